@@ -1,4 +1,4 @@
-"""Where the `publisher` program starts, also as `python -m publisher`."""
+"""The entry point of the `publisher` program, also as `python -m publisher`."""
 
 import gc
 import os
@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """The `publisher` program."""
+    """Run the `publisher` program."""
     # pydantic would look for plugins in all that is installed; this program has none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Imports leave no garbage, and collecting it during them costs a tenth of a run with no news.

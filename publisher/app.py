@@ -196,7 +196,7 @@ class Publisher:
         return self._deliver_after(passed)
 
     def begin_anew(self) -> None:
-        """Let the next pass begin with an empty store, even if folders are full."""
+        """Allow the next pass to begin with an empty store, even if folders are full."""
         self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:
@@ -213,11 +213,11 @@ class Publisher:
     # --- what operators and editors ask and decide -------------------------------------------------------------------
 
     def status(self) -> Status:
-        """What ran, what is due, what waits, what is wrong."""
+        """Return what ran, what is due, what waits and what is wrong."""
         return status(self.config, self._store, now=self._clock())
 
     def unsettled_mails(self) -> tuple[DeliveryCounts, ...]:
-        """How the mails fare of editions that are not all sent, each once."""
+        """Return the counts of editions whose mails are not all sent, each edition once."""
         latest = latest_mails(self.config, self._store, now=self._clock())
         return tuple(each for each in latest if not each.is_settled)
 
@@ -302,7 +302,7 @@ class Publisher:
 
     @property
     def own_data(self) -> OwnData:
-        """What readers may have and do with what is held of them.
+        """The acts of readers on their own data.
 
         Raises:
             UsageError: config.toml has no [subscribers].
@@ -320,7 +320,7 @@ class Publisher:
 
     @property
     def transfer(self) -> Transfer:
-        """What moves subscribers out of the site and into it.
+        """Exports the site's subscribers, and imports people.
 
         Raises:
             UsageError: config.toml has no [subscribers].
@@ -330,7 +330,7 @@ class Publisher:
 
     @property
     def renewer(self) -> Renewer:
-        """What asks readers who agreed long ago whether they still want their mails.
+        """Asks readers who agreed long ago whether they still want their mails.
 
         Raises:
             UsageError: config.toml has no [subscribers].

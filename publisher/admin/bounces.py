@@ -27,7 +27,7 @@ from publisher.subscribers.reach import Counted, Reach
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceDesk:
-    """What reading bounces is given, at one moment."""
+    """What is needed to read bounces at one moment."""
 
     store: Store
     bounces: str
@@ -66,7 +66,7 @@ def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
 
 
 def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
-    """End what a reader follows, once a mail: read again later, it would end what he follows since."""
+    """End what a reader follows, once for each mail: a mail that is read twice must not end newer subscriptions."""
     holder = people.links.holder(bounce.stop_token)
     if holder is None:
         return BounceReport(unknown=1)

@@ -38,7 +38,7 @@ RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What the checks look at."""
+    """The values that the checks look at."""
 
     config: Config
     templates: Templates
@@ -53,7 +53,7 @@ class Checked:
     unsettled: tuple[str, ...]
     """Names of audiences that wait for the operator after a restore."""
     survey: Survey
-    """What all items say of themes and labels, and their titles."""
+    """The themes, labels and titles that all items have."""
     followed: ReaderSurvey | None
     """What readers follow; None: no one can subscribe."""
     now: datetime
@@ -80,7 +80,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """What was found, in the order of the checks."""
+    """The findings, in the order of the checks."""
 
     found: tuple[Found, ...]
 
@@ -227,7 +227,7 @@ def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _unwritable(file: Path) -> str:
-    """Why a file cannot be written, and the next step; empty: it can."""
+    """Return why a file cannot be written, and the next step; empty: it can be written."""
     folder = _nearest(file.parent)
     if file.is_dir():
         return f"{file} is a folder where a file should be; move it away"
@@ -339,4 +339,4 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("titles", _titles),
     ("feeds", _feeds),
 )
-"""What every site is asked."""
+"""The checks of every site."""

@@ -87,12 +87,12 @@ class SeenItem:
     """Empty: the language of the site."""
     is_language_guessed: bool
     known_by: Identity
-    """What the item is recognised by after an edit."""
+    """The key by which the item is recognised after an edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
-    """What one selector finds on the pages that were read."""
+    """The elements that one selector finds on the pages that were read."""
 
     key: str
     selector: str
@@ -121,7 +121,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What one source, address or file gives."""
+    """The result of examining one source, address or file."""
 
     source: str
     """The source's name in config.toml, or else the address or path that was examined."""
@@ -136,18 +136,18 @@ class Examined:
     """What each selector of a page finds."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    """What readers do not get, by intent or because it could not be used."""
+    """What readers do not get, on purpose or because it could not be used."""
     failure: str = ""
     """Why nothing could be read; empty: something was read."""
     outcome: CollectReport | None = None
-    """What a pass would do with the source; None: nothing."""
+    """What a pass would record of the source; None: nothing."""
     waits_until: datetime | None = None
     """The moment until which passes do not ask its server."""
     offers: tuple[Offer, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0, or 2 if something must be fixed."""
+        """Return 0, or 2 if something must be fixed."""
         problems = self.outcome.problems if self.outcome else self.problems
         return EXIT_USAGE if self.failure or any(problem.exit_code for problem in problems) else 0
 

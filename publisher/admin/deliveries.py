@@ -54,7 +54,7 @@ def hand_over(post: Post) -> DeliverReport:
 
 
 def rehearse_hand_over(post: Post) -> DeliverReport:
-    """What `hand_over` would hand over now, with no word to the mail server."""
+    """Return what `hand_over` would hand over now, without a connection to the mail server."""
     due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
     return DeliverReport(editions=tally_planned(due)) if due else _report_nothing_due(post)
 

@@ -52,7 +52,7 @@ class Desk:
     # --- coming in ---------------------------------------------------------------------------------------------------
 
     def send_link(self, address: str) -> bool:
-        """Mail a link to an address, if it is somebody's of the desk and he did not ask too often; whether it was so.
+        """Mail a link to an address of somebody at the desk who did not ask too often; return whether it was sent.
 
         Raises:
             StoreError: the store cannot be used.
@@ -131,5 +131,5 @@ class Desk:
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """The latest acts, the last one first; with `about` only those about that, such as `weekly-3`."""
+        """Return the latest acts, the last first; with `about`, only acts on that, such as `weekly-3`."""
         return self._records.acts(limit=limit, about=about)

@@ -20,7 +20,7 @@ logger = DecisionLog("deliver")
 
 
 class EditionMails:
-    """Gives the mails of editions."""
+    """Reads or renders the mails of editions for delivery."""
 
     def __init__(
         self,

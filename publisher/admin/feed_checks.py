@@ -19,7 +19,7 @@ def large_feeds(feeds: Iterable[Feed], folder: Path, formats: Iterable[str]) -> 
 
 
 def feed_hints(large: Iterable[tuple[str, int]]) -> Iterator[tuple[str, Finding]]:
-    """Yield each large file with its size."""
+    """Yield a hint for each large file, with its size in bytes."""
     for file, size_bytes in large:
         what = (
             f"it has {size_bytes // 1_000} kB, and some readers take no more than {LARGE_BYTES // 1_000}; "

@@ -1,4 +1,4 @@
-"""How many people follow what, and how that changed. Only numbers leave this module."""
+"""Counts how many people follow what, and how that has changed. Only numbers leave this module."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,18 +16,18 @@ _A_YEAR = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followers:
-    """How many people followed one theme at one pace."""
+    """How many people followed one theme at one pace, over time."""
 
     theme: str
     """The title of the theme; empty: everything."""
     pace: str
     counts: tuple[int, ...]
-    """At each moment of the table; the last one is now."""
+    """Numbers of people at each moment of the table; the last one is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowerTable:
-    """How many people follow what, over time."""
+    """The table of followers: how many people follow what, over time."""
 
     days: tuple[date, ...]
     """The days that the columns are of: the first of each month, the oldest first, and today."""
@@ -48,7 +48,7 @@ class FollowerTable:
 
 
 def oversee_following(people: People, store: Store) -> FollowerTable:
-    """How many people follow what now, and did at the beginning of each of the last months."""
+    """Return how many people follow what now, and did at the beginning of each of the last months."""
     days = month_days(local_day(people.now, people.site.timezone))
     moments = [*(datetime(day.year, day.month, 1, tzinfo=UTC) for day in days[:-1]), people.now]
     counts: dict[tuple[str, str], list[int]] = {}

@@ -1,4 +1,4 @@
-"""What keeps mails from all readers at a moment: told to whoever asks why one of them got none."""
+"""What keeps mails from all readers now, to tell why one of them got none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from publisher.store import READERS, Store
 
 
 class HindranceKind(StrEnum):
-    """Why no mail goes out, or none is made."""
+    """Why no mail goes out, or no new mail is made."""
 
     OUTAGE = "outage"
     """The mail server cannot be used."""
@@ -44,7 +44,7 @@ class Hindrance:
 
 
 def find_hindrances(config: Config, store: Store, *, now: datetime) -> tuple[Hindrance, ...]:
-    """What keeps mails from readers now, and rounds from beginning."""
+    """Return what keeps mails from readers now, and rounds from beginning."""
     return (*_of_sending(store), *_of_rounds(config, store, now=now))
 
 

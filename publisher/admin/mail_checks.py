@@ -77,7 +77,7 @@ class Finding:
     flaw: MailFlaw | None = None
     """The flaw, if the finding is about a mail; else None."""
     values: Mapping[str, str | int | float] = field(default_factory=dict)
-    """What the sentence about the flaw names, such as the link."""
+    """The values that the sentence about the flaw names, such as the link."""
 
 
 class ParsedDigest:

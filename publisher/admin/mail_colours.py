@@ -24,7 +24,7 @@ Styles = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaintedText:
-    """A visible text, and how it is painted."""
+    """A visible text with its colours."""
 
     words: str
     """The beginning of the text."""
@@ -48,7 +48,7 @@ def texts_in_the_dark(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
 
 @dataclass(frozen=True, slots=True)
 class _Paint:
-    """How text looks in an element. What an element does not set, it inherits."""
+    """The colours of text in an element. Anything that an element does not set, it inherits."""
 
     colour: str = BLACK
     ground: str = PAGE

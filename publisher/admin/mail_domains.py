@@ -25,7 +25,7 @@ LIFETIME_S = 10.0
 
 
 class Level(StrEnum):
-    """How good a finding is."""
+    """How serious a finding is."""
 
     WELL = "well"
     HINT = "hint"
@@ -34,7 +34,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainFinding:
-    """What was found about one domain or server."""
+    """One finding about a domain or a server."""
 
     level: Level
     where: str
@@ -45,7 +45,7 @@ class DomainFinding:
 
 
 def ask_dns(name: str, kind: str) -> list[str]:
-    """The records of a name, as texts."""
+    """Return the DNS records of a name, as texts."""
     try:
         answer = dns.resolver.resolve(name, kind, lifetime=LIFETIME_S)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

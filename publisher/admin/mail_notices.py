@@ -57,7 +57,7 @@ def tell_bounces(
 
 
 def _follow_outage(report: DeliverReport, store: Store, *, now: datetime) -> Outage | None:
-    """Note an outage; return the one that has ended."""
+    """Record an outage, or the end of one; return the outage that has ended."""
     if report.outage:
         store.outages.note(report.outage, now=now)
         return None

@@ -156,7 +156,7 @@ def words_of_known(known: KnownDelivery) -> str:
 
 
 def _name_of(audience: str | None, office: Office) -> str:
-    """The name of a pause."""
+    """Return the name of a pause in the store."""
     if audience is not None:
         audiences_named(audience, office.config)
     return audience or ""

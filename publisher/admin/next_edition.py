@@ -28,7 +28,7 @@ DIFFERENCE_LINES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An item that is not in the mail."""
+    """An item that is not in the mail, and why."""
 
     title: str
     why: str
@@ -45,7 +45,7 @@ class LastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMail:
-    """A mail to try."""
+    """A mail to try, in its folder."""
 
     audience: Audience
     folder: Path
@@ -83,7 +83,7 @@ class NextEdition:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """How its text part differs from the last edition's, in lines that begin with `+`, `-`, `@` or a blank."""
+        """Return how its text part differs from the last edition's, in lines that begin with `+`, `-`, `@` or blank."""
         if not self.last or not self.digest:
             return ()
         before, after = self.last.text.splitlines(), self.digest.text.splitlines()

@@ -41,7 +41,7 @@ NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalReader:
-    """Whose mail is shown."""
+    """The reader whose mail is shown."""
 
     theme: str = EVERYTHING
     """The slug of what he follows."""
@@ -51,7 +51,7 @@ class TypicalReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundItem:
-    """An item of the mail, in its place."""
+    """An item of the next mail, in its place."""
 
     record: Record
     title: str
@@ -64,7 +64,7 @@ class RoundItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpcomingRound:
-    """The next mails to subscribers."""
+    """The next mails to subscribers, as one reader gets them."""
 
     overview: RoundOverview
     edit: RoundEdit
@@ -75,14 +75,14 @@ class UpcomingRound:
     """None: there are no items."""
     items: tuple[RoundItem, ...]
     left_out: tuple[Record, ...]
-    """What editors left out of mails to subscribers; the latest first."""
+    """Items that editors left out of mails to subscribers; the latest first."""
     findings: tuple[tuple[str, Finding], ...]
     state: str
     """Changes when anything changes that an editor decides about."""
 
     @property
     def size_bytes(self) -> int:
-        """The size of the HTML as it travels."""
+        """Return the size of the HTML in bytes, as it is sent."""
         return encoded_size(self.digest.html) if self.digest else 0
 
 
@@ -204,7 +204,7 @@ def _render(
 
 
 def _why(reader: TypicalReader, people: People, office: Office) -> str:
-    """Why the reader gets the mail, in words."""
+    """Return in words why the reader gets the mail."""
     follows = [(reader.theme, reader.pace, local_day(office.now, office.config.site.timezone))]
     return why_word(follows, _settings(office).paces, reader.language, people.theme_title)
 

@@ -69,7 +69,7 @@ def tell_news(
 
 
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
-    """What has to be told and was not told yet. Writes nothing."""
+    """Return what has to be told and was not told yet. Writes nothing."""
     return NewsToTell(
         condition_changes=tuple(_find_changes(config, store.sources.states(), now=now)),
         to_review=tuple(_find_to_review(config, store)),

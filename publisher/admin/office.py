@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what renders is imported by the caller that has something t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """What a site knows, and how it looks, at one moment."""
+    """The site at one moment: its configuration, its store and what renders."""
 
     config: Config
     store: Store

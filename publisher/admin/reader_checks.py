@@ -31,7 +31,7 @@ class ReaderSurvey:
 
 
 def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSurvey:
-    """What readers follow at a moment, and when something last changed there."""
+    """Return what readers follow at a moment, and when something last changed there."""
     by_theme: dict[str, int] = defaultdict(int)
     slugs: dict[str, set[str]] = defaultdict(set)
     for (theme, _), [readers] in store.following.by_theme_and_pace([now]).items():
@@ -51,7 +51,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
 def reader_hints(
     found: ReaderSurvey, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
 ) -> Iterator[tuple[str, Finding]]:
-    """Yield what readers follow in vain; each with where it is."""
+    """Yield a hint for each theme or pace that readers follow in vain, with its place."""
     for slug, readers in sorted(found.by_theme.items()):
         they = _they_follow(readers)
         changed_at = found.changed_at.get(slug)

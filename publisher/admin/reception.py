@@ -20,7 +20,7 @@ _BY_FORM = (LetterKind.CONFIRM, LetterKind.LINK, LetterKind.MOVE)
 
 
 class Reception:
-    """What forms show and do. The store is asked for what a form needs, once."""
+    """The pages and acts of subscribers' forms. The store is asked for what a form needs, once."""
 
     def __init__(self, people: People, look: SiteLook, store: Store) -> None:
         """Receive visitors at `people.now`, on pages with the `look` of the site."""
@@ -35,13 +35,13 @@ class Reception:
         return self.people.links.keys
 
     def letters_of_this_hour(self) -> int:
-        """How many letters forms led to since the hour of the clock began."""
+        """Return how many letters forms have led to in this hour of the clock."""
         hour = self.people.now.replace(minute=0, second=0, microsecond=0)
         return self._store.subscribers.asked_since(hour, kinds=_BY_FORM)
 
     @cached_property
     def rates(self) -> Rates:
-        """What came in the last year."""
+        """Return how many items and mails came in the last year."""
         today = local_day(self.people.now, self.people.site.timezone)
         first = self._store.calendar.first_day()
         if first is None:

@@ -48,16 +48,16 @@ LOCKS = ("service", "pass", "deliver")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreReport:
-    """What a restore did."""
+    """The result of a restore."""
 
     taken_at: datetime
     """UTC; when the backup was made."""
     kept: Path | None
-    """Where the store from before is; None: there was none."""
+    """Where the former store is now; None: there was none."""
     added: int
     """How many files came back into the outbox; files that were there already stayed as they were."""
     repeated: Repeated | None
-    """Who had gone since the backup, and has gone again; None: no file says so."""
+    """People who had left since the backup, and have been removed again; None: no file says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class OpenAudience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What follows for an audience from what the operator said."""
+    """What follows for an audience from the operator's answer."""
 
     audience: str
     sent_up_to: int

@@ -28,14 +28,14 @@ from publisher.rendering.urls import url_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A held edition as its editor is shown it."""
+    """A held edition as its editor sees it."""
 
     edition: Edition
     subject: str
     items: tuple[Record, ...]
     """The edition's items in the order of the digest: the first one is number 1."""
     left_out: tuple[tuple[Record, TakenOut], ...]
-    """What was taken out of it, and why."""
+    """Items that were taken out of it, each with the reason."""
     no_room: int
     """How many of `items`, the last ones, the mail has no room for."""
 
@@ -239,7 +239,7 @@ def _named(item: str, edition: Edition, audience: Audience, office: Office) -> R
 
 
 def _called(record: Record) -> str:
-    """How an answer names an item: `“A new rule” (a1b2c3d4)`."""
+    """Return how an answer names an item: `“A new rule” (a1b2c3d4)`."""
     return f"“{one_line(title_of(record.item))}” ({record.short_id})"
 
 

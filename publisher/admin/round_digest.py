@@ -1,4 +1,4 @@
-"""The digest of a round, as it is rendered for all who get the same items in the same language."""
+"""Renders the digest of a round for all readers who get the same items in the same language."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from publisher.rendering.personal import marked_personal
 
 
 def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> Edition:
-    """What readers of these items get, with the words of the round, and what editors decided about the items."""
+    """Return the edition that readers of these items get, with the round's words and the editors' decisions."""
     numbers = {each.number for each in its}
     return Edition(
         audience=READERS,
@@ -35,7 +35,7 @@ def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> E
 
 
 def audience_of_round(language: str, site: Site, settings: SubscriberSettings) -> Audience:
-    """All readers of a language, as a digest is rendered for them."""
+    """Return an audience that stands for all readers of a language, to render their digest."""
     return Audience(
         name=READERS,
         title=site.title,

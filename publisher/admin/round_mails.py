@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # imported by the caller, once there is a mail to render
     from publisher.rendering.personal import Skeleton
 
 Follows = tuple[tuple[str, str, datetime], ...]
-"""What a reader follows: theme, pace, since when."""
+"""The subscriptions of a reader, each as (theme, pace, since when)."""
 _Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
 _WHYS_KEPT = 20_000
 _KEPT = 5_000
@@ -54,7 +54,7 @@ class RoundMails:
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
         self._edit = RoundEdit()
-        """What editors decided, as of the mails in hand."""
+        """The editors' decisions at the time of the mails in hand."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
         """By what brought a reader the mail, and its language."""
 

@@ -21,7 +21,7 @@ class PaceOverview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOverview:
-    """The next mails to subscribers."""
+    """The next mails to subscribers, pace by pace."""
 
     paces: tuple[PaceOverview, ...]
     """The next to come first."""

@@ -15,7 +15,7 @@ from publisher.subscribers.rounds import RoundKeeper
 
 
 class NoNewsError(UsageError):
-    """A round was asked for, and nothing is new to its readers."""
+    """A round was asked for, and there is nothing new for its readers."""
 
 
 def keep_rounds(

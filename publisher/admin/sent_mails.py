@@ -19,7 +19,7 @@ ORDERS = 20
 
 
 class SentState(StrEnum):
-    """How far an edition or a round is."""
+    """How far an edition or a round has come."""
 
     HELD = "held"
     """The edition waits for its editor."""
@@ -40,7 +40,7 @@ class Sent:
     name: str
     """The name, such as `weekly-3` or `round-12`."""
     audience: str
-    """Empty: it is a round."""
+    """The name of the audience; empty: it is a round."""
     number: int
     paces: tuple[str, ...] = ()
     """The paces that were due; empty for an edition."""
@@ -61,7 +61,7 @@ class Sent:
 
     @property
     def may_go_again(self) -> bool:
-        """Whether mails of it did not arrive, or may not have, and none waits: then they can be sent once more."""
+        """Whether some of its mails did not arrive, or may not have, and none waits, so that they can be sent again."""
         mails = self.mails
         if mails is None or self.state is not SentState.OUT or mails.queued or mails.later:
             return False
@@ -77,7 +77,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMails:
-    """All that went out of late, and what is paused."""
+    """Editions and rounds that went out lately, and what is paused."""
 
     sends: bool
     """Whether mails are handed over from here; else the outbox is the result."""
@@ -90,11 +90,11 @@ class SentMails:
     outage: str
     """Why the mail server cannot be used; empty: it can, as far as is known."""
     orders: Sequence[Order]
-    """What was ordered about mails, the latest first."""
+    """The operator's orders about mails, the latest first."""
 
 
 def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
-    """What went out of late, how its mails fare, and what was ordered about them since a moment."""
+    """Return what went out lately, the state of its mails, and the orders about them since a moment."""
     store, config = office.store, office.config
     editions, rounds = store.editions.latest(limit=SHOWN), store.rounds.latest(limit=SHOWN)
     names = [*(row.name for row in editions), *(each.name for each in rounds)]
@@ -122,7 +122,7 @@ def latest_first(sent: Iterable[Sent]) -> list[Sent]:
 
 
 def state_of(row: EditionRow) -> SentState:
-    """How far an edition is."""
+    """Return how far an edition has come."""
     if row.held_until and not row.written_at:
         return SentState.HELD
     if row.items:

@@ -20,12 +20,12 @@ from publisher.store import RunRow
 from publisher.store.runs import RUN
 
 SITE = "site"
-"""What these notices are about; no source or edition is called so."""
+"""The name that these notices are about; no source or edition has it."""
 TROUBLE, OVER = "trouble", "over"
 
 
 def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[], Office]) -> RunReport:
-    """Tell the operator what has been in the way of this run and the one before, or that it is gone."""
+    """Tell the operator which problems this run and the one before had in common, or that they are gone."""
     if before is None or (before.verb == RUN and not before.problems):
         return report  # so that a run after a good one asks nothing
     troubles = [problem for problem in report.all_problems if problem.is_of_site]

@@ -1,6 +1,6 @@
-"""The sources as editors see them: how each fares, what waits, what is held and what each decision would do.
+"""The sources as editors see them: their condition, what waits, what is held, and what each decision would do.
 
-Nothing is changed by asking. What a decision would do is pure: numbers in, numbers out.
+Read only. What a decision would do is pure: numbers in, numbers out.
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ class DecisionEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A listing that waits for a decision."""
+    """A held listing, which waits for a decision."""
 
     reason: HoldReason
     words: str
@@ -84,7 +84,7 @@ class SourceOverview:
 
 
 def oversee_sources(office: Office) -> SourceOverview:
-    """How the sources fare, with all that an editor may decide about them."""
+    """Return the condition of the sources, with all that an editor may decide about them."""
     states, waiting = office.store.sources.states(), _waiting_items(office)
     return SourceOverview(
         sources=tuple(
@@ -102,7 +102,7 @@ def oversee_sources(office: Office) -> SourceOverview:
 
 
 def held_of(state: SourceState) -> Held | None:
-    """What of a source waits for a decision; None: nothing."""
+    """Return the listing of a source that waits for a decision; None: there is none."""
     if state.hold_reason is None:
         return None
     change = state.held_change
@@ -116,7 +116,7 @@ def held_of(state: SourceState) -> Held | None:
 
 
 def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
-    """What a decision about a held listing would do, as `collect.record` does it."""
+    """Return what a decision about a held listing would do, as `collect.record` does it."""
     match decision:
         case OnSuspicion.RELEASE:
             return DecisionEffect(added=change.added, revised=change.revised, withdrawn=change.withdrawn)

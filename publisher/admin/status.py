@@ -35,7 +35,7 @@ RUNS_SHOWN = 5
 
 
 def status(config: Config, store: Store, *, now: datetime) -> Status:
-    """What ran, what is due, what waits, what is wrong."""
+    """Return what ran, what is due, what waits and what is wrong."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
     by_name = {audience.name: audience for audience in config.audiences}
@@ -64,7 +64,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
 
 
 def source_statuses(config: Config, store: Store, *, now: datetime) -> tuple[SourceStatus, ...]:
-    """How each source of config.toml fares."""
+    """Return the condition of each source in config.toml."""
     waiting, hidden = waiting_items(config, store), store.items.hidden_counts()
     return tuple(
         replace(
@@ -131,7 +131,7 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
 
 
 def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
-    """How many items of each source wait until when, and why; the next first. A source without any is missing."""
+    """Return how many items of each source wait until when, and why; the next first. Others are missing."""
     counts = Counter((each.source, each.until, why_waiting(each, config)) for each in store.items.waiting())
     found: dict[str, list[WaitingStatus]] = defaultdict(list)
     for (source, until, why), items in counts.items():
@@ -140,7 +140,7 @@ def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[Waiting
 
 
 def why_waiting(waiting: Waiting, config: Config) -> WaitingReason:
-    """Why an item waits for its time."""
+    """Return why an item waits for its time."""
     if waiting.is_back:
         return "comes back"
     policy = next((each.policy for each in config.sources if each.name == waiting.source), None)

@@ -1,4 +1,4 @@
-"""What goes out next to an audience, as an editor's page shows it: when, what, what not and why, and how it looks."""
+"""The next edition as an editor's page shows it: when, which items, which not and why, and how it looks."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -24,12 +24,12 @@ EARLIER = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What the source of an item changed since its edition was composed."""
+    """What the source changed in an item after its edition was composed."""
 
     was: str
     """The item's former title, or else a sentence that was removed; empty: nothing was removed."""
     now: str
-    """What its source says in its place; empty: as `was`."""
+    """What the source says now instead; empty: the same as `was`."""
     is_retitled: bool
     """Whether the title changed; else the text changed, or the links or files."""
 
@@ -47,7 +47,7 @@ class UpcomingItem:
     late_day: date | None
     """The day on which it came, if it is dated long before."""
     moves: frozenset[Move]
-    """Where it can be moved."""
+    """The places to which the item can be moved."""
     changed: Changed | None
     has_room: bool
     """Whether the mail has room for it."""
@@ -75,7 +75,7 @@ class Upcoming:
     items: tuple[UpcomingItem, ...]
     """The items in the order in which they are read."""
     taken_out: tuple[tuple[Record, TakenOut], ...]
-    """What was taken out of it while it is held."""
+    """Items that were taken out of it while it is held, each with the reason."""
     waiting: tuple[tuple[Record, WhyNot], ...]
     """New items that are not in this edition, each with the reason."""
     earlier: tuple[Earlier, ...]
@@ -85,7 +85,7 @@ class Upcoming:
 
     @property
     def edition(self) -> Edition | None:
-        """None: there are no items at all."""
+        """The edition; None: there are no items at all."""
         return self.described.edition
 
     @property
@@ -94,7 +94,7 @@ class Upcoming:
 
 
 def upcoming(audience: Audience, office: Office) -> Upcoming:
-    """What goes out next to the audience.
+    """Return the next edition to the audience, or a sample.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -133,7 +133,7 @@ def _digest(values: Sequence[object]) -> str:
 
 
 def held_of(audience: Audience, office: Office) -> Edition | None:
-    """The edition of the audience that waits for its editor; None: none does."""
+    """Return the audience's edition that waits for its editor; None: there is none."""
     return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 

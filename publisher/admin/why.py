@@ -19,7 +19,7 @@ from publisher.subscribers.people import People
 
 
 class Relation(StrEnum):
-    """What an item is to a subscription."""
+    """How an item stands to a subscription."""
 
     OTHER = "not of this theme"
     OLDER = "older than this subscription"
@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWithItem:
-    """A mail to a reader, and what became of it."""
+    """A mail to a reader, and its delivery."""
 
     past: PastMail
     delivery: KnownDelivery | None
@@ -66,7 +66,7 @@ class MailWithItem:
 
     @property
     def waits(self) -> bool:
-        """Whether it is not finished."""
+        """Whether the mail's delivery is not finished."""
         return self.delivery is not None and self.delivery.finished_at is None
 
 
@@ -232,7 +232,7 @@ def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
 
 
 def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
-    """What an item is to a subscription, by the rule of rounds (`subscribers.rule`)."""
+    """Return how an item stands to a subscription, by the rule of rounds (`subscribers.rule`)."""
     seq = entry.added_seq if subscription.theme == EVERYTHING else entry.themes.get(subscription.theme)
     if seq is None:
         return Relation.OTHER
@@ -244,7 +244,7 @@ def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
 
 
 def verdict_of(item: ItemStory, story: Story) -> Verdict:
-    """Why the reader got the item, or did not."""
+    """Return why the reader got the item, or did not."""
     relations = [relation for _, relation in item.relations]
     if item.mails:
         is_sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)

@@ -1,4 +1,4 @@
-"""Wiring: what a site's stages are given, made from its configuration and store."""
+"""Makes what a site's stages need, from its configuration and store."""
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
@@ -50,7 +50,7 @@ logger = DecisionLog("subscribers")
 
 
 class Wiring:
-    """What the stages of one site are given."""
+    """Makes what the stages of one site need."""
 
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
         self._config = config
@@ -73,7 +73,7 @@ class Wiring:
 
     @property
     def first_host(self) -> str:
-        """The host of that authority."""
+        """The host in the site's authority."""
         return self.authority.partition(",")[0]
 
     @property
@@ -95,7 +95,7 @@ class Wiring:
         return [open_source(each.kind, each.name, each.options, self.source_site) for each in chosen]
 
     def held_source(self, name: str) -> Source:
-        """The source of that name, which is held.
+        """Return the source of that name, which is held.
 
         Raises:
             UsageError: there is no such source, or it is not held.
@@ -119,7 +119,7 @@ class Wiring:
         )
 
     def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
-        """What collecting follows; `on_suspicion` is for listings that look wrong, `seen` as in the rules."""
+        """Return the rules of collecting; `on_suspicion` is for suspicious listings, `seen` as in `CollectRules`."""
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -138,7 +138,7 @@ class Wiring:
 
     @cached_property
     def publication(self) -> Publication:
-        """What the public folder is made from."""
+        """Everything besides the items that decides what the public folder looks like."""
         config = self._config
         return Publication(
             site=config.site,
@@ -152,7 +152,7 @@ class Wiring:
 
     @cached_property
     def renderer(self) -> "Renderer":
-        """What renders digests."""
+        """The renderer of digests."""
         from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
 
         return Renderer(
@@ -233,19 +233,19 @@ class Wiring:
         return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
 
     def count_refusals(self) -> None:
-        """Count the mails to subscribers that the mail server refused."""
+        """Count the mails to subscribers that the mail server refused, in their readers' scores."""
         if self._config.subscribers is not None:
             count_refusals(self._store, self.reach(self._clock()))
 
     def bounce_desk(self, now: datetime) -> "BounceDesk":
-        """What reading bounces is given."""
+        """Return what is needed to read bounces."""
         from publisher.admin.bounces import BounceDesk  # late: what reads mails costs 40 ms, and few come back
 
         smtp, reach = self._config.smtp, self.reach(now) if self._config.subscribers else None
         return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def renewer(self, now: datetime, progress: Progress) -> Renewer:
-        """What asks readers who agreed long ago whether they still want their mails.
+        """Return an object that asks readers who agreed long ago whether they still want their mails.
 
         Raises:
             UsageError: config.toml has no [subscribers].
@@ -304,7 +304,7 @@ class Wiring:
 
     @cached_property
     def _look(self) -> "SiteLook":
-        """How the pages of the site look; its templates are compiled once."""
+        """The look of the site's pages; its templates are compiled once."""
         from publisher.publish.page_values import SiteLook
 
         return SiteLook.of(self.publication)
@@ -384,7 +384,7 @@ class Wiring:
         is_stopping: Callable[[], bool],
         open_office: Callable[[], Office],
     ) -> Post:
-        """What delivering is given.
+        """Return what delivering needs.
 
         Raises:
             UsageError: config.toml names no mail server.

@@ -1,4 +1,4 @@
-"""What `publisher check` prints."""
+"""Prints the results of `publisher check`."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING

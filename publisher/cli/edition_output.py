@@ -1,4 +1,4 @@
-"""What the commands of `publisher edition` print."""
+"""Prints the results of the commands of `publisher edition`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -84,13 +84,13 @@ def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
 
 
 def edition_line(edition: Edition, zone: ZoneInfo) -> str:
-    """`weekly-1 with 3 items`, and how long it is held."""
+    """Return `weekly-1 with 3 items`, and how long it is held."""
     held = f", {held_words(edition.held_until, zone)}" if edition.held_until else ""
     return f"{edition.name} with {counted(len(edition.records), 'item')}{held}"
 
 
 def edition_values(edition: Edition) -> dict[str, object]:
-    """The edition as `--json` prints it."""
+    """Return the edition as `--json` prints it."""
     return {
         "name": edition.name,
         "audience": edition.audience,

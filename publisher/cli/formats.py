@@ -7,12 +7,12 @@ from publisher.model.editions import UNTIL_DECIDED
 
 
 def local_time(instant: datetime, zone: ZoneInfo) -> str:
-    """A moment as `Mon 2026-03-02 08:00`."""
+    """Return a moment as `Mon 2026-03-02 08:00`."""
     return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
 def held_words(until: datetime, zone: ZoneInfo) -> str:
-    """How long an edition is held: `held until Mon 2026-03-02 08:00`."""
+    """Return how long an edition is held: `held until Mon 2026-03-02 08:00`."""
     return "held until you decide" if until == UNTIL_DECIDED else f"held until {local_time(until, zone)}"
 
 

@@ -91,7 +91,7 @@ def _tally_line(tally: DeliveryTally) -> str:
 
 
 def _nothing_new(report: RunReport) -> str:
-    """`nothing new`, with what may be news all the same: of sources that are held or were not asked, and of mails."""
+    """Return `nothing new`, with the sources that may have news because they are held or were not asked."""
     silent = []
     if report.collect and report.collect.sources_held:
         silent.append(f"{counted(report.collect.sources_held, 'source')} held")
@@ -103,13 +103,13 @@ def _nothing_new(report: RunReport) -> str:
 
 
 def _words_of_stopped(report: DeliverReport) -> list[str]:
-    """How many mails wait for a word of the operator, and why."""
+    """Return how many mails wait for the operator, and why."""
     counts = {"paused": report.paused, "held": report.held}
     return [f"{counted(count, 'mail')} {word}" for word, count in counts.items() if count]
 
 
 def report_as_values(report: RunReport) -> dict[str, object]:
-    """The report as `--json` prints it."""
+    """Return the report as `--json` prints it."""
     return {
         "is_news": report.is_news,
         "exit_code": report.exit_code,

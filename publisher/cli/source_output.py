@@ -1,4 +1,4 @@
-"""What `publisher check --source` prints."""
+"""Prints the results of `publisher check --source`."""
 
 from collections.abc import Iterator
 from dataclasses import asdict

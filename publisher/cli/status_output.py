@@ -1,4 +1,4 @@
-"""What `publisher status` prints."""
+"""Prints the results of `publisher status`."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -34,7 +34,7 @@ def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
 
 
 def status_lines(status: Status, *, timezone: str) -> list[str]:
-    """The status in words."""
+    """Return the status in words, line by line."""
     zone = ZoneInfo(timezone)
     service = "a service is at work" if status.is_served else "no service is running"
     lines = [f"{status.site}: {counted(status.items, 'item')}; {service}"]
@@ -85,7 +85,7 @@ def _lines_of_mails(status: Status, zone: ZoneInfo) -> list[str]:
 
 
 def _lines_of_next_steps(mails: DeliveryCounts) -> list[str]:
-    """What sends the mails that wait for the operator."""
+    """Return the commands that send the mails that wait for the operator."""
     is_round = is_round_name(mails.name)
     lines = []
     if mails.held:
@@ -104,7 +104,7 @@ def _order_line(order: Order, zone: ZoneInfo) -> str:
 
 
 def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:
-    """How many items wait until when, settle or come back; and how many an editor hid."""
+    """Return how many items wait until when, settle or come back, and how many an editor hid."""
     lines: list[str] = []
     for why, words in _WAITING.items():
         some = [each for each in source.waiting if each.why == why]

@@ -127,7 +127,7 @@ def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: b
 
 
 def score_words(score: BounceScore, zone: ZoneInfo) -> str:
-    """What came back lately, and what follows from it."""
+    """Return which mails came back lately, and what follows from that."""
     if score.suspended_at is None:
         return f"mails came back, {counted(score.points, 'point')}, the last on {local_time(score.last_at, zone)}"
     suspended = f"no digests since {local_time(score.suspended_at, zone)}, because mails came back"

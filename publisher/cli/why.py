@@ -196,7 +196,7 @@ def _progress_words(subscription: Subscription) -> str:
 
 
 def _verdict_words(item: ItemStory, story: Story) -> str:
-    """The answer in one sentence."""
+    """Return the answer in one sentence."""
     return f"so: {_VERDICTS[verdict_of(item, story)] % {'pace': next_pace(item, story)}}"
 
 

@@ -47,7 +47,7 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
 
 
 def name_of(item: Item, source: str) -> str:
-    """Return how messages name an item."""
+    """Return how messages name an item: by its title and date."""
     return item.link or item.native_id or f"source {source!r}, an item of {item.date}"
 
 

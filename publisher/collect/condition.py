@@ -1,4 +1,4 @@
-"""Decides what condition a source is in, and how each reading changes its state. Pure."""
+"""Decides which condition a source is in, and how each reading changes its state. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -37,7 +37,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbargoRules:
-    """What the time of an item is compared with."""
+    """The moment, time zone and policy by which items appear and expire."""
 
     now: datetime
     timezone: str

@@ -41,7 +41,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """What a listing covers."""
+    """The days that a listing covers, from its newest item to the last one in order."""
 
     after: date
     """A missing item is gone if its day is later than this. In a complete source every missing item is gone."""
@@ -59,7 +59,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turnover:
-    """What came into a listing since its last reading, and what is not in it."""
+    """What is new in a listing since its last reading, and what is missing from it."""
 
     new: Collection[int] = ()
     """Places of the items that are listed and were not listed then."""

@@ -26,7 +26,7 @@ TITLES = 5
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
 WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
-"""What people call a field of an item; one that is missing is called by its name."""
+"""What people call a field of an item; a field that is missing here has its own name."""
 
 
 def suspicion_of(

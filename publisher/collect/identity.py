@@ -12,7 +12,7 @@ from publisher.model.records import Known, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What a listing changes."""
+    """The changes that a listing makes to a source's items."""
 
     added: tuple[Item, ...] = ()
     """New items, in the order of the listing, newest first."""
@@ -94,7 +94,7 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """How a listed item differs from the known one that it is."""
+    """How a listed item differs from the known item that it was paired with."""
 
     old: Known
     item: Item
@@ -117,7 +117,7 @@ class _Change:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether only its words say that it is one that an editor hid."""
+        """Whether only its words suggest that it is an item that an editor hid."""
         names = {self.old.native_id, self.old.link} - {""}
         is_named = not names.isdisjoint({id_key(self.item.native_id), link_key(self.item.link)})
         return self.old.is_hidden and not is_named and (bool(names) or self.old.date != self.item.date)

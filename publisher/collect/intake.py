@@ -17,7 +17,7 @@ from publisher.store import SourceState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a source lists now, cleaned, and what was known of the source before."""
+    """A source's listing, cleaned, and what was known about the source before."""
 
     source: str
     policy: SourcePolicy

@@ -54,7 +54,7 @@ class Taken:
 
 
 class NameLookup(Protocol):
-    """What `fetch_taken` asks of the log; each answer covers the items of all sources (`store.LogPass`)."""
+    """Questions of `fetch_taken` to the log; each answer covers the items of all sources (`store.LogPass`)."""
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]: ...
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]: ...
@@ -187,7 +187,7 @@ def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now:
 
 
 def _begin_of(item: Item) -> datetime | None:
-    """Return the instant that an item brings; None: only a day. After an embargo it is news of the embargo's end."""
+    """Return the instant that an item brings, or the end of its embargo; None: it brings only a day."""
     begin = item.published or datetime.combine(item.date, time(12), UTC)
     embargo = item.last_embargo
     return embargo if embargo and embargo > begin else item.published

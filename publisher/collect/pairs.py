@@ -218,7 +218,7 @@ def _is_another(old: Known, new: Listed, before: Item, now: Item, *, is_only: bo
 
 
 def pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
-    """Pair what is left of each day if its words are alike, the most alike first."""
+    """Pair the remaining items of each day whose words are alike, the most alike first."""
     known, listed, pairs = dict(pairing.known), dict(pairing.listed), list(pairing.pairs)
     places_on = _group((new.item.date, place) for place, new in listed.items())
     for day, numbers in _group((known[number].date, number) for number in pairing.to_pair).items():

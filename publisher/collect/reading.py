@@ -15,20 +15,20 @@ from publisher.store import SourceState
 
 _MARK = "policy-"
 _USUAL = (Filter(), Filter(), "wait", None, False)
-"""What a policy says of the items of a listing if config.toml says nothing."""
+"""The part of a policy that decides what a listing means, if config.toml sets nothing."""
 _AT_ONCE = 8
 """Sources read at the same time; most of their time is spent waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one source gave, or why it gave nothing."""
+    """The result of reading one source: items, or an error."""
 
     source: str
     state: SourceState
-    """What was known of the source before the reading."""
+    """What was known about the source before the reading."""
     outcome: Fetch | SourceError
-    """What the source gave, with the items as a tuple; or the error with which it failed."""
+    """The reading, with the items as a tuple; or the error with which it failed."""
 
 
 def read_sources(due: Sequence[tuple[Source, SourceState]], *, rules: CollectRules, now: datetime) -> Iterator[Reading]:

@@ -27,7 +27,7 @@ def tell_hold(source: str, suspicion: Suspicion) -> Problem:
 
 
 def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
-    """Yield a line for each item that its source has and readers no longer get, or never get."""
+    """Yield a line for each item that its source has and readers do not get, or no longer get."""
     for item in plan.doubtful:
         what = (
             "its words are like those of an item that an editor hid, so it stays hidden; `publisher item show` shows it"

@@ -14,7 +14,7 @@ _WORTH_NOTING = timedelta(minutes=10)
 
 
 def retry_at(failure: SourceError, *, failures: int, now: datetime) -> datetime | None:
-    """Return when to read a source again after so many failures in a row; None: at any time."""
+    """Return when to read a source again after a number of failures in a row; None: at any time."""
     if failure.wait is None:
         return None
     return now + back_off(failures, source=failure.source, asked=failure.wait)

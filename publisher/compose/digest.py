@@ -82,7 +82,7 @@ class Renderer:
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
     def render(self, edition: Edition, audience: Audience) -> Digest:
-        """The edition as its recipients read it, in their language; its work is bounded however long the edition.
+        """Return the edition as its recipients read it, in their language; the work is bounded however long it is.
 
         Raises:
             TemplateError: digest.html, digest.txt or digest-subject.txt cannot be used.
@@ -109,11 +109,11 @@ class Renderer:
         return edition, digest
 
     def mail(self, digest: Digest, edition: Edition, audience: Audience) -> bytes:
-        """The digest as a whole mail."""
+        """Return the digest as a whole mail."""
         return digest_message(digest, edition, audience=audience, site=self.site)
 
     def notice_mail(self, notice: Notice) -> bytes:
-        """A notice as a whole mail."""
+        """Return a notice as a whole mail."""
         return notice_message(notice, site=self.site)
 
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
@@ -139,7 +139,7 @@ class Renderer:
         return source_notice(change, site=self.site, config=config)
 
     def site_notice(self, problems: Sequence[str], *, config: Path) -> tuple[str, str]:
-        """The subject and the text of a notice about the site itself; without problems: that it is well again."""
+        """Return subject and text of a notice about the site; without problems, it says that all is well again."""
         return site_notice(problems, site=self.site, config=config)
 
     def outage_notice(self, outage: Outage, *, until: datetime) -> tuple[str, str]:
@@ -205,7 +205,7 @@ class Renderer:
 
 
 class DigestPage:
-    """What the templates of one digest are filled with, for a given choice of items."""
+    """The values for the templates of one digest, with a given choice of items."""
 
     def __init__(self, renderer: Renderer, *, edition: Edition, audience: Audience, shown: Sequence[Record]) -> None:
         site = renderer.site
@@ -300,9 +300,9 @@ class DigestPage:
 
 
 def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """A section for each theme that a reader may look for; none where all of them are seen at a glance.
+    """Return a section for each theme of the table of contents; empty if all themes are seen at a glance.
 
-    The lead stands for its theme if the digest has no more of it.
+    The lead stands for its theme if the digest has no more of that theme.
     """
     has_more = any(section.is_more for section in sections)
     themes = tuple(section for section in sections if not (section.is_lead and has_more))
@@ -310,7 +310,7 @@ def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
 
 
 def _list_name(to: Mailbox) -> str:
-    """What readers know the list by: its name, if it has one, and its address."""
+    """Return the list's name as readers know it: its name, if it has one, and its address."""
     return f"{to.name} ({to.address})" if to.name else to.address
 
 

@@ -66,7 +66,7 @@ class MailItem:
     text: str
     """The item's words, without links and lists."""
     blocks: tuple[Block, ...]
-    """What the text part shows, for `lay_out`."""
+    """The blocks of the text part, for `lay_out`."""
     notes: tuple[str, ...]
     """Web addresses: `[1]` in the blocks is the first of them."""
     reads_on: bool
@@ -102,12 +102,12 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbered:
-    """An item in its place in a text."""
+    """An item with its number and its indent in the text part."""
 
     item: MailItem
     number: int
     indent: int
-    """How far its words stand in, in columns."""
+    """By how many columns its words are indented."""
     is_lead: bool
 
 
@@ -198,7 +198,7 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
 
 
 def show_correction(record: Record, formerly: Formerly | None, *, year: int, site: Site) -> Correction:
-    """A corrected item as the templates show it in an edition of that year; `formerly` is what its readers know."""
+    """Return a corrected item as templates show it in an edition of that year; `formerly` is what readers know."""
     lang = _language_of(record.item, site)
     return Correction(
         title=_title(record, site),
@@ -231,7 +231,7 @@ def name_item(record: Record, site: Site, shown: MailItem | None = None) -> Dige
 
 
 def _title(record: Record, site: Site) -> str:
-    """Never empty: it is what a reader clicks on."""
+    """Return the item's title; never empty, because readers click on it."""
     return one_line(title_of(record.item)) or url_of(record, site)
 
 

@@ -47,7 +47,7 @@ class Outbox(Protocol):
         ...
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put the edition there in place of what is there."""
+        """Replace an edition in the outbox."""
         ...
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
@@ -59,7 +59,7 @@ class Outbox(Protocol):
         ...
 
     def forget(self, name: str) -> None:
-        """Remove what `hold` put there; harmless if it is gone."""
+        """Remove what `hold` wrote; harmless if it is gone."""
         ...
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:

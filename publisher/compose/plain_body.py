@@ -39,7 +39,7 @@ LINE_FEED = re.compile(r" ?\n ?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainBody:
-    """The text of an item, and where its links lead."""
+    """The plain text of an item, and the addresses of its links."""
 
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]

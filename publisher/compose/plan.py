@@ -44,7 +44,7 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What compose does about one audience: it records `edition`, or else moves the audience on to `state`."""
+    """What compose does for one audience: it records `edition`, or else moves the audience on to `state`."""
 
     audience: Audience
     because: str

@@ -344,7 +344,7 @@ def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
-    """Where an audience begins that never had an edition. Its `first` setting and the log decide, not the clock."""
+    """Return where an audience begins that never had an edition. `first` and the log decide, not the clock."""
     if audience.first is None:
         start = 0
     elif audience.first == 0:

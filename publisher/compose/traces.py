@@ -79,7 +79,7 @@ def _numbers_on_web(feeds: Path, audience: str) -> Iterator[int]:
 
 
 def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
-    """What edition.json tells; None: nothing."""
+    """Return what edition.json shows of an edition; None: nothing."""
     described = description_in(folder)
     try:
         listed = [*described["items"], *described["left_out"]] if described else []

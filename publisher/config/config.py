@@ -115,7 +115,7 @@ def _words_of(error: tomllib.TOMLDecodeError) -> str:
 
 
 def _is_deeper(document: dict[str, Any], most: int) -> bool:
-    """Whether values stand more than so many tables and lists deep."""
+    """Whether tables and lists are nested more than `most` deep."""
     level: list[object] = [document]
     for _ in range(most):
         level = [inner for outer in level for inner in _members(outer)]
@@ -163,7 +163,7 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
 
 
 def _subscribers(document: Document, site: Site) -> SubscriberSettings | None:
-    """How people subscribe; a mail to unsubscribe goes to the mailbox for bounces, if that is read by itself."""
+    """Return how people subscribe. A mail to unsubscribe goes to the mailbox for bounces, if the site reads it."""
     settings, mailbox = document.subscribers.settings(site), document.smtp.bounces
     is_read = any((document.bounces.maildir, document.bounces.mbox, document.bounces.host))
     return replace(settings, stop_by_mail=wire_address(mailbox)) if settings and mailbox and is_read else settings

@@ -52,7 +52,7 @@ def read(written: Mapping[str, Any]) -> ParsedConfig:
 
 
 def path_of(location: Location, written: Mapping[str, Any]) -> str:
-    """Return the path of a key for people. A table in a list has its name in it, or its place, counted from 1."""
+    """Return the path of a key for people. A table in a list is called by its name, or by its place from 1."""
     steps: list[str] = []
     value: object = written
     for step in _without_kind(location):
@@ -164,7 +164,7 @@ def _patched(written: Mapping[str, Any], errors: Sequence[ErrorDetails], keys: K
 
 
 def _put_stand_in(patched: dict[str, Any], location: Location, keys: Keys) -> None:
-    """Put in the example of a key that is required; remove any other value that is wrong."""
+    """Replace a wrong value of a required key by its example; remove any other wrong value."""
     steps = _without_kind(location)
     if isinstance(steps[-1], int):
         steps = steps[:-1]

@@ -25,7 +25,7 @@ from publisher.model.subscribers import READERS, ROUND
 class _Named(Protocol):
     @property
     def name(self) -> str:
-        """The name, or a stand-in."""
+        """The name of the table; a stand-in if it has none."""
         ...
 
 
@@ -85,7 +85,7 @@ def _doubled_names(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -
 
 
 def _foreign_kind_problems(where: str, source: SourceTable) -> Iterator[str]:
-    """Yield what is wrong with a source of another's kind: its class says which keys it takes."""
+    """Yield problems of a source of a foreign kind, whose class says which keys it takes."""
     if not isinstance(source, ForeignTable):
         return
     try:

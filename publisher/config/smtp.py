@@ -112,7 +112,7 @@ class SmtpTable(Table):
 
 
 def secret_of(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Where a secret is, as config.toml says it; None: it says nothing. `folder` is the folder of config.toml."""
+    """Return the place of a secret as config.toml names it; None: none. `folder` is the folder of config.toml."""
     if text is None:
         return None
     if text.startswith(_FILE):

@@ -28,7 +28,7 @@ CLOSING = 421
 
 
 class SmtpStep(Enum):
-    """What the server answered."""
+    """The step of SMTP that the server answered."""
 
     MAIL = auto()
     RCPT = auto()
@@ -38,11 +38,11 @@ class SmtpStep(Enum):
 
 
 class Fate(Enum):
-    """What becomes of the mail."""
+    """What becomes of a mail after an answer."""
 
     SENT = auto()
     REFUSED = auto()
-    """For good."""
+    """The mail is refused for good."""
     LATER = auto()
     """The mail is tried again later; the try counts as an attempt."""
     AGAIN = auto()
@@ -50,7 +50,7 @@ class Fate(Enum):
 
 
 class Sign(Enum):
-    """What the answer says about the mail server."""
+    """What an answer says about the mail server."""
 
     WELL = auto()
     BUSY = auto()
@@ -83,7 +83,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What an answer means."""
+    """What an answer means for the mail and for the server."""
 
     fate: Fate
     sign: Sign = Sign.WELL
@@ -92,7 +92,7 @@ class Meaning:
 
 
 def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
-    """What a reply means that ends an attempt: any to the end of the mail, or a refusal at an earlier step."""
+    """Return what a reply means that ends an attempt: any reply to the end of the mail, or an earlier refusal."""
     code, status = reply.code, reply.status
     if code == CLOSING:
         return Meaning(fate=Fate.AGAIN, sign=Sign.BUSY)

@@ -40,7 +40,7 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 
 
 def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
-    """What a mail says. `bounces` is the address for bounces; readers have a token behind a `+` in it."""
+    """Return what a mail says. `bounces` is the bounce address; readers have a token behind a `+` in it."""
     message = message_from_bytes(mail)
     about = _About(
         token=_token_in(message, _TO, bounces) or _returned_token(message, bounces),
@@ -57,7 +57,7 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
-    """What a mail may be about."""
+    """What a bounce may be about: the mails and readers that its text names."""
 
     token: str
     told: tuple[str, ...]
@@ -66,7 +66,7 @@ class _About:
 
 
 def _read_part(part: _Mail, about: _About) -> Bounce | None:
-    """What the part of a report says that machines read; None: it is another part."""
+    """Read the machine-readable part of a report; None: it is another part."""
     match part.get_content_type():
         case "message/delivery-status" | "message/global-delivery-status":
             return _read_status(_blocks_of(part), about)
@@ -87,7 +87,7 @@ def _read_part(part: _Mail, about: _About) -> Bounce | None:
 
 
 def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
-    """A report on deliveries: its first block is about the mail, each other one about a recipient."""
+    """Read a report on deliveries: its first block is about the mail, each further block about one recipient."""
     by_kind = {_KINDS.get(_value(block, "Action").lower()): block for block in reversed(blocks[1:])}
     kind = next((each for each in (BounceKind.FAILED, BounceKind.DELAYED) if each in by_kind), None)
     if kind is None:
@@ -140,7 +140,7 @@ def _read_odd(message: _Mail, about: _About) -> Bounce:
 
 
 def _odd_status(message: _Mail) -> str:
-    """The first enhanced status code in the text of a server that writes as it likes, such as qmail's `(#5.1.1)`."""
+    """Return the first status code in a text of a server without a fixed form, such as qmail's `(#5.1.1)`."""
     texts = (part.get_payload(decode=True) for part in message.walk() if part.get_content_type() == "text/plain")
     for text in texts:
         if isinstance(text, bytes) and (found := _ODD_STATUS.search(_text(text[:_MOST_TEXT]))):
@@ -149,7 +149,7 @@ def _odd_status(message: _Mail) -> str:
 
 
 def _failures_in(message: _Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """Who failed for now and for good, as far as flufl.bounce can tell."""
+    """Return the recipients that failed for now, and those that failed for good, as flufl.bounce finds them."""
     try:
         return all_failures(message)
     except Exception:  # noqa: BLE001  (its detectors stumble over mails without a sender, and strangers write them)
@@ -248,7 +248,7 @@ def _value(fields: _Mail, name: str) -> str:
 
 
 def _typed(value: str) -> str:
-    """The value behind its type: `rfc822; ada@example.org`."""
+    """Return the value behind its type: `rfc822; ada@example.org`."""
     return value.partition(";")[2].strip() if ";" in value else value
 
 

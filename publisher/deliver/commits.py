@@ -142,7 +142,7 @@ class Commits:
             self._company.set_result(None)
 
     async def _write_all(self) -> None:
-        """Write what there is, and wait for it."""
+        """Write everything that waits, and return when it is written."""
         while self._writer is not None or ((self._fences or self._results) and self._failure is None):
             self._write_now()
             if self._writer is not None:
@@ -159,7 +159,7 @@ class Commits:
             self._write_later()
 
     def _is_complete(self) -> bool:
-        """Whether each delivery that a connection has in hand waits for its fence: no other one will come."""
+        """Whether each delivery in hand waits for its fence, so that no further fence will come."""
         return len(self._fences) >= self._at_work
 
     async def _wait_for_company(self) -> None:

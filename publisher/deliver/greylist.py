@@ -20,7 +20,7 @@ class Greylist:
         self._next: dict[str, datetime] = {}
 
     def wait(self, recipient: str, now: datetime) -> timedelta:
-        """How long to wait before a mail to this recipient is tried; 0: it takes the turn now."""
+        """Return how long to wait before a mail to this recipient is tried. 0: go now; this takes the domain's turn."""
         domain = _domain(recipient)
         if domain not in self._next:
             return timedelta(0)
@@ -31,7 +31,7 @@ class Greylist:
         return wait
 
     def note(self, recipient: str, step: SmtpStep, reply: Reply, now: datetime) -> None:
-        """Note an answer about a recipient."""
+        """Note the answer about a recipient: a greylisting domain waits, one that takes a mail is free."""
         if step is SmtpStep.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
             self._next.setdefault(_domain(recipient), now + EVERY)
         elif step is SmtpStep.DOT and reply.code // 100 == 2:  # noqa: PLR2004

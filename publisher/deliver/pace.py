@@ -26,7 +26,7 @@ FIRST_GAP_S = 0.1
 
 
 class Throttle:
-    """The pace of one process."""
+    """The pace of one process: when it may send, and over how many connections."""
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._most = settings.connections

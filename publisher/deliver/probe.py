@@ -15,7 +15,7 @@ IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """How a server took us."""
+    """How a mail server received us."""
 
     encryption: str
     """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""

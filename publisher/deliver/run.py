@@ -78,7 +78,7 @@ UNREADABLE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryOptions:
-    """How a pass delivers."""
+    """The settings of one delivery pass."""
 
     settings: SmtpSettings
     clock: Callable[[], datetime]

@@ -38,7 +38,7 @@ class Deadlines:
     connect: float = 30
     greeting: float = 120
     login: float = 60
-    """Also EHLO and STARTTLS."""
+    """For the login, EHLO and STARTTLS."""
     envelope: float = 300
     data: float = 120
     block: float = 180
@@ -53,12 +53,12 @@ class BrokenPipeline(Silent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Who gets a mail, and who hears of it."""
+    """The envelope of a mail: recipient, sender and ID."""
 
     sender: str
     recipient: str
     envid: str
-    """What names the mail in the report of a failure (RFC 3461 section 4.4); ASCII."""
+    """The name of the mail in the report of a failure (RFC 3461 section 4.4); ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class SmtpSession:
         self._settings = settings
         self._deadlines = deadlines
         self._offers: dict[str, str] = {}
-        """What the server offers, arguments by keyword (RFC 5321 section 4.1.1.1)."""
+        """The extensions that the server offers, arguments by keyword (RFC 5321 section 4.1.1.1)."""
         self._has_open_mail = False
         """Whether the server has a sender or recipient of a mail that did not go out."""
         self._refusals = 0
@@ -140,7 +140,7 @@ class SmtpSession:
 
     @property
     def is_spent(self) -> bool:
-        """Whether a new connection does better."""
+        """Whether a new connection would work better."""
         idle_s = asyncio.get_running_loop().time() - self._wire.heard_at
         is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
         return is_used_up or idle_s > IDLE_S or self._wire.is_lost
@@ -349,7 +349,7 @@ def _is_taken(step: SmtpStep, reply: Reply) -> bool:
 
 
 def _xtext(text: str) -> str:
-    """RFC 3461 section 4."""
+    """Return the text in xtext (RFC 3461 section 4)."""
     return _NOT_IN_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
 
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from publisher.deliver.answers import Reply
 
 MOST_BYTES = 65_536
-"""How much the server may say that was not read yet."""
+"""How many unread bytes the server may have sent at most."""
 _MOST_WORDS = 500
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
@@ -112,7 +112,7 @@ class Wire(asyncio.Protocol):
         return (await self.reply_and_lines(deadline_s))[0]
 
     async def reply_and_lines(self, deadline_s: float) -> tuple[Reply, list[str]]:
-        """The next reply, and its lines without the code."""
+        """Return the next reply, and its lines without the code."""
         if (there := self._take_reply()) is not None:
             return there
         try:
@@ -128,7 +128,7 @@ class Wire(asyncio.Protocol):
         return there
 
     async def encrypt(self, context: ssl.SSLContext, host: str, deadline_s: float) -> None:
-        """Go on encrypted."""
+        """Continue the connection encrypted."""
         if self._heard:
             # CVE-2011-0411 and others: it was put there by somebody in between, to be believed afterwards.
             raise Dropped("it said something between STARTTLS and the encryption")

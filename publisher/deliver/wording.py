@@ -7,7 +7,7 @@ from publisher.model.deliveries import Delivery
 
 
 def facts_of(delivery: Delivery) -> dict[str, object]:
-    """What a line of the log names: the delivery, its attempt, and the recipient unless it is a reader."""
+    """Return what a line of the log names: the delivery, its attempt, and the recipient unless it is a reader."""
     told = {} if delivery.is_personal else {"recipient": delivery.recipient}
     return {delivery.kind.value: delivery.name, **told, "attempt": delivery.attempts}
 

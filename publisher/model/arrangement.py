@@ -38,7 +38,7 @@ TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """An item in its place."""
+    """An item of a digest in its place."""
 
     record: Record
     theme: Theme
@@ -104,7 +104,7 @@ def arrange(
 
 
 class Move(StrEnum):
-    """Where an editor moves an item."""
+    """Where an editor can move an item."""
 
     UP = "up"
     DOWN = "down"

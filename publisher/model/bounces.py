@@ -9,7 +9,7 @@ from publisher.model.deliveries import Secret, Security
 
 
 class BounceKind(StrEnum):
-    """What a mail in the mailbox for bounces is."""
+    """The kinds of mail that come to the mailbox for bounces."""
 
     FAILED = "failed"
     """A mail could not be delivered."""
@@ -46,7 +46,7 @@ class Bounce:
     message_ids: tuple[str, ...] = ()
     """Message-IDs in angle brackets, the likeliest first: one of them may be the ID of the returned mail."""
     recipient: str = ""
-    """Who did not get the mail; empty: it does not say so."""
+    """The address that did not get the mail; empty: unknown."""
     status: str = ""
     """The enhanced status code, such as 5.1.1; empty: it has none."""
     words: str = ""
@@ -72,7 +72,7 @@ class BounceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceScore:
-    """How often mails to a reader came back lately."""
+    """The score of a reader whose mails came back lately."""
 
     points: int
     last_at: datetime
@@ -110,7 +110,7 @@ class BounceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """What was read in a mailbox."""
+    """Counts of the mails that were read in a mailbox."""
 
     recorded: tuple[BounceRow, ...] = ()
     repeated: int = 0

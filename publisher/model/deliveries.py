@@ -13,7 +13,7 @@ PROBE = "probe-"
 
 
 class DeliveryKind(StrEnum):
-    """What a delivery hands over."""
+    """The kinds of mail that deliveries hand over."""
 
     EDITION = "edition"
     """An edition of an audience, to its mailing list."""
@@ -38,7 +38,7 @@ class Rank(IntEnum):
 
 
 class DeliveryState(StrEnum):
-    """How far a delivery is."""
+    """How far a delivery has come."""
 
     QUEUED = "queued"
     """The delivery waits for its turn, perhaps until later."""
@@ -140,7 +140,7 @@ class KnownDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the operator told to be done with mails."""
+    """What the operator ordered about mails."""
 
     verb: str
     """`pause`, `resume`, `recall` or `again`."""
@@ -174,7 +174,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a claimed delivery."""
+    """The result of a claimed delivery."""
 
     delivery: Delivery
     state: DeliveryState
@@ -223,7 +223,7 @@ class SmtpSettings:
     port: int
     security: Security
     user: str = ""
-    """Empty: no login."""
+    """The user name; empty: there is no login."""
     password: Secret | None = None
     oauth: Secret | None = None
     """A token for XOAUTH2; None: the password is used."""
@@ -241,7 +241,7 @@ class SmtpSettings:
 
     @property
     def place(self) -> str:
-        """The server in messages."""
+        """The server's name in messages."""
         return f"{self.host}:{self.port}"
 
 
@@ -250,7 +250,7 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryCounts:
-    """How the deliveries of one edition, round or letter fare."""
+    """Counts of the deliveries of one edition, round or letter."""
 
     name: str
     """Name of the edition, round or letter."""
@@ -272,5 +272,5 @@ class DeliveryCounts:
 
     @property
     def is_settled(self) -> bool:
-        """Whether all was sent, each mail once."""
+        """Whether all mails were sent, each once."""
         return not (self.queued or self.later or self.refused or self.held or self.doubtful)

@@ -28,7 +28,7 @@ LIFTED_BY_FORM = frozenset(kind for kind in SuppressionKind if kind.is_lifted_by
 
 
 class DepartureKind(StrEnum):
-    """What a line in the file of departures says of an address."""
+    """What a line in the file of departures says about an address."""
 
     LEFT = "left"
     """The reader follows nothing any more: he unsubscribed, or the operator or a failure ended his subscriptions."""
@@ -78,7 +78,7 @@ class Standing:
 
 
 def standings(departures: Iterable[Departure]) -> dict[str, Standing]:
-    """What a file of departures says, by the mark of each address in it."""
+    """Return what a file of departures says in all, by the mark of each address."""
     found: dict[str, Standing] = {}
     for each in departures:
         standing = found.setdefault(each.mark, Standing())

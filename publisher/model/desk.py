@@ -14,7 +14,7 @@ ACTS_WITHIN = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSettings:
-    """Who works at the desk."""
+    """The people of the desk."""
 
     people: tuple[str, ...]
     """Addresses as they go into headers, compared without regard to case; at least one."""
@@ -26,7 +26,7 @@ class DeskSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSession:
-    """Somebody who is signed in."""
+    """The session of a person who is signed in at the desk."""
 
     person: str
     """The address."""
@@ -34,7 +34,7 @@ class DeskSession:
 
 
 class ActOutcome(StrEnum):
-    """How something that was begun at the desk ended."""
+    """How an act at the desk ended."""
 
     BEGUN = "begun"
     """Unknown: the act is being done, or the program ended meanwhile."""

@@ -20,9 +20,9 @@ class TakenOut(StrEnum):
     """Why an item is no longer in an edition."""
 
     DROPPED = "dropped"
-    """For good, by its editor."""
+    """Its editor took it out for good."""
     PUT_OFF = "put off"
-    """Until the next edition."""
+    """Its editor put it off until the next edition."""
     DISCARDED = "discarded"
     """The whole edition was discarded."""
     WITHDRAWN = "withdrawn"
@@ -37,7 +37,7 @@ class SourceChange:
     was: Item
     """The item as it was when the edition was composed."""
     now: Item
-    """What its source says now; `record` has the title that the editor gave it."""
+    """What the source says now; `record` has the title that the editor gave the item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
-    """How a digest names an item."""
+    """An item as lists of a digest name it."""
 
     uid: str
     title: str
@@ -129,7 +129,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personal:
-    """What the foot of a mail to one subscriber has of his own, in place of a mailing list's."""
+    """What the foot of a mail to one subscriber has of his own, in place of a mailing list's links."""
 
     why: str
     """Why he gets it; one line."""
@@ -152,7 +152,7 @@ class Audience:
     to: Mailbox
     """Usually a mailing list."""
     reply_to: Mailbox | None = None
-    """Who gets the answers of readers; None: the sender."""
+    """The address for answers of readers; None: the sender's."""
     subscribe_url: str = ""
     """The list's page for people who join it; empty: pages offer none."""
     subscribe_mailto: str = ""
@@ -174,7 +174,7 @@ class Audience:
     """The languages of its items, the preferred one first. `*` means all other languages; without it they are left out.
     """
     introduction: str = ""
-    """What stands above the items of each edition: plain text, as in `Edition`."""
+    """The text above the items of each edition: plain text, as in `Edition`."""
     content: Literal["titles", "summary", "full"]
     """`titles`: titles and dates alone; `summary`: only the first sentences of long texts."""
     order: Literal["newest", "oldest"]
@@ -193,7 +193,7 @@ class Audience:
     on_silence: Literal["send", "keep"]
     """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
-    """Who gets a mail about a held edition; None: no mail is sent."""
+    """The address for mails about held editions; None: no mail is sent."""
     personal: Personal | None = None
     """None: the audience is a mailing list, on which everybody gets the same mail."""
 

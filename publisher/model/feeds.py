@@ -106,7 +106,7 @@ class FeedSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """What configuration says about which themes and feeds an item is in."""
+    """The rules of config.toml that put items into themes and feeds."""
 
     theme_map: ThemeMap
     language: str

@@ -24,7 +24,7 @@ class Enclosure:
     size_bytes: int | None = None
     """None: the source does not give it."""
     title: str = ""
-    """Empty: readers see the name of the file."""
+    """The file's title; empty: readers see its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,9 @@ class Item:
     text: str
     """Plain text, paragraphs separated by one empty line."""
     title: str = ""
-    """Empty: the source gives none, and `titles.title_of` makes one from the first sentence."""
+    """The title; empty: the source gives none, and `titles.title_of` makes one from the first sentence."""
     link: str = ""
-    """Where the item lives on the web; empty: the site makes a page for it."""
+    """The address of the item on the web; empty: the site makes a page for it."""
     summary: str = ""
     """The source's summary, in plain text; empty: its first sentences serve as one."""
     native_id: str = ""
@@ -57,7 +57,7 @@ class Item:
     authors: tuple[str, ...] = ()
     """Who wrote it, as its source says; only filters of sources ask. The log keeps none."""
     base: str = ""
-    """Where relative addresses in `html` begin; empty: at `link`. The log keeps none."""
+    """The address from which relative addresses in `html` start; empty: `link`. The log keeps none."""
     is_language_guessed: bool = False
     """Whether `language` was guessed from the words, because the source does not give it."""
     is_minor_edit: bool = False

@@ -65,7 +65,7 @@ def link_key(address: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """Return a part of an address with its letters encoded in one way (RFC 3986 section 6.2.2)."""
+    """Return a part of an address with its letters encoded in the same way everywhere (RFC 3986 section 6.2.2)."""
     if part.isascii() and "%" not in part:
         return part
     encoded = quote(part, safe=_ASCII, encoding="utf-8", errors="replace")

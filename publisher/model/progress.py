@@ -26,10 +26,10 @@ class Steps:
         self.advance(0)
 
     def advance(self, steps: int) -> None:
-        """Count so many more steps as done."""
+        """Count `steps` more steps as done."""
         self.reach(self.done + steps)
 
     def reach(self, done: int) -> None:
-        """Count so many steps in all as done; the number never falls."""
+        """Count `done` steps in all as done; the number never falls."""
         self.done = min(max(done, self.done), self.total)
         self._progress(self._step, self.done, self.total)

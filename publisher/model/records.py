@@ -10,7 +10,7 @@ from publisher.model.themes import Theme
 
 
 class ChangeKind(StrEnum):
-    """What happened to an item. One that comes back is `REVISED`."""
+    """What happened to an item. An item that comes back counts as `REVISED`."""
 
     ADDED = "added"
     REVISED = "revised"
@@ -119,18 +119,18 @@ class Known:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether an editor hid it."""
+        """Whether an editor hid the item."""
         return self.state is State.HIDDEN
 
     @property
     def is_unseen(self) -> bool:
-        """Whether an edit of it concerns no reader, because none sees it."""
+        """Whether no reader sees the item, so that an edit of it concerns nobody."""
         return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED, State.HIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecord:
-    """A new item with its permanent names, and its themes and feeds."""
+    """A new item with its permanent names, its themes and its feeds."""
 
     item: Item
     gathered: Gathered
@@ -143,7 +143,7 @@ class NewRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What an item says now, and its themes and feeds."""
+    """The new content of an item, with its themes and feeds."""
 
     number: int
     item: Item

@@ -17,7 +17,7 @@ from publisher.model.sources import HeldChange
 
 
 class SourceCondition(StrEnum):
-    """How a source fares."""
+    """The condition of a source."""
 
     WELL = "well"
     """The source can be read, and all of its news is in the log."""
@@ -37,7 +37,7 @@ class SourceCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionChange:
-    """A source that is in another condition than was last reported; it is reported once."""
+    """A source whose condition differs from the last reported one; the change is reported once."""
 
     source: str
     condition: SourceCondition
@@ -125,7 +125,7 @@ class ComposeReport:
     restored: int = 0
     """How many items the editor put back."""
     decided: tuple[str, ...] = ()
-    """What the editor decided about items, in words that name them."""
+    """The editor's decisions about items, in words that name them."""
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -135,7 +135,7 @@ class ComposeReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTally:
-    """What became of the mails of one edition, round or letter in a pass."""
+    """Counts of the mails of one edition, round or letter that a pass handed over."""
 
     name: str
     """Name of the edition, round or letter."""
@@ -161,7 +161,7 @@ class DeliveryTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverReport:
-    """What became of the mails that were to go out."""
+    """The result of a delivery pass."""
 
     editions: tuple[DeliveryTally, ...] = ()
     next_at: datetime | None = None
@@ -251,7 +251,7 @@ class WaitingStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """How one source fares."""
+    """The status of one source."""
 
     name: str
     condition: SourceCondition
@@ -269,7 +269,7 @@ class SourceStatus:
     """Why its last reading waits for the operator, and what it would change."""
     held_at: datetime | None = None
     held_change: HeldChange | None = None
-    """What the reading that waits would change; None: none waits."""
+    """What a held reading would change; None: none is held."""
     expect_every: timedelta | None = None
     """How long it may have no news before it counts as silent; None: any time."""
     waiting: tuple[WaitingStatus, ...] = ()
@@ -280,7 +280,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceStatus:
-    """How one audience stands."""
+    """The status of one audience."""
 
     name: str
     waiting: int
@@ -294,7 +294,7 @@ class AudienceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribersStatus:
-    """How the site's subscribers stand."""
+    """The status of the site's subscribers."""
 
     people: int
     """How many follow something."""
@@ -303,7 +303,8 @@ class SubscribersStatus:
     next_ticks: Mapping[str, datetime]
     """When each pace is due next, by its name."""
     postponed_until: datetime | None
-    """Until when an editor lets all mails to them wait; `UNTIL_DECIDED`: without an end. None: they do not wait."""
+    """Until when an editor postponed all mails to them; `UNTIL_DECIDED`: without an end. None: they are not postponed.
+    """
     last_round: str
     """The name of the last round; empty: there was none."""
     last_round_at: datetime | None
@@ -325,7 +326,7 @@ class HeldStatus:
     items: int
     held_until: datetime
     on_silence: str
-    """What happens to it then: `send` or `keep`."""
+    """What happens to it at the end of that time: `send` or `keep`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,8 +374,7 @@ class Status:
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
     deliveries: tuple[DeliveryCounts, ...]
-    """How the mails fare of what is not handed over yet, and of the last edition of each audience; empty without
-    `[smtp]`."""
+    """Counts of mails that are not handed over yet, and of each audience's last edition; empty without `[smtp]`."""
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None
@@ -384,7 +384,7 @@ class Status:
     outage: Outage | None = None
     """None: mails go out, as far as is known."""
     orders: tuple[Order, ...] = ()
-    """What the operator told to be done with mails of late, the latest first."""
+    """The operator's latest orders about mails, the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
     """Since when the mails of each audience are paused, by its name; the empty name means all mails."""
     ahead: datetime | None = None

@@ -1,4 +1,4 @@
-"""How long what is held of people is kept. Every such period stands here."""
+"""How long data about people is kept. Every such period stands here."""
 
 from dataclasses import dataclass
 from datetime import timedelta

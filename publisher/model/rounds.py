@@ -9,7 +9,7 @@ from publisher.model.subscribers import round_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """All paces that were due at one moment."""
+    """One round: all paces that were due at the same moment."""
 
     number: int
     """Counts the rounds of a site from 1."""
@@ -32,7 +32,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemEntry:
-    """A live item that may be new to somebody, and when it came into its themes."""
+    """A live item that may be new to a reader, and when it came into its themes."""
 
     number: int
     added_seq: int
@@ -44,7 +44,7 @@ class ItemEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundReport:
-    """What became of a round in a pass."""
+    """The result of a round in a pass."""
 
     name: str
     paces: tuple[str, ...]
@@ -56,7 +56,7 @@ class RoundReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundEdit:
-    """What editors decided about mails to subscribers."""
+    """The editors' decisions about mails to subscribers."""
 
     postponed_until: datetime | None = None
     """UTC; no round begins before, `UNTIL_DECIDED`: until somebody decides. None: it is as the schedules say."""
@@ -77,5 +77,5 @@ class RoundEdit:
         return tuple(sorted(self.titles.items())), self.first
 
     def is_postponed(self, now: datetime) -> bool:
-        """Whether no round may begin now."""
+        """Whether no round may begin now, because an editor postponed them."""
         return self.postponed_until is not None and now < self.postponed_until

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What an item may have; each text is as `slugs.fold_label` leaves it."""
+    """The values of which an item must have one; each text is as `slugs.fold_label` leaves it."""
 
     words: tuple[str, ...] = ()
     """Whole words, or several in a row, in its title or text."""
@@ -23,7 +23,7 @@ class SourcePolicy:
     """How a source's listing is treated."""
 
     since: timedelta | None
-    """How old an item may be to be shown, if the first reading lists it. None: any age."""
+    """How old an item of the first reading may be to be shown. None: any age."""
     expect_every: timedelta | None
     """How long the source may have no news before it counts as silent; None: any time."""
     hold_above: int
@@ -69,7 +69,7 @@ class FailureKind(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a listing is suspicious, and waits for the operator."""
+    """Why a listing is suspicious, and held for the operator."""
 
     DRIFT = "drift"
     """All items lack a field that nearly all of them had: a layout changed."""
@@ -98,7 +98,7 @@ class HeldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """What makes a listing suspicious."""
+    """The reason why a listing is suspicious, and what it would change."""
 
     reason: HoldReason
     words: str

@@ -35,7 +35,7 @@ LETTER_EVERY = timedelta(days=1)
 
 
 class SubscriptionState(StrEnum):
-    """How far a subscription is. One that waits to be confirmed is a `Confirmation` and has no state yet."""
+    """How far a subscription has come. An unconfirmed request is a `Confirmation` and has no state yet."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -102,13 +102,13 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often mails come."""
+    """A pace: how often mails come."""
 
     name: str
     """Lower-case letters, digits and hyphens, such as `weekly`."""
     schedule: Schedule
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the operator calls it, by language."""
+    """The operator's own words for the pace, by language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class SubscriberSettings:
     default_pace: str
     from_: Mailbox
     reply_to: Mailbox | None
-    """Who gets the answers of readers; None: the sender."""
+    """The address for answers of readers; None: the sender's."""
     privacy_url: str
     postal_address: str
     max_items: int
@@ -135,7 +135,7 @@ class SubscriberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What one reader gets of one theme: it has dealt with the log numbers in (start, cursor]."""
+    """One reader's subscription to a theme: it has dealt with the log numbers in (start, cursor]."""
 
     number: int
     """Counts the subscriptions of one subscriber from 1."""
@@ -175,7 +175,7 @@ class Subscriber:
 
     @property
     def choices(self) -> dict[str, str]:
-        """What he follows now: the name of a pace by theme.
+        """What the reader follows now: the name of a pace by theme.
 
         A theme with the pace of everything is left out: it says nothing more.
         """
@@ -208,7 +208,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody entered in the form."""
+    """What somebody entered in the form to subscribe."""
 
     address: str
     choices: Choices
@@ -237,7 +237,7 @@ def masked(address: str) -> str:
 
 
 def moved_name(number: int) -> str:
-    """How the names of letters begin that tell a subscriber's former address of his new one."""
+    """Return how the names of letters begin that tell a subscriber's former address about his new one."""
     return f"{LetterKind.MOVED.value}-{number}"
 
 

@@ -44,7 +44,7 @@ class ThemeChoice:
 
     @property
     def is_all(self) -> bool:
-        """Whether every theme is followed."""
+        """Whether the choice follows every theme."""
         return self.has_others and not self.without
 
     def follows(self, slug: str) -> bool:

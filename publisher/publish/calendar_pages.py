@@ -102,7 +102,7 @@ def _by_month(records: Iterable[Record]) -> Mapping[int, Sequence[Record]]:
 
 
 def years_page(years: Iterable[int], *, look: SiteLook) -> bytes:
-    """The list of years that have items."""
+    """Return the page that lists the years that have items."""
     file = urls.YEARS_FILE
     return render_page(
         "years.html",
@@ -151,7 +151,7 @@ def year_page(
 
 
 def month_page(first: date, records: Sequence[Record], *, look: SiteLook) -> bytes:
-    """All items of the month that begins with the day `first`."""
+    """Return the page of all items of the month that begins with the day `first`."""
     file = urls.month_file(first.year, first.month)
     return render_page(
         "month.html",

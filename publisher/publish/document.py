@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9_.+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLook:
-    """What every feed of a site is made with."""
+    """What all feeds of a site have in common."""
 
     site: Site
     authority: str
@@ -35,7 +35,7 @@ class FeedLook:
     combined: tuple[CombinedFeed, ...] = ()
 
     def content_of(self, feed: Feed) -> Content:
-        """How much of a text the feed has."""
+        """Return how much of a text the feed has."""
         return dict(self.contents).get(feed.slug, self.content)
 
     @classmethod
@@ -109,7 +109,7 @@ def feed_document(
     last_archive: int | None = None,
     prepared: FeedItems | None = None,
 ) -> FeedDocument:
-    """What a feed says; withdrawn records become tombstones.
+    """Return what a feed says; withdrawn records become tombstones.
 
     `changed_at` dates the feed itself: when its items last changed, or when it became known. `last_archive` is the
     number of the archive document with the items before these. Items that are `prepared` are not prepared again.
@@ -176,14 +176,14 @@ def title_of_feed(feed: Feed) -> str:
 
 
 def author_of(site: Site) -> Mailbox:
-    """Who publishes, as feeds name them."""
+    """Return who publishes, as feeds name him."""
     return Mailbox(name=plain(site.author.name or site.title), address=_address(site.author.address))
 
 
 def links_of(
     folder: str, look: FeedLook, *, archive: int | None = None, previous: int | None = None
 ) -> tuple[tuple[str, Links], ...]:
-    """Where a document and its neighbours are, by format."""
+    """Return the addresses of a document and its neighbours, by format."""
     return tuple((key, _links(folder, key, look.site, archive=archive, previous=previous)) for key in look.formats)
 
 

@@ -37,12 +37,12 @@ TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
 CHARACTER_REFERENCE = re.compile(r"&(?=#?\w+;)")
 NUMBERED_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 LOST = "\N{REPLACEMENT CHARACTER}"
-"""What decoders leave of a character that they could not read: validators take it for an error of the feed."""
+"""The mark that decoders leave for a character they could not read: validators count it as an error of the feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """What every format says of one item, fit for XML."""
+    """What every format says about one item, fit for XML."""
 
     id: str
     url: str
@@ -65,7 +65,7 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """A theme or a keyword."""
+    """A theme or keyword of an item, as feeds name it."""
 
     term: str
     label: str
@@ -167,7 +167,7 @@ def plain(text: str) -> str:
 
 
 def language_or(tag: str, fallback: str) -> str:
-    """The language tag if it is one that readers know."""
+    """Return the language tag if feed readers know it, else `fallback`."""
     return tag if languages.is_known(tag) else fallback
 
 
@@ -197,7 +197,7 @@ def _in_direction(html: str, language: str) -> str:
 
 
 def _list_files(record: Record, html: str, language: str, site: Site) -> str:
-    """A paragraph that links to the item's files, as few readers show enclosures; not to those its text links to."""
+    """Return a paragraph of links to the item's files, which few readers show; without those in its text."""
     if not record.item.enclosures:
         return ""
     words = _spoken(language, site)
@@ -241,7 +241,7 @@ def _label(text: str) -> str:
 
 
 def _weigh(item: FeedItem) -> FeedItem:
-    """The item with `most_bytes`: RSS escapes its summary twice, JSON its line ends."""
+    """Return the item with `most_bytes`: RSS escapes its summary twice, JSON its line ends."""
     texts = [item.title, escape(item.summary), item.html, item.url, item.id]
     texts += [text for category in item.categories for text in (category.term, category.label, category.scheme)]
     texts += [text for file in item.enclosures for text in (file.url, file.title, file.media_type)]

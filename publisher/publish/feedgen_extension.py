@@ -1,4 +1,4 @@
-"""What feedgen leaves out of feeds, put in through its extension API (`FeedGenerator.register_extension`).
+"""Adds to feeds what feedgen leaves out, through its extension API (`FeedGenerator.register_extension`).
 
 feedgen asks a feed class for namespaces and makes an entry object per item, reachable as an attribute of its entry
 under the name the extension was registered with.

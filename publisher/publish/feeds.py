@@ -43,7 +43,7 @@ def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> lis
 
 
 class FeedWriter:
-    """Writes feeds, as one pass does it."""
+    """Writes the feeds of one pass."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class FeedWriter:
             self._pagination.render_moved(feed, former, last=last_page)
 
     def settle(self) -> None:
-        """Keep what closed archives and full pages hold; after readers see them."""
+        """Record what closed archives and full pages hold, after readers can see them."""
         self._store.feeds.archives.close(self._closed)
         self._pagination.settle()
 
@@ -172,7 +172,7 @@ class FeedWriter:
         return {seq for seqs in self._veiled.values() for seq in seqs} if slug == ALL else self._veiled.get(slug, ())
 
     def _files_of(self, feed: Feed, archive: Archive) -> dict[str, str]:
-        """The files of a document of an archive, at its former addresses too, with the format of each."""
+        """Return the files of an archive document, at its former addresses too, with the format of each."""
         return {
             urls.feed_file(place, key, archive=archive.number): key
             for place in (urls.folder_of(feed), *self._former_places(feed, archive))

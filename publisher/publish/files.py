@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Protocol
 
 COPIES = (".gz", ".br")
-"""What earlier versions put behind the name of each text for its compressed copies."""
+"""The suffixes of the compressed copies that earlier versions laid beside each text."""
 
 
 class Files(Protocol):
     """Access to the files of the public folder, such as `store.files.Tree` gives."""
 
     def write(self, path: str, data: bytes) -> bool:
-        """Make `data` the content of `path`; False when it was before."""
+        """Make `data` the content of `path`; return False when it already was."""
         ...
 
     def remove(self, path: str) -> bool:
@@ -19,7 +19,7 @@ class Files(Protocol):
         ...
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
+        """Whether a file is there."""
         ...
 
     def has_any(self, suffixes: tuple[str, ...]) -> bool:
@@ -47,15 +47,15 @@ class RehearsedFiles:
         return self.has(path)
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
+        """Whether a file is there."""
         return (self._root / path).is_file()
 
     def has_any(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether the name of any file ends so."""
+        """Whether the name of any file ends with one of these suffixes."""
         return any(path.name.endswith(suffixes) for path in self._root.rglob("*"))
 
     def commit(self) -> None:
-        """Nothing: readers see what they saw."""
+        """Do nothing: readers keep seeing what they saw."""
 
 
 class PublicFiles:
@@ -81,11 +81,11 @@ class PublicFiles:
             self.unchanged += 1
 
     def remove(self, path: str) -> None:
-        """Have `path` go away with the next `commit`, if it is there."""
+        """Remove `path` with the next `commit`, if it is there."""
         self._files.remove(path)
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
+        """Whether a file is there."""
         return self._files.has(path)
 
     def remove_copies(self, path: str) -> None:

@@ -53,7 +53,9 @@ def write_front_page(
 
 
 def _pace(feeds: OpenFeeds, *, store: Store, look: SiteLook) -> Frequency | None:
-    """How often items came in the year before the last change; the clock is not asked: equal logs, equal pages."""
+    """Return how often items came in the year before the last change. The clock is not asked: equal logs give equal
+    pages.
+    """
     upto = local_day(feeds.all_items.changed_at, look.site.timezone)
     first = store.calendar.first_day()
     if first is None:

@@ -15,7 +15,7 @@ class ItemCache:
         self._kept: dict[int, Record] = {}
 
     def keep(self, records: Iterable[Record]) -> None:
-        """Keep what was read anyway."""
+        """Keep records that were read for another reason."""
         for record in records:
             if len(self._kept) >= KEPT:
                 return

@@ -41,7 +41,7 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
 
 
 def count_tables(body: str) -> int:
-    """How many named tables HTML of `page_body` has."""
+    """Return how many named tables HTML of `page_body` has."""
     return body.count('<section class="wide"')
 
 
@@ -52,7 +52,7 @@ def _drop_empty_headings(root: html.HtmlElement) -> None:
 
 
 def _lay_out_table(table: html.HtmlElement) -> bool:
-    """Say what is a heading and what a figure; False for a table that is only there for its layout."""
+    """Mark a table's headings and figures; return False for a table that only serves layout."""
     rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
     if not any(rows) or not holds_data(rows):
         table.set("role", "presentation")

@@ -56,7 +56,7 @@ def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
 
 
 def _mail_places(look: SiteLook) -> tuple[str, ...]:
-    """Where people get the news by mail; where they choose themes and pace, that is the one place to send them."""
+    """Return where people can get the news by mail; if there is a form for themes and pace, only that."""
     if look.has_forms:
         return (urls.subscribe_url(look.site),)
     return tuple(each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in look.open_to)

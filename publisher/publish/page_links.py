@@ -18,7 +18,7 @@ class PageLink:
     number: int | None
     """None: the newest."""
     url: str
-    """Empty: it is this page."""
+    """The page's address; empty: it is this page."""
     is_after_gap: bool
     """Whether pages between it and the link before are left out."""
 

@@ -34,7 +34,7 @@ PACE_DAYS = 91
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLook:
-    """What every page of a site is made with."""
+    """What all pages of a site have in common."""
 
     site: Site
     templates: Templates
@@ -78,7 +78,7 @@ class SiteLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLanguage:
-    """A language to choose."""
+    """A language that visitors can choose."""
 
     tag: str
     name: str
@@ -121,7 +121,7 @@ class ShownFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailOffer:
-    """A way to get the news by mail."""
+    """A way to get the news by mail, as pages offer it."""
 
     title: str
     """The name of the digest, different in each offer. Empty: the offer is the form, where themes and pace are chosen.
@@ -144,7 +144,7 @@ class ShownItem:
     url: str
     """Address of the item's page on this site, even if the item has an address elsewhere."""
     link: str
-    """Where it lives elsewhere; empty: it has no place but its page here."""
+    """The item's address elsewhere; empty: it has only its page here."""
     host: str
     """The host name of that place, such as `example.org`; empty: there is none."""
     day: date
@@ -152,7 +152,7 @@ class ShownItem:
     is_whole_text: bool
     """Whether the title is all that the item says: then it is shown like a text, and nothing below it."""
     rest: str
-    """What the summary says beyond the title; empty when the title says it all."""
+    """The part of the summary that the title does not say; empty: there is none."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
     files: int
@@ -301,7 +301,7 @@ def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
 
 
 def languages_from(feeds: Iterable[Feed], *, start: str, look: SiteLook) -> list[ShownLanguage]:
-    """What leads to the news of one language: the front page, then the feed of each other language that pages speak."""
+    """Return links to the news of one language: the front page, then the feed of each further language."""
     own = look.site.language
     shown = [ShownLanguage(tag=own, name=languages.own_name(own), url=urls.relative(urls.INDEX_FILE, start=start))]
     for feed in feeds:
@@ -317,7 +317,7 @@ def _base(language: str) -> str:
 
 
 def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
-    """The feed of an audience's editions, with links from the list of them."""
+    """Return the feeds of an audience's editions, with links from the list of editions."""
     folder, title = urls.editions_folder(audience.name), scrub(audience.title)
     return [_feed_link(title, folder, key, folder=f"{folder}/", site=look.site) for key in look.formats]
 
@@ -353,7 +353,7 @@ def _mail_offers(look: SiteLook, slugs: Sequence[str]) -> list[MailOffer]:
 
 
 def digest_name(audience: Audience, look: SiteLook) -> str:
-    """What a list calls an audience's digest: its title, or its name where that would be another one's title too."""
+    """Return an audience's digest as lists call it: its title, or its name if another digest has the same title."""
     titles = {each.name: each.title for each in (*look.audiences, *look.open_to)}
     others = [title for name, title in titles.items() if name != audience.name]
     is_own = not others or (audience.title != look.site.title and audience.title not in others)

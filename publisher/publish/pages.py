@@ -124,7 +124,7 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """What the latest digest on the web that tells something else than the item does now says; None: none does."""
+    """Return what the latest digest on the web says that the item no longer says; None: there is nothing."""
     named = {audience.name for audience in look.audiences}
     for name, formerly in told:
         if name in named and (words := one_line(quote_of(formerly.was, record.item))):
@@ -147,7 +147,7 @@ def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLoo
 
 
 def _media_object(file: ShownFile) -> dict[str, str]:
-    """A file in the words of schema.org."""
+    """Return a file in the vocabulary of schema.org."""
     size = {} if file.size_bytes is None else {"contentSize": f"{file.size_bytes} B"}
     named = {"@type": "MediaObject", "name": file.title, "contentUrl": file.url}
     return {**named, "encodingFormat": file.media_type, **size}
@@ -256,7 +256,7 @@ def _past_digest(
 
 
 def keywords_page(counts: Iterable[FeedCount], *, look: SiteLook) -> bytes:
-    """Every keyword that has a feed."""
+    """Return the page of all keywords that have a feed."""
     file = urls.KEYWORDS_FILE
     return render_page(
         "keywords.html",
@@ -271,7 +271,7 @@ def keywords_page(counts: Iterable[FeedCount], *, look: SiteLook) -> bytes:
 
 
 def not_found_page(*, look: SiteLook) -> bytes:
-    """The page that a server shows for any address that does not exist. So its links begin at the server's root."""
+    """Return the page that a server shows for addresses that do not exist. Its links begin at the server's root."""
     return render_page(
         "404.html",
         urls.NOT_FOUND_FILE,
@@ -285,7 +285,7 @@ def not_found_page(*, look: SiteLook) -> bytes:
 
 
 def style_sheet(*, look: SiteLook) -> bytes:
-    """The one style sheet of all pages."""
+    """Return the style sheet of all pages."""
     return look.templates.render("style.css", language=look.site.language, domain=DOMAIN).encode()
 
 

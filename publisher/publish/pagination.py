@@ -68,7 +68,7 @@ class Pagination:
             self._files.write(file, pages.moved_page(feed, file, to=own, look=self._look))
 
     def settle(self) -> None:
-        """Keep what full pages hold; after readers see them."""
+        """Record what full pages hold, after readers can see them."""
         self._store.feeds.pages.settle(self._full)
 
     def _write(

@@ -31,10 +31,10 @@ STRETCH = 4
 
 
 class Scope(Enum):
-    """How much a publishing pass renders when nothing but items changed."""
+    """How much a publishing pass renders when only items changed."""
 
     NEWS = auto()
-    """What they touch."""
+    """Only what the changed items touch."""
     ALL = auto()
     """Every feed and page; of archives what has vanished."""
     ARCHIVES = auto()
@@ -91,14 +91,14 @@ def _archived_of(audience: Audience) -> tuple[object, ...]:
 
 
 def _shown_of(audience: Audience) -> tuple[object, ...]:
-    """What pages say of an audience that everybody may join."""
+    """Return what pages say about an audience that everybody may join."""
     named = (audience.name, audience.title, audience.themes, audience.languages, audience.schedule)
     return *named, audience.subscribe_url, audience.subscribe_mailto
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPlan:
-    """What a publishing pass has to render."""
+    """The work of a publishing pass."""
 
     cursor: Cursor
     upto: int
@@ -237,7 +237,7 @@ def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
-    """What a renamed theme's feed has from the feeds it had under its former slugs."""
+    """What a renamed theme's feed takes over from its feeds under former slugs."""
 
     slug: str
     first_slug: str

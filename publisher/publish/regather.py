@@ -9,7 +9,7 @@ from publisher.store import Store
 
 
 def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Progress) -> None:
-    """Go through all items, page by page; when it is cut short it can simply be repeated.
+    """Give all items their themes and feeds again, in batches; a pass that is cut short can be repeated.
 
     The log does not grow: the organisation changed nothing, so readers are not told.
     """

@@ -77,7 +77,7 @@ def publish(
 def _settle_feeds(
     planned: PublishPlan, *, store: Store, publication: Publication, now: datetime, progress: Progress
 ) -> PublishPlan:
-    """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
+    """Give every item the themes and feeds that the configuration now demands; return the plan with the new feeds."""
     if planned.regroups_items:
         regather(store, publication.gathering, now=now, progress=progress)
     store.feeds.ensure(publication.known_feeds, now=now)
@@ -90,7 +90,7 @@ def _settle_feeds(
 
 
 class _Renderer:
-    """Renders what one pass has planned; says once what every file of it needs."""
+    """Renders the plan of one pass; keeps what all its files need."""
 
     def __init__(
         self, store: Store, publication: Publication, files: PublicFiles, planned: PublishPlan, *, progress: Progress

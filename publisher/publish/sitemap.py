@@ -23,7 +23,7 @@ FILE_ITEMS = 1_000
 
 
 class Sitemap:
-    """The sitemap, as one pass writes it."""
+    """The sitemap of one pass."""
 
     def __init__(self, *, store: Store, files: PublicFiles, site: Site) -> None:
         self._store = store
@@ -32,7 +32,7 @@ class Sitemap:
         self._parts: set[int] = set()
 
     def note(self, records: Iterable[Record]) -> None:
-        """Note that these items changed: `render` writes the files they are in."""
+        """Note that these items changed, so that `render` writes the files they are in."""
         self._parts.update(_part_of(record.number) for record in records)
 
     def render(self, states: Sequence[FeedState], *, changed_at: datetime) -> None:
@@ -58,7 +58,7 @@ class Sitemap:
 
 
 def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
-    """A file of addresses, each with when its page last changed where that is known."""
+    """Return a file of addresses, each with its page's last change where that is known."""
     return _document("urlset", "url", pages)
 
 
@@ -68,7 +68,7 @@ def sitemap_index(files: Iterable[str]) -> bytes:
 
 
 def robots(site: Site) -> bytes:
-    """What tells search engines that they may read everything, and where the sitemap is (RFC 9309)."""
+    """Return the file that allows search engines everything and names the sitemap (RFC 9309)."""
     return f"User-agent: *\nAllow: /\n\nSitemap: {_uri(site.base_url + urls.SITEMAP_FILE)}\n".encode()
 
 

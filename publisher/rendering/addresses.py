@@ -17,7 +17,7 @@ MAX_ADDRESS = 254
 
 
 def wire_address(address: str) -> str:
-    """The address with its domain in ASCII, as it goes into headers and SMTP commands.
+    """Return the address with its domain in ASCII, as it goes into headers and SMTP commands.
 
     Raises:
         ValueError: it is no address, or one that most servers would refuse; the message says what to change.
@@ -71,7 +71,7 @@ def delivery_of(edition: Edition, audience: Audience, site: Site) -> NewDelivery
 
 
 def notice_id_of(notice: Notice, site: Site) -> str:
-    """The Message-ID of a notice, in its angle brackets."""
+    """Return the Message-ID of a notice, in its angle brackets."""
     return f"<{notice.name}.{notice.at:%Y%m%dT%H%M%SZ}.notice@{list_host(site)}>"
 
 

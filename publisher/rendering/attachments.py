@@ -18,7 +18,7 @@ UNKNOWN = "application/octet-stream"
 """RFC 2046 section 4.5.1."""
 TITLE_CHARS = 80
 SHARED_PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""What programs show that share a page; they take no SVG."""
+"""Picture formats that programs show when a page is shared; they take no SVG."""
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _SOURCE = re.compile(r'\ssrc="([^"]*)"')
 _ORNAMENT = re.compile(r'\s(?:width|height)="(?:\d|\d\d)"')

@@ -56,7 +56,7 @@ def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
 
 
 def columns_of(text: str) -> int:
-    """How many columns the text takes: East Asian characters take two, combining ones none."""
+    """Return how many columns the text takes: East Asian characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(map(_columns_of_char, text))

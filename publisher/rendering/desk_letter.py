@@ -53,7 +53,7 @@ def desk_letter(
 
 
 def desk_words(site: Site, token: str) -> LetterWords:
-    """What the letter says."""
+    """Return the words of the sign-in letter."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title, "host": host_of(site.base_url), "num": int(LINK_WITHIN.total_seconds() // 60)}
     answers = gettext("An answer to this mail reaches %(address)s.") % {"address": site.author.address}

@@ -1,4 +1,4 @@
-"""How much of an item a digest shows below its title, in the mail and on its page alike, and where to read on."""
+"""Chooses how much of an item a digest shows below its title, in the mail and on its page, and where to read on."""
 
 import re
 from dataclasses import dataclass, replace

@@ -36,7 +36,7 @@ _SPECIAL = re.compile(r'["\\<>()\[\],;:@]+')
 
 
 def text_header(name: str, text: str) -> str:
-    """A header of words for people, such as Subject."""
+    """Return a header of words for people, such as Subject."""
     words = one_line(text)
     return _folded(name, words.split(" ")) if _is_raw(words) else _encoded(name, words)
 
@@ -164,6 +164,6 @@ def _cut_for_b(text: str, first_chars: int) -> list[str]:
 
 
 def _chars_in_threes(text: str, most_bytes: int) -> int:
-    """How many characters make the most bytes that are a multiple of three, and at most so many; 0: none do."""
+    """Return how many characters fit into `most_bytes` and have a byte count that is a multiple of three; 0: none."""
     sizes = accumulate(len(char.encode()) for char in text[:most_bytes])
     return max((chars for chars, size in enumerate(sizes, 1) if size <= most_bytes and size % 3 == 0), default=0)

@@ -18,7 +18,7 @@ _BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headed:
-    """An item as its title and the rest."""
+    """An item, split into its title and the rest."""
 
     title: str
     """The source's own, or the first sentence; one line, not scrubbed; empty: the item has no words."""
@@ -67,7 +67,7 @@ def _html_behind(sentence: str, html: str) -> str:
 
 
 def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
-    """Keep the marks that are open behind this tag: the name of each, and the tag that opened it."""
+    """Update the marks that are open behind this tag: the name of each, and the tag that opened it."""
     if token["end"]:
         if marks:
             marks.pop()

@@ -60,7 +60,7 @@ def inline(html: str, *, template: str) -> str:
 
 
 class StyledPage:
-    """A page of HTML whose rules are to move into its elements."""
+    """A page of HTML whose style rules will be inlined."""
 
     def __init__(self, html: str, *, template: str) -> None:
         """Read a page; `template` is named when something is wrong.
@@ -77,7 +77,7 @@ class StyledPage:
 
     @property
     def root(self) -> _Element:
-        """Its outermost element."""
+        """The page's outermost element."""
         return self._tree.getroot()
 
     @property

@@ -122,7 +122,7 @@ class _Template(Template):
 
 
 def _escape(value: object) -> str:
-    """What jinja2's own `escape` says, as a plain string: compiled templates only join it."""
+    """Return what jinja2's own `escape` returns, as a plain string: compiled templates only join it."""
     if type(value) is str:
         if not ("&" in value or ">" in value or "<" in value or "'" in value or '"' in value):
             return value
@@ -151,7 +151,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._loaded: dict[str, Template] = {}
 
     def speak(self, catalogue: Catalogue) -> None:
-        """Have the fixed texts said by that catalogue."""
+        """Use the fixed texts of a catalogue from now on."""
         self.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         self.globals["_"] = self.globals["gettext"] = _FixedText(catalogue)
         self.globals["ngettext"] = _CountedText(catalogue)

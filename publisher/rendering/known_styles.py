@@ -1,4 +1,4 @@
-"""What becomes of elements when a page's styles are inlined, remembered by the kind of element.
+"""Remembers what inlining did to each kind of element, so that most pages need no premailer.
 
 If no rule looks at an element's neighbours, nor at other attributes than class and id, then what premailer does to an
 element follows from the style sheets and the element's kind: its type, class, id and own style, and the kind of the
@@ -39,7 +39,7 @@ class KnownStyles:
         self._outcomes: dict[tuple[Sheet, ...], _Outcome] = {}
 
     def dress(self, root: _Element, inline: Callable[[_Element], object]) -> None:
-        """Inline the styles of a page, of which no rule looks at neighbours; `inline` does it if they are not known."""
+        """Inline the styles of a page if no rule looks at neighbours; call `inline` if they are not known yet."""
         elements = list(root.iter("*"))
         if root.find("head") is None:  # premailer makes one
             inline(root)
@@ -61,7 +61,7 @@ class KnownStyles:
         outcome.styles.update((kind, each.get("style")) for each, kind in zip(elements, kinds, strict=True))
 
     def _kinds_of(self, elements: Sequence[_Element]) -> list[int]:
-        """The kind of each of the elements, which are all of a page in its order."""
+        """Return the kind of each element; the elements are all of a page, in its order."""
         known = self._kinds
         kind_of: dict[_Element | None, int] = {}
         for each in elements:

@@ -41,7 +41,7 @@ _DAYS = 4_000
 
 @lru_cache  # a site has few languages, and asks for each mail
 def interface_language(language: str, domain: str) -> str:
-    """The language fixed texts appear in: `language` itself if it or its base has a catalogue, else English."""
+    """Return the language of fixed texts: `language` itself if it or its base has a catalogue, else English."""
     base = _base(language)
     return language if base == SOURCE_LANGUAGE or _catalogue(base, domain).is_file() else SOURCE_LANGUAGE
 
@@ -54,7 +54,7 @@ def format_day(day: date, language: str) -> str:
 
 @lru_cache(_DAYS)
 def format_day_of_year(day: date, language: str) -> str:
-    """`10 February`, `10 février`: the day without its year."""
+    """Return the day without its year: `10 February`, `10 février`."""
     return _with_ordinal(format_skeleton("MMMMd", day, locale=_locale(language)), day, language)
 
 
@@ -74,7 +74,7 @@ def _with_ordinal(text: str, day: date, language: str) -> str:
 
 
 def name_of_weekday(place: int, language: str) -> str:
-    """`Monday`, `lundi`; 0 is Monday."""
+    """Return the name of a weekday, 0 for Monday: `Monday`, `lundi`."""
     name: str = _locale(language).days["format"]["wide"][place]
     return name
 
@@ -94,7 +94,7 @@ def format_size(size_bytes: int, language: str) -> str:
 
 
 def own_name(language: str) -> str:
-    """What the language calls itself, as a heading: `Français`; its tag if it is unknown."""
+    """Return the language's name for itself, as a heading: `Français`; its tag if it is unknown."""
     name = _locale(language).get_language_name(_base(language)) if _is_known(language) else None
     return name[0].upper() + name[1:] if name else language
 
@@ -130,7 +130,7 @@ def translations(language: str, domain: str) -> NullTranslations:
 
 @cache
 def is_known(language: str) -> bool:
-    """Whether it is a tag (BCP 47) of a language that has a name, as validators of feeds ask."""
+    """Whether a text is a language tag (BCP 47) with a name, as validators of feeds require."""
     return _TAG.fullmatch(language) is not None and _base(language) in _locale(SOURCE_LANGUAGE).languages
 
 

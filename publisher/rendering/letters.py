@@ -34,7 +34,7 @@ DOMAIN = "letters"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterWords:
-    """What the templates `letter.txt` and `letter.html` show; plain text."""
+    """The plain-text values of the templates `letter.txt` and `letter.html`."""
 
     subject: str
     before: tuple[str, ...]
@@ -42,9 +42,9 @@ class LetterWords:
     facts: tuple[str, ...]
     """Lines that say what was chosen."""
     door: str
-    """What the link is for."""
+    """The words of the link."""
     url: str
-    """Empty: the letter has no link."""
+    """The address of the link; empty: the letter has none."""
     after: tuple[str, ...]
     """Paragraphs below the link."""
     sender: str
@@ -110,7 +110,7 @@ class TemplateLetterWriter:
         return Letter(delivery=delivery, mail=mail)
 
     def words(self, kind: LetterKind, request: Request, token: str, *, now: datetime) -> LetterWords:
-        """What a letter says."""
+        """Return the words of a letter."""
         gettext = translations(request.language, DOMAIN).gettext
         spoken = interface_language(request.language, DOMAIN)
         said = {
@@ -193,14 +193,14 @@ class TemplateLetterWriter:
 
 
 def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str:
-    """What readers call a theme, or everything."""
+    """Return what readers call a theme, or everything."""
     return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
 
 
 def why_word(
     follows: Sequence[tuple[str, str, date]], paces: Sequence[Pace], language: str, title_of: Callable[[str], str]
 ) -> str:
-    """Why a reader gets a mail: each thing that he follows is (theme, pace, since when)."""
+    """Return why a reader gets a mail, in words; each thing that he follows is (theme, pace, since when)."""
     gettext = translations(language, DOMAIN).gettext
     spoken = interface_language(language, DOMAIN)
     each_since = gettext("%(theme)s %(pace)s since %(day)s")

@@ -17,17 +17,17 @@ SHOWN = 60
 
 
 def mark_bare_links(body: str) -> str:
-    """The HTML with the class `bare` on each such link."""
+    """Return the HTML with the class `bare` on each link whose words are an address."""
     return _for_each(body, lambda attributes, words: f'<a class="bare" {attributes}>{words}</a>')
 
 
 def shorten_bare_links(body: str) -> str:
-    """The HTML with the words of each such link cut to `SHOWN` characters; it leads where it led."""
+    """Return the HTML with the words of such links cut to `SHOWN` characters; their targets stay."""
     return _for_each(body, lambda attributes, words: f"<a {attributes}>{_shortened(words)}</a>")
 
 
 def keep_numbers_whole(root: HtmlElement) -> None:
-    """Join the parts of each number to call by no-break spaces."""
+    """Join the parts of each telephone number by no-break spaces."""
     for link in root.iter("a"):
         if link.get("href", "").startswith("tel:"):
             link.text = (link.text or "").replace(" ", NO_BREAK)

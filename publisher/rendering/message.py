@@ -109,7 +109,7 @@ def _alternative(headers: bytes, message_id: str, text: str, html: str) -> bytes
 
 
 def boundary_of(message_id: str) -> str:
-    """What stands between the parts of a mail."""
+    """Return the boundary between the parts of a mail."""
     return "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
 
 

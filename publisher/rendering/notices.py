@@ -35,7 +35,7 @@ def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple
 
 
 def site_notice(problems: Sequence[str], *, site: Site, config: Path) -> tuple[str, str]:
-    """The subject and the text of a notice about the site's own files; without problems: that it is well again."""
+    """Return subject and text of a notice about the site's files; without problems, it says that all is well again."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title}
     if not problems:
@@ -93,7 +93,7 @@ def review_notice(
 
 
 def _wait_of(edition: Edition, audience: Audience, site: Site, gettext: Callable[[str], str]) -> tuple[str, list[str]]:
-    """How long an edition waits for its editor, in words, and what happens then."""
+    """Return in words how long an edition waits for its editor, and what happens then."""
     language = audience.language_at(site)
     called = {"edition": edition_in_words(edition, audience, gettext)}
     if edition.held_until == UNTIL_DECIDED:
@@ -106,12 +106,12 @@ def _wait_of(edition: Edition, audience: Audience, site: Site, gettext: Callable
 
 
 def edition_in_words(edition: Edition, audience: Audience, gettext: Callable[[str], str]) -> str:
-    """An edition as its readers know it: `Weekly digest, No. 3`."""
+    """Return an edition's name as its readers know it: `Weekly digest, No. 3`."""
     return gettext("%(digest)s, No.\N{NO-BREAK SPACE}%(number)s") % {"digest": audience.title, "number": edition.number}
 
 
 def _review_commands(edition: Edition, gettext: Callable[[str], str]) -> dict[str, str]:
-    """What an editor may do with a held edition: what each command does, by the command."""
+    """Return the commands for a held edition, each with what it does."""
     commands = {
         f"show {edition.name}": gettext("its items, and what you left out"),
         f'introduce {edition.name} "…"': gettext("a text above the items; [words](https://…) is a link"),

@@ -1,4 +1,4 @@
-"""What readers call a pace: `weekly`, in their language."""
+"""Words for a pace in readers' languages, such as `weekly`."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
 
 
 def own_words(pace: Pace, language: str) -> str:
-    """What the operator calls a pace in a language, or its schedule in words; empty: its name is a usual one."""
+    """Return the operator's words for a pace in a language, or its schedule in words; empty: a usual name."""
     words = pace.words.get(language) or pace.words.get(language.partition("-")[0], "")
     if words or pace.name in _USUAL:
         return words

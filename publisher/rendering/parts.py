@@ -46,13 +46,13 @@ Piece = tuple[str, Around]
 
 @dataclass(frozen=True)
 class Joined:
-    """What a template makes, in parts, of which many are parts of other pages, too."""
+    """The output of a template, in parts that other pages may share."""
 
     parts: tuple[str, ...]
 
     @cached_property
     def text(self) -> str:
-        """All of it."""
+        """The whole text."""
         return "".join(self.parts)
 
 
@@ -91,7 +91,7 @@ class Joiner:
         return Joined((inline(whole, template=self._name),))
 
     def _join(self, values: Mapping[str, Any], language: str) -> Joined | None:
-        """The page joined; None: it is to be inlined as a whole."""
+        """Return the page joined from parts; None: it must be inlined as a whole."""
         frame, slots = self._template.fill_frame(values, language)
         page = StyledPage(frame, template=self._name)
         if not _are_told_apart(frame, slots) or page.looks_at_neighbours:
@@ -188,7 +188,7 @@ class _Template:
         return self._templates.generation
 
     def fill(self, values: Mapping[str, Any], language: str) -> str:
-        """The template with everything in it."""
+        """Return the template filled with all values."""
         filled = {**self._fixed, **values}
         return scrub(self._templates.render(self._name, language=language, domain=self._domain, **filled))
 
@@ -225,7 +225,7 @@ def _fill(frame: str, html_of: Mapping[int, str]) -> str:
 
 
 def _parts_of(frame: str, html_of: Mapping[int, str]) -> tuple[str, ...]:
-    """The frame with its slots filled, cut at them, and where its head ends."""
+    """Return the frame with its slots filled, cut at the slots and at the end of its head."""
     before, *rest = SLOT.split(frame)
     head, end, body = before.partition(HEAD_END)
     parts = [head + end, body] if end else [before]

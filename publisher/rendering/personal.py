@@ -45,7 +45,7 @@ class ReaderMail:
 
 
 def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
-    """What the templates show in place of a reader's own words."""
+    """Return marks that stand in a digest in place of a reader's own words."""
     return Personal(
         why=_WHY,
         stop_url=stop_url(site, _STOP),
@@ -91,7 +91,7 @@ class Skeleton:
         ).encode("ascii")
         opening = f"\r\n--{boundary_of(boundary_id)}\r\n"
         self._pieces: list[list[bytes]] = [[]]
-        """What stands before the first slot, between slots, and after the last one."""
+        """The pieces before the first slot, between slots, and after the last slot."""
         self._slots: list[str] = []
         self._add_part(opening, "text/plain", digest.text_parts or [digest.text], kind="text")
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], kind="html")

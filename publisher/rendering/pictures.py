@@ -1,4 +1,4 @@
-"""What a picture without a name is called where a page or mail links to it."""
+"""The word for a picture without a name, where a page or mail links to it."""
 
 from functools import cache
 

@@ -15,9 +15,7 @@ def encode(text: str) -> bytes:
 
 
 def encode_parts(parts: Iterable[str]) -> list[bytes]:
-    """What `encode` makes of all parts joined, in pieces. A part of whole lines, which many texts may have, is encoded
-    once.
-    """
+    """Return all parts joined and encoded as by `encode`, in pieces. Parts of whole lines are encoded once."""
     encoded: list[bytes] = []
     unfinished = ""
     for part in parts:

@@ -31,7 +31,7 @@ def holds_data(rows: Sequence[Sequence[html.HtmlElement]]) -> bool:
 
 
 def give_body(table: html.HtmlElement) -> None:
-    """Put loose rows into the element that HTML has for them: parsers differ in what they add."""
+    """Put loose rows into a table body, because parsers differ in what they add."""
     loose = list(table.iterchildren("tr"))
     if loose:
         etree.SubElement(table, "tbody").extend(loose)

@@ -52,7 +52,7 @@ class TemplateFiles:
         return self._fingerprint
 
     def paths(self) -> dict[str, Path]:
-        """The file of each template, by its name, sorted."""
+        """Return the file of each template, by its name, sorted."""
         paths: dict[str, Path] = {}
         for name, path in self._all():
             paths.setdefault(name, Path(path))

@@ -75,12 +75,12 @@ def gone_file(page: str) -> str:
 
 
 def folder_of(feed: Feed) -> str:
-    """The folder of a feed and its page."""
+    """Return the folder of a feed and its page."""
     return feed.slug.removeprefix("combined/") if feed.kind is FeedKind.COMBINED else feed.slug
 
 
 def feed_page_file(folder: str, number: int | None = None) -> str:
-    """The page of a feed with its newest items, or one with older ones."""
+    """Return the file of a feed's page with its newest items, or of a numbered page."""
     return f"{folder}/{INDEX_FILE}" if number is None else f"{folder}/pages/{number}.html"
 
 
@@ -89,22 +89,22 @@ def feed_page_url(folder: str, site: Site, number: int | None = None) -> str:
 
 
 def year_file(year: int) -> str:
-    """The page of a year's items."""
+    """Return the file of a year's page."""
     return f"items/{year:04d}/{INDEX_FILE}"
 
 
 def month_file(year: int, month: int) -> str:
-    """The page of a month's items; no item has its address, for theirs end in `.html`."""
+    """Return the file of a month's page; no item has its address, because theirs end in `.html`."""
     return f"items/{year:04d}/{month:02d}/{INDEX_FILE}"
 
 
 def edition_file(audience: str, number: int) -> str:
-    """The page of an edition."""
+    """Return the file of an edition's page."""
     return f"archive/{audience}/{number}.html"
 
 
 def editions_folder(audience: str) -> str:
-    """Where an audience's editions, their list and their feed are."""
+    """Return the folder of an audience's editions, their list and their feed."""
     return f"archive/{audience}"
 
 
@@ -119,7 +119,7 @@ def edition_url(audience: Audience, number: int, site: Site) -> str:
 
 
 def rest_url(audience: Audience, number: int, site: Site, *, items: int) -> str:
-    """Where all `items` of an edition are found: on its page, or from the first page of the all-items feed on."""
+    """Return where all `items` of an edition are shown: on its page, or from the all-items feed's first page on."""
     if audience.archive and items <= EDITION_ITEMS:
         return edition_url(audience, number, site)
     return feed_page_url(ALL, site)
@@ -166,7 +166,7 @@ def confirm_url(site: Site, token: str) -> str:
 
 
 def mine_url(site: Site, token: str) -> str:
-    """A reader's own page."""
+    """Return the address of a reader's own page."""
     return f"{site.base_url}{FORMS}/mine/{token}"
 
 
@@ -186,7 +186,7 @@ def stop_url(site: Site, token: str) -> str:
 
 
 def desk_url(site: Site) -> str:
-    """The editors' desk."""
+    """Return the address of the editors' desk."""
     return f"{site.base_url}{FORMS}/{DESK}"
 
 
@@ -201,12 +201,12 @@ def desk_link_url(site: Site, token: str) -> str:
 
 
 def is_web_address(link: str) -> bool:
-    """Whether an item's own link is where its readers are sent."""
+    """Whether an item's own link is a web address to which readers can be sent."""
     return WEB_ADDRESS.fullmatch(link) is not None
 
 
 def host_of(address: str) -> str:
-    """The host of a web address as people name it: without `www.`, its user and its port."""
+    """Return the host of a web address as people name it: without `www.`, its user and its port."""
     host = urlsplit(address).hostname or ""
     return host.removeprefix("www.")
 

@@ -33,7 +33,7 @@ class PassHealth:
         self._patience_s = STALLED_AFTER * interval_s
 
     def note(self, problems: int, why: str = "") -> None:
-        """Note that a pass ended with so many problems; `why` says what is wrong in words that may be public."""
+        """Note that a pass ended with this number of problems; `why` is public and says what is wrong."""
         self._ended, self._problems = self._steady(), problems
         self._why = why
 
@@ -42,13 +42,13 @@ class PassHealth:
         return self._steady() - self._ended > self._patience_s
 
     def note_mails(self, problems: int, mails: Sequence[DeliveryCounts]) -> None:
-        """Note how many problems delivering met, and how the mails fare that are not all sent, each once."""
+        """Note how many problems delivering met, and the counts of editions whose mails are not all sent."""
         # What servers said has addresses in it, and everybody may read the page.
         counts = [{name: value for name, value in asdict(each).items() if name != "reply"} for each in mails]
         self._mail_problems, self._mails = problems, counts
 
     def state(self) -> tuple[bool, dict[str, object]]:
-        """Whether passes end in time and without a problem, mails too; and what everybody may see of it."""
+        """Return whether passes and mails are well, and the values that everybody may see."""
         is_stalled = self.is_stalled()
         age_s = round(self._steady() - self._ended)
         told: dict[str, object] = {"problems": self._problems, "last_pass_age_s": age_s}

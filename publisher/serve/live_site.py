@@ -70,7 +70,7 @@ class LiveSite:
 
 
 def _trace(path: Path) -> Trace:
-    """What tells one content of a file from another; None: it cannot be seen."""
+    """Return a mark of a file's content; None: it cannot be read."""
     try:
         found = path.stat()
     except OSError:

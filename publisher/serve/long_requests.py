@@ -21,7 +21,7 @@ class LongRequests:
     """Lets requests to paths with an ending be long."""
 
     def __init__(self, path: str, adjustments: Any) -> None:  # noqa: ANN401  waitress's own
-        """Take long requests to paths that end with `path`; empty: none. `adjustments` are those of the others."""
+        """Take long requests to paths that end with `path`; empty: none. `adjustments` are for all other requests."""
         self._path = path
         self._adjustments = copy.copy(adjustments)
         self._adjustments.max_request_body_size = MAX_LONG_BODY_BYTES
@@ -29,7 +29,7 @@ class LongRequests:
         self._taken: weakref.WeakSet[LongParser] = weakref.WeakSet()
 
     def parser(self, adjustments: Any) -> HTTPRequestParser:  # noqa: ANN401  as above
-        """What reads the next request of a connection."""
+        """Return the parser for the next request of a connection."""
         return LongParser(self, adjustments)
 
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
@@ -40,7 +40,7 @@ class LongRequests:
         return self._adjustments
 
     def leave(self, parser: "LongParser") -> None:
-        """A request is answered."""
+        """Note that a request is answered."""
         self._taken.discard(parser)
 
 

@@ -35,12 +35,12 @@ class Postman:
         self._woken = threading.Event()
 
     def wake(self, publisher: Publisher) -> None:
-        """Have it look into the ledger of the site now, which may have another configuration than before."""
+        """Make it look into the ledger of the site now; the site may have another configuration than before."""
         self._publisher = publisher
         self._woken.set()
 
     def look(self) -> None:
-        """Have it look into the ledger now: a letter may wait there."""
+        """Make it look into the ledger now, because a letter may wait there."""
         self._woken.set()
 
     @contextmanager

@@ -66,7 +66,7 @@ class LivePreview:
         return "-".join(_stamp(path) for path in _watched(self._config))
 
     def now(self) -> Preview:
-        """The preview as of now."""
+        """Return the preview as of now."""
         with self._lock:
             version = self.version()
             if self._last[0] != version:

@@ -75,7 +75,7 @@ class _Folder:
         self._hub = hub
 
     def answer(self, _: str = "") -> Response:
-        """The file at the address that was asked for, or a redirect to where it is.
+        """Return the file at the address that was asked for, or a redirect to where it is.
 
         Raises:
             NotFound: there is no such file, or it is not public.
@@ -101,7 +101,7 @@ class _Folder:
         return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
-        """The present place of a renamed theme's file, relative to its former one; empty: it did not move."""
+        """Return the present place of a renamed theme's file, relative to its former one; empty: it did not move."""
         former, slash, rest = path.partition("/")
         place = f"{self._was.get(former, former)}{slash}{rest}"
         if place == path or not self._place(place):
@@ -212,7 +212,7 @@ def understands_range(asked: Request) -> bool:
 
 
 def type_of(name: str) -> str:
-    """The Content-Type of a file."""
+    """Return the Content-Type of a file."""
     file = name.rpartition("/")[2]
     known = TYPES.get(file) or TYPES.get(Path(file).suffix)
     return known or guess_type(file, strict=False)[0] or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""What the system tells the service: to stop (SIGTERM, SIGINT), or to read its files again (SIGHUP)."""
+"""The system's signals to the service: stop (SIGTERM, SIGINT), or read the files again (SIGHUP)."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Signals:
-    """What came, for the threads that act on it."""
+    """The signals that came, for the threads that act on them."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()

@@ -22,7 +22,7 @@ class Archive:
 
 
 class Archives:
-    """The closed documents of archives."""
+    """The closed documents of feeds' archives."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

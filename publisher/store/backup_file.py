@@ -117,7 +117,7 @@ def add_missing(source: Path, target: Path) -> int:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make what was renamed in a folder last through a power cut."""
+    """Make renames in a folder last through a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -44,12 +44,12 @@ class UncountedRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspended:
-    """A reader who gets no digests."""
+    """A reader who gets no digests because mails came back."""
 
     subscriber: int
     score: BounceScore
     probe: DeliveryState | None
-    """How far the letter of his probe is; None: the ledger knows none."""
+    """The state of his probe's delivery; None: the ledger has none."""
     probe_sent_at: datetime | None
     """UTC; when the server took it. None: it did not."""
 
@@ -213,7 +213,7 @@ def probe_name(mark: str) -> str:
 
 
 def _probes(connection: Connection, names: Sequence[str]) -> dict[str, Row[Any]]:
-    """How far these letters are, by their names."""
+    """Return the deliveries of these letters, by their names."""
     columns = deliveries.c["name", "state", "finished_at"]
     is_letter = deliveries.c.kind == DeliveryKind.LETTER
     return {

@@ -30,7 +30,7 @@ class Bounces:
         return None
 
     def record(self, bounce: BounceRow) -> bool:
-        """Keep a bounce; False: it is there already."""
+        """Keep a bounce; return False if it is already there."""
         with self._database.writing_beside() as connection:
             return keep_bounce(connection, bounce)
 
@@ -67,7 +67,7 @@ class Bounces:
 
 
 def keep_bounce(connection: Connection, bounce: BounceRow) -> bool:
-    """Keep a bounce in a transaction that somebody else began; False: it is there already."""
+    """Keep a bounce in a transaction that the caller began; return False if it is already there."""
     known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
     if connection.execute(known).scalar() is not None:
         return False

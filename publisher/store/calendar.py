@@ -33,7 +33,7 @@ class Calendar:
         return list(self._years())
 
     def months(self, year: int) -> dict[int, int]:
-        """How many items each month of a year has, by month, the latest first; months without items are left out."""
+        """Return how many items each month of a year has, latest month first; empty months are missing."""
         counts: dict[int, int] = {}
         with self._database.reading() as connection:
             values = {"first": date(year, 1, 1), "last": date(year, 12, 31)}
@@ -48,7 +48,7 @@ class Calendar:
             return day
 
     def count(self, first: date, last: date) -> int:
-        """How many items these days and those between have."""
+        """Return how many items these days and the days between have."""
         with self._database.reading() as connection:
             return int(connection.execute(_TOTAL, {"first": first, "last": last}).scalar_one())
 

@@ -1,4 +1,4 @@
-"""Rows of the ledger: what is asked of them, and how fences and results change them."""
+"""Conditions and statements on rows of the ledger: claims, fences and results."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ EVERYTHING = ""
 
 class DatabaseClock(Protocol):
     def __call__(self, ahead: timedelta = ...) -> ColumnElement[datetime]:
-        """The present, or a moment `ahead` of it."""
+        """Return the present, or a moment `ahead` of it, as SQL."""
         ...
 
 
@@ -52,7 +52,7 @@ IS_LEASED = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING)
 
 
 def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
-    """Whether a row is this delivery."""
+    """Return the condition that a row is this delivery."""
     of_it = (deliveries.c.kind == delivery.kind, deliveries.c.name == delivery.name)
     return and_(*of_it, deliveries.c.recipient == delivery.recipient)
 
@@ -64,7 +64,7 @@ def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
 
 
 def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Whether a delivery may go out when it is its turn: it is neither held nor paused."""
+    """Return the condition that a delivery may go out when it is its turn: it is neither held nor paused."""
     paused = paused_audiences(connection)
     if EVERYTHING in paused:
         return false()
@@ -116,7 +116,7 @@ def delivery_of_row(row: Row[Any]) -> Delivery:
 
 
 def row_of_new(delivery: NewDelivery) -> dict[str, object]:
-    """The columns of `OF_NEW`."""
+    """Return the values of the columns `OF_NEW`."""
     return {column.name: getattr(delivery, column.name) for column in OF_NEW}
 
 

@@ -27,7 +27,7 @@ class OwedDepartures:
         self._journal = journal
 
     def count(self) -> int:
-        """How many there are."""
+        """Return how many departures are owed to the file."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(owed_departures)).scalar_one()
 

@@ -17,7 +17,7 @@ from publisher.store.queue import insert_letters
 
 
 class DeskRecords:
-    """What the desk remembers. Tokens are named by their digests; the tokens themselves are kept nowhere."""
+    """The desk's links, sessions and acts. Tokens are named by their digests; the tokens themselves are not kept."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -31,5 +31,5 @@ def _value_of(bound: BindParameter[object]) -> object:
 
 
 def text_of(moment: datetime) -> str:
-    """A moment as SQLite keeps it."""
+    """Return a moment as SQLite keeps it."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -175,7 +175,7 @@ class Editions:
             return [_edition_of(connection, row) for row in rows]
 
     def withdrawn(self) -> list[Edition]:
-        """Editions without a mail, because their last items were withdrawn while they were held; oldest first."""
+        """Return editions without a mail, whose last items were withdrawn while held; oldest first."""
         its = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
         gone = exists().where(*its, dropped_items.c.reason == TakenOut.WITHDRAWN)
         discarded = exists().where(*its, dropped_items.c.reason == TakenOut.DISCARDED)
@@ -185,7 +185,7 @@ class Editions:
             return [_edition_of(connection, row) for row in connection.execute(query).all()]
 
     def released_numbers(self, audience: str, *, after: int) -> list[int]:
-        """Numbers of an audience's editions after number `after`, up to the first that is held."""
+        """Return numbers of an audience's editions after number `after`, up to the first that is held."""
         beyond = (editions.c.audience == audience, editions.c.number > after)
         query = select(*editions.c["number", "written_at", "held_until"]).where(*beyond).order_by(editions.c.number)
         with self._database.reading() as connection:
@@ -265,7 +265,7 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
 
 
 def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
-    """Items that were withdrawn while the edition was held, and did not come back."""
+    """Return items that were withdrawn while the edition was held, and did not come back."""
     query = (
         select(items)
         .join(dropped_items, dropped_items.c.item == items.c.number)

@@ -27,7 +27,7 @@ _ERASED = "erased-"
 
 
 def erase_address(connection: Connection, address: str, *, now: datetime) -> bool:
-    """Erase what is held of an address, as `erase_addresses` does; whether there was anything."""
+    """Erase the data of an address, as `erase_addresses` does; return whether there was any."""
     return bool(erase_addresses(connection, {address: now}))
 
 

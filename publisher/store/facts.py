@@ -32,7 +32,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """An item of another source."""
+    """An item of another source, as far as it is compared."""
 
     number: int
     item: Item
@@ -143,7 +143,7 @@ class Facts:
         return [Due(number=row.number, state=row.state, item=item_of(row.content)) for row in rows]
 
     def uids(self, numbers: Collection[int]) -> dict[int, str]:
-        """The uids of these items, by number."""
+        """Return the ids of these items, by number."""
         found: dict[int, str] = {}
         for some in batches(sorted(set(numbers))):
             query = select(items.c.number, items.c.uid).where(items.c.number.in_(some)).order_by(items.c.number)

@@ -34,7 +34,7 @@ _OF_THE_DISK = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 )
-"""For these there is a reason in the file system."""
+"""SQLite's error codes for which there is a reason in the file system."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, by code or by its class (the first two characters).
 _POSTGRESQL = {
@@ -91,6 +91,6 @@ def _problem_of(error: DBAPIError | sqlite3.Error, file: Path | None) -> str | N
 
 
 def _why(error: DBAPIError) -> str:
-    """Why no connection was made. The words before the reason are dropped: they may repeat parts of the URL."""
+    """Return why no connection was made, without the words before the reason, which may repeat parts of the URL."""
     _, failed, why = str(error.orig).rpartition("failed: ")
     return " ".join(why.partition("\n")[0].split()) if failed else "it does not answer"

@@ -30,7 +30,7 @@ class FeedState:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was ever written for readers. If so, it is written from then on."""
+        """Whether the feed was ever written for readers. If so, it is always written from then on."""
         return self.opened_at is not None or self.feed.kind is FeedKind.ALL
 
 
@@ -68,7 +68,7 @@ class Feeds:
             return read_whole(connection, slug)
 
     def end(self, slug: str) -> FeedSequence:
-        """What news can change of a feed, however long it is."""
+        """Return the part of a feed that news can change, however long the feed is."""
         with self._database.reading() as connection:
             return read_end(connection, slug)
 
@@ -91,10 +91,10 @@ class Feeds:
             connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
-        """Give a renamed theme's feed the archive, pages and withdrawals of a former feed (None: of none).
+        """Give a renamed theme's feed the archive, pages and withdrawals of a former feed; None: there are none.
 
-        `first_slug` is the slug of which its id is made. Nothing is written if readers have the feed already, or if it
-        took over before.
+        `first_slug` is the slug from which its id is made. Nothing is written if readers have the feed already, or if
+        it took over before.
         """
         is_new = (feeds.c.slug == slug, ~IS_OPEN, feeds.c.first_slug == "")
         with self._database.writing() as connection:

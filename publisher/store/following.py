@@ -28,7 +28,7 @@ class FollowerCounts:
         self._database = database
 
     def people(self, moments: Sequence[datetime]) -> list[int]:
-        """How many people followed something at each of these moments."""
+        """Return how many people followed something at each of these moments."""
         counts = [func.count(case((_was_active(at), subscriptions.c.subscriber)).distinct()) for at in moments]
         past = self._past(moments).get(_ANYTHING, [0] * len(moments))
         with self._database.reading() as connection:

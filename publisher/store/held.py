@@ -1,4 +1,4 @@
-"""What an editor decides about a held edition."""
+"""The editor's decisions about held editions."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -45,7 +45,7 @@ class HeldEditions:
             return bool(connection.execute(select(held)).scalar())
 
     def is_shown(self, audience: str, number: int) -> bool:
-        """Whether the folder that the editor looks at has what is recorded, and no item of it was changed since."""
+        """Whether the folder that the editor looks at is up to date with the record, and no item has changed since."""
         is_other = or_(~IS_LIVE, items.c.seq > edition_items.c.seq)
         gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, is_other)
         query = select(gone).where(is_edition(audience, number), editions.c.shown_at.is_not(None))
@@ -53,11 +53,11 @@ class HeldEditions:
             return connection.execute(query).scalar() is False
 
     def mark_shown(self, audience: str, number: int, *, at: datetime) -> None:
-        """Note that the folder that the editor looks at has what is recorded."""
+        """Note that the folder that the editor looks at is up to date."""
         self._update(audience, number, shown_at=at)
 
     def release(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Let the edition go out, dated `at`."""
+        """Let the edition go out, dated `at`; return False if it is not held."""
         return self._update(audience, number, held_until=None, released_at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
@@ -69,11 +69,11 @@ class HeldEditions:
         return self._update(audience, number, introduction=text, shown_at=None)
 
     def subject(self, audience: str, number: int, text: str) -> bool:
-        """Give the edition a subject instead of the template's; an empty one takes it back."""
+        """Give the edition a subject, empty for the template's own; return False if it is not held."""
         return self._update(audience, number, subject=text or None, shown_at=None)
 
     def order(self, audience: str, number: int, items: Sequence[int]) -> bool:
-        """Put these items first, in this order, instead of those put first before."""
+        """Put these items first, in this order, in place of earlier ones; return False if the edition is not held."""
         return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
 
     def retitle(self, audience: str, number: int, item: int, title: str) -> bool:

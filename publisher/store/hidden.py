@@ -18,7 +18,7 @@ from publisher.store.schema import HAS_ID, HAS_LINK, hidden_items, items, source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenItem:
-    """An item that an editor hid."""
+    """An item that an editor hid, and how it stood before."""
 
     record: Record
     at: datetime
@@ -29,7 +29,7 @@ class HiddenItem:
 
 
 class Hidden:
-    """What editors hid, and how they hide and show it."""
+    """The items that editors hid, and the acts of hiding and showing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

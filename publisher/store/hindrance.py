@@ -17,7 +17,7 @@ _ROOM_BYTES = 1 << 20
 
 
 def find_hindrance(file: Path) -> str | None:
-    """What keeps this user from writing a database or a lock, with the next step; None: nothing that can be seen."""
+    """Return why this user cannot write a database or a lock, with the next step; None: nothing is in the way."""
     folder = file.absolute().parent
     if not folder.is_dir():
         return f"there is no folder {folder}; make it, or name another file in store.url"
@@ -44,7 +44,7 @@ def _hindrances(file: Path, folder: Path) -> Iterator[str]:
 
 
 def _of_another(path: Path, *, is_left: bool) -> str:
-    """What to do about a file that this user may not read and write."""
+    """Return what to do about a file that this user may not read and write."""
     found, me = path.stat(), name_of(os.geteuid()) or f"user {os.geteuid()}"
     whose = name_of(found.st_uid) or f"user {found.st_uid}"
     if found.st_uid == os.geteuid():

@@ -41,7 +41,7 @@ _BY_NUMBER = select(items).where(items.c.number.in_(bindparam("numbers", expandi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemAddress:
-    """Where an item is found on the web."""
+    """An item's address on the web."""
 
     path: str
     link: str
@@ -56,7 +56,7 @@ class ChangedItem:
     record: Record
     """The item as it is now."""
     told: Item
-    """What the audience was last told."""
+    """The item as the audience was last told of it."""
     formerly: Formerly
     """The item as the audience was told of it, with that edition and the title that the editor gave it."""
 
@@ -79,7 +79,7 @@ class Items:
         self._database = database
 
     def count(self) -> int:
-        """How many live items there are."""
+        """Return how many live items there are."""
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.live_items)).scalar_one())
 
@@ -118,13 +118,13 @@ class Items:
             ]
 
     def hidden_counts(self) -> dict[str, int]:
-        """How many items of each source an editor hid; a source without any is missing."""
+        """Return how many items of each source an editor hid; a source without any is missing."""
         query = select(items.c.source, func.count().label("hidden")).where(IS_HIDDEN).group_by(items.c.source)
         with self._database.reading() as connection:
             return {row.source: row.hidden for row in connection.execute(query)}
 
     def addresses(self, after: int, upto: int) -> list[ItemAddress]:
-        """Where live items with numbers in (after, upto] are found, in that order."""
+        """Return the addresses of live items with numbers in (after, upto], in that order."""
         is_between = (items.c.number > after, items.c.number <= upto)
         query = select(*items.c["path", "content", "updated"]).where(*is_between, IS_LIVE).order_by(items.c.number)
         with self._database.reading() as connection:

@@ -89,7 +89,7 @@ class Ledger:
             return connection.execute(held).scalar() is not None
 
     def _end_leases(self, now: datetime) -> None:
-        """End the leases of processes that died: only who holds the lock has one."""
+        """End the leases of processes that died: only the holder of the lock can have one."""
         with self._database.reading() as connection:
             found = connection.execute(select(deliveries.c.id).where(IS_LEASED).limit(1)).scalar()
         if found is not None:
@@ -226,7 +226,7 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
 
     def count_stopped(self, *, max_age: timedelta, now: datetime) -> tuple[int, int]:
-        """How many deliveries wait for the end of a pause, and how many are held."""
+        """Return how many deliveries wait for the end of a pause, and how many are held."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             paused, held = paused_audiences(connection), is_held(clock, max_age)
@@ -245,7 +245,7 @@ class Ledger:
             return min((each for each in found if each is not None), default=None)
 
     def count_sent(self, *, since: datetime) -> int:
-        """How many were sent since."""
+        """Return how many mails were sent since a moment."""
         is_sent = and_(deliveries.c.finished_at > since, deliveries.c.state == DeliveryState.SENT)
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
@@ -274,7 +274,7 @@ class Ledger:
             return sorted(connection.execute(query).scalars())
 
     def counts(self, names: Sequence[str], *, max_age: timedelta, now: datetime) -> dict[str, DeliveryCounts]:
-        """How the deliveries of each of these names fare; a name without deliveries is left out."""
+        """Return the counts of the deliveries of each name; a name without deliveries is missing."""
         found: dict[str, DeliveryCounts] = {}
         with self._database.reading() as connection:
             columns = counted_states(clock_of(connection, now), max_age)

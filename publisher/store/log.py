@@ -38,7 +38,7 @@ class Log:
             return int(connection.execute(select(counters.c.log_end)).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
-        """How far a consumer has come; number 0 if it never moved."""
+        """Return how far a consumer has come; number 0 if it never moved."""
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 

@@ -51,7 +51,7 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace what items say, and their themes and feeds. Withdrawn ones are back; all of them are listed."""
+        """Replace what items say, and their themes and feeds. Withdrawn items come back; all count as listed."""
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -117,7 +117,7 @@ class LogPass(Facts):
         *,
         now: datetime,
     ) -> None:
-        """Write `rows` over live items, which leave the feeds they are in, and append that to the log."""
+        """Write `rows` over live items, take the items out of their feeds, and log it."""
         # The content stays with the revision that said it: leaving says nothing new.
         told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
         self._update(rows)
@@ -206,7 +206,7 @@ class LogPass(Facts):
 
     @property
     def state(self) -> SourceState:
-        """What was known of the source when the pass began."""
+        """Return what was known about the source when the pass began."""
         return self._state
 
     @property

@@ -21,7 +21,7 @@ from publisher.store.suppressions import note_departures
 
 
 class MoveOutcome(StrEnum):
-    """What became of a move."""
+    """The result of a change of address."""
 
     MOVED = "moved"
     TAKEN = "taken"
@@ -72,7 +72,7 @@ class Moves:
 
 
 def _move_mails(connection: Connection, former: str, address: str, *, now: datetime) -> None:
-    """Have the mails to a reader, past ones too, be to his new address; letters that wait are taken back."""
+    """Readdress the mails to a reader, past ones too; letters that wait are taken back."""
     cancel_deliveries(connection, is_letter_to([former]), now=now)
     of_reader = or_(is_letter_to([former]), is_round_mail(connection, [former]))
     ids = connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id).with_for_update())

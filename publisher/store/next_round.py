@@ -18,13 +18,13 @@ _THE_ROW = 1
 
 
 class NextRound:
-    """The next round, as editors left it."""
+    """The next round, with the editors' decisions about it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def edit(self) -> RoundEdit:
-        """What is decided now."""
+        """Return the present decisions."""
         with self._database.reading() as connection:
             row = connection.execute(select(next_round)).one_or_none()
             its = connection.execute(select(round_items).order_by(round_items.c.place, round_items.c.item)).all()
@@ -38,19 +38,19 @@ class NextRound:
         )
 
     def postpone(self, until: datetime | None) -> None:
-        """Let no round begin before then; None: as the schedules say."""
+        """Let no round begin before a moment; None: rounds begin as the schedules say."""
         self._write(postponed_until=until)
 
     def write_words(self, *, subject: str, introduction: str) -> None:
-        """Give the next round a subject and a text above its items; empty ones: none."""
+        """Give the next round a subject and a text above its items; an empty one removes it."""
         self._write(subject=subject, introduction=introduction)
 
     def retitle(self, item: int, title: str) -> None:
-        """Give an item another title in mails to subscribers; an empty one gives back its own."""
+        """Give an item another title in mails to subscribers, empty for its own."""
         self._write_item(item, title=title or None)
 
     def leave_out(self, item: int) -> None:
-        """Let no subscriber get an item by mail."""
+        """Leave an item out of all mails to subscribers."""
         self._write_item(item, is_left_out=True)
 
     def restore(self, item: int) -> None:
@@ -58,7 +58,7 @@ class NextRound:
         self._write_item(item, is_left_out=False)
 
     def order(self, items: Sequence[int]) -> None:
-        """Put these items first, in this order, in place of those put first before."""
+        """Put these items first in mails to subscribers, in this order, in place of earlier ones."""
         with self._database.writing_beside() as connection:
             connection.execute(update(round_items).values(place=None))
             for place, item in enumerate(items):
@@ -78,7 +78,7 @@ class NextRound:
 
 
 def take_words(connection: Connection) -> dict[str, str]:
-    """The words for the round that begins; they are used up by it."""
+    """Return the words for the round that begins, and remove them, so that they are used once."""
     row = connection.execute(select(next_round)).one_or_none()
     if row is None or not (row.subject or row.introduction):
         return {}

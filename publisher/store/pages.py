@@ -56,7 +56,7 @@ class Pages:
         return {number for number in found if number is not None}
 
     def settle(self, full: Sequence[PageRow]) -> None:
-        """Keep which items these pages hold."""
+        """Record which items these pages hold, from then on for good."""
         if not full:
             return
         rows = [{"feed": page.feed, "number": page.number, "upto": page.upto} for page in full]

@@ -64,7 +64,7 @@ class PastEditions:
         self._database = database
 
     def get(self, audience: str, number: int, *, newest: int) -> PastEdition | None:
-        """An edition with its `newest` items and corrections; None: it does not exist."""
+        """Return an edition with its `newest` items and corrections; None: it does not exist."""
         its = (edition_items.c.audience == audience, edition_items.c.number == number)
         live = select(func.count()).select_from(edition_items).join(items, items.c.number == edition_items.c.item)
         query = select(*editions.c["composed_at", "introduction", "first_items"])

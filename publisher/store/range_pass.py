@@ -71,7 +71,7 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundEnvelope:
-    """What all mails of a round have in common on their way."""
+    """What the envelopes of all mails of a round have in common."""
 
     sender: str
     """The author's address, in ASCII."""

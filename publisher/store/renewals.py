@@ -45,7 +45,7 @@ class NewRenewal:
 
 
 class Renewals:
-    """Who is to be asked whether he still wants his mails, and who did not answer."""
+    """The readers who are to be asked whether they still want their mails, and those who did not answer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,7 +84,7 @@ class Renewals:
         return found
 
     def count_asked(self) -> int:
-        """How many readers are asked and did not answer yet, and follow something."""
+        """Return how many readers were asked, have not answered yet, and follow something."""
         its = (_IS_RENEWAL, confirmations.c.used_at.is_(None), subscribers.c.left_at.is_(None))
         query = select(func.count()).select_from(confirmations)
         query = query.join(subscribers, subscribers.c.number == confirmations.c.subscriber)

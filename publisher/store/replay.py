@@ -30,7 +30,7 @@ from publisher.store.suppressions import marks_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
-    """How many people a store learnt of that they had gone."""
+    """How many people the store marked as gone, by the file of departures."""
 
     left: int = 0
     erased: int = 0
@@ -75,9 +75,7 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, some at a time, the addresses that the file speaks of, each with since when its reader is one, or asked to
-    be.
-    """
+    """Yield, in batches, the addresses that the file names, each with since when its reader subscribed or asked to."""
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
         select(*subscribers.c["address", "since"]),
@@ -92,7 +90,7 @@ def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[M
 
 
 def _end(connection: Connection, moments: Mapping[str, datetime]) -> int:
-    """End what these people follow, unless they came later than their moments; return how many that concerned."""
+    """End the subscriptions of these people, unless they subscribed after their moments; return how many had any."""
     query = select(*subscribers.c["number", "address"], func.max(subscriptions.c.since).label("began"))
     its = (subscribers.c.address.in_(moments), IS_ACTIVE)
     query = query.join(subscriptions, subscriptions.c.subscriber == subscribers.c.number).where(*its)

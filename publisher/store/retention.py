@@ -29,7 +29,7 @@ ROWS = BATCH
 
 
 class Retention:
-    """What the store forgets by itself."""
+    """Forgets data about people when its time is over."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

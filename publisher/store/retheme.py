@@ -19,7 +19,7 @@ from publisher.store.schema import items
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredItem:
-    """An item as far as its themes and feeds follow from it."""
+    """An item with the values that decide its themes and feeds."""
 
     number: int
     source: str

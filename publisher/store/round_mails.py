@@ -41,7 +41,7 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
 
 
 def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
-    """Take back the mails to a reader who is suspended from now on, and a letter that asks whether he wants them."""
+    """Take back the mails to a reader who is suspended from now on, and a letter to renew."""
     cancel_deliveries(connection, is_round_mail(connection, [address]), now=now)
     cancel_deliveries(connection, is_letter_to([address], [LetterKind.RENEW]), now=now)
 

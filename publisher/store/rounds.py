@@ -88,7 +88,7 @@ class Rounds:
             return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
-        """Note that the ticks of these paces are dealt with up to these moments, without a round."""
+        """Note that the ticks of these paces up to these moments are dealt with, without a round."""
         if ticks:
             with self._database.writing_beside() as connection:
                 _write_ticks(connection, ticks)
@@ -140,13 +140,13 @@ class Rounds:
             return [_round_of(row) for row in connection.execute(query)]
 
     def get(self, number: int) -> Round | None:
-        """The round of that number."""
+        """Return the round of that number; None: there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).where(rounds.c.number == number)).one_or_none()
         return None if row is None else _round_of(row)
 
     def last(self) -> Round | None:
-        """The latest round."""
+        """Return the latest round; None: there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).order_by(rounds.c.number.desc()).limit(1)).one_or_none()
         return None if row is None else _round_of(row)
@@ -228,7 +228,7 @@ class Rounds:
         ]
 
     def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:
-        """Let a mail of a round that was claimed wait until its reader's pause is over."""
+        """Let a claimed mail of a round wait until its reader's pause is over."""
         with self._database.writing_beside() as connection:
             let_wait(connection, is_delivery(mail), until, now=now)
 
@@ -254,7 +254,7 @@ def _write_ticks(connection: Connection, ticks: Mapping[str, datetime]) -> None:
 def _follows_and_left(
     connection: Connection, numbers: Sequence[int], *, since: datetime
 ) -> tuple[dict[int, list[Follow]], dict[int, list[str]]]:
-    """What subscribers follow now, and the themes that they stopped following since, by their numbers."""
+    """Return what subscribers follow now, and the themes that they left since a moment, by their numbers."""
     follows: dict[int, list[Follow]] = defaultdict(list)
     left: dict[int, list[str]] = defaultdict(list)
     columns = subscriptions.c["subscriber", "ended_at", "theme", "pace", "since"]

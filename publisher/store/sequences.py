@@ -74,13 +74,15 @@ class FeedSequence:
 
 
 def read_whole(connection: Connection, feed: str) -> FeedSequence:
-    """All items of a feed and all its cuts."""
+    """Return all items of a feed and all its cuts."""
     full, closed = _cuts(connection, _PAGES, feed), _cuts(connection, _ARCHIVES, feed)
     return _sequence(connection, feed, after=0, full=full, closed=closed)
 
 
 def read_end(connection: Connection, feed: str) -> FeedSequence:
-    """What news can change of a feed: the last full pages and closed documents, and the items since."""
+    """Return the part of a feed that news can change: the last full pages and closed documents, and the items after
+    them.
+    """
     full, closed = _cuts(connection, _NEWEST_PAGES, feed), _cuts(connection, _NEWEST_ARCHIVES, feed)
     after = min(full[0][1] if full else 0, closed[-1][2] if closed else 0)
     return _sequence(connection, feed, after=after, full=full, closed=closed)

@@ -38,7 +38,7 @@ class SourceState:
     failures: int = 0
     """How many readings have failed in a row."""
     problem: str = ""
-    """What went wrong in the last of them; "": nothing."""
+    """The problem of the last failed reading; "": there was none."""
     failing_since: datetime | None = None
     hold_reason: HoldReason | None = None
     """Why a reading is held for the operator; None: none is."""
@@ -60,7 +60,7 @@ class SourceState:
 
     @property
     def held_change(self) -> HeldChange:
-        """What the held reading would change; nothing if none is held."""
+        """Return what the held reading would change; empty if none is held."""
         return HeldChange(
             added=self.held_added,
             revised=self.held_revised,

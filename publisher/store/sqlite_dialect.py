@@ -26,7 +26,7 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
 
 
 def begin_by(connection: Connection, statement: str) -> None:
-    """Have the next transaction of the connection begin by this statement, in place of `BEGIN`; empty: by none."""
+    """Begin the connection's next transaction with this statement instead of `BEGIN`; empty: with none."""
     connection.info[_BEGIN] = statement
 
 

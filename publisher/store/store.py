@@ -1,4 +1,4 @@
-"""Opens what a site remembers."""
+"""Opens the store of a site."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
@@ -59,7 +59,7 @@ class Store:
         `departures` is the file beside it, which says who left; None: none is kept.
         """
         self.database = database
-        """What the nouns ask; other modules ask the nouns."""
+        """The database of all nouns; other modules ask the nouns."""
         self._locks = locks
         self._watched = watched or locks
         self.log = Log(database)
@@ -175,7 +175,7 @@ class Store:
             yield cls(database, Locks(database), watched=Locks(given))
 
     def repeat_departures(self) -> Repeated:
-        """Have all who left, were suppressed or erased by the file of departures be so here, after a restore."""
+        """Remove everybody again who left, was suppressed or erased by the file of departures, after a restore."""
         return repeat_departures(self.database, self.departures)
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:

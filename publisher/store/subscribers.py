@@ -87,12 +87,12 @@ class Subscribers:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def get(self, number: int) -> Subscriber | None:
-        """The subscriber of that number."""
+        """Return the subscriber of that number; None: there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.number == number)
 
     def by_address(self, address: str) -> Subscriber | None:
-        """The subscriber with that address."""
+        """Return the subscriber with that address; None: there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.address == address)
 
@@ -115,7 +115,7 @@ class Subscribers:
             return who_follow(connection, addresses)
 
     def count(self) -> int:
-        """How many people follow something."""
+        """Return how many people follow something."""
         active = select(func.count(subscriptions.c.subscriber.distinct())).where(IS_ACTIVE)
         with self._database.reading() as connection:
             return connection.execute(active).scalar_one()
@@ -128,7 +128,7 @@ class Subscribers:
             return [consent_of(row) for row in connection.execute(query)]
 
     def last_consents(self, numbers: Sequence[int]) -> dict[int, Consent]:
-        """What these subscribers agreed to last, by their numbers."""
+        """Return the last consents of these subscribers, by their numbers."""
         query = select(consents, wordings.c.words).join(wordings, wordings.c.digest == consents.c.words_digest)
         query = query.order_by(consents.c.subscriber, consents.c.number)
         with self._database.reading() as connection:
@@ -220,7 +220,7 @@ class Subscribers:
             note_departures(connection, self._journal, [after.address], kind, now=now)
 
     def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
-        """Erase all that is held of an address, as `erase_address` does; whether there was anything.
+        """Erase the data of an address, as `erase_address` does; return whether there was any.
 
         `suppression` is made with it.
         """

@@ -33,7 +33,7 @@ class Suppressions:
             return marks_of(connection, [address])[address]
 
     def of(self, address: str) -> tuple[Suppression, ...]:
-        """Why an address gets no mail, the oldest first; empty: it may get some."""
+        """Return the suppressions of an address, the oldest first; empty: it may get mails."""
         with self._database.reading() as connection:
             return suppressions_of(connection, address)
 
@@ -46,13 +46,14 @@ class Suppressions:
         return found
 
     def counts(self) -> dict[SuppressionKind, int]:
-        """How many suppressions there are of each kind that occurs."""
+        """Return how many suppressions there are of each kind."""
         query = select(suppressions.c.kind, func.count().label("number")).group_by(suppressions.c.kind)
         with self._database.reading() as connection:
             return {row.kind: row.number for row in connection.execute(query)}
 
     def add(self, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime) -> bool:
-        """Suppress an address, and take back the mails to it; False: it is suppressed for that cause already.
+        """Suppress an address, and take back the mails to it; return False if it already has a suppression of that
+        kind.
 
         Its subscriptions are left alone.
         """
@@ -75,7 +76,7 @@ def marks_of(connection: Connection, addresses: Sequence[str]) -> dict[str, str]
 
 
 def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, ...]:
-    """Why an address gets no mail, the oldest first."""
+    """Return the suppressions of an address, the oldest first."""
     its = suppressions.c.mark == marks_of(connection, [address])[address]
     rows = connection.execute(select(suppressions).where(its).order_by(suppressions.c.at, suppressions.c.kind))
     return tuple(Suppression(kind=row.kind, at=row.at, reason=row.reason) for row in rows)
@@ -94,7 +95,7 @@ def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[s
 def suppress(
     connection: Connection, journal: Journal, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime
 ) -> bool:
-    """Suppress an address, and take back the mails to it; False: it is suppressed for that cause already.
+    """Suppress an address, and take back the mails to it; return False if it already has a suppression of that kind.
 
     To be called last before the commit.
     """

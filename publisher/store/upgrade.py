@@ -29,7 +29,7 @@ def ensure_head(database: Database, locks: Locks) -> None:
 
 
 def has_tables(database: Database) -> bool:
-    """Whether a publisher has made its tables there."""
+    """Whether a publisher has made its tables in the database."""
     return _version(database) is not None
 
 

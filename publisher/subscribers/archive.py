@@ -27,7 +27,7 @@ Lines = Callable[[], Iterable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveReport:
-    """What came out of an archive."""
+    """Counts of what came out of an archive."""
 
     people: int
     rows: int

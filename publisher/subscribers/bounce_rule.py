@@ -32,7 +32,7 @@ _GONE = re.compile(r"5\.1\.\d+")
 
 
 class Weight(Enum):
-    """What one failure is worth."""
+    """How much one failure counts."""
 
     NOTHING = auto()
     POINT = auto()
@@ -60,7 +60,7 @@ class BounceVerdict:
 
 
 def weight_of(kind: BounceKind, status: str) -> Weight:
-    """What a report is worth; `status` is its enhanced status code, or the reply code of a server without one."""
+    """Return how much a report counts; `status` is its enhanced status code, or a reply code without one."""
     if kind is not BounceKind.FAILED or status.startswith("4") or status in _ABOUT_US:
         return Weight.NOTHING
     return Weight.GONE if _GONE.fullmatch(status) else Weight.POINT
@@ -92,9 +92,10 @@ def _with_point(before: BounceScore | None, stale_after: timedelta, now: datetim
 
 
 def stale_after(paces: Iterable[Pace], *, now: datetime) -> timedelta:
-    """How long the points of a reader of these paces count: two of his longest waits for a mail, and a week at least.
+    """Return how long points of a reader of these paces count: two of his longest waits for a mail, and a week at
+    least.
 
-    With a week for all, who reads weekly or monthly would never get to five.
+    With a week for all, a weekly or monthly reader would never get to five points.
     """
     waits = (_wait_of(pace, now) for pace in paces)
     return max([STALE_AFTER, *(2 * wait for wait in waits)])

@@ -77,7 +77,7 @@ def _end(subscription: Subscription, because: EndReason, *, now: datetime) -> Su
 
 
 def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
-    """Go on with what its reader unsubscribed from last, if that was not long ago and he follows nothing since.
+    """Go on with what a reader unsubscribed from last, if that was not long ago and he follows nothing since.
 
     The cursors stay where they were, so he gets what came meanwhile.
     """
@@ -105,7 +105,7 @@ def _go_on_again(subscription: Subscription) -> Subscription:
 
 
 def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
-    """Have everything that is followed come at one pace."""
+    """Put all active subscriptions at one pace."""
     return tuple(replace(each, pace=pace) if each.state is SubscriptionState.ACTIVE else each for each in before)
 
 

@@ -16,7 +16,7 @@ from publisher.store import PastMail, Store
 def held_data(
     subscriber: Subscriber, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object]:
-    """All that the store has of a subscriber; instants are UTC.
+    """Return all that the store has about a subscriber; instants are UTC.
 
     The names and values are part of what a reader may rely on; `docs/privacy.md` explains them.
     """

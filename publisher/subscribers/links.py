@@ -84,7 +84,7 @@ class Links:
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
-        """What a reader would say that he still wants: what he follows now; None: he left, or was erased.
+        """Return what a reader would renew, which is what he follows now; None: he left, or was erased.
 
         The link is good for as long as he gets mails: he may be slow, or his letter was.
         """

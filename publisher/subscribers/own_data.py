@@ -44,7 +44,7 @@ class AddressChange:
 
 
 class OwnData:
-    """What readers do with what is held of them, at one moment."""
+    """What readers can do with their data, at one moment."""
 
     def __init__(self, people: People, store: Store) -> None:
         self._people = people
@@ -69,7 +69,7 @@ class OwnData:
         return None if number is None else self._people.links.present(number)
 
     def held(self, subscriber: Subscriber) -> dict[str, object]:
-        """All that is held of a subscriber, as `held_data` has it."""
+        """Return all that is held about a subscriber, as `held_data` has it."""
         url = self._people.settings.privacy_url
         return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
 
@@ -85,7 +85,7 @@ class OwnData:
         return self.held(found)
 
     def erase(self, opened: str, *, is_final: bool = False) -> bool:
-        """Erase all that is held of the reader; whether the page is good.
+        """Erase all that is held about the reader of an opened page; return whether the page is good.
 
         If it `is_final`, a fingerprint of his address is kept, so that no form, import or restore brings it back.
         """
@@ -129,7 +129,7 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Have a reader's mails go to the new address; what became of it and who he is, or None: the link is not good.
+        """Move a reader's mails to the new address; return the result and the reader, or None: the link is not good.
 
         `words` are those beside the button; they are kept as what he agreed to.
         """

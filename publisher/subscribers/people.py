@@ -113,7 +113,7 @@ class People:
         return list(self._store.feeds.of_kind(FeedKind.THEME))
 
     def theme_title(self, slug: str) -> str:
-        """The title of a theme that somebody follows, or its last one if it is gone; its slug if it had none."""
+        """Return the title of a theme that somebody follows, its last one if it is gone, or its slug if it had none."""
         offered = (theme.title for theme in self.themes if theme.slug == slug)
         had = (state.feed.title for state in self._theme_feeds if state.feed.slug == slug)
         return next(chain(offered, had), slug)
@@ -218,7 +218,7 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Have a reader follow exactly these themes at these paces, in that language; None: the link is not good.
+        """Make a reader follow exactly these themes at these paces, in that language; None: the link is not good.
 
         Without choices all his subscriptions end. Mails that came back before are forgotten, for the link reached him.
 
@@ -262,7 +262,7 @@ class People:
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Have all that a reader follows come at the slowest pace, and take back that he unsubscribed, if he did."""
+        """Put all that a reader follows at the slowest pace, and take back that he unsubscribed, if he did."""
         before = self.links.holder(token)
         if before is None:
             return None

@@ -17,7 +17,7 @@ from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticks:
-    """What the schedules of paces say at one moment."""
+    """The paces that are due at one moment, and their ticks."""
 
     due: Mapping[str, datetime]
     """By the name of each pace that is due, the moment up to which a round deals with its ticks."""
@@ -47,7 +47,7 @@ def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, def
 
 @dataclass(slots=True, kw_only=True)
 class PlannedRange:
-    """What a range of people gets."""
+    """The mails and cursors of a range of people."""
 
     mails: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """The numbers of items by subscriber, in the order in which they were added."""
@@ -71,7 +71,7 @@ class Planner:
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
-        """What these people get; their subscriptions are by subscriber."""
+        """Return what these people get; their subscriptions are sorted by subscriber."""
         planned = PlannedRange()
         for subscriber, new in self._new_items(followed):
             if new.bit_count() <= self._limit:

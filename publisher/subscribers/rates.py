@@ -19,7 +19,7 @@ Moment = tuple[datetime, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """What came in the last year, or since the first item if that is less."""
+    """The items of the last year, or of the time since the first item if that is shorter; they tell how much comes."""
 
     moments: Sequence[Moment]
     """The moments, in the order in which the items appeared."""
@@ -32,11 +32,11 @@ class Rates:
         return len(self.moments) >= FEWEST_ITEMS and self.days >= FEWEST_DAYS
 
     def items_a_month(self, theme: str) -> float | None:
-        """How many items of a theme, or of everything, come in a month; None: there is too little to tell."""
+        """Return how many items of a theme, or of everything, come in a month; None: there is too little to tell."""
         return len(self._of(theme)) / self._months if self.can_tell else None
 
     def mails_a_month(self, choices: Choices, schedules: Mapping[str, Schedule]) -> float | None:
-        """How many mails these choices mean in a month; None: there is too little to tell.
+        """Return how many mails these choices mean in a month; None: there is too little to tell.
 
         Paces that are due at one moment are one mail, and a tick without news is none.
         """

@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What a report or a refusal came to."""
+    """The result of counting a report or a refusal."""
 
     is_new: bool
     """False: it was noted before, and changed nothing."""
@@ -76,7 +76,7 @@ class Reach:
     # --- what came back ----------------------------------------------------------------------------------------------
 
     def take_report(self, row: BounceRow, holder: Marked) -> Counted:
-        """Note a report about a reader's mail, and do what follows from it."""
+        """Record a report about a reader's mail, count it, and suspend or end his subscriptions if the rule says so."""
         return _again(lambda: self._take_report(row, holder))
 
     def _take_report(self, row: BounceRow, holder: Marked) -> Counted:
@@ -134,7 +134,7 @@ class Reach:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def suppress(self, address: str, *, reason: str = "") -> bool:
-        """Keep an address from getting mails; its subscriptions end. False: the operator said so before.
+        """Keep an address from getting mails and end its subscriptions; return False if the operator did so before.
 
         Raises:
             UsageError: the address is none that mail servers take.

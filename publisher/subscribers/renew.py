@@ -41,7 +41,7 @@ class Renewal:
 
 
 class Renewer:
-    """Asks the readers of a site."""
+    """Asks the readers of a site to renew their consent."""
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ class Dialect(StrEnum):
 
 
 class RosterFlaw(StrEnum):
-    """Why a list cannot be used."""
+    """Why a list of people cannot be used."""
 
     UNKNOWN = "unknown"
     """It is of no program that is known."""
@@ -76,7 +76,7 @@ class RosterError(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPerson:
-    """What a list says of one person."""
+    """What a list says about one person."""
 
     line: int
     """Counts the lines of the file from 1."""
@@ -131,7 +131,7 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
 
 
 def _dialect_of(columns: Sequence[str]) -> Dialect | None:
-    """The program that writes such columns.
+    """Return the program that writes such columns; None: unknown.
 
     Raises:
         RosterError: it is phpList, and columns that say who left are missing.
@@ -212,7 +212,7 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
 
 
 def _rows_of(lines: Iterable[str]) -> Iterator[str]:
-    """The lines, with an empty one in place of what Excel says of them, so that they are counted as they stand."""
+    """Yield the lines, with an empty line in place of Excel's first one, so that line numbers stay right."""
     for number, line in enumerate(lines):
         yield "\n" if number == 0 and _SEPARATOR.fullmatch(line) else line
 
@@ -237,7 +237,7 @@ def _listmonk(values: Mapping[str, str]) -> str:
 
 
 def _status_in(name: str) -> str:
-    """Why everybody stays out who is in a file of Mailchimp with that name; empty: they may come in."""
+    """Return why nobody in a Mailchimp file of that name may come in; empty: they may."""
     named = {"unsubscribed_": UNSUBSCRIBED, "cleaned_": UNREACHABLE, "nonsubscribed_": NEVER}
     return next((reason for start, reason in named.items() if name.lower().startswith(start)), "")
 

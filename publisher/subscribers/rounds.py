@@ -89,7 +89,7 @@ class RoundKeeper:
         return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
 
     def _find_news(self, due: Collection[str]) -> int | None:
-        """The end of the log, if anything up to it is new to readers of these paces; None: nothing is."""
+        """Return the end of the log, if anything up to it is new to readers of these paces; None: nothing is."""
         upto = self._store.log.end()
         lowest = self._store.rounds.lowest_cursor(tuple(due))
         if lowest is not None and self._store.rounds.new_items(lowest, upto):

@@ -34,7 +34,7 @@ class Follow(NamedTuple):
 
 
 class Masks(NamedTuple):
-    """What a subscription concerns among the items of a window."""
+    """The items of a window that a subscription concerns, as two masks."""
 
     due: int
     """Items beyond its cursor."""
@@ -43,7 +43,7 @@ class Masks(NamedTuple):
 
 
 class Share(NamedTuple):
-    """What a reader gets in a round."""
+    """The items that a reader gets in a round, and those that wait."""
 
     items: int
     """Mask of the items in his mail; 0: he gets none."""
@@ -116,7 +116,7 @@ def _in_theme(pairs: list[tuple[int, int]]) -> _InTheme:
 
 
 def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
-    """What a reader with these subscriptions, ended ones too, gets: at most `limit` items, those added first."""
+    """Return what a reader with these subscriptions, ended ones too, gets: at most `limit` items, the oldest first."""
     due = dealt = 0
     for theme, start, cursor, is_due in follows:
         masks = window.masks(theme, start, cursor)

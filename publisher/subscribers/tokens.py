@@ -24,17 +24,17 @@ _KEY_BYTES = 32
 
 
 def new_key() -> str:
-    """A key to sign links with."""
+    """Return a new random key to sign links with."""
     return secrets.token_hex(_KEY_BYTES)
 
 
 def new_single() -> str:
-    """A token that is good once."""
+    """Return a new random token that works once."""
     return secrets.token_urlsafe(21)
 
 
 def digest_of(token: str) -> str:
-    """What the store keeps of a single token."""
+    """Return the digest of a single token, which the store keeps in its place."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -88,7 +88,7 @@ def _written(right: Right, said: bytes, key: str) -> str:
 
 
 def _read(right: Right, token: str, length: int, keys: Sequence[str]) -> bytes | None:
-    """What a token says, if one of the keys signed it for this right."""
+    """Return what a token says, if one of the keys signed it for this right; None: none did."""
     try:
         data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except ValueError:

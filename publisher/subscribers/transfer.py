@@ -60,7 +60,7 @@ class ImportDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of a list of people."""
+    """The result of importing a list of people."""
 
     dialect: Dialect
     added: int
@@ -96,7 +96,7 @@ class _LeftOutError(Exception):
 
 
 class Transfer:
-    """Moves the people of one site."""
+    """Exports the people of one site, and imports people into it."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Transfer:
                 yield _csv_line(_row_of(each, consents[each.number]))
 
     def export_all(self) -> Iterator[str]:
-        """An archive of all that is held of all people, as `archive` says, line by line."""
+        """Yield an archive of all that is held about all people, as `archive` describes it, line by line."""
         return write_archive(self._store, progress=self._progress)
 
     # --- in ----------------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class _Reading:
         return address
 
     def _consent(self, entry: ListedPerson) -> Consent:
-        """What somebody agreed to in another program."""
+        """Return what somebody agreed to in another program."""
         terms = self._terms
         words = entry.agreed or terms.agreed
         if not words:
@@ -308,7 +308,7 @@ class _Reading:
         return agreed_at
 
     def _own_consent(self, values: Mapping[str, str]) -> Consent:
-        """What a person agreed to, as an export of this program has it."""
+        """Return what a person agreed to, as an export of this program has it."""
         try:
             kind = ConsentKind(values.get("consent", ""))
         except ValueError:

@@ -72,7 +72,7 @@ class Fields:
         return _with_attribute(self._selector(kept), attribute)
 
     def _title(self, item: Element, date: Element | None) -> Element | None:
-        """Return the heading; without one, the longest link, unless it is a part of a sentence."""
+        """Return the heading; without one, the longest link that is not part of a sentence."""
         inside = [each for each in self._elements_in(item) if each is not date and each is not item and _length(each)]
         heading = next((each for each in inside if each.tag in _HEADINGS), None)
         if heading is not None:
@@ -129,7 +129,7 @@ class Fields:
         return "@lang" if all(item.get("lang") for item in self.items) else ""
 
     def _labels(self, named: re.Pattern[str], taken: Sequence[set[Element]]) -> str:
-        """Return the selector of short texts in elements with such a class."""
+        """Return the selector of short texts in elements whose class matches `named`."""
         targets: list[Element | None] = []
         for item, others in zip(self.items, taken, strict=True):
             parts = (part for part in self._apart_from(item, others))

@@ -195,7 +195,7 @@ def _has_date(node: _Node) -> bool:
 
 
 def _groups(nodes: Sequence[_Node]) -> list[_Group]:
-    """Return the groups that may be lists."""
+    """Return the groups of elements that may be lists."""
     alike: dict[tuple[int, str], list[_Node]] = defaultdict(list)
     for node in nodes:
         alike[node.parent.place if node.parent else 0, str(node.element.tag)].append(node)

@@ -1,4 +1,4 @@
-"""What a server answered, or a file held."""
+"""The answer of a server, or the content of a file."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ LONGEST_WAIT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What a server answered."""
+    """The answer of a server."""
 
     body: bytes
     """Unpacked. Empty when `is_unchanged`."""
     url: str
-    """Where it came from in the end; relative links start here."""
+    """The final address of the answer; relative links start from it."""
     charset: str
     """The encoding that the server names; empty: it names none."""
     validator: str

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file must no
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """What one reading of a source gave."""
+    """The result of reading a source once."""
 
     items: Iterable[Item]
     """Newest first if the source has an order; repeats are allowed. Empty if `is_unchanged`."""
@@ -32,12 +32,12 @@ class Fetch:
     unread: Sequence[Unread] = ()
     """What is known of each item in `problems`, in their order; if it is shorter, nothing is known of the last ones."""
     remarks: Sequence[Problem] = ()
-    """What the operator should know about the source itself, such as its move to another address."""
+    """What the operator should know about the source itself, such as that it moved to another address."""
     lifetime: timedelta = timedelta(0)
     """How long the source says that it stays as it is; 0: it does not say. It is remembered, and also counts from later
     readings that find nothing changed."""
     notes: Sequence[Problem] = ()
-    """What the source keeps back on purpose, such as drafts: for `publisher check --source` alone."""
+    """Items that the source keeps back on purpose, such as drafts; shown by `publisher check --source` alone."""
     withheld: Sequence[Item] = ()
     """What is known of each draft. One that readers already have is withdrawn. None of them is in `items`."""
     fresh_until: datetime | None = None
@@ -69,7 +69,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSite:
-    """What a site lends its sources."""
+    """The facts about a site that its sources need."""
 
     timezone: str
     """An IANA name such as Europe/Brussels: where the day of an item begins."""

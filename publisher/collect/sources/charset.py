@@ -17,7 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ZEROS = ((b".\0\0\0", "utf-32-le"), (b"\0\0\0.", "utf-32-be"), (b".\0", "utf-16-le"), (b"\0.", "utf-16-be"))
-"""How a document that begins with ASCII begins in wide characters."""
+"""How a document in wide characters begins if its first characters are ASCII."""
 _BEGINNING = 4_096
 _DECLARED_IN = {
     "xml": re.compile(rb"\A\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE),

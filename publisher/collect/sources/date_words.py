@@ -78,7 +78,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 class Said(Enum):
-    """What the words before a date say of it."""
+    """What the words before a date say about it."""
 
     NOTHING = "nothing"
     DATE = "date"
@@ -112,7 +112,7 @@ _MOST_WORDS = 7
 
 
 class TimeOfDay(Enum):
-    """A time of the day in a word."""
+    """A time of the day as a word."""
 
     NOON = 12
     MIDNIGHT = 0
@@ -258,7 +258,7 @@ def is_ordinal(word: str) -> bool:
 
 
 def is_relative(words: list[str]) -> bool:
-    """Whether words say a time as seen from today, such as `yesterday` or `two days ago`, without their figures."""
+    """Whether words tell a time relative to today, such as `yesterday` or `two days ago`, without their figures."""
     folded = tuple(map(fold, words))
     if len(folded) <= 1:
         return bool(folded) and folded[0] in _RELATIVE

@@ -81,7 +81,7 @@ _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
 _DIGIT = re.compile(r"\d")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘", "'"))
 _BREAK = re.compile(r"\s[-–—|•·/]+\s|[–—|•·:(\[\])]")
-"""What stands between a date and other words on its line."""
+"""Marks that stand between a date and other words on its line."""
 _WORDS_AROUND = 5
 _FURTHEST_HOURS = 15
 
@@ -151,7 +151,7 @@ def round_up(moment: datetime) -> datetime:
 
 
 def is_moment(text: str) -> bool:
-    """Whether `read_moment` can read it."""
+    """Whether `read_moment` can read the text."""
     try:
         read_moment(text)
     except DateError:

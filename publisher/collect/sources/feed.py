@@ -66,7 +66,7 @@ class FeedSource:
     archives: int = 0
     """How many older documents (RFC 5005) a first reading follows back."""
     categories: Literal["themes", "keywords"] = "themes"
-    """What the feed's categories are here."""
+    """Whether the feed's categories become themes or keywords."""
     undated: Undated = "seen"
     timezone: str = "UTC"
     fetcher: "Fetcher | None" = None
@@ -300,7 +300,7 @@ def _first_date(written: Sequence[str]) -> str | None:
 
 
 def _older_link(links: object, url: str) -> str:
-    """RFC 5005: the archive before this document (section 4), or the next page of it (section 3)."""
+    """Return the archive before this document (RFC 5005 section 4), or its next page (section 3); empty: none."""
     found = (
         {str(link.get("rel")): str(link.get("href", "")) for link in links if isinstance(link, Mapping)}
         if isinstance(links, list)

@@ -1,4 +1,4 @@
-"""What feeds attach to their items: enclosures and attachments; without any, the media that Media RSS names; pure."""
+"""Reads what feeds attach to their items: enclosures and attachments; without any, media of Media RSS; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

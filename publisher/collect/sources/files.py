@@ -1,4 +1,4 @@
-"""Reads the files of sources; an unchanged one is recognised by its digest, which takes little memory."""
+"""Reads the files of sources; an unchanged file is recognised by its digest, so no copy of it is kept."""
 
 import errno
 import hashlib

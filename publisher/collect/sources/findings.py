@@ -1,4 +1,4 @@
-"""What the items of one reading say together: words of a status that are not known, and how dates are written."""
+"""What all items of one reading show together: unknown status words, and how dates are written."""
 
 import re
 from collections.abc import Collection
@@ -10,7 +10,7 @@ _MONTHS = 12
 
 
 class DateOrder(Enum):
-    """What comes first in a date such as 3/25/2024."""
+    """Whether the day or the month comes first in a date such as 3/25/2024."""
 
     DAY = "day"
     MONTH = "month"

@@ -35,7 +35,7 @@ _NEEDED = ("title", "date")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A file taken apart."""
+    """A file, split into front matter and text."""
 
     values: Mapping[str, object]
     """The values by name, as `columns.fold_name` leaves names."""

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What could be read of a source's single items, and what could not."""
+    """The items of a source that could be read, and the problems of the others."""
 
     items: tuple[Item, ...]
     """Newest first."""

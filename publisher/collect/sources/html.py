@@ -53,7 +53,7 @@ _DROPPED = frozenset({*_DROPPED_TAGS.split(), *FRAMES, *RECORDINGS})
 _PASSES = 8
 _ADDRESSES = frozenset({"href", "src", "cite"})
 _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
-"""What leads nowhere by intent: within the page, or to a script."""
+"""An address that deliberately leads nowhere: within the page, or to a script."""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """White space to Python, and no character of XML or none that a line may end with."""
 

@@ -35,7 +35,7 @@ def words_of(raw: str) -> str:
 
 
 def teaser_of(summary: str, text: str) -> str:
-    """Return the summary, unless it is the text itself or what a program cut off it; then nothing."""
+    """Return the summary; empty if it is the text itself or a cut version of it."""
     cut = _CUT_OFF.search(summary)
     said, whole = (" ".join(words.split()) for words in (summary[: cut.start()] if cut else summary, text))
     return "" if said == whole or (cut and whole.startswith(said)) else summary

@@ -31,7 +31,7 @@ class DateLine:
     fault: str = ""
     """Why it cannot be read; empty when it can."""
     said: Said = Said.NOTHING
-    """What its words say of the date."""
+    """What the words on the line say about the date."""
     is_doubtful: bool = False
     """Whether it is a date only where one would stand: at the beginning of a block, with an item above."""
     is_heading: bool = False
@@ -71,5 +71,5 @@ def looks_dated(line: str) -> bool:
 
 
 def is_named(line: str) -> bool:
-    """Whether a word with a colon says what a date is, such as `Deadline:`."""
+    """Whether a word with a colon names a date, such as `Deadline:`."""
     return re.match(r"[^\d:]+:", line) is not None

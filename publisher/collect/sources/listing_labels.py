@@ -64,7 +64,7 @@ them: texts announce events that way."""
 
 _MEANING = {word: meaning for meaning, languages in WORDS.items() for words in languages for word in words}
 SINGLE = ("title", "link", "language", "embargo", "expires")
-"""What an item has one of; a second such line stays in its text."""
+"""Fields of which an item has one; a second such line stays in its text."""
 LONGEST_WORD = 40
 _LONGEST_THEME = 100
 """The most characters of a theme. Longer text behind `Theme:` is a sentence: texts may begin so, but not `Keywords:`.

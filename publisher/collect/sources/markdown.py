@@ -91,7 +91,7 @@ class MarkdownSource:
     path: Path
     undated: Undated = "skip"
     timezone: str = "UTC"
-    """Where the day of an item begins."""
+    """The time zone in which the day of an item begins."""
     labels: frozenset[str] = frozenset()
     """Names of themes that hold separators, as in `FieldRules`."""
     base: str = ""
@@ -225,7 +225,7 @@ class MarkdownSource:
 
 
 def _drafts_around(path: Path) -> str | None:
-    """Return the part of a file's path that says that it is a draft."""
+    """Return the part of a file's path that marks it as a draft; None: nothing does."""
     parts = (*path.parts[:-1], *path.name.split(".")[1:-1])
     return next((part for part in parts if fold(part) in _DRAFTS), None)
 

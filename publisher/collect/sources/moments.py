@@ -12,7 +12,7 @@ from publisher.collect.sources.withheld import says_no
 from publisher.model.schedules import local_day
 
 Undated = Literal["seen", "skip"]
-"""What becomes of an item without a date: the day counts when it is first seen, or it is left out and told."""
+"""Whether an item without a date gets the day on which it is first seen, or is left out and reported."""
 Today = date | None
 """The date of items that have none; None: they must have one."""
 _EARLIEST, _LATEST = 1900, 2199
@@ -34,7 +34,7 @@ _NO_TIME = re.compile(r"[0\s:.T/-]*Z?")
 _ZERO = re.compile(r"(?:[a-z]{3}, )?0?1 jan 0001 .*|0001-01-01", re.IGNORECASE)
 """The year 1, as Go and Hugo write it when there is no date."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What a date that was never set becomes when it is counted in seconds."""
+"""The date that a never-set date becomes when it is counted in seconds."""
 _BEFORE = re.compile(
     r"(?:until|till|from|not before|jusqu'au|jusqu'à|dès(?: le)?|à partir du|pas avant(?: le)?|tot|vanaf|niet voor|"
     r"bis(?: zum)?|ab|nicht vor(?: dem)?)\s+",

@@ -14,7 +14,7 @@ _FEW = 3
 
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Return the items of a list in its order, turned round when it leads from old to new."""
+    """Return the items newest first, turned round when the list runs from old to new."""
     return tuple(reversed(items) if is_oldest_first(items) else items)
 
 

@@ -72,13 +72,13 @@ class PageSource:
     item: str
     """The element of each item."""
     date: str = ""
-    """Empty: its items have none."""
+    """The selector of the date; empty: items have none."""
     url: str = ""
     path: Path | None = None
     title: str = ""
     body: str = ""
     link: str = ""
-    """Empty: the first link in the title, if there is one."""
+    """The selector of the link; empty: the first link in the title, if there is one."""
     id: str = ""
     language: str = ""
     themes: str = ""
@@ -306,7 +306,7 @@ class Page:
     where: str
     root: html.HtmlElement
     base: str
-    """Where its relative links start."""
+    """The address from which its relative links start."""
     language: str
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What the kinds that read the web share: one place, which is an address or a file."""
+"""The place of a source on the web or in a file, which several kinds read."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,11 +17,11 @@ if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does no
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a feed or a page is."""
+    """Where a feed or a page is: an address or a file."""
 
     source: str
     url: str
-    """Empty when it is a file."""
+    """The address; empty when it is a file."""
     path: Path | None
     fetcher: "Fetcher | None"
     reader: str

@@ -1,4 +1,4 @@
-"""What a page of the desk is: how it is shown, and what can be done on it."""
+"""The parts of a desk page: how it is shown, and what can be done on it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MAX_FORM_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of an act."""
+    """The result of an act."""
 
     said: str
     """One sentence for the visitor, in his language."""
@@ -24,18 +24,18 @@ class Done:
     where: str = ""
     """The path of the page that is shown next; empty: the page with the form."""
     answer: Response | None = None
-    """What the browser gets instead of a page, such as a file; None: it is led to the page."""
+    """The answer to the browser, such as a file; None: it is led back to the page."""
 
 
 class TypedError(PublisherError):
-    """What was typed cannot be used: the message says what to change, in the language of the visitor."""
+    """Something that was typed cannot be used; the message says what to change, in the language of the visitor."""
 
     def __init__(self, words: str, *, name: str = "", quoted: str = "") -> None:
         super().__init__(words)
         self.name = name
         """The name of the field."""
         self.quoted = quoted
-        """What a program or a server said, in English; empty: nothing."""
+        """The words of a program or a server, in English; empty: none."""
 
 
 class RefusedError(PublisherError):

@@ -44,7 +44,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
 
 
 def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatus]:
-    """Why an act was not done, and the status of the answer."""
+    """Return why an act was not done, as a page shows it, and the HTTP status of the answer."""
     match error:
         case TypedError():
             words, quoted = str(error), error.quoted

@@ -107,7 +107,7 @@ def _release(visit: Visit, audience: str) -> Done:
 
 
 def _compose(visit: Visit, audience: str) -> Done:
-    """Compose an edition of what is new, whatever the schedule says; if editions are reviewed, it is held then."""
+    """Compose an edition of what is new at once; if the audience's editions are reviewed, it is held."""
     each = _audience(visit, audience)
     report = visit.publisher.compose(each.name)
     held = held_of(each, visit.office)

@@ -35,7 +35,7 @@ class SignIn:
         self._guessed = Quota(per_network=GUESSES_PER_NETWORK, in_all=10**6)
 
     def show_sign_in(self, visit: Visit) -> Response:
-        """The form that asks for a link."""
+        """Return the page with the form that asks for a link."""
         return _entry_page(visit, "sign-in")
 
     def send_link(self, visit: Visit) -> Response:
@@ -52,7 +52,7 @@ class SignIn:
         return _entry_page(visit, "sent-link")
 
     def show_link(self, visit: Visit, token: str) -> Response:
-        """The page of a link, with the button that lets its person in."""
+        """Return the page of a link, with the button that signs its person in."""
         person = self._person(visit, token)
         return _entry_page(visit, "in", person_let_in=person) if person else _bad_link(visit)
 

@@ -35,7 +35,7 @@ LINES_SHOWN = 20
 
 
 def import_page(tasks: ListTasks) -> DeskPage:
-    """The page; `tasks` keeps the lists."""
+    """Return the page; `tasks` keeps the lists."""
     return _ImportPage(tasks).page()
 
 
@@ -137,7 +137,7 @@ def _bring_in(publisher: Publisher, order: ListOrder) -> Imported:
 
 
 def _record(visit: Visit, future: Future[Imported]) -> None:
-    """Note what came of a list on which no page waited."""
+    """Record the result of a list for which no page waited."""
     error = future.exception()
     number = visit.desk.begin_act("import", "people", person=visit.person, language=visit.language)
     if isinstance(error, PublisherError):
@@ -151,7 +151,7 @@ def _left_out(imported: Imported) -> int:
 
 
 def _words_of(imported: Imported, visit: Visit) -> str:
-    """What became of a list: `3 people were added, 1 line was left out.`"""
+    """Return the result of a list in words: `3 people were added, 1 line was left out.`"""
     left_out = _left_out(imported)
     added = visit.ngettext("%(num)s person was added", "%(num)s people were added", imported.added)
     others = visit.ngettext("%(num)s line was left out", "%(num)s lines were left out", left_out)

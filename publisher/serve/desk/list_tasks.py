@@ -40,7 +40,7 @@ class SentList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOrder:
-    """A list of people that is to come in."""
+    """A list of people to import, and how."""
 
     people: SentList
     without: tuple[SentList, ...]
@@ -51,7 +51,7 @@ class ListOrder:
 
     @property
     def mark(self) -> str:
-        """What tells it from every other order."""
+        """A mark that differs for every order."""
         digest = hashlib.sha256(repr((self.defaults, self.at)).encode())
         for each in (self.people, *self.without):
             digest.update(repr((each.name, each.encoding, len(each.data))).encode() + each.data)
@@ -59,7 +59,7 @@ class ListOrder:
 
 
 class Work(StrEnum):
-    """What is done with a list."""
+    """The kinds of work on a list."""
 
     TRY = "try"
     IMPORT = "import"
@@ -67,7 +67,7 @@ class Work(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTask:
-    """What is done, or was, with an editor's list."""
+    """Work on an editor's list that is going on, or was done."""
 
     order: ListOrder
     work: Work
@@ -79,12 +79,12 @@ class ListTask:
 
     @property
     def imported(self) -> Imported | None:
-        """What came of it; None: it is running, or failed."""
+        """The result; None: the work is running, or failed."""
         return None if self.is_running or self.future.exception() else self.future.result()
 
     @property
     def failure(self) -> PublisherError | None:
-        """Why nothing came of it; None: it is running, or did not fail.
+        """The error with which the work failed; None: it is running, or did not fail.
 
         Raises:
             Exception: a bug ended it.
@@ -101,7 +101,7 @@ class ListTask:
 
 
 class ListTasks:
-    """The last list of each editor."""
+    """Keeps the last list of each editor."""
 
     def __init__(self, *, wait_s: float = WAIT_S) -> None:
         self._wait_s = wait_s
@@ -118,7 +118,7 @@ class ListTasks:
         return task
 
     def get(self, person: str, *, now: datetime) -> ListTask | None:
-        """What is done with the list that the editor sent last; None: there is none, or it is too old."""
+        """Return the work on an editor's last list; None: there is none, or it is too old."""
         with self._lock:
             old = [
                 each

@@ -169,7 +169,7 @@ class _DeskPart:
         return respond
 
     def _wake_after(self, response: Response) -> Response:
-        """Have the mails looked after once the answer to a POST is given, and what it left to do is done."""
+        """Wake the postman after the answer to a POST is given and the work that it left is done."""
         if request.method == "POST":
             response.call_on_close(self._on_act)
         return response

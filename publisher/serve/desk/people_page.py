@@ -63,7 +63,7 @@ def _find(visit: Visit) -> Done:
 
 
 def _erase_address(visit: Visit) -> Done:
-    """Erase what is held of an address, whether or not it is somebody's who is subscribed."""
+    """Erase the data of an address, whether or not it is a subscriber's."""
     address = _typed_address(visit)
     try:
         visit.publisher.people.erase(address)

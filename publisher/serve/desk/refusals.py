@@ -16,7 +16,7 @@ from publisher.subscribers.transfer import UnsaidError
 
 
 def tell_refusal(error: PublisherError, texts: Texts) -> str:
-    """A sentence for the kind of the error."""
+    """Return a sentence for this kind of error."""
     _ = texts.gettext
     told = {
         BusyError: _("Publisher is busy with a pass."),
@@ -32,7 +32,7 @@ def tell_refusal(error: PublisherError, texts: Texts) -> str:
 
 
 def tell_list_error(error: PublisherError, texts: Texts) -> str:
-    """Why a list of people cannot be used. It names no line's words: they may be an address."""
+    """Return why a list of people cannot be used. It quotes no words of the list: they may be an address."""
     _ = texts.gettext
     cannot = _("The list cannot be used.")
     expected = _(

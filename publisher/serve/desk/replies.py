@@ -12,7 +12,9 @@ FULL = 2
 
 
 def tell_reply(reply: str, texts: Texts) -> str:
-    """A sentence for an answer such as `550 5.1.1 unknown`, or a status such as `5.1.1`, by its class (RFC 3463)."""
+    """Return a sentence for an answer such as `550 5.1.1 unknown`, or a status such as `5.1.1`, by its class (RFC
+    3463).
+    """
     found = _CODE.match(reply)
     assert found is not None  # it matches nothing, too
     kind, status_kind, subject, detail = found.groups()

@@ -84,7 +84,7 @@ def _waiting(visit: Visit) -> list[str]:
 
 
 def _reader(visit: Visit) -> TypicalReader:
-    """Whose mail the address asks for."""
+    """Return the reader whose mail the page's address names."""
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
     try:
         return next_round.typical_reader(visit.publisher.people, visit.office, **asked)
@@ -226,7 +226,7 @@ def _title(visit: Visit) -> str:
 
 
 def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str) -> Done:
-    """Do a decision, unless what it is about is no longer as the form shows it."""
+    """Do a decision, unless its subject has changed since the form was shown."""
     report = visit.decide(decision, unchanged=next_round.state_of_round)
     return _done(visit, with_problems(visit, said, report))
 

@@ -71,7 +71,7 @@ def _recall(visit: Visit) -> Done:
 
 
 def _again(visit: Visit) -> Done:
-    """Send an edition once more to its list, or what is left of a round."""
+    """Send an edition again to its list, or the rest of a round."""
     name, office = visit.argument, visit.office
     sent = next((each for each in _overview(visit).sent if each.name == name), None)
     if sent is None or not sent.may_go_again:

@@ -54,7 +54,7 @@ def _show(watch: SourceWatch, visit: Visit) -> Response:
 
 
 def state_of(overview: SourceOverview) -> str:
-    """A text that changes when something else is held or hidden."""
+    """Return a text that changes when something else is held or hidden."""
     held = [(each.status.name, each.held.words) for each in overview.sources if each.held]
     hidden = sorted(each.record.number for each in overview.hidden)
     return hashlib.sha256(repr((held, hidden)).encode()).hexdigest()[:16]
@@ -109,7 +109,7 @@ def _with_next_pass(visit: Visit) -> str:
 
 
 def _noted(report: RunReport, watch: SourceWatch) -> CollectReport:
-    """What a reading did; the watch knows now that its source was asked."""
+    """Return what a reading did, and note that its source was asked."""
     collected = report.collect or CollectReport()
     watch.note(collected.readings)
     return collected
@@ -147,12 +147,12 @@ def _unhide(visit: Visit) -> Done:
 
 
 def _about(name: str) -> str:
-    """What the record says that an act was about: names of sources and items may be anything."""
+    """Return what the record of acts says the act was about: names of sources and items may be anything."""
     return scrub(one_line(name))[:200]
 
 
 def _words_of(visit: Visit, collected: CollectReport) -> str:
-    """What a reading did, in words: `3 added, 2 withdrawn`."""
+    """Return what a reading did, in words: `3 added, 2 withdrawn`."""
     ngettext, unseen = visit.ngettext, collected.kept_from_readers
     counted = (
         (collected.added, ngettext("%(num)s added", "%(num)s added", collected.added)),

@@ -7,9 +7,9 @@ class Texts(Protocol):
     """Gives fixed texts in a language, as the `gettext` of Python's library does; a visit is one."""
 
     def gettext(self, text: str, /) -> str:
-        """A text."""
+        """Return a text in the editor's language."""
         ...
 
     def ngettext(self, one: str, many: str, number: int, /) -> str:
-        """A text that counts."""
+        """Return a text in the editor's language that depends on a number."""
         ...

@@ -37,7 +37,7 @@ error to Python."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
-    """A page in the menu."""
+    """The menu's link to a page."""
 
     name: str
     url: str
@@ -55,7 +55,7 @@ class Trouble:
     words: str = ""
     """Why, in the language of the visitor."""
     quoted: str = ""
-    """What a program or a server said, in English; empty: nothing."""
+    """The words of a program or a server, in English; empty: none."""
     field: str = ""
     """The name of the field that is wrong."""
 
@@ -94,7 +94,7 @@ class Visit:
 
     @property
     def form_token(self) -> str:
-        """What every form of this session carries, and no other site can know."""
+        """The secret that every form of this session carries, and no other site can know."""
         return hmac.new(self.cookie.encode(), b"publisher.desk.form", hashlib.sha256).hexdigest()
 
     @property
@@ -103,7 +103,7 @@ class Visit:
         return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
 
     def field(self, name: str) -> str:
-        """What was typed into a field, with one kind of line end; empty: nothing."""
+        """Return what was typed into a field, with line feeds as line ends; empty: nothing."""
         typed = self.asked.form.get(name, "")[:SHOWN]
         return typed.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -180,20 +180,20 @@ class Visit:
         return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
 
     def called(self, audience: Audience, number: int) -> str:
-        """An edition as its readers know it: `Weekly digest, No. 3`."""
+        """Return an edition's name as its readers know it: `Weekly digest, No. 3`."""
         words = self.gettext("%(digest)s, No.\N{NO-BREAK SPACE}%(number)s")
         return words % {"digest": audience.title, "number": number}
 
     def local(self, moment: datetime) -> datetime:
-        """A moment in the site's time zone."""
+        """Return a moment in the site's time zone."""
         return moment.astimezone(zone_of(self.site.timezone))
 
     def day_in_words(self, day: date) -> str:
-        """`Monday 9 March 2026`."""
+        """Return a day in words: `Monday 9 March 2026`."""
         return languages.format_weekday(day, self.language)
 
     def done(self) -> Act | None:
-        """What this visitor just did, as the address says; None: nothing."""
+        """Return what this visitor just did, as the address says; None: nothing."""
         number = self.asked.args.get("done", "")
         act = self.desk.act(int(number)) if number.isdecimal() and len(number) < len(str(2**31)) else None
         return act if act and act.person == self.person else None
@@ -254,5 +254,5 @@ class Visit:
         ]
 
     def _typed(self) -> Mapping[str, str]:
-        """What was typed into a form that was not done."""
+        """Return what was typed into a form whose act was refused."""
         return {name: self.field(name) for name in self.asked.form} if self.trouble else {}

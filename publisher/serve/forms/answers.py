@@ -1,4 +1,4 @@
-"""What answers of forms have in common."""
+"""What the answers to forms have in common."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -14,7 +14,7 @@ from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE, SubscriberSet
 from publisher.rendering.addresses import MAX_ADDRESS, wire_address
 
 NO = "no"
-"""What a form calls the choice of no mails of a theme."""
+"""The value in a form that means no mails of a theme."""
 THEME_FIELD = "theme."
 """A theme's field is this and its slug."""
 TRAP = "website"
@@ -42,7 +42,7 @@ class Mistake(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeForm:
-    """What the form to subscribe says."""
+    """The values of the form to subscribe."""
 
     email: str
     """The address as it was entered, cut to what a page may show again."""

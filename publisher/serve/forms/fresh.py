@@ -19,7 +19,7 @@ from publisher.subscribers.held_data import json_of
 
 
 class FreshForms:
-    """Answers requests for them."""
+    """Answers requests for the forms of a fresh link."""
 
     def __init__(
         self, view: Callable[[], View], may_send: Callable[[View], bool], on_letter: Callable[[], object]

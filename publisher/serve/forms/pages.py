@@ -29,7 +29,7 @@ def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake]
 
 
 def confirm_page(view: View, token: str, wanted: Request) -> Response:
-    """What a link would confirm, and the button that does."""
+    """Return the page that shows what a link would confirm, with the button that does it."""
     return view.page(
         "confirm",
         "confirm",
@@ -151,7 +151,7 @@ def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Res
 def data_page(
     view: View, token: str, subscriber: Subscriber, *, mistakes: Sequence[Mistake] = (), email: str = ""
 ) -> Response:
-    """What a reader may do with all that is held of him."""
+    """Return the page on which a reader can export, erase or move his data."""
     return view.page(
         "data",
         "fresh",
@@ -166,7 +166,7 @@ def data_page(
 
 
 def erase_page(view: View, token: str, subscriber: Subscriber) -> Response:
-    """What erasing takes and leaves, and the button that does it."""
+    """Return the page that says what erasing removes and leaves, with the button that does it."""
     return view.page("erase", "fresh", token, language=subscriber.language, address=subscriber.masked)
 
 
@@ -186,7 +186,7 @@ def move_page(view: View, token: str, moving: AddressChange, *, is_taken: bool =
 
 
 def link_page(view: View, *, mistakes: Sequence[Mistake] = (), email: str = "") -> Response:
-    """The form that asks for a new link."""
+    """Return the page with the form that asks for a new link."""
     status = 400 if mistakes else 200
     return view.page("link", "link", status=status, is_bad_link=False, mistakes=mistakes, email=email)
 

@@ -110,7 +110,7 @@ def _keep_private(response: Response) -> Response:
 
 
 class _Forms:
-    """Answers requests for forms."""
+    """Answers requests for the forms of subscribers."""
 
     def __init__(
         self,
@@ -257,7 +257,7 @@ class _Forms:
         return self._answer_link(view, "" if request.form.get(TRAP) else email)
 
     def _answer_link(self, view: View, email: str) -> Response:
-        """Say that a link is sent if the address is subscribed, and send it; to no address (empty) none is."""
+        """Answer that a link is sent if the address is subscribed, and send it; an empty address gets none."""
         answer = lead_to(view.path("sent", query="link"))
         if email:
             # Once the answer is given: a letter takes a while, and that would tell who is subscribed.
@@ -279,7 +279,7 @@ class _Forms:
         return pages.trouble_page(self._view(), "long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def answer_trouble(self, error: PublisherError) -> Response:
-        """Say that it will be better soon: the operator's matters are not the visitor's."""
+        """Answer that it will work again soon; the operator's problem is not shown to visitors."""
         rule = request.url_rule
         logger.warning("a form cannot be used", form=rule.rule if rule else "", problem=str(error))
         try:

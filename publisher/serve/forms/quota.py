@@ -38,7 +38,7 @@ class Quota:
 
     def __init__(self, *, per_network: int = PER_NETWORK, in_all: int = IN_ALL) -> None:
         self._shares = ((in_all // 4, per_network), (in_all * 3 // 4, max(per_network // 10, 1)), (in_all, 1))
-        """Up to so many forms in all, so many of one network."""
+        """Limits by how many forms were taken in all: while at most the first number, a network may have the second."""
         self._lock = threading.Lock()
         self._hour = ""
         self._queued = 0
@@ -51,7 +51,7 @@ class Quota:
 
     @property
     def total(self) -> int:
-        """How many were taken in this hour, as far as it is known."""
+        """Return how many forms were taken in this hour, as far as it is known."""
         return max(self._taken.total(), self._queued)
 
     def has_room(self, network: str, *, now: datetime) -> bool:
@@ -60,7 +60,8 @@ class Quota:
             return f"{now:%Y%m%d%H}" != self._hour or self._is_in_share(network)
 
     def take(self, network: str, *, queued: int = 0, now: datetime) -> bool:
-        """Count one form of a network; False: it had its share. Of an unknown one (empty) only the total counts.
+        """Count one form of a network; return False if it has had its share. For an unknown one (empty) only the total
+        counts.
 
         `queued` letters were queued for forms since the hour began, by all processes.
         """

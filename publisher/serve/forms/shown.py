@@ -14,7 +14,7 @@ from publisher.subscribers.rates import Rates
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How much comes in a month."""
+    """How many items or mails come in a month."""
 
     number: int
     """Rounded; 0: less than one."""
@@ -22,7 +22,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPace:
-    """A pace to choose."""
+    """A pace that visitors can choose."""
 
     name: str
     due: date
@@ -37,7 +37,7 @@ class ThemeRow:
 
     slug: str
     title: str
-    """Empty: everything."""
+    """The theme's title; empty: everything."""
     field: str
     chosen: str
     """The name of a pace, or `NO`."""
@@ -47,10 +47,10 @@ class ThemeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownChoice:
-    """What somebody follows, for him to read."""
+    """A subscription, as its reader sees it."""
 
     title: str
-    """Empty: everything."""
+    """The theme's title; empty: everything."""
     pace: str
     since: date | None = None
     """None: he has not confirmed yet."""
@@ -119,7 +119,7 @@ class Showing:
         ]
 
     def mails(self, choices: Choices) -> Rate | None:
-        """How many mails these choices mean in a month; None: there is too little to tell."""
+        """Return how many mails these choices mean in a month; None: there is too little to tell."""
         return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
@@ -129,11 +129,11 @@ class Showing:
         return local_day(min(due), self._timezone) if due else None
 
     def chosen(self, choices: Choices) -> list[ShownChoice]:
-        """What was asked for, in the order of the table."""
+        """Return these choices as they are shown, in the order of the table."""
         return [ShownChoice(title=self._title(slug), pace=pace) for slug, pace in choices.items()]
 
     def followed(self, subscriber: Subscriber) -> list[ShownChoice]:
-        """What somebody follows, and since when."""
+        """Return what a subscriber follows, and since when."""
         return [
             ShownChoice(title=self._title(each.theme), pace=each.pace, since=local_day(each.since, self._timezone))
             for each in _said(subscriber)

@@ -37,7 +37,7 @@ class View:
         self._root = urlsplit(self.site.base_url).path
         wanted = asked.args.get("language", "")
         self.chosen_language = wanted if wanted in self.spoken else ""
-        """What the visitor chose; empty: he did not."""
+        """The language that the visitor chose; empty: he chose none."""
         self.showing = Showing(
             settings=self.people.settings,
             themes=self.people.themes,
@@ -126,7 +126,7 @@ class View:
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
-        """Until when somebody who unsubscribed can undo that; None: he did not, or it is too late."""
+        """Return the last day on which somebody can undo that he unsubscribed; None: he did not, or it is too late."""
         left_at = left_last(subscriber.subscriptions)
         if left_at is None or (until := left_at + UNDO_WITHIN) < self.people.now:
             return None
