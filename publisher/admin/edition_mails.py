@@ -53,7 +53,9 @@ class EditionMails:
             gone -= {record.uid for record in edition.corrections}
             if not gone:
                 return mail
-            logger.debug("mail is made anew", because="items were withdrawn", edition=delivery.name, uids=sorted(gone))
+            logger.debug(
+                "mail is rendered again", because="items were withdrawn", edition=delivery.name, uids=sorted(gone)
+            )
             if not edition.records:
                 return None
             return remake(edition, audience, self._open_office())

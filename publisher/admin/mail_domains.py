@@ -124,8 +124,8 @@ def _judge_dmarc(domain: str, ask: Ask) -> Iterator[DomainFinding]:
     found = next((each for name in names for each in ask(f"_dmarc.{name}", "TXT") if _is_dmarc(each)), None)
     if found is None:
         what = (
-            f"there is none, and Gmail, Yahoo and Microsoft want one of who sends much; add a TXT record at "
-            f'_dmarc.{domain}, such as "v=DMARC1; p=none"'
+            f"there is none, and Gmail, Yahoo and Microsoft require one from senders of many mails; add a TXT record "
+            f'at _dmarc.{domain}, such as "v=DMARC1; p=none"'
         )
         yield DomainFinding(level=Level.FIX, where=where, what=what)
     elif re.search(r"p\s*=\s*none", found, re.IGNORECASE):

@@ -53,7 +53,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingItem:
-    """An item that no reader sees before a moment."""
+    """An item that waits for a moment before readers see it."""
 
     waiting: Waiting
     why: WaitingReason
@@ -74,7 +74,7 @@ class SeenSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOverview:
-    """The sources of config.toml, what is hidden, and what could be."""
+    """The sources of config.toml, the hidden items, and the latest items that can be hidden."""
 
     sources: tuple[SeenSource, ...]
     hidden: Sequence[HiddenItem]

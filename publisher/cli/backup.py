@@ -126,7 +126,7 @@ def _audience_lines(found: Sequence[OpenAudience]) -> Iterator[str]:
 
 def _trace_words(trace: Trace) -> str:
     where = "in the outbox" if trace.is_in_outbox else "on the web"
-    return f"{where}, {'nothing tells its items' if trace.had is None else counted(len(trace.had), 'item')}"
+    return f"{where}, {'its items are unknown' if trace.had is None else counted(len(trace.had), 'item')}"
 
 
 def _settle(options: Options, sent_up_to: Sequence[str], *, had_rounds: bool, is_rest_unsent: bool) -> None:

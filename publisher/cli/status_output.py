@@ -122,9 +122,8 @@ _WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn 
 
 def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
     """Return the line about something that was done at a time that is still to come by the present clock."""
-    return (
-        f"clock: it was ahead on {local_time(ahead, zone)}, or is behind now; schedules and sources go by it as it is"
-    )
+    moment = local_time(ahead, zone)
+    return f"clock: it was ahead on {moment}, or is behind now; schedules and sources follow the clock as it is now"
 
 
 def _restore_line(restored: RestoreStatus, zone: ZoneInfo) -> str:

@@ -45,7 +45,7 @@ def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, sou
         if is_discarded
         else "the listing of its source ends above it"
     )
-    no_more = "its source lists it no more, and lists all of its date"
+    no_more = "its source no longer lists it, and lists all items of its date"
     uids = log.uids([*edited, *plan.withdrawn, *plan.unlisted, *plan.relisted])
     drafts = {number: "its source calls it a draft now" for number, _ in plan.taken_back}
     for decision, reasons in (
@@ -74,7 +74,7 @@ def log_heirs(heirs: Mapping[int, Heir], log: LogPass, *, source: str) -> None:
     """Log why items go over to other sources."""
     uids = log.uids(heirs) if logger.is_heard else {}
     for number, uid in uids.items():
-        because = f"source {source!r} lists it no more, and source {heirs[number].source!r} still does"
+        because = f"source {source!r} no longer lists it, and source {heirs[number].source!r} still does"
         logger.debug("item goes to another source", because=because, source=source, uid=uid)
 
 

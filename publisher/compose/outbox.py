@@ -257,7 +257,7 @@ def _item(item: DigestItem) -> dict[str, Any]:
 
 def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
     if not is_whole(folder):
-        raise FilesError(f"{folder} is damaged: move it away, then run again to have it written anew")
+        raise FilesError(f"{folder} is damaged: move it away, then run again to write it again")
     there, described = description_in(folder) or {}, json.loads(files[EDITION_FILE])
     if any(there.get(key) != described[key] for key in IDENTITY):
         raise FilesError(

@@ -113,7 +113,7 @@ DATABASE_PLACE = Value(
 SELECTOR = Value("a CSS selector (`publisher check --source ADDRESS` suggests some)", read_line, STRING)
 Undated = Literal["skip", "seen"]
 MARK = Value("a mark such as , or ;", _mark, {"type": "string", "minLength": 1})
-COMPLETE = "Whether it lists all that there is: an item missing in it is then withdrawn, be it the oldest."
+COMPLETE = "Whether it lists all that there is: an item missing in it is then withdrawn, even the oldest."
 NETWORKS = Value(
     'a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', read_list(_network), LINES
 )

@@ -1,4 +1,4 @@
-"""Jinja as our templates are rendered by it: in a sandbox, compiled once, quick at what a page does a hundred times.
+"""Jinja for the site's templates: in a sandbox, compiled once, and quick at what a page does a hundred times.
 
 A page reads a hundred values, escapes as many, and calls thirty fixed texts and macros. For each of these Jinja asks
 what it might be; here the usual answer is tried first, and Jinja is asked about the rest.

@@ -45,7 +45,7 @@ def bounced_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str
 def _failed_text(what: str, failed: FailedMail, gettext: Callable[[str], str], config: Path) -> str:
     commands = {
         f"deliver --again {failed.name}": gettext("sends it again, once the cause is gone"),
-        "status": gettext("how all mails fare"),
+        "status": gettext("the state of all mails"),
     }
     advice = gettext("Ask who runs the list whether it knows the address of the sender and takes its mail.")
     return paragraphs([what], _known(failed.reply, gettext), [advice], commands_of(commands, config))

@@ -30,7 +30,7 @@ def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple
     subject, what, advice = (text % said for text in _source_texts(change.condition, gettext))
     known = [gettext("What is known of it:"), f"    {change.detail}"] if change.detail else []
     commands = {f"{verb} {change.source}": about for verb, about in _source_commands(change.condition, gettext).items()}
-    commands["status"] = gettext("how all sources fare")
+    commands["status"] = gettext("the state of all sources")
     return subject, paragraphs([what], known, [advice], commands_of(commands, config))
 
 

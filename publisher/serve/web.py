@@ -74,9 +74,9 @@ def listening(
     """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
 
     The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`. A
-    request must be whole within `request_s`. What the `proxy` with that IP address says of whom it asks for is
-    believed; empty: nobody's word is. Paths that end with `long_path` take long requests, a few at a time; empty: none
-    does.
+    request must be whole within `request_s`. `proxy` is the IP address of the proxy whose
+    headers about the visitor are believed; empty: no proxy's are. Paths that end with `long_path` take long requests, a
+    few at a time; empty: no path does.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.

@@ -460,7 +460,7 @@ def test_an_empty_store_beside_full_folders_is_refused(ran: World, command: list
     assert (2, "") == (outcome.exit_code, outcome.out)
     [line] = outcome.problems
     assert f"{getattr(ran, left)} has what was made with another one" in line
-    assert line.endswith("or begin anew with `publisher run --fresh`")
+    assert line.endswith("or start with an empty store by `publisher run --fresh`")
     assert before == ran.contents()
 
 

@@ -167,9 +167,7 @@ def test_edition_that_somebody_damaged_is_told_and_never_overwritten(world: Worl
 
     line = only_line(world.publisher("run", at=LATER_STILL), exit_code=75)
 
-    assert (
-        f"problem: edition weekly-2: {stray} is damaged: move it away, then run again to have it written anew" == line
-    )
+    assert f"problem: edition weekly-2: {stray} is damaged: move it away, then run again to write it again" == line
     assert "not ours" == (stray / "digest.eml").read_text("utf-8")
 
 

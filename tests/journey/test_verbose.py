@@ -101,7 +101,9 @@ def withdraw_and_list_again(world: World) -> None:
             lambda world: world.edit("Borders & Visa", "Asylum"), "item is revised: changed: themes", id="theme"
         ),
         pytest.param(
-            withdraw, "item is withdrawn: its source lists it no more, and lists all of its date", id="withdrawn"
+            withdraw,
+            "item is withdrawn: its source no longer lists it, and lists all items of its date",
+            id="withdrawn",
         ),
         pytest.param(withdraw_and_list_again, "item is revised: it was withdrawn and is listed again", id="back"),
         pytest.param(
@@ -141,7 +143,7 @@ def test_an_item_of_two_sources_is_a_copy_and_is_inherited(tmp_path: Path) -> No
     because = "another source listed it first, under the same id, or the same link and title"
     assert_told(f"item is a copy: {because} (source=two, uid=", told)
     (tmp_path / "one.csv").write_text(f"date,text,link\n{last}")
-    because = "source 'one' lists it no more, and source 'two' still does"
+    because = "source 'one' no longer lists it, and source 'two' still does"
     assert_told(f"item goes to another source: {because} (source=one, uid=", decisions(world, "collect"))
 
 

@@ -65,7 +65,7 @@ def read_csv(
                 tell(
                     rows.line_num + first_line,
                     f"{counted(len(row) - len(names), 'cell')} more than the head has, left out; "
-                    f"a text with {delimiter!r} in it stands in quotes",
+                    f"put a text that contains {delimiter!r} in quotes",
                 )
             if _says_something(row):
                 yield rows.line_num + first_line, dict(zip(names, row, strict=False))

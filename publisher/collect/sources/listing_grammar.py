@@ -349,7 +349,7 @@ class _Reader:
             above.labels += draft.labels
             above.paragraphs += [draft.written, *draft.paragraphs] if is_text else []
             if is_end:
-                self.notes.append((draft.line, "this tells of a change of the item above, and was left out"))
+                self.notes.append((draft.line, "this line only says that the item above was changed; it was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
         """Whether a draft is a year or a month as a heading above dates; if so, it is noted."""

@@ -175,7 +175,7 @@ def test_a_table_tells_the_cells_that_no_column_is_for(tmp_path: Path) -> None:
 
     assert [item.text for item in found.items] == ["A crane", "A quay."]
     assert told(found.remarks, tmp_path) == [
-        "news.csv:2: 1 cell more than the head has, left out; a text with ',' in it stands in quotes"
+        "news.csv:2: 1 cell more than the head has, left out; put a text that contains ',' in quotes"
     ]
 
 
