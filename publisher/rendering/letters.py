@@ -213,4 +213,4 @@ def why_word(
         }
         for theme, pace, day in follows
     ]
-    return gettext("You get this because you follow: %(what)s.") % {"what": "; ".join(what)}
+    return gettext("You get this because you follow: %(what)s.") % {"what": gettext("; ").join(what)}
