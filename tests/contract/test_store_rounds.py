@@ -175,6 +175,18 @@ def come_back(store: Store, before: Subscriber) -> None:
     store.subscribers.write(left, before, now=NOON)
 
 
+def test_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
+    collect(store, record("a"))
+    ada, ben = add(store, "ada"), add(store, "ben")
+    plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
+    claimed = store.ledger.claim(2, max_age=timedelta(days=3), now=NOON)
+
+    leave(store, ada)
+
+    may_go = store.ledger.write(claimed, [], now=NOON)
+    assert ["ben@example.org"] == [each.recipient for each in claimed if each.id in may_go]
+
+
 def test_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Store) -> None:
     collect(store, record("a"))
     ada = add(store, "ada")
