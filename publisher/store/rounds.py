@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    bindparam,
     exists,
     func,
     insert,
@@ -44,6 +45,22 @@ from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
 from publisher.store.round_mails import APART, let_wait
 from publisher.store.suppressions import suppressed_among
 
+# Built once: to build and to look up a question takes as long as its answer, and fifty mails ask these.
+_MAILS = (
+    select(*subscribers.c["address", "number", "language", "paused_until"], selections.c["items"])
+    .add_columns(bounce_scores.c.suspended_at)
+    .join(round_mails, round_mails.c.subscriber == subscribers.c.number)
+    .join(selections, selections.c.number == round_mails.c.selection)
+    .outerjoin(bounce_scores, bounce_scores.c.subscriber == subscribers.c.number)
+    .where(round_mails.c.round == bindparam("round"))
+    .where(subscribers.c.address.in_(bindparam("addresses", expanding=True)))
+)
+_FOLLOWED = (
+    select(*subscriptions.c["subscriber", "ended_at", "theme", "pace", "since"])
+    .where(or_(IS_ACTIVE, subscriptions.c.ended_at >= bindparam("left_since")))
+    .where(subscriptions.c.subscriber.in_(bindparam("subscribers", expanding=True)))
+    .order_by(subscriptions.c.subscriber, subscriptions.c.number)
+)
 RANGE = 5_000
 """How many subscribers are planned in one transaction."""
 
@@ -196,22 +213,15 @@ class Rounds:
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
         """Return the mails of a round to these addresses; an address whose reader is gone is missing."""
-        columns = subscribers.c["address", "number", "language", "paused_until"]
         rows: list[tuple[str, int, str, datetime | None, str, datetime | None]] = []
-        query = (
-            select(*columns, selections.c["items"], bounce_scores.c.suspended_at)
-            .join(round_mails, round_mails.c.subscriber == subscribers.c.number)
-            .join(selections, selections.c.number == round_mails.c.selection)
-            .outerjoin(bounce_scores, bounce_scores.c.subscriber == subscribers.c.number)
-            .where(round_mails.c.round == number)
-        )
+        suppressed: set[str] = set()
         with self._database.reading() as connection:
             begun_at = connection.execute(select(rounds.c.begun_at).where(rounds.c.number == number)).scalar_one()
             for some in batches(sorted(addresses)):
-                found = connection.execute(query.where(subscribers.c.address.in_(some)))
+                found = connection.execute(_MAILS, {"round": number, "addresses": some})
                 rows += [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in found]
+                suppressed |= suppressed_among(connection, some).keys()
             follows, left = _follows_and_left(connection, [row[1] for row in rows], since=begun_at)
-            suppressed = [set(suppressed_among(connection, some)) for some in batches([row[0] for row in rows])]
         return [
             RoundMail(
                 address=address,
@@ -222,7 +232,7 @@ class Rounds:
                 left=frozenset(left[subscriber]),
                 paused_until=paused_until,
                 is_suspended=suspended_at is not None,
-                is_suppressed=any(address in some for some in suppressed),
+                is_suppressed=address in suppressed,
             )
             for address, subscriber, language, paused_until, what, suspended_at in rows
         ]
@@ -257,15 +267,13 @@ def _follows_and_left(
     """Return what subscribers follow now, and the themes that they left since a moment, by their numbers."""
     follows: dict[int, list[Follow]] = defaultdict(list)
     left: dict[int, list[str]] = defaultdict(list)
-    columns = subscriptions.c["subscriber", "ended_at", "theme", "pace", "since"]
-    its = or_(IS_ACTIVE, subscriptions.c.ended_at >= since - APART)
-    query = select(*columns).where(its).order_by(subscriptions.c.subscriber, subscriptions.c.number)
     for some in batches(numbers):
-        for row in connection.execute(query.where(subscriptions.c.subscriber.in_(some))):
-            if row.ended_at is None:
-                follows[row.subscriber].append((row.theme, row.pace, row.since))
+        found = connection.execute(_FOLLOWED, {"left_since": since - APART, "subscribers": some})
+        for subscriber, ended_at, theme, pace, begun in found:
+            if ended_at is None:
+                follows[subscriber].append((theme, pace, begun))
             else:
-                left[row.subscriber].append(row.theme)
+                left[subscriber].append(theme)
     return follows, left
 
 

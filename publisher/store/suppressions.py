@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
@@ -82,12 +82,14 @@ def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, 
     return tuple(Suppression(kind=row.kind, at=row.at, reason=row.reason) for row in rows)
 
 
+_OF_MARKS = select(*suppressions.c["mark", "kind"]).where(suppressions.c.mark.in_(bindparam("marks", expanding=True)))
+
+
 def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
     """Return those of these addresses, at most `BATCH`, that are suppressed, each with the kinds of suppression."""
     marks: Mapping[str, str] = marks_of(connection, addresses)
     by_mark: dict[str, set[SuppressionKind]] = {}
-    its = suppressions.c.mark.in_(marks.values())
-    for mark, kind in connection.execute(select(*suppressions.c["mark", "kind"]).where(its)):
+    for mark, kind in connection.execute(_OF_MARKS, {"marks": list(marks.values())}):
         by_mark.setdefault(mark, set()).add(kind)
     return {address: frozenset(by_mark[mark]) for address, mark in marks.items() if mark in by_mark}
 
