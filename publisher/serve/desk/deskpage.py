@@ -23,6 +23,8 @@ class Done:
     """What the act was done to, such as `weekly-3`, as the record names it; empty: what the path names."""
     where: str = ""
     """The path of the page that is shown next; empty: the page with the form."""
+    at: str = ""
+    """The id of what the visitor sees first on that page, such as `item-ab12cd34`; empty: its top."""
     answer: Response | None = None
     """The answer to the browser, such as a file; None: it is led back to the page."""
 

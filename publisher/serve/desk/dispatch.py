@@ -1,6 +1,7 @@
 """The one way of every POST at the desk: session, token, state, record, act, answer."""
 
 from http import HTTPStatus
+from urllib.parse import quote
 
 import structlog
 from flask import Response
@@ -40,7 +41,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
         visit.desk.end_act(number, trouble.words, is_done=False)
         return _show_again(page, visit, trouble, status, **arguments)
     visit.desk.end_act(number, done.said, is_done=True, about=done.about)
-    return done.answer or lead_to(_with_number(done.where or visit.here, number))
+    return done.answer or lead_to(_with_number(done.where or visit.here, number, at=done.at))
 
 
 def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatus]:
@@ -71,5 +72,6 @@ def _show_again(page: DeskPage, visit: Visit, trouble: Trouble, status: int, **a
     return answer
 
 
-def _with_number(path: str, number: int) -> str:
-    return f"{path}{'&' if '?' in path else '?'}done={number}"
+def _with_number(path: str, number: int, *, at: str) -> str:
+    place = f"&at={quote(at)}#{quote(at)}" if at else ""
+    return f"{path}{'&' if '?' in path else '?'}done={number}{place}"

@@ -1,6 +1,7 @@
 """The page of an audience's next edition: everything an editor decides before it goes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -34,6 +35,8 @@ MAIL_POLICY = (
 )
 """The policy of a mail in its frame: a digest brings its own style, runs nothing, and has no access to the desk."""
 
+LEAVING = ("drop", "later")
+"""Acts by which an item leaves the list."""
 UNDECIDED = "decided"
 """The choice to wait until somebody decides."""
 Decide = Callable[[str, Office], ComposeReport]
@@ -51,6 +54,7 @@ def _show(visit: Visit, audience: str) -> Response:
         section="next",
         state=shown.state,
         shown=shown,
+        places=[f"item-{each.record.short_id}" for each in shown.items],
         described=shown.described,
         edition=shown.edition,
         audience=shown.audience,
@@ -185,7 +189,8 @@ def _retitle(visit: Visit, audience: str) -> Done:
 
     said = visit.gettext("“%(before)s” is now called “%(after)s”.") % {"before": before, "after": typed}
     again = visit.gettext("“%(title)s” has its own title again.") % {"title": before}
-    return _decide(visit, audience, decide, lambda _: said if typed else again)
+    done = _decide(visit, audience, decide, lambda _: said if typed else again)
+    return replace(done, at=f"item-{visit.argument}")
 
 
 def _put_off(visit: Visit, audience: str) -> Done:
@@ -226,14 +231,25 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
-    """Do a decision about the item that the button names; return what to say."""
-    title = _title_in(visit, audience)
-    return _decide(
+    """Do a decision about the item that the button names; return what to say, and where to go on."""
+    shown = upcoming(_audience(visit, audience), visit.office)
+    title, at = _title_in(visit, audience), place_after(visit, [each.record.short_id for each in shown.items])
+    done = _decide(
         visit,
         audience,
         lambda name, office: decision(name, visit.argument, office),
         lambda _: said % {"title": title},
     )
+    return replace(done, at=at)
+
+
+def place_after(visit: Visit, shown: Sequence[str]) -> str:
+    """Where the visitor goes on: at the item that the button names, or at the one behind it if that leaves the list."""
+    item = visit.argument
+    if visit.verb not in LEAVING or item not in shown:
+        return f"item-{item}"
+    others = [each for each in shown if each != item]
+    return f"item-{others[min(shown.index(item), len(others) - 1)]}" if others else ""
 
 
 def _title_in(visit: Visit, audience: str) -> str:

@@ -1,6 +1,7 @@
 """The page of the next mails to subscribers: when they go, how one looks, and what an editor decides about them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlencode
@@ -27,6 +28,7 @@ from publisher.serve.desk.edition_page import (
     LONGEST_TITLE,
     MAIL_POLICY,
     UNDECIDED,
+    place_after,
     with_problems,
 )
 from publisher.serve.desk.findings import tell_finding
@@ -54,6 +56,7 @@ def _show(visit: Visit) -> Response:
         section="next",
         state=shown.state,
         shown=shown,
+        places=[f"item-{each.record.short_id}" for each in shown.items],
         is_postponed=until is not None,
         until=None if until == UNTIL_DECIDED else until,
         waiting=_waiting(visit),
@@ -128,21 +131,18 @@ def _send(visit: Visit) -> Done:
     if waiting := _waiting(visit):
         said = visit.gettext("Nothing goes to subscribers while %(edition)s waits for you: send or discard it first.")
         raise RefusedError(said % {"edition": "; ".join(waiting)})
-    before = visit.office.store.rounds.last()
     try:
         report = visit.publisher.begin_round(paces if chosen == EVERY_PACE else [chosen], within=PLAN_WITHIN)
     except NoNewsError as error:
         raise RefusedError(visit.gettext("Nothing is new to these readers: no mail goes out.")) from error
     mails = sum(each.mails for each in report.rounds)
-    last = visit.office.store.rounds.last()
-    name = last.name if last and last != before else ABOUT
     if not all(each.is_planned for each in report.rounds):
         said = visit.gettext("The mails go out now; there are many, and they are being prepared.")
     elif mails:
         said = visit.ngettext("%(num)s mail goes out now.", "%(num)s mails go out now.", mails) % {"num": mails}
     else:
         said = visit.gettext("Nothing is new to these readers: no mail goes out.")
-    return _done(visit, with_problems(visit, said, report), about=name)
+    return _done(visit, with_problems(visit, said, report))
 
 
 def _postpone(visit: Visit) -> Done:
@@ -197,9 +197,10 @@ def _retitle(visit: Visit) -> Done:
     reader, before = _reader(visit), _title(visit)
     said = visit.gettext("“%(before)s” is now called “%(after)s”.") % {"before": before, "after": typed}
     again = visit.gettext("“%(title)s” has its own title again.") % {"title": before}
-    return _decide(
+    done = _decide(
         visit, lambda office: next_round.retitle(visit.argument, typed, reader, office), said if typed else again
     )
+    return replace(done, at=f"item-{visit.argument}")
 
 
 def _drop(visit: Visit) -> Done:
@@ -213,8 +214,8 @@ def _restore(visit: Visit) -> Done:
 
 
 def _decide_item(visit: Visit, decision: Callable[[str, Office], ComposeReport], said: str) -> Done:
-    title = _title(visit)
-    return _decide(visit, lambda office: decision(visit.argument, office), said % {"title": title})
+    title, at = _title(visit), place_after(visit, [each.record.short_id for each in _upcoming(visit).items])
+    return replace(_decide(visit, lambda office: decision(visit.argument, office), said % {"title": title}), at=at)
 
 
 def _title(visit: Visit) -> str:
@@ -231,8 +232,8 @@ def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str
     return _done(visit, with_problems(visit, said, report))
 
 
-def _done(visit: Visit, said: str, *, about: str = ABOUT) -> Done:
-    return Done(said=said, about=about, where=visit.path("round", query=_query(_reader(visit))))
+def _done(visit: Visit, said: str) -> Done:
+    return Done(said=said, about=ABOUT, where=visit.path("round", query=_query(_reader(visit))))
 
 
 def _is_there(config: Config) -> bool:

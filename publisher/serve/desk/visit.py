@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -199,9 +199,18 @@ class Visit:
         return act if act and act.person == self.person else None
 
     def page(
-        self, template: str, *, section: str = "", state: str = "", status: int = 200, **values: object
+        self,
+        template: str,
+        *,
+        section: str = "",
+        state: str = "",
+        status: int = 200,
+        places: Collection[str] = (),
+        **values: object,
     ) -> Response:
         """The page of a template that extends `desk/frame.html`; `section` is its place in the menu.
+
+        `places` are the ids of its parts that show `done` themselves if `done_at` is theirs; else it stands at the top.
 
         Besides `values` a template has: `site`, `person`, `now`, `path(…)`, `local(…)` and `called(…)` of the visit,
         `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none),
@@ -232,6 +241,7 @@ class Visit:
             called=self.called,
             here=self.here,
             done=just_done.words if just_done else "",
+            done_at=at if (at := self.asked.args.get("at", "")) in places else "",
             trouble=self.trouble,
             typed=self._typed(),
             form_token=self.form_token if self.person else "",
