@@ -10,9 +10,10 @@ commands. What it adds is who did what, and when.
 - `show(visit, **arguments)` answers a GET and changes nothing. It returns `visit.page("desk/sources.html", …)`; the
   template extends `desk/frame.html`, and is given what `Visit.page` says. There is no page: `abort(404)`.
 - `acts` are the things that its buttons do, by name. A form has method POST, `{{ form_fields() }}` of
-  `desk/parts.html`, no action (or the path of its page, where an act leads to a place by `Done.at`), and a button `name="do" value="release"`, or `value="release:ferry"` for the source `ferry`; the
-  latter part is `visit.argument`. An act is `act(visit, **arguments) -> Done`, with one sentence in the language of the
-  visitor (`visit.gettext`, `visit.ngettext`) that says what came of it. It reads fields by `visit.field("reason")`.
+  `desk/parts.html`, no action (or the path of its page, where an act leads to a place by `Done.at`), and a button
+  `name="do" value="release"`, or `value="release:ferry"` for the source `ferry`; the latter part is `visit.argument`.
+  An act is `act(visit, **arguments) -> Done`, with one sentence in the language of the visitor (`visit.gettext`,
+  `visit.ngettext`) that says what came of it. It reads fields by `visit.field("reason")`.
 - `state(visit, **arguments)` is a short text that changes when that changes which its forms are about. A form carries
   the state it was made from. Page without forms, or whose acts are harmless on any state: leave it out.
 
