@@ -75,7 +75,7 @@ _NO_TURNOVER = Turnover()
 def extent_of(
     days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool, turnover: Turnover = _NO_TURNOVER
 ) -> Extent:
-    """Return what a listing covers that has items of these days, in this order; there is one at least."""
+    """Return what a listing covers. Its items have these days, at least one, in this order."""
     run = _without_pinned_end(days, longest_run(days), turnover)
     gaps = tuple(_gap(each, days, run) for each in unread)
     return Extent(after=days[run[-1]], gaps=gaps, is_complete=is_complete)

@@ -15,7 +15,7 @@ _BEGIN = "begin"
 
 
 class SQLiteDialect(SQLiteDialect_pysqlite):
-    """The library's own, which begins each transaction by a statement."""
+    """SQLAlchemy's dialect of SQLite, which begins each transaction with a statement of our choice."""
 
     supports_statement_cache = True
 
