@@ -219,9 +219,12 @@ class SmtpSession:
 
     async def _greet(self) -> None:
         name = self._wire.own_name
-        reply, lines = await self._said(f"EHLO {name}")
+        reply, lines = await self._command(f"EHLO {name}")
         if reply.code // 100 == 5 and self._settings.security is Security.NONE and not self._settings.user:  # noqa: PLR2004
-            reply, lines = (await self._said(f"HELO {name}"))[0], []  # RFC 5321 section 3.2: servers without extensions
+            reply, lines = (
+                (await self._command(f"HELO {name}"))[0],
+                [],
+            )  # RFC 5321 section 3.2: servers without extensions
         self._need(reply, "EHLO")
         self._offers = {}
         for line in lines[1:]:
@@ -234,7 +237,7 @@ class SmtpSession:
         if "STARTTLS" not in self._offers:
             problem = 'it does not offer STARTTLS; set smtp.security = "tls" if it is encrypted from the start'
             raise MailServerError(settings.place, problem, is_ours=True)
-        reply, _ = await self._said("STARTTLS")
+        reply, _ = await self._command("STARTTLS")
         self._need(reply, "STARTTLS")
         try:
             await self._wire.encrypt(context, settings.host, self._deadlines.login)
@@ -271,14 +274,14 @@ class SmtpSession:
             "XOAUTH2": [f"user={user}\1auth=Bearer {secret}\1\1", ""],
         }[method]
         first, *others = (base64.b64encode(answer.encode()).decode() for answer in answers)
-        reply, _ = await self._said(f"AUTH {method} {first}".rstrip(), self._deadlines.login)
+        reply, _ = await self._command(f"AUTH {method} {first}".rstrip(), self._deadlines.login)
         for answer in others:
             if reply.code != 334:  # noqa: PLR2004  (RFC 4954 section 4)
                 break
-            reply, _ = await self._said(answer, self._deadlines.login)
+            reply, _ = await self._command(answer, self._deadlines.login)
         return reply
 
-    async def _said(self, command: str, deadline_s: float | None = None) -> tuple[Reply, list[str]]:
+    async def _command(self, command: str, deadline_s: float | None = None) -> tuple[Reply, list[str]]:
         """Send a command; return the reply, and its lines."""
         self._wire.write(f"{command}\r\n".encode())
         return await self._wire.reply_and_lines(self._deadlines.login if deadline_s is None else deadline_s)
@@ -318,7 +321,7 @@ class SmtpSession:
 
     async def _ask_one_by_one(self, commands: Sequence[bytes]) -> Refusal | None:
         if self._has_open_mail:
-            await self._said("RSET", self._deadlines.envelope)
+            await self._command("RSET", self._deadlines.envelope)
         for step, command in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), commands, strict=True):
             self._wire.write(command)
             is_data = step is SmtpStep.DATA

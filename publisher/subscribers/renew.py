@@ -70,7 +70,7 @@ class Renewer:
         steps, asked = Steps(self._progress, "letters", len(chosen)), 0
         for start in range(0, len(chosen), _BATCH):
             some = chosen[start : start + _BATCH]
-            asked += self._store.renewals.ask(list(self._written(some)), now=self._people.now)
+            asked += self._store.renewals.ask(list(self._write_letters(some)), now=self._people.now)
             steps.advance(len(some))
         return Renewal(
             subscribers=self._store.subscribers.count(),
@@ -79,7 +79,7 @@ class Renewer:
             asked=asked,
         )
 
-    def _written(self, some: Sequence[OldConsent]) -> Iterator[NewRenewal]:
+    def _write_letters(self, some: Sequence[OldConsent]) -> Iterator[NewRenewal]:
         for each in some:
             reader = self._store.subscribers.get(each.number)
             if reader is None or not reader.active:

@@ -40,7 +40,7 @@ class Deadline:
         return left
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         """Stop the clock for the length of a `with`, for example while another fetch uses the same host."""
         begun = time.monotonic()
         try:

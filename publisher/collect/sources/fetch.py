@@ -70,7 +70,7 @@ class Fetcher:
         address = url
         for _ in range(MAX_REDIRECTS + 1):
             conditions = {} if is_whole_due else known
-            asking = self._asked(address, conditions, source=source, deadline=deadline, accept=accept)
+            asking = self._request(address, conditions, source=source, deadline=deadline, accept=accept)
             with asking as response:
                 target = _target(response, address)
                 if target is None:
@@ -85,7 +85,7 @@ class Fetcher:
         raise _failed(source, f"{url} leads on more than {MAX_REDIRECTS} times; correct `url`")
 
     @contextmanager
-    def _asked(
+    def _request(
         self, address: str, known: Mapping[str, str], *, source: str, deadline: Deadline, accept: str
     ) -> Iterator[httpx.Response]:
         parts = urlsplit(address)
@@ -103,7 +103,7 @@ class Fetcher:
         tls = self._trust.tls if parts.scheme == "https" else None
         transport = Transport(allowed=self.settings.private, deadline=deadline, tls=tls)
         try:
-            with _taken(turn, deadline), failures(), httpx.Client(transport=transport, trust_env=False) as client:
+            with _hold_turn(turn, deadline), failures(), httpx.Client(transport=transport, trust_env=False) as client:
                 request = client.build_request("GET", address, headers=raw)
                 response = client.send(request, stream=True, follow_redirects=False)
                 try:
@@ -168,9 +168,9 @@ _BYTES = "latin-1"
 
 
 @contextmanager
-def _taken(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
+def _hold_turn(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
     """Hold the lock of a host for the length of a `with`; waiting for it does not count as this server's time."""
-    with deadline.paused():
+    with deadline.pause():
         turn.acquire()
     try:
         yield
