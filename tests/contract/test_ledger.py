@@ -335,6 +335,18 @@ class TestPause:
         assert [""] == store.ledger.pauses.end()
         assert [(claimed.id, 2, 1)] == [(each.id, each.epoch, each.attempts) for each in claim(store)]
 
+    def test_how_many_mails_wait_for_the_operator_is_known(self, store: Store) -> None:
+        queue(store, 1, 2)
+        store.ledger.queue([replace(new(3), audience="daily"), replace(new(4), rank=Rank.NOTICE)], now=NOON)
+
+        assert (0, 0) == store.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
+        assert (0, 3) == store.ledger.count_stopped(max_age=GONE, now=NOON)
+        store.ledger.pauses.begin("daily", now=NOON)
+        assert (1, 0) == store.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
+        store.ledger.pauses.begin(now=NOON)
+        assert (4, 0) == store.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
+        assert (1, 3) == store.ledger.count_stopped(max_age=GONE, now=NOON)
+
 
 class TestProcesses:
     @pytest.fixture
