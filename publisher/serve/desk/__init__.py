@@ -19,7 +19,8 @@ commands. What it adds is who did what, and when.
 
 **Every POST goes through `dispatch.act_on`**: the session, the token of the form, its state, the record of who does
 what, the act, and the answer, which leads to the page with the sentence. An act that finds something wrong with what
-was typed raises `TypedError`; it, `OutrunError` (somebody else was quicker) and any other `PublisherError` show the
+was typed raises `TypedError`, one that is not possible `RefusedError`, both in the language of the visitor. They,
+`OutrunError` (somebody else was quicker) and any other `PublisherError`, which `refusals` puts into words, show the
 page again with the reason, and what was typed is in `typed` of the template, so that nothing is lost. An act that must
 not run on another state than the form's checks it under the lock, by `visit.decide`.
 
