@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, bindparam, case, func, select
 
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of
@@ -21,13 +22,9 @@ def records_of(
 
     `newest`: return only that many, those published last, the newest first.
     """
-    query = _live(table).where(table.c.audience == audience, table.c.number == number)
-    if newest is None:
-        query = query.order_by(table.c.position)
-    else:
-        query = query.order_by(items.c.published.desc(), table.c.position).limit(newest)
+    query, edition = _select_records(table, is_cut=newest is not None), {"audience": audience, "number": number}
     titles = _titles_of(connection, audience, number) if table is edition_items else {}
-    return tuple(_retitled(record_of(row), titles) for row in connection.execute(query))
+    return tuple(_retitled(record_of(row), titles) for row in connection.execute(query, {**edition, "newest": newest}))
 
 
 def newest_of(
@@ -36,6 +33,29 @@ def newest_of(
     """How many items each of these editions has that are not withdrawn, and the `newest` of them, as `records_of` has
     them. An edition without any is left out.
     """
+    found: dict[int, tuple[int, tuple[Record, ...]]] = {}
+    for row in connection.execute(_select_newest(), {"audience": audience, "numbers": numbers, "newest": newest}):
+        _, before = found.get(row.edition, (0, ()))
+        titles = {} if row.title is None else {row.number: row.title}
+        found[row.edition] = (row.live, (*before, _retitled(record_of(row), titles)))
+    return found
+
+
+# Statements are made once: building one costs more than asking SQLite for a few rows.
+
+
+@cache
+def _select_records(table: Table, *, is_cut: bool) -> Select[Any]:
+    """Return the query of `records_of`; it has the parameters `audience` and `number`, and `newest` if it `is_cut`."""
+    query = _live(table).where(table.c.audience == bindparam("audience"), table.c.number == bindparam("number"))
+    if not is_cut:
+        return query.order_by(table.c.position)
+    return query.order_by(items.c.published.desc(), table.c.position).limit(bindparam("newest", type_=Integer))
+
+
+@cache
+def _select_newest() -> Select[Any]:
+    """Return the query of `newest_of`; it has the parameters `audience`, `numbers` and `newest`."""
     edition = edition_items.c.number
     ranked = (
         _live(edition_items)
@@ -47,16 +67,10 @@ def newest_of(
             .label("place"),
             func.count().over(partition_by=edition).label("live"),
         )
-        .where(edition_items.c.audience == audience, edition.in_(numbers))
+        .where(edition_items.c.audience == bindparam("audience"), edition.in_(bindparam("numbers", expanding=True)))
         .subquery()
     )
-    query = select(ranked).where(ranked.c.place <= newest).order_by(ranked.c.edition, ranked.c.place)
-    found: dict[int, tuple[int, tuple[Record, ...]]] = {}
-    for row in connection.execute(query):
-        _, before = found.get(row.edition, (0, ()))
-        titles = {} if row.title is None else {row.number: row.title}
-        found[row.edition] = (row.live, (*before, _retitled(record_of(row), titles)))
-    return found
+    return select(ranked).where(ranked.c.place <= bindparam("newest")).order_by(ranked.c.edition, ranked.c.place)
 
 
 def _live(table: Table) -> Select[Any]:
@@ -71,11 +85,16 @@ def _live(table: Table) -> Select[Any]:
     return query.where(IS_LIVE)
 
 
+_TITLES = select(edition_items.c.item, edition_items.c.title).where(
+    edition_items.c.audience == bindparam("audience"),
+    edition_items.c.number == bindparam("number"),
+    edition_items.c.title.is_not(None),
+)
+
+
 def _titles_of(connection: Connection, audience: str, number: int) -> dict[int, str]:
     """The titles that the editor gave items of an edition, by the items' numbers."""
-    its = (edition_items.c.audience == audience, edition_items.c.number == number, edition_items.c.title.is_not(None))
-    query = select(edition_items.c.item, edition_items.c.title).where(*its)
-    return {row.item: row.title for row in connection.execute(query)}
+    return {row.item: row.title for row in connection.execute(_TITLES, {"audience": audience, "number": number})}
 
 
 def _retitled(record: Record, titles: Mapping[int, str]) -> Record:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
@@ -35,7 +35,7 @@ class Log:
     def end(self) -> int:
         """The number of the latest change. All changes up to it are committed, and no other gets a number below."""
         with self._database.reading() as connection:
-            return int(connection.execute(select(counters.c.log_end)).scalar_one())
+            return int(connection.execute(_END).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
         """Return how far a consumer has come; number 0 if it never moved."""
@@ -107,6 +107,11 @@ class Log:
         return found
 
 
+# Statements are made once: building one costs more than asking SQLite for a row.
+_CURSOR = select(cursors).where(cursors.c.consumer == bindparam("consumer"))
+_END = select(counters.c.log_end)
+
+
 def _cursor(connection: Connection, consumer: str) -> Cursor:
-    row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
+    row = connection.execute(_CURSOR, {"consumer": consumer}).one_or_none()
     return Cursor() if row is None else Cursor(seq=row.seq, settings=row.settings)

@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Integer, and_, bindparam, func, select
 
 from publisher.model.corrections import Formerly
 from publisher.model.records import Record
@@ -133,22 +132,23 @@ class PastEditions:
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
         """Return the editions with items just before and after one, up to number `upto`; None: there is none."""
-        places = _places(audience, upto)
-        before = places.where(editions.c.number < number).order_by(editions.c.number.desc()).limit(1)
-        behind = places.where(editions.c.number > number).order_by(editions.c.number).limit(1)
+        which = {"audience": audience, "number": number, "upto": upto}
         with self._database.reading() as connection:
-            found = [connection.execute(query).mappings().one_or_none() for query in (before, behind)]
+            found = [connection.execute(query, which).mappings().one_or_none() for query in (_BEFORE, _BEHIND)]
         older, newer = (None if row is None else EditionPlace(**row) for row in found)
         return older, newer
 
     def latest(self, audience: str, *, upto: int, limit: int) -> Sequence[EditionPlace]:
         """The `limit` latest editions with items up to number `upto`, the latest first."""
-        query = _places(audience, upto).order_by(editions.c.number.desc()).limit(limit)
+        which = {"audience": audience, "upto": upto, "limit": limit}
         with self._database.reading() as connection:
-            return [EditionPlace(**row) for row in connection.execute(query).mappings()]
+            return [EditionPlace(**row) for row in connection.execute(_LATEST, which).mappings()]
 
 
-def _places(audience: str, upto: int) -> Select[Any]:
-    return select(*editions.c["number", "composed_at", "items"]).where(
-        editions.c.audience == audience, editions.c.number <= upto, editions.c["items"] > 0
-    )
+# Statements are made once: building one costs more than asking SQLite for a few rows.
+_PLACES = select(*editions.c["number", "composed_at", "items"]).where(
+    editions.c.audience == bindparam("audience"), editions.c.number <= bindparam("upto"), editions.c["items"] > 0
+)
+_LATEST = _PLACES.order_by(editions.c.number.desc()).limit(bindparam("limit", type_=Integer))
+_BEFORE = _PLACES.where(editions.c.number < bindparam("number")).order_by(editions.c.number.desc()).limit(1)
+_BEHIND = _PLACES.where(editions.c.number > bindparam("number")).order_by(editions.c.number).limit(1)
