@@ -10,5 +10,7 @@ from publisher.model.schedules import CLOCK_ERROR
 
 
 def find_ahead(moments: Iterable[datetime | None], *, now: datetime) -> datetime | None:
-    """The latest of these moments that lies further ahead than a clock errs that is nearly right; None: none does."""
+    """Return the latest of these moments that is further in the future than a nearly right clock could explain; None:
+    none.
+    """
     return max((moment for moment in moments if moment is not None and moment > now + CLOCK_ERROR), default=None)

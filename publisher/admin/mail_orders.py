@@ -120,7 +120,7 @@ def send_again(again: Again, office: Office) -> None:
 
 
 def find_round_again(name: str, office: Office) -> DeliveryCounts:
-    """Return the counts of a round's mails of which the rest is to be sent: those taken back, or that waited too long.
+    """Return the counts of a round's mails, of which the rest is to be sent: mails taken back, or that waited too long.
 
     Raises:
         UsageError: nothing is sent from here, or the round has no mails.

@@ -174,7 +174,7 @@ def describe(audience: Audience, office: Office) -> NextEdition:
 
 
 def _in_outbox(rows: list[EditionRow], outbox: Path, *, but: Edition | None) -> Iterator[LastEdition]:
-    """Yield those of the editions whose folders are still in the outbox."""
+    """Yield the editions whose folders are still in the outbox."""
     for row in rows:
         text, page = outbox / row.name / "digest.txt", outbox / row.name / "digest.html"
         if (but is None or row.name != but.name) and text.is_file() and page.is_file():

@@ -34,7 +34,7 @@ from publisher.subscribers.rule import Follow, Window, share_of
 
 SAMPLE_ITEMS = 10
 _LOOKED_AT = 200
-"""How many of the latest rounds are searched for one of a pace, and of the latest items for those of a theme."""
+"""How many of the latest rounds are searched for one of a pace, and of the latest items for one of a theme."""
 _NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
 NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
 

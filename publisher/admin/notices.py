@@ -78,7 +78,7 @@ def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
 
 
 def send_notices(news: NewsToTell, office: Office) -> SentNotices:
-    """Record notices of the news and put them into the outbox, with those recorded before that are not there yet."""
+    """Record notices of the news, and put them and earlier recorded ones into the outbox."""
     notices = [_source_notice(change, office) for change in news.condition_changes if office.config.notices_to]
     problems: list[Problem] = []
     for edition in news.to_review:

@@ -248,7 +248,7 @@ def _is_called(record: Record, item: str, site: Site) -> bool:
 
 
 def _in_order(edition: Edition, audience: Audience, office: Office) -> list[Record]:
-    """Return the items in the order of the digest; those for which its mail has no room come last."""
+    """Return the items in the order of the digest; items for which its mail has no room come last."""
     digest = office.renderer.render(edition, audience)
     by_uid = {record.uid: record for record in edition.records}
     return [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]

@@ -26,7 +26,7 @@ class Changes:
     """What one reading of a source changes in its own items and in its copies of other sources' items."""
 
     own: Reconciliation
-    """Changes of its own items, without those that are kept because other sources list them."""
+    """Changes of its own items, except items that are kept because other sources list them."""
     copied: Reconciliation
     """Changes of its copies. A copy that is withdrawn or unlisted is dropped."""
     joined: tuple[tuple[int, Item], ...]

@@ -39,7 +39,7 @@ class Reconciliation:
     taken_back: tuple[tuple[int, Item], ...] = ()
     """Numbers of items that are withdrawn because their source now keeps them back, each with what the source says."""
     doubtful: tuple[Item, ...] = ()
-    """Listed items that stay hidden, because their words are like those of an item that an editor hid."""
+    """Listed items that stay hidden, because their words are like the words of an item that an editor hid."""
 
     def without_news(self) -> "Reconciliation":
         """Return the changes without new and edited items; missing items stay with readers."""

@@ -50,7 +50,7 @@ class Listing:
 
 
 def clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> Listing:
-    """Return the items of a listing as the log keeps them; those with nothing to read become problems."""
+    """Return the items of a listing as the log keeps them; items with nothing to read become problems."""
     policy = rules.policies[reading.source]
     every: list[Item] = []
     empty: list[Item] = []

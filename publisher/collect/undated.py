@@ -26,7 +26,7 @@ class Dating:
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `date_items` compares with those of undated ones."""
+        """Numbers of the known items whose words `date_items` compares with the words of undated ones."""
         return [old.number for old in self.missing] if self._open else []
 
     @property

@@ -50,7 +50,7 @@ class Plan:
     because: str
     """Why it has an edition, or none."""
     edition: Edition | None
-    """The edition with all items that are due; `record` leaves out those for which its mail has no room."""
+    """The edition with all items that are due; `record` leaves out items for which its mail has no room."""
     state: AudienceState
     """How far the audience has come: before `edition`, or after this plan if it makes none."""
     tick: datetime | None = None

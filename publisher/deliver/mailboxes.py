@@ -31,7 +31,7 @@ class Inbox(Protocol):
     """Numbers of mails hold as long as this stays; empty: they are not kept, and every mail is read each time."""
 
     def mails(self, after: int) -> Iterator[tuple[str, bytes]]:
-        """Yield keys and whole mails; if the mailbox numbers its mails, those with a number above `after`.
+        """Yield keys and whole mails; if the mailbox numbers its mails, only mails with a number above `after`.
 
         Raises:
             MailboxError: the mailbox cannot be read.

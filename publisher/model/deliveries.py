@@ -24,7 +24,7 @@ class DeliveryKind(StrEnum):
 
 
 class Rank(IntEnum):
-    """The order of deliveries: those of a lower rank go first."""
+    """The order of deliveries: a lower rank goes first."""
 
     NOTICE = 0
     """A notice to the operator or an editor."""
@@ -228,7 +228,7 @@ class SmtpSettings:
     oauth: Secret | None = None
     """A token for XOAUTH2; None: the password is used."""
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's; None: those that the system trusts."""
+    """Certificates of the authority that signed the server's certificate; None: the system's."""
     bounces: str = ""
     """The envelope sender, as it goes over the wire; empty: the address in `from`."""
     connections: int = 4

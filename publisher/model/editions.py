@@ -122,7 +122,7 @@ class Digest:
     archive_url: str = ""
     """Address of the audience's editions on the web; empty: they are not public."""
     html_parts: tuple[str, ...] = ()
-    """`html` in parts, of which some are those of other digests; empty: it is not known in parts."""
+    """`html` in parts, some of which other digests share; empty: it is not split into parts."""
     text_parts: tuple[str, ...] = ()
     """`text` in parts, in the same way."""
 
@@ -156,7 +156,7 @@ class Audience:
     subscribe_url: str = ""
     """The list's page for people who join it; empty: pages offer none."""
     subscribe_mailto: str = ""
-    """The address to which those write who join the list; empty: pages do not offer one."""
+    """The address to which people write to join the list; empty: pages do not offer one."""
     schedule: Schedule | None = None
     """When `publisher serve` composes its editions; None: they are composed by hand only."""
     first: int | None = None

@@ -69,7 +69,7 @@ class Item:
     embargo: datetime | None = None
     """UTC; no reader sees the item before it. None: only its date decides. Fresh from a source: like `published`."""
     other_embargo: datetime | None = None
-    """UTC; the end of the embargo that another source puts on it; a source never gives it. None: none does."""
+    """UTC; the end of an embargo that another source puts on the item; a source never gives it. None: there is none."""
     expires: datetime | None = None
     """UTC; from then on the item is in no feed. None: it never expires. Fresh from a source: like `published`."""
 

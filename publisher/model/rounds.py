@@ -22,7 +22,7 @@ class Round:
     subject: str = ""
     """The editor's; empty: every mail has its own."""
     introduction: str = ""
-    """The editor's text above the items, as that of an edition."""
+    """The editor's text above the items, written like an edition's."""
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class RoundEdit:
     subject: str = ""
     """Of the next round; empty: every mail has its own."""
     introduction: str = ""
-    """The text above the items of the next round, as that of an edition."""
+    """The text above the items of the next round, written like an edition's."""
     titles: Mapping[int, str] = field(default_factory=dict)
     """By the number of an item, its title in place of its own."""
     first: tuple[int, ...] = ()

@@ -160,7 +160,7 @@ def _check_term(place: int, term: str) -> None:
 def _values(place: int, term: str) -> frozenset[int]:
     """Return the numbers that a term of this field means to cronsim; empty: cronsim refuses the term.
 
-    Those of `L` are negative, those of `MON#1` the weekday's.
+    Numbers of `L` are negative, and `MON#1` gives the weekday's number.
     """
     fields = ["*"] * len(_FIELDS)
     fields[place] = term

@@ -79,7 +79,7 @@ class CalendarPages:
         self._files.write(file, month_page(first, self._records(first, last), look=self._look))
 
     def _records(self, first: date, last: date) -> Sequence[Record]:
-        """The items of these days and those between, the newest first."""
+        """Return the items of these days and the days between, the newest first."""
         return self._items.get(self._store.calendar.numbers(first, last))
 
 

@@ -219,7 +219,7 @@ def _spoken(language: str, site: Site) -> str:
 
 
 def _marks(language: str, around: str) -> str:
-    """Attributes that tell the language, and the direction, from those around."""
+    """Return attributes for language and direction where these differ from the text around."""
     directions = languages.dir_of(language), languages.dir_of(around)
     turned = f' dir="{directions[0]}"' if directions[0] != directions[1] else ""
     return f' lang="{language}"{turned}' if language != around else ""

@@ -53,7 +53,7 @@ class Calendar:
             return int(connection.execute(_TOTAL, {"first": first, "last": last}).scalar_one())
 
     def numbers(self, first: date, last: date) -> list[int]:
-        """The numbers of the items of these days and those between, the newest first."""
+        """Return the numbers of the items of these days and the days between, the newest first."""
         with self._database.reading() as connection:
             return list(connection.execute(_NUMBERS, {"first": first, "last": last}).scalars())
 
@@ -66,7 +66,7 @@ class Calendar:
             return [(row.published, tuple(theme.slug for theme in themes_of(row.themes))) for row in rows]
 
     def former_dates(self, numbers: Sequence[int], *, upto: int) -> Mapping[int, date]:
-        """The dates that the items of these numbers had at log number `upto`; those added later are left out."""
+        """Return the dates that the items of these numbers had at log number `upto`; items added later are missing."""
         found: dict[int, date] = {}
         with self._database.reading() as connection:
             for some in batches(numbers):

@@ -111,7 +111,7 @@ class DeskRecords:
             return _act_of(row) if row else None
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """The latest acts, the last one first; with `about` only those about that."""
+        """Return the latest acts, the last one first; with `about`, only acts on that."""
         query = select(desk_acts).order_by(desk_acts.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(desk_acts.c.about == about) if about else query)

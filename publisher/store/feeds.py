@@ -73,7 +73,7 @@ class Feeds:
             return read_end(connection, slug)
 
     def neighbours(self, slug: str, seqs: Sequence[int]) -> dict[int, Neighbours]:
-        """The items of a feed that were added just before and after each of these log numbers, by those."""
+        """Return the items of a feed that were added just before and after each of these log numbers, by log number."""
         with self._database.reading() as connection:
             return read_neighbours(connection, slug, seqs)
 

@@ -271,7 +271,7 @@ def _step_back(connection: Connection, audience: str, *, before: int) -> None:
 
 
 def _return_corrections(connection: Connection, audience: str, number: int) -> None:
-    """Forget that an edition without items told corrections: those after the edition before it are looked for again."""
+    """Forget that an edition without items told corrections, so that they are looked for again."""
     empty = select(func.count()).where(is_edition(audience, number), editions.c["items"] == 0)
     if not connection.execute(empty).scalar():
         return

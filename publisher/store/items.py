@@ -89,7 +89,7 @@ class Items:
             return int(connection.execute(select(counters.c.last_item)).scalar_one())
 
     def next_wake(self, *, after: datetime) -> datetime | None:
-        """When the next item appears or expires, later than `after`; None: none does."""
+        """Return when the next item appears or expires, later than `after`; None: never."""
         query = select(func.min(items.c.wakes)).where(WAKES, items.c.wakes > after)
         with self._database.reading() as connection:
             wakes: datetime | None = connection.execute(query).scalar_one()

@@ -99,7 +99,7 @@ class Ledger:
     # --- queue -------------------------------------------------------------------------------------------------------
 
     def queue(self, new: Sequence[NewDelivery], *, now: datetime) -> int:
-        """Queue these deliveries, and those among them that waited for too long again; return how many.
+        """Queue these deliveries, and queue again any of them that waited for too long; return how many.
 
         A delivery that was sent, refused or cancelled is left alone.
         """
@@ -236,7 +236,7 @@ class Ledger:
             return count_paused, connection.execute(waiting.where(held)).scalar_one()
 
     def next_due(self, *, max_age: timedelta, now: datetime) -> datetime | None:
-        """Return when the next delivery gets its turn, of those that still wait for it; None: there is none."""
+        """Return when the next delivery that still waits gets its turn; None: there is none."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             waits = and_(deliveries.c.due_at > clock(), may_go(connection, clock, max_age))

@@ -342,7 +342,7 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Forget that other sources list these items; each of those then lists fewer."""
+        """Forget that other sources list these items; each of these sources then lists fewer."""
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)

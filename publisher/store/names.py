@@ -83,7 +83,7 @@ def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) 
 
 
 def find_names(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:
-    """The slugs of those among some folded labels that have one."""
+    """Return the slugs of these folded labels; a label without a slug is missing."""
     by_key = {key_of(label): label for label in labels}
     found: dict[str, str] = {}
     for some in batches(sorted(by_key)):

@@ -70,9 +70,9 @@ class Notices:
 
 
 def _forget_old(connection: Connection, *, below: int) -> None:
-    """Forget old notices, but for those that are not in the outbox, and those whose edition is still held.
+    """Forget old notices, except notices that are not in the outbox, and those of editions that are still held.
 
-    An editor who was told of an edition is not told again as long as the store knows of it.
+    An editor who was told of an edition is not told again as long as the store knows that.
     """
     name = editions.c.audience + "-" + cast(editions.c.number, Text)
     held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))

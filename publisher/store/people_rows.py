@@ -74,7 +74,7 @@ def left_at(subscriber: Subscriber) -> datetime | None:
 
 
 def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
-    """Return those of these addresses that belong to subscribers, each with whether he follows something."""
+    """Return the addresses that belong to subscribers, each with whether he follows something."""
     its = (subscriptions.c.subscriber == subscribers.c.number, IS_ACTIVE)
     query = select(subscribers.c.address, select(subscriptions.c.subscriber).where(*its).exists())
     found = connection.execute(query.where(subscribers.c.address.in_(addresses)))

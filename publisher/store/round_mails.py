@@ -68,9 +68,9 @@ def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = Lett
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
-    """Make deliveries that are not handed over wait until a moment; None: those that wait so go now.
+    """Make deliveries that are not handed over wait until a moment; None: let waiting ones go now.
 
-    A delivery waits so if its time to be queued lies ahead.
+    A delivery waits in this way if its time of queueing is in the future.
     """
     give_back(connection, which, now=now)
     clock = clock_of(connection, now)

@@ -243,9 +243,7 @@ class Rounds:
             let_wait(connection, is_delivery(mail), until, now=now)
 
     def hold_back(self, mail: Delivery, *, now: datetime) -> None:
-        """Take back a mail of a round that was claimed and whose reader is suspended: it is queued again with those
-        that were taken back when he was.
-        """
+        """Take back a claimed mail of a suspended reader; it is queued again when his suspension ends."""
         with self._database.writing_beside() as connection:
             cancel_deliveries(connection, is_delivery(mail), now=now)
 

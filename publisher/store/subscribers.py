@@ -110,7 +110,7 @@ class Subscribers:
             after = found[-1].number
 
     def who_follow(self, addresses: Sequence[str]) -> dict[str, bool]:
-        """Of these addresses, at most `BATCH`, those of subscribers, each with whether he follows something."""
+        """Return the addresses, of at most `BATCH`, that are subscribed, each with whether it follows something."""
         with self._database.reading() as connection:
             return who_follow(connection, addresses)
 

@@ -38,7 +38,7 @@ class Suppressions:
             return suppressions_of(connection, address)
 
     def among(self, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-        """Return those of these addresses that are suppressed, each with the kinds of suppression."""
+        """Return the addresses that are suppressed, each with the kinds of suppression."""
         found: dict[str, frozenset[SuppressionKind]] = {}
         with self._database.reading() as connection:
             for some in batches(addresses):
@@ -86,7 +86,7 @@ _OF_MARKS = select(*suppressions.c["mark", "kind"]).where(suppressions.c.mark.in
 
 
 def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-    """Return those of these addresses, at most `BATCH`, that are suppressed, each with the kinds of suppression."""
+    """Return the addresses, of at most `BATCH`, that are suppressed, each with the kinds of suppression."""
     marks: Mapping[str, str] = marks_of(connection, addresses)
     by_mark: dict[str, set[SuppressionKind]] = {}
     for mark, kind in connection.execute(_OF_MARKS, {"marks": list(marks.values())}):

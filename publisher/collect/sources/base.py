@@ -107,10 +107,10 @@ def kind_names() -> tuple[str, ...]:
 
 
 def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSite) -> Source:
-    """Return what reads one source of config.toml.
+    """Return the source that a table of config.toml describes.
 
-    `keys` are those of its table that are its kind's, paths made absolute. A kind that is not ours gets, by name,
-    `name`, `site` and each of these keys.
+    `keys` are the keys that belong to its kind alone, with absolute paths. A kind from another package gets `name`,
+    `site` and each of these keys by name.
     """
     make = load_kind(kind)
     match kind:

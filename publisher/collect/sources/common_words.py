@@ -14,7 +14,8 @@ _SHARE = 0.2
 _FEWEST_MARKS, _MARKS = 3, 0.06
 """How many words must be marks of the language, words that no other has, and the share of them."""
 _OTHER_MARKS = 0.1
-"""Marks of another language to those of this one, at the most; with more, the text is mixed."""
+"""The most marks of another language that a text may have, as a share of the marks of its own; with more, it is mixed.
+"""
 
 _COMMON = {
     "DE": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er "

@@ -172,7 +172,7 @@ class _Draft:
 
     @property
     def status(self) -> str:
-        """The line that keeps it back; empty: none does."""
+        """The line that keeps the item back; empty: there is none."""
         drafts = [label for label in self._labels("draft") if not all(map(says_no, label.values))]
         shown = [label for label in self._labels("shown") if all(map(says_no, label.values))]
         return next((label.line for label in (*self._labels("status"), *drafts, *shown)), "")

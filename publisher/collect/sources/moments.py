@@ -100,12 +100,12 @@ def embargo_of(value: object) -> datetime | None:
 
 
 def expiry_of(value: object) -> datetime | None:
-    """Return when an item expires; on a day, when the day is over. None: it never does.
+    """Return when an item expires; an expiry on a day ends with the day. None: it never expires.
 
-    Of several values the earliest counts. A year beyond those of news, such as 9999, means never.
+    Of several values the earliest counts. A year far in the future, such as 9999, means never.
 
     Raises:
-        FieldError: one cannot be read.
+        FieldError: a value cannot be read.
     """
     said = [each for each in _times_in(value) if not _is_never(each)]
     moments = [_moment(each, "expiry date") for each in said]

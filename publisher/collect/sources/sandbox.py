@@ -56,7 +56,7 @@ def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named
 
 
 def main(seconds: int, memory_bytes: int) -> None:
-    """Run as that process: read the order from standard input, do it, write the result."""
+    """Run in the separate process: read the order from standard input, do it, write the result."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

@@ -91,7 +91,7 @@ _LONGEST = 60
 
 
 def why_withheld(values: Mapping[str, object]) -> str:
-    """Return the field, and what it says, that keeps an item back; empty: none does."""
+    """Return the field that keeps an item back, and its value; empty: there is none."""
     for name in (*KEPT, *SHOWN, *STATES):
         for said in _words(values.get(name)):
             if said and _keeps_back(name, said):

@@ -25,7 +25,7 @@ from publisher.subscribers.roster import read_roster
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
 MAX_BYTES = 10_000_000
-"""Of all lists of a form together: those of some 100,000 people. A longer one is for the command."""
+"""The most bytes of all lists of a form together: lists of some 100,000 people. Longer ones are for the command."""
 MAX_FORM_BYTES = MAX_BYTES + 100_000
 ENCODINGS = ("utf-8", "windows-1252")
 ZIP = b"PK\3\4"

@@ -154,7 +154,7 @@ class Showing:
 
 
 def _said(subscriber: Subscriber) -> Iterable[Subscription]:
-    """Return his active subscriptions, without those to which the subscription to everything leaves nothing to add."""
+    """Return his active subscriptions, except those to which the subscription to everything leaves nothing to add."""
     return (each for each in subscriber.active if each.theme in subscriber.choices)
 
 
