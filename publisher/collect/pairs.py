@@ -116,7 +116,7 @@ def pair(
     ids = {new.native_id for new in news}
     pairs = _Pairs(known, news)
     pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)
-    # Of equal texts whose ids are shared each keeps its own.
+    # Equal texts that share their ids with others: each is paired with the known one that has its id.
     pairs.join(
         lambda old: (old.native_id, old.date, old.content_digest),
         lambda new: (id_key(new.item.native_id), new.item.date, new.content_digest),

@@ -314,7 +314,7 @@ class SmtpSession:
             raise BrokenPipeline(f"it answered MAIL and not what came with it: {silence}") from silence
         refusal = _first_refusal(mail, rcpt, data)
         if refusal is not None and data.code == 354:  # noqa: PLR2004
-            # RFC 2920 section 3.1: it waits for a mail all the same. An empty mail without recipients ends that.
+            # RFC 2920 section 3.1: the server still waits for a mail. An empty mail without recipients ends that.
             self._wire.write(b".\r\n")
             await self._wire.reply(self._deadlines.dot)
         return refusal

@@ -81,7 +81,7 @@ class FeedItems:
         self._kept: dict[tuple[int, Content], tuple[Record, FeedItem]] = {}
 
     def of(self, record: Record, content: Content = "full") -> FeedItem:
-        """The item, fit for XML."""
+        """Return the item prepared for feeds, with text fit for XML."""
         kept = self._kept.get((record.number, content))
         if kept is not None and (kept[0] is record or kept[0] == record):
             return kept[1]

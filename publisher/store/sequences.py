@@ -98,7 +98,7 @@ def read_neighbours(connection: Connection, feed: str, seqs: Sequence[int]) -> d
 
 
 def _cuts(connection: Connection, query: Select[Any], feed: str) -> list[_Cut]:
-    """Cuts as (number, after, upto), oldest first; the first one only if it is known where it begins."""
+    """Return cuts as (number, after, upto), oldest first; the first is left out if its `after` is unknown."""
     rows = connection.execute(query, {"feed": feed}).all()[::-1]
     found = [(number, before[1], upto) for before, (number, upto) in pairwise(rows)]
     if rows and rows[0][0] == 1:

@@ -147,7 +147,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _moment(value: object, name: str) -> date | datetime | None:
-    """Read a moment. Midnight to the second and without a zone is a day: so databases and spreadsheets write one."""
+    """Read a moment. Exact midnight without a zone is read as a day: databases and spreadsheets write days so."""
     if value is None or (isinstance(value, str) and not clean_line(value)):
         return None
     try:

@@ -33,7 +33,8 @@ def is_confidential(environ: Mapping[str, object]) -> bool:
 def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> bool:
     """Whether a form was sent from a page of these hosts, as far as the browser says from where it came.
 
-    What names no place is left to the token of the form. A browser says `null` for a page that hides where it is.
+    A request without an origin passes here, and the token of its form decides. A browser says `null` for a page that
+    hides its origin.
     """
     origin = headers.get("Origin", "")
     is_own = not origin or origin.lower() in [f"{scheme}://{host}".lower() for host in hosts]
