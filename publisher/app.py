@@ -56,7 +56,10 @@ WAIT_S = 60.0
 
 
 class Publisher:
-    """One site. Every verb may be run at any time, by any number of processes, any number of times."""
+    """One site. Every verb may be run at any time, by any number of processes, any number of times.
+
+    What is about subscribers raises `UsageError` if config.toml has no [subscribers].
+    """
 
     def __init__(
         self,
@@ -293,48 +296,28 @@ class Publisher:
 
     @property
     def people(self) -> People:
-        """The site's subscribers as they are now: what forms, commands and people themselves may do.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """The site's subscribers as they are now: what forms, commands and people themselves may do."""
         return self._wiring.people(self._clock())
 
     @property
     def own_data(self) -> OwnData:
-        """The acts of readers on their own data.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """The acts of readers on their own data."""
         return OwnData(self.people, self._store)
 
     @property
     def reach(self) -> Reach:
-        """Whether mails reach the site's subscribers: what came back counts, and the operator suppresses.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """Whether mails reach the site's subscribers: what came back counts, and the operator suppresses."""
         return self._wiring.reach(self._clock())
 
     @property
     def transfer(self) -> Transfer:
-        """Exports the site's subscribers, and imports people.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """Exports the site's subscribers, and imports people."""
         words_in = cache(self._wiring.consent_words)
         return Transfer(self.people, self._store, words_in=words_in, progress=self._progress)
 
     @property
     def renewer(self) -> Renewer:
-        """Asks readers who agreed long ago whether they still want their mails.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """Asks readers who agreed long ago whether they still want their mails."""
         return self._wiring.renewer(self._clock(), self._progress)
 
     @property
@@ -344,7 +327,6 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
             TemplateError: a template cannot be read.
-            UsageError: config.toml has no [subscribers].
         """
         return self._wiring.reception(self._clock())
 
@@ -372,8 +354,6 @@ class Publisher:
             StoreError: it is not empty, or cannot be used.
         """
         return copy_store(self._store, url, now=self._clock(), progress=self._progress)
-
-    # --- one process at a time ---------------------------------------------------------------------------------------
 
     def only_service(self) -> AbstractContextManager[None]:
         """Hold the lock of the site's only service for the length of a `with`.

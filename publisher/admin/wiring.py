@@ -50,7 +50,10 @@ logger = DecisionLog("subscribers")
 
 
 class Wiring:
-    """Makes what the stages of one site need."""
+    """Makes what the stages of one site need.
+
+    What is about subscribers raises `UsageError` if config.toml has no [subscribers].
+    """
 
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
         self._config = config
@@ -204,11 +207,7 @@ class Wiring:
         return report.with_problems(*problems)
 
     def people(self, now: datetime) -> People:
-        """The subscribers of the site at a moment.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """The subscribers of the site at a moment."""
         config = self._config
         if config.subscribers is None:
             raise UsageError("no one can subscribe, because config.toml has no [subscribers]")
@@ -223,11 +222,7 @@ class Wiring:
         return people
 
     def reach(self, now: datetime) -> Reach:
-        """Whether mails reach the subscribers of the site at a moment.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """Whether mails reach the subscribers of the site at a moment."""
         people, smtp = self.people(now), self._config.smtp
         bounces = smtp.bounces if smtp else ""
         return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
@@ -245,11 +240,7 @@ class Wiring:
         return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def renewer(self, now: datetime, progress: Progress) -> Renewer:
-        """Return an object that asks readers who agreed long ago whether they still want their mails.
-
-        Raises:
-            UsageError: config.toml has no [subscribers].
-        """
+        """Return an object that asks readers who agreed long ago whether they still want their mails."""
         people = self.people(now)
 
         @cache

@@ -121,3 +121,9 @@ def wait_before(attempts: int, *, luck: float) -> timedelta:
     """
     wait = RETRIES[min(max(attempts, 1), len(RETRIES)) - 1]
     return wait * (1 + JITTER * (2 * luck - 1))
+
+
+def wait_after(meaning: Meaning, *, is_used: bool) -> timedelta:
+    """Return how long a mail waits if its recipient had no part in the failure; 0 if a new connection may help."""
+    is_fresh_start = meaning.sign is Sign.BUSY and is_used
+    return timedelta(0) if is_fresh_start else DROPPED

@@ -34,11 +34,11 @@ from publisher.deliver.answers import (
     DROPPED,
     GIVE_UP,
     Fate,
-    Meaning,
     Reply,
     Sign,
     SmtpStep,
     meaning_of,
+    wait_after,
     wait_before,
 )
 from publisher.deliver.commits import Commits
@@ -286,7 +286,7 @@ class _Pass:
                 self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=words_said(delivery, reply))
                 self._tallies.add(delivery, later=1)
             case Fate.AGAIN:
-                after = _wait_of(meaning, is_used=is_used)
+                after = wait_after(meaning, is_used=is_used)
                 self._requeue(
                     delivery, after=after, is_attempt=False, code=reply.code, reply=words_said(delivery, reply)
                 )
@@ -396,9 +396,3 @@ class _Pass:
 def _envelope(delivery: Delivery, settings: SmtpSettings) -> Envelope:
     sender = delivery.return_path or settings.bounces or delivery.sender
     return Envelope(sender=sender, recipient=delivery.recipient, envid=delivery.message_id.strip("<>"))
-
-
-def _wait_of(meaning: Meaning, *, is_used: bool) -> timedelta:
-    """Return how long a mail waits if its recipient had no part in the failure; 0 if a new connection may help."""
-    is_fresh_start = meaning.sign is Sign.BUSY and is_used
-    return timedelta(0) if is_fresh_start else DROPPED

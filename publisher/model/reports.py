@@ -303,8 +303,7 @@ class SubscribersStatus:
     next_ticks: Mapping[str, datetime]
     """When each pace is due next, by its name."""
     postponed_until: datetime | None
-    """Until when an editor postponed all mails to them; `UNTIL_DECIDED`: without an end. None: they are not postponed.
-    """
+    """Until when an editor postponed their mails; `UNTIL_DECIDED`: without an end. None: they are due as planned."""
     last_round: str
     """The name of the last round; empty: there was none."""
     last_round_at: datetime | None

@@ -1,8 +1,7 @@
 """The people of a site at one moment: what they, the forms and the operator may do with their subscriptions.
 
-Every method that changes something may be called again with the same arguments and then changes nothing more. Whom a
-link belongs to is known by `links`. What a visitor is told does not depend on whether
-an address is known: `subscribe` and `ask_for_link` return nothing.
+Every method that changes something may be called again with the same arguments and then changes nothing more. `links`
+knows whom a link belongs to. Visitors cannot tell a known address: `subscribe` and `ask_for_link` return nothing.
 """
 
 import re
@@ -132,8 +131,7 @@ class People:
         """Keep what somebody entered, and send the address a letter with a link to confirm it.
 
         Nothing is sent if the address got such a letter within a day, or is suppressed by a complaint or the operator.
-        Somebody who is subscribed gets the same letter;
-        with its link he replaces his choices.
+        Somebody who is subscribed gets the same letter; with its link he replaces his choices.
 
         Raises:
             UsageError: the address is none that mail servers take, or a theme or pace is not there; `problems_of`
