@@ -132,7 +132,7 @@ def gather(item: Item, gathering: Gathering, *, source: str, names: Names = NO_N
 
 
 def other_feeds(item: Item, themes: Sequence[Theme], gathering: Gathering, names: Names = NO_NAMES) -> tuple[Feed, ...]:
-    """Return the feeds of an item's keywords and language, and the combined ones that ask for it; each once."""
+    """Return the feeds of an item's keywords and language, and combined feeds whose conditions it meets; each once."""
     keywords = [keyword_feed(keyword, names) for keyword in item.keywords if fold_label(keyword)]
     language = language_feed(item.language, fallback=gathering.language)
     has = ({theme.slug for theme in themes}, {*map(fold_label, item.keywords)}, {language.slug})

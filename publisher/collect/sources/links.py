@@ -58,7 +58,7 @@ def is_relative(address: str) -> bool:
 
 
 def _with_scheme(address: str, base: str) -> str:
-    """Return `//host/…` with https, unless it is the host that it is seen from, which may know http alone."""
+    """Return `//host/…` with https; unchanged if it has the host of `base`, which may offer only http."""
     if not re.match("//[^/]", address):
         return address
     whole = f"https://{address[2:]}"
