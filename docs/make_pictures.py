@@ -16,7 +16,9 @@ from tempfile import TemporaryDirectory
 
 from publisher.app import Publisher
 from publisher.config.config import Config
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.part import desk_pages
+from publisher.serve.source_watch import SourceWatch
 from publisher.serve.web import application
 
 IMAGES = Path(__file__).parent / "images"
@@ -59,7 +61,10 @@ def save_desk(site: Path, publisher: list[str]) -> Path:
     moment = datetime.fromisoformat(MOMENT).replace(tzinfo=UTC)
     with Publisher.open(Config.load(config), now=moment) as opened:
         base_url = opened.config.site.base_url
-        editor = application(desk_pages(lambda: opened, base_url=base_url, on_act=lambda: None)).test_client()
+        desk = desk_pages(
+            lambda: opened, base_url=base_url, on_act=lambda: None, watch=SourceWatch(), tasks=ListTasks()
+        )
+        editor = application(desk).test_client()
         editor.post(f"/{opened.desk.new_link(EDITOR).removeprefix(base_url)}")
         html, style = editor.get(DESK).text, editor.get("/-/desk/style.css").text
     (site / "desk.css").write_text(style, "utf-8")

@@ -18,9 +18,11 @@ from tests.journey.test_deliver import smtp
 from tests.journey.test_forms_browser import FOCUS, SIDEWAYS, WIDTHS_PX
 from tests.journey.test_subscribers import read, text_of
 from tests.serve.desk.test_edition import FIRST, REVIEWED, WEEKLY
+from tests.serve.desk.test_round_page import CONFIG as PEOPLE_CONFIG
+from tests.serve.desk.test_round_page import ROUND, subscribe
 from tests.sink import Sink, mail_sink
-from tests.visitor import LISTING, SMTP, path_in
-from tests.world import NOW, World
+from tests.visitor import ADA, LISTING, SMTP, path_in
+from tests.world import NOW, World, news
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -184,3 +186,51 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     walker.look("This link is not good")
     assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
     assert [] == [each for each in reader.complaints if "404" not in each]
+
+
+@pytest.fixture
+def subscribed(tmp_path: Path, sink: Sink) -> Iterator[tuple[DeskSite, str]]:
+    """A site with a reader to whom something is new, and where its desk is served."""
+    world = World(tmp_path / "site", LISTING, config=PEOPLE_CONFIG.replace(SMTP, smtp(sink.port)))
+    world.publisher("run", at=NOW)
+    site = DeskSite(world, at=NOW + timedelta(hours=1))
+    subscribe(site, ADA, "*=daily")
+    world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"))
+    world.publisher("run", "--due", at=site.now)
+    with listening(site.app, "127.0.0.1:0", key="test", remedy="none") as host:
+        yield site, f"http://{host}"
+    site.close()
+
+
+@pytest.mark.parametrize(("width_px", "scheme"), [(320, "dark"), (1280, "light")])
+def test_the_next_mails_to_subscribers_are_tried_postponed_and_sent(
+    subscribed: tuple[DeskSite, str], sink: Sink, reader: Reader, width_px: int, scheme: Scheme
+) -> None:
+    desk, address = subscribed
+    page = reader.open(f"{address}{desk.link()}", width_px=width_px, scheme=scheme)
+    walker = Walker(page)
+    walker.press("Sign in")
+    walker.look("Next edition")
+
+    page.goto(f"{address}{ROUND}?of-pace=daily")
+    walker.look("Next mails to subscribers")
+    walker.type("introduction", "Dear reader.")
+    walker.press("Save")
+    walker.look("Next mails to subscribers", said="Subject and introduction are saved.")
+    walker.press("Send me a test")
+    walker.look("Next mails to subscribers", said=f"A test is on its way to {EDITH}.")
+    walker.tab_to(field="until")
+    page.keyboard.press("End")
+    walker.press("Postpone")
+    walker.look("Next mails to subscribers", said="No mail goes to subscribers until you decide.")
+    walker.press("Go on as planned")
+    walker.open("Send now")
+    walker.press("Yes, send now")
+    walker.look("Next mails to subscribers", said="1 mail goes out now.")
+    publisher(desk, "deliver")
+
+    test, mail = sink.taken[-2:]
+    assert (EDITH,) == test.recipients
+    assert (ADA,) == mail.recipients
+    assert str(read(test)["Subject"]).startswith("[Test]")
+    assert all("Dear reader." in text_of(each) and "A ferry was sold" in text_of(each) for each in (test, mail))
