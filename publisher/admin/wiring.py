@@ -324,7 +324,7 @@ class Wiring:
         except FilesError as error:
             owed = counted(self._store.owed_departures.count(), "departure")
             what = f"{error}; until then {owed} would be forgotten if the store were lost"
-            return report.with_problems(Problem(where="departures", what=what))
+            return report.with_problems(Problem(where="departures", what=what, is_of_site=True))
         return report
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
