@@ -22,7 +22,7 @@ from publisher.subscribers import tokens
 from publisher.subscribers.choose import present_choices, present_subscriber
 
 
-class Links:
+class ReaderLinks:
     """The links of a site's subscribers at one moment."""
 
     def __init__(self, store: Store, themes: ThemeMap, settings: SubscriberSettings, *, now: datetime) -> None:

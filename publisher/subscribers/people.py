@@ -46,7 +46,7 @@ from publisher.subscribers.choose import (
     slow_down,
     undo,
 )
-from publisher.subscribers.links import Links
+from publisher.subscribers.links import ReaderLinks
 
 logger = DecisionLog("subscribers")
 
@@ -89,7 +89,7 @@ class People:
         self._store = store
         self._theme_map = themes
         self._letters = letters
-        self.links = Links(store, themes, settings, now=now)
+        self.links = ReaderLinks(store, themes, settings, now=now)
 
     # --- what a form shows -------------------------------------------------------------------------------------------
 
