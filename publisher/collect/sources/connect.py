@@ -18,7 +18,7 @@ import httpx
 from publisher.collect.sources.networks import is_allowed, is_public, read_address
 
 
-class RefusedError(Exception):
+class BlockedAddressError(Exception):
     """The host is at no address that may be connected to."""
 
 
@@ -146,7 +146,7 @@ class _Backend(httpcore.SyncBackend):
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         allowed = [each for each in addresses if is_allowed(read_address(each), host, self._allowed)]
         if addresses and not allowed:
-            raise RefusedError(f"{host} is at {addresses[0]}, which is no address of the Internet")
+            raise BlockedAddressError(f"{host} is at {addresses[0]}, which is no address of the Internet")
         return allowed
 
 
@@ -180,7 +180,7 @@ class _Stream(httpcore.NetworkStream):
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn any failure of the connection into an `httpx.TransportError` or a `RefusedError`."""
+    """Turn any failure of the connection into an `httpx.TransportError` or a `BlockedAddressError`."""
     try:
         yield
     except httpcore.TimeoutException as error:

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
-from publisher.collect.sources.connect import Deadline, RefusedError, Transport, Trust, failures
+from publisher.collect.sources.connect import BlockedAddressError, Deadline, Transport, Trust, failures
 from publisher.collect.sources.decode import DecodeError, decoded
 from publisher.model.errors import SourceError
 from publisher.model.sources import FailureKind, Fetching
@@ -110,7 +110,7 @@ class Fetcher:
                     yield response
                 finally:
                     response.close()
-        except RefusedError as error:
+        except BlockedAddressError as error:
             raise _failed(source, f"{error}; add it to `private` of the source if that is meant") from error
         except httpx.TimeoutException as error:
             raise _failed(source, f"{address} took more than {self.settings.timeout_s:g} s") from error
