@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, latest_mails, queue_from, rehearse_hand_over
-from publisher.admin.hide import hide_item, show_item
+from publisher.admin.hide import hide_item, let_appear, show_item
 from publisher.admin.mail_notices import tell_bounces, tell_mails
 from publisher.admin.notices import tell_news
 from publisher.admin.office import Office, audiences_named
@@ -286,6 +286,14 @@ class Publisher:
             UsageError: there is no such item, several, or it is not hidden.
         """
         return self._decide_item(partial(show_item, name))
+
+    def let_appear(self, name: str) -> RunReport:
+        """Let an item that waits for its time appear now.
+
+        Raises:
+            UsageError: no such item waits.
+        """
+        return self._decide_item(partial(let_appear, name))
 
     def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
         def decide() -> RunReport:

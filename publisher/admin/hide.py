@@ -1,4 +1,4 @@
-"""Hides one item from readers, whatever its source does, and shows it again.
+"""Hides one item from readers, whatever its source does, and shows it again; or lets one that waits appear now.
 
 What comes in: an address or an id. What goes out: a change in the log, by which feeds, archives, pages and editions are
 rendered anew. A crash after the change leaves the rendering to the next pass.
@@ -53,6 +53,26 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
         wakes = EmbargoRules(now=office.now, timezone=rules.site.timezone, policy=policy).wake_of(record.item)
     store.hidden.show(hidden, _gathered(record, store, rules), wakes=wakes, now=office.now)
     return CollectReport(shown=1)
+
+
+def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
+    """Let an item that waits for its time appear now; `name` is its number, address or id.
+
+    A crash in between leaves it to the next pass, which lets it appear.
+
+    Raises:
+        UsageError: no such item waits.
+    """
+    from publisher.collect.wake import wake_source  # late: a pass in which nothing appears does not need it
+
+    store = office.store
+    waits = {each.number: each for each in store.items.waiting() if not each.is_back}
+    number = int(name) if name.isdecimal() else find_item(name, store, office.config.site).number
+    if number not in waits:
+        raise UsageError(f"item {name!r} does not wait for its time")
+    with store.log.open_pass(waits[number].source) as log:
+        log.retime([(number, waits[number].item, office.now)])
+    return wake_source(waits[number].source, store, rules, now=office.now)
 
 
 def hidden_items(office: Office) -> Sequence[HiddenItem]:

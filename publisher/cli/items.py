@@ -38,6 +38,16 @@ def show(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
         finish(publisher.show_item(name), options, publisher, is_rehearsal=dry_run)
 
 
+@item.command()
+@site_command
+@click.argument("name", metavar="URL|ID")
+@dry_run_option
+def appear(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
+    """Let the item with this address or id, which waits for its time, appear now."""
+    with options.open_for(dry_run=dry_run) as publisher:
+        finish(publisher.let_appear(name), options, publisher, is_rehearsal=dry_run)
+
+
 @item.command("list")
 @site_command
 def list_items(options: Options) -> None:

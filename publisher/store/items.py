@@ -65,6 +65,7 @@ class ChangedItem:
 class Waiting:
     """An item that appears at some moment, for the first time or after a withdrawal."""
 
+    number: int
     source: str
     until: datetime
     item: Item
@@ -104,11 +105,12 @@ class Items:
     def waiting(self) -> list[Waiting]:
         """Return the items that wait for their time, withdrawn ones that come back too; the next first."""
         waits = or_(IS_WAITING, items.c.state == State.WITHDRAWN)
-        query = select(*items.c["source", "wakes", "content", "state"]).where(WAKES, waits)
+        query = select(*items.c["number", "source", "wakes", "content", "state"]).where(WAKES, waits)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(items.c.wakes, items.c.source, items.c.number))
             return [
                 Waiting(
+                    number=row.number,
                     source=row.source,
                     until=row.wakes,
                     item=item_of(row.content),

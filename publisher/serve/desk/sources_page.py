@@ -11,7 +11,7 @@ from publisher.model.errors import OutrunError, UsageError
 from publisher.model.reports import CollectReport, RunReport
 from publisher.model.titles import title_of
 from publisher.rendering.text import one_line, scrub
-from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
 from publisher.serve.desk.visit import Visit
 from publisher.serve.source_watch import SourceWatch
 
@@ -31,6 +31,7 @@ def sources_page(watch: SourceWatch) -> DeskPage:
             "discard": partial(_decide, watch, OnSuspicion.DISCARD),
             "read": partial(_read, watch),
             "hide": _hide,
+            "appear": _appear,
             "unhide": _unhide,
         },
         state=lambda visit: state_of(oversee_sources(visit.office)),
@@ -119,6 +120,17 @@ def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
     if not collected.sources_read and not collected.sources_unchanged:
         why = "; ".join(one_line(each.what) for each in collected.problems)
         raise TypedError(visit.gettext("The source cannot be read now."), quoted=why)
+
+
+def _appear(visit: Visit) -> Done:
+    """Let an item that waits for its time appear now."""
+    try:
+        report = visit.publisher.let_appear(visit.argument)
+    except UsageError as error:
+        raise RefusedError(visit.gettext("This item does not wait any more.")) from error
+    if not report.collect or not report.collect.added:
+        raise RefusedError(visit.gettext("It does not appear: its time is over, or its source leaves it out by now."))
+    return Done(said=visit.gettext("It is on the site now, and new for the next mails."))
 
 
 def _hide(visit: Visit) -> Done:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -159,3 +160,20 @@ def test_a_source_that_is_none_is_not_decided(site: DeskSite) -> None:
 
     for do in ("release:nothing", "discard:", "read:nothing", "unhide:nothing", "release:news"):
         assert 409 == editor.press(do, SOURCES).status_code, do
+
+
+def test_an_item_that_waits_for_its_day_is_shown_now_and_stays(site: DeskSite) -> None:
+    editor = site.editor()
+    page = editor.look(SOURCES)
+    [value] = re.findall(r'value="(appear:[0-9]+)"', page)
+
+    answer = editor.press(value, SOURCES)
+
+    assert "It is on the site now, and new for the next mails." == editor.said(answer)
+    assert "appear:" not in editor.look(SOURCES)
+    assert "The swing bridge is closed for a week" in " ".join(site.world.summaries("ferries"))
+    site.now += timedelta(minutes=20)
+    site.world.publisher("run", at=site.now)
+    assert "The swing bridge is closed for a week" in " ".join(site.world.summaries("ferries"))
+    refused = editor.press("appear:999", SOURCES)
+    assert (409, True) == (refused.status_code, "This item does not wait any more." in refused.text)
