@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-MOST_STOPS = 120
+MOST_STOPS = 300
 """Presses of Tab on one page, at most."""
 IS_NO_STOP = "['IFRAME', 'BODY'].includes(document.activeElement.tagName)"
 """Whether the focus is in a mail that is shown, or beyond the end of the page."""
