@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 
 import publisher
-from publisher.model.errors import TemplateError
+from publisher.model.errors import FilesError, TemplateError
 
 PACKAGE = Path(publisher.__file__).parent
 
@@ -37,6 +37,7 @@ class TemplateFiles:
 
         Raises:
             TemplateError: a template cannot be read.
+            FilesError: the disk gives no list of a folder's templates.
         """
         digest = hashlib.sha256()
         for name, path in self._all():
@@ -52,7 +53,11 @@ class TemplateFiles:
         return self._fingerprint
 
     def paths(self) -> dict[str, Path]:
-        """Return the file of each template, by its name, sorted."""
+        """Return the file of each template, by its name, sorted.
+
+        Raises:
+            FilesError: the disk gives no list of a folder's templates.
+        """
         paths: dict[str, Path] = {}
         for name, path in self._all():
             paths.setdefault(name, Path(path))
@@ -61,7 +66,11 @@ class TemplateFiles:
     def _all(self) -> Iterator[tuple[str, str]]:
         """Yield the names and files of all templates, folder by folder, sorted in each."""
         for folder in self.folders:
-            yield from sorted(_files_below(str(folder), ""))
+            try:
+                found = sorted(_files_below(str(folder), ""))
+            except OSError as error:
+                raise FilesError(f"{folder}: cannot be read: {error.strerror}") from error
+            yield from found
 
 
 def _files_below(folder: str, prefix: str) -> Iterator[tuple[str, str]]:

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup, escape
 
-from publisher.model.errors import TemplateError
+from publisher.model.errors import FilesError, TemplateError
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 
@@ -317,3 +318,15 @@ class TestExtending:
         (folder / "page.html").write_text("other")
 
         assert files.fingerprint() != before
+
+
+def test_a_disk_that_gives_no_list_of_a_folder_is_told_and_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: str) -> None:
+        raise OSError(errno.EIO, "Input/output error", path)
+
+    monkeypatch.setattr(os, "scandir", fail)
+
+    with pytest.raises(FilesError, match="cannot be read: Input/output error"):
+        TemplateFiles(tmp_path).fingerprint()
