@@ -6,7 +6,7 @@ commands. What it adds is who did what, and when.
 **To add a page** write a module with a `DeskPage` (`deskpage.py`) and name it in `pages.py`:
 
 - `name` is its entry in the menu; the words of the entry stand in `templates/desk/frame.html`.
-- `rule` is its path below `/-/desk/`, with arguments as Flask writes them: `people/<int:number>`.
+- `rule` is its path below `/-/desk/`, with arguments as Flask writes them: `people/<int(max=2147483647):number>`.
 - `show(visit, **arguments)` answers a GET and changes nothing. It returns `visit.page("desk/sources.html", …)`; the
   template extends `desk/frame.html`, and is given what `Visit.page` says. There is no page: `abort(404)`.
 - `acts` are the things that its buttons do, by name. A form has method POST, `{{ form_fields() }}` of

@@ -99,7 +99,7 @@ def _erase(visit: Visit, number: int) -> Done:
 
 PERSON = DeskPage(
     name="person",
-    rule="people/<int:number>",
+    rule="people/<int(max=2147483647):number>",
     show=_show,
     acts={"end": _end, "erase": _erase},
     state=_state,

@@ -42,7 +42,11 @@ def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> boo
 
 
 def _host_in(environ: Mapping[str, object]) -> str:
-    return urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
+    """Return the host that a request names; empty: none that could be."""
+    try:
+        return urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
+    except ValueError:  # such as [::1
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

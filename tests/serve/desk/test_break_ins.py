@@ -20,7 +20,7 @@ from tests.world import BASE_URL, news
 ACTS = [(page.rule, act) for page in new_pages(SourceWatch(), ListTasks()) for act in page.acts]
 """Every button of the desk."""
 LINE_ENDS = ("\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\0")
-IN_PATH = {"<audience>": "weekly", "<int:number>": "1", "<token>": "x" * 28}
+IN_PATH = {"<audience>": "weekly", "<int(max=2147483647):number>": "1", "<token>": "x" * 28}
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ OWN = ("news.example.org",)
         ({"HTTP_HOST": "news.example.org"}, False),
         ({"HTTP_HOST": "localhost.example.org"}, False),
         ({"HTTP_HOST": ""}, False),
+        ({"HTTP_HOST": "[::1"}, False),
         ({"HTTP_X_FORWARDED_FOR": "192.0.2.1"}, False),
         ({"HTTP_X_FORWARDED_PROTO": "https"}, False),
         ({"HTTP_FORWARDED": "for=192.0.2.1"}, False),
