@@ -23,10 +23,11 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
     with options.open_site() as publisher:
         if maildir is not None or mbox is not None:
             report = publisher.read_bounces(BounceSettings(maildir=maildir, mbox=mbox))
-        elif sys.stdin.isatty() or publisher.config.bounces is not None:
-            report = publisher.read_bounces()
         else:
-            report = publisher.read_bounce(sys.stdin.buffer.read())
+            mail = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+            # A timer gives an empty standard input.
+            is_mailbox = not mail and (sys.stdin.isatty() or publisher.config.bounces is not None)
+            report = publisher.read_bounces() if is_mailbox else publisher.read_bounce(mail)
     if options.is_json:
         print_json(asdict(report))
     else:

@@ -85,7 +85,7 @@ def test_a_person_is_found_by_the_whole_address_and_shown_by_number(site: DeskSi
     assert "No mail was sent yet" in text
     acts = text_of(editor.look(PEOPLE.replace("/people", "/acts")))
     assert ("Looked at." in acts, "It is not known" in acts) == (True, False)
-    assert 404 == editor.browser.get(f"{PEOPLE}/{'9' * 23}").status_code
+    assert 404 == editor.browser.get(f"{PEOPLE}/{'9' * 23}", buffered=True).status_code
 
 
 @pytest.mark.parametrize(
