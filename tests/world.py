@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from unittest.mock import patch
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -285,10 +287,11 @@ def _parsed(feed: bytes) -> Any:
 
 
 def run_main(*arguments: str) -> Outcome:
-    """Run a command in this process as the program would."""
+    """Run a command in this process as the program would, with nothing on standard input unless a test put it there."""
     out, err = io.StringIO(), io.StringIO()
     exit_code = 0
-    with redirect_stdout(out), redirect_stderr(err):
+    given = sys.stdin if isinstance(sys.stdin, io.TextIOWrapper) else io.TextIOWrapper(io.BytesIO())
+    with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", given):
         try:
             main(arguments)
         except SystemExit as end:
