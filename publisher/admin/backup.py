@@ -29,10 +29,23 @@ def back_up(config: Config, file: Path, *, now: datetime) -> int:
         )
     if not database.exists():
         raise UsageError(f"store {database}: it is not there yet; the first `publisher run` makes it")
-    for folder, why in ((config.feeds_directory, "everybody reads it there"), (outbox, "it would be in itself")):
-        if file.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"backup {file}: write it elsewhere than into {folder}: {why}")
-    if file.is_dir() or file.resolve() == database.resolve():
+    refuse_place(config, file, "backup")
+    if file.is_dir():
         raise UsageError(f"backup {file}: name a file for it, such as {database.with_name('news.backup')}")
     with Store.locked(config.store.url, ("pass",), wait_s=WAIT_S):
         return write_backup(file, database=database, outbox=outbox, now=now)
+
+
+def refuse_place(config: Config, file: Path, what: str) -> None:
+    """Refuse to write something confidential over a file of the site itself, or where others read or send it.
+
+    Raises:
+        UsageError: the file is such a one; `what` is what would be written, such as `backup`.
+    """
+    place = file.resolve()
+    read_by_all = (config.feeds_directory, "everybody reads it there")
+    for folder, why in (read_by_all, (config.outbox_directory, "what sends it might send it")):
+        if place.is_relative_to(folder.resolve()):
+            raise UsageError(f"{what} {file}: write it elsewhere than into {folder}: {why}")
+    if place in [own.resolve() for own in (config.path, config.departures, config.store.file) if own]:
+        raise UsageError(f"{what} {file}: the site itself needs this file; name another one")

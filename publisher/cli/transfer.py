@@ -9,6 +9,7 @@ from tempfile import NamedTemporaryFile
 
 import click
 
+from publisher.admin.backup import refuse_place
 from publisher.cli.group import Options, dry_run_option, site_command
 from publisher.cli.list_files import lists_in
 from publisher.cli.output import print_json, print_line
@@ -30,6 +31,7 @@ _SHOWN = 10
 def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: FBT001
     """Write all who follow something into FILE as CSV, which only you may read; `import` reads it back equal."""
     with options.open_rehearsal() as publisher:
+        refuse_place(publisher.config, file, "export")
         transfer = publisher.transfer
         written = _write_private(file, transfer.export_all() if is_all else transfer.export()) - 1
     if options.is_json:

@@ -134,6 +134,19 @@ def test_a_server_is_backed_up_by_its_own_program(world: World) -> None:
         assert str(world.outbox) in line
 
 
+@pytest.mark.parametrize(
+    "name", ["feeds/news", "outbox/news", "config.toml", "publisher.db", "publisher.db.departures"]
+)
+def test_a_backup_lies_nowhere_where_others_read_nor_in_place_of_the_sites_own_files(world: World, name: str) -> None:
+    file = world.folder / name
+    before = file.read_bytes() if file.exists() else None
+
+    outcome = world.publisher("backup", str(file), at=AFTER)
+
+    assert (2, True) == (outcome.exit_code, f"backup {file}: " in outcome.err)
+    assert before == (file.read_bytes() if file.exists() else None)
+
+
 # --- a restore -------------------------------------------------------------------------------------------------------
 
 

@@ -138,6 +138,9 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
     mailman.write_text(f"{ADA}\n{BEN}\nno address\n", "utf-8")
 
     assert [f"{ours}: 1 person"] == people(world, "export", str(ours)).lines
+    for place in ("feeds/people.csv", "config.toml"):  # which everybody reads, and the site itself needs
+        refused = people(world, "export", str(world.folder / place))
+        assert (2, True) == (refused.exit_code, "export " in refused.err)
     assert 0o600 == ours.stat().st_mode & 0o777
     assert ["Publisher: 0 people added, 1 left out", "  1 subscribed already: line 2"] == people(
         world, "import", str(ours), "--yes"
