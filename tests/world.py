@@ -290,7 +290,7 @@ def run_main(*arguments: str) -> Outcome:
     """Run a command in this process as the program would, with nothing on standard input unless a test put it there."""
     out, err = io.StringIO(), io.StringIO()
     exit_code = 0
-    given = sys.stdin if isinstance(sys.stdin, io.TextIOWrapper) else io.TextIOWrapper(io.BytesIO())
+    given = sys.stdin if isinstance(sys.stdin, io.TextIOWrapper | io.StringIO) else io.TextIOWrapper(io.BytesIO())
     with redirect_stdout(out), redirect_stderr(err), patch("sys.stdin", given):
         try:
             main(arguments)
