@@ -29,7 +29,7 @@ from publisher.store import Repeated
 @site_command
 @click.argument("file", type=Path)
 def backup(options: Options, file: Path) -> None:
-    """Write the store and the outbox into FILE, in place of an earlier backup; the service may be at work."""
+    """Write the store and the outbox into FILE, and replace an earlier backup; the service may be running."""
     config, now = options.settings()
     size = back_up(config, file.absolute(), now=now)
     if options.is_json:
@@ -43,10 +43,13 @@ def backup(options: Options, file: Path) -> None:
 @click.argument("file", type=Path, required=False)
 @click.option("--put-back", is_flag=True, help="Say that another program put the database back, such as pg_restore.")
 @click.option(
-    "--sent-up-to", metavar="EDITION", multiple=True, help="The last edition of an audience that went out; repeatable."
+    "--sent-up-to",
+    metavar="EDITION",
+    multiple=True,
+    help="Say that this was the last edition of its audience that was sent; repeatable.",
 )
-@click.option("--rounds-sent", is_flag=True, help="Readers got mails since the backup: they get what is new now.")
-@click.option("--nothing-sent", is_flag=True, help="Nothing went out since the backup to the others, readers too.")
+@click.option("--rounds-sent", is_flag=True, help="Say that readers got mails since the backup.")
+@click.option("--nothing-sent", is_flag=True, help="Say that since the backup nothing was sent to all others.")
 def restore(  # noqa: PLR0917  (click passes what is typed)
     options: Options,
     file: Path | None,
@@ -55,7 +58,7 @@ def restore(  # noqa: PLR0917  (click passes what is typed)
     rounds_sent: bool,  # noqa: FBT001
     nothing_sent: bool,  # noqa: FBT001
 ) -> None:
-    """Put the store of the backup FILE back, or say what went out since; alone it shows what it waits for."""
+    """Put the store of the backup FILE back, or say what was sent since. Alone, it shows what it must be told."""
     is_answer = bool(sent_up_to or rounds_sent or nothing_sent)
     if sum((file is not None, put_back, is_answer)) > 1:
         raise click.UsageError("first restore, look what is in the outbox, and then say what went out")

@@ -17,7 +17,7 @@ from publisher.model.problems import counted
 @click.option("--maildir", metavar="FOLDER", type=Path, help="Read this Maildir.")
 @click.option("--mbox", metavar="FILE", type=Path, help="Read this mbox file.")
 def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
-    """Read mails that came back: one on standard input, or those of a mailbox; without either, that of config.toml."""
+    """Record mails that came back: one on standard input, or those in a mailbox, by default that of config.toml."""
     if maildir is not None and mbox is not None:
         raise click.UsageError("choose one of --maildir and --mbox")
     with options.open_site() as publisher:

@@ -57,7 +57,7 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
 @site_command
 @dry_run_option
 @click.option("--due", is_flag=True, help="Compose only editions that are due by their schedule, as the service does.")
-@click.option("--fresh", is_flag=True, help="Begin with an empty store although the folders are full: all is new.")
+@click.option("--fresh", is_flag=True, help="Begin with an empty store although feeds/ or outbox/ is full.")
 def run(options: Options, dry_run: bool, due: bool, fresh: bool) -> None:  # noqa: FBT001
     """Collect, publish, compose and deliver now."""
     options = replace(options, is_unwatched=due and not sys.stderr.isatty())
@@ -72,7 +72,7 @@ def run(options: Options, dry_run: bool, due: bool, fresh: bool) -> None:  # noq
 @dry_run_option
 @click.argument("sources", metavar="[SOURCE...]", nargs=-1)
 def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None:  # noqa: FBT001
-    """Read the sources and record what changed; a SOURCE that is named is read even if it is not its turn."""
+    """Read the sources and record what changed. Sources that you name are read at once, and no others."""
     with options.open_for(dry_run=dry_run) as publisher:
         finish(publisher.collect(sources), options, publisher, is_rehearsal=dry_run)
 
@@ -82,7 +82,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 @dry_run_option
 @click.option("--all", "extent", flag_value="ALL", help="Render every feed and page, changed or not.")
 @click.option(
-    "--archives", "extent", flag_value="ARCHIVES", help="Also the archives of feeds, without what is withdrawn."
+    "--archives", "extent", flag_value="ARCHIVES", help="Render the archives of feeds, too, without withdrawn items."
 )
 def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
@@ -96,7 +96,7 @@ def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noq
 @click.argument("audience", required=False)
 @click.option("--test-to", metavar="ADDRESS", help="Write the mail as a test for this address, and record nothing.")
 def compose(options: Options, dry_run: bool, audience: str | None, test_to: str | None) -> None:  # noqa: FBT001
-    """Compose an edition of what is new for AUDIENCE, or for every audience."""
+    """Compose an edition of the new items now, for AUDIENCE or for every audience."""
     if test_to is not None:
         if dry_run:
             raise click.UsageError("--test-to writes a mail, and --dry-run nothing; choose one of them")
@@ -138,7 +138,7 @@ def serve(options: Options) -> None:
 @cli.command()
 @site_command
 def status(options: Options) -> None:
-    """Say what ran, what is due, what waits and what is wrong; exit with 75 if something needs a look."""
+    """Say what ran, what is due, what waits and what is wrong; exit with 75 if something needs attention."""
     with options.open_rehearsal() as publisher:
         found = publisher.status()
         show_status(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
@@ -152,7 +152,7 @@ def status(options: Options) -> None:
     "--source",
     "name",
     metavar="NAME",
-    help="Show what this source gives; an address, file or folder: how to make it one.",
+    help="Show what this source gives now; for an address, a file or a folder, how to make it a source.",
 )
 @click.option(
     "--mail", is_flag=True, help="Ask the DNS about the sender, and the mail server whether it takes us; send nothing."

@@ -8,14 +8,14 @@ from publisher.cli.output import print_json, print_line
 
 @click.group(cls=Commands)
 def desk() -> None:
-    """Let editors in at the desk."""
+    """Give editors access to the desk."""
 
 
 @desk.command()
 @site_command
 @click.argument("address")
 def link(options: Options, address: str) -> None:
-    """Print a link by which ADDRESS, one of desk.people, signs in at the desk; good for 15 minutes, and once."""
+    """Print a link with which ADDRESS, one of desk.people, signs in at the desk: once, within 15 minutes."""
     with options.open_site() as publisher:
         url = publisher.desk.new_link(address)
     print_json({"url": url}) if options.is_json else print_line(url)

@@ -71,7 +71,7 @@ def postpone(options: Options, name: str, delay: str | None) -> None:
 @site_command
 @click.argument("name")
 @click.argument("item")
-@click.option("--until-next", is_flag=True, help="Only until the next edition; without it, for good.")
+@click.option("--until-next", is_flag=True, help="Take it out of this edition only; the next one has it.")
 def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
     """Take ITEM out of the held edition NAME; ITEM is its number in the text part, its address or id."""
     _decide(options, partial(review.put_off if until_next else review.drop, name, item))
@@ -82,7 +82,7 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 @click.argument("name")
 @click.argument("item")
 def include(options: Options, name: str, item: str) -> None:
-    """Put ITEM, which came meanwhile and waits for the next edition, into the held edition NAME."""
+    """Put ITEM, which is newer than the held edition NAME and would come in the next one, into NAME."""
     _decide(options, partial(review.include, name, item))
 
 
@@ -142,9 +142,9 @@ def retitle(options: Options, name: str, item: str, title: str) -> None:
 @click.argument("name")
 @click.argument("item", required=False)
 def restore(options: Options, name: str, item: str | None) -> None:
-    """Undo `drop` of ITEM, or without ITEM `discard` of the edition NAME.
+    """Undo `drop` of ITEM; without ITEM, undo `discard` of the edition NAME.
 
-    Items are back in NAME if it is held, else they are due for the next edition.
+    The items are in NAME again if it is held; otherwise they come in the next edition.
     """
     _decide(options, partial(review.restore, name, item))
 
@@ -153,7 +153,7 @@ def restore(options: Options, name: str, item: str | None) -> None:
 @site_command
 @click.argument("name")
 def discard(options: Options, name: str) -> None:
-    """Discard the edition NAME and its items, so that they are never sent; it is held, or its audience is gone."""
+    """Discard NAME, an edition that is held or whose audience is gone: its items are never sent to this audience."""
     _decide(options, partial(review.discard, name))
 
 

@@ -98,7 +98,7 @@ def site_command(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="The site's configuration; also PUBLISHER_CONFIG.",
     )
-    @click.option("--now", metavar="ISO-8601", help="Act as if it were this moment.")
+    @click.option("--now", metavar="ISO-8601", help="Take this moment for the present.")
     @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
     @click.option("--verbose", "is_verbose", is_flag=True, help="Print on standard error what is decided, and why.")
     @functools.wraps(command)
@@ -118,7 +118,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 
 class Commands(click.Group):
-    """Lists commands in the order in which they are added, with all their words; click sorts and shortens them."""
+    """Lists commands in the order in which they are added, each with its whole first paragraph."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click's
         """Run the command; Ctrl-C ends it with the exit code that shells expect."""
@@ -135,7 +135,8 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands for `--help`."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands[name].help or "") for name in self.list_commands(ctx)])
+            first_paragraphs = [(self.commands[name].help or "").partition("\n\n")[0] for name in self.commands]
+            formatter.write_dl(list(zip(self.list_commands(ctx), first_paragraphs, strict=True)))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

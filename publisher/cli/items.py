@@ -13,7 +13,7 @@ from publisher.store import HiddenItem
 
 @click.group(cls=Commands)
 def item() -> None:
-    """Hide one item for good, wherever it came from, and show it again."""
+    """Hide items from readers, whatever their source does, and show them again."""
 
 
 @item.command()
@@ -22,7 +22,7 @@ def item() -> None:
 @click.option("--reason", default="", help="Why, for `publisher item list`; readers never see it.")
 @dry_run_option
 def hide(options: Options, name: str, reason: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Hide the item with this address or id, whatever its source does, from feeds, pages and held editions."""
+    """Hide the item with this address or id from feeds, pages and held editions, whatever its source does."""
     with options.open_for(dry_run=dry_run) as publisher:
         report = publisher.hide_item(name, reason=" ".join(reason.split()))
         finish(report, options, publisher, is_rehearsal=dry_run)

@@ -21,15 +21,15 @@ from publisher.model.subscribers import is_round_name
 @dry_run_option
 @click.argument("audience", required=False)
 @click.option(
-    "--from", "start", metavar="EDITION", help="Send this edition and all later ones of its audience, if not sent yet."
+    "--from", "start", metavar="EDITION", help="Send this edition and the later ones of its audience, if not sent yet."
 )
 @click.option("--pause", is_flag=True, help="Let all mails wait, or those of AUDIENCE, until --resume.")
 @click.option("--resume", is_flag=True, help="Let all mails go on, or those of AUDIENCE.")
-@click.option("--recall", metavar="EDITION", help="Take back what is not handed over yet of this edition or round.")
+@click.option("--recall", metavar="EDITION", help="Take back the mails of this edition or round that are not sent.")
 @click.option(
     "--again",
     metavar="EDITION",
-    help="Send this edition once more, to the address that its audience has now, or the rest of this round; asks.",
+    help="Ask, and send this edition once more; of a round, send the mails that were taken back or waited too long.",
 )
 @click.option(
     "--test-to", metavar="ADDRESS", help="Send the next edition, of AUDIENCE or of each, as a test to this address."
@@ -48,7 +48,7 @@ def deliver(
     test_to: str | None,
     yes: bool,
 ) -> None:
-    """Hand every mail that is due to the mail server of config.toml, or do with mails what an option says."""
+    """Send every mail that is due through the mail server of config.toml, or pause, recall or repeat mails."""
     orders = {
         "--pause": pause,
         "--resume": resume,

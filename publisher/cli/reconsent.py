@@ -33,12 +33,12 @@ class _Age(click.ParamType[timedelta]):
 
 @click.command()
 @site_command
-@click.option("--older-than", metavar="AGE", type=_Age(), required=True, help="Since they agreed, such as 2y.")
+@click.option("--older-than", metavar="AGE", type=_Age(), required=True, help="How long ago they agreed, such as 2y.")
 @click.option(
     "--limit",
     metavar="NUMBER",
     type=click.IntRange(min=1),
-    help="How many are asked at most, the oldest consent first.",
+    help="Ask at most this many, those with the oldest consent first.",
 )
 @click.option("--yes", "is_agreed", is_flag=True, help="Ask; without it nothing is sent.")
 @dry_run_option
@@ -49,7 +49,7 @@ def reconsent(
     is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Say who agreed long ago, and with --yes ask each by a letter; who does not answer within 30 days is ended."""
+    """Count the readers who agreed long ago; with --yes, ask each by a letter, and end those who do not answer."""
     is_rehearsal = dry_run or not is_agreed
     with options.open_for(dry_run=is_rehearsal) as publisher:
         renewer = publisher.renewer

@@ -43,9 +43,9 @@ def mail_round() -> None:
 def reader_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say whose mail is meant, as a `Chosen` second argument."""
 
-    @click.option("--theme", default="", metavar="SLUG", help="Of a reader of this theme; without it: of everything.")
-    @click.option("--pace", default="", metavar="NAME", help="Of a reader at this pace; without it: the default pace.")
-    @click.option("--language", default="", metavar="TAG", help="In this language; without it: the site's.")
+    @click.option("--theme", default="", metavar="SLUG", help="What the reader follows; by default everything.")
+    @click.option("--pace", default="", metavar="NAME", help="The reader's pace; by default the default pace.")
+    @click.option("--language", default="", metavar="TAG", help="The reader's language; by default the site's.")
     @functools.wraps(command)
     def with_reader(options: Options, theme: str, pace: str, language: str, **rest: Any) -> None:  # noqa: ANN401
         command(options, Chosen(theme=theme, pace=pace, language=language), **rest)
@@ -56,9 +56,9 @@ def reader_options(command: Callable[..., None]) -> Callable[..., None]:
 @mail_round.command("show")
 @site_command
 @reader_options
-@click.option("--output", "folder", metavar="FOLDER", type=Path, help="Write digest.html and digest.txt there, too.")
+@click.option("--output", "folder", metavar="FOLDER", type=Path, help="Also write digest.html and digest.txt there.")
 def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
-    """List when mails go to subscribers, and the items of one reader's next mail, with their numbers and ids."""
+    """Show when mails go to subscribers, and the items of a typical reader's next mail with their numbers and ids."""
     from publisher.admin import next_round  # late: no pass needs it
 
     with options.open_rehearsal() as publisher:
@@ -108,7 +108,7 @@ def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
 @site_command
 @click.argument("paces", metavar="[PACE...]", nargs=-1)
 def send_round(options: Options, paces: tuple[str, ...]) -> None:
-    """Begin the mails of these PACES now, or of all; their next ones come as planned, with what is new since."""
+    """Send the mails of these PACES now, or of every pace; later mails come as scheduled."""
     with options.open_site() as publisher:
         chosen = paces or publisher.people.settings.pace_names
         finish(publisher.begin_round(chosen), options, publisher)
@@ -118,7 +118,7 @@ def send_round(options: Options, paces: tuple[str, ...]) -> None:
 @site_command
 @click.argument("delay", required=False)
 def postpone(options: Options, delay: str | None) -> None:
-    """Let no mail go to subscribers until DELAY from now, such as 2h or 1d; without DELAY until `resume`."""
+    """Send no mail to subscribers until DELAY from now, such as 2h or 1d; without DELAY until `round resume`."""
     from publisher.admin import next_round  # late: as above
 
     try:
@@ -131,7 +131,7 @@ def postpone(options: Options, delay: str | None) -> None:
 @mail_round.command()
 @site_command
 def resume(options: Options) -> None:
-    """Let mails go to subscribers as their schedules say; what was due meanwhile goes with the next run."""
+    """End `postpone`: mails that were due meanwhile go with the next run, later ones as scheduled."""
     from publisher.admin import next_round  # late: as above
 
     _decide(options, next_round.resume)
@@ -142,7 +142,7 @@ def resume(options: Options) -> None:
 @reader_options
 @click.argument("address")
 def send_test(options: Options, chosen: Chosen, address: str) -> None:
-    """Send one reader's next mail to ADDRESS, marked as a test; nothing is recorded."""
+    """Send a typical reader's next mail to ADDRESS, marked as a test; nothing is recorded."""
     from publisher.admin import next_round  # late: as above
 
     with options.open_rehearsal() as publisher:
@@ -155,7 +155,7 @@ def send_test(options: Options, chosen: Chosen, address: str) -> None:
 @site_command
 @click.argument("text")
 def subject(options: Options, text: str) -> None:
-    """Give the next mails the subject TEXT, all alike; an empty text gives back to each its own."""
+    """Give all the next mails the subject TEXT; an empty text gives back to each its own."""
     from publisher.admin import next_round  # late: as above
 
     _decide(options, partial(next_round.write_words, text, None))
@@ -207,7 +207,7 @@ def drop(options: Options, item: str) -> None:
 @site_command
 @click.argument("item")
 def restore(options: Options, item: str) -> None:
-    """Undo `drop` of ITEM, for those whose mails did not pass over it yet."""
+    """Undo `drop` of ITEM for the mails to come. Readers whose mail was made without it do not get it."""
     from publisher.admin import next_round  # late: as above
 
     _decide(options, partial(next_round.restore, item))

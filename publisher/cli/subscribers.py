@@ -17,7 +17,7 @@ from publisher.model.subscribers import EVERYTHING, Subscriber
 
 @click.group(cls=Commands)
 def subscribers() -> None:
-    """List the people who subscribed, add, end, erase or suppress one, or move all out and in."""
+    """List subscribers; add, end, erase or suppress one; export and import all."""
 
 
 @subscribers.command("list")
@@ -45,7 +45,7 @@ def list_subscribers(options: Options, is_ended: bool) -> None:  # noqa: FBT001
 @click.argument("address")
 @click.argument("choices", metavar="THEME=PACE...", nargs=-1, required=True)
 @click.option("--agreed", required=True, help="How this person agreed, such as a form on paper; it is kept.")
-@click.option("--language", help="Of the fixed texts in the mails; else the site's.")
+@click.option("--language", help="The language of their mails; by default the site's.")
 @dry_run_option
 def add(  # noqa: PLR0917  (click passes what is typed)
     options: Options,
@@ -55,7 +55,7 @@ def add(  # noqa: PLR0917  (click passes what is typed)
     language: str | None,
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Add somebody who agreed elsewhere, or replace what he follows; `*` is everything. No mail is sent."""
+    """Add a person who agreed elsewhere, or replace what a reader follows. `*=weekly` is everything. No mail goes out."""
     with options.open_for(dry_run=dry_run) as publisher:
         spoken = language or publisher.config.site.language
         added = publisher.people.add(address, choices_of(choices), language=spoken, words=agreed)
@@ -67,7 +67,7 @@ def add(  # noqa: PLR0917  (click passes what is typed)
 @click.argument("address")
 @dry_run_option
 def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
-    """End all subscriptions of an address; its mails that are not sent yet are taken back."""
+    """End all subscriptions of an address, and take back its mails that are not sent yet."""
     with options.open_for(dry_run=dry_run) as publisher:
         ended = publisher.people.end(address)
     _print(options, ended)
@@ -76,10 +76,10 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
 @subscribers.command()
 @site_command
 @click.argument("address")
-@click.option("--suppress", is_flag=True, help="Keep a fingerprint of it, so that it gets no mail again.")
+@click.option("--suppress", is_flag=True, help="Keep a fingerprint of the address, so that it never gets mails again.")
 @dry_run_option
 def erase(options: Options, address: str, suppress: bool, dry_run: bool) -> None:  # noqa: FBT001
-    """Erase all that is held of an address; what is counted stays, without it. It cannot be undone."""
+    """Erase all that is held about an address. Counts stay, without the address. This cannot be undone."""
     with options.open_for(dry_run=dry_run) as publisher:
         publisher.people.erase(address, is_suppressed=suppress)
     if options.is_json:
@@ -92,7 +92,7 @@ def erase(options: Options, address: str, suppress: bool, dry_run: bool) -> None
 @site_command
 @click.argument("address")
 def held(options: Options, address: str) -> None:
-    """Print all that is held of a subscriber as JSON: for somebody who asks for it by letter."""
+    """Print all that is held about a subscriber as JSON, to answer a reader who asks for it."""
     with options.open_rehearsal() as publisher:
         print_json(publisher.own_data.held_of(address))
 
@@ -101,14 +101,14 @@ def held(options: Options, address: str) -> None:
 @site_command
 @click.argument("address")
 @click.option(
-    "--lift", is_flag=True, help="Allow mails to it again, whatever suppressed it; nobody is subscribed by that."
+    "--lift", is_flag=True, help="Allow mails to the address again, whatever suppressed it. This does not subscribe it."
 )
-@click.option("--reason", default="", help="Why, in your words; they are kept, and name no address.")
+@click.option("--reason", default="", help="Why, in your words. They are kept, and must not name an address.")
 @dry_run_option
 def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Keep an address from getting mails, whatever a form or an import says; its subscriptions end.
+    """Send no mail to an address any more, whatever a form or an import says, and end its subscriptions.
 
-    Of the address a fingerprint is kept. It stays when its reader is erased.
+    Only a fingerprint of the address is kept. It stays when the reader is erased.
     """
     if "@" in reason or (lift and reason):
         raise UsageError("a reason names no address" if "@" in reason else "--lift takes no --reason")

@@ -27,9 +27,9 @@ _SHOWN = 10
 @click.command("export")
 @site_command
 @click.argument("file", type=Path)
-@click.option("--all", "is_all", is_flag=True, help="Write all that is held of all people, as an archive.")
+@click.option("--all", "is_all", is_flag=True, help="Write all that is held about all people, as an archive.")
 def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: FBT001
-    """Write all who follow something into FILE as CSV, which only you may read; `import` reads it back equal."""
+    """Write everybody who follows something into FILE as CSV, which only you may read; `import` reads it."""
     with options.open_rehearsal() as publisher:
         refuse_place(publisher.config, file, "export")
         transfer = publisher.transfer
@@ -43,18 +43,24 @@ def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: 
 @click.command("import")
 @site_command
 @click.argument("file", type=Path)
-@click.option("--follow", metavar="THEME=PACE", multiple=True, help="What they follow; repeatable, `*` is everything.")
+@click.option(
+    "--follow", metavar="THEME=PACE", multiple=True, help="What they follow; repeatable. `*=weekly` is everything."
+)
 @click.option("--agreed", default="", help="How they agreed, such as the form of the former newsletter; it is kept.")
 @click.option(
     "--agreed-at",
     metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day on which those agreed of whom FILE does not say it.",
+    help="The day on which people agreed, where FILE does not say it.",
 )
-@click.option("--language", help="Of the fixed texts in the mails; else the site's.")
-@click.option("--without", metavar="FILE", type=Path, multiple=True, help="Leave out who is in this list; repeatable.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the lists, if they are not UTF-8.")
-@click.option("--confirm", "is_asked", is_flag=True, help="Mail each a link to confirm; nobody comes in before that.")
+@click.option("--language", help="The language of their mails; by default the site's.")
+@click.option(
+    "--without", metavar="FILE", type=Path, multiple=True, help="Leave out everybody in this list; repeatable."
+)
+@click.option("--encoding", default="utf-8", show_default=True, help="The encoding of the lists.")
+@click.option(
+    "--confirm", "is_asked", is_flag=True, help="Mail each person a link; only those who confirm are subscribed."
+)
 @click.option("--yes", "is_agreed", is_flag=True, help="Import; without it nothing is written.")
 @dry_run_option
 def import_people(  # noqa: PLR0917  (click passes what is typed)
@@ -70,7 +76,7 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Say who in FILE would be subscribed, and with --yes subscribe them; no mail is sent but with --confirm.
+    """Say how many people in FILE would be subscribed; with --yes, subscribe them. Only --confirm sends mails.
 
     FILE is an export or archive of Publisher, an export of listmonk, Mailchimp (zipped, as it comes), phpList or
     Mailman, or a table with the columns email, agreed and agreed_at.

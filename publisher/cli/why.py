@@ -33,7 +33,7 @@ _HOW = {
 @click.argument("address")
 @click.argument("item", metavar="[URL|ID]", required=False)
 def why(options: Options, address: str, item: str | None) -> None:
-    """Tell what a reader follows since when and what he got; with an item, why he got it or not."""
+    """Tell what a reader follows and which mails were sent; with an item, why the reader got it or not."""
     with options.open_rehearsal() as publisher:
         story = tell_story(address, item, publisher.people, publisher.office.store, publisher.config)
         zone = zone_of(publisher.config.site.timezone)
