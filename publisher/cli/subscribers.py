@@ -55,7 +55,7 @@ def add(  # noqa: PLR0917  (click passes what is typed)
     language: str | None,
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Add a person who agreed elsewhere, or replace what a reader follows. `*=weekly` is everything. It sends no mail."""
+    """Add a person who agreed elsewhere, or replace what a reader follows; it sends no mail. `*=weekly`: everything."""
     with options.open_for(dry_run=dry_run) as publisher:
         spoken = language or publisher.config.site.language
         added = publisher.people.add(address, choices_of(choices), language=spoken, words=agreed)
