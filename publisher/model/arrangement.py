@@ -1,8 +1,8 @@
-"""Puts the items of a digest in their places: a lead, then themes, each item once. Pure.
+"""Orders the items of a digest: the lead first, then theme by theme, each item once. Pure.
 
-The lead is the item of the subject. It stands above the themes and does not count as an item of its own theme. Themes
-come in the order of the audience, then in the order of config.toml, then in the order of their first items; the default
-theme is last.
+The lead is the first item of the mail, and its title is the subject. It stands above the themes and is not repeated
+under its own theme. Themes come in the order of the audience, then in the order of config.toml, then in the order of
+their first items; the default theme is last.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ class Look(StrEnum):
 
 
 TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
-"""The level of the heading that is an item's title; the last two stand below the title of a theme."""
+"""The heading level of an item's title. Titles at level 3 stand below the heading of a theme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Part:
     items: tuple[Placed, ...]
     """Never empty."""
     is_more: bool
-    """Whether the lead has this theme."""
+    """Whether the lead is an item of this theme, so that the part holds further ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Arrangement:
 def arrange(
     ordered: Sequence[Record], *, audience: Audience, themes: ThemeMap, first: Sequence[int] = ()
 ) -> Arrangement:
-    """Arrange items that are sorted as by `in_order`; `first` has the numbers of items that the editor put first."""
+    """Arrange items that `in_order` has sorted. `first` has the numbers of items that the editor put first."""
     if not ordered:
         return Arrangement(lead=None, parts=())
     place = {number: index for index, number in enumerate(first)}
@@ -113,10 +113,10 @@ class Move(StrEnum):
 
 
 def moved(read: Sequence[tuple[int, str]], number: int, move: Move) -> tuple[int, ...] | None:
-    """The numbers of all items in their new order, once an item is moved; None: it cannot be moved there.
+    """Return the numbers of all items in their new order after one item moved; None: it cannot move there.
 
     `read` are the items (number, slug of its theme) in the order in which they are read. Themes stay where they are, so
-    an item moves within its theme; the one below the lead can take its place, and the lead its.
+    an item moves within its theme. The item below the lead can change places with the lead.
     """
     numbers = [each for each, _ in read]
     place = numbers.index(number)
@@ -130,12 +130,14 @@ def moved(read: Sequence[tuple[int, str]], number: int, move: Move) -> tuple[int
 
 
 def newest_first(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
-    """The items in the language the audience likes best first, then the next; in each the newest first."""
+    """Sort items by language, in the audience's order of preference, and newest first within each language."""
     return sorted(records, key=lambda record: (_rank(record, audience, site), *_age(record)))
 
 
 def in_order(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
-    """The items by language as `newest_first`; in each the newest or the oldest first, as the audience wishes."""
+    """Sort items by language as `newest_first` does, and within each language newest or oldest first, as the audience
+    wishes.
+    """
     sign = -1 if audience.order == "oldest" else 1
     return sorted(records, key=lambda record: (_rank(record, audience, site), *(sign * part for part in _age(record))))
 
@@ -147,14 +149,14 @@ def _rank(record: Record, audience: Audience, site: Site) -> int:
 
 def _age(record: Record) -> tuple[int, float, int]:
     """Return a sort key: newer items come first."""
-    # `number` only decides between values no store gives twice.
+    # `number` only breaks a tie between values that the store never gives twice
     return -record.item.date.toordinal(), -record.published.timestamp(), -record.number
 
 
 def home_of(record: Record, audience: Audience) -> Theme:
-    """Return the first of the item's themes that the audience names, else the first that it follows.
+    """Return the first of the item's themes that the audience names, or else the first that it follows.
 
-    An item whose themes changed may have neither: then it is the item's first theme.
+    An item whose themes have changed may have neither; the result is then the item's first theme.
     """
     named = (theme for theme in record.themes if theme.slug in audience.themes.named)
     followed = (theme for theme in record.themes if audience.themes.follows(theme.slug))
@@ -183,7 +185,7 @@ def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
 
 
 def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts: bool) -> Iterable[Placed]:
-    """Place the items of a theme, which are in order. In a long digest only the first one is shown with its text."""
+    """Place the sorted items of a theme. In a long digest only the first one is shown with its text."""
     look = Look.SINGLE if len(records) == 1 else Look.ITEM
     for number, record in enumerate(records):
         is_brief = not has_texts or (is_long and number > 0)

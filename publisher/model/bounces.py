@@ -1,4 +1,4 @@
-"""Bounces: what mailboxes and mail servers say of a mail after our mail server took it."""
+"""Bounces: what mail servers and mailboxes report about a mail after our mail server accepted it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ class BounceKind(StrEnum):
 
     @property
     def is_report(self) -> bool:
-        """Whether it says what became of a mail."""
+        """Whether the mail reports what happened to another mail."""
         return self in (BounceKind.FAILED, BounceKind.DELAYED, BounceKind.COMPLAINT)
 
 
@@ -36,12 +36,11 @@ class Bounce:
 
     kind: BounceKind
     token: str = ""
-    """The text behind the `+` in the address that the mail came to, or that the returned mail was sent from. It names a
-    reader (VERP). Empty: there is none.
+    """The text after the `+` in the address that the mail came to, or that the returned mail was sent from. It
+    identifies the reader (VERP). Empty: there is none.
     """
     stop_token: str = ""
-    """The token of the link to unsubscribe, from the returned mail or from the subject of this one; empty: there is
-    none.
+    """The token of the unsubscribe link, from the returned mail or from the subject of this one; empty: there is none.
     """
     message_ids: tuple[str, ...] = ()
     """Message-IDs in angle brackets, the likeliest first: one of them may be the ID of the returned mail."""
@@ -63,7 +62,7 @@ class BounceRow:
     """UTC; when it was read."""
     kind: BounceKind
     name: str
-    """Name of the edition, round or letter; empty: only the token tells whom the bounce is about."""
+    """The name of the edition, round or letter; empty: only the token says which reader the bounce is about."""
     recipient: str
     token: str
     status: str
@@ -76,11 +75,11 @@ class BounceScore:
 
     points: int
     last_at: datetime
-    """UTC; when he got the last one."""
+    """UTC; when his last mail came back."""
     suspended_at: datetime | None = None
-    """UTC; since when he gets no digests. None: he gets them."""
+    """UTC; when we stopped sending him digests. None: he gets them."""
     probed_at: datetime | None = None
-    """UTC; when a letter was queued to try whether mails arrive again. None: none was."""
+    """UTC; when the probe was queued, a letter that tests whether mails arrive again. None: no probe was queued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +113,9 @@ class BounceReport:
 
     recorded: tuple[BounceRow, ...] = ()
     repeated: int = 0
-    """Mails that were recorded before."""
+    """Mails that an earlier reading had recorded."""
     suspended: int = 0
-    """Readers who get no digests from now on, because too many came back."""
+    """Readers who get no digests from now on, because too many of their mails came back."""
     ended: int = 0
     """Readers whose subscriptions ended: a probe came back, they reported spam, or they unsubscribed by mail."""
     automatic: int = 0

@@ -1,16 +1,16 @@
-"""Spaces and characters that cannot be seen: which of them mean something; pure."""
+"""Spaces and invisible characters: which of them carry meaning; pure."""
 
 import re
 from unicodedata import category
 
 _USUAL, _FIGURE, _NARROW = "\u00a0", "\u2007", "\u202f"
 NO_BREAK = _USUAL + _FIGURE + _NARROW
-"""Spaces at which no line may end: the usual one, one as wide as a figure, a narrow one."""
+"""No-break spaces: the usual one, one as wide as a digit, and a narrow one."""
 _BREAK = re.compile(rf"[^\S{NO_BREAK}]+")
 _SEVERAL = re.compile(rf"([{NO_BREAK}])[{NO_BREAK}]+")
 
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that control a terminal or the order of what it shows, end a line, or are half of a surrogate pair."""
+"""Characters that control a terminal or its text direction, end a line, or are half of a surrogate pair."""
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -27,11 +27,11 @@ _JOINING_SCRIPTS = (
     (0xFB50, 0xFEFC),  # Arabic presentation forms
     (0x11000, 0x11FFF),  # Brahmi and its kin
 )
-"""Ranges of scripts in which a joiner or non-joiner makes another word of the same letters."""
+"""Ranges of scripts in which a joiner or non-joiner changes the word."""
 
 
 def even_spaces(text: str) -> str:
-    """Return `text` on one line, with one space where a line may end; no-break spaces stay, one each."""
+    """Return `text` on one line with single spaces. A run of no-break spaces becomes one of them."""
     if not (_USUAL in text or _FIGURE in text or _NARROW in text):
         return " ".join(text.split())
     words = (word.strip(NO_BREAK) for word in _BREAK.split(text))
@@ -39,14 +39,14 @@ def even_spaces(text: str) -> str:
 
 
 def as_line(text: str) -> str:
-    """Return `text` as one line for a terminal or a log: what would steer it, or end it, is written as escapes."""
+    """Return `text` as one line for a terminal or a log: control characters and line ends are written as escapes."""
     return STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def without_invisible(text: str) -> str:
     """Return `text` without invisible characters, except those that change the characters beside them.
 
-    These are joiners within words of scripts that need them, and characters that join emoji or colour them.
+    These are joiners inside words of `_JOINING_SCRIPTS`, and characters that join or colour emoji.
     """
     if not _INVISIBLE.search(text):
         return text

@@ -1,4 +1,4 @@
-"""Corrections: what an item said when an audience was last told of it. Pure."""
+"""Corrections: what an item said when an audience last got it, beside what it says now. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,25 +6,25 @@ from publisher.model.items import Item
 from publisher.model.titles import sentences_of, shorten, title_of
 
 QUOTE_LENGTH = 240
-"""Characters of what an item said before."""
+"""The most characters that are quoted of an item's earlier text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formerly:
-    """An item as an audience was last told of it, before it was corrected."""
+    """An item before it was corrected, as the audience last got it."""
 
     item: int
     """The item's number."""
     edition: int
-    """The number of the edition that told of it."""
+    """The number of the edition in which the audience got it."""
     was: Item
     """What the item said there, with the title that the editor gave it."""
 
 
 def quote_of(was: Item, now: Item) -> str:
-    """Return the title that an item had, or else the first sentence of its old text that its new one lacks.
+    """Return the item's former title, or else the first sentence of its old text that the new text lacks.
 
-    Empty: nothing was removed; the item has other links or files, or more text.
+    Empty: nothing was removed; only links or files differ, or text was added.
     """
     title = title_of(was)
     if title != title_of(now):

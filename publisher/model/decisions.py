@@ -16,18 +16,18 @@ _ADDRESS = re.compile(r"[^\s<>()\"'=,;]+@[^\s<>()\"'=,;]+")
 
 
 class DecisionLog:
-    """Logs what one stage decides. No line holds a mail address: `(address)` stands in its place."""
+    """Logs the decisions of one stage. Mail addresses are replaced by `(address)`."""
 
     def __init__(self, stage: str) -> None:
         self._logger = logging.getLogger(f"{LOGGER}.{stage}")
 
     @property
     def is_heard(self) -> bool:
-        """Whether anybody reads the lines. Facts that only explain a decision are not fetched otherwise."""
+        """Whether debug lines are read at all. Facts that only explain a decision need not be fetched otherwise."""
         return self._logger.isEnabledFor(logging.DEBUG)
 
     def debug(self, decision: str, *, because: str, **facts: object) -> None:
-        """Log a decision, such as `item is revised`, with its reason and the facts it is about; facts that are None are
+        """Log a decision, such as `item is revised`, with its reason and the facts behind it; facts that are None are
         left out.
         """
         if self.is_heard:
@@ -36,7 +36,7 @@ class DecisionLog:
 
 
 def facts_of(line: logging.LogRecord) -> Mapping[str, object]:
-    """Return the reason of a decision, as `because`, and its facts; empty for a line that is no decision."""
+    """Return the reason of a logged decision, as `because`, and its facts; empty for a line that is no decision."""
     facts: Mapping[str, object] = getattr(line, _FACTS, {})
     return facts
 
@@ -48,5 +48,5 @@ def _printable(value: object) -> object:
 
 
 def without_addresses(text: str) -> str:
-    """A text with `(address)` in place of each mail address."""
+    """Return a text with each mail address replaced by `(address)`."""
     return _ADDRESS.sub("(address)", text)

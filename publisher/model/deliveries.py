@@ -1,4 +1,4 @@
-"""Deliveries: mails that are to go out, each to one recipient; how the mail server is reached; what became of them."""
+"""Deliveries: mails to send, each to one recipient; how to reach the mail server; what became of each mail."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 PROBE = "probe-"
-"""How the names of letters begin that try whether mails arrive again."""
+"""The prefix of the names of probes: letters that test whether mails arrive again."""
 
 
 class DeliveryKind(StrEnum):
-    """The kinds of mail that deliveries hand over."""
+    """What a delivery sends."""
 
     EDITION = "edition"
     """An edition of an audience, to its mailing list."""
@@ -32,8 +32,8 @@ class Rank(IntEnum):
     """A letter about a subscription: somebody waits for it."""
     DIGEST = 2
     RENEWAL = 3
-    """A letter that asks a reader whether he still wants his mails, or somebody of a list whether he wants them. There
-    may be one for each, and nobody waits for it.
+    """A letter that asks a reader, or somebody on an imported list, whether he wants the mails. There may be one per
+    reader, and nobody waits for it.
     """
 
 
@@ -41,11 +41,13 @@ class DeliveryState(StrEnum):
     """How far a delivery has come."""
 
     QUEUED = "queued"
-    """The delivery waits for its turn, perhaps until later."""
+    """The delivery waits: for its turn, or until the time of its next attempt."""
     LEASED = "leased"
-    """A process has claimed it. The server has not got the mail."""
+    """A process has claimed the delivery. The server has not got the mail."""
     HANDING = "handing"
-    """The mail is on its way to the server, which has not answered. If the process dies now, it is doubtful."""
+    """The mail is being handed over, and the server has not answered. If the process dies now, the delivery is
+    doubtful.
+    """
     SENT = "sent"
     """The server took the mail."""
     REFUSED = "refused"
@@ -56,11 +58,11 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
-    """A mail to one recipient that is to be queued. What stands here never changes."""
+    """A mail to one recipient, to be queued. These values never change."""
 
     kind: DeliveryKind
     name: str
-    """The name of the edition, round or letter that it hands over, such as `weekly-3`."""
+    """The name of its edition, round or letter, such as `weekly-3`."""
     recipient: str
     """A mail address as it goes over the wire: ASCII."""
     sender: str
@@ -70,25 +72,28 @@ class NewDelivery:
     dated: datetime
     """UTC; the Date of the mail."""
     audience: str = ""
-    """The audience whose mails can be paused alone, such as `weekly`; empty: this mail is paused only with all others.
+    """The audience of the mail, such as `weekly`. Mails of one audience can be paused; empty: only a pause of all mails
+    holds this one.
     """
     rank: Rank = Rank.DIGEST
     return_path: str = ""
-    """Where failures of this one mail are reported, in ASCII; empty: `smtp.bounces`, or `sender`."""
+    """The envelope sender of this mail, in ASCII, to which failures are reported; empty: `smtp.bounces`, or else
+    `sender`.
+    """
 
     @property
     def title(self) -> str:
-        """The name of what it hands over, as messages show it."""
+        """The kind and name of the mail, for messages."""
         return f"{self.kind} {self.name}"
 
     @property
     def is_personal(self) -> bool:
-        """Whether the recipient is a reader, whose address stands in no log."""
+        """Whether the recipient is a reader. A reader's address is never logged."""
         return self.kind is DeliveryKind.ROUND or self.rank in {Rank.LETTER, Rank.RENEWAL}
 
     @property
     def is_to_reader(self) -> bool:
-        """Whether it tells if mails reach a subscriber: his digest, or a probe."""
+        """Whether its outcome shows if mails reach a subscriber: true for his digest and for a probe."""
         is_probe = self.kind is DeliveryKind.LETTER and self.name.startswith(PROBE)
         return self.kind is DeliveryKind.ROUND or is_probe
 
@@ -108,11 +113,11 @@ class Delivery(NewDelivery):
 
     id: int
     epoch: int
-    """Counts its claims. Only the process of the latest claim may go on with it."""
+    """How often it was claimed. Only the process with the latest claim may go on with it."""
     attempts: int
-    """How often it was tried, with this time."""
+    """How many attempts were made, this one included."""
     doubts: int
-    """How often it was handed over without an answer of the server."""
+    """How often the mail was handed over and the server did not answer."""
     queued_at: datetime
     """UTC; when it was queued."""
 
@@ -143,17 +148,17 @@ class Order:
     """What the operator ordered about mails."""
 
     verb: str
-    """`pause`, `resume`, `recall` or `again`."""
+    """`pause`, `resume`, `recall` or `again` (send again)."""
     about: str
     """The audience or edition; empty: all mails."""
     at: datetime
     mails: int
-    """How many mails it concerned; of a pause and its end 0."""
+    """How many mails were affected; 0 for `pause` and `resume`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedMail:
-    """An edition that a mail server refused for good, or that came back."""
+    """An edition whose mail the mail server refused for good, or whose mail bounced."""
 
     name: str
     """Name of the edition."""
@@ -166,7 +171,7 @@ class FailedMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which the mail server could not be used."""
+    """A period in which the mail server could not be used."""
 
     since: datetime
     problem: str
@@ -180,9 +185,9 @@ class Result:
     state: DeliveryState
     """`SENT`, `REFUSED`, `CANCELLED`, or `QUEUED`: it is tried again."""
     after: timedelta = timedelta(0)
-    """When it is tried again, from now."""
+    """How long from now to the next attempt."""
     is_attempt: bool = True
-    """Whether the try counts as an attempt. It does not if the recipient had no part in its failure."""
+    """Whether the attempt counts. It does not when the recipient had no part in the failure."""
     is_doubtful: bool = False
     """Whether the mail was handed over and the server did not answer."""
     code: int | None = None
@@ -191,7 +196,7 @@ class Result:
     """What the server answered, or what happened instead, on one line."""
 
 
-# --- how the server is reached ---------------------------------------------------------------------------------------
+# --- how to reach the mail server -------------------------------------------------------------------------------------
 
 
 class Security(StrEnum):
@@ -207,7 +212,7 @@ class Security(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """A password or token, or where it is read each time it is needed."""
+    """A password or token, or the place from which it is read each time."""
 
     value: str = field(default="", repr=False)
     file: Path | None = None
@@ -217,7 +222,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
-    """How mails get to the mail server, and how many at once."""
+    """How to reach the mail server, and the limits of sending."""
 
     host: str
     port: int
@@ -233,19 +238,19 @@ class SmtpSettings:
     """The envelope sender, as it goes over the wire; empty: the address in `from`."""
     connections: int = 4
     per_second: float | None = None
-    """None, here and below: no limit."""
+    """The most mails per second; None: no limit. `per_hour` and `per_day` likewise."""
     per_hour: int | None = None
     per_day: int | None = None
     max_age: timedelta = timedelta(days=3)
-    """A mail that waited for longer is not sent until the operator says so."""
+    """A mail that waited longer is held until the operator decides."""
 
     @property
     def place(self) -> str:
-        """The server's name in messages."""
+        """The server's host and port, for messages."""
         return f"{self.host}:{self.port}"
 
 
-# --- how deliveries fare ---------------------------------------------------------------------------------------------
+# --- counts for status ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,22 +260,22 @@ class DeliveryCounts:
     name: str
     """Name of the edition, round or letter."""
     queued: int = 0
-    """Mails that wait for their turn, or are with the mail server now."""
+    """Mails that wait for their turn, or are being handed over now."""
     later: int = 0
-    """Mails that are tried again, the first of them at `next_at`."""
+    """Mails that wait for another attempt, the first of them at `next_at`."""
     next_at: datetime | None = None
     sent: int = 0
     refused: int = 0
     held: int = 0
-    """Mails that waited for longer than `smtp.max_age`."""
+    """Mails that are held because they waited longer than `smtp.max_age`."""
     cancelled: int = 0
     """Mails that were taken back before the server got them."""
     doubtful: int = 0
-    """Mails that were handed over once without an answer of the server, so that they may have come twice."""
+    """Mails that were once handed over without an answer of the server, so they may arrive twice."""
     reply: str = ""
-    """The server's last answer to a mail that is not sent; may be empty."""
+    """The server's last answer to a mail that is not sent yet; may be empty."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether all mails were sent, each once."""
+        """Whether every mail was sent exactly once, as far as is known."""
         return not (self.queued or self.later or self.refused or self.held or self.doubtful)

@@ -1,4 +1,4 @@
-"""Departures: which addresses get no more mail, and since when, without the addresses themselves."""
+"""Departures: who left and which addresses are suppressed, since when, with keyed digests in place of addresses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,20 +7,20 @@ from enum import StrEnum
 
 
 class SuppressionKind(StrEnum):
-    """Why an address gets no mail, whatever a form or an import says."""
+    """Why an address gets no mail. A suppression wins over forms and imports."""
 
     BOUNCES = "bounces"
-    """Mails to it came back, and so did a probe. A form that is confirmed lifts it."""
+    """Mails to the address came back, and so did a probe. A confirmed form lifts it."""
     COMPLAINT = "complaint"
     """The reader reported a mail as spam. Only the operator lifts it."""
     OPERATOR = "operator"
-    """The operator said so, and he alone lifts it."""
+    """The operator suppressed it. Only the operator lifts it."""
     ERASED = "erased-on-request"
-    """The reader had his data erased and wants no mail again. Only the operator lifts it."""
+    """The reader had his data erased and wants no mail. Only the operator lifts it."""
 
     @property
     def is_lifted_by_form(self) -> bool:
-        """Whether the address is free again once its reader confirms in a form."""
+        """Whether the suppression ends when the reader confirms in a form."""
         return self is SuppressionKind.BOUNCES
 
 
@@ -31,14 +31,14 @@ class DepartureKind(StrEnum):
     """What a line in the file of departures says about an address."""
 
     LEFT = "left"
-    """The reader follows nothing any more: he unsubscribed, or the operator or a failure ended his subscriptions."""
+    """The reader no longer follows anything: he unsubscribed, or the operator or a failure ended his subscriptions."""
     RETURNED = "returned"
-    """He follows something (again)."""
+    """The reader follows something, for the first time or again."""
     ERASED = "erased"
-    """All that was held of him was erased, by a word of his or the operator's."""
+    """All data about the reader was erased, at his request or by the operator."""
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
-    """A suppression was taken back."""
+    """A suppression was lifted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,34 +51,34 @@ class Departure:
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
     suppression: SuppressionKind | None = None
-    """The suppression that was made or lifted; None: the line is about none."""
+    """The suppression that began or was lifted; None: the line is about none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """A rule that an address gets no mail."""
+    """A rule that no mail goes to an address."""
 
     kind: SuppressionKind
     at: datetime
     """UTC."""
     reason: str = ""
-    """The operator's words; they name no address."""
+    """The operator's reason; it contains no address."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """The result of all lines about one address, in their order."""
+    """What all lines about one address amount to."""
 
     left_at: datetime | None = None
-    """UTC; since when he follows nothing. None: he follows something, or was never noted to leave."""
+    """UTC; since when the reader follows nothing. None: he follows something, or no line says that he left."""
     erased_at: datetime | None = None
-    """UTC; when he was erased last. None: he never was. He may have come back since."""
+    """UTC; when he was last erased. None: never. He may have come back since."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
-    """The suppressions in force, each with the time at which it was made."""
+    """The suppressions in force, each with the time it was made."""
 
 
 def standings(departures: Iterable[Departure]) -> dict[str, Standing]:
-    """Return what a file of departures says in all, by the mark of each address."""
+    """Return the standing of each address in the file of departures, by its mark."""
     found: dict[str, Standing] = {}
     for each in departures:
         standing = found.setdefault(each.mark, Standing())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 LINK_WITHIN = timedelta(minutes=15)
-"""How long a link to sign in is good."""
+"""How long a sign-in link is valid."""
 SESSION_WITHIN = timedelta(days=7)
 """How long somebody stays signed in."""
 ACTS_WITHIN = timedelta(days=366)
@@ -17,10 +17,10 @@ class DeskSettings:
     """The people of the desk."""
 
     people: tuple[str, ...]
-    """Addresses as they go into headers, compared without regard to case; at least one."""
+    """Addresses in the form used in headers, compared without regard to case; at least one."""
 
     def person(self, address: str) -> str:
-        """Return a person's address as config.toml writes it; empty: nobody at the desk has it."""
+        """Return a person's address as config.toml writes it; empty: nobody at the desk has this address."""
         return next((each for each in self.people if each.lower() == address.lower()), "")
 
 
@@ -37,10 +37,10 @@ class ActOutcome(StrEnum):
     """How an act at the desk ended."""
 
     BEGUN = "begun"
-    """Unknown: the act is being done, or the program ended meanwhile."""
+    """The outcome is unknown: the act is under way, or the program ended during it."""
     DONE = "done"
     REFUSED = "refused"
-    """The act was refused, and nothing was done."""
+    """The act was refused, and nothing changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Act:
     person: str
     """The address."""
     language: str
-    """Of `words`."""
+    """The language of `words`."""
     verb: str
     """The name of the act, such as `release`."""
     about: str

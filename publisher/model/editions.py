@@ -13,7 +13,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeChoice
 
 UNTIL_DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
-"""The moment until which an edition is held that waits for somebody to decide."""
+"""The value of `held_until` for an edition that waits until somebody decides, without an end."""
 
 
 class TakenOut(StrEnum):
@@ -22,11 +22,11 @@ class TakenOut(StrEnum):
     DROPPED = "dropped"
     """Its editor took it out for good."""
     PUT_OFF = "put off"
-    """Its editor put it off until the next edition."""
+    """Its editor moved it to the next edition."""
     DISCARDED = "discarded"
     """The whole edition was discarded."""
     WITHDRAWN = "withdrawn"
-    """While the edition was held: its source no longer has it, it expired, or it was hidden. Due if it comes back."""
+    """It was withdrawn, expired or hidden while the edition was held. If it comes back, it is due again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,36 +48,36 @@ class Edition:
     number: int
     """Counts the editions of an audience from 1. After a restore numbers may be left out; none is given twice."""
     after: int
-    """The audience's cursor before this edition: items up to it were in earlier ones."""
+    """The audience's cursor before this edition: items up to this log number were in earlier ones."""
     upto: int
-    """The cursor after it."""
+    """The audience's cursor after this edition."""
     composed_at: datetime
     """UTC; the Message-ID is made from it."""
     records: tuple[Record, ...]
-    """Its items as they were when it was composed or, if it was held, released; without those withdrawn since.
+    """Its items as they were when it was composed (or released, if it was held), without those withdrawn since.
 
     They are in the order in which the store keeps them. An item has the title that the editor gave it.
     """
     corrections: tuple[Record, ...] = ()
-    """Items of earlier editions that changed after the audience was last told of them; otherwise as in `records`."""
+    """Items of earlier editions that changed after the audience last got them; otherwise like `records`."""
     formerly: tuple[Formerly, ...] = ()
-    """What the corrected items said when the audience was last told of them."""
+    """What the corrected items said when the audience last got them."""
     introduction: str = ""
     """The editor's text above the items: plain text, paragraphs separated by an empty line, links in Markdown."""
     subject: str = ""
-    """The editor's; empty: the template makes one."""
+    """The subject that the editor chose; empty: the template makes one."""
     first: tuple[int, ...] = ()
     """The numbers of items that the editor put first: the lead, and then within each theme."""
     followed: tuple[SourceChange, ...] = ()
-    """What the sources changed in its items after it was composed, while it is held."""
+    """What the sources changed in its items while it was held."""
     withdrawn: tuple[Record, ...] = ()
     """Items that were withdrawn while it was held; they are not in `records`."""
     followed_at: datetime | None = None
     """UTC; when an item was last changed or withdrawn while it was held. None: none ever was."""
     held_until: datetime | None = None
-    """UTC; the edition waits for its editor until then (`UNTIL_DECIDED`: without an end). None: it is not held."""
+    """UTC; until when the edition waits for its editor (`UNTIL_DECIDED`: without an end). None: it is not held."""
     released_at: datetime | None = None
-    """UTC; when the editor released it or its time for review ended. None: it was never held, or it is held now."""
+    """UTC; when the editor released it or its time for review ended. None: it never was held, or still is."""
 
     @property
     def dated(self) -> datetime:
@@ -92,13 +92,13 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
-    """An item as lists of a digest name it."""
+    """An item as the lists of a digest name it."""
 
     uid: str
     title: str
     url: str
     themes: tuple[str, ...]
-    """Slugs. The item stands under the first one that the audience follows."""
+    """Slugs. The item stands under the first theme that the audience follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,29 +110,29 @@ class Digest:
     preheader: str
     """The text that mail programs show beside the subject; one line, may be empty."""
     html: str
-    """A page with inlined styles; a mail program fetches nothing for it."""
+    """A page with inlined styles. A mail program fetches nothing but pictures, if the audience has `pictures`."""
     text: str
     """Plain text in lines of at most 72 columns; only web addresses and code may be longer."""
     shown: tuple[DigestItem, ...]
-    """The items that have their place in the mail, in the order of the digest."""
+    """The items that the mail shows, in the order of the digest."""
     corrected: tuple[DigestItem, ...] = ()
     """Items of earlier editions whose corrections the digest announces."""
     left_out: tuple[DigestItem, ...] = ()
-    """Items for which the mail has no room. It says how many they are, and where to find them on the web."""
+    """Items that do not fit into the mail. The mail gives their number and a link to them on the web."""
     archive_url: str = ""
     """Address of the audience's editions on the web; empty: they are not public."""
     html_parts: tuple[str, ...] = ()
-    """`html` in parts, some of which other digests share; empty: it is not split into parts."""
+    """`html` in parts, some of them shared with other digests; empty: it is not split into parts."""
     text_parts: tuple[str, ...] = ()
     """`text` in parts, in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personal:
-    """What the foot of a mail to one subscriber has of his own, in place of a mailing list's links."""
+    """The personal texts and links in the foot of a mail to one subscriber."""
 
     why: str
-    """Why he gets it; one line."""
+    """Why he gets the mail; one line."""
     stop_url: str
     mine_url: str
     """Address of the reader's own page."""
@@ -158,36 +158,39 @@ class Audience:
     subscribe_mailto: str = ""
     """The address to which people write to join the list; empty: pages do not offer one."""
     schedule: Schedule | None = None
-    """When `publisher serve` composes its editions; None: they are composed by hand only."""
+    """When `publisher serve` composes its editions; None: only on command."""
     first: int | None = None
-    """How many items that are in the log already go into its first edition; None: all."""
+    """How many items already in the log go into its first edition; None: all."""
     unsubscribe_url: str = ""
-    """The list's page for people who leave it, the same for all readers; empty: they leave by mail only."""
+    """The list's page for people who leave it; it has no personal part. Empty: they leave by mail only."""
     unsubscribe_mailto: str = ""
-    """The address a reader writes to; empty: the sender's."""
+    """The address to which a reader writes to leave; empty: the sender's."""
     postal_address: str = ""
     archive: bool
     """Whether everybody may read its editions on the web."""
     language: str = ""
     """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
     languages: tuple[str, ...]
-    """The languages of its items, the preferred one first. `*` means all other languages; without it they are left out.
+    """The languages of its items, the preferred one first. `*` stands for all other languages; without it they are left
+    out.
     """
     introduction: str = ""
     """The text above the items of each edition: plain text, as in `Edition`."""
     content: Literal["titles", "summary", "full"]
-    """`titles`: titles and dates alone; `summary`: only the first sentences of long texts."""
+    """`titles`: titles and dates only; `summary`: the first sentences of long texts; `full`: whole texts."""
     order: Literal["newest", "oldest"]
     """Whether the newest or the oldest items of a theme come first."""
     keywords: bool
     pictures: bool
-    """Whether the mail shows pictures of items, fetched from where they are; otherwise it links to them."""
+    """Whether the mail shows pictures of items, loaded from their own servers; otherwise it links to them."""
     overflow: Literal["web", "next"]
-    """Where the items go for which a mail has no room: on the web only, or into the next edition."""
+    """What happens to items that do not fit into the mail: `web` shows them on the web only, `next` puts them into the
+    next edition.
+    """
     min_items: int
     """How many items an edition needs to go out."""
     max_items: int | None = None
-    """How many items an edition holds at most: the oldest go first, and the rest into the next edition. None: all."""
+    """The most items of an edition: the oldest go first, and the rest into the next edition. None: no limit."""
     review: timedelta | None = None
     """How long an edition waits for the editor; None: it goes out at once."""
     on_silence: Literal["send", "keep"]
@@ -204,7 +207,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestStyle:
-    """How every digest of a site looks."""
+    """How all digests of a site look."""
 
     accent: str
     """The colour of links and lines on white: `#` and six hexadecimal digits."""
@@ -219,13 +222,13 @@ class DigestStyle:
     width: int
     """Pixels; the greatest width of the column."""
     fonts: tuple[str, ...]
-    """Names of fonts for the text: a mail program takes the first one it has, and fetches none."""
+    """Font names for the text: a mail program uses the first one it has, and downloads none."""
     heading_fonts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A mail that tells the operator or an editor something once."""
+    """A mail that informs the operator or an editor, sent once."""
 
     number: int = 0
     """The number of the recorded notice, from 1; 0: it is not recorded yet."""

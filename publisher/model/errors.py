@@ -28,11 +28,11 @@ from publisher.model.sources import FailureKind
 EXIT_BUG = 1
 EXIT_USAGE = 2
 EXIT_TRY_LATER = 75
-"""EX_TEMPFAIL of sysexits.h."""
+"""The exit code EX_TEMPFAIL of sysexits.h."""
 
 
 EXIT_INTERRUPTED = 130
-"""128 and the number of SIGINT, as shells say of a program that Ctrl-C ended."""
+"""The exit code that shells give a program ended by Ctrl-C: 128 and the number of SIGINT."""
 
 
 class PublisherError(Exception):
@@ -42,7 +42,7 @@ class PublisherError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The error as it is printed: one line, several for a `ConfigError`."""
+        """The error as printed: one line, or several for a `ConfigError`."""
         return (str(self),)
 
 
@@ -53,7 +53,9 @@ class UsageError(PublisherError):
 
 
 class SuppressedError(UsageError):
-    """A suppressed address is to get mails. The message does not name it: forms meet this error, too."""
+    """Somebody asked for mails to a suppressed address. The message does not name it, because forms show this error
+    too.
+    """
 
     def __init__(self, kind: str) -> None:
         super().__init__(
@@ -63,7 +65,7 @@ class SuppressedError(UsageError):
 
 
 class ConfigError(PublisherError):
-    """config.toml is wrong; `problems` has a line for each error, which begins with the path of the key."""
+    """config.toml is wrong; `problems` has one line per error, which begins with the path of the key."""
 
     exit_code = EXIT_USAGE
 
@@ -74,7 +76,7 @@ class ConfigError(PublisherError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All problems, a line each."""
+        """One line for each problem."""
         return tuple(f"{self.path}: {problem}" for problem in self.problems)
 
 
@@ -105,7 +107,8 @@ class SourceError(PublisherError):
         self.source = source
         self.problem = problem
         self.wait = wait
-        """The pause that a server asked for, 0 if it asked for none; None: the error is not about a server."""
+        """The pause in seconds that a server asked for, 0 if it asked for none; None: the error is not about a server.
+        """
         self.kind = kind
 
     def __reduce__(self) -> tuple[partial[Self], tuple[str, str]]:
@@ -113,15 +116,15 @@ class SourceError(PublisherError):
 
 
 class EmptySourceError(SourceError):
-    """A source could be read, but lists nothing, and it listed items before."""
+    """A source could be read but lists nothing, although it listed items before."""
 
 
 class StoreError(PublisherError):
-    """The store cannot be used now. Nothing of the present step was recorded."""
+    """The store cannot be used now. Nothing of the current step was recorded."""
 
 
 class OutrunError(StoreError):
-    """Somebody else changed what a decision was made from. Deciding again, from what is there now, will work."""
+    """Somebody else changed the facts behind a decision. Deciding again from the present facts will work."""
 
 
 class BusyError(PublisherError):
@@ -129,7 +132,7 @@ class BusyError(PublisherError):
 
 
 class FilesError(PublisherError):
-    """A file or folder could not be written. The file from before is still whole."""
+    """A file or folder could not be written. The previous file is still whole."""
 
 
 class MailServerError(PublisherError):
@@ -138,7 +141,7 @@ class MailServerError(PublisherError):
     def __init__(self, server: str, problem: str, *, is_ours: bool = False) -> None:
         super().__init__(f"mail server {server}: {problem}")
         self.is_ours = is_ours
-        """Whether trying again cannot help before something is changed in config.toml or at the server."""
+        """Whether retrying is useless until somebody changes config.toml or the server."""
 
 
 class MailboxError(PublisherError):
@@ -149,4 +152,4 @@ class MailboxError(PublisherError):
 
 
 class SecretError(PublisherError):
-    """A password or token cannot be had."""
+    """A password or token could not be read."""

@@ -1,4 +1,4 @@
-"""Feeds: their kinds and settings, which ones an item is in, and which are worth writing; pure."""
+"""Feeds: their kinds and settings, the feeds of an item, and which feeds are worth writing; pure."""
 
 import re
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class FeedKind(StrEnum):
     KEYWORD = "keyword"
     LANGUAGE = "language"
     COMBINED = "combined"
-    """A choice of themes, keywords and languages in config.toml."""
+    """A selection of themes, keywords and languages, made in config.toml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,11 @@ class Feed:
 
     kind: FeedKind
     slug: str
-    """`all`; or a theme's own; or the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/choice`."""
+    """`all`; or the theme's slug; or the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/choice`.
+    """
     title: str
     first_slug: str = ""
-    """The slug from which the id of a renamed theme's feed is made; empty: `slug`."""
+    """The first slug of a renamed theme, from which the feed's id is made; empty: `slug`."""
 
     @classmethod
     def of_all(cls, site: Site) -> "Feed":
@@ -60,10 +61,9 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CombinedFeed:
-    """A feed that config.toml defines: an item must have one of its themes, one of its keywords and one of its
-    languages.
+    """A feed that config.toml defines: an item needs one of its themes, one of its keywords and one of its languages.
 
-    An empty condition holds for every item.
+    An empty condition is met by every item.
     """
 
     name: str
@@ -77,21 +77,21 @@ class CombinedFeed:
 
     @property
     def language(self) -> str:
-        """The language, if all its items have the same; empty: they may have several."""
+        """The language, if the feed has a single one; empty: its items may be in several."""
         return self.languages[0] if len(self.languages) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """Which feeds there are besides those of themes, and what each looks like."""
+    """Which feeds exist besides those of themes, and how feeds look."""
 
     formats: tuple[Literal["rss", "atom", "json"], ...]
     limit: int
-    """How many of the items added last a feed holds; more, up to 4 × limit, to hold all items of one run."""
+    """How many items a feed holds, the last added; up to four times as many if one run added them."""
     keywords_from: int
-    """How many items a keyword needs to get a feed, which it then keeps; 0: no keyword gets a feed."""
+    """How many items a keyword needs before it gets a feed, which it then keeps; 0: no keyword gets a feed."""
     languages: bool
-    """Whether each language has a feed, if items are in two languages or more."""
+    """Whether each language gets a feed when items are in two languages or more."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
     """Path of a square picture below the site's base URL; empty: none."""
@@ -147,14 +147,16 @@ def keyword_feed(keyword: str, names: Names = NO_NAMES) -> Feed:
 
 
 def language_feed(tag: str, *, fallback: str) -> Feed:
-    """Return the feed of a language tag. `nl` and `nl-BE` share one; each way to write Chinese has its own."""
+    """Return the feed of a language tag. `nl` and `nl-BE` share one; each script of Chinese has its own."""
     match = _TAG.fullmatch(tag.lower()) or _TAG.fullmatch(fallback.lower())
     name = f"{match[1]}{match[2] or ''}" if match else "und"  # BCP 47 section 2.2.1: undetermined
     return Feed(kind=FeedKind.LANGUAGE, slug=f"{LANGUAGES}/{name}", title=name)
 
 
 def combined_feed(asked: CombinedFeed) -> Feed:
-    """Return a feed that config.toml defines. Its slug is not its folder, because a theme may have that slug."""
+    """Return a feed that config.toml defines. Its slug begins with `combined/`, because a theme may have its name as
+    slug.
+    """
     return Feed(kind=FeedKind.COMBINED, slug=f"{COMBINED}/{asked.name}", title=asked.title)
 
 
@@ -164,7 +166,7 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
     Args:
         feed: any feed.
         items: how many live items it has.
-        is_open: whether it was written before. Such a feed goes on.
+        is_open: whether the feed has been written before; if so, it is written again.
         languages: how many languages the site's items are in.
         settings: which feeds the operator wants.
     """

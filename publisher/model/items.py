@@ -1,4 +1,4 @@
-"""Items as a source lists them, and digests that tell whether two items say the same."""
+"""Items as a source lists them, and hashes that tell whether two items say the same."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from publisher.model.links import file_key, link_key
 
 Day: TypeAlias = date
-"""For `Item`, within which `date` is a field."""
+"""The type `date`, under a name that the field `Item.date` does not hide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Enclosure:
     size_bytes: int | None = None
     """None: the source does not give it."""
     title: str = ""
-    """The file's title; empty: readers see its name."""
+    """The file's title; empty: readers see its file name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Item:
     """One news item as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
 
     date: date
-    """The day the organisation gave it, in the site's time zone."""
+    """The date the organisation gave it, in the site's time zone."""
     text: str
     """Plain text, paragraphs separated by one empty line."""
     title: str = ""
@@ -42,64 +42,74 @@ class Item:
     summary: str = ""
     """The source's summary, in plain text; empty: its first sentences serve as one."""
     native_id: str = ""
-    """The permanent id that the source gives the item; empty: it gives none, as in a listing."""
+    """The permanent id that the source gives the item; empty: it gives none."""
     language: str = ""
     """BCP 47; empty: the site's language."""
     labels: tuple[str, ...] = ()
-    """Theme labels as written, in order. Configuration maps them to themes."""
+    """Theme labels as the source writes them, in order. config.toml maps them to themes."""
     keywords: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     html: str = ""
-    """The body as safe HTML with absolute links; empty: `text` is the whole body. Fresh from a source: any HTML."""
+    """The body as safe HTML with absolute links; empty: `text` is the whole body. A source may yield any HTML here,
+    which `collect` cleans.
+    """
     published: datetime | None = None
-    """UTC; the instant of publication, if the organisation gives more than a day. Fresh from a source it may have no
-    zone, and is then in the site's."""
+    """UTC; the instant of publication, if the organisation gives more than a day. A source may yield it without a zone;
+    it is then in the site's.
+    """
     authors: tuple[str, ...] = ()
-    """Who wrote it, as its source says; only filters of sources ask. The log keeps none."""
+    """The authors, as the source names them. Only the filters of a source use them; the log does not keep them."""
     base: str = ""
-    """The address from which relative addresses in `html` start; empty: `link`. The log keeps none."""
+    """The base URL of relative addresses in `html`; empty: `link`. The log does not keep it."""
     is_language_guessed: bool = False
-    """Whether `language` was guessed from the words, because the source does not give it."""
+    """Whether `language` was guessed from the words because the source gives none."""
     is_minor_edit: bool = False
-    """Whether the source calls its latest edit minor: readers are not told of it."""
+    """Whether the source marks its latest edit as minor: readers are then not told of it."""
     listed_date: Day | None = None
-    """The day its source gives it now, if readers keep the one that it gave first; None: it gives `date`."""
+    """The day the source gives now, if readers keep an earlier one; None: the source gives `date`."""
     is_undated: bool = False
-    """Whether the source gives no date: `date` is the day of this reading, and a known item keeps the date it has."""
+    """Whether the source gives no date: `date` is then the day of this reading, and a known item keeps its date."""
     embargo: datetime | None = None
-    """UTC; no reader sees the item before it. None: only its date decides. Fresh from a source: like `published`."""
+    """UTC; no reader sees the item before this time. None: only its date decides. A source may yield it without a zone,
+    like `published`.
+    """
     other_embargo: datetime | None = None
-    """UTC; the end of an embargo that another source puts on the item; a source never gives it. None: there is none."""
+    """UTC; the end of an embargo that another source puts on the same item; a source never sets it. None: there is
+    none.
+    """
     expires: datetime | None = None
-    """UTC; from then on the item is in no feed. None: it never expires. Fresh from a source: like `published`."""
+    """UTC; from this time on no feed has the item. None: it never expires. A source may yield it without a zone, like
+    `published`.
+    """
 
     @property
     def last_embargo(self) -> datetime | None:
-        """The end of the later embargo; None: it has none."""
+        """When the last of its embargoes ends; None: it has none."""
         return max(filter(None, (self.embargo, self.other_embargo)), default=None)
 
 
 def digest_of_text(item: Item) -> str:
-    """Return a digest of the words a reader sees: title and text. New fields of items never change it."""
+    """Return a hash of the words a reader sees: title and text. A new field of `Item` never changes it."""
     return _digest([" ".join(item.title.split()), " ".join(item.text.split())])
 
 
 def digest_of_content(item: Item) -> str:
-    """Return a digest of all that the item says, except its id. A new field changes it only for items that fill it.
+    """Return a hash of everything the item says, except its id. A new field of `Item` changes it only for items that
+    fill it.
 
-    Of its HTML, words and links count, not the markup: servers write some of the markup differently at each request.
+    Of the HTML, words and links count and markup does not: servers write some of it differently at each request.
     """
     return _digest({name: value for name, value in _fields(item) if value})
 
 
 FILING = frozenset({"date", "published", "language", "labels", "keywords"})
-"""Fields that say where an item belongs and not what it says: a new value moves it, and readers are told of no edit."""
+"""Fields that sort an item and are no part of its text: a new value moves the item, and readers see no edit."""
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:
-    """Return the names of the fields that differ for readers; of addresses their spelling does not count.
+    """Return the names of the fields that differ for readers. Two spellings of one address do not differ.
 
-    All of them make the digests of content differ.
+    A difference in any of these fields also changes `digest_of_content`.
     """
     pairs = zip(_fields(old), _fields(new), strict=True)
     differing = [(name, before, after) for (name, before), (_, after) in pairs if before != after]
@@ -107,7 +117,7 @@ def changed_fields(old: Item, new: Item) -> list[str]:
 
 
 def _as_compared(name: str, value: object) -> object:
-    """Return the value of a field, with addresses in the form in which they are compared."""
+    """Return the value of a field, with addresses replaced by the keys by which they are compared."""
     match name, value:
         case "link", str():
             return link_key(value) or value
@@ -124,7 +134,7 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "text", item.text
     yield "title", item.title
     yield "link", item.link
-    # The source did not give a guessed language, so a better guess must not look like an edit.
+    # a guess is not the source's: a better guess must not look like an edit
     yield "language", "" if item.is_language_guessed else item.language
     yield "labels", item.labels
     yield "keywords", item.keywords
@@ -135,14 +145,14 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
 
 
 def _links_in(html: str) -> list[str]:
-    """Return addresses of links and pictures in clean HTML, without parts that servers change at each request."""
+    """Return addresses of links and pictures in clean HTML, without the parts that servers change at each request."""
     links = [(kind, address) for kind, address in _ADDRESS.findall(html) if _SCRAMBLED not in address]
     return [address if kind == "href" else address.partition("?")[0] for kind, address in links]
 
 
 _ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
 _SCRAMBLED = "/cdn-cgi/l/email-protection"
-"""Part of the address that Cloudflare puts in place of a mail address, in other letters at each request."""
+"""Part of the address that Cloudflare puts in place of a mail address; what follows it differs at each request."""
 
 
 def _digest(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Items that a source lists long after their own day; readers are told when they were added."""
+"""Late items: a source lists them long after their date. Readers are told the day they were added."""
 
 from datetime import date
 
@@ -6,13 +6,15 @@ from publisher.model.records import Record
 from publisher.model.schedules import local_day
 
 LATE_DAYS = 30
-"""A later item would look like an old one that is sent again."""
+"""An item older than this when it was added is marked as late; without the mark it would look like an old item sent
+again.
+"""
 
 
 def late_day_of(record: Record, *, timezone: str) -> date | None:
-    """Return the day on which the site first saw an item dated more than `LATE_DAYS` before; None: it is not so late.
+    """Return the day the site first saw an item dated more than `LATE_DAYS` earlier; None: it is not that late.
 
-    An item of its source's first pass is not late: it was the site that came late.
+    Items of a source's first pass are not late: the site started after them.
     """
     if record.added_at is None:
         return None

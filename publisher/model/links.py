@@ -1,4 +1,4 @@
-"""How web addresses and ids are compared: two spellings of one address are equal; pure. Readers see them unchanged."""
+"""Decides whether two web addresses or ids are the same, whatever their spelling; pure. Readers see them unchanged."""
 
 import re
 from functools import lru_cache
@@ -10,25 +10,25 @@ _TRACKING = re.compile(
     r"jsessionid|phpsessid|aspsessionid\w*|cftoken|cfid",
     re.IGNORECASE,
 )
-"""Parameters that say how a reader came to a page, or number his visit, and do not decide what it shows."""
+"""Parameters that track a reader or number his visit, and do not change the page."""
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
-"""The number of a visit, as Java's servers write it behind a path."""
+"""The session number that Java servers append to a path."""
 _SIGNATURE = re.compile(
     r"x-(?:amz|goog|oss)-.*|(?:aws|google)accesskeyid|googleaccessid|key-pair-id|signature|sig|policy|expires|"
     r"s[evprt]|spr|ske|skoid|sks|skt|sktid|skv|hdnea|hdnts",
     re.IGNORECASE,
 )
-"""Parameters by which file stores sign an address again for each reader."""
+"""Parameters with which file stores sign an address anew for each reader."""
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _URI = re.compile(r"https?://|urn:[a-z0-9-]+:|tag:[^,\s]+,", re.IGNORECASE)
 _START = re.compile(r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?(?:/(?:index|default|home|start)(?:\.\w{2,5})?)?", re.IGNORECASE)
-"""The path of a site's start page, perhaps in one language, without a slash at the end."""
+"""The path of a start page, optionally in one language, without a trailing slash."""
 _PORTS = {"http": ":80", "https": ":443"}
 
 
 def without_tracking(address: str) -> str:
-    """Return a web address without the parameters that tell readers apart; any other is returned as it is."""
+    """Return a web address without tracking parameters; anything else is returned unchanged."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -46,8 +46,8 @@ def _without(names: re.Pattern[str], query: str) -> str:
 def link_key(address: str) -> str:
     """Return the key by which links are compared; empty: the link leads to a start page, so it identifies no item.
 
-    Scheme, `www.`, the usual port, a slash at the end, tracking and the encoding of letters make no difference; the
-    fragment does.
+    Scheme, `www.`, the default port, a trailing slash, tracking and percent-encoding make no difference; the fragment
+    does.
     """
     if not _WEB.match(address):
         return address
@@ -65,7 +65,7 @@ def link_key(address: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """Return a part of an address with its letters encoded in the same way everywhere (RFC 3986 section 6.2.2)."""
+    """Return a part of an address with uniform percent-encoding (RFC 3986 section 6.2.2)."""
     if part.isascii() and "%" not in part:
         return part
     encoded = quote(part, safe=_ASCII, encoding="utf-8", errors="replace")
@@ -76,7 +76,7 @@ _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def file_key(address: str) -> str:
-    """Return what the address of a file or picture compares by: as links do, without what signs it for one reader."""
+    """Return the key by which addresses of files and pictures are compared: `link_key` without signatures."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -90,5 +90,5 @@ def id_key(native_id: str) -> str:
 
 
 def is_uri(native_id: str) -> bool:
-    """Whether an id is the same everywhere by its form: a web address, a URN (RFC 8141) or a tag (RFC 4151)."""
+    """Whether an id is globally unique by its form: a web address, a URN (RFC 8141) or a tag (RFC 4151)."""
     return _URI.match(native_id) is not None

@@ -1,4 +1,4 @@
-"""Problems: what went wrong while the rest went on; and how messages write counts, long lists and suggestions. Pure."""
+"""Problems: what failed while the rest went on; and how messages write counts, long lists and suggestions. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def some_of(texts: Sequence[str], most: int) -> str:
-    """Return the first texts, at most `most` of them, and how many more there are: `a, b and 3 more`."""
+    """Return the first texts, at most `most` of them, and the number of the others: `a, b and 3 more`."""
     more = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?", or nothing when no known name is close. Capitals do not count."""
+    """Return "; did you mean …?", or nothing if no known name is close. Capitals do not count."""
     folded = {each.lower(): each for each in sorted(known)}
     close = get_close_matches(name.lower(), folded, n=1)
     return f"; did you mean {folded[close[0]]}?" if close else ""
@@ -27,7 +27,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something that went wrong while the rest went on; shown as one line."""
+    """Something that failed while the rest went on; shown as one line."""
 
     where: str
     """The source, theme, audience or file (with line) that has the problem."""
@@ -38,11 +38,11 @@ class Problem:
     is_repeated: bool = False
     """Whether the pass before met the same problem."""
     is_of_site: bool = False
-    """Whether the site's own folders are in the way: a template, a full disk, a folder that cannot be written."""
+    """Whether the site's own files caused it: a template, a full disk, a folder that cannot be written."""
 
     @classmethod
     def of(cls, where: str, error: PublisherError) -> "Problem":
-        """Return a problem of `where` from an error, for work that goes on without that part."""
+        """Return a problem of `where`, made from an error, for work that goes on without this part."""
         is_of_site = isinstance(error, (FilesError, TemplateError))
         return cls(where=where, what=str(error), exit_code=error.exit_code, is_of_site=is_of_site)
 

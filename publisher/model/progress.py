@@ -1,4 +1,4 @@
-"""Progress: how a verb reports how far it is, whether or not anybody watches."""
+"""Progress: how a verb reports how far it has come."""
 
 from typing import Protocol
 
@@ -7,7 +7,9 @@ class Progress(Protocol):
     """Receives counts from a verb. A terminal draws a bar; a service ignores them."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """`step` is a verb's phase such as "item pages"; `done` never falls and ends at `total`."""
+        """Report that `done` of `total` steps of the phase `step` are done, such as "item pages"; `done` never falls
+        and ends at `total`.
+        """
         ...
 
 
@@ -30,6 +32,6 @@ class Steps:
         self.reach(self.done + steps)
 
     def reach(self, done: int) -> None:
-        """Count `done` steps in all as done; the number never falls."""
+        """Count `done` steps in total as done; a lower number than before changes nothing."""
         self.done = min(max(done, self.done), self.total)
         self._progress(self._step, self.done, self.total)

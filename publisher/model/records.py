@@ -1,4 +1,4 @@
-"""Records: what the log knows about items, and what new entries of the log bring."""
+"""Records: what the log knows about items, and the values of new log entries."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ class ChangeKind(StrEnum):
     EXPIRED = "expired"
     HIDDEN = "hidden"
     SHOWN = "shown"
-    """An editor shows again what was hidden."""
+    """An editor made a hidden item visible again."""
 
 
 class State(StrEnum):
@@ -27,15 +27,15 @@ class State(StrEnum):
     LISTED = "listed"
     """The source listed it when it was last read."""
     UNLISTED = "unlisted"
-    """The item is older than anything that the source still lists. It stays in feeds and pages."""
+    """The item is older than everything the source still lists. It stays in feeds and pages."""
     WAITING = "waiting"
-    """The item's time has not come, or was over before it appeared. It is not in the log, and has no page."""
+    """The item's time has not come, or ended before it appeared. It is not in the log and has no page."""
     EXPIRED = "expired"
-    """The item's time is over. It is in no feed and no later digest; its page stays and says so."""
+    """The item's time has ended. It is in no feed and no later digest; its page stays and says so."""
     WITHDRAWN = "withdrawn"
-    """The organisation took it out. It leaves feeds and digests, and its page says so."""
+    """The organisation removed it. It leaves feeds and digests, and its page says so."""
     HIDDEN = "hidden"
-    """An editor hid it. Whatever its source does, no reader sees a word of it."""
+    """An editor hid it. Readers see nothing of it, whatever its source does."""
 
     @property
     def is_live(self) -> bool:
@@ -44,19 +44,19 @@ class State(StrEnum):
 
     @property
     def is_gone(self) -> bool:
-        """Whether feeds tell readers to forget the item, and its page no longer says what it said."""
+        """Whether feeds tell readers to remove the item, and its page no longer shows its text."""
         return self in _GONE
 
 
 _LIVE = (State.LISTED, State.UNLISTED)
 _GONE = (State.WITHDRAWN, State.HIDDEN)
 STANDING = (State.LISTED, State.HIDDEN, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
-"""If a listed item may be one of several known ones, the one whose state comes first here is chosen."""
+"""States by preference: if a listed item may be one of several known ones, the state that comes first here wins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An item as the log knows it. Its `uid` and `path` never change, and `published` only if its date does."""
+    """An item as the log knows it. Its `uid` and `path` never change; `published` changes only with its date."""
 
     number: int
     """The item's number in this store; readers never see it."""
@@ -71,19 +71,20 @@ class Record:
     published: datetime
     """UTC; no other item of its day has the same instant (RFC 4287 section 3.3)."""
     updated: datetime
-    """UTC; when we learnt of its latest revision or withdrawal, or else `published`. Changes of one pass are a second
-    apart, so that each has an instant of its own."""
+    """UTC; when we learnt of its latest revision or withdrawal, or else `published`. Changes of one pass are spaced a
+    second apart, so that each has an instant of its own.
+    """
     added_seq: int
-    """The log number of its first appearance."""
+    """The log number with which it was added."""
     seq: int
     """The log number of its latest change."""
     revision: int
-    """1 when added, and one more for each revision."""
+    """1 when added, plus one for each revision."""
     state: State
     added_at: datetime | None = None
     """UTC; when a pass added it. None: it came with its source's first pass, a whole archive."""
     pass_start: int | None = None
-    """The log's end before the pass that added it; None: it came with its source's first pass, a whole archive."""
+    """The end of the log before the pass that added it; None: it came with its source's first pass, a whole archive."""
 
     @property
     def short_id(self) -> str:
@@ -91,16 +92,16 @@ class Record:
         return self.uid.rpartition("/")[2]
 
     def __hash__(self) -> int:
-        return hash((self.uid, self.seq))  # of all its words it would take longer than to show them
+        return hash((self.uid, self.seq))  # hashing all fields would take longer than rendering them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the log knows about a source's item, as far as it is compared with a listing."""
+    """What the log knows about an item of a source: the part that is compared with a listing."""
 
     number: int
     date: date
-    """The day as its source last gave it; readers may keep the first one."""
+    """The day its source gave last; readers may keep an earlier one."""
     native_id: str
     """The key by which its id is compared (`links.id_key`)."""
     link: str
@@ -109,13 +110,13 @@ class Known:
     content_digest: str
     state: State
     is_kept_from_readers: bool = False
-    """Whether no reader ever sees it: it was too old when its source was first read, or it was discarded."""
+    """Whether no reader ever sees it: it was too old at its source's first reading, or it was discarded."""
     is_copy: bool = False
-    """Whether it is another source's item; the fields are what this source says of it."""
+    """Whether it is another source's item; the fields then hold what this source says about it."""
     wakes: datetime | None = None
-    """UTC; when it appears or expires. None: it does neither."""
+    """UTC; when it will appear or expire. None: neither."""
     since: datetime | None = None
-    """UTC; since when it waits to appear. None: it does not wait."""
+    """UTC; since when it has waited to appear. None: it does not wait."""
 
     @property
     def is_hidden(self) -> bool:
@@ -124,7 +125,7 @@ class Known:
 
     @property
     def is_unseen(self) -> bool:
-        """Whether no reader sees the item, so that an edit of it concerns nobody."""
+        """Whether no reader sees the item now, so that an edit of it is not announced."""
         return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED, State.HIDDEN)
 
 
@@ -138,7 +139,7 @@ class NewRecord:
     path: str
     published: datetime
     number: int | None = None
-    """The number under which it waited for its time; None: it did not."""
+    """Its number while it waited for its time; None: it did not wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,6 @@ class Revision:
     item: Item
     gathered: Gathered
     is_minor: bool = False
-    """Whether the source calls the edit minor: it counts as no revision, and `updated` stays as it is."""
+    """Whether the source marks the edit as minor: it does not count as a revision, and `updated` stays."""
     published: datetime | None = None
-    """The new instant, if the date moved; None: the instant stays."""
+    """The new instant, if the date changed; None: it stays."""

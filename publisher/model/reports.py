@@ -13,7 +13,7 @@ from publisher.model.problems import Problem
 from publisher.model.rounds import RoundReport
 from publisher.model.sources import HeldChange
 
-# --- how sources fare ------------------------------------------------------------------------------------------------
+# --- the condition of sources -----------------------------------------------------------------------------------------
 
 
 class SourceCondition(StrEnum):
@@ -22,27 +22,27 @@ class SourceCondition(StrEnum):
     WELL = "well"
     """The source can be read, and all of its news is in the log."""
     UNREAD = "unread"
-    """The source was never read to its end."""
+    """The source has never been read completely."""
     FAILING = "failing"
     """The source cannot be read."""
     EMPTY = "empty"
-    """The source can be read but lists nothing, and it listed items before."""
+    """The source can be read but lists nothing, although it listed items before."""
     DRIFTED = "drifted"
-    """All items lack a field that nearly all of them had. They wait for the operator."""
+    """All items lack a field that nearly all of them had. They are held for the operator."""
     HELD = "held"
-    """The listing is suspicious for another reason, and waits for the operator."""
+    """The listing is suspicious for another reason, and is held for the operator."""
     SILENT = "silent"
     """The source can be read, but has had no news for longer than expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionChange:
-    """A source whose condition differs from the last reported one; the change is reported once."""
+    """A source whose condition differs from the one last reported."""
 
     source: str
     condition: SourceCondition
     since: datetime | None
-    """UTC; since when it is in this condition. None: it is well again."""
+    """UTC; since when it is in this condition. None: it has recovered."""
     detail: str
     """The reason in words; may be empty."""
 
@@ -52,12 +52,12 @@ class ConditionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReading:
-    """One reading of a source: that it was asked, and what came of it."""
+    """One reading of a source."""
 
     source: str
     at: datetime
     has_answered: bool
-    """Whether it could be read; else a problem of the report says why not."""
+    """Whether the source could be read; if not, a problem in the report says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,28 +68,28 @@ class CollectReport:
     revised: int = 0
     withdrawn: int = 0
     expired: int = 0
-    """Items that left the feeds because their time was over."""
+    """Items that left the feeds because they expired."""
     waiting: int = 0
-    """New items that no reader sees until their time has come."""
+    """New items that are not visible until their time comes."""
     hidden: int = 0
     """Items that the editor hid."""
     shown: int = 0
     """Hidden items that the editor shows again."""
     joined: int = 0
-    """New items that another source brought before: they are its items."""
+    """New items that another source had brought already: they stay that source's items."""
     kept_from_readers: int = 0
-    """New items that no reader will ever see: they are older than the source's `since`, or discarded."""
+    """New items that are never visible: older than the source's `since`, or discarded."""
     sources_read: int = 0
     sources_unchanged: int = 0
     sources_waiting: int = 0
-    """Sources that were not read, because their server failed just before or asked for a pause."""
+    """Sources that were not read, because their server had just failed or asked for a pause."""
     sources_held: int = 0
-    """Sources whose listing is held for the operator, by this pass or an earlier one."""
+    """Sources whose listing is held for the operator, now or since an earlier pass."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    """What `check` reports in addition; readers miss nothing because of it."""
+    """Remarks that only `check` reports; readers miss nothing because of them."""
     readings: tuple[SourceReading, ...] = field(default=(), compare=False)
-    """The sources that were asked; no part of what was done."""
+    """The sources that were read. Two reports with the same changes are equal whatever this holds."""
 
     @property
     def is_news(self) -> bool:
@@ -102,7 +102,7 @@ class PublishReport:
     """The files that a publishing pass wrote."""
 
     feeds: tuple[str, ...] = ()
-    """Folders of the feeds with a file that was written."""
+    """Folders of the feeds of which a file was written."""
     files_written: int = 0
     """How many public files have new content."""
     files_unchanged: int = 0
@@ -121,7 +121,7 @@ class ComposeReport:
     discarded: tuple[str, ...] = ()
     """Names of editions that the editor discarded."""
     emptied: tuple[str, ...] = ()
-    """Names of editions without a mail: their last items were withdrawn, or taken out by the editor."""
+    """Names of editions without a mail: their last items were withdrawn, or removed by the editor."""
     restored: int = 0
     """How many items the editor put back."""
     decided: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class DeliveryTally:
     later: int = 0
     """Refused for now, and tried again."""
     doubtful: int = 0
-    """How many of the sent mails were handed over before without an answer, and may have come twice."""
+    """How many of the sent mails had been handed over before without an answer, so they may arrive twice."""
 
     @property
     def mails(self) -> int:
@@ -165,16 +165,16 @@ class DeliverReport:
 
     editions: tuple[DeliveryTally, ...] = ()
     next_at: datetime | None = None
-    """UTC; when a mail is to be tried again. None: no mail is."""
+    """UTC; when the next mail is retried. None: none is waiting for that."""
     wait: timedelta | None = None
-    """How long it was from the end of the pass until `next_at`."""
+    """The time from the end of the pass to `next_at`."""
     problems: tuple[Problem, ...] = ()
     outage: str = ""
     """Why the mail server could not be used; empty: it could, or there was nothing to send."""
     paused: int = 0
-    """If nothing was to be sent: how many mails wait for the end of a pause."""
+    """Set if there was nothing to send: how many mails wait for the end of a pause."""
     held: int = 0
-    """If nothing was to be sent: how many mails waited for longer than `smtp.max_age`."""
+    """Set if there was nothing to send: how many mails are held because they waited longer than `smtp.max_age`."""
 
     @property
     def is_news(self) -> bool:
@@ -188,23 +188,23 @@ class DeliverReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What one whole pass did. A stage that was not reached is None."""
+    """What one whole pass did. A stage that did not run is None."""
 
     collect: CollectReport | None = None
     publish: PublishReport | None = None
     compose: ComposeReport | None = None
     deliver: DeliverReport | None = None
     rounds: tuple[RoundReport, ...] = ()
-    """Rounds of mails to subscribers that were planned, or gone on with."""
+    """Rounds of mails to subscribers that were planned, or continued."""
     condition_changes: tuple[ConditionChange, ...] = ()
     notices: tuple[Notice, ...] = ()
     """Notices that are new in the outbox."""
     problems: tuple[Problem, ...] = field(default=())
-    """Problems of the pass itself; problems of a stage are in the stage's report."""
+    """Problems of the pass itself; problems of a stage are in its own report."""
     known: tuple[str, ...] = ()
-    """The problems that the run before had, a line each."""
+    """The problems that the previous run had, one line each."""
     ahead: datetime | None = None
-    """When the run before was, by a clock that was ahead, or is behind now; None: it was before this one."""
+    """The time of the previous run, if it lies ahead of this one because a clock was wrong; None: it does not."""
 
     @property
     def is_news(self) -> bool:
@@ -229,7 +229,7 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0: no problem; 2: something in the site's own files must be fixed; 75: trying later may work."""
+        """0: no problem; 2: the site's own files need fixing; 75: trying later may work."""
         return min((problem.exit_code for problem in self.all_problems if problem.exit_code), default=0)
 
 
@@ -237,7 +237,9 @@ class RunReport:
 
 
 WaitingReason = Literal["waits", "settles", "comes back"]
-"""Why an item waits: for its embargo or date, as `settle` asks, or because it was withdrawn and comes back."""
+"""Why an item waits: for its embargo or date (`waits`), to stay unchanged for `settle` (`settles`), or because it was
+withdrawn and is listed again (`comes back`).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,23 +259,23 @@ class SourceStatus:
     condition: SourceCondition
     listed: int
     changed_at: datetime | None
-    """When a reading last differed from the one before; None: it was never read."""
+    """When a reading last differed from the one before; None: it has never been read."""
     failures: int
     problem: str
     failing_since: datetime | None
     skipped: tuple[str, ...]
-    """A line for each item of the last good reading that could not be read."""
+    """One line for each item of the last good reading that could not be read."""
     next_try: datetime | None = None
-    """The source is not read before then; None: the next pass reads it."""
+    """The source is not read before this time; None: the next pass reads it."""
     held: str = ""
-    """Why its last reading waits for the operator, and what it would change."""
+    """Why its last reading is held for the operator, and what it would change."""
     held_at: datetime | None = None
     held_change: HeldChange | None = None
     """What a held reading would change; None: none is held."""
     expect_every: timedelta | None = None
-    """How long it may have no news before it counts as silent; None: any time."""
+    """How long the source may have no news before it counts as silent; None: no limit."""
     waiting: tuple[WaitingStatus, ...] = ()
-    """Its items that wait for their time, sorted by when they appear."""
+    """Its items that are not visible yet, sorted by when they appear."""
     hidden: int = 0
     """How many of its items an editor hid."""
 
@@ -286,9 +288,9 @@ class AudienceStatus:
     waiting: int
     """How many items its next edition would hold now."""
     next_tick: datetime | None
-    """When its next edition is due; None: its editions are composed by hand only."""
+    """When its next edition is due; None: only on command."""
     last_edition: int
-    """Number of its last edition; 0: it has none."""
+    """The number of its last edition; 0: it has none."""
     last_composed_at: datetime | None
 
 
@@ -297,24 +299,24 @@ class SubscribersStatus:
     """The status of the site's subscribers."""
 
     people: int
-    """How many follow something."""
+    """How many people follow something."""
     pending: int
-    """How many asked within the last days and have not confirmed yet."""
+    """How many people asked in the last days and have not confirmed yet."""
     next_ticks: Mapping[str, datetime]
-    """When each pace is due next, by its name."""
+    """When each pace is next due, by its name."""
     postponed_until: datetime | None
-    """Until when an editor postponed their mails; `UNTIL_DECIDED`: without an end. None: they are due as planned."""
+    """Until when an editor postponed their mails; `UNTIL_DECIDED`: without an end. None: they are not postponed."""
     last_round: str
     """The name of the last round; empty: there was none."""
     last_round_at: datetime | None
     suspended: int = 0
-    """How many get no digests, because mails to them came back."""
+    """How many people get no digests because mails to them came back."""
     suppressions: Mapping[str, int] = field(default_factory=dict)
-    """How many addresses get no mail, by why."""
+    """How many addresses are suppressed, by reason."""
     asked: int = 0
-    """How many were asked whether they still want their mails, and did not answer yet."""
+    """How many people were asked whether they still want their mails, and have not answered."""
     owed_departures: int = 0
-    """How many departures are in the store alone, because their file could not be written."""
+    """How many departures are only in the store, because the file of departures could not be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,20 +327,20 @@ class HeldStatus:
     items: int
     held_until: datetime
     on_silence: str
-    """What happens to it at the end of that time: `send` or `keep`."""
+    """What happens to it when `held_until` has passed: `send` or `keep`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreStatus:
-    """A restore after which audiences wait for the operator to say what went out since the backup."""
+    """After a restore: what waits until the operator has said what went out since the backup."""
 
     restored_at: datetime
     taken_at: datetime | None
     """When the backup was made; None: unknown."""
     audiences: tuple[str, ...]
-    """Audiences that wait: nothing is composed for them, and none of their mails is sent."""
+    """Audiences that wait: nothing is composed for them, and their mails are not sent."""
     has_readers: bool = False
-    """Whether readers wait: no round begins."""
+    """Whether subscribers wait: no round begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,7 +353,7 @@ class RunStatus:
     problems: tuple[str, ...]
     """One line for each problem."""
     is_latest: bool
-    """Whether it is the latest of its kind: deliveries are one kind, all other runs the other kind."""
+    """Whether it is the latest of its kind; deliveries are one kind, all other runs the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,17 +365,17 @@ class Status:
     is_served: bool
     """Whether a service is running for this site."""
     unpublished: int
-    """How many changes in the log feeds and pages do not show yet."""
+    """How many changes in the log are not in feeds and pages yet."""
     unwritten: tuple[str, ...]
-    """Names of editions that are recorded, but not in the outbox yet."""
+    """Names of editions that are recorded but not in the outbox yet."""
     stranded: tuple[str, ...]
-    """Names of unwritten editions whose audience is no longer in config.toml; they are not sent."""
+    """Names of unwritten editions whose audience has left config.toml; they are not sent."""
     held: tuple[HeldStatus, ...]
     """Editions that wait for the editor."""
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
     deliveries: tuple[DeliveryCounts, ...]
-    """Counts of mails that are not handed over yet, and of each audience's last edition; empty without `[smtp]`."""
+    """Counts of mails not handed over yet, and of each audience's last edition; empty without `[smtp]`."""
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None
@@ -385,13 +387,13 @@ class Status:
     orders: tuple[Order, ...] = ()
     """The operator's latest orders about mails, the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
-    """Since when the mails of each audience are paused, by its name; the empty name means all mails."""
+    """Since when each audience's mails are paused, by its name; the empty name stands for all mails."""
     ahead: datetime | None = None
-    """The latest moment of a run or edition that a fast clock made and that is still to come; None: there is none."""
+    """The latest future time recorded for a run or edition, by a clock that was ahead; None: there is none."""
 
     @property
     def exit_code(self) -> int:
-        """`EXIT_TRY_LATER` if the operator should look at a source, a mail, an edition, a restore or the latest run."""
+        """`EXIT_TRY_LATER` if a source, a mail, an edition, a restore or the latest run needs the operator."""
         calm = (SourceCondition.WELL, SourceCondition.UNREAD)
         is_source_troubled = any(source.condition not in calm for source in self.sources)
         has_failed = any(run.exit_code for run in self.runs if run.is_latest)

@@ -20,13 +20,13 @@ class Round:
     begun_at: datetime
     """UTC; also the Date of its mails."""
     subject: str = ""
-    """The editor's; empty: every mail has its own."""
+    """The subject that the editor chose; empty: every mail has its own."""
     introduction: str = ""
     """The editor's text above the items, written like an edition's."""
 
     @property
     def name(self) -> str:
-        """The round's name in the ledger and in messages."""
+        """The round's name in the ledger and in messages, as `round_name` makes it."""
         return round_name(self.number)
 
 
@@ -38,20 +38,20 @@ class ItemEntry:
     added_seq: int
     """The log number under which it was added."""
     themes: Mapping[str, int]
-    """By the slug of each of its themes, the log number with which it came into the theme: `added_seq` or a later one.
+    """For the slug of each of its themes, the log number with which it entered the theme: `added_seq` or a later one.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundReport:
-    """The result of a round in a pass."""
+    """What a pass did for a round."""
 
     name: str
     paces: tuple[str, ...]
     mails: int = 0
     """How many mails were queued."""
     is_planned: bool = True
-    """Whether all of its mails are queued; if not, the next pass goes on."""
+    """Whether all its mails are queued; if not, the next pass continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,13 @@ class RoundEdit:
     """The editors' decisions about mails to subscribers."""
 
     postponed_until: datetime | None = None
-    """UTC; no round begins before, `UNTIL_DECIDED`: until somebody decides. None: it is as the schedules say."""
+    """UTC; until when no round begins (`UNTIL_DECIDED`: until somebody decides). None: the schedules hold."""
     subject: str = ""
-    """Of the next round; empty: every mail has its own."""
+    """The subject of the next round; empty: every mail has its own."""
     introduction: str = ""
     """The text above the items of the next round, written like an edition's."""
     titles: Mapping[int, str] = field(default_factory=dict)
-    """By the number of an item, its title in place of its own."""
+    """New titles of items, by the number of the item."""
     first: tuple[int, ...] = ()
     """The numbers of items that come first: the lead, and then within each theme."""
     left_out: frozenset[int] = frozenset()
@@ -73,9 +73,9 @@ class RoundEdit:
 
     @property
     def key(self) -> Hashable:
-        """Equal for two that make the same mails of the same items."""
+        """A value that is equal for two edits which make the same mails of the same items."""
         return tuple(sorted(self.titles.items())), self.first
 
     def is_postponed(self, now: datetime) -> bool:
-        """Whether no round may begin now, because an editor postponed them."""
+        """Whether an editor's postponement forbids a round now."""
         return self.postponed_until is not None and now < self.postponed_until

@@ -1,6 +1,7 @@
-"""When things are due: cron lines, recurrence rules, intervals, and days in a time zone. Only this module knows zones.
+"""When things are due: cron lines, recurrence rules, intervals, and days in a time zone. Time zones are used nowhere
+else.
 
-A cron line means what cron(8) and crontab(5) of Debian make of it; cronsim reads it:
+A cron line means what cron(8) and crontab(5) of Debian say; cronsim reads it:
 
 - 0 and 7 are both Sunday; names may stand for months and days of the week.
 - Day of month and day of week are alternatives when both are restricted; when one begins with `*`, both must match.
@@ -8,13 +9,13 @@ A cron line means what cron(8) and crontab(5) of Debian make of it; cronsim read
   weekday.
 - Clocks go forward: a tick in the skipped hour happens once, at the first instant after the gap.
 - Clocks go back: a tick in the repeated hour happens once, the first time.
-- The last two hold for lines that name their times. A line whose minute or hour begins with `*` follows the clock on
-  the wall, so that `*/15 * * * *` ticks every real quarter of an hour.
+- The last two hold for lines with fixed times. A line whose minute or hour begins with `*` follows local time, so `*/15
+  * * * *` ticks every 15 minutes of real time.
 
-Where cronsim departs from crontab(5), the line is refused: `5/15`, `5-5/10`, `L/2`, `FRI-SUN` and a sixth field.
+A line that cronsim reads differently from crontab(5) is refused: `5/15`, `5-5/10`, `L/2`, `FRI-SUN` and a sixth field.
 
-A recurrence rule (RFC 5545 section 3.3.10) says what cron cannot, such as every other week; dateutil reads it. Its
-periods are counted from Monday, 1 January 2024, 00:00 on the wall; clocks forward and back are as for cron lines.
+A recurrence rule (RFC 5545 section 3.3.10) can say more than cron, such as every other week; dateutil reads it. Its
+periods are counted from Monday, 1 January 2024, 00:00 local time; changes of the clock are treated as for cron lines.
 
 APScheduler's own cron lines differ (its day 0 is Monday, and it ticks twice in autumn), so it only wakes the service.
 """
@@ -51,7 +52,7 @@ _PERIOD_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
 _FIRST_PERIOD = datetime(2024, 1, 1)  # noqa: DTZ001  (on the wall of whichever zone; a Monday)
 _RULE_INTERVAL = re.compile(r"[1-9][0-9]?")
 _LATE_PERIOD = datetime(9940, 1, 1)  # noqa: DTZ001
-"""A Monday of a leap year, as is `_FIRST_PERIOD`. dateutil looks until the year 9999, which is not far from here."""
+"""A Monday of a leap year, as is `_FIRST_PERIOD`. It is close to the year 9999, where dateutil's search ends."""
 
 _INTERVAL = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
 _UNITS = {
@@ -68,7 +69,7 @@ class ScheduleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron line or recurrence rule in a time zone. It is valid, and there is always a next tick."""
+    """A cron line or recurrence rule in a time zone. It is valid and always has a next tick."""
 
     expression: str
     timezone: str
@@ -83,16 +84,16 @@ class Schedule:
 
     @classmethod
     def parse(cls, expression: str, timezone: str) -> "Schedule":
-        """Return the schedule written in `expression`, spaces evened out.
+        """Return the schedule that `expression` describes; runs of spaces do not matter.
 
         Raises:
-            ScheduleError: it is neither a cron line nor a rule, no date can ever match, or the zone is not known.
+            ScheduleError: it is neither a cron line nor a rule, it never matches a date, or the zone is unknown.
         """
         return cls(" ".join(expression.split()), timezone)
 
     @property
     def either_day(self) -> tuple[str, str] | None:
-        """Day of month and day of week, if a cron line is due on either of them; None: it is not such a line."""
+        """Day of month and day of week of a cron line that is due on either of them; None: it is not such a line."""
         if self.expression.upper().startswith(_RULE):
             return None
         _, _, day, _, weekday = _fields_of(self.expression)
@@ -109,7 +110,7 @@ class Schedule:
 
 
 def _line_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield ticks in UTC. While a repeated hour lasts, the first ones may lie before `instant`."""
+    """Yield ticks in UTC. In a repeated hour, the first ones may lie before `instant`."""
     for tick in CronSim(" ".join(_fields_of(expression)), instant.astimezone(zone)):
         yield tick.astimezone(UTC)
 
@@ -122,7 +123,7 @@ def _check_line(expression: str) -> None:
             _check_term(place, term)
     try:
         next(CronSim(" ".join(fields), _FIRST_PERIOD))
-    except CronSimError as error:  # each field is right by itself
+    except CronSimError as error:  # each field is valid by itself
         first = min(_values(_DAY_OF_MONTH, fields[_DAY_OF_MONTH]))
         raise ScheduleError(f"day of month: no month named in {expression!r} has a day {first}") from error
     except StopIteration:
@@ -152,15 +153,15 @@ def _check_term(place: int, term: str) -> None:
         is_up_to_sunday = place == _DAY_OF_WEEK and last == {0}
         remedy = f"; write {min(first)}-7, where 7 is Sunday" if is_up_to_sunday else ""
         raise ScheduleError(f"{name}: expected a range that goes up, got {term!r}{remedy}")
-    if slash and len(values) == 1:  # cron does not agree with itself about 5/15, and cronsim takes 5-5/15 for it
+    if slash and len(values) == 1:  # crontab(5) and cron disagree about 5/15; cronsim reads 5-5/10 as that
         span = f"{min(values)}-{highest}" if 0 <= min(values) < highest else "*"
         raise ScheduleError(f"{name}: expected a range before the slash, such as {span}/{step}, got {term!r}")
 
 
 def _values(place: int, term: str) -> frozenset[int]:
-    """Return the numbers that a term of this field means to cronsim; empty: cronsim refuses the term.
+    """Return the numbers that cronsim makes of this term of a field; empty: cronsim refuses the term.
 
-    Numbers of `L` are negative, and `MON#1` gives the weekday's number.
+    `L` gives negative numbers, and `MON#1` gives the number of the weekday.
     """
     fields = ["*"] * len(_FIELDS)
     fields[place] = term
@@ -176,7 +177,7 @@ def _values(place: int, term: str) -> frozenset[int]:
 
 
 def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield ticks in UTC. While a repeated hour lasts, the first ones may lie before `instant`."""
+    """Yield ticks in UTC. In a repeated hour, the first ones may lie before `instant`."""
     wall = instant.astimezone(zone).replace(tzinfo=None)
     text = expression[len(_RULE) :].upper()
     rule = rrulestr(text, dtstart=_period_start(_parts_of(expression), wall))
@@ -185,7 +186,9 @@ def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[
 
 
 def _period_start(parts: Mapping[str, str], wall: datetime) -> datetime:
-    """Return the beginning of the period that contains `wall`. dateutil walks through all periods from its start."""
+    """Return the start of the period that contains `wall`. Without it dateutil would walk through all periods from the
+    first.
+    """
     interval, unit = int(parts.get("INTERVAL", "1")), parts["FREQ"]
     if unit in _PERIOD_DAYS:
         period = timedelta(days=interval * _PERIOD_DAYS[unit])
@@ -229,10 +232,10 @@ def _parts_of(expression: str) -> dict[str, str]:
 
 
 def parse_interval(text: str) -> timedelta:
-    """Return how long `15m`, `90s`, `2h` or `1d` is.
+    """Return the interval that a text such as `15m`, `90s`, `2h` or `1d` describes.
 
     Raises:
-        ScheduleError: it is written in another way.
+        ScheduleError: the text has another form.
     """
     match = _INTERVAL.fullmatch(text.strip().lower())
     if match is None:
@@ -241,39 +244,39 @@ def parse_interval(text: str) -> timedelta:
 
 
 def zone_of(timezone: str) -> ZoneInfo:
-    """Return the zone of an IANA name, from the system's database or else the tzdata package's.
+    """Return the time zone of an IANA name, from the system's database or else from the tzdata package.
 
     Raises:
-        ScheduleError: no such zone.
+        ScheduleError: there is no such zone.
     """
     try:
         return ZoneInfo(timezone)
-    except (KeyError, ValueError, OSError) as error:  # unknown, not a relative name, the folder of a region
+    except (KeyError, ValueError, OSError) as error:  # unknown, no relative path, or a folder of zones
         raise ScheduleError(f"expected an IANA time zone such as Europe/Brussels, got {timezone!r}") from error
 
 
 def local_day(instant: datetime, timezone: str) -> date:
-    """Return the date on the wall at `instant`, which is aware."""
+    """Return the local date at `instant`, which is aware."""
     return instant.astimezone(zone_of(timezone)).date()
 
 
 def instant_of(moment: datetime, timezone: str) -> datetime:
-    """Return the instant of a moment, in UTC; one without a zone is what the wall says there."""
+    """Return a moment in UTC; a moment without a zone is local time."""
     return moment.astimezone(UTC) if moment.tzinfo else _first_instant(moment, zone_of(timezone))
 
 
 def noon(day: date, timezone: str) -> datetime:
-    """Return twelve o'clock on that day, in UTC."""
+    """Return twelve o'clock local time on a day, in UTC."""
     return _first_instant(datetime.combine(day, time(12)), zone_of(timezone))
 
 
 def end_of_day(day: date, timezone: str) -> datetime:
-    """Return the last instant of that day, in UTC."""
+    """Return the last instant of a local day, in UTC."""
     return _first_instant(datetime.combine(day, time.max), zone_of(timezone))
 
 
 def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant at which clocks show `wall`; if they skip it, the first instant after the gap."""
+    """Return the first instant at which local clocks show `wall`; if they skip it, the first instant after the gap."""
 
     def on_the_wall(instant: datetime) -> datetime:
         return instant.astimezone(zone).replace(tzinfo=None)
@@ -281,7 +284,7 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     after = wall.replace(tzinfo=zone).astimezone(UTC)
     if on_the_wall(after) == wall:
         return after
-    # PEP 495: in a gap, fold 0 reads with the offset of before it and lands after it; fold 1 the other way round.
+    # PEP 495: in a gap, fold 0 uses the offset from before it and lands after it; fold 1 does the reverse
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     while after - before > timedelta(seconds=1):
         middle = before + (after - before) // timedelta(seconds=2) * timedelta(seconds=1)
@@ -292,20 +295,21 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 # --- what is due -----------------------------------------------------------------------------------------------------
 
 CLOCK_ERROR = timedelta(days=1)
-"""A tick recorded further ahead of now than this was recorded under a clock that was wrong."""
+"""A recorded tick further ahead of now than this was recorded by a wrong clock."""
 
 
 def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
     """Whether a tick of the schedule lies in (last, now]: one late edition catches up for any number of missed ticks.
 
-    `last` is what `tick_to_record` gave, at first the audience's start. A clock set back repeats no tick. If `last`
-    lies more than `CLOCK_ERROR` ahead, the clock was wrong then: only the ticks of the last `CLOCK_ERROR` count.
+    `last` comes from `tick_to_record`, at first from the audience's start. A clock that is set back repeats no tick. If
+    `last` lies more than `CLOCK_ERROR` ahead, the clock was wrong then, and only the ticks of the last `CLOCK_ERROR`
+    count.
     """
     return schedule.next_after(_believable(last, now)) <= now
 
 
 def tick_to_record(*, last: datetime, now: datetime) -> datetime:
-    """Return the instant up to which all ticks are done, after what was due at `now` has been done."""
+    """Return the instant to store once everything due at `now` is done: no tick up to it is due again."""
     return max(_believable(last, now), now)
 
 

@@ -1,8 +1,8 @@
-"""Labels and keywords: which of them are the same, and the slug that each gets for addresses and folders; pure.
+"""Decides which labels and keywords are the same, and gives each a slug for addresses and folders; pure.
 
 A label gets its slug when it is first seen, and keeps it. Two labels are the same if `fold_label` makes them equal.
 Different labels may lead to the same slug, such as "C++" and "C#": the first one in the log gets it, and the later one
-gets it with digits, which depend on that label alone. Labels in config.toml come before all others.
+gets it with digits added, which depend on that label alone. Labels in config.toml come before all others.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ _NOT_IN_SLUGS = re.compile("[^a-z0-9]+")
 _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
 
-@lru_cache(2_000)  # themes and keywords come again with item after item
+@lru_cache(2_000)  # the same themes and keywords come with many items
 def fold_label(label: str) -> str:
-    """Return `label` without differences in capitals, spaces, Unicode encoding and what cannot be seen.
+    """Return `label` without differences of capitals, spaces, Unicode encoding and invisible characters.
 
     Everywhere in Publisher, two labels or two keywords are the same if and only if this makes them equal.
     """
@@ -43,7 +43,7 @@ def fold_label(label: str) -> str:
 def slug_of(text: str) -> str:
     """Return lower-case ASCII letters, digits and single hyphens; never empty, at most `SLUG_LENGTH`, cut at a word.
 
-    A text that ASCII cannot write, such as Greek or Chinese, gets some digits of its digest.
+    A text without any ASCII form, such as Greek or Chinese, gets some digits of its hash.
     """
     slug, is_lossy = _ascii(text)
     slug = _cut(slug, SLUG_LENGTH - _DIGITS - 1 if is_lossy else SLUG_LENGTH)
@@ -51,13 +51,13 @@ def slug_of(text: str) -> str:
 
 
 def theme_slug_of(label: str) -> str:
-    """Return a slug that is not reserved, and that differs for long labels which differ only at the end."""
+    """Return a slug that is not reserved; long labels that differ only at the end get different ones."""
     slug = keyword_slug_of(label)
     return f"{slug}-theme" if slug in RESERVED_SLUGS else slug
 
 
 def keyword_slug_of(keyword: str) -> str:
-    """Return a slug that differs for long keywords which differ only at the end."""
+    """Return a slug; long keywords that differ only at the end get different ones."""
     slug, _ = _ascii(keyword)
     if len(slug) > SLUG_LENGTH:
         return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(keyword)}"
@@ -65,7 +65,7 @@ def keyword_slug_of(keyword: str) -> str:
 
 
 def nth_slug(slug: str, label: str, number: int) -> str:
-    """Return the slug to try as the `number`th for a label that makes `slug`: first `slug`, then `slug` and digits."""
+    """Return the `number`th slug to try for a label whose own slug is `slug`: first `slug`, then `slug` with digits."""
     if number == 1:
         return slug
     digits = _digest(" ".join([label] * (number - 1)))
@@ -77,7 +77,7 @@ def _digest(text: str) -> str:
 
 
 def _ascii(text: str) -> tuple[str, bool]:
-    """Return the words of `text` in ASCII, joined by hyphens, and whether a letter was lost or no word is left."""
+    """Return the words of `text` in ASCII, joined by hyphens, and whether a letter was lost or no word remains."""
     letters = text.casefold()
     if not letters.isascii():
         letters = normalize("NFKD", letters).translate(_NO_DECOMPOSITION)
@@ -96,17 +96,17 @@ def _cut(slug: str, length: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """The slugs of labels and keywords that the store knows; the keys are folded by `fold_label`."""
+    """The slugs of labels and keywords that the store knows; keys are folded by `fold_label`."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     keywords: Mapping[str, str] = field(default_factory=dict)
 
     def theme_slug(self, label: str) -> str:
-        """Return the slug of a label; an unknown label gets the slug that it makes by itself."""
+        """Return the slug of a label; for an unknown label, the slug made from its own words."""
         return self.labels.get(fold_label(label)) or theme_slug_of(label)
 
     def keyword_slug(self, keyword: str) -> str:
-        """Return the slug of a keyword; an unknown keyword gets the slug that it makes by itself."""
+        """Return the slug of a keyword; for an unknown keyword, the slug made from its own words."""
         return self.keywords.get(fold_label(keyword)) or keyword_slug_of(keyword)
 
 
@@ -115,7 +115,7 @@ NO_NAMES = Names()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedNames:
-    """Labels and keywords that need a slug: each folded one, in log order, with the slug its first spelling makes."""
+    """Labels and keywords that need a slug: folded, in log order, each with the slug made from its first spelling."""
 
     labels: Mapping[str, str]
     keywords: Mapping[str, str]
@@ -124,7 +124,7 @@ class WantedNames:
 
 
 def candidate_slugs(wanted: Mapping[str, str], number: int) -> dict[str, str]:
-    """Return the slug that each folded label tries as its `number`th."""
+    """Return the `number`th slug that each folded label tries."""
     return {label: nth_slug(slug, label, number) for label, slug in wanted.items()}
 
 

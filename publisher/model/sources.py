@@ -1,4 +1,4 @@
-"""Sources: the operator's policies and limits, and what may be wrong with a reading."""
+"""Sources: how the operator wants them treated, limits, and what may be wrong with a reading."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,12 +8,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """The values of which an item must have one; each text is as `slugs.fold_label` leaves it."""
+    """Values of which an item must have at least one; each text is folded by `slugs.fold_label`."""
 
     words: tuple[str, ...] = ()
-    """Whole words, or several in a row, in its title or text."""
+    """Whole words, or sequences of words, in its title or text."""
     themes: tuple[str, ...] = ()
-    """Themes as the source writes them, or titles or slugs of the site's."""
+    """Themes in the source's spelling, or titles or slugs of the site's themes."""
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
 
@@ -23,49 +23,52 @@ class SourcePolicy:
     """How a source's listing is treated."""
 
     since: timedelta | None
-    """How old an item of the first reading may be to be shown. None: any age."""
+    """How old an item of the first reading may be and still be shown. None: any age."""
     expect_every: timedelta | None
     """How long the source may have no news before it counts as silent; None: any time."""
     hold_above: int
-    """More new items than this at once, and three times more than ever before, wait for the operator."""
+    """When more new items than this arrive at once, and over three times more than ever before, they are held for the
+    operator.
+    """
     future: Literal["wait", "show"]
     """An item with a date in the future waits for that date (`wait`), or is shown at once (`show`)."""
     keep_tracking: bool
     """Whether tracking pixels and tracking parameters of links are kept."""
     joined_by: Literal["usual", "link", "id", "none"]
-    """What items of two sources must share to be one item; "usual" is an id that is a URI, or the link and the title or
-    first words. Readers see the words of the source that was first."""
+    """What items of two sources must share to count as one item; "usual" is an id that is a URI, or the link together
+    with the title or first words. Readers see the words of the first source.
+    """
     settle: timedelta | None = None
-    """How long a new item must have stood unchanged to be news; None: it need not. Four times that is the longest."""
+    """How long a new item must stay unchanged before it appears, at most four times as long; None: no wait."""
     only: Filter = Filter()
-    """A new item is taken if it has one of each list that is not empty."""
+    """A new item is taken only if it matches every list that is not empty."""
     exclude: Filter = Filter()
-    """A new item is left out if it has one of any list."""
+    """A new item is left out if it matches any list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
-    """The limits of fetching from the web."""
+    """Limits for fetching from the web."""
 
     timeout_s: float
     """Seconds for one fetch, with all redirects."""
     max_bytes: int
-    """Bytes of one answer, uncompressed."""
+    """The most bytes of one answer, uncompressed."""
     private: tuple[str, ...]
-    """Hosts and networks that may be asked although they are not on the public Internet."""
+    """Hosts and networks that may be fetched from although they are not on the public Internet."""
 
 
 class FailureKind(StrEnum):
     """Why a reading failed."""
 
     MISSING = "missing"
-    """Nothing that can be opened is at its place on this machine."""
+    """There is no readable file or folder at its path."""
     UNREACHABLE = "unreachable"
-    """The source's server does not deliver it."""
+    """The source's server does not answer or refuses."""
     UNREADABLE = "unreadable"
     """The source's content cannot be understood."""
     EMPTY = "empty"
-    """The source could be read, but lists nothing, and it listed items before."""
+    """The source could be read but lists nothing, although it listed items before."""
 
 
 class HoldReason(StrEnum):
@@ -74,9 +77,9 @@ class HoldReason(StrEnum):
     DRIFT = "drift"
     """All items lack a field that nearly all of them had: a layout changed."""
     FLOOD = "flood"
-    """The listing has far more new items than ever came at once."""
+    """The listing has far more new items than ever arrived at once."""
     BACK_DATED = "back-dated"
-    """Most items of the listing are new, and older than the items that the source had."""
+    """Most items of the listing are new, yet older than the items the source had."""
     LOSS = "loss"
     """Most of the items that the source had are gone."""
     RENAMED = "renamed"
@@ -93,7 +96,7 @@ class HeldChange:
     new: tuple[str, ...] = ()
     """Titles of its first new items."""
     gone: tuple[str, ...] = ()
-    """Titles of the first of the items that it no longer lists."""
+    """Titles of the first items that it no longer lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,26 +10,26 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 
 EVERYTHING = "*"
-"""Stands in place of a theme's slug for all themes, also future ones."""
+"""In place of a theme's slug: all themes, also future ones."""
 Choices: TypeAlias = Mapping[str, str]
 """The name of a pace by the slug of a theme, or by `EVERYTHING`."""
 
 TRUST_PROBE_AFTER = timedelta(days=7)
-"""A probe that was sent so long ago and did not come back has arrived."""
+"""A probe that has not come back after this time has arrived."""
 CONFIRM_WITHIN = timedelta(days=7)
-"""How long the link to confirm is good."""
+"""How long the confirmation link is valid."""
 MINE_WITHIN = timedelta(days=60)
-"""How long the link in the foot of a mail leads to its reader's choices."""
+"""How long the link in the foot of a mail opens the reader's own page."""
 FRESH_WITHIN = timedelta(hours=1)
-"""How long a link is good that a reader asked for; it works once."""
+"""How long a link is valid that a reader asked for; it works once."""
 MOVE_WITHIN = timedelta(days=1)
-"""How long a link is good that confirms another address of a reader; it works once."""
+"""How long the link is valid that confirms a reader's new address; it works once."""
 RENEW_WITHIN = timedelta(days=30)
-"""How long a reader can say that he still wants his mails, once he was asked; from when his letter was sent."""
+"""How long after his letter was sent a reader can say that he still wants his mails."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
 LONGEST_PAUSE = timedelta(days=366)
-"""How far ahead the end of a reader's pause may be."""
+"""The longest pause a reader can choose."""
 LETTER_EVERY = timedelta(days=1)
 """An address gets at most one letter of each kind in this time, however often somebody asks."""
 
@@ -53,7 +53,7 @@ class EndReason(StrEnum):
     UNANSWERED = "unanswered"
     """The reader was asked whether he still wants his mails, and did not say so."""
     BOUNCED = "bounced"
-    """Mails did not arrive."""
+    """Mails to the reader came back."""
     COMPLAINED = "complained"
     """The reader called a mail spam."""
 
@@ -66,11 +66,11 @@ class ConsentKind(StrEnum):
     OPERATOR = "operator"
     """The operator added him, and answers for it."""
     MOVED = "moved"
-    """He gave another address, and pressed the button behind the link in a letter to it. What he follows stayed."""
+    """He gave another address, and pressed the button behind the link in a letter to it. His subscriptions stayed."""
 
 
 class LetterKind(StrEnum):
-    """What a letter to one address is about."""
+    """The purpose of a letter."""
 
     CONFIRM = "confirm"
     LINK = "link"
@@ -80,16 +80,16 @@ class LetterKind(StrEnum):
     MOVED = "moved"
     """To the former address of a reader who changed it, without a link."""
     PROBE = "probe"
-    """Whether mails arrive again, after some came back."""
+    """A probe, which tests whether mails arrive again after some came back."""
     RENEW = "renew"
-    """To a reader who agreed long ago, with a link to say that he still wants his mails."""
+    """To a reader who consented long ago, with a link to say that he still wants his mails."""
 
 
 class Right(StrEnum):
     """What a link allows its holder to do. A forwarded mail allows no more than `MINE` and `STOP`."""
 
     STOP = "stop"
-    """End all subscriptions, undo that, or get fewer mails. It shows nothing, and never expires."""
+    """End all subscriptions, undo that, or choose a slower pace. It reveals nothing, and never expires."""
     MINE = "mine"
     """See and change themes, paces, pause and language; the address is masked."""
     FRESH = "fresh"
@@ -126,7 +126,9 @@ class SubscriberSettings:
     max_items: int
     """How many items a mail has at most: the oldest go first, and the rest into the next mail."""
     stop_by_mail: str = ""
-    """The mailbox, read by itself, to which a reader's program writes to unsubscribe; empty: who gets his answers."""
+    """The mailbox to which mail programs write to unsubscribe, and which is read automatically; empty: they write to
+    the address for answers.
+    """
 
     @property
     def pace_names(self) -> tuple[str, ...]:
@@ -135,7 +137,7 @@ class SubscriberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One reader's subscription to a theme: it has dealt with the log numbers in (start, cursor]."""
+    """One reader's subscription to a theme. It has dealt with the log numbers in (start, cursor]."""
 
     number: int
     """Counts the subscriptions of one subscriber from 1."""
@@ -144,7 +146,7 @@ class Subscription:
     pace: str
     state: SubscriptionState
     start: int
-    """The end of the log when it began: items that were added before are not sent for it."""
+    """The end of the log when the subscription began: items added before are not sent for it."""
     cursor: int
     since: datetime
     """UTC; when it was confirmed."""
@@ -154,20 +156,20 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """One reader."""
+    """A person who gets mails, or got them before."""
 
     number: int
-    """Never given to another one."""
+    """Never given to another person."""
     address: str
     """The address as it goes over the wire: ASCII, in lower case."""
     language: str
-    """BCP 47; of the fixed texts in his mails."""
+    """BCP 47; the language of fixed texts in his mails."""
     since: datetime
     """UTC; when he first confirmed."""
     paused_until: datetime | None = None
-    """UTC; no mail comes until then, and no item is lost. None: he gets mails."""
+    """UTC; no mail is sent until then, and no item is lost. None: no pause."""
     subscriptions: tuple[Subscription, ...] = ()
-    """All subscriptions, ended ones too, in the order in which they began."""
+    """All subscriptions, ended ones included, in the order in which they began."""
 
     @property
     def active(self) -> tuple[Subscription, ...]:
@@ -175,21 +177,23 @@ class Subscriber:
 
     @property
     def choices(self) -> dict[str, str]:
-        """What the reader follows now: the name of a pace by theme.
+        """What the reader follows now: the name of a pace, by theme.
 
-        A theme with the pace of everything is left out: it says nothing more.
+        A theme with the same pace as `EVERYTHING` is left out: it adds nothing.
         """
         found = {each.theme: each.pace for each in self.active}
         every = found.get(EVERYTHING)
         return {theme: pace for theme, pace in found.items() if theme == EVERYTHING or pace != every}
 
     def pause_at(self, now: datetime) -> datetime | None:
-        """Until when no mail comes; None: he has not paused."""
+        """Return until when no mail is sent; None: there is no pause now."""
         return self.paused_until if self.paused_until is not None and self.paused_until > now else None
 
     @property
     def masked(self) -> str:
-        """The address as a page may show it to everybody who has the link: `an…@example.org`."""
+        """The address with most of its local part hidden, for pages that anybody with the link can open:
+        `an…@example.org`.
+        """
         return masked(self.address)
 
 
@@ -227,7 +231,7 @@ class Confirmation:
     asked_at: datetime
     """UTC."""
     used_at: datetime | None = None
-    """UTC; when he did. None: he did not yet."""
+    """UTC; when he pressed it. None: not yet."""
 
 
 def masked(address: str) -> str:
@@ -237,35 +241,35 @@ def masked(address: str) -> str:
 
 
 def moved_name(number: int) -> str:
-    """Return how the names of letters begin that tell a subscriber's former address about his new one."""
+    """Return the prefix for the names of letters that tell a subscriber's former address about the new one."""
     return f"{LetterKind.MOVED.value}-{number}"
 
 
 _OF_TOKEN = 16
-"""How many digits of the token's digest a letter's name has."""
+"""How many digits of the hash of its link's token a letter's name has."""
 
 
 def letter_name(kind: LetterKind, token_digest: str) -> str:
-    """Return the name of a letter in the ledger and in messages; `token_digest` is the digest of its link's token."""
+    """Return a letter's name in the ledger and in messages; `token_digest` is the hash of its link's token."""
     return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
 
 
 ROUND = "round-"
-"""The names of rounds begin so."""
+"""The prefix of the names of rounds."""
 READERS = "subscribers"
-"""What all subscribers are called beside audiences, in List-Id above all."""
+"""The name of all subscribers together, used like an audience's, above all in List-Id."""
 
 
 def round_name(number: int) -> str:
-    """The name of a round in the ledger and in messages."""
+    """Return the name of a round in the ledger and in messages."""
     return f"{ROUND}{number}"
 
 
 def is_round_name(name: str) -> bool:
-    """Whether this is the name of a round, as `round_name` gives it."""
+    """Whether `round_name` made this name."""
     return name.startswith(ROUND) and name.removeprefix(ROUND).isdecimal()
 
 
 def number_of_round(name: str) -> int:
-    """The number of the round that `round_name` gave this name."""
+    """Return the number of the round with this name."""
     return int(name.removeprefix(ROUND))

@@ -31,11 +31,11 @@ class ThemeChoice:
     has_others: bool = False
     """Whether all themes are followed; the named ones then come first."""
     without: tuple[str, ...] = ()
-    """Slugs of themes that are not followed; only where all others are."""
+    """Slugs of themes that are not followed; only used together with `has_others`."""
 
     @classmethod
     def of(cls, *written: str) -> Self:
-        """Read slugs, `*` for all others, and `!slug` for all but that one, which is written with `*` only."""
+        """Read a choice from slugs, `*` for all other themes, and `!slug` to leave one out; `!slug` needs `*`."""
         return cls(
             named=tuple(each for each in written if each != EVERY and not each.startswith(NOT)),
             has_others=EVERY in written,
@@ -48,7 +48,7 @@ class ThemeChoice:
         return self.has_others and not self.without
 
     def follows(self, slug: str) -> bool:
-        """Whether a theme is followed. An item is in the choice if one of its themes is."""
+        """Whether a theme is followed. An item belongs to the choice if one of its themes is followed."""
         return slug in self.named or (self.has_others and slug not in self.without)
 
 
@@ -57,10 +57,10 @@ ALL_THEMES = ThemeChoice(has_others=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRule:
-    """A rule that puts items into a theme besides labels. Any one of its conditions is enough."""
+    """A rule that puts items into a theme without a label. One of its conditions is enough."""
 
     slug: str
-    """The theme's."""
+    """The slug of the theme."""
     keywords: tuple[str, ...] = ()
     """The item has one of these keywords; folded by `slugs.fold_label`."""
     sources: tuple[str, ...] = ()
@@ -74,18 +74,18 @@ class ThemeMap:
     """The rules by which labels become themes. A label that is not mapped becomes a theme of its own."""
 
     default: Theme
-    """The theme of items that are in no other."""
+    """The theme of items that have no other."""
     themes: tuple[Theme, ...] = ()
     """The themes that config.toml names. They have a feed even without items."""
     by_label: tuple[tuple[str, str], ...] = ()
-    """Pairs of a label, folded by `slugs.fold_label`, and the slug of its theme."""
+    """Pairs of a label (folded by `slugs.fold_label`) and the slug of its theme."""
     rules: tuple[ThemeRule, ...] = ()
     was: tuple[tuple[str, str], ...] = ()
     """Pairs of a former slug and the present one, for renamed themes. A former slug belongs to one theme only."""
 
     def current(self, slug: str) -> str:
         """Return the present slug of the theme that has, or had, this slug."""
-        if not self.was:  # a round asks for each theme of each reader
+        if not self.was:  # a round calls this for each theme of each reader
             return slug
         return next((now for former, now in self.was if former == slug), slug)
 
@@ -94,7 +94,7 @@ class ThemeMap:
         return tuple(former for former, now in self.was if now == slug)
 
     def choose(self, written: Iterable[str]) -> ThemeChoice:
-        """Return the choice that is written so in config.toml, by the present slugs of themes."""
+        """Return the choice that config.toml writes in this way, with the present slugs of themes."""
         choice = ThemeChoice.of(*written)
         return replace(
             choice,
@@ -103,7 +103,7 @@ class ThemeMap:
         )
 
     def choose_with_former(self, written: Iterable[str]) -> ThemeChoice:
-        """Return the same choice as `choose`, with each slug followed by its former ones."""
+        """Return the choice that `choose` gives, with each slug followed by its former ones."""
         choice = self.choose(written)
         return replace(choice, named=self._with_former(choice.named), without=self._with_former(choice.without))
 
@@ -112,7 +112,7 @@ class ThemeMap:
 
 
 def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
-    """Return the labels and keywords of these items, in log order, that need a slug. Mapped labels need none."""
+    """Return the labels and keywords of these items that need a slug, in log order. Mapped labels need none."""
     mapped = {label for label, _ in theme_map.by_label}
     labels: dict[str, str] = {}
     keywords: dict[str, str] = {}
@@ -127,9 +127,9 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
 
 
 def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:
-    """Return the item's themes: by its labels, in their order, then by rules; if there are none, the default theme.
+    """Return the item's themes: first by its labels, in order, then by rules; without any, the default theme.
 
-    A label that is not mapped puts the item into the theme with the slug that the label has in `names`.
+    A label that is not mapped puts the item into the theme with the label's slug in `names`.
     """
     themes: dict[str, Theme] = {}
     for label in item.labels:
@@ -151,7 +151,7 @@ def _applies(rule: ThemeRule, item: Item, source: str) -> bool:
 
 
 def contains_any(words: Sequence[str], folded: str) -> bool:
-    """Whether one of these words, or words in a row, is in a text; all are as `fold_label` leaves them."""
+    """Whether a text contains one of these words or sequences of words; all are folded by `fold_label`."""
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 

@@ -1,8 +1,8 @@
-"""A title and a summary for items whose source gives only text; pure.
+"""Makes a title and a summary for items whose source gives only text; pure.
 
-A full stop ends a sentence, unless it belongs to an abbreviation, an initial or the number of a day, or a lower-case
-letter follows. In doubt the sentence goes on: a title that is cut by its length still reads well, and one that ends at
-`No.` does not.
+A full stop ends a sentence unless it belongs to an abbreviation, an initial or the number of a day, or a lower-case
+letter follows. In doubt the sentence goes on: a title that is cut at its maximum length still reads well, and one that
+ends at `No.` does not.
 """
 
 import re
@@ -15,12 +15,12 @@ from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 
 TITLE_LENGTH = 200
-"""Characters of a first sentence that is a title as a whole: four lines of a mail, eight of a narrow phone."""
+"""A first sentence up to this many characters is a title as a whole: four lines of a mail, eight on a narrow phone."""
 OWN_TITLE_LENGTH = 1_000
-"""The most characters of a title that a source gives; anything longer is a mistake of the source."""
+"""The most characters of a title from a source; a longer one is a mistake of the source."""
 SUMMARY_LENGTH = 280
 OWN_SUMMARY_LENGTH = 500
-"""The most characters of a summary that somebody wrote."""
+"""The most characters of a summary from a source."""
 SUMMARY_SENTENCES = 2
 
 _STOP = re.compile(r"(?P<mark>[.!?…]+)[\"'”’»)\]]*(?=\s|$)|(?P<wide>[。！？])[”’」』）]*")
@@ -38,16 +38,16 @@ _WORD = re.compile(r"\S+")
 _INITIALS = re.compile(r"(?:\w\.)*\w")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
-"""Characters of a text that are looked at: more fit into neither a title nor a summary."""
+"""How many characters of a text are read: neither a title nor a summary needs more."""
 _KEPT = 10_000
-"""How many texts have their title and summary cached: every page and feed that shows an item asks for them."""
+"""How many titles and summaries are cached: every page and feed with an item asks for them."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
 _CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
 _LEAST_SHARE = 0.75
-"""Share of the length limit that must be left when more is cut than the limit requires."""
+"""The share of the allowed length that must remain when a text is cut further back than necessary."""
 _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
-"""Short words before the cut, such as articles and prepositions."""
+"""Short words at the cut, such as articles and prepositions, which belong to the next word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,11 @@ class Heading:
     title: str
     """One line; empty: the item has no words."""
     sentence: str
-    """The beginning of the text that the title says: its first sentence, or of a title that the source gives its first
-    paragraph; empty: the title is cut, or differs."""
+    """The part of the text that the title repeats: the first sentence, or the first paragraph if a source's title
+    equals it; empty: the title is cut, or differs.
+    """
     text: str
-    """The text behind `sentence`; empty: the title is the whole text."""
+    """The text after `sentence`; empty: the title is the whole text."""
 
     @property
     def is_whole_text(self) -> bool:
@@ -69,9 +70,9 @@ class Heading:
 
 
 def heading_of(item: Item) -> Heading:
-    """Return the source's title, whole, or the first sentence without its full stop.
+    """Return the source's title, or else the first sentence without its full stop.
 
-    A first sentence longer than `TITLE_LENGTH` is cut at a clause or a word, and the text stands whole below it.
+    A first sentence longer than `TITLE_LENGTH` is cut at a clause or a word, and the text below it is then shown whole.
     """
     own = even_spaces(without_invisible(item.title))
     if not own:
@@ -84,14 +85,14 @@ def heading_of(item: Item) -> Heading:
 
 
 def title_of(item: Item) -> str:
-    """Return the item's title, as `heading_of` does."""
+    """Return the item's title, as `heading_of` gives it."""
     own = even_spaces(without_invisible(item.title))
     return shorten(own, OWN_TITLE_LENGTH) if own else _sentence_as_title(item.text[:_ENOUGH])[0]
 
 
 @lru_cache(_KEPT)
 def _sentence_as_title(text: str) -> tuple[str, int]:
-    """Return the first sentence as a title, and where the text behind it begins: 0 if the title is cut."""
+    """Return the first sentence as a title, and the position in the text after it: 0 if the title is cut."""
     sentence = next(iter(_sentences(text)), "")
     title = even_spaces(without_invisible(_without_full_stop(sentence)))
     if len(title) > TITLE_LENGTH:
@@ -100,9 +101,9 @@ def _sentence_as_title(text: str) -> tuple[str, int]:
 
 
 def _end_of(sentence: str, text: str) -> int:
-    """Return where the text behind its first sentence begins, however it is spaced; 0 if it begins otherwise."""
+    """Return the position in `text` after `sentence`, whatever the spacing; 0 if the text begins otherwise."""
     *first, last = sentence.split() or [""]
-    words = list(islice(_WORD.finditer(text), len(first) + 1))  # a pattern a sentence would take longer to compile
+    words = list(islice(_WORD.finditer(text), len(first) + 1))  # a pattern compiled per sentence would take longer
     if not words or [word[0] for word in words[:-1]] != first or not words[-1][0].startswith(last):
         return 0
     return words[-1].start() + len(last)
@@ -126,14 +127,14 @@ def _bare(words: str) -> str:
 
 
 def summary_of(item: Item) -> str:
-    """Return the source's own summary, or the first one or two sentences of the text; a longer one is cut."""
+    """Return the source's own summary, or the first one or two sentences of the text, cut if they are too long."""
     if item.summary:
         return shorten(even_spaces(item.summary), OWN_SUMMARY_LENGTH)
     return _summary(item.text[:_ENOUGH])
 
 
 def summary_below(item: Item) -> str:
-    """Return what the summary says below the title: the source's own, or the next sentence or two of the text."""
+    """Return the summary to show below the title: the source's own, or the sentences of the text after the title."""
     heading = heading_of(item)
     if item.summary:
         summary = summary_of(item)
@@ -153,7 +154,7 @@ def _summary(text: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Return `text`, or as many of its words as fit into `length` with an ellipsis."""
+    """Return `text`, shortened at a word to at most `length` characters with an ellipsis."""
     if len(text) <= length:
         return text
     cut = text[: length - 1]
@@ -164,7 +165,7 @@ def shorten(text: str, length: int) -> str:
     return (whole if len(whole) >= _LEAST_SHARE * length else cut) + "…"
 
 
-@lru_cache(1)  # the title and the summary of an item are asked for one after the other
+@lru_cache(1)  # callers ask for an item's title and then for its summary
 def _sentences(text: str) -> tuple[str, ...]:
     """Return the first sentences of a text, as many as a summary may have."""
     return tuple(islice(sentences_of(text), SUMMARY_SENTENCES))
@@ -184,7 +185,7 @@ def sentences_of(text: str) -> Iterator[str]:
 
 
 def _is_end(text: str, stop: re.Match[str]) -> bool:
-    """Whether a sentence ends with these marks. The words of `text` are separated by one space."""
+    """Whether the mark `stop` ends a sentence. The words of `text` are separated by one space."""
     following = text[stop.end() + 1 : stop.end() + 2]
     if stop["mark"] != "." or stop.end() > stop.end("mark") or not following:
         return not following.islower()
@@ -192,7 +193,7 @@ def _is_end(text: str, stop: re.Match[str]) -> bool:
 
 
 def _owns_its_stop(word: str) -> bool:
-    """Whether the full stop behind `word` belongs to it: an abbreviation, an initial, the number of a day."""
+    """Whether the full stop after `word` belongs to it: an abbreviation, an initial, the number of a day."""
     bare = word.lstrip(_OPENING)
     return bool(bare.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(bare) or _DAY_NUMBER.fullmatch(bare))
 
