@@ -1,4 +1,4 @@
-"""Bounds on what one item may bring: each theme, keyword and link costs every pass something. Pure."""
+"""Limits what one item may bring: each theme, keyword and link costs every pass something. Pure."""
 
 import re
 from collections.abc import Callable
@@ -13,9 +13,9 @@ _LINK = re.compile(r"<a\b[^>]*>|</a>")
 
 
 def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
-    """Return the item with its first themes, keywords and links; `tell` takes a sentence about each kind that is cut.
+    """Return the item with its first themes, keywords and links; `tell` gets a sentence about each kind that is cut.
 
-    Its HTML must be clean. A link beyond the limit is replaced by its words.
+    Its HTML must be clean. A link beyond the limit is replaced by its text.
     """
     bounded = (
         ("themes", len(item.labels), MAX_THEMES),

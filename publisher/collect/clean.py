@@ -1,4 +1,4 @@
-"""Cleans items as sources give them: safe HTML, text from it, addresses made right, times in UTC; pure."""
+"""Cleans items as sources give them: safe HTML, plain text made from it, corrected addresses, times in UTC; pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
 
 Tell = Callable[[str], None]
-"""Receives a sentence about an item: which part of it readers do not get, and why."""
+"""Receives a sentence about an item: which part of it readers will not get, and why."""
 _SHOWN = 3
 
 
@@ -47,7 +47,7 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
 
 
 def name_of(item: Item, source: str) -> str:
-    """Return how messages name an item: by its title and date."""
+    """Return how messages name an item: by its link, its id, or its source and date."""
     return item.link or item.native_id or f"source {source!r}, an item of {item.date}"
 
 
@@ -99,7 +99,7 @@ def _convert_times(item: Item, timezone: str) -> Item:
 
 
 def add_language(item: Item, site: Site) -> Item:
-    """Return the item with its language, if its words plainly show that it is not the site's language."""
+    """Return the item with its language, if its words clearly show another language than the site's."""
     if item.language or not site.languages:
         return item
     language = guess(f"{item.title}\n{item.text}", site.languages, beside=site.language)

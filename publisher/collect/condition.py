@@ -1,4 +1,4 @@
-"""Decides which condition a source is in, and how each reading changes its state. Pure."""
+"""Decides the condition of a source, and how each reading changes its state. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from publisher.store import SourceState
 
 
 def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> SourceCondition:
-    """Return the condition of a source: whether it is well, failing, silent …"""
+    """Return the condition of a source."""
     if state.failure is not None:
         return SourceCondition.EMPTY if state.failure is FailureKind.EMPTY else SourceCondition.FAILING
     if state.hold_reason is not None:
@@ -56,7 +56,7 @@ def after_failure(state: SourceState, error: SourceError, *, next_try: datetime 
 
 
 def after_no_change(state: SourceState, fetch: Fetch, *, next_try: datetime | None) -> SourceState:
-    """Return the state after a reading that found nothing changed. A held reading stays held if it is this one."""
+    """Return the state after a reading that found nothing changed. If this very reading was held, it stays held."""
     state = _without_failure(state, next_try=next_try)
     return state if fetch.validator == state.held_validator else _without_held(state)
 
@@ -89,14 +89,14 @@ def after_listing(
     next_try: datetime | None,
     now: datetime,
 ) -> SourceState:
-    """Return the state after a complete reading, which was recorded.
+    """Return the state after a complete reading that was recorded.
 
     Args:
         state: what was known before.
         fetch: what the source gave.
         fields: the fields that nearly all of its items have.
         skipped: a line for each item that could not be read.
-        usual: how many new items it brought, if that many may come again.
+        usual: how many new items it brought, if that number counts as normal from now on.
         is_changed: whether it changed anything in the log.
         next_try: when the source may be read again; None: at any time.
         now: the time of the reading.

@@ -32,23 +32,23 @@ class Changes:
     joined: tuple[tuple[int, Item], ...]
     """New copies: the numbers of other sources' items, and what this source says of them."""
     heirs: Mapping[int, Heir]
-    """By number, its own items that it no longer lists and that pass to another source that does."""
+    """Its own items that it no longer lists, by number, each with the other source that inherits it."""
 
 
 def find_joined(
     added: Sequence[Item], others: Sequence[Other], policy: SourcePolicy, *, shared: Collection[str]
 ) -> dict[int, Item]:
-    """Return the new items that are items of other sources as well, by the number of each.
+    """Return the new items that other sources have too, by the number of each there.
 
     `joined_by` says what they must share: an id, a link, or ("usual") an id that is a URI, or a link together with the
-    title or first words. An id or link that several new items or several others have joins none of them, unless their
+    title or first words. An id or link joins nothing if several new items or several others have it, unless their
     titles differ.
 
     Args:
         added: new items of the source.
         others: items of other sources that have the id or link of a new one.
         policy: the policy of the source.
-        shared: ids, as they compare, that several items of the source share.
+        shared: keys of ids that several items of the source share.
     """
     by_id: dict[str, list[Other]] = defaultdict(list)
     by_link: dict[str, list[Other]] = defaultdict(list)
@@ -67,7 +67,9 @@ def find_joined(
 def embargoes_elsewhere(
     items: Sequence[Item], others: Sequence[Other], policy: SourcePolicy, *, shared: Collection[str]
 ) -> dict[Item, datetime]:
-    """Return when the embargo ends that another source puts on some of these items, by the rule of `find_joined`."""
+    """Return the end of the embargo that another source puts on some of these items, matched by the rule of
+    `find_joined`.
+    """
     joined = find_joined(items, others, policy, shared=shared)
     ends: dict[Item, datetime] = {}
     for other in others:
@@ -99,7 +101,7 @@ def _begin_alike(one: Item, other: Item) -> bool:
 
 
 def _are_same(one: str, other: str) -> bool:
-    """Whether two beginnings of texts are the same, as far as the shorter one goes."""
+    """Whether one of two texts begins with the other."""
     first, second = (_WORD.findall(text.casefold())[:_FIRST_WORDS] for text in (one, other))
     shorter = min(len(first), len(second))
     return shorter > 0 and first[:shorter] == second[:shorter]
@@ -111,12 +113,12 @@ def leave_to_others(
     joined: Mapping[int, Item],
     heirs: Mapping[int, Heir],
 ) -> Changes:
-    """Return what changes if other sources keep the items they brought, and inherit the items they list.
+    """Return the changes if other sources keep the items they brought, and inherit the items they list.
 
     Args:
-        own: what a reading changes of the source's own items, with all new ones.
-        copied: what it changes of the source's copies.
-        joined: new items that are items of other sources as well, by the number of each.
+        own: the reading's changes of the source's own items, with all new ones.
+        copied: the reading's changes of the source's copies.
+        joined: new items that other sources have too, by the number of each there.
         heirs: the withdrawn items that another source lists, by number.
     """
     elsewhere = set(joined.values())

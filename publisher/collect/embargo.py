@@ -1,8 +1,8 @@
-"""Decides which items wait for their time, and when known ones appear or expire; pure.
+"""Decides which items wait, and when known ones appear or expire; pure.
 
 An item may appear when its embargo is over and its date has come, to the minute if it has a time; with `future =
-"show"` its date does not count. With `settle` it must have stood unchanged for so long. What readers have seen stays.
-An item whose time was over before it appeared waits and never appears, unless its source gives it another time.
+"show"` its date does not count. With `settle` it must also have stayed unchanged for that long. Items that readers have
+seen stay visible. An item that expired before it appeared never appears, unless its source gives it another time.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from publisher.model.schedules import instant_of, zone_of
 from publisher.model.sources import SourcePolicy
 
 _LONGEST = 4
-"""An item that is changed again and again appears after so many times the time of `settle`."""
+"""The longest wait of an item that keeps changing, as a multiple of `settle`."""
 _HIDDEN = "an editor hid it; `publisher item show` shows it again"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -26,13 +26,13 @@ class Timing:
     """When the items of one listing appear and expire."""
 
     plan: Reconciliation
-    """What readers see of the listing now."""
+    """The part of the listing's changes that readers see now."""
     waiting: tuple[tuple[Item, datetime | None], ...]
-    """New items that wait, and when each appears; None: never, its time is over."""
+    """New items that wait, each with the time it appears; None: never, because it has expired."""
     retimed: tuple[tuple[int, Item, datetime | None], ...]
-    """Known items that appear or expire at another time than before: number, what it says, and when; None: never."""
+    """Known items whose time to appear or expire changed: number, new content, and time; None: never."""
     unseen: tuple[tuple[Item, str], ...]
-    """Listed items that no reader sees because of their time, or because they are hidden, each with the reason."""
+    """Listed items that no reader sees because of their time, or because an editor hid them, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,22 +56,22 @@ class EmbargoRules:
         return item.expires is not None and item.expires <= max(self.now, self.begin_of(item))
 
     def wake_of(self, item: Item, settled: datetime = _LONG_AGO) -> datetime | None:
-        """Return when an item that no reader sees appears, `settled` at the earliest; None: never."""
+        """Return when an unseen item appears, not before `settled`; None: never."""
         return None if self.is_over(item) else max(self.begin_of(item), settled)
 
     def settled_new(self) -> datetime:
-        """Return when an item that is new now has settled, if it does not change until then."""
+        """Return when an item that is new now has been unchanged for long enough, if it does not change again."""
         return self.now + self.policy.settle if self.policy.settle else _LONG_AGO
 
     def settled_known(self, old: Known, *, is_changed: bool) -> datetime:
-        """Return when a waiting item has settled, if it does not change until then."""
+        """Return when a waiting item has been unchanged for long enough, if it does not change again."""
         if not self.policy.settle or old.since is None:
             return _LONG_AGO
         latest = min(self.settled_new(), old.since + _LONGEST * self.policy.settle)
         return latest if is_changed or old.wakes is None else min(latest, old.wakes)
 
     def why_unseen(self, item: Item, wakes: datetime | None) -> str:
-        """Return why readers do not see an item that may not appear now."""
+        """Return why readers do not see this item now."""
         zone = zone_of(self.timezone)
         if item.expires is not None and self.is_over(item):
             return f"it is in no feed: it expired on {item.expires.astimezone(zone):%Y-%m-%d %H:%M}"
@@ -85,7 +85,9 @@ class EmbargoRules:
 
 
 def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRules) -> Timing:
-    """Return the plan without items that must wait, with expired items withdrawn, and the times at which items wake."""
+    """Return the plan without items that must wait, with expired items withdrawn, and the times at which items appear
+    or expire.
+    """
     before = {one.number: one for one in known if not one.is_copy}
     pairs = [(before[number], item) for number, item in plan.known if number in before]
     held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not rules.may_appear(item)}
@@ -122,7 +124,7 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRul
 
 
 def _wake_of(old: Known, item: Item, rules: EmbargoRules, *, is_changed: bool) -> datetime | None:
-    """Return when a known item that stays as it is appears or expires; None: neither."""
+    """Return when a known, unchanged item appears or expires; None: neither."""
     if old.is_kept_from_readers or old.state is State.HIDDEN:
         return None
     if old.state.is_live:

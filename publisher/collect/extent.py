@@ -1,8 +1,7 @@
-"""What a listing covers, so that an item that is missing from it counts as withdrawn; pure.
+"""Decides which days a listing covers, so that an item missing from them counts as withdrawn; pure.
 
-A listing shows the newest items, unless its source is complete. Pinned old items do not mean that it reaches back so
-far: what it covers ends with the longest run of items, from the newest one on, in which each is older than the one
-before.
+A listing shows the newest items, unless its source is complete. Pinned old items must not extend what it covers: the
+covered days end with the longest run of items, from the newest one on, in which each is older than the one before.
 """
 
 from bisect import bisect_right
@@ -18,22 +17,22 @@ _YEAR = timedelta(days=366)
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _FAR = 4
-"""Items at the end of a listing stand apart if they are this many times further from the others than any two neighbours
-among these.
+"""Items at the end of a listing are set apart if their distance to the others is this many times the largest gap
+between those.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Where in a listing an item stands that could not be read."""
+    """The place in a listing of an item that could not be read."""
 
     native_id: str
-    """Empty: it has none, or that could not be read either."""
+    """Empty: it has no id, or the id could not be read either."""
     since: date
     upto: date
 
     def may_be(self, old: Known) -> bool:
-        """Whether the item may be this known one."""
+        """Whether the unread item may be this known one."""
         if self.native_id and old.native_id:
             return self.native_id == old.native_id
         return self.since <= old.date <= self.upto
@@ -41,10 +40,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """The days that a listing covers, from its newest item to the last one in order."""
+    """The days that a listing covers, from its newest item to the last one that is in order."""
 
     after: date
-    """A missing item is gone if its day is later than this. In a complete source every missing item is gone."""
+    """A missing item of a later day than this is gone. In a complete source every missing item is gone."""
     gaps: tuple[Gap, ...]
     is_complete: bool
 
@@ -53,20 +52,20 @@ class Extent:
         return self.is_complete or day > self.after
 
     def may_hold(self, old: Known) -> bool:
-        """Whether a missing item may be listed after all, as one of the items that could not be read."""
+        """Whether a missing item may be listed after all, as one that could not be read."""
         return any(gap.may_be(old) for gap in self.gaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turnover:
-    """What is new in a listing since its last reading, and what is missing from it."""
+    """How a listing differs from the last reading: what is new in it, and what is missing."""
 
     new: Collection[int] = ()
-    """Places of the items that are listed and were not listed then."""
+    """Places of the items that the last reading did not have."""
     missing: Sequence[date] = ()
-    """Days of the items that were listed then and are not now, sorted."""
+    """Days of the items that the last reading had and this one lacks, sorted."""
     scrolled_off: Sequence[date] = ()
-    """Days of the items that had left the listing before, and that readers keep, sorted."""
+    """Days of the items that had left the listing earlier and stay with readers, sorted."""
 
 
 _NO_TURNOVER = Turnover()
@@ -75,7 +74,7 @@ _NO_TURNOVER = Turnover()
 def extent_of(
     days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool, turnover: Turnover = _NO_TURNOVER
 ) -> Extent:
-    """Return what a listing covers. Its items have these days, at least one, in this order."""
+    """Return the days that a listing covers. `days` are the days of its items, at least one, in its order."""
     run = _without_pinned_end(days, longest_run(days), turnover)
     gaps = tuple(_gap(each, days, run) for each in unread)
     return Extent(after=days[run[-1]], gaps=gaps, is_complete=is_complete)
@@ -84,15 +83,15 @@ def extent_of(
 def longest_run(days: Sequence[date]) -> list[int]:
     """Return the places of the longest run of days that begins with the latest day and never rises.
 
-    Everything above the latest day counts as pinned. Of several longest runs, the one whose last day is the latest is
-    chosen: in doubt a listing covers less.
+    All items above the latest day count as pinned. Of several longest runs, the one with the latest last day wins: in
+    doubt a listing covers less.
     """
     top = days.index(max(days)) if days else 0
     return [top + place for place in _longest_falling(days[top:])]
 
 
 def _longest_falling(days: Sequence[date]) -> list[int]:
-    # Patience sorting: ends[n] is the latest day with which a run of n + 1 days ends so far, as a negative number.
+    # Patience sorting: ends[n] is the latest day, negated, with which a run of n + 1 days ends so far
     ends: list[int] = []
     last: list[int] = []
     before: list[int | None] = []
@@ -113,15 +112,16 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
 
 
 def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover) -> list[int]:
-    """Return the run without items at its end that do not stand there by their date, such as pinned ones.
+    """Return the run without items at its end that are not there because of their date, such as pinned ones.
 
-    They are known by one of these signs:
+    One of these signs is enough:
 
     - an item that scrolled off before belongs above them;
     - none of them was listed before, and as many items or fewer are missing that belong above them: the list is sorted
       by something else, such as the last change;
-    - they are few and more than a year older than what stands above, and further from it than that goes back;
-    - they are few and stand apart, and items that belong above them are missing, not more than have come in.
+    - they are few and more than a year older than the items above, and this distance is longer than all the time those
+      cover;
+    - they are few and set apart, and items that belong above them are missing, not more than have come in.
     """
     widest = timedelta(0)
     for place in range(1, len(run)):
@@ -140,14 +140,14 @@ def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover
 
 
 def _count(days: Sequence[date], after: date, upto: date) -> int:
-    """Return how many of the days, which are sorted, lie in (after, upto]."""
+    """Return how many of the sorted days lie in (after, upto]."""
     return bisect_right(days, upto) - bisect_right(days, after)
 
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
-    """Return where an unread item stands: on its own day, else between its neighbours, else anywhere.
+    """Return the place of an unread item: its own day if known, or else between its neighbours, or else anywhere.
 
-    Above the newest item, pinned items of any day may stand.
+    Above the newest item there may be pinned items of any day.
     """
     native_id = id_key(unread.native_id)
     if unread.day is not None:

@@ -15,7 +15,7 @@ from publisher.model.themes import ThemeMap, assign_themes, contains_any
 def take_wanted(
     items: Sequence[Item], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
 ) -> tuple[tuple[Item, ...], Mapping[str, int]]:
-    """Return the items that the source's filters take, in their order, and how many each list left out.
+    """Return the items that pass the source's filters, in their order, and how many each list left out.
 
     An item that several lists leave out counts for the first of them.
     """
@@ -32,10 +32,10 @@ def take_wanted(
 def leave_out(
     plan: Reconciliation, known: Iterable[Known], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
 ) -> tuple[Reconciliation, Mapping[str, int]]:
-    """Return the plan without what the filters leave out, and how many items each list left out.
+    """Return the plan without items that the filters leave out, and how many items each list left out.
 
-    That are new items, and known ones that wait: no reader has them yet, so that a filter that is new, or an edit,
-    takes them out. They are forgotten, and new again once a filter lets them through.
+    Filters apply to new items and to known ones that still wait, which no reader has seen. Items left out are
+    forgotten; they are new again once a filter lets them pass.
     """
     wanted, new = take_wanted(plan.added, policy, theme_map=theme_map, source=source)
     waiting = {one.number for one in known if one.state is State.WAITING and not one.is_copy}
@@ -70,7 +70,7 @@ def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, sourc
 
 
 def _has(item: Item, asked: Filter, labels: Collection[str]) -> dict[str, bool]:
-    """Return whether the item has one of each list, by its name."""
+    """Return, for each list by its name, whether the item matches it."""
     return {
         "words": bool(asked.words) and contains_any(asked.words, fold_label(f"{item.title} {item.text}")),
         "themes": not {*asked.themes}.isdisjoint(labels),

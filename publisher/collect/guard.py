@@ -1,8 +1,8 @@
-"""Decides whether a listing is suspicious, so that the operator looks before readers do: flood, drift, loss. Pure.
+"""Decides whether a listing is suspicious, so that the operator looks at it before readers do. Pure.
 
-A site that is rebuilt gives every item a new id, a new address or today's date. A selector that no longer fits finds no
-title. A page that is cut short has lost half its items. `identity` compares the words of items first, so that ids which
-all change at once change nothing here.
+A rebuilt site gives every item a new id, a new address or today's date. A selector that no longer fits finds no titles.
+A page that is cut short has lost half its items. Because items are first matched by their words (`identity`), new ids
+for all items are no change and do not count here.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,20 +13,20 @@ from publisher.model.records import Known, State
 from publisher.model.sources import HoldReason, Suspicion
 
 FAR_MORE = 3
-"""A flood is more than this many times the most items that ever came at once."""
+"""A flood is more than this many times the most new items that ever came at once."""
 A_CROWD = 10
-"""Fewer items than this are never suspicious."""
+"""Fewer items than this are too few to be suspicious."""
 A_FEW = 4
-"""A complete source must have had at least this many items for the loss of most to be suspicious."""
+"""The loss of most items of a complete source is suspicious only if it had at least this many."""
 MANY_THEMES = 20
-"""More new themes than this at once would fill the menus and folders of readers."""
+"""With more new themes than this at once, a listing is suspicious: they would fill menus and folders."""
 NEARLY_ALL = 0.8
 TITLES = 5
-"""How many titles of new and of missing items are kept for the editor to look at."""
+"""How many titles of new and of missing items are kept for the editor."""
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
 WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
-"""What people call a field of an item; a field that is missing here has its own name."""
+"""What people call a field of an item; a field missing here is called by its own name."""
 
 
 def suspicion_of(
@@ -88,7 +88,7 @@ def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> S
     Args:
         plan: what the listing would change.
         former: the name of a source that is no longer in config.toml.
-        repeated: how many of the new items have the words of an item of `former`, which readers know.
+        repeated: how many new items have the same words as an item of `former`.
     """
     if 2 * repeated <= len(plan.added):
         return None
@@ -100,7 +100,7 @@ def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> S
 
 
 def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[str, ...]:
-    """Return the fields that more than this share of the items have; none if there are too few items."""
+    """Return the fields that more than `at_least` (a share) of the items have; none if there are too few items."""
     if len(listed) < A_CROWD:
         return ()
     having = {name: sum(bool(getattr(item, name)) for item in listed) for name in _FIELDS}
@@ -108,6 +108,6 @@ def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[
 
 
 def describe(plan: Reconciliation) -> str:
-    """Return what a plan would do, in words."""
+    """Return the changes of a plan in words."""
     counts = {"add": len(plan.added), "revise": len(plan.revised), "withdraw": len(plan.withdrawn)}
     return ", ".join(f"{verb} {count}" for verb, count in counts.items() if count) or "change nothing readers see"

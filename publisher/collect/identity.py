@@ -1,4 +1,4 @@
-"""What a listing changes, once `pairs` has matched its items with known ones; pure."""
+"""Decides what a listing changes, once `pairs` has matched its items with known ones; pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -17,32 +17,32 @@ class Reconciliation:
     added: tuple[Item, ...] = ()
     """New items, in the order of the listing, newest first."""
     revised: tuple[tuple[int, Item], ...] = ()
-    """Numbers of edited items, and what they say now. Withdrawn items that came back are among them."""
+    """Numbers of edited items with their new content. Withdrawn items that came back are among them."""
     refiled: frozenset[int] = frozenset()
     """Numbers of items of which only themes, keywords, language or date changed; readers are not told."""
     moved: frozenset[int] = frozenset()
-    """Numbers of revised items that have another date, or another time of it."""
+    """Numbers of revised items whose date or time of day changed."""
     withdrawn: tuple[int, ...] = ()
-    """Numbers of items that the organisation took out."""
+    """Numbers of items that the organisation removed."""
     unlisted: tuple[int, ...] = ()
-    """Numbers of items that are too old for the listing now."""
+    """Numbers of items that the listing no longer reaches because they are too old."""
     relisted: tuple[int, ...] = ()
     """Numbers of unlisted items that are in the listing again, unchanged."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Numbers of items with a change that readers do not see, and what they say now."""
+    """Numbers of items with a change that readers do not see, such as another id, with their new content."""
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
-    """Numbers of all listed items that are known, and what they say now."""
+    """Numbers of all listed items that are known, with their new content."""
     reworded: frozenset[int] = field(default=frozenset(), compare=False)
     """Numbers of known items whose words, links or files changed. A new date or theme alone does not count."""
     dropped: tuple[int, ...] = ()
-    """Numbers of items that waited for their time, and that the organisation took out."""
+    """Numbers of items that the organisation removed while they waited for their time."""
     taken_back: tuple[tuple[int, Item], ...] = ()
-    """Numbers of items that are withdrawn because their source now keeps them back, each with what the source says."""
+    """Numbers of items that are withdrawn because their source now marks them as drafts, each with its new content."""
     doubtful: tuple[Item, ...] = ()
-    """Listed items that stay hidden, because their words are like the words of an item that an editor hid."""
+    """Listed items that stay hidden because their words are like those of an item that an editor hid."""
 
     def without_news(self) -> "Reconciliation":
-        """Return the changes without new and edited items; missing items stay with readers."""
+        """Return the changes without new and edited items; missing items stay visible."""
         return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
 
     def split(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
@@ -69,16 +69,16 @@ class Reconciliation:
 def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: bool = False) -> Reconciliation:
     """Return which items are new, edited, gone and back.
 
-    A missing item that was listed is withdrawn if it stood within what the listing covers (`extent`). If it did not,
-    the listing merely ends above it, and it is unlisted. If it may be one that could not be read, it stays as it is.
-    An empty listing changes nothing. What its source keeps back now is withdrawn wherever it stood.
+    A missing item is withdrawn if the listing covers its day (`extent`). Otherwise the listing merely ends above it,
+    and it is unlisted. If it may be one that could not be read, it stays as it is. An empty listing changes nothing. An
+    item that its source now withholds is withdrawn wherever it stood.
 
-    An item that is kept from readers stays hidden, even if it is edited. One of which only themes, keywords, language
-    or date differ is revised without a word (`refiled`). If `keeps_first_date`, another date is no difference at all.
+    An item that is kept from readers stays hidden, even if it is edited. If only themes, keywords, language or date
+    differ, the revision is not announced (`refiled`). With `keeps_first_date`, another date is no difference at all.
 
     Args:
         pairing: the known and the listed items.
-        said: what the known items in `pairing.to_compare` say, by number.
+        said: the contents in the log of the known items in `pairing.to_compare`, by number.
         keeps_first_date: whether readers keep the date that the source gave an item first.
     """
     paired = pair_alike(part_strangers(pairing, said), said)
@@ -98,7 +98,7 @@ class _Change:
 
     old: Known
     item: Item
-    """The item as it is known from now on."""
+    """The item's new content for the log."""
     fields: AbstractSet[str]
     """Names of the fields that differ for readers."""
 
@@ -117,14 +117,14 @@ class _Change:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether only its words suggest that it is an item that an editor hid."""
+        """Whether only similar words suggest that it is an item that an editor hid."""
         names = {self.old.native_id, self.old.link} - {""}
         is_named = not names.isdisjoint({id_key(self.item.native_id), link_key(self.item.link)})
         return self.old.is_hidden and not is_named and (bool(names) or self.old.date != self.item.date)
 
     @property
     def is_renamed(self) -> bool:
-        """Whether it changes something that the store keeps and readers do not see."""
+        """Whether it changes something that the store keeps and readers do not see, such as its id."""
         if self.is_revised:
             return False
         before = (self.old.native_id, self.old.date, self.old.content_digest)
@@ -136,19 +136,19 @@ def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_d
     if old.content_digest == new.content_digest:
         return _Change(old=old, item=new.item, fields=frozenset())
     before, item = said[old.number], new.item
-    # An item that was gone comes back as it is now, and one that waits was never seen with another date.
+    # An item that was gone comes back with its new date; one that waits was never seen with another.
     if keeps_first_date and old.state not in (State.WITHDRAWN, State.WAITING):
         item = with_first_date(item, before)
     return _Change(old=old, item=item, fields=frozenset(changed_fields(before, item)))
 
 
 def with_first_date(item: Item, before: Item) -> Item:
-    """Return the item with the date that it had `before`, and the one it has now as the listed one."""
+    """Return the item with the date it had `before`; its present date becomes `listed_date`."""
     return replace(item, date=before.date, published=before.published, listed_date=item.listed_date or item.date)
 
 
 def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
-    """Return what follows for paired, new and missing items."""
+    """Return the changes that follow from paired, new and missing items."""
     changes = sorted(changes, key=lambda change: change.number)
     revised = [change for change in changes if change.is_revised]
     numbers = {change.number for change in revised}
@@ -158,7 +158,7 @@ def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
     extent = pairing.extent
     missing = [old for old in pairing.known.values() if extent and not extent.may_hold(old)]
     within = [old for old in missing if extent and extent.covers(old.date)]
-    # In a window what was replaced is not gone: it has only lost its place.
+    # in a listing of the newest items, a replaced item is not gone: it has only lost its place
     stays = set() if extent and extent.is_complete else {*pairing.replaced}
     within = [old for old in within if old.number not in stays]
     withdrawn = [old.number for old in within if old.state is State.LISTED]
@@ -181,5 +181,5 @@ def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
 
 
 def _waits(old: Known) -> bool:
-    """Whether an item waits for its time, either for the first time or after a withdrawal."""
+    """Whether an item waits for its time, for the first time or after a withdrawal."""
     return old.state is State.WAITING or (old.state is State.WITHDRAWN and old.wakes is not None)

@@ -1,4 +1,4 @@
-"""One listing with its items cleaned, and what was known about its source before; pure."""
+"""One listing with its items cleaned, and what was known about its source before; values only."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,25 +24,25 @@ class Listing:
     state: SourceState
     items: tuple[Item, ...]
     withheld: tuple[Item, ...]
-    """Items that the source now keeps back, such as drafts."""
+    """Items that the source now withholds, such as drafts."""
     remarks: tuple[tuple[Problem, ...], ...]
-    """For each of `items`, problems that say which parts of it readers do not get."""
+    """For each of `items`, problems that name the parts of it readers do not get."""
     problems: tuple[Problem, ...]
     """A problem for each item that is left out."""
     unread: tuple[Unread, ...]
     """What is known of each item that could not be read, in any order."""
     is_complete: bool
-    """Whether an item that is missing is gone."""
+    """Whether a missing item is gone, because the source lists all it has."""
     keeps_first_date: bool
-    """Whether readers keep the date that it gave an item first."""
+    """Whether readers keep the date that the source gave an item first."""
     repeats: int = 0
-    """How many of `items` are there once more."""
+    """How many of `items` the source lists a second time."""
     left_out_wordings: Mapping[Item, int] = field(default_factory=dict)
-    """How many other wordings of an item with its id are there, and left out."""
+    """For an item, how many other versions with the same id are listed, and left out."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many new items each list of its filters left out."""
     shared: Mapping[str, int] = field(default_factory=dict)
-    """How many items have each id that several share, as ids compare."""
+    """How many items have each id that several share; the keys are `links.id_key`."""
 
     @property
     def is_first(self) -> bool:
@@ -83,7 +83,7 @@ def clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> Listin
 
 
 def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
-    """Yield what is known of each item that could not be read; places count only the items that have words."""
+    """Yield what is known of each item that could not be read. Places count only the items that have words."""
     above = [0, *accumulate(bool(item.text or item.title) for item in items)]
     for _, told in zip_longest(fetch.problems, fetch.unread):
         unread = told or Unread()

@@ -1,4 +1,4 @@
-"""Likeness: which texts are alike, and how much; pure."""
+"""Measures how alike texts are; pure."""
 
 import re
 from collections import Counter, defaultdict
@@ -6,25 +6,28 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 ALIKE = 0.3
-"""The likeness from which two texts of one day count as one edited text. Measured on a listing of an organisation's
-news: different items of one day reach 0.13, and of any two days 0.17, unless one was written from the other (0.57 and
-0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or more, in most cases 0.45."""
+"""The least likeness at which two texts of one day count as one edited text. Measured on a listing of an organisation's
+news: different items of one day reach 0.13, and of two days 0.17, unless one was written from the other (0.57 and
+0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or more, in most cases 0.45.
+"""
 
 VERY_ALIKE = 0.6
-"""Two texts with different ids count as one edited text from this likeness on, if they also have the same instant."""
+"""The least likeness at which two texts with different ids, but the same instant, count as one edited text."""
 _COMMON = 16
-"""A pair of words in more texts than this does not count: it distinguishes nothing, and makes a crowded day slow."""
+"""A pair of words that more texts than this contain does not count: it distinguishes nothing and slows a
+crowded day.
+"""
 _WORD = re.compile(r"\w+")
 _WORDS = 1_000
-"""How many words of a text count."""
+"""How many words of a text are compared."""
 
 
 def find_alike(old: Mapping[int, str], new: Mapping[int, str], *, least: float = ALIKE) -> list[tuple[int, int]]:
     """Return the (old, new) keys of texts whose likeness is `least` or more, the most alike first.
 
-    The likeness of two texts is the share of pairs of neighbouring words that they have in common (Dice's
-    coefficient): a typo costs two pairs wherever it stands, and texts on the same subject in other words share few.
-    Texts that are equally alike keep the order of the mappings.
+    The likeness of two texts is the share of pairs of neighbouring words that they have in common (Dice's coefficient).
+    A typo changes two pairs, wherever it is; different texts on one subject share few pairs. Pairs that are equally
+    alike keep the order of the mappings.
     """
     old_pairs = {key: _word_pairs(text) for key, text in old.items()}
     spread = Counter(pair for pairs in old_pairs.values() for pair in pairs)

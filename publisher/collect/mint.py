@@ -1,6 +1,6 @@
 """Gives new items their permanent names: an id, the address of a page, an instant of publication.
 
-`draft` says which names the items ask for, `fetch_taken` asks the log which of them exist, and `mint` decides from
+`draft` says which names the items ask for, `fetch_taken` asks the log which of them are taken, and `mint` decides from
 these values alone.
 """
 
@@ -36,17 +36,19 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenInstants:
-    """Instants in the log that some items may also ask for."""
+    """Instants in the log that new items might also ask for."""
 
     exact: AbstractSet[datetime]
-    """Every instant of an item on the days of items that bring their own instant."""
+    """The instants in the log on the days of all items that bring an instant of their own."""
     latest: Mapping[date, datetime]
-    """The latest instant of an item on the day of each other item, before it is over; a day without is missing."""
+    """For the day of every other item, the latest instant in the log before the day is over; a day without instants is
+    missing.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """Names and instants in the log that some drafts may also ask for."""
+    """Names and instants in the log that drafts might also ask for."""
 
     uids: AbstractSet[str]
     paths: AbstractSet[str]
@@ -54,7 +56,9 @@ class Taken:
 
 
 class NameLookup(Protocol):
-    """Questions of `fetch_taken` to the log; each answer covers the items of all sources (`store.LogPass`)."""
+    """The questions `fetch_taken` asks the log; the answers cover items of all sources. `store.LogPass` answers
+    them.
+    """
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]: ...
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]: ...
@@ -96,13 +100,13 @@ def fetch_taken_instants(items: Sequence[Item], log: NameLookup, *, timezone: st
     days = {item.date for item in items if not _begin_of(item)}
     return TakenInstants(
         exact=log.published_on({item.date for item in items if _begin_of(item)}),
-        # An item that appeared days after its date, when its embargo was over, must not take those of that day along.
+        # an item that appeared days after its date, after an embargo, must not move the items of that day along
         latest=log.last_published({day: end_of_day(day, timezone) for day in days}),
     )
 
 
 def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime) -> tuple[NewRecord, ...]:
-    """Return a record of each draft, in the same order; no other item has its names or its instant."""
+    """Return a record for each draft, in order; no other item has its names or its instant."""
     uids = _free_names([each.uid for each in drafts], taken.uids)
     paths = _free_names([each.path for each in drafts], taken.paths)
     instants = find_instants([each.item for each in drafts], taken.instants, timezone=timezone, now=now)
@@ -113,7 +117,7 @@ def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime)
 
 
 def _uid(item: Item, source: str, authority: str) -> str:
-    """Return a `tag:` URI (RFC 4151). The same listing gets the same URI in a new store."""
+    """Return a `tag:` URI (RFC 4151). The same listing gets the same URI again in a new store."""
     day = item.date.isoformat()
     identity = json.dumps([source, day, item.native_id or item.link or digest_of_text(item)])
     return f"tag:{authority},{day}:{quote(source, safe='')}/{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
@@ -124,18 +128,18 @@ def _uid(item: Item, source: str, authority: str) -> str:
 
 def _path(item: Item) -> str:
     slug = slug_of(title_of(item))
-    # The page of all items of a year is called `index`.
+    # the page of all items of a year is called `index`
     return f"items/{item.date.year:04d}/{'index-item' if slug == 'index' else slug}"
 
 
 def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], AbstractSet[str]]) -> set[str]:
-    """Return the names that exist, among as many numbered forms of each wanted name as `_free_names` looks at."""
+    """Return which names are taken, among as many numbered forms of each wanted name as `_free_names` tries."""
     taken: set[str] = set()
     lacking = dict(Counter(wanted))
     asked = {*wanted}
     first = 1
     while lacking:
-        # Each round asks for twice as many forms: a thousand items of one name need ten questions, not a thousand.
+        # Each question covers twice as many forms as the last: a thousand items with one name need ten questions.
         forms = {name: [_form(name, number) for number in range(first, 2 * first)] for name in lacking}
         taken |= ask([form for some in forms.values() for form in some])
         free = {name: sum(_is_free(form, name, asked, taken) for form in some) for name, some in forms.items()}
@@ -152,7 +156,7 @@ def _free_names(wanted: Sequence[str], taken: AbstractSet[str]) -> list[str]:
 
 
 def _is_free(form: str, name: str, asked: AbstractSet[str], taken: AbstractSet[str]) -> bool:
-    """Whether a form of `name` is free. An item that asks for this form itself comes first."""
+    """Whether a form of `name` is free. If another item asks for exactly this form as its name, that item gets it."""
     return form not in taken and (form == name or form not in asked)
 
 
@@ -164,7 +168,7 @@ def _form(name: str, number: int) -> str:
 
 
 def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str, now: datetime) -> list[datetime]:
-    """Return an instant of publication for each item, oldest first; no other item of that day has it."""
+    """Return an instant of publication for each item, oldest first; no two items of one day share one."""
     exact = _exact_instants(items, taken.exact, now=now)
     days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
     others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)
@@ -187,7 +191,7 @@ def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now:
 
 
 def _begin_of(item: Item) -> datetime | None:
-    """Return the instant that an item brings, or the end of its embargo; None: it brings only a day."""
+    """Return the instant of an item, or the end of its embargo; None: it has only a day."""
     begin = item.published or datetime.combine(item.date, time(12), UTC)
     embargo = item.last_embargo
     return embargo if embargo and embargo > begin else item.published
@@ -201,7 +205,7 @@ def _instants_of_days(
     timezone: str,
     now: datetime,
 ) -> Iterator[datetime]:
-    """Yield an instant for each day: noon, or `now` if noon is still to come, or the next free second.
+    """Yield an instant for each day: noon, or `now` if noon is still to come; if that is taken, the next free second.
 
     Feeds show whole seconds, and items of one day must differ in them (RFC 4287 section 3.3).
     """

@@ -1,4 +1,4 @@
-"""Pairs listed items with known ones; pure. The rule is in the docstring of `pair`."""
+"""Decides which known item each listed item is; pure. The rule is in the docstring of `pair`."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ class Listed:
     """A listed item, and the keys by which it is compared."""
 
     place: int
-    """Its place in the listing, from 0; items that the source keeps back come last."""
+    """Its place in the listing, from 0; withheld items come last."""
     item: Item
     native_id: str
     """The key of its id (`links.id_key`); empty: it has no id, or shares it with another item."""
@@ -29,7 +29,7 @@ class Listed:
     text_digest: str
     content_digest: str
     is_withheld: bool = False
-    """Whether its source keeps it back, as a draft."""
+    """Whether its source withholds it, as a draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class Pairing:
     known: Mapping[int, Known]
     """Known items without a pair, by number."""
     listed: Mapping[int, Listed]
-    """Listed items without a pair, by their place in the listing; items that the source keeps back come last."""
+    """Listed items without a pair, by their place in the listing; withheld items come last."""
     extent: Extent | None
     """What the listing covers; None: it is empty, so no item counts as missing."""
     shared: Collection[str]
-    """Keys of ids that several items share, so that they identify none."""
+    """Keys of ids that several items share, so that they identify no item."""
     shared_links: Collection[str]
     """Keys of links that several known or several listed items share."""
     replaced: Collection[int] = ()
@@ -52,7 +52,9 @@ class Pairing:
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `reconcile` needs, for rule 5 or to compare them with their pair."""
+        """Numbers of the known items whose words `reconcile` needs: to apply rule 5, or to compare them with their
+        pair.
+        """
         pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
         edited = [old.number for old, new in pairs if old.content_digest != new.content_digest]
         return [*self.to_pair, *edited]
@@ -76,25 +78,25 @@ def pair(
 
     This is the one rule of identity. A listed item is the known item, not yet paired, that has
 
-    1. the same native id, if no other known or listed item has it (an id that several items share names none), unless
-       on a later day link, title and words are all other ones: then the id was given to another item (of a list of one
-       item the link may be the same); else
+    1. the same native id, if no other known or listed item has it (a shared id identifies none), unless on a later day
+       link, title and words all differ: then the id was given to another item (in a list of one item the link may be
+       the same); else
     2. the same date and content; else
-    3. the same link, if no other known or listed item has it (a link that several items share is a place), and if the
+    3. the same link, if no other known or listed item has it (a shared link is a page of several items), and if the
        known item has no id, or was listed until now and its id is not listed any more; else
     4. the same date and the same words in title and text; else
-    5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link that
-       is theirs alone; or, whatever these are, the same moment to the second, and words that are `VERY_ALIKE`: ids and
-       links may be made of titles, and then change with them.
+    5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link of
+       their own; or, with any ids and links, the same moment to the second and a likeness of `VERY_ALIKE`: ids and
+       links may be made from titles, and then change with them.
 
-    In doubt an item that an editor hid stays hidden: it is known by its words on any date, and by similar words too,
+    In doubt an item that an editor hid stays hidden: equal words identify it on any date, and so do similar words,
     unless both have a native id or a link and their dates differ.
 
-    If there is none, the listed item is new; so the same words on another date are another item. Of equal candidates,
-    listed ones come first and withdrawn ones last, and then those that were added earlier, so that two equal texts of
-    one day stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
+    If no rule finds one, the listed item is new; so the same words on another date are another item. Among equal
+    candidates, listed ones come first and withdrawn ones last, then those added earlier, so two equal texts of one day
+    stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
 
-    Rule 5 needs the words of known items: `reconcile` applies it, after they were fetched.
+    Rule 5 needs the words of known items, so `reconcile` applies it after fetching them.
 
     The order of `known` makes no difference. The order of `listed` decides the order of `Reconciliation.added`, and
     what the listing covers (`extent`).
@@ -103,10 +105,9 @@ def pair(
         known: the source's known items: all that were listed last time, and all others that have a date in the range of
             `listed`, or a native id or link of a listed item.
         listed: what the source lists now. Repeats count once (`shared.without_repeats`).
-        withheld: what it keeps back now, as drafts. One that readers have is found by the same rule, unless it is
-            listed as well.
-        unread: what can be told of each item that it lists and that could not be read.
-        is_complete: whether it lists all that it has.
+        withheld: its present drafts. The same rule finds those that readers have, unless they are listed as well.
+        unread: what is known of each listed item that could not be read.
+        is_complete: whether the source lists all its items.
     """
     items = without_repeats(listed)
     drafts = leave_out_listed(withheld, items)
@@ -116,7 +117,7 @@ def pair(
     ids = {new.native_id for new in news}
     pairs = _Pairs(known, news)
     pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)
-    # Equal texts that share their ids with others: each is paired with the known one that has its id.
+    # equal texts that share ids with others: each is paired with the known item that has its id
     pairs.join(
         lambda old: (old.native_id, old.date, old.content_digest),
         lambda new: (id_key(new.item.native_id), new.item.date, new.content_digest),
@@ -144,21 +145,21 @@ def pair(
 
 
 class _Pairs:
-    """Pairs known and listed items, rule by rule. A rule sees only what earlier rules left."""
+    """Pairs known and listed items, rule by rule. A rule sees only items that earlier rules left."""
 
     def __init__(self, known: Iterable[Known], listed: Sequence[Listed]) -> None:
-        # Sorted, so that nothing depends on the order in which they were given.
+        # sorted, so that the order of the arguments does not matter
         standing = sorted(known, key=lambda old: (STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
-        # Content holds no ids, and two items of one content may have two, be it ids that name none of them. What is
-        # kept back comes last.
+        # Content has no ids, and two items of the same content may have different ids, even shared ones. Withheld items
+        # come last.
         ranks = [(new.is_withheld, new.content_digest, new.item.native_id, new.place) for new in listed]
         self.listed = {place: listed[place] for *_, place in sorted(ranks)}
         """By place in the listing."""
         self.pairs: list[tuple[Known, Listed]] = []
 
     def find_links_of_one(self) -> AbstractSet[str]:
-        """Return the links of exactly one known and one listed item; items that have a pair count as well."""
+        """Return the links that exactly one known and one listed item have, paired items included."""
         then, now = self._count_links()
         return {link for link, count in now.items() if link and count == then[link] == 1}
 
@@ -172,8 +173,8 @@ class _Pairs:
         return then, now
 
     def join(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[Listed], object]) -> None:
-        """Pair the items with the same key: the first known with the first listed, and so on. An empty key pairs
-        nothing.
+        """Pair the items with the same key: the first known item with the first listed one, and so on. An empty key
+        pairs nothing.
         """
         wanted = {key for new in self.listed.values() if (key := key_of_listed(new))}
         waiting: dict[object, deque[Known]] = defaultdict(deque)
@@ -186,7 +187,9 @@ class _Pairs:
 
 
 def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
-    """Undo pairs whose id was given to another item: the known item then counts as missing, the listed one as new."""
+    """Undo pairs whose id was given to another item: the known item then counts as missing, and the listed one
+    as new.
+    """
     listed = [*pairing.listed.values(), *(new for _, new in pairing.pairs)]
     is_only = sum(not new.is_withheld for new in listed) == 1
     parted = [
@@ -206,9 +209,10 @@ def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
 
 
 def _is_another(old: Known, new: Listed, before: Item, now: Item, *, is_only: bool) -> bool:
-    """Whether nothing but the id says that a listed item is the known one. What no reader may see stays itself.
+    """Whether only the id suggests that a listed item is the known one. An item that no reader may see is never
+    another.
 
-    If it is the only one that is listed, its link says as little as its id: all items may have stood there.
+    If it is the only listed item, an equal link counts no more than its id: any item may have stood at that address.
     """
     is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
     has_other_name = old.link != new.link or not old.link or is_only
@@ -247,13 +251,15 @@ def _turnover(pairs: _Pairs, listed: Sequence[Item]) -> Turnover:
 
 
 def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, Item]) -> bool:
-    """Whether the two may be the same item: neither has an id or link of its own that tells them apart."""
+    """Whether two items may be the same: not both have an id or link of their own that tells them apart."""
     links = {link for link in (old.link, new.link) if link and link not in pairing.shared_links}
     return not ((_id_of(old, pairing.shared) or old.link in links) and (new.native_id or new.link in links))
 
 
 def _have_one_moment(old: Known, new: Listed, _pairing: Pairing, said: Mapping[int, Item]) -> bool:
-    """Whether both have one moment of publication, which no schedule chose, and the known one was there until now."""
+    """Whether both have the same instant of publication, not one that a schedule chose, and the known item was listed
+    last time.
+    """
     moment = new.item.published
     is_exact = moment is not None and (moment.minute, moment.second) != (0, 0)
     return is_exact and said[old.number].published == moment and old.state in (State.LISTED, State.HIDDEN)

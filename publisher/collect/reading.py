@@ -1,4 +1,4 @@
-"""Reads sources, several at the same time. The store is neither read nor written."""
+"""Reads sources, several at a time. The store is neither read nor written."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,24 +15,24 @@ from publisher.store import SourceState
 
 _MARK = "policy-"
 _USUAL = (Filter(), Filter(), "wait", None, False)
-"""The part of a policy that decides what a listing means, if config.toml sets nothing."""
+"""The part of a policy that decides what a listing means, as it is without settings in config.toml."""
 _AT_ONCE = 8
-"""Sources read at the same time; most of their time is spent waiting."""
+"""How many sources are read at a time; most of the time is spent waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The result of reading one source: items, or an error."""
+    """One reading of a source: its items, or an error."""
 
     source: str
     state: SourceState
     """What was known about the source before the reading."""
     outcome: Fetch | SourceError
-    """The reading, with the items as a tuple; or the error with which it failed."""
+    """What the source gave, its items as a tuple; or the error with which the reading failed."""
 
 
 def read_sources(due: Sequence[tuple[Source, SourceState]], *, rules: CollectRules, now: datetime) -> Iterator[Reading]:
-    """Yield what each source gives, in the order of the sources."""
+    """Read the sources and yield a reading of each, in their order."""
     if len(due) <= 1:
         yield from (_read_source(source, state, rules, now) for source, state in due)
         return
@@ -40,12 +40,12 @@ def read_sources(due: Sequence[tuple[Source, SourceState]], *, rules: CollectRul
     try:
         yield from readers.map(lambda one: _read_source(one[0], one[1], rules, now), due)
     finally:
-        # After the last reading nobody is left to wait for; after Ctrl-C a server may keep a reader for a minute.
+        # After the last reading nobody needs the threads; after Ctrl-C a slow server may keep one busy for a minute.
         readers.shutdown(wait=False, cancel_futures=True)
 
 
 def _read_source(source: Source, state: SourceState, rules: CollectRules, now: datetime) -> Reading:
-    # A held reading is known: only a different one is worth looking at. The operator's decision reads it again.
+    # The held reading is known: only a different one is worth a look. When the operator decides, it is read again.
     is_decided = rules.on_suspicion is not OnSuspicion.HOLD
     validator = state.validator if is_decided else state.held_validator or state.validator
     mark = _mark_of(rules, source.name)
@@ -63,12 +63,12 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
 
 
 def is_read_anew(validator: str, rules: CollectRules, source: str) -> bool:
-    """Whether a source was last read under another policy, so that the same listing may mean something else now."""
+    """Whether a source was last read under another policy: the same listing may then mean something else now."""
     return bool(validator) and not _without_mark(validator, _mark_of(rules, source))
 
 
 def _mark_of(rules: CollectRules, source: str) -> str:
-    """Return what validators begin with; nothing for the usual policy.
+    """Return the prefix of validators for this policy; empty for the default policy.
 
     Under another policy the same listing shows other items, or shows them at another time.
     """
@@ -85,6 +85,6 @@ def _mark_of(rules: CollectRules, source: str) -> str:
 
 
 def _without_mark(validator: str, mark: str) -> str:
-    """Return the validator for the source itself; empty if it was read under another policy."""
+    """Return the source's own validator; empty if it was read under another policy."""
     is_marked = validator.startswith(_MARK)
     return validator.removeprefix(mark) if validator.startswith(mark) and is_marked == bool(mark) else ""

@@ -1,6 +1,6 @@
-"""Logs why a reading changes what it changes, item by item, for `--verbose`.
+"""Logs the reason of each change that a reading makes, item by item, for `--verbose`.
 
-Items are named by their uid. What known items said is asked of the log only if somebody reads the lines.
+Items are named by their uid. What known items said is fetched from the log only if debug lines are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,14 +28,14 @@ def log_new(records: Iterable[NewRecord], *, source: str, is_first: bool) -> Non
 
 
 def log_hidden(records: Iterable[NewRecord], *, source: str, is_discarded: bool) -> None:
-    """Log why new items are kept from readers."""
+    """Log why new items are not shown to readers."""
     because = "the operator discarded it" if is_discarded else "it is older than `since` allows in a first reading"
     for record in records:
         logger.debug("item is kept from readers", because=because, source=source, uid=record.uid)
 
 
 def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, source: str, is_discarded: bool) -> None:
-    """Log why known items are revised, withdrawn, or only noted; to be called before the log is changed."""
+    """Log why known items are revised, withdrawn, or only noted. Call it before the log is changed."""
     if not logger.is_heard:
         return
     edited = dict((*plan.revised, *plan.renamed))
@@ -60,7 +60,7 @@ def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, sou
 
 
 def log_unread(pairing: Pairing, plan: Reconciliation, log: LogPass, *, source: str) -> None:
-    """Log why missing items stay: they may be among the items that could not be read."""
+    """Log why missing items stay: they may be among those that could not be read."""
     if not (logger.is_heard and pairing.extent):
         return
     edited = dict((*plan.revised, *plan.renamed))
@@ -71,7 +71,7 @@ def log_unread(pairing: Pairing, plan: Reconciliation, log: LogPass, *, source: 
 
 
 def log_heirs(heirs: Mapping[int, Heir], log: LogPass, *, source: str) -> None:
-    """Log why items go over to other sources."""
+    """Log why items pass to other sources."""
     uids = log.uids(heirs) if logger.is_heard else {}
     for number, uid in uids.items():
         because = f"source {source!r} no longer lists it, and source {heirs[number].source!r} still does"
@@ -88,7 +88,7 @@ def log_joined(joined: Sequence[tuple[int, Item]], log: LogPass, *, source: str,
 
 
 def why_revised(old: Known, said: Item, item: Item) -> str:
-    """Return why a known item is revised: the fields that differ, or that it was withdrawn."""
+    """Return why a known item is revised: the fields that differ, or that it had been withdrawn."""
     fields = [WORD_FOR.get(name, name) for name in changed_fields(said, item)]
     changed = f"changed: {', '.join(fields)}" if fields else ""
     if old.state is State.WITHDRAWN:

@@ -1,7 +1,7 @@
-"""Records one listing: what a source lists now goes in, numbered changes in the log come out.
+"""Records one listing. In: what a source lists now. Out: numbered changes in the log.
 
-All that a listing changes is one transaction of the store: a crash leaves either all of it or nothing. Facts are asked
-of the log, `identity`, `copies`, `guard` and `mint` decide from values alone, and the changes are written at the end.
+All changes of a listing are one transaction of the store: a crash leaves all of it or nothing. Facts are fetched from
+the log, `identity`, `copies`, `guard` and `mint` decide from values alone, and the changes are written at the end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ logger = DecisionLog("collect")
 def record_listing(
     reading: Reading, fetch: Fetch, store: Store, rules: CollectRules, *, next_try: datetime | None, now: datetime
 ) -> CollectReport:
-    """Record how the listing differs from the source's items in the log, or hold it for the operator."""
+    """Record how the listing differs from the source's items in the log; or hold it for the operator."""
     listing = clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
         every = (*listing.items, *listing.withheld)
@@ -76,7 +76,7 @@ def record_listing(
             decided = f"source is held no longer, the operator chose {rules.on_suspicion.value}"
             logger.debug(decided, because=suspicion.words, source=listing.source)
         log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
-        # A first reading is an archive: it settled long ago.
+        # a first reading is an archive: its items settled long ago
         policy = replace(listing.policy, settle=None) if listing.is_first else listing.policy
         plan = _keep_embargoes(plan, known, listing, log, now=now)
         timing = time_listing(plan, known, EmbargoRules(now=now, timezone=rules.site.timezone, policy=policy))
@@ -90,7 +90,7 @@ def record_listing(
         state = after_listing(
             log.state,
             fetch,
-            # If items without titles are discarded, later ones without titles must still be suspicious.
+            # if items without titles are discarded, later ones without titles must still be suspicious
             fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
             skipped=tuple(map(str, listing.problems)),
             usual=new if suspicion or new <= listing.policy.hold_above else 0,
@@ -139,7 +139,7 @@ def _plan_changes(
 def _keep_embargoes(
     plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, *, now: datetime
 ) -> Reconciliation:
-    """Return the plan in which items that no reader has seen also wait for the embargo of another source."""
+    """Return the plan with the embargoes that other sources put on its unseen items."""
     waiting = {one.number for one in known if one.state is State.WAITING}
     unseen = [*plan.added, *(item for number, item in plan.known if number in waiting)]
     others = log.waiting_elsewhere(ids={item.native_id for item in unseen}, links={item.link for item in unseen})
@@ -163,7 +163,7 @@ def _keep_embargoes(
 def _suspect(
     plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> Suspicion | None:
-    """Return why the listing is suspicious and what it would change; None: it is not suspicious."""
+    """Return why the listing is suspicious, and what it would change; None: it is not suspicious."""
     if listing.is_first:  # all items are new, unless the source was renamed
         former, count = log.orphans(plan.added, among=rules.configured)
         suspicion = guard.suspicion_of_first(plan, former=former, repeated=count)
@@ -192,14 +192,16 @@ def _suspect(
 
 
 def _discard(plan: Reconciliation) -> tuple[Reconciliation, Sequence[Item]]:
-    """Return the plan without new items, and the new items, which are hidden instead."""
+    """Return the plan without new items; and these items, which are hidden from readers."""
     return plan.without_news(), plan.added
 
 
 def _hide_old(
     plan: Reconciliation, listing: Listing, rules: CollectRules, *, now: datetime
 ) -> tuple[Reconciliation, Sequence[Item]]:
-    """Return the plan of a first reading without items older than `since`, and these items, which are hidden."""
+    """Return the plan of a first reading without items older than `since`; and these items, which are hidden from
+    readers.
+    """
     since = listing.policy.since
     if since is None or not listing.is_first:
         return plan, ()
@@ -221,7 +223,7 @@ def _write_hidden(
 
 
 def _hand_over(heirs: Mapping[int, Heir], log: LogPass, source: str, rules: CollectRules, *, now: datetime) -> int:
-    """Give items to the sources that still list them; return how many items these sources word differently."""
+    """Give items to the sources that still list them; return how many of them those sources word differently."""
     if not heirs:
         return 0
     log_heirs(heirs, log, source=source)
@@ -268,7 +270,7 @@ def _write_plan(plan: Reconciliation, log: LogPass, listing: Listing, rules: Col
 
 
 def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, now: datetime) -> dict[int, datetime]:
-    """Return the instants of the items that move to another date, by number."""
+    """Return the new instants of items whose date changed, by number."""
     moved = [(number, item) for number, item in plan.revised if number in plan.moved]
     items = [item for _, item in moved]
     timezone = rules.site.timezone
@@ -278,7 +280,7 @@ def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, n
 
 
 def _write_timing(timing: Timing, log: LogPass, rules: CollectRules, *, now: datetime) -> None:
-    """Write which items wait. `wake` lets items appear, also those whose time came with this listing."""
+    """Write which items wait. Items whose time has already come are made visible by `wake`."""
     log.wait([(add_language(item, rules.site), wakes) for item, wakes in timing.waiting], now=now)
     log.retime([(number, add_language(item, rules.site), wakes) for number, item, wakes in timing.retimed])
     log.drop_waiting(timing.plan.dropped)

@@ -1,4 +1,4 @@
-"""What a pass reports about a listing: anything that readers lose, and notes for `publisher check` alone; pure."""
+"""Words the problems and notes about a listing: what readers lose, and what only `publisher check` shows; pure."""
 
 from collections.abc import Iterator
 
@@ -11,37 +11,37 @@ from publisher.model.sources import Suspicion
 
 
 def tell_run(listing: Listing, timing: Timing) -> list[Problem]:
-    """Return what loses readers anything, for `publisher run`."""
+    """Return the problems for `publisher run`: everything that readers lose."""
     return [*listing.problems, *_taken_from_readers(timing.plan, listing.source), *_losses(listing, timing)]
 
 
 def tell_check(listing: Listing, timing: Timing) -> list[Problem]:
-    """Return what else is left out, by intent or without loss, for `publisher check`."""
+    """Return the notes for `publisher check`: everything else that is left out, by intent or without loss."""
     return [*_shared_ids(listing), *_repeats(listing), *_filtered(listing), *_unseen(timing, listing.source)]
 
 
 def tell_hold(source: str, suspicion: Suspicion) -> Problem:
-    """Return why a listing is held, and what the operator may do."""
+    """Return the problem that says why a listing is held, and what the operator may do."""
     remedy = f"`publisher source release {source}` if that is right, `publisher source discard {source}` if not"
     return Problem(where=f"source {source!r}", what=f"held: {suspicion.words}; {remedy}")
 
 
 def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
-    """Yield a line for each item that its source has and readers do not get, or no longer get."""
+    """Yield a problem for each item that readers no longer get, or never get, although its source has it."""
     for item in plan.doubtful:
         what = (
             "its words are like those of an item that an editor hid, so it stays hidden; `publisher item show` shows it"
         )
         yield Problem(where=name_of(item, source), what=what, exit_code=0)
     for number, item in plan.taken_back:
-        if number not in plan.unlisted:  # else the operator discarded what its source lists
+        if number not in plan.unlisted:  # otherwise the operator discarded an item that its source lists
             is_gone = number in plan.withdrawn
             so = "so it was withdrawn from readers" if is_gone else "but readers keep it: another source lists it"
             yield Problem(where=name_of(item, source), what=f"its source calls it a draft now, {so}", exit_code=0)
 
 
 def _losses(listing: Listing, timing: Timing) -> list[Problem]:
-    """Return what readers do not get of new and edited items; for unchanged items it was reported before."""
+    """Return which parts of new and edited items readers do not get; unchanged items were reported before."""
     revised, waiting = ({item for _, item in timing.plan.revised}, {item for item, _ in timing.waiting})
     news = {*timing.plan.added, *revised, *waiting}
     pairs = zip(listing.items, listing.remarks, strict=True)
@@ -58,7 +58,7 @@ def _losses(listing: Listing, timing: Timing) -> list[Problem]:
 
 
 def _shared_ids(listing: Listing) -> Iterator[Problem]:
-    """Yield a line for each id that names no item, because several have it."""
+    """Yield a note for each id that identifies no item, because several share it."""
     for key, count in sorted(listing.shared.items()):
         what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
         yield Problem(where=f"source {listing.source!r}", what=what)
@@ -71,12 +71,12 @@ def _repeats(listing: Listing) -> Iterator[Problem]:
 
 
 def _filtered(listing: Listing) -> Iterator[Problem]:
-    """Yield a line for each list of the filters that left something out."""
+    """Yield a note for each filter list that left items out."""
     for name, count in sorted(listing.left_out.items()):
         what = f"{count} of its items that are not known are left out by `{name}`"
         yield Problem(where=f"source {listing.source!r}", what=what)
 
 
 def _unseen(timing: Timing, source: str) -> Iterator[Problem]:
-    """Yield a line for each listed item that readers do not see because of its time."""
+    """Yield a note for each listed item that readers do not see because of its time."""
     yield from (Problem(where=name_of(item, source), what=why, exit_code=0) for item, why in timing.unseen)

@@ -1,4 +1,4 @@
-"""Decides when a source is read again: with back-off after failures, and not while it is fresh. Pure."""
+"""Decides when a source is read again: after failures with back-off, and not while its last answer is fresh. Pure."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from publisher.model.errors import SourceError
 FIRST_WAIT = timedelta(minutes=5)
 """The wait after a first failure. Each further failure doubles it."""
 _WORTH_NOTING = timedelta(minutes=10)
-"""A source that is fresh for less than this is read again anyway: it would hardly be asked sooner."""
+"""A freshness shorter than this is ignored: the source would hardly be read sooner anyway."""
 
 
 def retry_at(failure: SourceError, *, failures: int, now: datetime) -> datetime | None:
@@ -21,10 +21,10 @@ def retry_at(failure: SourceError, *, failures: int, now: datetime) -> datetime 
 
 
 def back_off(failures: int, *, source: str, asked: timedelta) -> timedelta:
-    """Return how long to wait after so many failures in a row; `asked` is the pause that the server asked for, or 0.
+    """Return how long to wait after a number of failures in a row; `asked` is the pause the server asked for, or 0.
 
-    The wait doubles with each failure, up to a day. It is up to a fifth longer, so that sources that failed together
-    are not all read again at once. The same source and count give the same wait.
+    The wait doubles with each failure, up to a day. Up to a fifth is added, so that sources that failed together are
+    not all read again at once. The same source and count give the same wait.
     """
     share = int.from_bytes(hashlib.sha256(f"{source} {failures}".encode()).digest()[:2]) / 0xFFFF
     wait: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT) * (1 + 0.2 * share)
@@ -32,6 +32,6 @@ def back_off(failures: int, *, source: str, asked: timedelta) -> timedelta:
 
 
 def fresh_until(fetch: Fetch, lifetime: timedelta, *, now: datetime) -> datetime | None:
-    """Return until when a source need not be read, by its server or its own `lifetime`; None: read it at any time."""
+    """Return until when the source counts as fresh, by its server or its own `lifetime`; None: read it at any time."""
     until = max(now + lifetime, fetch.fresh_until or now)
     return until if until - now > _WORTH_NOTING else None

@@ -10,14 +10,14 @@ from publisher.model.sources import SourcePolicy
 
 
 class OnSuspicion(StrEnum):
-    """What a pass does with a suspicious listing; `guard` decides which are."""
+    """What a pass does with a listing that `guard` finds suspicious."""
 
     HOLD = "hold"
-    """Record nothing of it until the operator decides."""
+    """Record nothing until the operator decides."""
     RELEASE = "release"
     """Record it as usual."""
     DISCARD = "discard"
-    """Hide its new items from readers for good, and withdraw nothing."""
+    """Never show its new items, and withdraw nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,13 @@ class CollectRules:
     policies: Mapping[str, SourcePolicy]
     """The policies by name of the source; each source that is read has one."""
     configured: Collection[str] | None = None
-    """Names of all sources in config.toml, also of those not read in this pass; None: every source ever read."""
+    """Names of all sources in config.toml, including those not read in this pass; None: every source ever read."""
     on_suspicion: OnSuspicion = OnSuspicion.HOLD
     seen: str = ""
-    """The words of the suspicion about which the operator decided: a listing that is suspicious in other words is held
-    again. Empty: he decided about whatever is listed now."""
+    """The suspicion that the operator decided about, in words. A listing that is suspicious for another reason is held
+    again. Empty: the decision covers anything listed now.
+    """
 
     def is_decided(self, words: str) -> bool:
-        """Whether the operator decided about a listing that is suspicious in these words."""
+        """Whether the operator has decided about a listing with this suspicion."""
         return self.on_suspicion is not OnSuspicion.HOLD and self.seen in ("", words)

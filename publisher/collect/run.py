@@ -1,7 +1,7 @@
-"""Collect: what the sources list now goes in, numbered changes in the log come out.
+"""Collect. In: what the sources list now. Out: numbered changes in the log.
 
 Sources are read at the same time, and recorded one after the other in the order of config.toml. Each is recorded in one
-transaction, so a crash leaves a source either wholly recorded or not at all, and the next run reads it again. A source
+transaction, so after a crash a source is recorded completely or not at all, and the next run reads it again. A source
 that fails is named, counted and skipped; the others go on.
 """
 
@@ -34,9 +34,9 @@ def collect(
     asked_for: Collection[str] = (),
     progress: Progress = quiet,
 ) -> CollectReport:
-    """Read every source once and record what changed; a source that fails becomes a problem of the report.
+    """Read every source once and record what changed; a source that fails becomes a problem in the report.
 
-    A source that must not be read again yet is left out, unless its name is in `asked_for`.
+    A source whose wait is not over is left out, unless its name is in `asked_for`.
     """
     states = [(source, store.sources.state(source.name)) for source in sources]
     due = [
@@ -63,7 +63,7 @@ def _wake(source: str, store: Store, rules: CollectRules, *, now: datetime) -> C
 
 def _is_due(source: Source, state: SourceState, rules: CollectRules, *, now: datetime) -> bool:
     """Whether a source may be read now."""
-    # No wait is twice the longest one: a later moment was noted under a clock that was ahead.
+    # No wait is twice the longest one: a later time was recorded by a clock that was ahead.
     if state.next_try is None or not now < state.next_try < now + 2 * LONGEST_WAIT:
         return True
     if not state.failures and is_read_anew(state.validator, rules, source.name):

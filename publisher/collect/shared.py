@@ -1,4 +1,4 @@
-"""Finds entries that are listed twice, and ids that several entries share, which name none of them; pure."""
+"""Finds items that are listed twice, and ids that several items share and so identify none; pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import Known
 
 _FEW = 20
-"""From this number of entries with one id on, only entries that are equal in everything count as one item."""
+"""If this many entries or more have one id, only completely equal entries count as one item."""
 
 
 def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
     """Return the listed items in their order, without repeats.
 
-    Two items are one if they say the same, and have an id or a link. They are also one if they have the same id and no
-    two links, and say the same on two days, or nearly the same on one. The newest counts. If they are equally new, it
-    is the longest, or else the one with the smaller digest, so that the choice is always the same. Items with two ids
-    are never one.
+    Two entries are one item if they have the same content, and an id or a link. They are also one if they have the same
+    id, do not have two different links, and have the same words on two days or nearly the same on one. The newest
+    version counts; among equally new ones the longest, then the one with the smaller hash, so that the choice is always
+    the same. Entries with two different ids are never one.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for place, item in enumerate(listed):
-        # Items with neither id nor link stay two: nothing says that they are one.
+        # entries with neither id nor link stay two items: nothing says that they are one
         key = id_key(item.native_id) or (item.native_id, _digest(item) if item.link or item.native_id else str(place))
         groups[key].append(place)
     chosen = [place for group in groups.values() for place in _choose(group, listed)]
@@ -30,7 +30,7 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def find_left_out(listed: Sequence[Item], once: Sequence[Item]) -> Mapping[Item, int]:
-    """Return the items of a listing without repeats of which other wordings were left out, each with their number."""
+    """Return the items (without repeats) of which other versions were left out, each with their number."""
     if len(listed) == len(once):
         return {}
     entries, chosen = _group_by_id(listed), _group_by_id(once)
@@ -47,7 +47,7 @@ def _group_by_id(items: Sequence[Item]) -> Mapping[str, Sequence[Item]]:
 
 
 def leave_out_listed(withheld: Sequence[Item], listed: Sequence[Item]) -> list[Item]:
-    """Return the items that their source keeps back, without any that it also lists under the same id or link."""
+    """Return the withheld items without those that the source also lists under the same id or link."""
     ids = {key for item in listed if (key := id_key(item.native_id))}
     links = {key for item in listed if (key := link_key(item.link))}
     return [item for item in withheld if id_key(item.native_id) not in ids and link_key(item.link) not in links]
@@ -58,7 +58,7 @@ def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, 
 
     Args:
         known: the source's known items.
-        listed: the items that it lists, without repeats.
+        listed: its listed items, without repeats.
     """
     now = Counter(key for item in listed if (key := id_key(item.native_id)))
     then = Counter(old.native_id for old in known if old.native_id)
@@ -66,7 +66,7 @@ def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, 
 
 
 def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
-    """Return the places of the newest wording of each item among listed items with one id."""
+    """Return the places of the newest version of each item among listed entries with one id."""
     if len(places) == 1:
         return [*places]
     entries: list[list[int]] = []
@@ -78,7 +78,9 @@ def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
 
 
 def _rank(item: Item) -> tuple[float, float, int, str]:
-    """Return what the wording that counts among several has least of. A correction mostly adds words."""
+    """Return a sort key: the smallest one marks the version that counts. Longer ones win: a correction mostly adds
+    words.
+    """
     moment = item.published.timestamp() if item.published else 0.0
     return (-item.date.toordinal(), -moment, -len(item.text), _digest(item))
 

@@ -1,4 +1,4 @@
-"""Undated items: gives known ones the date they have in the log; pure."""
+"""Gives undated items that are known the date they have in the log; pure."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,12 +10,14 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import STANDING, Known, State
 
 _THERE = (State.LISTED, State.HIDDEN, State.WAITING)
-"""States of the items that were listed when the source was last read, or may have been."""
+"""States of items that the last reading listed, or may have listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dating:
-    """Undated listed items: which are known by an id, link or words, and which may be known items that were edited."""
+    """Undated listed items: which ones are known by id, link or words, and which may be edited versions of
+    known ones.
+    """
 
     listed: Sequence[Item]
     known: Mapping[int, Known]
@@ -26,7 +28,7 @@ class Dating:
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `date_items` compares with the words of undated ones."""
+        """Numbers of the known items whose words `date_items` compares with those of undated ones."""
         return [old.number for old in self.missing] if self._open else []
 
     @property
@@ -35,7 +37,7 @@ class Dating:
         return [place for place, item in enumerate(self.listed) if item.is_undated and place not in self.known]
 
     def date_items(self, said: Mapping[int, Item]) -> tuple[Item, ...]:
-        """Return the listed items. An undated item that is known gets the date it has in the log; the others stay.
+        """Return the listed items. A known undated item gets the date it has in the log; the others stay unchanged.
 
         Args:
             said: the known items in `to_compare` as their source last listed them, by number.
@@ -53,10 +55,10 @@ class Dating:
         )
 
     def _may_be(self, old: Known, place: int) -> bool:
-        """Whether a missing item may stand at this place with other words.
+        """Whether a missing item may be the one at this place, with other words.
 
-        Between known items nothing new comes in. Above them it may be a new one, and the missing one has scrolled off,
-        unless that stood above them too; so it is below them.
+        Between known items nothing new appears. Above them an item may be new, while the missing one scrolled off,
+        unless that one stood above them too; below them likewise.
         """
         item = self.listed[place]
         if (old.native_id or old.link) and (id_key(item.native_id) or link_key(item.link)):
@@ -73,8 +75,8 @@ def match_undated(
 ) -> Dating:
     """Find out which listed items are known, before undated ones get a date.
 
-    An item is known by its id, unless that is among the `shared` ones, else by its link, else by its words;
-    `Dating.date_items` adds those that were edited. If several share them, the n-th listed item is the n-th known one.
+    An item is known by its id (unless that is `shared`), or else by its link, or else by its words; `Dating.date_items`
+    then adds edited ones. If several share them, the n-th listed item is the n-th known one.
     """
     left = {old.number: old for old in sorted(known, key=lambda old: (STANDING.index(old.state), old.number))}
     found: dict[int, Known] = {}

@@ -1,8 +1,8 @@
-"""Lets items appear when their time has come, and leave the feeds when it is over.
+"""Makes items visible when their time has come, and removes them from feeds when they expire.
 
-What comes in: the moment at which the store says that the next item wakes. What goes out: numbered changes in the log,
-the same as if the items had been listed then for the first time. Each source is one transaction. A source is not read
-for it: its items appear also while its server cannot be reached, and a pass in which nothing wakes asks the store once.
+In: the time at which the store says the next item appears or expires. Out: numbered changes in the log, as if the items
+had just been listed for the first time. Each source is one transaction. No source is read for this: items also appear
+while their server is unreachable, and a pass with nothing to do asks the store once.
 """
 
 from collections import defaultdict, deque
@@ -28,7 +28,7 @@ logger = DecisionLog("collect")
 
 
 def wake_source(source: str, store: Store, rules: CollectRules, *, now: datetime) -> CollectReport:
-    """Let items of a source appear or expire whose time has come.
+    """Make items of a source visible, or expire them, if their time has come.
 
     Items of a source that is no longer in config.toml still expire, but waiting ones do not appear.
     """
@@ -53,7 +53,7 @@ def wake_source(source: str, store: Store, rules: CollectRules, *, now: datetime
 
 
 def _is_left_out(item: Item, source: str, rules: CollectRules) -> bool:
-    """Whether a filter leaves an item out by now: it may be newer than the item."""
+    """Whether a filter leaves an item out now: the filter may be newer than the item."""
     theme_map = rules.gathering.theme_map
     return bool(why_left_out(item, rules.policies[source], theme_map=theme_map, source=source))
 
@@ -61,7 +61,7 @@ def _is_left_out(item: Item, source: str, rules: CollectRules) -> bool:
 def _appear(
     due: Sequence[Due], log: LogPass, source: str, rules: CollectRules, *, now: datetime
 ) -> tuple[Sequence[NewRecord], int]:
-    """Add items that waited; return their records, and how many are items of other sources by now."""
+    """Add items that waited; return their records, and how many turned out to be other sources' items."""
     items = [each.item for each in due]
     others = log.elsewhere(ids={item.native_id for item in items}, links={item.link for item in items})
     joined = find_joined(items, others, rules.policies[source], shared=find_shared((), items)) if due else {}
@@ -90,7 +90,7 @@ def _records_of(
 
 
 def _is_over(item: Item, now: datetime) -> bool:
-    """Whether the item expired while it should have been seen and no pass was made."""
+    """Whether the item expired while it was due to appear but no pass ran."""
     return item.expires is not None and item.expires <= now
 
 

@@ -1,1 +1,1 @@
-"""Where items come from: `base` says what a source is, one module each kind how it is read."""
+"""Sources: `base` defines what a source is, and each kind is read by a module of its own."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LONGEST_WAIT = timedelta(days=1)
-"""The longest time for which a server is not asked, even if it asks for more."""
+"""The longest pause before a server is asked again, even if it asks for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,15 +12,15 @@ class Fetched:
     """The answer of a server."""
 
     body: bytes
-    """Unpacked. Empty when `is_unchanged`."""
+    """Decompressed. Empty when `is_unchanged`."""
     url: str
-    """The final address of the answer; relative links start from it."""
+    """The final address of the answer, after redirects; the base of relative links."""
     charset: str
-    """The encoding that the server names; empty: it names none."""
+    """The encoding that the server declares; empty: none."""
     validator: str
     """The validator to give to the next `fetch` of the same address."""
     is_unchanged: bool = False
     fresh_until: datetime | None = None
-    """Until when the server says that its answer stays the same; None: it does not say."""
+    """Until when the server says that its answer is fresh; None: it does not say."""
     moved_to: str = ""
     """Where the address has moved permanently; empty: it has not moved."""

@@ -1,4 +1,4 @@
-"""What a source is, and which class reads each kind: a class of this package, of an installed one, or a dotted path."""
+"""Defines what a source is, and which class reads each kind: ours, one of an installed package, or a dotted path."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import Fetching
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file must not cost
+if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 
@@ -30,24 +30,29 @@ class Fetch:
     problems: Sequence[Problem] = ()
     """A problem for each item that could not be read, with its place; the readable items are in `items`."""
     unread: Sequence[Unread] = ()
-    """What is known of each item in `problems`, in their order; if it is shorter, nothing is known of the last ones."""
+    """What is known of each item in `problems`, in their order; it may be shorter, and then nothing is known of the
+    last ones.
+    """
     remarks: Sequence[Problem] = ()
     """What the operator should know about the source itself, such as that it moved to another address."""
     lifetime: timedelta = timedelta(0)
-    """How long the source says that it stays as it is; 0: it does not say. It is remembered, and also counts from later
-    readings that find nothing changed."""
+    """How long the source says that it stays fresh; 0: it does not say. It is stored, and also counts after later
+    readings that find nothing changed.
+    """
     notes: Sequence[Problem] = ()
-    """Items that the source keeps back on purpose, such as drafts; shown by `publisher check --source` alone."""
+    """Notes about items that the source withholds on purpose, such as drafts; shown only by `publisher check
+    --source`.
+    """
     withheld: Sequence[Item] = ()
-    """What is known of each draft. One that readers already have is withdrawn. None of them is in `items`."""
+    """What is known of each withheld item. One that readers already have is withdrawn. None of them is in `items`."""
     fresh_until: datetime | None = None
-    """Until when the server says that its answer stays the same; None: it does not say."""
+    """Until when the server says that its answer is fresh; None: it does not say."""
     is_complete: bool = False
     """Whether the source lists all its items, so that a missing one is gone; otherwise it lists only the newest."""
     keeps_first_date: bool = False
-    """Whether an item keeps the date that the source gave it first; else another date moves it."""
+    """Whether an item keeps its first date when the source changes it; otherwise the item moves to the new date."""
     is_unchanged: bool = False
-    """Whether nothing changed since the reading that gave the validator; nothing was parsed."""
+    """Whether nothing changed since the reading that returned the validator; nothing was parsed."""
 
 
 class Source(Protocol):
@@ -75,14 +80,14 @@ class SourceSite:
     """An IANA name such as Europe/Brussels: where the day of an item begins."""
     fetching: Fetching
     user_agent: str
-    """The name of the program, and an address for owners of servers to write to."""
+    """The program's name, with an address to which owners of servers can write."""
     labels: frozenset[str] = frozenset()
-    """Names of themes in config.toml, as `slugs.fold_label` leaves them."""
+    """Names of themes in config.toml, folded by `slugs.fold_label`."""
 
     @cached_property
     def fetcher(self) -> "Fetcher":
-        """Asks the web for all sources of the site, within the limits of `fetching`."""
-        from publisher.collect.sources.fetch import Fetcher  # late: httpx takes 0.1 s
+        """The one fetcher that all sources of the site share, with the limits of `fetching`."""
+        from publisher.collect.sources.fetch import Fetcher  # late: importing httpx takes 0.1 s
 
         return Fetcher(settings=self.fetching, user_agent=self.user_agent)
 
@@ -95,10 +100,10 @@ KINDS: dict[str, str] = {
     "feed": "publisher.collect.sources.feed:FeedSource",
     "page": "publisher.collect.sources.page:PageSource",
 }
-"""What `kind` may say and the class it names, as `pkgutil.resolve_name` reads it. A kind is imported when used."""
+"""The values of `kind`, each with its class in the form of `pkgutil.resolve_name`. The class is imported when used."""
 
 ENTRY_POINTS = "publisher.sources"
-"""The group in which an installed package names kinds of its own."""
+"""The entry point group in which installed packages register kinds."""
 
 
 def kind_names() -> tuple[str, ...]:
@@ -109,8 +114,8 @@ def kind_names() -> tuple[str, ...]:
 def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSite) -> Source:
     """Return the source that a table of config.toml describes.
 
-    `keys` are the keys that belong to its kind alone, with absolute paths. A kind from another package gets `name`,
-    `site` and each of these keys by name.
+    `keys` are the keys of its kind, with absolute paths. A kind from another package gets `name`, `site` and each of
+    these keys by name.
     """
     make = load_kind(kind)
     match kind:
@@ -131,7 +136,9 @@ def _hosts(private: object) -> Sequence[str]:
 
 
 def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:
-    """Return the labels that a separator would cut in pieces. If there are none, the source is read as before."""
+    """Return the labels that contain one of the separators, and would be cut. Without any, the validator stays the
+    same.
+    """
     return frozenset(label for label in labels if any(separator in label for separator in separators))
 
 

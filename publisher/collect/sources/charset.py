@@ -1,9 +1,9 @@
-"""Finds the encoding of a document; what the bytes disprove is not believed; pure.
+"""Finds the encoding of a document, and distrusts a declaration that the bytes contradict; pure.
 
-What the bytes say themselves comes first: a byte order mark, the zeros of UTF-16, and text that is UTF-8 throughout,
-which text in another encoding of single bytes never is by chance. Then come the server and the document, in this order
-(RFC 7303 section 3), and UTF-8, which is the default of XML (XML 1.0 section 4.3.3). Bytes that are no
-UTF-8 there are Windows-1252, as browsers have it.
+What the bytes show comes first: a byte order mark, the zeros of UTF-16, and text that is valid UTF-8, which text in
+another encoding almost never is by chance. Then come the server's and the document's declarations, in this order (RFC
+7303 section 3), and UTF-8, the default of XML (XML 1.0 section 4.3.3). If the bytes are not UTF-8 then, they are read
+as Windows-1252, as browsers do.
 """
 
 import codecs
@@ -17,7 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ZEROS = ((b".\0\0\0", "utf-32-le"), (b"\0\0\0.", "utf-32-be"), (b".\0", "utf-16-le"), (b"\0.", "utf-16-be"))
-"""How a document in wide characters begins if its first characters are ASCII."""
+"""The first bytes of a document in UTF-16 or UTF-32 that begins with ASCII characters."""
 _BEGINNING = 4_096
 _DECLARED_IN = {
     "xml": re.compile(rb"\A\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE),
@@ -25,15 +25,15 @@ _DECLARED_IN = {
 }
 _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _SEVERAL_BYTES = re.compile(r"shift_?jis|euc|gb|big5|iso2022|cp9\d\d|johab")
-"""Encodings of several bytes a character: a declared one is believed even if a few characters could be UTF-8."""
+"""Multi-byte encodings: a declared one is believed even if a few characters could be UTF-8."""
 _UNUSABLE = re.compile(r"utf|ascii|hz|idna|punycode|undefined|escape|mbcs|oem")
-"""Encodings that are never tried: bytes show by themselves whether they are UTF-8 or UTF-16, and the rest hide text."""
+"""Encodings that are never tried: UTF-8 and UTF-16 are recognised by the bytes, and the others can hide text."""
 
 
 def decode(body: bytes, *, server: str, kind: str) -> str:
-    """Return the text of a document of a `kind` in `_DECLARED_IN`, without the XML declaration it began with.
+    """Return the text of a document of a `kind` in `_DECLARED_IN`, without its XML declaration.
 
-    `server` is the encoding that its server names; empty: none.
+    `server` is the encoding that its server declares; empty: none.
     """
     return _DECLARATION.sub("", _decoded(body, server, kind), count=1)
 
@@ -63,20 +63,20 @@ def _by_zeros(body: bytes) -> str:
 
 
 def _codec(name: str) -> str:
-    """Return Python's name of an encoding that is worth trying; empty: none is."""
+    """Return Python's name of an encoding, if it is worth trying; otherwise empty."""
     try:
         codec = codecs.lookup(name.strip()).name
     except (LookupError, ValueError):
         return ""
     if _UNUSABLE.search(codec):
         return ""
-    return "cp1252" if codec == "iso8859-1" else codec  # as all browsers take it
+    return "cp1252" if codec == "iso8859-1" else codec  # as all browsers read it
 
 
 def _is_in(body: bytes, codec: str) -> bool:
     try:
         body.decode(codec)
-    except (UnicodeError, LookupError):  # LookupError: a codec that makes no text
+    except (UnicodeError, LookupError):  # LookupError: a codec that gives no text
         return False
     return True
 

@@ -17,7 +17,7 @@ Row = Mapping[str, object] | FieldError
 _WORDS = ("title", "text", "html")
 """An item has one of them."""
 KEEPING = (*KEPT, *SHOWN, *STATES)
-"""Fields that may keep an item back."""
+"""Fields that may withhold an item."""
 
 
 @lru_cache(maxsize=4_096)
@@ -29,8 +29,8 @@ def fold_name(name: str) -> str:
 def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dict[str, object]:
     """Return a row's values by field; a field without a configured column is read from the column of its own name.
 
-    Capitals, spaces and marks in names make no difference. Fields that keep an item back are read under each of their
-    names.
+    Capitals, spaces and punctuation in names make no difference. Fields that may withhold an item are read under each
+    of their names.
     """
     folded = {fold_name(name): value for name, value in row.items()}
     folded.setdefault("authors", folded.get("author"))
@@ -43,9 +43,10 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
 
 
 def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:
-    """Return rows with their places; where a column says of some that they are published, an empty cell says no.
+    """Return rows with their places, with empty cells filled with no in columns that say of some rows that they are
+    published.
 
-    Programs write an empty checkbox, and NULL, so. A column of dates says nothing by an empty cell.
+    Programs write an unchecked box, and NULL, as an empty cell. An empty cell in a column of dates says nothing.
     """
     every = list(rows)
     read = [row for _, row in every if isinstance(row, Mapping)]
@@ -65,7 +66,7 @@ def _is_empty(value: object) -> bool:
 
 
 def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str, object]:
-    """Return the named fields from tables inside front matter or an entry; the first value of each name counts."""
+    """Return the named fields from tables inside front matter or an entry; the first value for each name counts."""
     found: dict[str, object] = {}
     for table in tables:
         if isinstance(table, Mapping):
@@ -77,7 +78,7 @@ def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str,
 def check_columns(
     source: str, where: str, names: Collection[str], columns: Mapping[str, str | None], *, undated: Undated
 ) -> None:
-    """Check that the columns exist that the configuration names, and those that every item needs.
+    """Check that the configured columns exist, and the columns that every item needs.
 
     Raises:
         SourceError: a column is missing; the message lists those that exist.

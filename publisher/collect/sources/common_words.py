@@ -1,21 +1,20 @@
-"""Tells the language that most of a text is in by its most common words, for most texts; of the others it says nothing.
+"""Recognises the main language of a text by its most common words, for most texts; for the others it returns nothing.
 
-In running text every third word or more is one of a language's fifty most common. Looking these up takes a tenth of the
-time that a model of letters takes.
+In running text at least every third word is one of a language's fifty most common. Looking these up takes a tenth of
+the time of a letter model.
 """
 
 import re
 from collections import Counter
 
 _FEWEST = 12
-"""Words of a text; in a shorter one a name or a quotation weighs too much."""
+"""The least number of words; in a shorter text a name or a quotation weighs too much."""
 _SHARE = 0.2
-"""Share of the words that must be common ones of the language."""
+"""The least share of words that must be common in the language."""
 _FEWEST_MARKS, _MARKS = 3, 0.06
-"""How many words must be marks of the language, words that no other has, and the share of them."""
+"""The least number, and the least share, of words that are common in this language only (marks)."""
 _OTHER_MARKS = 0.1
-"""The most marks of another language that a text may have, as a share of the marks of its own; with more, it is mixed.
-"""
+"""The most marks of another language, as a share of the text's own; with more, the text is mixed."""
 
 _COMMON = {
     "DE": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er "
@@ -43,8 +42,9 @@ _ELSEWHERE = (
     "les el a un una que del es no si per com entre o os da e ao por para con sen lo los las se le sa sur i al for "
     "at to we on all ha som til have kan du vi men fra over under il ni mai care din ca cu su ma dos do mais"
 )
-"""Words that are common, too, in a language beside these: Afrikaans, Catalan, Galician, Luxembourgish, Occitan,
-Romanian and those of Scandinavia."""
+"""Words that are also common in languages not listed here: Afrikaans, Catalan, Galician, Luxembourgish, Occitan,
+Romanian and those of Scandinavia.
+"""
 
 _LANGUAGES = {
     word: [code for code, words in _COMMON.items() if word in words.split()]
@@ -52,13 +52,13 @@ _LANGUAGES = {
 }
 """The codes of the languages in which a word is common."""
 _OWNERS = {word: codes[0] for word, codes in _LANGUAGES.items() if len(codes) == 1 and word not in _ELSEWHERE.split()}
-"""The code of the language that a word is a mark of."""
+"""For each word that is common in one language only, the code of that language."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def find_language(text: str) -> str:
-    """Return the code of the language (ISO 639-1, in capitals) that most of the text is in; empty: its words do not
-    tell. Part of it may be in another.
+    """Return the code (ISO 639-1, in capitals) of the language of most of the text; empty: it is not clear. Parts may
+    be in another.
     """
     words = _WORD.findall(text.lower())
     owners = [_OWNERS.get(word, "") for word in words]

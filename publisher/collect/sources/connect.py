@@ -1,7 +1,8 @@
-"""Connections for `fetching`: to allowed addresses, and never past a deadline. The only module that knows httpcore.
+"""Opens connections for `fetching`: to allowed addresses only, and never past a deadline. The only module that imports
+httpcore.
 
-httpx takes the name of a host and asks the name server itself; looking at the name first, or at the answer, would check
-another answer than the one that is connected to. So the address is chosen here, checked, and connected to.
+httpx resolves host names itself; a check beforehand or afterwards might see another answer of the name server than the
+one it connects to. So this module resolves the name, checks the address, and connects to exactly that address.
 """
 
 import socket
@@ -19,20 +20,20 @@ from publisher.collect.sources.networks import is_allowed, is_public, read_addre
 
 
 class BlockedAddressError(Exception):
-    """The host is at no address that may be connected to."""
+    """The host has no address that may be connected to."""
 
 
 class Deadline:
-    """When all of a fetch must be over, however many pieces it comes in."""
+    """The time by which a fetch must be finished, in however many pieces it comes."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """The seconds that are left; never 0, which would mean "do not wait at all".
+        """Return the seconds that are left; never 0, which would mean "do not wait at all".
 
         Raises:
-            httpcore.TimeoutException: none is left.
+            httpcore.TimeoutException: no time is left.
         """
         left = self._end - time.monotonic()
         if left <= 0:
@@ -50,7 +51,9 @@ class Deadline:
 
 
 class Trust:
-    """The certificates this machine trusts. They are read for the first encrypted address, as that takes 15 ms."""
+    """The certificates this machine trusts. They are loaded at the first encrypted address, because that takes
+    15 ms.
+    """
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
@@ -61,7 +64,7 @@ class Transport(httpx.BaseTransport):
     """The network connection of one fetch; it is closed when the fetch ends."""
 
     def __init__(self, *, allowed: Collection[str], deadline: Deadline, tls: ssl.SSLContext | None) -> None:
-        """`tls` is needed for encrypted addresses alone."""
+        """`tls` is needed for encrypted addresses only."""
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls,
             network_backend=_Backend(allowed, deadline),
@@ -106,7 +109,7 @@ class _Body(httpx.SyncByteStream):
 
 
 def is_of_own_network(host: str) -> bool:
-    """Whether a host is at no address of the Internet; False also if it cannot be found."""
+    """Whether a host has no public address on the Internet; False also if the name cannot be resolved."""
     try:
         answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -141,7 +144,7 @@ class _Backend(httpcore.SyncBackend):
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or error  # without the number, which says nothing to people
+            reason = getattr(error, "strerror", None) or error  # without the number, which tells people nothing
             raise httpcore.ConnectError(f"{host} cannot be found: {reason}") from error
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         allowed = [each for each in addresses if is_allowed(read_address(each), host, self._allowed)]

@@ -1,4 +1,6 @@
-"""Reads CSV as programs write it, Excel above all. Rows come with their line and by the names of the head."""
+"""Reads CSV as programs write it, Excel above all. Yields rows with their line number and their values by the names in
+the header.
+"""
 
 import csv
 import re
@@ -11,10 +13,10 @@ from publisher.model.problems import counted
 
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=(?P<mark>[^\w" \r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
-"""Excel's first line when it says what stands between cells."""
+"""Excel's optional first line, which names the separator of cells."""
 
 _END = "\ue000"
-"""A line added at the end of the text: it is a row by itself unless a quote is still open there."""
+"""A line added at the end of the text: it is a row of its own unless a quote is still open there."""
 
 _OPEN = "a quote is opened here and never closed, so that nothing below it can be read"
 
@@ -28,15 +30,14 @@ class NotCsvError(ValueError):
 def read_csv(
     text: str, check: Callable[[Collection[str]], None], tell: Callable[[int, str], None]
 ) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-    """Yield each row's line and its values by the names in the head, which `check` sees first.
+    """Yield each row's line number and its values by the names in the header, which `check` gets first.
 
-    A last row within which the text ends, because of a quote that is never closed, is an error instead: all rows below
-    the quote are in its cell.
+    If a quote is never closed, the last row is an error instead: it contains all rows after the quote.
 
-    `tell` takes the line of a row with cells that no name is for, and what they are.
+    `tell` gets the line number of a row that has more cells than the header has names, and those cells.
 
-    What stands between cells is what `sep=` says, or what cuts the head into most cells. Rows of empty cells are left
-    out.
+    The separator is the one named by `sep=`, or the one that cuts the header into most cells. Rows of empty cells are
+    left out.
 
     Raises:
         NotCsvError: the file is not CSV.

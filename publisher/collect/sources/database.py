@@ -29,9 +29,9 @@ READER = "database-5"
 MAX_ROWS = 200_000
 """A query that gives more rows is refused as a mistake."""
 PATIENCE_S = 60
-"""A query that takes longer keeps all other sources waiting."""
+"""The most seconds for a query: a longer one would keep all other sources waiting."""
 _STEPS = 100_000
-"""How many instructions SQLite executes between two looks at the clock."""
+"""How many instructions SQLite executes between two checks of the time limit."""
 _LIMITS = {
     "postgresql": f"SET statement_timeout = '{PATIENCE_S}s'",
     "mysql": f"SET SESSION max_execution_time = {PATIENCE_S * 1000}",
@@ -41,7 +41,7 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSource:
-    """A `Source` that asks a database, through SQLAlchemy, and changes nothing in it."""
+    """A `Source` that reads a database through SQLAlchemy, and changes nothing in it."""
 
     name: str
     url: str
@@ -52,11 +52,11 @@ class DatabaseSource:
     undated: Undated = "skip"
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()
-    """Names of themes that hold separators, as in `FieldRules`."""
+    """Names of themes that contain separators, as in `FieldRules`."""
     complete: bool = False
     """Whether the query lists all items, so that a missing one is gone."""
     base: str = ""
-    """Where relative addresses begin."""
+    """The base URL of relative addresses."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Run the query. A row that makes no item becomes a `Problem` with its number; the other rows are returned.
@@ -102,7 +102,7 @@ class DatabaseSource:
         return item_of(map_row(row, self.columns), rules)
 
     def _rows(self) -> tuple[list[str], Sequence[dict[str, object]]]:
-        # The messages name no address: it may hold a password.
+        # The messages contain no address: it may hold a password.
         try:
             url = make_url(self.url)
             _check_file(self.name, url)
@@ -129,7 +129,7 @@ class DatabaseSource:
 
 
 def _prepare(connection: Connection) -> None:
-    """Make the transaction read-only and limit it to `PATIENCE_S`, in the databases that can."""
+    """Make the transaction read-only and limit it to `PATIENCE_S`, where the database can do that."""
     backend = connection.dialect.name
     if backend == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
@@ -141,7 +141,7 @@ def _prepare(connection: Connection) -> None:
 
 
 def _check_file(source: str, url: URL) -> None:
-    """Refuse an SQLite file that is not there: connecting would make it."""
+    """Refuse a missing SQLite file: connecting would create it."""
     if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
         path = Path(url.database or "")
         if not path.is_file():

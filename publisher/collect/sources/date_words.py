@@ -1,6 +1,6 @@
-"""The words of dates and times in English, French, Dutch and German. The only module that knows dateutil.
+"""The words of dates and times in English, French, Dutch and German. The only module that imports dateutil's parser.
 
-dateutil knows the words here, not the order: its parser would guess a missing day, a century or a swapped month.
+Only dateutil's word lists are used: its parser would guess a missing day, a century or a swapped month.
 """
 
 import re
@@ -35,7 +35,7 @@ _WEEKDAYS: list[Any] = [
     ("saturday", "sat", "samedi", "sam", "zaterdag", "zat", "za", "samstag", "sa", "sonnabend"),
     ("sunday", "sun", "dimanche", "dim", "zondag", "zon", "zo", "sonntag", "so"),
 ]
-"""Any: the type stubs of dateutil allow English alone, with two or three names a month."""
+"""Any: dateutil's type stubs allow only English, with two or three names a month"""
 _JUMP = "the on at of le du de à a les op den om um am der dem vom van"
 _AMPM: list[Any] = [("am", "a"), ("pm", "p")]
 _ZONES = {
@@ -78,7 +78,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 class Said(Enum):
-    """What the words before a date say about it."""
+    """What the words before a date say it is the date of."""
 
     NOTHING = "nothing"
     DATE = "date"
@@ -105,7 +105,7 @@ _UPDATED = _set(
 _DATE = frozenset({"date", "datum"})
 _SAYING = _PUBLISHED | _UPDATED | _DATE
 _BESIDE = _set("last first latest en la de of since and time derniere dernier laatst laatste sinds zuletzt letzte seit")
-"""Words that may stand next to a date's words and mean nothing alone."""
+"""Words that may stand next to a date and mean nothing of their own."""
 _MOST_WORDS = 7
 
 # --- times of the day ------------------------------------------------------------------------------------------------
@@ -135,18 +135,19 @@ _PARTS = {
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
 
-# --- words of what is plainly a date, and cannot be read -------------------------------------------------------------
+# --- words of unreadable dates
+# ------------------------------------------------------------------------------------------
 
 _AMONG = _set(
     "to until till through thru and from between au aux et entre jusqu jusque tot en met tussen bis und von zwischen"
 )
-"""Words between the days of a period."""
+"""Words between the days of a period, such as `until`."""
 _ORDINALS = _set(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth premier deuxieme "
     "eerste tweede "
     "derde erster ersten zweiter zweiten dritter dritten i ii iii iv v vi vii viii ix x xi xii"
 )
-"""Days in words, months in Roman numbers."""
+"""Days as ordinal words, months as Roman numerals."""
 _RELATIVE = _set(
     "today yesterday tomorrow aujourd'hui hier demain vandaag gisteren eergisteren morgen heute gestern vorgestern "
     "avant-hier now maintenant nu jetzt"
@@ -164,7 +165,7 @@ _PERIODS = _set(
 )
 _SIMILAR = 0.8
 _SHORTEST = 5
-"""The least letters of a word that may be a misspelt month."""
+"""The least number of letters of a word that may be a misspelt month."""
 
 
 class _FourLanguages(parserinfo):
@@ -209,7 +210,7 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def split_said(text: str) -> tuple[Said, str]:
-    """Return what words such as `Published on` or `Date:` say about the text behind them, and that text."""
+    """Return what leading words such as `Published on` or `Date:` say about the rest of the text, and the rest."""
     words = text.split(" ")
     saying: set[str] = set()
     count = 0
@@ -226,12 +227,12 @@ def split_said(text: str) -> tuple[Said, str]:
 
 
 def is_beside(word: str) -> bool:
-    """Whether a word may stand next to a date and means nothing alone."""
+    """Whether a word may stand next to a date and means nothing of its own."""
     return fold(word) in _BESIDE or is_connector(word)
 
 
 def is_saying(text: str) -> bool:
-    """Whether a line is `Date:`, `Publié le :` or the like, with the date on the next line."""
+    """Whether a line only announces a date that is on the next line, such as `Date:` or `Publié le :`."""
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
     known = all(word in _SAYING or is_beside(word) for word in words)
     return text.endswith(":") and known and any(word in _DATE | _PUBLISHED for word in words)
@@ -243,22 +244,24 @@ def said_of_change(text: str) -> str:
 
 
 def part_of(word: str) -> TimeOfDay | None:
-    """Return the time of the day that a word means; None: it means none."""
+    """Return the time of day that a word means, such as noon; None: it means none."""
     return _PART_OF.get(fold(word))
 
 
 def is_among_dates(word: str) -> bool:
-    """Whether a word may stand between several days."""
+    """Whether a word may stand between the days of a period."""
     return fold(word) in _AMONG
 
 
 def is_ordinal(word: str) -> bool:
-    """Whether a word or a Roman number may stand for the figures of a day or a month."""
+    """Whether a word or a Roman numeral may stand for the number of a day or a month."""
     return fold(word) in _ORDINALS
 
 
 def is_relative(words: list[str]) -> bool:
-    """Whether words tell a time relative to today, such as `yesterday` or `two days ago`, without their figures."""
+    """Whether words, taken without their numbers, give a time relative to today, such as `yesterday` or `two
+    days ago`.
+    """
     folded = tuple(map(fold, words))
     if len(folded) <= 1:
         return bool(folded) and folded[0] in _RELATIVE

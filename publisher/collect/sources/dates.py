@@ -1,13 +1,14 @@
-"""Reads dates and times as machines and people write them; the one reader of all kinds of source.
+"""Reads dates and times as machines and people write them; all kinds of source use it.
 
-Standards first: ISO 8601 and RFC 5322, by the standard library. Everything else by the grammar here: a day in words or
-numbers, in English, French, Dutch or German, perhaps with a day of the week before or behind it, a time and a zone.
+Standards come first: ISO 8601 and RFC 5322, by the standard library. Everything else is read by the grammar here: a day
+in words or numbers, in English, French, Dutch or German, optionally with a weekday before or after it, a time and a
+zone.
 
-- Numbers are read day first (10.02.2022, 10/02/2022) unless the year comes first (2022-02-10), or the day of the week
-  beside them says that the month does (Mon, 03/04/2024). A year has four digits.
-- A time without a zone is given without one: it is the site's. A day without a time stays a day.
-- A zone has an offset, an IANA name, or one of the names in `date_words`.
-- Words such as `Published on` or `Date:` may stand before it, words such as `noon` behind it.
+- Numbers are read day first (10.02.2022, 10/02/2022) unless the year comes first (2022-02-10), or the weekday beside
+  them shows that the month does (Mon, 03/04/2024). A year has four digits.
+- A time without a zone is returned without one: it is in the site's zone. A day without a time stays a day.
+- A zone is an offset, an IANA name, or one of the names in `date_words`.
+- Words such as `Published on` or `Date:` may come before the date, and words such as `noon` after it.
 """
 
 import re
@@ -36,7 +37,7 @@ _CLOCK = (
 _OFFSET = r"(?:(?:utc|gmt) ?)?[+-]\d{1,2}(?::?\d{2})?"
 _NAMED = r"[a-z]+/[a-z_/-]+|[a-z]{1,5}"
 _ZONE = rf"(?: ?\(?(?P<zone>{_OFFSET}|{_NAMED})\)?(?: \([^()]*\)|(?<=\d) [a-z]{{2,5}}\Z)?)?"
-"""Perhaps with its name behind its offset."""
+"""A zone, optionally with its name after its offset."""
 _BEHIND = re.compile(rf"(?P<rest>.+?)[ ,;:|/(@-]+{_CLOCK}{_ZONE}[ .)]*", re.IGNORECASE)
 _BEFORE = re.compile(rf"(?:(?:at|à|a|um|om) )?{_CLOCK}{_ZONE}[ ,;:|/)-]+(?P<rest>.+)", re.IGNORECASE)
 _AMID = re.compile(
@@ -49,18 +50,18 @@ _PART = re.compile(
     r"(?P<part>[^\W\d_]+(?:-midi)?)[ .)]*",
     re.IGNORECASE,
 )
-"""A time of the day in a word behind the date, perhaps behind its time."""
+"""A time of day as a word after the date, optionally after a time in figures."""
 _LOCAL = re.compile(
     r",? \(?(?:local time|heure locale|plaatselijke tijd|lokale tijd|ortszeit|lokalzeit)\)?", re.IGNORECASE
 )
 _T = re.compile(r"(?<=\d) ?T ?(?=\d)", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<=[T ])24(?=:00(?::00(?:[.,]0+)?)?(?!\d)|$)|(?<=\dT)24(?=00)", re.IGNORECASE)
-"""The end of a day, as ISO 8601 has it."""
+"""The end of a day, as ISO 8601 writes it."""
 _LEAP = re.compile(r"(?<=\d\d:\d\d:)60")
 _DAY_ENDS = timedelta(hours=23, minutes=59, seconds=59, microseconds=999_999)
 _NOON = 12
 _LATE = 6
-"""`10:00 at night` means the evening, `5:00 at night` the morning: this is the first hour of the evening."""
+"""The first hour of the evening: `10:00 at night` means the evening, `5:00 at night` the morning."""
 
 # --- standards -------------------------------------------------------------------------------------------------------
 
@@ -77,11 +78,11 @@ _MAIL = re.compile(
 _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
 
 _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
-"""Numbers that count from 1970: seconds for 1973 to 2286, and milliseconds."""
+"""Numbers that may be a time since 1970: seconds for 1973 to 2286, and milliseconds."""
 _DIGIT = re.compile(r"\d")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘", "'"))
 _BREAK = re.compile(r"\s[-–—|•·/]+\s|[–—|•·:(\[\])]")
-"""Marks that stand between a date and other words on its line."""
+"""Marks between a date and other words on its line."""
 _WORDS_AROUND = 5
 _FURTHEST_HOURS = 15
 
@@ -91,7 +92,7 @@ _COMMA = re.compile(r",(?=[^\W\d_])|(?<=[^\W\d_]),(?=\d)|(?<=\d),(?=\d{4})")
 """A comma without a space between the parts of a date."""
 _HEADING = re.compile(r"#{1,6} (?P<within>.+)")
 _TRAIL = re.compile(r"(?P<within>.+\d{4})[ .-]+")
-"""Marks that set a date off: brackets, quotes, Markdown's, a full stop or a dash at its end."""
+"""Marks that enclose or end a date: brackets, quotes, Markdown's, a full stop or a dash."""
 
 
 class DateError(ValueError):
@@ -100,10 +101,10 @@ class DateError(ValueError):
 
 @lru_cache(maxsize=16_384)  # a listing repeats its dates and short lines
 def read_line(text: str) -> date | datetime | None:
-    """Return the day or moment that a line of text names, if it names nothing else; None: it is other text.
+    """Return the day or moment that a line of text consists of; None: it is other text.
 
     Raises:
-        DateError: it is plainly a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
+        DateError: it clearly is a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
     """
     if len(text) > LONGEST or not _DIGIT.search(text):
         return None
@@ -121,7 +122,9 @@ def read_line(text: str) -> date | datetime | None:
 
 
 def plain_of(text: str) -> str:
-    """Return a line as dates in it are read: plain dashes, apostrophes and spaces, no marks around it."""
+    """Return a line in the form in which dates are searched: plain dashes, apostrophes and spaces, no marks
+    around it.
+    """
     plain = without_invisible(normalize("NFKC", text)).translate(_DASHES)
     plain = _COMMA.sub(", ", " ".join(plain.split())).strip(" ,;:")
     for form in (_FRAME, _HEADING, _TRAIL):
@@ -131,7 +134,7 @@ def plain_of(text: str) -> str:
 
 
 def read_moment(text: str) -> date | datetime:
-    """Return the instant, the moment without a zone or the day that a field names, which may be marked up.
+    """Return the instant, the moment without a zone or the day in a field, which may contain HTML.
 
     Raises:
         DateError: it names none.
@@ -146,7 +149,7 @@ def read_moment(text: str) -> date | datetime:
 
 
 def round_up(moment: datetime) -> datetime:
-    """Return the end of a day exactly: `24:00` without a zone is read as the last moment of its day."""
+    """Return the exact end of a day: `24:00` without a zone is read as the last microsecond of its day."""
     return moment + timedelta(microseconds=1) if moment.microsecond == _DAY_ENDS.microseconds else moment
 
 
@@ -182,9 +185,10 @@ def read_number(number: int) -> date | datetime:
 
 
 def read_beside(text: str) -> date | datetime | None:
-    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; None: with none.
+    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; None: it has none there.
 
-    A mark sets it apart, or it is all of a short line but for a few words, as in `Posted on 12 March 2025`.
+    A mark must separate it, or the line must be short and have only a few words besides, as in `Posted on 12 March
+    2025`.
     """
     pieces = [piece.strip(" ,.") for piece in _BREAK.split(text) if piece.strip(" ,.")]
     for piece in (text, *pieces[:1], *pieces[-1:]):
@@ -204,7 +208,7 @@ def _tried(text: str) -> date | datetime | None:
 
 
 def _unmarked(text: str) -> str:
-    """Return the words of a date with HTML around it; the `datetime` of a `<time>` says it for machines."""
+    """Return the words of a date that is surrounded by HTML; the `datetime` of a `<time>` element is preferred."""
     exact = re.search(r"<time\b[^>]*\bdatetime\s*=\s*[\"']?([^\"'>]+)", text, re.IGNORECASE)
     return " ".join(unescape(exact[1] if exact else re.sub(r"<[^>]*>", " ", text)).split())
 
@@ -213,8 +217,8 @@ def _unmarked(text: str) -> str:
 
 
 def _moment(plain: str) -> date | datetime | None:
-    """Return the date that a text names, without words behind it about a change of the item."""
-    plain = _LEAP.sub("59", plain)  # as clocks that know no leap second have it
+    """Return the date that a text names, ignoring words after it about a change of the item."""
+    plain = _LEAP.sub("59", plain)  # datetime knows no leap seconds
     moment = next((moment for read in (_iso, _mail, _written, _in_part) if (moment := read(plain))), None)
     if moment:
         return moment
@@ -259,7 +263,9 @@ def _written(plain: str) -> date | datetime | None:
 
 
 def _in_part(plain: str) -> date | datetime | None:
-    """Read a date with a time of the day in a word, as in `10 February 2022, noon`. Midnight is when the day begins."""
+    """Read a date with a time of day as a word, as in `10 February 2022, noon`. Midnight is the beginning of
+    the day.
+    """
     match = _PART.fullmatch(plain)
     part = part_of(match["part"]) if match else None
     moment = _written(match["rest"].rstrip(" ,;:(-")) if match and part else None
@@ -278,7 +284,7 @@ def _at(day: date, clock: re.Match[str]) -> datetime:
     is_over = (hour, minute, second) == (24, 0, 0)
     at = datetime.combine(day, time(0 if is_over else hour, minute, second))
     zone = clock["zone"] or ""
-    if zone.startswith("-") and not clock["second"]:  # as in 10:00-12:00
+    if zone.startswith("-") and not clock["second"]:  # a period of time, as in 10:00-12:00
         raise ValueError("it names a span of time")
     if zone and not is_connector(zone):
         exact = at.replace(tzinfo=_zone_of(zone)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The days that people write, in words or numbers; pure."""
+"""Reads days as people write them, in words or numbers; pure."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,9 @@ _DAY_FIRST = re.compile(
 )
 _FIGURES = re.compile(r"(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20)\d\d)")
 _FIGURES_BACKWARDS = re.compile(r"(?P<year>(?:19|20)\d\d) (?P<month>\d{2}) (?P<day>\d{2})")
-"""Year, month and day with spaces between. Other numbers may look like this, so a wrong one is not a wrong date."""
+"""Year, month and day separated by spaces. Other numbers may look like this, so an impossible one is not reported as a
+wrong date.
+"""
 _MONTH_FIRST = re.compile(
     rf"(?P<month>{_WORD})[.,]?[ -](?P<day>\d{{1,2}}){_SUFFIX}(?:,? |-)(?P<year>'?\d{{2,6}})", re.IGNORECASE
 )
@@ -27,7 +29,7 @@ _DIGITS = "the year needs four digits"
 
 
 def day_of(plain: str) -> date | None:
-    """Return the day that is named, perhaps with a day of the week and words that say nothing around it."""
+    """Return the day that a text names, optionally with a weekday and words without meaning around it."""
     for bare, weekday in _without_around(plain):
         if numbers := _NUMBERS.fullmatch(bare):
             return _from_numbers(numbers[1], numbers[3], numbers[4], weekday, may_be_month_first=numbers[2] != ".")
@@ -42,7 +44,7 @@ def day_of(plain: str) -> date | None:
 
 
 def _without_around(plain: str) -> Iterator[tuple[str, int | None]]:
-    """Yield the text, then the text without the words that may stand before or after a day, one word less each time."""
+    """Yield the text, then the text without words that may come before or after a day, one word less each time."""
     words, weekday = plain.split(" "), None
     yield plain, weekday
     for side in (0, 0, 0, -1, -1, -1):

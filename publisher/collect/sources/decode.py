@@ -1,4 +1,4 @@
-"""Decompresses what a server sends in small steps, so that a decompression bomb is stopped early."""
+"""Decompresses a server's answer in small steps, so that a decompression bomb is stopped early."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ import brotli
 
 _STEP_BYTES = 65_536
 _GZIP = b"\x1f"
-"""The bytes with which gzip begins, and nothing else that servers send."""
+"""The byte with which gzip data begins; nothing else that servers send begins so."""
 
 
 class DecodeError(Exception):
@@ -15,10 +15,10 @@ class DecodeError(Exception):
 
 
 def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield the bytes that `pieces` are in `encoding` (a Content-Encoding), in small steps.
+    """Yield `pieces` decompressed from `encoding` (a Content-Encoding), in small steps.
 
     Raises:
-        DecodeError: they are in another encoding, or it is one that was not asked for.
+        DecodeError: the bytes are in another encoding, or the encoding is not one we asked for.
     """
     match encoding.strip().lower():
         case "" | "identity":
@@ -36,7 +36,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         waiting = piece
         while waiting:
-            # A gzip file may go on with a further one (RFC 1952 section 2.2); anything else after its end is not read.
+            # A gzip file may have further members (RFC 1952 section 2.2); anything else after its end is not read.
             if inflater is None or (inflater.eof and waiting[:1] == _GZIP):
                 inflater = _inflater(waiting)
             if inflater.eof:

@@ -1,4 +1,4 @@
-"""The files that belong to an item, as sources of any kind give them."""
+"""Reads the files that belong to an item, in the forms that sources of any kind use."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,14 @@ _MOST_READ = 1_000
 LONGEST_URL = 2_000
 """The most characters of a file's address: browsers need not open a longer one."""
 LARGEST_BYTES = 10**13
-"""A larger size is taken for a mistake and left out."""
+"""A larger size is assumed to be a mistake and left out."""
 
 
 def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tuple[Enclosure, ...]:
-    """Return enclosures of addresses in one text, of a list of addresses, or of tables with `url`; each address once.
+    """Return the enclosures in a value: addresses in one text, a list of addresses, or tables with `url`; each address
+    once.
 
-    A relative address is completed by `base`. Addresses that no browser opens are kept here: `clean` removes them.
+    A relative address is completed with `base`. Addresses that no browser opens are kept here: `clean` removes them.
     """
     match value:
         case Mapping():
@@ -30,13 +31,13 @@ def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tup
         case list() | tuple():
             pieces = value
         case _:
-            # An address may well hold the separator, but then no other address follows it.
+            # an address may contain the separator, but then no other address follows it
             start = rf"(?:(?<=\s)|(?<={re.escape(separator)}))(?=https?://)"
             pieces = re.split(start, text_in({"enclosures": value}, "enclosures"), flags=re.IGNORECASE)
     found: dict[str, Enclosure] = {}
     for piece in pieces:
         enclosure = _enclosure(piece if isinstance(piece, Mapping) else {"url": piece}, separator, base)
-        # A table without an address is left out when the item is cleaned, and told then; an empty text says nothing.
+        # A table without an address is removed and reported when the item is cleaned; an empty text means nothing.
         if (enclosure.url or isinstance(piece, Mapping)) and len(found) < _MOST_READ:
             found.setdefault(enclosure.url, enclosure)
     return tuple(found.values())
@@ -56,8 +57,8 @@ def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclo
 
 
 def _size(length: str) -> int | None:
-    """Return the size in bytes; None if it is missing or 0: RSS 2.0 requires a size, and feeds that do not know it
-    write 0.
+    """Return the size in bytes; None if it is missing or 0: RSS 2.0 requires a size, so feeds that do not know it write
+    0.
     """
     is_number = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST_BYTES))
     return int(length) if is_number and 0 < int(length) <= LARGEST_BYTES else None

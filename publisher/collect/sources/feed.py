@@ -1,7 +1,7 @@
-"""The `feed` kind: RSS, Atom or JSON Feed, at an address or in a file. The only module that knows feedparser.
+"""The `feed` kind: RSS, Atom or JSON Feed, at an address or in a file. The only module that imports feedparser.
 
-feedparser reads what is no XML at all rather than give up, resolves relative links and knows a dozen vocabularies; it
-fetches nothing. What it cannot read as a feed is an error of the source.
+feedparser reads broken XML too, resolves relative links and knows a dozen vocabularies; it fetches nothing. What it
+cannot read as a feed is an error of the source.
 """
 
 import json
@@ -32,21 +32,21 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
+if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 READER = "feed-6"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
-"""The most items that are read of one document."""
+"""The most items that are read from one document."""
 
 _HARMLESS_BYTES = 32_768
-"""From this size on, a document is read in a process of its own. feedparser takes quadratic time for some texts, such
-as a long author's name: 4 s at this size.
+"""Documents of this size or more are read in a separate process: feedparser takes quadratic time for some texts, such
+as a long author's name, and 4 s at this size.
 """
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
 _ENTITY = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
-"""The declaration of an entity, removed before a parser can expand it: a few lines can expand to gigabytes."""
+"""The declaration of an entity, removed before a parser can expand it: a few lines could expand to gigabytes."""
 _ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
@@ -64,7 +64,7 @@ class FeedSource:
     url: str = ""
     path: Path | None = None
     archives: int = 0
-    """How many older documents (RFC 5005) a first reading follows back."""
+    """How many older documents (RFC 5005) a first reading fetches."""
     categories: Literal["themes", "keywords"] = "themes"
     """Whether the feed's categories become themes or keywords."""
     undated: Undated = "seen"
@@ -114,7 +114,7 @@ class FeedSource:
     def _older(
         self, document: "_Document", place: Place, *, now: datetime, remarks: list[Problem]
     ) -> Iterator["_Document"]:
-        """Yield the documents before this one, up to the first that cannot be fetched."""
+        """Yield the documents before this one, until there is none or one cannot be fetched."""
         seen = {self.url}
         for _ in range(self.archives):
             if not document.older or document.older in seen:
@@ -151,9 +151,9 @@ class _Document:
 
     url: str
     entries: Sequence[dict[str, object] | FieldError]
-    """Values by field, and `categories`; or why they cannot be read."""
+    """Values by field, and `categories`; or the reason why the entry cannot be read."""
     older: str
-    """The document before it; empty: none."""
+    """The address of the document before it; empty: none."""
     lifetime: timedelta = timedelta(0)
     """How long its publisher says that the feed stays as it is."""
 
@@ -162,7 +162,7 @@ class _Document:
 
 
 def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document:
-    import feedparser  # late: a feed that did not change needs none of its 60 ms
+    import feedparser  # late: its import takes 60 ms, which an unchanged feed does not need
 
     text = _CAPTION.sub(r"\1caption", _ENTITY.sub("", decode(body, server=charset, kind="xml")))
     headers = {"content-type": "application/xml; charset=utf-8"}
@@ -172,7 +172,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
             response_headers={**headers, "content-location": url},
             sanitize_html=False,
         )
-    except Exception as error:  # a hostile document may make it raise anything; it is no feed
+    except Exception as error:  # a hostile document may raise anything; it is then no feed
         raise SourceError(source, f"this is no feed: {type(error).__name__}: {error}"[:200]) from error
     if not parsed.get("version") and not parsed.get("entries"):
         raise SourceError(source, f"this is no feed: {_reason(parsed)}")
@@ -194,7 +194,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
 
 
 def _ends_within_entry(text: str, count: int) -> bool:
-    """Whether a document was cut off inside its last entry, which then says less than its writer meant."""
+    """Whether a document was cut off inside its last entry, whose text is then incomplete."""
     last = max((match.start() for match in _ENTRY.finditer(text)), default=0)
     return _ROOT_END.search(text, last) is None and len(_ENTRY_END.findall(text)) < count
 
@@ -212,7 +212,7 @@ _EXPIRIES = ("expired", "validity_end", "prism_expirationdate", "prism_killdate"
 
 
 class _Bytes:
-    """A document as a file: feedparser would open plain bytes that look like an address."""
+    """A document as a file object: feedparser would treat plain bytes that look like an address as an address."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -229,7 +229,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
     link = seen_from(_link(entry), base)
-    # Atom's are plain text (RFC 4287 section 4.2.2); RSS does not say, and many write HTML.
+    # Atom's are plain text (RFC 4287 section 4.2.2); RSS does not say, and many feeds write HTML
     as_line = clean_line if is_atom else line_of
     return {
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
@@ -256,7 +256,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
 def _link(entry: dict[str, Any]) -> str:
     """Return the link of an entry; empty: it has none.
 
-    feedparser takes a `guid` for a link unless it says otherwise, and many are no addresses.
+    feedparser treats a `guid` as a link unless the feed denies it, and many are no addresses.
     """
     link = str(entry.get("link") or "")
     has_own = any(each.get("rel") == "alternate" for each in entry.get("links", ()))
@@ -264,13 +264,13 @@ def _link(entry: dict[str, Any]) -> str:
 
 
 def _authors(said: Mapping[str, Any]) -> list[str]:
-    """Return the names of authors, or their addresses, as an entry or a feed says them."""
+    """Return the names of the authors of an entry or a feed, or else their addresses."""
     authors = said.get("authors") or ()
     return [str(each.get(part)) for each in authors for part in ("name", "email") if each.get(part)]
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
-    """Return the summary of an item that also has a text; empty if it is only the beginning of that text."""
+    """Return the summary of an item that also has a text; empty if it only repeats the beginning of that text."""
     detail = entry.get("summary_detail") or {}
     written = str(detail.get("value") or entry.get("summary") or "")
     return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
@@ -288,8 +288,8 @@ def _language(detail: Mapping[str, Any] | None) -> str:
 
 
 def _date(entry: dict[str, Any]) -> str | None:
-    """Return when an entry was published, as the feed writes it; feedparser's own reading of it guesses."""
-    # Not its own `get`, which gives `updated` for `published` with a warning.
+    """Return when an entry was published, as the feed writes it; feedparser's own parsing guesses."""
+    # the class's own `get` would return `updated` for `published`, with a warning
     return _first_date([str(dict.get(entry, name) or "") for name in ("published", "updated", "created")])
 
 
@@ -310,7 +310,7 @@ def _older_link(links: object, url: str) -> str:
 
 
 def _lifetime(feed: Mapping[str, Any]) -> timedelta:
-    """Return what `ttl` (RSS 2.0: minutes) or `sy:updatePeriod` and `sy:updateFrequency` (RSS 1.0) say."""
+    """Return the lifetime in `ttl` (RSS 2.0: minutes) or `sy:updatePeriod` and `sy:updateFrequency` (RSS 1.0)."""
     minutes = str(feed.get("ttl") or "").strip()
     if minutes.isascii() and minutes.isdecimal():
         return timedelta(minutes=int(minutes[:6]))
@@ -355,7 +355,7 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
     """
     text, link = item.get("content_text"), item.get("url") or item.get("external_url")
     html = item.get("content_html")
-    # Version 1.1 calls what begins with an underscore an extension.
+    # In version 1.1, a name that begins with an underscore is an extension.
     tables = [item, *(value for name, value in item.items() if name.startswith("_"))]
     return {
         **fields_within(tables, KEEPING),

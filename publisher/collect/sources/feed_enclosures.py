@@ -7,11 +7,11 @@ from publisher.collect.sources.links import seen_from
 
 
 def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
-    """Return what is attached to an item of RSS or Atom, as feedparser gives it, for `fields.item_of`.
+    """Return what is attached to an item of RSS or Atom (an entry from feedparser), for `fields.item_of`.
 
-    `html` is the item's body. Where nothing is attached, what `media:content` names is; of the forms one recording
-    comes in (`media:group`), that is the one said to be the usual. Pictures count unless the
-    body shows them or they are portraits of authors.
+    `html` is the item's body. If nothing is attached, it is the files named by `media:content`; of several versions of
+    a recording (`media:group`), the one marked as default. Pictures count unless the body shows them or they are
+    portraits of authors.
     """
     links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
     attached = [
@@ -48,7 +48,9 @@ def _is_news(picture: str, html: str) -> bool:
 
 
 def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[dict[str, object]]:
-    """Return the picture that represents an item; a body with pictures probably shows the same one, larger."""
+    """Return the picture that represents an item; none if the body has pictures, because it probably shows the same
+    one, larger.
+    """
     shown = [each for each in addresses if isinstance(each, str) and _is_news(each, html)]
     return [] if "<img" in html else [_attached(base, each) for each in shown[:1]]
 
@@ -56,7 +58,9 @@ def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[di
 def _attached(
     base: str, address: object, media_type: object = None, length: object = None, title: object = None
 ) -> dict[str, object]:
-    """Return the values of one enclosure, without any that is neither text nor number, so that the item can be read."""
+    """Return the values of one enclosure, without any that is neither text nor number and would make the item
+    unreadable.
+    """
     values = {"type": media_type, "length": length, "title": title}
     known = {
         name: value for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)

@@ -1,9 +1,9 @@
-"""Fetches what sources are on the web, politely and within limits. The only module that knows httpx.
+"""Fetches from the web, politely and within limits. The only module that imports httpx.
 
-Every fetch has one deadline and one size, counted on unpacked bytes. Redirects are followed here, so that each step is
-checked like the first. A server is asked one thing at a time. The validators of its last answer (ETag, Last-Modified)
-are sent along, so that it can answer "unchanged". Once a day it is asked for the whole document all the same: some
-servers never notice a change.
+Every fetch has one deadline and one size limit, which counts decompressed bytes. Redirects are followed here, so that
+each step is checked like the first. A server gets one request at a time. The validators of its last answer (ETag,
+Last-Modified) are sent along, so that it can answer "unchanged". Once a day the whole document is requested all the
+same: some servers never notice a change.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _NOT_MODIFIED = 304
 _OK = 200
 _BUSY = (429, 503)
 _LONGEST_PROBLEM = 500
-"""The most characters of a problem: the address of a redirect may be of any length."""
+"""The most characters of a problem: the address of a redirect may be very long."""
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
 
@@ -46,13 +46,15 @@ class Fetcher:
 
     settings: Fetching
     user_agent: str
-    """The name of the program, and an address for owners of servers to write to."""
+    """The program's name, with an address to which owners of servers can write."""
     _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _trust: Trust = field(default_factory=Trust)
 
     def allowing(self, private: Sequence[str]) -> "Fetcher":
-        """Return a fetcher that also asks these hosts and networks; it and this one still ask a host by turns."""
+        """Return a fetcher that may also fetch from these hosts and networks. It shares the per-host locks with this
+        one.
+        """
         if not private:
             return self
         return replace(self, settings=replace(self.settings, private=(*self.settings.private, *private)))
@@ -61,7 +63,7 @@ class Fetcher:
         """Return what is at `url`.
 
         Raises:
-            SourceError: it could not be had, within the limits; `wait` says how long to leave the server alone.
+            SourceError: it could not be fetched within the limits; `wait` says how long to leave the server alone.
         """
         deadline = Deadline(self.settings.timeout_s)
         known = _known(validator)
@@ -132,7 +134,7 @@ class Fetcher:
         whole = now.astimezone(UTC).isoformat(timespec="seconds")
         validator = json.dumps({"digest": digest, "whole": whole, **told}, sort_keys=True)
         if known.get("digest") == digest:
-            # The validator stays: a new ETag of the same bytes is no reason to write to the store.
+            # The old validator is kept: a new ETag for the same bytes is no reason to write to the store.
             kept = validator if _is_whole_due(known, source, now) else before
             return Fetched(
                 body=b"", url=address, charset="", validator=kept, is_unchanged=True, fresh_until=fresh_until
@@ -161,15 +163,15 @@ class Fetcher:
 _CONDITIONS = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
 _VALIDATORS = {"etag": b"etag", "modified": b"last-modified"}
 _BELIEVED = timedelta(days=1)
-"""How long after the last whole document a server is believed that says "unchanged"."""
+"""How long after the last whole document the answer "unchanged" is believed."""
 _SPREAD_MINUTES = 60
 _BYTES = "latin-1"
-"""A header may hold bytes in any encoding (RFC 9110 section 5.5); with this one they come back as they were."""
+"""A header may contain bytes in any encoding (RFC 9110 section 5.5); this one preserves them."""
 
 
 @contextmanager
 def _hold_turn(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
-    """Hold the lock of a host for the length of a `with`; waiting for it does not count as this server's time."""
+    """Hold the lock of a host during a `with`; waiting for it does not use up the deadline."""
     with deadline.pause():
         turn.acquire()
     try:
@@ -183,7 +185,7 @@ def _header(response: httpx.Response, name: bytes) -> str:
 
 
 def _known(validator: str) -> Mapping[str, str]:
-    """Return the validators of the last answer; none if another kind of reader kept them."""
+    """Return the validators of the last answer; none if another kind of source stored them."""
     try:
         known = json.loads(validator)
     except ValueError:
@@ -192,19 +194,19 @@ def _known(validator: str) -> Mapping[str, str]:
 
 
 def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
-    """Whether to ask for the whole document, though the server could say that it is unchanged.
+    """Whether to request the whole document, even if the server could answer "unchanged".
 
-    Every day at a minute that comes of the source's name, so that sources do not all come at once.
+    Once a day, at a minute derived from the source's name, so that not all sources do it at once.
     """
     if not any(known.get(name) for name in _CONDITIONS):
-        return False  # it is whole each time
+        return False  # each answer is whole anyway
     early = int.from_bytes(hashlib.sha256(source.encode()).digest()[:2]) % _SPREAD_MINUTES
     whole = known.get("whole")
     return not whole or now >= datetime.fromisoformat(whole) + _BELIEVED - timedelta(minutes=early)
 
 
 def _target(response: httpx.Response, address: str) -> str | None:
-    """Return where a redirect leads, empty if that is no address; None: the answer is no redirect."""
+    """Return the target of a redirect, empty if that is no address; None: the answer is no redirect."""
     location: str = response.headers.get("Location", "")
     if not location or response.status_code not in _REDIRECTS:
         return None
@@ -230,7 +232,7 @@ def _check_status(
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> timedelta:
-    """RFC 9110 section 10.2.3: seconds, or a date."""
+    """Return the pause that an answer asks for (RFC 9110 section 10.2.3: seconds, or a date)."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdecimal() and value.isascii():
         return min(timedelta(seconds=int(value[:9])), LONGEST_WAIT)
@@ -239,7 +241,7 @@ def _retry_after(response: httpx.Response, now: datetime) -> timedelta:
 
 
 def _fresh_until(response: httpx.Response, now: datetime) -> datetime | None:
-    """RFC 9111 sections 4.2.1 and 5.1: what stood in a cache for a while is fresh for less."""
+    """Return until when an answer is fresh, less the time it spent in a cache (RFC 9111 sections 4.2.1 and 5.1)."""
     told = response.headers.get("Cache-Control", "")
     match = None if _NO_CACHE.search(told) else _MAX_AGE.search(told)
     stood = response.headers.get("Age", "").strip()

@@ -1,4 +1,4 @@
-"""Makes items of named values, as front matter, tables, databases, feeds and pages give them."""
+"""Makes items from named values, as front matter, tables, databases, feeds and pages give them."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ FIELDS = (
     "edit",
     "authors",
 )
-"""What an item may be made of; only `date` and one of `title`, `text` and `html` must be there."""
+"""The fields of an item; only `date` and one of `title`, `text` and `html` are required."""
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -44,22 +44,22 @@ class FieldRules:
     """How the values of one reading of a source are read."""
 
     separator: str = ","
-    """What separates names in one text."""
+    """What separates several names in one text."""
     today: Today = None
     labels: frozenset[str] = frozenset()
-    """Names of themes that hold separators, as `fold_label` leaves them."""
+    """Names of themes that contain separators, folded by `fold_label`."""
     base: str = ""
-    """Where relative addresses begin; empty: at the link of the item."""
+    """The base URL of relative addresses; empty: the item's own link."""
     findings: Findings = field(default_factory=Findings)
-    """Takes what the items of a reading say together."""
+    """Collects what all items of one reading show together."""
 
 
 def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> Item:
-    """Return the item that values under the names of `FIELDS` make.
+    """Return the item made from values, whose names are in `FIELDS`.
 
     Raises:
         FieldError: the date or all text is missing or cannot be read.
-        Withheld: the source keeps it back.
+        Withheld: the source withholds the item.
     """
     try:
         return _item_of(values, rules or FieldRules())
@@ -69,7 +69,7 @@ def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> It
 
 
 def _unread(values: Mapping[str, object]) -> Unread:
-    """Return what is known of an item that the values do not make."""
+    """Return what is known of an item that cannot be made from its values."""
     native_id, day = "", None
     with suppress(FieldError):
         native_id = clean_line(text_in(values, "id"))
@@ -90,9 +90,7 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
 
 
 def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
-    """Return what is known of an item that its source keeps back; if it has no date, it gets the earliest date there
-    is.
-    """
+    """Return what is known of a withheld item; without a date it gets the earliest possible one."""
     lenient = replace(rules, today=rules.today or date.min)
     with suppress(FieldError):
         return _made_of({**values, "embargo": None, "expires": None}, lenient)

@@ -1,4 +1,4 @@
-"""Reads the files of sources; an unchanged file is recognised by its digest, so no copy of it is kept."""
+"""Reads the files of sources. An unchanged file is recognised by its hash, so no copy of it is kept."""
 
 import errno
 import hashlib
@@ -19,7 +19,7 @@ def open_plain(path: Path) -> BufferedReader:
     """Open a file to read it.
 
     Raises:
-        OSError: it cannot be opened, or is no plain file: reading a pipe could wait without end.
+        OSError: it cannot be opened, or is no regular file: reading a pipe might never end.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     found = os.fstat(descriptor)
@@ -31,7 +31,7 @@ def open_plain(path: Path) -> BufferedReader:
 
 
 def read_unless(source: str, path: Path, validator: str, *, reader: str) -> bytes | None:
-    """Return the file's bytes; None when `validator` is what `validator_of` made of them.
+    """Return the file's bytes; None if `validator_of` gives `validator` for them, so that nothing changed.
 
     Raises:
         SourceError: it cannot be read.

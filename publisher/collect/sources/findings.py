@@ -1,4 +1,4 @@
-"""What all items of one reading show together: unknown status words, and how dates are written."""
+"""Collects what all items of one reading show together: unknown status words, and how dates are written."""
 
 import re
 from collections.abc import Collection
@@ -15,27 +15,29 @@ class DateOrder(Enum):
     DAY = "day"
     MONTH = "month"
     EITHER = "either"
-    """The order of the numbers is unclear, as in 3/4/2024."""
+    """Both readings are possible, as in 3/4/2024."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """What was found out while the items of a reading were made."""
+    """What was noticed while the items of a reading were made."""
 
     doubts: list[str] = field(default_factory=list)
-    """The field and word of each item for which it is unknown whether readers may see it."""
+    """The field and word of each item whose status word is unknown, so that it may be a draft."""
     orders: set[DateOrder] = field(default_factory=set)
-    """The orders of day and month in all dates that are written in numbers."""
+    """The orders of day and month found in all dates that are written in numbers."""
     is_month_first: bool = False
-    """Whether dates that could be either are not believed, because others have the month first."""
+    """Whether dates that fit both orders are refused, because others have the month first."""
 
     def have_month_first(self) -> bool:
-        """Whether the dates of this reading, read with the day first, are wrong."""
+        """Whether some dates have the month first, so that reading ambiguous ones day first would be wrong."""
         return {DateOrder.MONTH, DateOrder.EITHER} <= self.orders and DateOrder.DAY not in self.orders
 
 
 def order_of(date: object) -> Collection[DateOrder]:
-    """Return the order of a date that begins with a day and a month in numbers; empty: it is written otherwise."""
+    """Return the possible orders of a date that begins with a day and a month in numbers; empty: it is written
+    differently.
+    """
     match = _NUMBERS.match(date) if isinstance(date, str) else None
     if match is None or match[1] == match[2]:
         return ()

@@ -1,10 +1,10 @@
-"""Front matter: the named values above the text of a Markdown file. The only module that knows yaml.
+"""Reads front matter: the named values above the text of a Markdown file. The only module that imports yaml.
 
 - TOML between `+++`, YAML between `---` (its end may be `...`), or one JSON object: Hugo, Jekyll and similar programs.
 - Lines such as `Title: …` up to the first empty one, one of them the title or the date: Pelican and MultiMarkdown.
 
-A text stays as it is written: YAML would make 750 of `12:30`, 1.1 of `1.10` and no of the language `no`. Only `null`
-and `~` are empty. Dates and yes or no are read where they are meant.
+A text stays as it is written: YAML would turn `12:30` into 750, `1.10` into 1.1 and the language `no` into false. Only
+`null` and `~` are empty. Dates and yes or no are parsed by the fields that expect them.
 """
 
 import json
@@ -25,12 +25,12 @@ _FENCE = re.compile(r"\s*(?:\+\+\+|---|;;;)[ \t]*(?:\n|\Z)")
 _LINE = re.compile(r"(?P<name>[^\W\d_][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(?P<value>.*))?")
 _GOES_ON = re.compile(r"[ \t]+\S")
 _CHARACTERS = 8_192
-"""The most characters of front matter: with more, it could nest so deep that libyaml overflows the stack, which crashes
+"""The most characters of front matter: longer ones could nest so deep that libyaml overflows the stack and crashes
 Python.
 """
 _NULL = "tag:yaml.org,2002:null"
 _NEEDED = ("title", "date")
-"""Fields of which one must be there: a head without either is a text that begins with a word and a colon."""
+"""Fields of which one is required: a head without either is a text that begins with a word and a colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Parts:
     """A file, split into front matter and text."""
 
     values: Mapping[str, object]
-    """The values by name, as `columns.fold_name` leaves names."""
+    """The values; names are folded by `columns.fold_name`."""
     body: str
     is_doubtful: bool = False
-    """No front matter was recognised, and the text begins as if there were some."""
+    """Whether no front matter was recognised, although the text begins as if there were some."""
 
 
 def split(text: str) -> Parts:
-    """Return the front matter of a text whose lines end with a line feed, and the text beneath it.
+    """Return the front matter and the text of a file whose lines end with a line feed.
 
     Raises:
         FieldError: the front matter is not valid, or has no end.
@@ -74,7 +74,7 @@ def _check_length(front: str) -> None:
 
 
 def _head(text: str) -> Parts:
-    """Read a head of Pelican's or MultiMarkdown's kind."""
+    """Read a head in the form of Pelican or MultiMarkdown."""
     head, _, body = text.partition("\n\n")
     values: dict[str, str] = {}
     name = ""
@@ -109,7 +109,7 @@ def _toml(front: str) -> Mapping[str, object]:
 
 
 def _yaml(front: str) -> Mapping[str, object]:
-    # Every scalar is a text to it, and it knows no merge keys (<<): ten lines of them can stand for a billion names.
+    # It reads every scalar as text, and has no merge keys (<<): ten lines of them can stand for a billion names.
     base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     loader: Any = type("_Loader", (base,), {})
     loader.add_implicit_resolver(_NULL, re.compile(r"(?:~|null|)\Z"), ["~", "n", ""])

@@ -27,22 +27,22 @@ class Harvest:
     unread: tuple[Unread, ...] = ()
     """What is known of each item in `problems`, in their order."""
     notes: tuple[Problem, ...] = ()
-    """What the source itself keeps back, in words."""
+    """Notes about items that the source withholds."""
     withheld: tuple[Item, ...] = ()
-    """What is known of each item that the source keeps back."""
+    """What is known of each item that the source withholds."""
     remarks: tuple[Problem, ...] = ()
-    """A line for each status word that is unknown, with the number of items that have it; these items go out."""
+    """One remark for each unknown status word, with the number of items that have it; these items are published."""
 
 
 def harvest(
     source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item], *, findings: Findings | None = None
 ) -> Harvest:
-    """Make an item of each thing, which comes with its place; `make` leaves in `findings` what they say together.
+    """Make an item from each (place, thing); `make` collects in `findings` what they show together.
 
-    If some dates have the month first, the items are made once more, and dates that could be either are not believed.
+    If some dates have the month first, all items are made again, and dates that fit both orders are refused.
 
     Raises:
-        SourceError: there are some, none is a draft, and not one could be read.
+        SourceError: there are things, none is a draft, and not one could be read.
     """
     things, said = list(places), findings or Findings()
     made = _make_all(things, make)
@@ -61,7 +61,7 @@ def harvest(
 
 
 def _make_all(things: Iterable[tuple[str, _T]], make: Callable[[_T], Item]) -> Harvest:
-    """Return what becomes of each thing, in their order."""
+    """Return the items, problems and withheld items made from all things, in order."""
     items: list[Item] = []
     problems: list[Problem] = []
     unread: list[Unread] = []

@@ -1,11 +1,11 @@
-"""Makes HTML from anywhere safe to show. The only module that knows nh3.
+"""Makes HTML from anywhere safe to show. The only module that imports nh3.
 
-What stays is listed in `TAGS`: paragraphs, headings, lists, quotations, tables, links, pictures and the usual marks in
-a text; of attributes, those in `ATTRIBUTES`. Players and frames become links (`html_media`). All else goes: scripts,
-styles and forms with what is inside them, every other element but not its text. Addresses are absolute, of the schemes
-in `links.SCHEMES`.
+`TAGS` lists what stays: paragraphs, headings, lists, quotations, tables, links, pictures and the usual marks in a text;
+`ATTRIBUTES` lists the attributes. Players and frames become links (`html_media`). Scripts, styles and forms go with
+their content; every other element goes, but its text stays. Addresses become absolute, with a scheme in
+`links.SCHEMES`.
 
-Headings of the first two levels become the third: a page and a digest have their own above them.
+Headings of the first two levels become the third: pages and digests have their own above them.
 """
 
 import re
@@ -41,8 +41,8 @@ ATTRIBUTES = {
     "ins": {"cite", "datetime"},
 }
 MAX_CHARACTERS = 200_000
-"""The most characters of one body; the rest is cut off. Long reports have a quarter of that. An element with ever more
-attributes takes time quadratic in their number: 1 s at this size.
+"""The most characters of one body; the rest is cut off. Long reports have a quarter of that. Many attributes on one
+element take quadratic time: 1 s at this size.
 """
 
 _DROPPED_TAGS = (
@@ -55,27 +55,28 @@ _ADDRESSES = frozenset({"href", "src", "cite"})
 _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
 """An address that deliberately leads nowhere: within the page, or to a script."""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-"""White space to Python, and no character of XML or none that a line may end with."""
+"""White space for Python, but not allowed in XML, or not as the end of a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanHtml:
-    """HTML that is safe, and what was found on the way."""
+    """Safe HTML, and what was found while cleaning it."""
 
     html: str
     """Safe, balanced HTML; cleaning it again changes nothing. Empty: it has no content."""
     files: tuple[Enclosure, ...] = ()
-    """Recordings that it played."""
+    """Recordings that it played, as files of the item."""
     lost: tuple[str, ...] = ()
-    """Addresses of links, pictures and players that are left out, because they are no whole addresses of the web."""
+    """Addresses of links, pictures and players that were removed, because they are no complete web addresses."""
 
 
 def clean_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> CleanHtml:
-    """Return `raw` with nothing in it but what this module's docstring names.
+    """Return `raw` reduced to what this module's docstring lists.
 
-    Links are made absolute by `base`; those that stay relative go, and so do pixels and tracking parameters.
+    Links are made absolute with `base`; links that stay relative are removed, and so are tracking pixels and
+    parameters, unless `keep_tracking`.
     """
-    # libxml2 and nh3 repair broken markup by rules twenty years apart: what one has repaired the other may move again.
+    # libxml2 and nh3 repair broken markup differently: what one has repaired the other may change again
     media = MediaFound()
     clean = _cleaned(raw[:MAX_CHARACTERS], base, media, keep_tracking=keep_tracking)
     for _ in range(_PASSES - 1):
@@ -97,7 +98,7 @@ def safe_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> str:
 def parse_fragment(text: str) -> html.HtmlElement | None:
     """Return the fragment inside a `div`; None: it is empty."""
     try:
-        # A parser of its own each time: sources are read in several threads.
+        # a parser for each call: sources are read in several threads
         parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
         return html.fragment_fromstring(text.encode(), create_parent="div", parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
@@ -108,7 +109,7 @@ def parse_fragment(text: str) -> html.HtmlElement | None:
 
 
 def _cleaned(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> str:
-    """Return the HTML after one pass: safe already, and nearly always what a further pass would give."""
+    """Return the HTML after one pass: safe already, and rarely changed by another pass."""
     return nh3.clean(
         _prepared(_BREAKS.sub(" ", fit(raw)), base, media, keep_tracking=keep_tracking),
         tags=set(TAGS),
@@ -121,10 +122,11 @@ def _cleaned(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> 
 
 
 def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> str:
-    """Return the HTML with what nh3 cannot do done: it drops or keeps an attribute, but renames and weighs nothing.
+    """Return the HTML after the changes that nh3 cannot make: it drops or keeps attributes, but renames nothing.
 
-    And it takes 3 s for 20,000 elements one within the other, where libxml2 stops at 255 levels. What is dropped with
-    its content goes here already: the two do not agree where a `<style>` in a drawing ends, and so what is a picture.
+    nh3 also takes 3 s for 20,000 nested elements, where libxml2 stops at 255 levels. Elements that are dropped with
+    their content are removed here already: the two disagree about where a `<style>` in a drawing ends, and so about
+    what is a picture.
     """
     root = parse_fragment(raw)
     if root is None:

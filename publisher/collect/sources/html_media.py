@@ -1,7 +1,7 @@
-"""What stands in HTML and is no text: players, frames, and pictures that a script would load later.
+"""Replaces what HTML contains besides text: players, frames, and pictures that a script would load later.
 
-Works on lxml's elements. A frame or a player cannot stand in a feed or a mail. It leaves a link with a name, and a
-recording becomes a file of the item as well. A picture that waits for a script, in `data-` attributes, a `srcset` or a
+It works on lxml's elements. A frame or a player cannot be in a feed or a mail: it becomes a link with a name, and a
+recording also becomes a file of the item. A picture that waits for a script, in `data-` attributes, a `srcset` or a
 `noscript`, becomes an ordinary picture.
 """
 
@@ -23,14 +23,14 @@ _HELD_BACK = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-l
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _CANDIDATE = re.compile(r"(?P<address>[^\s,]\S*[^\s,])(?:\s+(?P<size>\d{1,6}(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|\Z)")
 _WIDEST = 1_600
-"""Pixels of a picture among several; more are for large screens only."""
+"""Pixels; of several widths of a picture, wider ones are for large screens only."""
 _PICTURE = re.compile(r"[^\s?#]+\.(?:avif|gif|jpe?g|png|webp)(?:[?#]\S*)?", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"data:|about:|\S*\b(?:blank|lazy|loading|placeholder|spacer|transparent|1x1)[^/]*\.(?:gif|jpe?g|png|svg)\Z",
     re.IGNORECASE,
 )
 _EMPTY = re.compile(r"data:.{0,2000}\Z", re.DOTALL)
-"""A `data:` picture as short as this is a placeholder until a script loads the real one."""
+"""A `data:` picture no longer than this is a placeholder until a script loads the real one."""
 _PARAMETERS = ("movie", "src", "url", "filename")
 _INLINE = frozenset({"p", "a", "b", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "span", "strong", "pre", "u"})
 """Elements that cannot hold a paragraph."""
@@ -44,13 +44,13 @@ class MediaFound:
     """The media and files that were found while HTML was cleaned."""
 
     files: list[Enclosure] = field(default_factory=list)
-    """Recordings that it played."""
+    """Recordings that it played, as files of the item."""
     lost: list[str] = field(default_factory=list)
     """Addresses that could not be used."""
 
 
 def show_media(root: html.HtmlElement, base: str, media: MediaFound, *, keep_tracking: bool) -> None:
-    """Put links in the place of players and frames, and addresses into pictures that lack theirs."""
+    """Replace players and frames by links, and give pictures without an address the one a script would load."""
     for element in list(root.iter(*_AMP)):
         element.tag = _AMP[str(element.tag)]
     late = set(_unwrapped(root))
@@ -76,7 +76,7 @@ def is_visible(element: html.HtmlElement) -> bool:
 
 
 def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Yield the pictures and players inside `noscript`, taken out of it; its words are left out."""
+    """Take pictures and players out of each `noscript` and yield them; its words are left out."""
     for around in list(root.iter("noscript")):
         for element in list(around.iter("img", *FRAMES, *RECORDINGS)):
             element.drop_tree()
@@ -92,7 +92,7 @@ def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
 def _show_player(
     player: html.HtmlElement, base: str, media: MediaFound, known: set[str], *, keep_tracking: bool
 ) -> set[html.HtmlElement]:
-    """Put a link in the place of a player, unless there is one already; return the elements that went with it."""
+    """Replace a player by a link, unless there is one already; return the elements that were removed with it."""
     written = [text for text in _addresses(player) if not _PLACEHOLDER.match(text)]
     address = next(filter(None, (web_address(text, base) for text in written)), "")
     is_seen = keep_tracking or is_visible(player)
@@ -104,7 +104,7 @@ def _show_player(
         if is_recording:
             media.files.append(Enclosure(url=address, media_type=_type_of(player), title=title))
         _put_before(player, _link(address, _name(address, title, is_recording=is_recording)))
-    # What an `embed` holds only stands behind it; what the others hold is for programs that do not know them.
+    # The content of an `embed` only follows it; the content of the others is for programs that cannot show them.
     if player.tag == "embed" or (is_seen and not address and player.tag != "iframe"):
         player.drop_tag()
         return set()
@@ -129,7 +129,7 @@ def _type_of(player: html.HtmlElement) -> str:
 
 
 def _name(address: str, title: str, *, is_recording: bool) -> str:
-    """Return what a link to a player is called."""
+    """Return the text of the link to a player."""
     parts = urlsplit(address)
     host = (parts.hostname or "").removeprefix("www.")
     if not is_recording:
@@ -156,7 +156,7 @@ def _put_before(player: html.HtmlElement, link: html.HtmlElement) -> None:
 
 
 def _show_picture(image: html.HtmlElement, base: str, media: MediaFound) -> str:
-    """Put a picture's address where it is loaded at once; return the address, empty: there is none."""
+    """Move a picture's address to where it is loaded at once; return the address, empty: there is none."""
     if image.get("alt") is None:
         image.set("alt", "")
     written = list(_picture_addresses(image))
@@ -169,7 +169,7 @@ def _show_picture(image: html.HtmlElement, base: str, media: MediaFound) -> str:
 
 
 def _picture_addresses(image: html.HtmlElement) -> Iterator[str]:
-    """Yield the addresses at which a picture may be, the likeliest first."""
+    """Yield the possible addresses of a picture, the likeliest first."""
     source = (image.get("src") or "").strip()
     is_placeholder = _PLACEHOLDER.match(source) is not None
     for name in _HELD_BACK:
@@ -191,7 +191,7 @@ def _sources_around(image: html.HtmlElement) -> list[html.HtmlElement]:
 
 
 def _best(candidates: str) -> list[str]:
-    """Return the address in a `srcset` that suits most screens, as a list of one; empty: there is none."""
+    """Return the address in a `srcset` that suits most screens, as a list with one element; empty: there is none."""
     found = [(match["address"], float(match["size"] or 1), match["unit"]) for match in _CANDIDATE.finditer(candidates)]
     wide = [(size, address) for address, size, unit in found if unit == "w"]
     fitting = [each for each in wide if each[0] <= _WIDEST]

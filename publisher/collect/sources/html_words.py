@@ -1,4 +1,4 @@
-"""The words of HTML: of a body that was made safe, and of a title that may be HTML or not."""
+"""Extracts the words of HTML: of a cleaned body, and of a title that may be HTML or plain text."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _BLOCKS = frozenset(
 _EDGES = {"br": "\n", "tr": "\n", "td": " ", "th": " "}
 _LINE_END = re.compile("[\t\n\x0c\r]+")
 _CUT_OFF = re.compile(r"\s*(?:\[?(?:…|\.\.\.)\]?)\s*(?:\S+(?:\s+\S+){0,5})?\s*\Z")
-"""The end of a text that a blog cut off: `[…]`, perhaps followed by a link such as `Read more`."""
+"""The end of a text that a blog cut off: `[…]`, optionally followed by a link such as `Read more`."""
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>[^<>]*)>")
 _IN_TITLES = frozenset(
     "a abbr b bdi bdo big cite code del dfn div em font h1 h2 h3 h4 i ins kbd mark p q s samp small span strike strong "  # noqa: SIM905
@@ -44,7 +44,7 @@ def teaser_of(summary: str, text: str) -> str:
 def line_of(raw: str) -> str:
     """Return the words of a title that may be HTML, on one line.
 
-    Only marks that titles have, and that end where they must, are marks: `<details>` is a word.
+    Only elements that titles have, properly closed, count as HTML: `<details>` is a word.
     """
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
@@ -57,7 +57,7 @@ def line_of(raw: str) -> str:
 
 def _words(element: html.HtmlElement) -> Iterable[str]:
     """Yield the text of an element: an empty line separates blocks, a space separates cells, and `br` ends a line."""
-    # A stack of our own: HTML may be nested deeper than Python calls.
+    # an explicit stack: HTML may be nested deeper than Python's calls
     stack: list[Iterator[str | html.HtmlElement]] = [_pieces(element)]
     while stack:
         piece = next(stack[-1], None)

@@ -1,10 +1,11 @@
-"""Tells the language of a text. The only module that knows lingua.
+"""Guesses the language of a text. The only module that imports lingua.
 
-lingua carries its models along, so nothing is ever fetched, and needs no other package. Its small models (groups of
-three letters) take some 20 ms and 5 MB a language to load, and 1 ms for a text; two others that were tried take
-0.3 s and 1.2 s to load. It weighs 100 MB on the disk, because it knows 75 languages. So common words are asked first.
+lingua contains its models, so nothing is fetched, and needs no other package. Its small models (groups of three
+letters) take about 20 ms and 5 MB a language to load, and 1 ms for a text; two other libraries took 0.3 s and 1.2 s to
+load. It takes 100 MB on disk, because it knows 75 languages. Common words are tried first.
 
-A wrong guess files an item where its readers do not look, none leaves it with its source's: so it has to be sure.
+A wrong guess files an item where its readers do not look; without a guess it keeps its source's language. So a guess
+must be certain.
 """
 
 import re
@@ -17,28 +18,27 @@ from publisher.collect.sources.common_words import find_language
 
 CONFIDENT = 0.9
 SHORTEST = 25
-"""Letters; below, names alone decide."""
+"""The least number of letters; in a shorter text, names alone would decide."""
 _LOOKED_AT = 1_000
 _PIECE, _SENTENCE = 40, 20
-"""Letters, at the least, of a piece and of a sentence that is looked at by itself."""
+"""The least number of letters of a piece, and of a sentence that is examined by itself."""
 _ENDS = ".!?:;"
 _AGREEING = 0.75
-"""Share of the letters that must be in pieces of the language; else the text is mixed."""
+"""The share of the letters that must be in pieces of the language; with less, the text is mixed."""
 _ALSO_KNOWN = frozenset({"DE", "EN", "ES", "FR", "IT", "NL", "PT"})
-"""Languages that are looked for in any case: else a text in one of them would be taken for one that is like it."""
+"""Languages that are always considered: otherwise a text in one of them would pass for a similar language."""
 _LONGEST_WORD = 24
-"""Letters; a longer word, a name or a compound, would outweigh the words around it."""
+"""The most letters of a word; a longer one, a name or a compound, would outweigh the words around it."""
 _NO_WORD = re.compile(r"[\d@/\\_=<>{}|]|^-|\.\w|^[^\W\d_]$")
-"""Marks a figure, an address, code or a single letter, which say nothing about the language."""
+"""Words that say nothing about the language: figures, addresses, code, single letters."""
 
 
 def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
-    """Return which of the languages `among` (BCP 47) a text is in; empty when that is not clear.
+    """Return which of the languages `among` (BCP 47) a text is in; empty if that is not clear.
 
-    For a text in the language `beside` these, as most are, its common words are enough.
-
-    It is clear when the text as a whole is in it beyond doubt, its words without names are, and three quarters of it
-    piece by piece. A language that is not among them is none of them, though it may be like one.
+    It is clear if the text as a whole is certainly in it, its words without names are, and so are three quarters of it
+    piece by piece. A text in a language that is not in `among` gives empty, though a similar one may be there. For a
+    text in the language `beside`, as most are, its common words are enough.
     """
     usual = _code_of(beside)
     wanted = frozenset(map(_code_of, among)) - {usual}
@@ -57,7 +57,7 @@ def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
 
 
 def _find_throughout(words: Sequence[str], detector: LanguageDetector) -> str:
-    """Return the code of the language that the words are in beyond doubt, with names and without; empty: of none."""
+    """Return the code of the language that the words are certainly in, with names and without; empty: none."""
     best = detector.compute_language_confidence_values(" ".join(words))[0]
     if best.value < CONFIDENT:
         return ""
@@ -66,9 +66,7 @@ def _find_throughout(words: Sequence[str], detector: LanguageDetector) -> str:
 
 
 def _is_in_pieces(words: Sequence[str], code: str, detector: LanguageDetector) -> bool:
-    """Whether three quarters of the words are in that language, piece by piece; no more pieces are looked at than that
-    takes.
-    """
+    """Whether three quarters of the words are in a language, piece by piece; it stops as soon as that is settled."""
     pieces = _pieces(words)
     unseen = sum(letters for _, letters in pieces)
     missing = _AGREEING * unseen
@@ -95,8 +93,8 @@ def _count_letters(text: str) -> int:
 
 
 def _pieces(words: Sequence[str]) -> list[tuple[str, int]]:
-    """Return the words in sentences or pieces of some letters, with how many these are; what is left over at the end
-    goes to the last piece.
+    """Return the words as sentences or pieces with a minimum of letters, each with its number of letters; a short rest
+    is added to the last piece.
     """
     pieces = [("", 0)]
     for word in words:

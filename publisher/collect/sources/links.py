@@ -1,7 +1,7 @@
-"""Web addresses as sources give them, corrected and made absolute; pure.
+"""Corrects web addresses and makes them absolute; pure.
 
-An address is corrected once, when an item is collected, so that feeds, pages and mails can use it as it is: what a
-browser would do to it when somebody follows it (URL Standard, section 4.4) is done here.
+An address is corrected once, when an item is collected, so that feeds, pages and mails can use it unchanged: the
+corrections are those a browser makes when somebody follows a link (URL Standard, section 4.4).
 """
 
 import re
@@ -25,17 +25,18 @@ _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def absolute(address: str, base: str = "") -> str:
-    """Return an address as seen from `base`, corrected; empty: it is no address, stays relative, or has another scheme.
+    """Return an address resolved against `base` and corrected; empty: it is no address, stays relative, or has a scheme
+    that is not allowed.
 
-    Letters that are not ASCII and spaces are percent-encoded, hosts become IDNA (RFC 5891). Doing it twice changes
-    nothing more.
+    Spaces and letters that are not ASCII are percent-encoded, hosts become IDNA (RFC 5891). A second call changes
+    nothing.
     """
-    # Browsers take out line ends and tabs wherever they stand: they hide no scheme.
+    # browsers remove line ends and tabs anywhere in an address, so these hide no scheme
     bare = _UNFIT.sub("", _trimmed(address))
     try:
         joined = urljoin(base, _with_scheme(bare, base))
         return _right(joined) if bare and urlsplit(joined).scheme in SCHEMES else ""
-    except ValueError:  # such as http://[ with no closing bracket, or a host that is none
+    except ValueError:  # such as http://[ with no closing bracket, or an invalid host
         return ""
 
 
@@ -46,19 +47,21 @@ def web_address(address: str, base: str = "") -> str:
 
 
 def seen_from(address: str, base: str) -> str:
-    """Return `address` as seen from `base`; unchanged if that makes no address of it, so that the problem can be
+    """Return `address` resolved against `base`; unchanged if the result is no address, so that the problem can be
     reported.
     """
     return absolute(address, base) or _trimmed(address)
 
 
 def is_relative(address: str) -> bool:
-    """Whether an address needs another one to be seen from."""
+    """Whether an address needs a base URL."""
     return not _NAMED.match(address)
 
 
 def _with_scheme(address: str, base: str) -> str:
-    """Return `//host/…` with https; unchanged if it has the host of `base`, which may offer only http."""
+    """Return `//host/…` with https; with the scheme of `base` if the host is the same, because it may offer
+    only http.
+    """
     if not re.match("//[^/]", address):
         return address
     whole = f"https://{address[2:]}"

@@ -1,6 +1,6 @@
-"""The `listing` kind: one text file, each item a date on its own line with its text and labels beneath.
+"""The `listing` kind: one text file, each item a date on its own line with its text and labels below.
 
-The bytes come in, items go out. An unchanged file is recognised by its digest and not parsed.
+The bytes come in, items go out. An unchanged file is recognised by its hash and not parsed.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ListingSource:
     name: str
     path: Path
     labels: frozenset[str] = frozenset()
-    """Names of themes that hold commas, as `slugs.fold_label` leaves them."""
+    """Names of themes that contain commas, folded by `slugs.fold_label`."""
     complete: bool = False
     """Whether the file lists all items, so that a missing one is gone."""
 

@@ -1,8 +1,8 @@
-"""What a line of a listing says of the day of an item; pure.
+"""Reads what a line of a listing says about the day of an item; pure.
 
-A date alone begins an item. So does one with words such as `Published on`; `Date:` and `Updated` may as well say
-something of the item above, and some forms (`06.03.`, `2024-03`, `yesterday`) may be no dates at all: there the place
-of the line decides, which `listing_grammar` knows.
+A date alone begins an item, and so does a date with words such as `Published on`. `Date:` and `Updated` may also belong
+to the item above, and some forms (`06.03.`, `2024-03`, `yesterday`) may be no dates at all: for these `listing_grammar`
+decides by the place of the line.
 """
 
 import re
@@ -15,9 +15,9 @@ from publisher.collect.sources.dates import LONGEST, DateError, plain_of, read_b
 from publisher.collect.sources.near_dates import NO_DAY, doubt_of, is_year
 
 _LONGEST = 80
-"""Characters of a line that may be a date with other words; more are a sentence."""
+"""The most characters of a line that may be a date with other words; a longer one is a sentence."""
 _MOST_WORDS = 5
-"""The most words of a date without figures, such as `il y a deux jours`."""
+"""The most words of a date without numbers, such as `il y a deux jours`."""
 _YEAR = re.compile(r"(?:1[0-9]|2[01])\d\d")
 _DIGITS = re.compile(r"(?:19|20)\d{6}(?:\d{6})?")
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”’»)\]]*$")
@@ -25,22 +25,22 @@ _SENTENCE_END = re.compile(r"[.!?…:][\"'”’»)\]]*$")
 
 @dataclass(frozen=True, slots=True)
 class DateLine:
-    """A line that says a day."""
+    """A line that names a day."""
 
     moment: date | datetime | None
     fault: str = ""
-    """Why it cannot be read; empty when it can."""
+    """Why the date cannot be read; empty: it can."""
     said: Said = Said.NOTHING
     """What the words on the line say about the date."""
     is_doubtful: bool = False
-    """Whether it is a date only where one would stand: at the beginning of a block, with an item above."""
+    """Whether it counts as a date only at the beginning of a block with an item above."""
     is_heading: bool = False
-    """Whether it is a year alone, which means nothing unless it stands above a date."""
+    """Whether it is a year alone, which matters only above a date."""
 
 
 @lru_cache(maxsize=4_096)
 def date_line(line: str) -> DateLine | None:
-    """Return the day that a line says, or why it cannot be read; None: it is other text."""
+    """Return the day that a line names, or why it cannot be read; None: it is other text."""
     if len(line) > LONGEST or (line.count(" ") >= _MOST_WORDS and not re.search(r"\d", line)):
         return None
     said, bare = split_said(plain_of(line))

@@ -1,8 +1,8 @@
-"""The grammar of a listing: what is a date, a label or text, and where an item begins.
+"""The grammar of a listing: which lines are dates, labels or text, and where an item begins.
 
-- A line that is a date and nothing else, as `listing_dates.date_line` has it, begins an item, and so does `Publication
-  date: 10 February 2022`. Beneath a line of text that has not ended its sentence a date is text: a wrapped line may
-  well begin with one.
+- A line that is only a date, as `listing_dates.date_line` reads it, begins an item, and so does `Publication
+  date: 10 February 2022`. Below a line of text whose sentence has not ended, a date is text: a wrapped line may begin
+  with one.
 - `Date: …` begins an item at the beginning of a block, unless the item above lacks labels and is older: then it is the
   date of an event. `Updated …` does not if it is the first or the last line of an item.
 - A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
@@ -11,7 +11,7 @@
 - Label lines directly above a date, with no text above them, belong to the item it begins.
 - Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
 
-A line that is plainly a date and cannot be read begins an item that cannot be read: it must not end up in the item
+A line that clearly is a date but cannot be read begins an unreadable item, so that its text does not end up in the item
 above. The same is true of a date with other words beside it (`10 May 2022 in Brussels`) right below labels.
 """
 
@@ -40,9 +40,9 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
 def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest:
-    """Return the items of a listing, and what could not be read or is kept back.
+    """Return the items of a listing, and the lines and items that could not be read or are withheld.
 
-    `where` names the listing in problems, before the line number; themes that are `known` may hold commas.
+    `where` names the listing in problems, before the line number; themes that are `known` may contain commas.
     """
     lines_of_text = clean_pasted_lines(text)
     reader = _Reader(known, ends_with_labels=any(map(_is_filed, lines_of_text)))
@@ -101,7 +101,7 @@ class _Label:
 
 
 class _Mistaken(str):
-    """A line that begins like a label and cannot be one. It counts as text; real labels next to it stay labels."""
+    """A line that begins like a label but cannot be one. It counts as text; real labels next to it stay labels."""
 
     __slots__ = ()
 
@@ -135,9 +135,9 @@ class _Draft:
     line: int
     """The number of the line with its date."""
     head: DateLine
-    """If it cannot be read, nothing comes of the draft."""
+    """The date; if it cannot be read, the draft yields no item."""
     written: str
-    """The line of its date, as it is written."""
+    """The line of its date, unchanged."""
     paragraphs: list[str] = field(default_factory=list)
     labels: list[_Label] = field(default_factory=list)
 
@@ -158,7 +158,7 @@ class _Draft:
         return not self.paragraphs and not self._values("title")
 
     def take(self, rows: Sequence[_Label | str]) -> None:
-        """Add the rows of one block, which are text from the first line of text to the last one."""
+        """Add the rows of one block. Everything from the first line of text to the last one is text."""
         texts = [index for index, row in enumerate(rows) if isinstance(row, str) and not isinstance(row, _Mistaken)]
         between = range(texts[0], texts[-1] + 1) if texts else range(0)
         text: list[str] = []
@@ -172,16 +172,16 @@ class _Draft:
 
     @property
     def status(self) -> str:
-        """The line that keeps the item back; empty: there is none."""
+        """The line that withholds the item; empty: there is none."""
         drafts = [label for label in self._labels("draft") if not all(map(says_no, label.values))]
         shown = [label for label in self._labels("shown") if all(map(says_no, label.values))]
         return next((label.line for label in (*self._labels("status"), *drafts, *shown)), "")
 
     def item(self, day: date) -> Item:
-        """Return the item; of a draft its times do not count.
+        """Return the item. If it is a draft, its times are ignored.
 
         Raises:
-            FieldError: its embargo or the date when it expires cannot be read.
+            FieldError: its embargo or its expiry cannot be read.
         """
         title, link, language, embargo, expires = (self._values(meaning)[:1] for meaning in SINGLE)
         surplus = [label.line for meaning in SINGLE for label in self._labels(meaning)[1:]]
@@ -215,22 +215,22 @@ class _Reader:
     def __init__(self, known: frozenset[str], *, ends_with_labels: bool) -> None:
         self._known = known
         self._ends_with_labels = ends_with_labels
-        """Whether items have labels for themes or keywords, so that an item without any has not ended yet."""
+        """Whether items have labels for themes or keywords: an item without any is then not complete yet."""
         self.faults: list[tuple[int, str]] = []
         """Line and what is wrong there."""
         self.notes: list[tuple[int, str]] = []
-        """By line: items that the source keeps back, with the words that say so, and lines that are deliberately no
-        items.
+        """By line: items that the source withholds, with the words that say so, and lines that deliberately begin no
+        item.
         """
         self.withheld: list[Item] = []
-        """The items that its source keeps back."""
+        """The items that the source withholds."""
         self.upside_down: tuple[int, str] | None = None
-        """Set when dates stand beneath their texts: read in our order, every text would get its neighbour's date."""
+        """Set if dates stand below their texts: every text would otherwise get its neighbour's date."""
         self.is_headed = False
-        """All that stands above the first date is a line that ends no sentence: a heading, no item without a date."""
+        """Whether only one unfinished line stands above the first date: a heading, not an item without a date."""
         self._drafts: list[_Draft] = []
         self._is_below_labels = False
-        """The last block ended with a label."""
+        """Whether the last block ended with a label."""
 
     @property
     def days(self) -> dict[int, date]:
@@ -257,7 +257,7 @@ class _Reader:
         self._add(start, rows)
 
     def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
-        """Return what a line is that begins a block and has other words next to a date."""
+        """Return what the first line of a block is that has other words next to a date."""
         if self._is_below_labels and not is_named(line):
             return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
         if self._drafts and is_alone and not self._drafts[-1].is_empty:
@@ -286,14 +286,14 @@ class _Reader:
         return self._ends_item(row, rows)
 
     def _ends_item(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
-        """Whether the item above is over where a block begins with a date that may be part of it."""
+        """Whether the item above ends where a block begins with a date that may belong to that item."""
         above = self._drafts[-1]
         if row.said is Said.UPDATED or row.is_heading or self._drafts[0].head.said is Said.DATE:
             return True
         is_over = bool(above.labels or rows) or not self._ends_with_labels
         if row.said is not Said.DATE or row.moment is None or above.day is None:
             return is_over
-        # An event is to come when it is announced, and what is beneath it is newer in no list from new to old.
+        # An event lies after its announcement; and in a list from new to old, nothing below is newer.
         day = row.moment.date() if isinstance(row.moment, datetime) else row.moment
         return bool(above.labels or rows) or day <= above.day
 
@@ -337,7 +337,7 @@ class _Reader:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
 
     def _without_remarks(self) -> Iterator[_Draft]:
-        """Yield the drafts, except those that belong to the item above: a year in a text, a note of a change."""
+        """Yield the drafts without those that belong to the item above: a year in a text, a note of a change."""
         above: _Draft | None = None
         for draft in self._drafts:
             is_end = draft.head.said is Said.UPDATED and draft.is_empty
@@ -352,7 +352,7 @@ class _Reader:
                 self.notes.append((draft.line, "this line only says that the item above was changed; it was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
-        """Whether a draft is a year or a month as a heading above dates; if so, it is noted."""
+        """Whether a draft is a year or a month that serves as a heading above dates; if so, it is noted."""
         is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
         if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
             return False
@@ -372,9 +372,7 @@ class _Reader:
                 yield draft.line, item
 
     def _twin(self, index: int) -> _Draft | None:
-        """Return the neighbour with the same date as an empty draft, if one of the two has a label and the other has
-        none.
-        """
+        """Return the neighbour with the same date as an empty draft, if exactly one of the two has a label."""
         draft = self._drafts[index]
         neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])
         for other in neighbours:

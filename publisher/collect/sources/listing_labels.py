@@ -1,4 +1,4 @@
-"""The labels of a listing in four languages: their words, and what may follow them; pure."""
+"""The labels of a listing in four languages: their words, and the values they allow; pure."""
 
 import re
 from collections.abc import Callable
@@ -59,20 +59,22 @@ WORDS = {
     ),
     "draft": (("draft", "hidden"), ("brouillon",), ("concept", "verborgen"), ("entwurf", "versteckt")),
 }
-"""Label words by meaning, in English, French, Dutch and German, as `fold_word` leaves them. A bare `Date:` is not among
-them: texts announce events that way."""
+"""Label words by meaning, in English, French, Dutch and German, folded by `fold_word`. A bare `Date:` is not among
+them: texts announce events in that way.
+"""
 
 _MEANING = {word: meaning for meaning, languages in WORDS.items() for words in languages for word in words}
 SINGLE = ("title", "link", "language", "embargo", "expires")
 """Fields of which an item has one; a second such line stays in its text."""
 LONGEST_WORD = 40
 _LONGEST_THEME = 100
-"""The most characters of a theme. Longer text behind `Theme:` is a sentence: texts may begin so, but not `Keywords:`.
+"""The most characters of a theme. Longer text after `Theme:` is a sentence: texts may begin so, but not with
+`Keywords:`.
 """
 _LONGEST_TITLE = 200
-"""Characters before the address of a file; more are a sentence."""
+"""The most characters of the name before a file's address; longer ones are a sentence."""
 _LONGEST_FILES = 10_000
-"""Characters of addresses on one line."""
+"""The most characters of addresses on one line."""
 
 _LANGUAGES = {
     "en": "english anglais engels englisch",
@@ -105,10 +107,9 @@ def _without_accents(word: str) -> str:
 
 
 def values_of(meaning: str, text: str, known: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
-    """Return the values that a label line gives, perhaps none; None: they make no sense for the label, so the line is
-    text.
+    """Return the values on a label line, perhaps none; None: they make no sense for the label, so the line is text.
 
-    Themes that are `known` (`values.cut`) may hold commas.
+    Themes that are `known` (`values.cut`) may contain commas.
     """
     if not text:
         return ()
@@ -124,17 +125,17 @@ def _address(text: str) -> tuple[str, ...] | None:
 
 
 def _status(text: str) -> tuple[str, ...] | None:
-    """Return the word for a draft; any other word is text."""
+    """Return the word if it marks a draft; any other word is text."""
     return (text,) if why_withheld({"status": text}) else None
 
 
 def _draft(text: str) -> tuple[str, ...] | None:
-    """Return a yes or a no; any other word is text."""
+    """Return the word if it is a yes or a no; any other word is text."""
     return (text,) if is_flag(text) else None
 
 
 def _edit(text: str) -> tuple[str, ...] | None:
-    """Return the word for a minor edit; any other word is text."""
+    """Return the word if it marks a minor edit; any other word is text."""
     return (text,) if _without_accents(text) in _MINOR else None
 
 
@@ -148,7 +149,7 @@ def _themes(text: str, known: frozenset[str]) -> tuple[str, ...] | None:
 
 
 def _files(text: str) -> tuple[str, ...] | None:
-    """Return addresses, each with the name that stands before it; None: there are other words."""
+    """Return addresses, each with the name before it; None: there are other words."""
     found, end = [], 0
     if len(text) > _LONGEST_FILES:
         return None

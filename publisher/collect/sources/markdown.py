@@ -1,8 +1,8 @@
 """The `markdown` kind: a folder of Markdown files, each an item, with front matter.
 
-Front matter names the item's fields; the words that Hugo, Jekyll and similar programs use are understood. The file's
-path is the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are
-left out.
+Front matter gives the item's fields, under the names that Hugo, Jekyll and similar programs use. Without an id there,
+the file's path is the item's id, so a file may be edited freely and only moving it makes a new item. Drafts are left
+out.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ MAX_BYTES = 1_000_000
 
 
 def _leave_out_shortcodes(state: StateCore) -> None:
-    """Take shortcodes out of text that is not code, and keep them in the list `shortcodes` of the environment."""
+    """Remove shortcodes from text that is not code, and add them to the list `shortcodes` of the environment."""
     for token in state.tokens:
         if token.type == "inline":
             token.content, found = without_shortcodes(token.content)
@@ -54,12 +54,10 @@ _COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable(["table", "striket
 _COMMONMARK.core.ruler.after("block", "shortcodes", _leave_out_shortcodes)
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
-"""A pattern of addresses that Jekyll and Hugo fill, such as `/:year/:title/`."""
+"""A pattern for addresses that Jekyll and Hugo fill in, such as `/:year/:title/`."""
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
 _CONFLICT = re.compile(r"\.sync-conflict-\d|\([^)]*conflict(?:ed)? copy\b[^)]*\)", re.IGNORECASE)
-"""The mark in a file's name by which Syncthing, Nextcloud or Dropbox name a copy of a file that two people edited at
-once.
-"""
+"""The mark that Syncthing, Nextcloud or Dropbox put into the name of a copy when two people edited a file at once."""
 _NAMES = {
     "id": ("id", "guid"),
     "date": (
@@ -76,16 +74,16 @@ _NAMES = {
     "edit": ("edit",),
     "authors": ("authors", "author"),
 }
-"""What front matter may call a field, as `fold_name` has it; the first that is there counts."""
+"""The names of each field in front matter, folded by `fold_name`; the first that is present counts."""
 _DRAFTS = frozenset({"draft", "drafts", "brouillon", "brouillons", "concepten", "entwurf", "entwurfe", "unpublished"})
-"""What folders of drafts are called, and the middle of a name such as `ferry.draft.md`."""
+"""Names of folders of drafts, also used inside file names, such as `ferry.draft.md`."""
 _TABLES = ("params", "extra", "meta", "metadata")
-"""Tables in which site generators keep a site's own fields; fields that keep an item back are read there as well."""
+"""Tables in which site generators keep a site's own fields; fields that may withhold an item are read there too."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkdownSource:
-    """A `Source` that reads a folder and all folders in it; what begins with a dot or an underscore is left alone."""
+    """A `Source` that reads a folder with its subfolders; names that begin with a dot or an underscore are skipped."""
 
     name: str
     path: Path
@@ -93,9 +91,9 @@ class MarkdownSource:
     timezone: str = "UTC"
     """The time zone in which the day of an item begins."""
     labels: frozenset[str] = frozenset()
-    """Names of themes that hold separators, as in `FieldRules`."""
+    """Names of themes that contain separators, as in `FieldRules`."""
     base: str = ""
-    """Where the folder is on the web: relative addresses and slugs begin there."""
+    """The folder's address on the web: the base URL of relative addresses and slugs."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read every file. A file that cannot be read becomes a `Problem`; the others are returned, newest first.
@@ -104,7 +102,7 @@ class MarkdownSource:
             SourceError: the folder is not there, or no file could be read.
         """
         paths = list(self._paths())
-        # Read one after the other, and again where something changed: all at once they may take more than there is.
+        # Files are read one by one, and again if something changed: all together they may not fit into memory.
         digest = self._digest(paths)
         if validator == digest:
             return Fetch(items=(), validator=validator, is_unchanged=True)
@@ -123,7 +121,7 @@ class MarkdownSource:
             validator=digest,
             problems=found.problems,
             remarks=[*found.remarks, *_remarks(shortcodes)],
-            # Files stand in the order of their names, which says nothing of their dates.
+            # files are sorted by name, which says nothing about their dates
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
             notes=[*found.notes, *self._others(paths)],
@@ -158,19 +156,19 @@ class MarkdownSource:
         """Return the file's bytes as `_read` does.
 
         Raises:
-            FieldError: it is a link that leads out of the folder, to what may not be meant for readers.
+            FieldError: it is a link to a file outside the folder, which may not be meant for readers.
         """
         if not path.resolve().is_relative_to(self.path.resolve()):  # the folder itself may be a link
             raise FieldError("it is a link that leads out of the folder; put the file itself there")
         return self._read(path)
 
     def _read(self, path: Path) -> bytes | None:
-        """Return the file's bytes, at most one more than is read; None when it cannot be read."""
+        """Return the file's bytes, at most one more than `MAX_BYTES`; None if it cannot be read."""
         try:
             with open_plain(path) as file:
                 return file.read(MAX_BYTES + 1)
         except OSError:
-            return None  # told as the problem of that file
+            return None  # reported as the problem of that file
 
     def _digest(self, paths: Iterable[Path]) -> str:
         whole = hashlib.sha256()
@@ -200,7 +198,7 @@ class MarkdownSource:
         kept = {name: front.get(name) for name in KEEPING}
         kept["draft"] = kept["draft"] or _drafts_around(path.relative_to(self.path))
         if not kept["unlisted"]:
-            kept["unlisted"] = _is_left_out(front.get("build"))  # `_build` once
+            kept["unlisted"] = _is_left_out(front.get("build"))  # `build` was once called `_build`
         environment: dict[str, list[str]] = {}
         values["html"] = _html(parts.body, environment)
         shortcodes[path] = environment.get("shortcodes", [])
@@ -212,33 +210,33 @@ class MarkdownSource:
             raise FieldError(f"its front matter was not recognised, and {error}") from error
 
     def _link(self, link: object, slug: object) -> object:
-        """Return the web address of an item, if its front matter gives one; a slug or a pattern alone is no address."""
+        """Return the web address of an item, if its front matter gives one; a slug alone or a pattern is no address."""
         if isinstance(link, str) and _PATTERN.search(link):
             link = None
         link = link or (slug if self.base else None)
         return seen_from(link, self.base) if isinstance(link, str) else link
 
     def _rules_at(self, path: Path, rules: FieldRules) -> FieldRules:
-        """Return the rules for one file: a relative address in it is relative to its own place on the web."""
+        """Return the rules for one file: its relative addresses are resolved against its own address on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
 
 
 def _drafts_around(path: Path) -> str | None:
-    """Return the part of a file's path that marks it as a draft; None: nothing does."""
+    """Return the part of a file's path that marks it as a draft; None: there is none."""
     parts = (*path.parts[:-1], *path.name.split(".")[1:-1])
     return next((part for part in parts if fold(part) in _DRAFTS), None)
 
 
 def _is_left_out(build: object) -> bool:
-    """Whether Hugo makes no page of a file, or lists it nowhere."""
+    """Whether Hugo makes no page for a file, or lists it nowhere."""
     if not isinstance(build, Mapping):
         return False
     return any(str(build.get(name)).lower() in ("never", "false") for name in ("list", "render"))
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:
-    """Return the first of some fields that says something."""
+    """Return the first of some fields that is not empty."""
     return next((front[name] for name in names if front.get(name) not in (None, "", [])), None)
 
 
@@ -252,7 +250,7 @@ def _text(data: bytes | None) -> str:
 
 
 def _above_more(body: str) -> str:
-    """Return the words above `<!--more-->`, with which many generators end a summary; empty: the mark is not there."""
+    """Return the text above `<!--more-->`, with which many generators end a summary; empty: the mark is missing."""
     match = _MORE.search(body)
     return words_of(_html(body[: match.start()])) if match else ""
 

@@ -1,4 +1,4 @@
-"""When an item is from, from when on it may be seen, and until when: values read as moments."""
+"""Reads values as moments: an item's date, embargo and expiry."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,41 +12,41 @@ from publisher.collect.sources.withheld import says_no
 from publisher.model.schedules import local_day
 
 Undated = Literal["seen", "skip"]
-"""Whether an item without a date gets the day on which it is first seen, or is left out and reported."""
+"""What happens to an item without a date: it gets the day on which it is first seen, or is left out and reported."""
 Today = date | None
-"""The date of items that have none; None: they must have one."""
+"""The date that items without one get; None: they must have one."""
 _EARLIEST, _LATEST = 1900, 2199
-"""Years; another one is a mistake, as when a program writes "no date" as 0001-01-01."""
+"""Years; any other is a mistake, as when a program writes "no date" as 0001-01-01."""
 EMBARGO_NAMES = (
     *("embargo", "embargodate", "embargountil", "embargoeduntil", "publishdate", "publishon", "publishat"),
     *("publishfrom", "publishafter", "goliveat", "availablefrom", "visiblefrom", "notbefore"),
     *("embargojusquau", "publierle", "embargotot", "publicerenop", "sperrfrist", "sperrfristbis", "gesperrtbis"),
 )
-"""What front matter and columns call the moment before which an item may not appear, as `columns.fold_name` has it."""
+"""The names of an embargo in front matter and columns, folded by `columns.fold_name`."""
 EXPIRY_NAMES = (
     *("expires", "expire", "expireson", "expiresat", "expireat", "expiry", "expirydate", "expirationdate"),
     *("unpublishdate", "unpublishon", "unpublishat", "publishuntil", "availableuntil", "visibleuntil", "validuntil"),
     *("notafter", "datedexpiration", "expirele", "vervaldatum", "verlooptop", "ablaufdatum", "gültigbis"),
 )
-"""What they call the moment after which it is in no feed."""
+"""The names of an expiry in front matter and columns."""
 _NO_TIME = re.compile(r"[0\s:.T/-]*Z?")
-"""A date that databases write when there is none: `0000-00-00`."""
+"""What databases write when there is no date: `0000-00-00`."""
 _ZERO = re.compile(r"(?:[a-z]{3}, )?0?1 jan 0001 .*|0001-01-01", re.IGNORECASE)
-"""The year 1, as Go and Hugo write it when there is no date."""
+"""What Go and Hugo write when there is no date: the year 1."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""The date that a never-set date becomes when it is counted in seconds."""
+"""What programs that count seconds write when there is no date."""
 _BEFORE = re.compile(
     r"(?:until|till|from|not before|jusqu'au|jusqu'à|dès(?: le)?|à partir du|pas avant(?: le)?|tot|vanaf|niet voor|"
     r"bis(?: zum)?|ab|nicht vor(?: dem)?)\s+",
     re.IGNORECASE,
 )
-"""Words with which an embargo or an expiry begins."""
+"""Words before the date of an embargo or an expiry."""
 _NONE = frozenset({"keine", "keiner", "kein", "geen", "aucun", "aucune", "n/a", "na"})
 _NEVER = frozenset({"never", "jamais", "nooit", "nie", "niemals"})
 
 
 def first_sight(undated: Undated, *, now: datetime, timezone: str) -> Today:
-    """Return the day that a source uses as `today` for undated items, by its key `undated`."""
+    """Return the date for items without one, as the source's key `undated` wants it."""
     return local_day(now, timezone) if undated == "seen" else None
 
 
@@ -60,7 +60,7 @@ def date_of(value: object) -> date | datetime | None:
 
 
 def says_date(text: str) -> bool:
-    """Whether a text is a date that news may have."""
+    """Whether a text is a date that a news item may have."""
     try:
         return date_of(text) is not None
     except FieldError:
@@ -118,7 +118,7 @@ def expiry_of(value: object) -> datetime | None:
 
 
 def _times_in(value: object) -> list[object]:
-    """Return the values that name a time; a clear no, such as `false` or 0, names none."""
+    """Return the values that name a time; a clear no, such as `false` or 0, is left out."""
     several = value if isinstance(value, list | tuple) else [value]
     said = [_BEFORE.sub("", _plain(each), count=1) if isinstance(each, str) else each for each in several]
     return [each for each in said if not (says_no(each) or (isinstance(each, str) and _is_none(each)))]
@@ -142,17 +142,19 @@ def _is_never(value: object) -> bool:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return what moments are compared by; one without a zone may be hours off, which does for a choice among days."""
+    """Return a sort key for moments; one without a zone may be hours off, which is good enough to choose among days."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _moment(value: object, name: str) -> date | datetime | None:
-    """Read a moment. Exact midnight without a zone is read as a day: databases and spreadsheets write days so."""
+    """Read a moment. Exact midnight without a zone is read as a day: databases and spreadsheets write days like
+    that.
+    """
     if value is None or (isinstance(value, str) and not clean_line(value)):
         return None
     try:
         moment = _read(value)
-    except (DateError, ValueError, OverflowError) as error:  # also of numbers that are not finite
+    except (DateError, ValueError, OverflowError) as error:  # ValueError: numbers that are not finite
         raise FieldError(str(error) if name == "date" else f"its {name} cannot be read: {error}") from error
     if not _EARLIEST <= moment.year <= _LATEST:
         raise FieldError(f"{moment.isoformat()} is no {name} of news")

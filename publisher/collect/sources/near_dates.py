@@ -1,6 +1,6 @@
-"""Finds text that is written like a date and names no day; pure.
+"""Finds text that is written like a date but names no day; pure.
 
-A line of a listing that is plainly a date and cannot be read is reported, and the text beneath it joins no other item.
+A line of a listing that clearly is a date but cannot be read is reported, and the text below it joins no other item.
 """
 
 import re
@@ -44,7 +44,7 @@ NO_YEAR, NO_DAY, UNKNOWN = "the year is missing", "the day is missing", "it is n
 
 
 def problem_of(plain: str) -> str:
-    """Return why a text is a date although it names no day: all its words belong to dates; empty: it is not one."""
+    """Return why a text that consists only of date words names no day; empty: it is not such a text."""
     numbers = re.findall(r"\d+", plain)
     if not numbers:
         return ""
@@ -62,7 +62,7 @@ def problem_of(plain: str) -> str:
 
 
 def _problem_of_months(plain: str, words: list[str], numbers: list[str]) -> str:
-    """Return why a text of a month and figures alone names no day; empty: it may be something else."""
+    """Return why a text of only a month and numbers names no day; empty: it may be something else."""
     if not any(len(number) == len("2022") for number in numbers):
         return "" if _CLOCK.search(plain) else NO_YEAR
     if any(map(is_ordinal, words)):
@@ -73,9 +73,9 @@ def _problem_of_months(plain: str, words: list[str], numbers: list[str]) -> str:
 
 
 def doubt_of(plain: str) -> str:
-    """Return why a text in the place of a date is not one; empty: it may be anything else.
+    """Return why a text that stands where a date belongs is not one; empty: it may be anything else.
 
-    These forms can be other things as well (`06.03.`, `2024-03`, `yesterday`), so their place has to show that they are
+    These forms can also be other things (`06.03.`, `2024-03`, `yesterday`), so only their place shows that they are
     meant as dates.
     """
     words = _WORD.findall(plain)
@@ -108,7 +108,7 @@ def is_year(plain: str) -> bool:
 
 
 def _misspelt(words: list[str], numbers: list[str]) -> str:
-    """Return which month is misspelt in a text that would else be a date; empty: none."""
+    """Return the misspelt month, if a text would be a date but for this one word; empty: no month is misspelt."""
     unknown = [word for word in words if not _is_of_dates(word)]
     has_year = any(_YEAR.fullmatch(number) for number in numbers)
     if len(unknown) == 1 and has_year and len(numbers) <= len(("day", "year")) and is_like_month(unknown[0]):

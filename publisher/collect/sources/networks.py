@@ -1,6 +1,6 @@
-"""Decides which network addresses a source may be fetched from; pure.
+"""Decides which network addresses may be fetched from; pure.
 
-An address in a feed, or one it redirects to, must not make this machine send requests into its own network.
+An address in a feed, or a redirect, must not make this machine send requests into its own network.
 """
 
 from collections.abc import Collection
@@ -8,7 +8,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 
 Address = IPv4Address | IPv6Address
 
-# IPv6 addresses with an IPv4 one inside that a gateway would ask, by where its 32 bits begin from the right.
+# IPv6 networks whose addresses contain an IPv4 address that a gateway would contact; the value is how many bits follow
+# its 32 bits.
 _CARRIERS = {
     IPv6Network("::ffff:0:0/96"): 0,
     IPv6Network("::/96"): 0,
@@ -16,11 +17,11 @@ _CARRIERS = {
     IPv6Network("2002::/16"): 80,  # 6to4, RFC 3056
 }
 _REFUSED = (IPv6Network("64:ff9b:1::/48"), IPv6Network("2001::/32"), IPv6Network("fec0::/10"), IPv6Network("100::/64"))
-"""Local NAT64 (RFC 8215), Teredo, what was site-local, discard-only: `is_global` is true for some of them."""
+"""Local NAT64 (RFC 8215), Teredo, formerly site-local, discard-only: `is_global` is true for some of them."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the Internet's, wherever a gateway would lead."""
+    """Whether an address is public, and so is the IPv4 address inside it."""
     if isinstance(address, IPv6Address):
         if any(address in network for network in _REFUSED):
             return False
@@ -31,7 +32,7 @@ def is_public(address: Address) -> bool:
 
 
 def is_allowed(address: Address, host: str, allowed: Collection[str]) -> bool:
-    """Whether to connect to `address`, which `host` means: it is public, or of a network or host in `allowed`."""
+    """Whether to connect to `address`, to which `host` resolves: it is public, or of a network or host in `allowed`."""
     return is_public(address) or any(_means(each, address, host) for each in allowed)
 
 
@@ -43,5 +44,5 @@ def _means(allowed: str, address: Address, host: str) -> bool:
 
 
 def read_address(text: str) -> Address:
-    """Return the address that a name server's answer is, without the zone of a link-local one."""
+    """Return the address in a name server's answer, without the zone of a link-local one."""
     return ip_address(text.partition("%")[0])

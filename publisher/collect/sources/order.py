@@ -1,4 +1,4 @@
-"""Finds out which way a list runs: from new to old, as nearly all do, or from old to new; pure."""
+"""Finds the order of a list: newest first, as nearly all are, or oldest first; pure."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,20 +6,20 @@ from itertools import pairwise
 from publisher.model.items import Item
 
 _MANY = 8
-"""A list runs from old to new only if at most one step in this many leads back, as an item with a wrong date does. A
-list sorted by something else, such as the last change, has far more such steps.
+"""A list is oldest first only if at most one step in this many goes back, as an item with a wrong date does. A list
+sorted by something else, such as the last change, has far more such steps.
 """
 _FEW = 3
 """Only in a list of more steps than this may the first item be pinned."""
 
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Return the items newest first, turned round when the list runs from old to new."""
+    """Return the items newest first, reversed if the list is oldest first."""
     return tuple(reversed(items) if is_oldest_first(items) else items)
 
 
 def is_oldest_first(items: Sequence[Item]) -> bool:
-    """Whether a list plainly runs from old to new. In doubt it does not, and then no item counts as gone."""
+    """Whether a list is clearly oldest first. In doubt it is not, and then no item counts as gone."""
     steps = [_step(above, below) for above, below in pairwise(items)]
     if len(steps) > _FEW and steps[0] > 0:
         steps = steps[1:]
@@ -27,7 +27,7 @@ def is_oldest_first(items: Sequence[Item]) -> bool:
 
 
 def _step(above: Item, below: Item) -> int:
-    """Return 1 when the upper item is newer, -1 when the lower one is, 0 when their dates do not say."""
+    """Return 1 if the upper item is newer, -1 if the lower one is, 0 if their dates do not tell."""
     first, second = above.published, below.published
     if first and second and (first.tzinfo is None) == (second.tzinfo is None):
         return (first > second) - (first < second)

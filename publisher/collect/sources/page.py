@@ -1,7 +1,7 @@
-"""The `page` kind: an HTML page that lists items, read by CSS selectors. The only module that knows cssselect.
+"""The `page` kind: an HTML page that lists items, read by CSS selectors. The only module that imports cssselect.
 
-A selector may end in `@name` to take an attribute, as in `time@datetime` or `a@href`. Selectors look inside the item;
-`:scope` is the item itself, `:scope + dd` what stands beside it, and `@name` alone an attribute of its own.
+A selector may end in `@name` to select an attribute, as in `time@datetime` or `a@href`. Selectors search inside the
+item; `:scope` is the item itself, `:scope + dd` its next sibling, and `@name` alone an attribute of the item.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
+if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 READER = "page-5"
@@ -58,8 +58,8 @@ SELECTORS = (
 )
 
 _HARMLESS_BYTES = 500_000
-"""From this size on, a page is read in a process of its own. Some pages, such as one with very many attributes, take
-libxml2 quadratic time: 3 s at this size.
+"""Pages of this size or more are parsed in a separate process first: some, such as one with very many attributes, take
+libxml2 quadratic time, and 3 s at this size.
 """
 _ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
 
@@ -70,7 +70,7 @@ class PageSource:
 
     name: str
     item: str
-    """The element of each item."""
+    """The selector of each item's element."""
     date: str = ""
     """The selector of the date; empty: items have none."""
     url: str = ""
@@ -89,7 +89,7 @@ class PageSource:
     embargo: str = ""
     expires: str = ""
     next: str = ""
-    """The link to the page that follows."""
+    """The selector of the link to the next page."""
     pages: int = 1
     """How many pages are read at most."""
     undated: Undated = "skip"
@@ -154,7 +154,7 @@ class PageSource:
 
     @property
     def _reader(self) -> str:
-        # With other selectors the same page says something else.
+        # with other selectors the same page means something else
         chosen = "\0".join(getattr(self, name) for name in SELECTORS)
         return f"{READER}-{_fingerprint(f'{chosen}{self.pages}{self.undated}')}"
 
@@ -178,7 +178,7 @@ class PageSource:
         return harvest(self.name, places, lambda element: self._item(element, page, rules), findings=rules.findings)
 
     def _item(self, element: html.HtmlElement, page: "Page", rules: FieldRules) -> Item:
-        """Return what an element lists; its text stands on this page, wherever its link leads."""
+        """Return the item in an element. The element's text is the item's, even if its link leads elsewhere."""
         link = self._first(element, self.link) if self.link else self._link_of_title(element)
         item = item_of(
             {
@@ -200,7 +200,7 @@ class PageSource:
         return replace(item, base=page.base)
 
     def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
-        """Yield the linked files, each named by the words of its link; an attribute gives addresses only."""
+        """Yield the linked files, each named by the text of its link; an attribute gives addresses only."""
         if not self.enclosures or _ATTRIBUTE.fullmatch(self.enclosures):
             yield from ({"url": seen_from(each, base)} for each in catch(self.name, element, self.enclosures))
             return
@@ -211,9 +211,9 @@ class PageSource:
                 yield {"url": address, "title": title, "type": link.get("type") or ""}
 
     def _date(self, element: html.HtmlElement) -> object:
-        """Return the first date among what the selector finds; words before or after it are left out.
+        """Return the first date in the elements that the selector finds, without the words around it.
 
-        The `datetime` of a `<time>` counts more than its words: it says the year, and often the minute.
+        The `datetime` of a `<time>` element is preferred to its words: it has the year, and often the minute.
         """
         failure: DateError | None = None
         for text in (*self._machine_dates(element), *catch(self.name, element, self.date)):
@@ -238,7 +238,7 @@ class PageSource:
         return "\n".join(_inner(self._without_date(part) if part is element else part) for part in parts)
 
     def _without_date(self, element: html.HtmlElement) -> html.HtmlElement:
-        """Return an item that is its own body, without the parts that show its date."""
+        """Return the item's element as its body, without the parts that show its date."""
         attribute = _ATTRIBUTE.fullmatch(self.date)
         bare = deepcopy(element)
         if not self.date:
@@ -260,7 +260,8 @@ class PageSource:
 
 
 def catch(source: str, element: html.HtmlElement, selector: str) -> list[str]:
-    """Return what a selector finds, as lines of text, or the values of the attribute it names; nothing when empty.
+    """Return what a selector finds, as lines of text, or the values of the attribute it names; nothing if the selector
+    is empty.
 
     Raises:
         SourceError: it is no selector.
@@ -291,11 +292,11 @@ def select(source: str, element: html.HtmlElement, selector: str) -> list[html.H
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """The pages of one reading."""
+    """The pages that one reading visits."""
 
     first: Fetched
     pages: Iterable["Page"]
-    """None when the first is unchanged."""
+    """Without pages if the first is unchanged."""
     today: Today = None
 
 
@@ -306,7 +307,7 @@ class Page:
     where: str
     root: html.HtmlElement
     base: str
-    """The address from which its relative links start."""
+    """The base URL of its relative links."""
     language: str
 
     @classmethod
@@ -338,7 +339,7 @@ def _parse(text: bytes) -> html.HtmlElement:
 
 
 def _try(text: bytes) -> None:
-    """Let libxml2 read the page; a hostile page may crash the process, so this runs in a process of its own."""
+    """Let libxml2 parse the page. It runs in a separate process, which a hostile page may crash."""
     with suppress(etree.LxmlError, ValueError, LookupError, AssertionError):
         _parse(text)
 

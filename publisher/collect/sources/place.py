@@ -1,4 +1,4 @@
-"""The place of a source on the web or in a file, which several kinds read."""
+"""The place of a source, on the web or in a file; several kinds use it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,13 +11,13 @@ from publisher.collect.sources.files import read_unless, validator_of
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
+if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a feed or a page is: an address or a file."""
+    """The address or file of a feed or a page."""
 
     source: str
     url: str
@@ -25,14 +25,14 @@ class Place:
     path: Path | None
     fetcher: "Fetcher | None"
     reader: str
-    """Part of the validator. It changes when the same bytes would be read differently."""
+    """Part of the validator. It changes when the same bytes would be parsed differently."""
     accept: str
 
     def fetch(self, *, validator: str, now: datetime) -> Fetched:
-        """Return what is there.
+        """Return the document.
 
         Raises:
-            SourceError: it cannot be had.
+            SourceError: it cannot be read.
         """
         if self.url:
             return self.fetch_from(self.url, validator=validator, now=now)
@@ -54,7 +54,7 @@ class Place:
         return replace(found, validator=f"{reader}:{found.validator}")
 
     def remarks(self, found: Fetched) -> tuple[Problem, ...]:
-        """Return what the operator should know about the place."""
+        """Return what the operator should know about the place, such as that it moved."""
         if not found.moved_to or found.is_unchanged:
             return ()
         what = f"{self.url} has moved permanently to {found.moved_to}; write that in `url`"
@@ -62,5 +62,5 @@ class Place:
 
 
 def _fingerprint(url: str) -> str:
-    """Return a mark of an address: what a server said about its document holds for no other address."""
+    """Return a short hash of an address: a server's validator for its document is valid for no other address."""
     return sha256(url.encode()).hexdigest()[:12]

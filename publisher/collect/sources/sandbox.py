@@ -1,8 +1,8 @@
-"""Reads documents of strangers in a process of its own, with limits on computing time and memory.
+"""Reads untrusted documents in a separate process, with limits on computing time and memory.
 
-A regular expression or a parser that meets a document made to keep it busy cannot be stopped from inside its process;
-one that recurses too deeply crashes the process. Small documents cannot do much harm and are read here: a process takes
-0.1 s.
+A regular expression or a parser that a hostile document keeps busy cannot be stopped from inside its process, and one
+that recurses too deeply crashes the process. Small documents can do little harm and are read in this process: a new one
+takes 0.1 s.
 """
 
 import pickle
@@ -16,9 +16,9 @@ from typing import ParamSpec, TypeVar
 from publisher.model.errors import SourceError
 
 SECONDS = 60
-"""The limit of computing time. The largest feed that may be fetched, 10 MB, takes a third of it on a slow machine."""
+"""The limit of computing time. The largest allowed feed, 10 MB, takes a third of it on a slow machine."""
 MEMORY_BYTES = 2_000_000_000
-"""The limit of the address space in bytes; only a part of it is ever used."""
+"""The limit of the address space in bytes, of which only a part is used."""
 
 _PROGRAM = (
     "import sys; sys.path[:] = {path!r}; from publisher.collect.sources.sandbox import main; main({seconds}, {memory})"
@@ -29,10 +29,10 @@ _T = TypeVar("_T")
 
 
 def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
-    """Return what `read`, a function of a module, gives; arguments and result are pickled on their way.
+    """Return what `read`, a function of a module, returns in a separate process; arguments and result are pickled.
 
     Raises:
-        SourceError: `read` raised it, or took more than there is for it.
+        SourceError: `read` raised it, or exceeded a limit.
     """
     program = _PROGRAM.format(path=sys.path, seconds=SECONDS, memory=MEMORY_BYTES)
     child = subprocess.run(  # noqa: S603 - this very program
@@ -56,7 +56,7 @@ def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named
 
 
 def main(seconds: int, memory_bytes: int) -> None:
-    """Run in the separate process: read the order from standard input, do it, write the result."""
+    """Run in the separate process: read the call from standard input, make it, and write the result."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

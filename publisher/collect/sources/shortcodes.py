@@ -1,7 +1,8 @@
-"""Finds what other programs would fill in: the shortcodes and tags of Hugo, Jekyll, Eleventy and Zola in Markdown.
+"""Finds what other programs would replace: the shortcodes and tags of Hugo, Jekyll, Eleventy and Zola in Markdown.
 
-`{{< youtube a1b2 >}}`, `{{% note %}}`, `{% include box.html %}` and `{{ site.phone }}` mean something to the program
-that makes the site's own pages; to readers of a feed or a mail they are noise. What stands between a pair is text.
+`{{< youtube a1b2 >}}`, `{{% note %}}`, `{% include box.html %}` and `{{ site.phone }}` mean something only to the
+program that makes the site's own pages; readers of a feed or a mail would see them as noise. The text between a pair
+stays.
 """
 
 import re
@@ -15,14 +16,14 @@ _CODE_OR_TAG = re.compile(
 
 
 def without_comments(body: str) -> str:
-    """Return Markdown without the comments that Liquid, Hugo and Jinja leave out themselves."""
+    """Return Markdown without the comments of Liquid, Hugo and Jinja."""
     return _COMMENT.sub("", body)
 
 
 def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
     """Return a paragraph of Markdown without shortcodes, and the shortcodes; text in backticks stays.
 
-    Attributes (`{: .note}`, and `{#hours}` behind a heading) are also removed and not reported: they hold no words.
+    Attributes (`{: .note}`, and `{#hours}` after a heading) are also removed and not reported: they hold no words.
     """
     found: list[str] = []
 

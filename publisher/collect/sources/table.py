@@ -1,4 +1,4 @@
-"""The `table` kind: a CSV file, or one with a JSON object a line; each row an item."""
+"""The `table` kind: a CSV file, or a file with one JSON object per line; each row an item."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -23,23 +23,24 @@ READER = "table-5"
 
 @dataclass(frozen=True, slots=True)
 class TableSource:
-    """A `Source` that reads one file in UTF-8: `.jsonl` and `.ndjson` hold JSON, every other name CSV with a head."""
+    """A `Source` that reads one file in UTF-8: JSON if it ends in `.jsonl` or `.ndjson`, otherwise CSV with a
+    header.
+    """
 
     name: str
     path: Path
     columns: Mapping[str, str | None] = field(default_factory=dict)
-    """The column of each field of `fields.FIELDS`; a field that is not named is read from the column of its own name.
-    """
+    """The column of each field of `fields.FIELDS`; a field not listed here is read from the column of its own name."""
     separator: str = ","
     """What separates themes, keywords or enclosures in one column."""
     undated: Undated = "skip"
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()
-    """Names of themes that hold separators, as in `FieldRules`."""
+    """Names of themes that contain separators, as in `FieldRules`."""
     complete: bool = False
     """Whether the file lists all items, so that a missing one is gone."""
     base: str = ""
-    """Where relative addresses begin."""
+    """The base URL of relative addresses."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the file. A row that makes no item becomes a `Problem` with its line; the others are returned.
@@ -91,8 +92,8 @@ class TableSource:
     def _rows(
         self, text: str, seen: dict[str, None], remarks: list[Problem]
     ) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-        """Yield the rows with their lines; the names in them are `seen` once they were yielded, and what is left out is
-        among the `remarks`.
+        """Yield the rows with their line numbers. Adds the column names to `seen`, and to `remarks` what is
+        left out.
         """
         if self.path.suffix.lower() in (".jsonl", ".ndjson"):
             for line, row in _json_rows(text):
@@ -112,7 +113,7 @@ class TableSource:
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-    # Not splitlines(): a JSON text may hold U+2028 as it is.
+    # not splitlines(): a JSON text may contain U+2028 unescaped
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield number, _json_row(line)
@@ -120,14 +121,14 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldErr
 
 def _json_row(line: str) -> Mapping[str, object] | FieldError:
     try:
-        row = json.loads(line, parse_float=str)  # 1.10 is a version as often as a number
+        row = json.loads(line, parse_float=str)  # 1.10 may be a version as well as a number
     except (ValueError, RecursionError) as error:
         return FieldError(f"this is not JSON: {error}")
     return row if isinstance(row, dict) else FieldError("expected a JSON object")
 
 
 def peek(path: Path, text: str) -> list[Mapping[str, object]]:
-    """Return the rows of a file as they are, to see what its columns hold; empty: it is no table."""
+    """Return the rows of a file unparsed, to see what its columns hold; empty: it is no table."""
     try:
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             rows = _json_rows(text)

@@ -1,4 +1,4 @@
-"""Makes text from anywhere fit to keep, so that later stages can rely on it."""
+"""Cleans text from anywhere, so that later stages can rely on it."""
 
 import re
 from unicodedata import combining, normalize
@@ -17,11 +17,15 @@ _UNFIT = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
-"""Controls that are not white space, lone surrogates, non-characters (Unicode 23.7), stray byte order marks."""
+"""Control characters that are not white space, lone surrogates, non-characters (Unicode 23.7), stray byte order
+marks.
+"""
 _MANY_MARKS = 30
-"""The most marks on one letter. No language has more (UAX 15, section 13), and sorting them takes quadratic time."""
+"""The most combining marks on one letter. No language has more (UAX 15, section 13), and sorting them takes quadratic
+time.
+"""
 _MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
-"""Where so many may be; a row of dots or dashes is there, too."""
+"""Where so many marks may be; it also finds a row of dots or dashes."""
 
 
 def clean_lines(text: str) -> list[str]:
@@ -33,9 +37,9 @@ def clean_lines(text: str) -> list[str]:
 
 
 def clean_pasted_lines(text: str) -> list[str]:
-    """Return the lines of a text that people paste: as `clean_lines`, but for no-break spaces that mean nothing.
+    """Return the lines of a pasted text: as `clean_lines`, but without no-break spaces that mean nothing.
 
-    Web editors leave them between plain words. Those beside a figure, a mark or an abbreviation are meant.
+    Web editors leave them between plain words. Those beside a digit, a mark or an abbreviation are intended.
     """
     return [_SPACE.sub(_meant_space, line) for line in clean_lines(text)]
 
@@ -60,7 +64,7 @@ def clean_line(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """Return a title, a label or a keyword: one line without characters that cannot be seen."""
+    """Return a title, a label or a keyword as one line without invisible characters."""
     return even_spaces(without_invisible(fit(text)))
 
 

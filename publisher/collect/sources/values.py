@@ -1,4 +1,4 @@
-"""Values of any type, as sources give them, read as texts and lists of texts."""
+"""Reads values of any type, as sources give them, as texts and lists of texts."""
 
 import re
 from collections.abc import Mapping
@@ -14,33 +14,33 @@ from publisher.model.slugs import fold_label
 MAX_CHARACTERS = 500_000
 """The most characters of a text; the rest is cut off."""
 _WRITTEN = (str, int, float, Decimal, UUID, date, time)
-"""What can be taken as a text; databases and front matter have more types than one expects."""
+"""Types that can be read as a text; databases and front matter have more than one expects."""
 _SHOWN = 60
 _MOST_CUTS = 8
-"""The most separators in a name that is known."""
+"""The most separators in a known name."""
 
 
 class FieldError(ValueError):
-    """The values make no item; the message says why."""
+    """The values do not make an item; the message says why."""
 
     unread = Unread()
     """What is known of the item although it cannot be read."""
 
 
 class Withheld(Exception):  # noqa: N818 - it is no error
-    """Raised when the values make an item that its source keeps back; the message names the words that say so."""
+    """Raised for an item that its source withholds; the message names the words that say so."""
 
     def __init__(self, why: str, item: Item) -> None:
         super().__init__(why)
         self.item = item
-        """What is known of the item, by which it is recognised if readers have it."""
+        """What is known of the item, enough to find it if readers have it."""
 
 
 def text_in(values: Mapping[str, object], name: str) -> str:
-    """Return the text of a value; empty: there is none.
+    """Return a value as text; empty: there is none.
 
     Raises:
-        FieldError: the value cannot be taken as text.
+        FieldError: the value cannot be read as text.
     """
     value = values.get(name)
     if value is None:
@@ -48,18 +48,18 @@ def text_in(values: Mapping[str, object], name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, _WRITTEN):
         raise FieldError(f"its {name} is no text: {shorten(value)}")
     try:
-        return str(value)[: MAX_CHARACTERS + 1]  # one more, so that what is cut off is told when the item is cleaned
-    except ValueError as error:  # an int of more digits than Python writes
+        return str(value)[: MAX_CHARACTERS + 1]  # one more, so that the cut is reported when the item is cleaned
+    except ValueError as error:  # an int with more digits than Python converts
         raise FieldError(f"its {name} is no text: {error}") from error
 
 
 def names_in(
     values: Mapping[str, object], name: str, separator: str, known: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the names in a value, a list or one text with `separator` between them; `known` as in `cut`.
+    """Return the names in a value: a list, or one text with `separator` between them; `known` as in `cut`.
 
     Raises:
-        FieldError: one of them cannot be taken as a text.
+        FieldError: one of them cannot be read as text.
     """
     value = values.get(name)
     pieces = value if isinstance(value, list | tuple) else cut(text_in(values, name), (separator,), known)
@@ -68,9 +68,9 @@ def names_in(
 
 
 def cut(text: str, separators: tuple[str, ...], known: frozenset[str] = frozenset()) -> list[str]:
-    """Return the pieces between separators; a name that is `known` is one piece, though it holds some.
+    """Return the pieces between separators; a `known` name is one piece, even if it contains separators.
 
-    Known names are as `slugs.fold_label` leaves them.
+    Known names are folded by `slugs.fold_label`.
     """
     cuts = [match.span() for match in re.finditer("|".join(map(re.escape, separators)), text)]
     starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
@@ -85,7 +85,7 @@ def cut(text: str, separators: tuple[str, ...], known: frozenset[str] = frozense
 
 
 def shorten(value: object) -> str:
-    """Return how a message shows a value that came from outside: its beginning, on one line."""
+    """Return the beginning of a value from outside, on one line, for a message."""
     is_short = isinstance(value, str | float) or (isinstance(value, int) and value.bit_length() < 4 * _SHOWN)
     shown = clean_line(repr(value) if is_short else f"a {type(value).__name__}")
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

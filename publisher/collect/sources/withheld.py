@@ -1,4 +1,6 @@
-"""Finds what a source itself keeps back: drafts, in every usual word; pure. In doubt an item does not go out."""
+"""Finds out whether a source withholds an item, such as a draft, in all usual words; pure. In doubt an item is
+withheld.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,18 +15,18 @@ KEPT = (
     *("eleventyexcludefromcollections", "headless", "password", "postpassword", "brouillon", "masqué", "privé"),
     *("verborgen", "entwurf", "versteckt", "privat"),
 )
-"""Fields that keep an item back unless their value is a clear no; named as `columns.fold_name` returns them."""
+"""Fields that withhold an item unless their value is a clear no; named as `columns.fold_name` returns them."""
 SHOWN = (
     *("published", "ispublished", "publish", "public", "ispublic", "visible", "isvisible", "enabled", "active"),
     *("isactive", "listed", "publié", "gepubliceerd", "openbaar", "zichtbaar", "veröffentlicht", "öffentlich"),
     *("sichtbar", "approved", "isapproved", "ready", "readytopublish", "released"),
 )
-"""Fields that keep it back when they say no. What is neither yes nor no, such as a date, says something else."""
+"""Fields that withhold an item if they say no. A value that is neither yes nor no, such as a date, does not count."""
 STATES = (
     *("status", "state", "visibility", "statut", "poststatus", "publicationstatus", "publishstatus", "reviewstate"),
     *("reviewstatus", "workflowstate", "workflowstatus", "moderationstate"),
 )
-"""Fields that keep it back when they have one of `_DRAFT`, begin with a "not", or say no."""
+"""Fields that withhold an item if their value is in `_DRAFT`, begins with a "not", or says no."""
 _SIGNS = frozenset("-–—☐✗✘✕×❌")
 _YES = frozenset({"true", "t", "yes", "y", "on", "1", "vrai", "oui", "waar", "ja", "wahr", "checked"}) | {*"x✓✔☑✅"}
 _NO = (
@@ -63,9 +65,9 @@ _DRAFTS = (
     "zurprufung ausstehend archiviert geloscht papierkorb geplant inaktiv deaktiviert gesperrt intern vertraulich"
 )
 _DRAFT = frozenset(_DRAFTS.split())
-"""Words of `STATES` in four languages, as `_compact` leaves them."""
+"""Values of the fields in `STATES` that mean "draft", in four languages, compacted by `_compact`."""
 _NOT = frozenset({"not", "non", "no", "niet", "nog", "nicht", "noch", "pas"})
-"""What is not published, reviewed or ready does not go out."""
+"""Words for "not": an item that is not published, reviewed or ready is withheld."""
 _OUT = frozenset(
     (
         *("published", "publish", "public", "live", "active", "online", "visible", "open", "closed", "final", "done"),
@@ -86,12 +88,12 @@ _OUT = frozenset(
         *("veroffentlicht", "offentlich", "sichtbar", "aktiv", "publiziert", "openbaar", "freigegeben", "approuve"),
     )
 )
-"""Words that let an item go out. Words that are in no list are reported as unknown."""
+"""Words that let an item be published. Words that are in no list are reported as unknown."""
 _LONGEST = 60
 
 
 def why_withheld(values: Mapping[str, object]) -> str:
-    """Return the field that keeps an item back, and its value; empty: there is none."""
+    """Return the field that withholds an item, and its value; empty: there is none."""
     for name in (*KEPT, *SHOWN, *STATES):
         for said in _words(values.get(name)):
             if said and _keeps_back(name, said):
@@ -100,7 +102,7 @@ def why_withheld(values: Mapping[str, object]) -> str:
 
 
 def doubts_about(values: Mapping[str, object]) -> Iterator[str]:
-    """Yield each field of `STATES` whose word is known neither as a draft's nor as a published item's."""
+    """Yield each field of `STATES` whose word is known neither for drafts nor for published items."""
     for name in STATES:
         for said in _words(values.get(name)):
             if said and said not in _YES | _NO and _compact(said) not in _OUT and not _keeps_back(name, said):
@@ -125,13 +127,13 @@ def says_no(value: object) -> bool:
 
 
 def _keeps_back(name: str, said: str) -> bool:
-    if name == "hide":  # may be a list of what a page does not show, such as its navigation
+    if name == "hide":  # may be a list of what a page hides, such as its navigation
         return said in _YES
     if name in KEPT:
         return said not in _NO
     if name in SHOWN:
         return said in _NO
-    is_negative = re.match(r"-\d", said) is not None  # as Joomla has it
+    is_negative = re.match(r"-\d", said) is not None  # Joomla writes -1
     return is_negative or said in _NO or _compact(said) in _DRAFT or re.split("[ _-]", fold(said))[0] in _NOT
 
 
@@ -141,9 +143,9 @@ def _compact(said: str) -> str:
 
 
 def _words(value: object) -> Iterator[str]:
-    """Yield what a field says, in small letters, each text of a list by itself; nothing: it says nothing.
+    """Yield the words of a field in lower case, one for each text of a list; none if the field says nothing.
 
-    Databases say yes and no by numbers, or by a bit.
+    Databases write yes and no as numbers, or as a bit.
     """
     match value:
         case bool():
