@@ -46,14 +46,17 @@ from publisher.store.round_mails import APART, let_wait
 from publisher.store.suppressions import suppressed_among
 
 # Built once: to build and to look up a question takes as long as its answer, and fifty mails ask these.
-_MAILS = (
-    select(*subscribers.c["address", "number", "language", "paused_until"], selections.c["items"])
-    .add_columns(bounce_scores.c.suspended_at)
-    .join(round_mails, round_mails.c.subscriber == subscribers.c.number)
-    .join(selections, selections.c.number == round_mails.c.selection)
+_READERS = (
+    select(*subscribers.c["number", "address", "language", "paused_until"], bounce_scores.c.suspended_at)
     .outerjoin(bounce_scores, bounce_scores.c.subscriber == subscribers.c.number)
-    .where(round_mails.c.round == bindparam("round"))
     .where(subscribers.c.address.in_(bindparam("addresses", expanding=True)))
+)
+# Not joined to `_READERS`: SQLite then looks at every mail of the round for each batch.
+_ITEMS = (
+    select(round_mails.c.subscriber, selections.c["items"])
+    .join(selections, selections.c.number == round_mails.c.selection)
+    .where(round_mails.c.round == bindparam("round"))
+    .where(round_mails.c.subscriber.in_(bindparam("subscribers", expanding=True)))
 )
 _FOLLOWED = (
     select(*subscriptions.c["subscriber", "ended_at", "theme", "pace", "since"])
@@ -213,28 +216,32 @@ class Rounds:
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
         """Return the mails of a round to these addresses; an address whose reader is gone is missing."""
-        rows: list[tuple[str, int, str, datetime | None, str, datetime | None]] = []
+        readers: dict[int, Row[Any]] = {}
+        what: dict[int, str] = {}
         suppressed: set[str] = set()
         with self._database.reading() as connection:
             begun_at = connection.execute(select(rounds.c.begun_at).where(rounds.c.number == number)).scalar_one()
             for some in batches(sorted(addresses)):
-                found = connection.execute(_MAILS, {"round": number, "addresses": some})
-                rows += [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in found]
+                found = {row.number: row for row in connection.execute(_READERS, {"addresses": some})}
+                readers |= found
+                its = connection.execute(_ITEMS, {"round": number, "subscribers": list(found)})
+                what |= {row.subscriber: row[1] for row in its}
                 suppressed |= suppressed_among(connection, some).keys()
-            follows, left = _follows_and_left(connection, [row[1] for row in rows], since=begun_at)
+            follows, left = _follows_and_left(connection, list(what), since=begun_at)
         return [
             RoundMail(
-                address=address,
+                address=reader.address,
                 subscriber=subscriber,
-                language=language,
+                language=reader.language,
                 follows=tuple(follows[subscriber]),
-                items=_items_of(what),
+                items=_items_of(what[subscriber]),
                 left=frozenset(left[subscriber]),
-                paused_until=paused_until,
-                is_suspended=suspended_at is not None,
-                is_suppressed=address in suppressed,
+                paused_until=reader.paused_until,
+                is_suspended=reader.suspended_at is not None,
+                is_suppressed=reader.address in suppressed,
             )
-            for address, subscriber, language, paused_until, what, suspended_at in rows
+            for subscriber, reader in readers.items()
+            if subscriber in what
         ]
 
     def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.store import AudienceState, RunRow, Store
+from publisher.store.people_schema import round_mails, rounds, selections, subscribers
 from tests.contract.stories import (
     BORDERS,
     DAY,
@@ -243,3 +244,43 @@ def test_a_store_is_kept_through_power_cuts(sqlite_url: str) -> None:
         }
 
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Path) -> None:
+    batch = range(1, 101)
+    addresses = [f"reader{number}@example.org" for number in batch]
+
+    def ask(store: Store) -> object:
+        return store.rounds.mails(1, addresses)
+
+    steps = []
+    for people in (200, 4_000):
+        with Store.open(f"sqlite:///{tmp_path}/{people}.db") as store:
+            plan_a_round(store, people)
+            assert [*batch] == sorted(each.subscriber for each in store.rounds.mails(1, addresses))
+            steps.append(database_steps(store, ask))
+
+    small, large = steps
+    assert large <= 1.25 * small + 100
+
+
+def plan_a_round(store: Store, people: int) -> None:
+    """A round of which everybody gets the same item."""
+    numbers = range(1, people + 1)
+    readers = [
+        {
+            "number": number,
+            "address": f"reader{number}@example.org",
+            "language": "en",
+            "since": NOON,
+            "paused_until": None,
+            "bounce_mark": f"{number:020x}",
+        }
+        for number in numbers
+    ]
+    row = {"number": 1, "paces": ("daily",), "upto": 1, "begun_at": NOON}
+    with store.database.writing_beside() as connection:
+        connection.execute(insert(rounds).values(**row, planned_at=NOON))
+        connection.execute(insert(selections).values(number=1, digest="one", items="[1]"))
+        connection.execute(insert(subscribers), readers)
+        connection.execute(insert(round_mails), [{"round": 1, "subscriber": each, "selection": 1} for each in numbers])
