@@ -113,6 +113,16 @@ def hidden_in(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in found}
 
 
+def fields_in(page: str) -> dict[str, str]:
+    """What a browser sends of a page: its hidden fields, and the texts that stand in its fields."""
+    found = dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL))
+    for tag in re.findall(r"<input [^>]*>", page):
+        name, value = (re.search(rf' {each}="([^"]*)"', tag) for each in ("name", "value"))
+        if name and value and 'type="file"' not in tag:
+            found[name[1]] = value[1]
+    return {name: unescape(value) for name, value in found.items()}
+
+
 @contextmanager
 def desk_site(folder: Path, *, config: str = DESK_CONFIG, listing: str = LISTING) -> Iterator[DeskSite]:
     """A site with some news and a desk, at `NOW`."""

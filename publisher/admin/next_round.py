@@ -28,7 +28,7 @@ from publisher.model.themes import ALL_THEMES, Theme
 from publisher.model.titles import title_of
 from publisher.rendering.letters import why_word
 from publisher.rendering.personal import filled
-from publisher.rendering.text import one_line
+from publisher.rendering.text import one_line, stripped
 from publisher.subscribers.people import People
 from publisher.subscribers.rule import Follow, Window, share_of
 
@@ -252,8 +252,8 @@ def write_words(subject: str | None, introduction: str | None, office: Office) -
     _settings(office)
     edit = office.store.rounds.next.edit()
     office.store.rounds.next.write_words(
-        subject=edit.subject if subject is None else one_line(subject),
-        introduction=edit.introduction if introduction is None else introduction.strip(),
+        subject=edit.subject if subject is None else stripped(one_line(subject)),
+        introduction=edit.introduction if introduction is None else stripped(introduction),
     )
     return ComposeReport()
 
@@ -261,8 +261,8 @@ def write_words(subject: str | None, introduction: str | None, office: Office) -
 def retitle(item: str, title: str, reader: TypicalReader, office: Office) -> ComposeReport:
     """Give an item of the mail another title in all mails to subscribers; an empty one restores its own."""
     record = _named(item, reader, office)
-    office.store.rounds.next.retitle(record.number, title.strip())
-    to = f"“{one_line(title)}”" if title.strip() else "its own title"
+    office.store.rounds.next.retitle(record.number, stripped(title))
+    to = f"“{one_line(title)}”" if stripped(title) else "its own title"
     return ComposeReport(decided=(f"retitled: {_called(record)} to {to}",))
 
 

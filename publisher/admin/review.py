@@ -22,7 +22,7 @@ from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
 from publisher.model.titles import title_of
-from publisher.rendering.text import one_line
+from publisher.rendering.text import one_line, stripped
 from publisher.rendering.urls import url_of
 
 
@@ -88,6 +88,15 @@ def state_of(edition: Edition) -> str:
     return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
+    """Return the held editions that have one item, by its number: without it they are not sent."""
+    found: dict[int, list[Edition]] = {}
+    for edition in compose.held_editions(office.store):
+        if len(edition.records) == 1:
+            found.setdefault(edition.records[0].number, []).append(edition)
+    return found
+
+
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 
@@ -107,16 +116,16 @@ def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeRepor
 
 
 def introduce(name: str, text: str, office: Office) -> ComposeReport:
-    """Put a text above the edition's items, in place of an earlier one; an empty text removes it."""
+    """Put a text above the edition's items, in place of an earlier one; one that nobody would see removes it."""
     edition, _ = held_edition(name, office)
-    office.store.editions.held.introduce(edition.audience, edition.number, text.strip())
+    office.store.editions.held.introduce(edition.audience, edition.number, stripped(text))
     return ComposeReport()
 
 
 def change_subject(name: str, text: str, office: Office) -> ComposeReport:
     """Give the edition another subject; an empty one restores the template's."""
     edition, _ = held_edition(name, office)
-    office.store.editions.held.subject(edition.audience, edition.number, text.strip())
+    office.store.editions.held.subject(edition.audience, edition.number, stripped(text))
     return ComposeReport()
 
 
@@ -148,8 +157,8 @@ def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
     """Give an item another title, in the mail and on the edition's page; an empty title restores the source's."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
-    office.store.editions.held.retitle(edition.audience, edition.number, record.number, title.strip())
-    to = f"“{one_line(title)}”" if title.strip() else "its own title"
+    office.store.editions.held.retitle(edition.audience, edition.number, record.number, stripped(title))
+    to = f"“{one_line(title)}”" if stripped(title) else "its own title"
     return ComposeReport(decided=(f"retitled: {_called(record)} to {to}",))
 
 

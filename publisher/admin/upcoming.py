@@ -102,7 +102,13 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
     described, held = describe(audience, office), held_of(audience, office)
     new = described.edition if not described.is_sample else None
     taken_out = office.store.editions.held.taken_out(audience.name, held.number) if held else {}
-    records = office.store.items.by_number(list(taken_out))
+    records = [
+        each
+        for each in office.store.items.by_number(list(taken_out))
+        # What was withdrawn and came back is new again.
+        if taken_out[each.number] is not TakenOut.WITHDRAWN or not each.state.is_live
+    ]
+    out = {record.number for record in records}
     waiting = compose.explain_left_out(audience, new, store=office.store, site=office.renderer.site)
     return Upcoming(
         described=described,
@@ -110,7 +116,7 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
         goes_out_at=_goes_out_at(audience, held, now=office.now),
         items=tuple(_items(described, audience, office)),
         taken_out=tuple((record, taken_out[record.number]) for record in records),
-        waiting=tuple((record, why) for record, why in waiting if record.number not in taken_out),
+        waiting=tuple((record, why) for record, why in waiting if record.number not in out),
         earlier=tuple(_earlier(audience, held, office)),
         state=state_now(audience, office),
     )

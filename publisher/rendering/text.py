@@ -3,11 +3,20 @@
 import re
 from html import escape
 
-from publisher.model.characters import even_spaces
+from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 from publisher.model.titles import summary_of, title_of
 
-__all__ = ["html_of", "html_of_text", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
+__all__ = [
+    "html_of",
+    "html_of_text",
+    "html_with_images",
+    "one_line",
+    "scrub",
+    "stripped",
+    "summary_of",
+    "title_of",
+]
 
 UNFIT = re.compile(
     "[^\t\n\r -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"
@@ -46,6 +55,11 @@ def scrub(text: str) -> str:
 def one_line(text: str) -> str:
     """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it."""
     return even_spaces(scrub(text).translate(OVERRIDES))
+
+
+def stripped(text: str) -> str:
+    """Return the text without the space around it; empty if nobody would see any of it."""
+    return text.strip() if without_invisible(text).strip() else ""
 
 
 def without_open_directions(text: str) -> str:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    null,
     or_,
     select,
     update,
@@ -121,16 +120,22 @@ class HeldEditions:
             return True
 
     def include(self, audience: str, number: int, item: int) -> bool:
-        """Put an item into the edition, behind its others; False: the audience had it, or readers do not see it."""
+        """Put an item into the edition, behind its others; False: the audience had it, or readers do not see it.
+
+        An item that was withdrawn or put off, and is due again, has the title that the editor gave it then.
+        """
         its = (items.c.number == item, IS_LIVE)
         had = exists().where(edition_items.c.audience == audience, edition_items.c.item == item)
-        out = exists().where(dropped_items.c.audience == audience, dropped_items.c.item == item)
+        known = and_(dropped_items.c.audience == audience, dropped_items.c.item == item)
+        out = exists().where(known, dropped_items.c.reason.in_([TakenOut.DROPPED, TakenOut.DISCARDED]))
+        title = select(dropped_items.c.title).where(known).scalar_subquery().label("title")
         with self._database.writing() as connection:
-            own: Select[Any] = select(items.c.number, items.c.seq, items.c.themes, null().label("title"))
+            own: Select[Any] = select(items.c.number, items.c.seq, items.c.themes, title)
             query = own.where(*its, ~had, ~out)
             rows = connection.execute(query).all()
             if not rows or not _exists_held(connection, audience, number):
                 return False
+            connection.execute(delete(dropped_items).where(known))
             _put_in(connection, audience, number, rows)
             return True
 

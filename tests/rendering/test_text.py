@@ -7,7 +7,7 @@ from lxml import etree
 
 from publisher.model.items import Item
 from publisher.rendering.pictures import picture_word
-from publisher.rendering.text import html_of, html_with_images, one_line, scrub
+from publisher.rendering.text import html_of, html_with_images, one_line, scrub, stripped
 from tests.values import DAY, record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -115,3 +115,8 @@ def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
             '<p><a href="https://example.org/a.jpg">A &quot;quay&quot;</a> '
             f'<a href="https://example.org/b">{word}</a></p>'
         )
+
+
+def test_a_text_that_nobody_would_see_is_none() -> None:
+    assert "" == stripped(" \u200b\n\n\ufeff\u2060 ")
+    assert "a\u200bb" == stripped("  a\u200bb\n")

@@ -56,8 +56,10 @@ def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatu
             return Trouble(kind="refused", words=str(error)), HTTPStatus.CONFLICT
         case _:
             kind = "busy" if isinstance(error, BusyError) else "failed"
-            status = HTTPStatus.CONFLICT if isinstance(error, UsageError) else HTTPStatus.SERVICE_UNAVAILABLE
-            return Trouble(kind=kind, words=tell_refusal(error, visit), quoted=str(error)), status
+            is_usage = isinstance(error, UsageError)
+            status = HTTPStatus.CONFLICT if is_usage else HTTPStatus.SERVICE_UNAVAILABLE
+            # A usage error names commands, which nobody at the desk can type; the log has its words.
+            return Trouble(kind=kind, words=tell_refusal(error, visit), quoted="" if is_usage else str(error)), status
 
 
 def lead_to(path: str) -> Response:

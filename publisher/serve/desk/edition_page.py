@@ -20,15 +20,13 @@ from publisher.rendering.text import one_line
 from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
 from publisher.serve.desk.findings import tell_finding
 from publisher.serve.desk.moments import choices_after, read_choice
+from publisher.serve.desk.typed_words import TITLE, TypedWords, typed_words, with_saved
 from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
 
 logger = structlog.get_logger("publisher")
 
 ACTS_SHOWN = 10
-LONGEST_SUBJECT = 300
-LONGEST_TITLE = 1_000
-LONGEST_INTRODUCTION = 10_000
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -156,17 +154,8 @@ def _test(visit: Visit, audience: str) -> Done:
 
 
 def _save_words(visit: Visit, audience: str) -> Done:
-    subject, introduction = one_line(visit.field("subject")), visit.field("introduction").strip()
-    if len(subject) > LONGEST_SUBJECT:
-        raise TypedError(visit.gettext("The subject is too long."), name="subject")
-    if len(introduction) > LONGEST_INTRODUCTION:
-        raise TypedError(visit.gettext("The introduction is too long."), name="introduction")
-
-    def decide(name: str, office: Office) -> ComposeReport:
-        review.change_subject(name, subject, office)
-        return review.introduce(name, introduction, office)
-
-    return _decide(visit, audience, decide, lambda _: visit.gettext("Subject and introduction are saved."))
+    said = visit.gettext("Subject and introduction are saved.")
+    return _decide(visit, audience, lambda _, __: ComposeReport(), lambda _: said, told=2)
 
 
 def _move(to: Move, visit: Visit, audience: str) -> Done:
@@ -179,17 +168,14 @@ def _move(to: Move, visit: Visit, audience: str) -> Done:
 
 
 def _retitle(visit: Visit, audience: str) -> Done:
-    typed = one_line(visit.field(f"title-{visit.argument}"))
-    if len(typed) > LONGEST_TITLE:
-        raise TypedError(visit.gettext("The title is too long."), name=f"title-{visit.argument}")
-    before = _title_in(visit, audience)
+    before, typed = _title_in(visit, audience), one_line(visit.field(f"{TITLE}{visit.argument}"))
 
     def decide(name: str, office: Office) -> ComposeReport:
         return review.retitle(name, visit.argument, typed, office)
 
     said = visit.gettext("“%(before)s” is now called “%(after)s”.") % {"before": before, "after": typed}
     again = visit.gettext("“%(title)s” has its own title again.") % {"title": before}
-    done = _decide(visit, audience, decide, lambda _: said if typed else again)
+    done = _decide(visit, audience, decide, lambda _: said if typed else again, told=1)
     return replace(done, at=f"item-{visit.argument}")
 
 
@@ -260,15 +246,41 @@ def _title_in(visit: Visit, audience: str) -> str:
     return {**outside, **inside}.get(visit.argument, "")
 
 
-def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str]) -> Done:
-    """Do a decision about the held edition, unless it has changed since the form was shown; `said` gets its name."""
+def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str], *, told: int = 0) -> Done:
+    """Save what was typed, and do a decision about the held edition, unless it has changed since the form was shown.
+
+    `said` gets its name, and tells `told` of the texts that are saved.
+    """
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
     if held is None:
         raise RefusedError(visit.gettext("No edition waits for you any more."))
-    report = visit.decide(partial(decision, held.name), unchanged=partial(state_now, each))
+    words = typed_words(visit)
+
+    def decide(office: Office) -> ComposeReport:
+        _save(words, held.name, office)
+        return decision(held.name, office)
+
+    report = visit.decide(decide, unchanged=partial(state_now, each))
     called = visit.called(each, held.number)
-    return Done(said=with_problems(visit, said(called), report), about=held.name)
+    sentence = with_saved(visit, said(called), words, told=told)
+    if visit.verb in LEAVING and held_of(each, visit.office) is None:
+        sentence = f"{sentence} {ended_words(visit, called)}"
+    return Done(said=with_problems(visit, sentence, report), about=held.name)
+
+
+def _save(words: TypedWords, name: str, office: Office) -> None:
+    if words.subject is not None:
+        review.change_subject(name, words.subject, office)
+    if words.introduction is not None:
+        review.introduce(name, words.introduction, office)
+    for item, title in words.titles.items():
+        review.retitle(name, item, title, office)
+
+
+def ended_words(visit: Visit, edition: str) -> str:
+    """A sentence about an edition that has lost its last item."""
+    return visit.gettext("It was the last item: %(edition)s is not sent.") % {"edition": edition}
 
 
 def with_problems(visit: Visit, said: str, report: RunReport) -> str:

@@ -167,8 +167,8 @@ def _order_in(visit: Visit) -> ListOrder:
         raise TypedError(visit.gettext("Choose the file with the list."), name="file")
     if is_archive(people[0].lines):
         words = visit.gettext(
-            "This is an archive of all that is held of people. The command publisher subscribers import puts it back, "
-            "into a site that has none."
+            "This is an archive of all that is held of people. Whoever runs the site can put it back, into a site that "
+            "has none."
         )
         raise TypedError(words, name="file")
     without = tuple(_lists_in(visit, "without"))

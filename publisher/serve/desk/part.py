@@ -161,7 +161,9 @@ class _DeskPart:
             if visit.session is not None:
                 return self._wake_after(answer(visit, **arguments))
             if request.method == "POST":
-                return visit.page("desk/ended.html", status=HTTPStatus.UNAUTHORIZED, kept=_kept(visit))
+                return visit.page(
+                    "desk/ended.html", status=HTTPStatus.UNAUTHORIZED, kept=[text for _, text in visit.written()]
+                )
             # A link in a mail or on another site comes without the cookie; this page's own request comes with it.
             is_led = request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
             return ask_again(visit) if is_led else lead_to(visit.path("sign-in"))
@@ -182,8 +184,3 @@ class _DeskPart:
 
     def _visit(self) -> Visit:
         return Visit(self._open(), request, self._pages)
-
-
-def _kept(visit: Visit) -> list[str]:
-    """Return what was typed into a form after the session had ended, for the editor to copy."""
-    return [text for name in request.form if name not in ("do", "token", "state") and (text := visit.field(name))]

@@ -22,17 +22,10 @@ from publisher.model.titles import title_of
 from publisher.rendering.languages import own_name
 from publisher.rendering.text import one_line
 from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
-from publisher.serve.desk.edition_page import (
-    LONGEST_INTRODUCTION,
-    LONGEST_SUBJECT,
-    LONGEST_TITLE,
-    MAIL_POLICY,
-    UNDECIDED,
-    place_after,
-    with_problems,
-)
+from publisher.serve.desk.edition_page import MAIL_POLICY, UNDECIDED, place_after, with_problems
 from publisher.serve.desk.findings import tell_finding
 from publisher.serve.desk.moments import choices_after, read_choice
+from publisher.serve.desk.typed_words import TITLE, typed_words, with_saved
 from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
 
@@ -171,13 +164,7 @@ def _test(visit: Visit) -> Done:
 
 
 def _save_words(visit: Visit) -> Done:
-    subject, introduction = one_line(visit.field("subject")), visit.field("introduction").strip()
-    if len(subject) > LONGEST_SUBJECT:
-        raise TypedError(visit.gettext("The subject is too long."), name="subject")
-    if len(introduction) > LONGEST_INTRODUCTION:
-        raise TypedError(visit.gettext("The introduction is too long."), name="introduction")
-    said = visit.gettext("Subject and introduction are saved.")
-    return _decide(visit, partial(next_round.write_words, subject, introduction), said)
+    return _decide(visit, lambda _: ComposeReport(), visit.gettext("Subject and introduction are saved."), told=2)
 
 
 def _move(to: Move, visit: Visit) -> Done:
@@ -191,14 +178,15 @@ def _move(to: Move, visit: Visit) -> Done:
 
 
 def _retitle(visit: Visit) -> Done:
-    typed = one_line(visit.field(f"title-{visit.argument}"))
-    if len(typed) > LONGEST_TITLE:
-        raise TypedError(visit.gettext("The title is too long."), name=f"title-{visit.argument}")
+    typed = one_line(visit.field(f"{TITLE}{visit.argument}"))
     reader, before = _reader(visit), _title(visit)
     said = visit.gettext("“%(before)s” is now called “%(after)s”.") % {"before": before, "after": typed}
     again = visit.gettext("“%(title)s” has its own title again.") % {"title": before}
     done = _decide(
-        visit, lambda office: next_round.retitle(visit.argument, typed, reader, office), said if typed else again
+        visit,
+        lambda office: next_round.retitle(visit.argument, typed, reader, office),
+        said if typed else again,
+        told=1,
     )
     return replace(done, at=f"item-{visit.argument}")
 
@@ -226,10 +214,22 @@ def _title(visit: Visit) -> str:
     return titles.get(visit.argument, "")
 
 
-def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str) -> Done:
-    """Do a decision, unless its subject has changed since the form was shown."""
-    report = visit.decide(decision, unchanged=next_round.state_of_round)
-    return _done(visit, with_problems(visit, said, report))
+def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str, *, told: int = 0) -> Done:
+    """Save what was typed, and do a decision, unless its subject has changed since the form was shown.
+
+    `said` tells `told` of the texts that are saved.
+    """
+    words, reader = typed_words(visit), _reader(visit)
+
+    def decide(office: Office) -> ComposeReport:
+        if words.subject is not None or words.introduction is not None:
+            next_round.write_words(words.subject, words.introduction, office)
+        for item, title in words.titles.items():
+            next_round.retitle(item, title, reader, office)
+        return decision(office)
+
+    report = visit.decide(decide, unchanged=next_round.state_of_round)
+    return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))
 
 
 def _done(visit: Visit, said: str) -> Done:

@@ -1,10 +1,13 @@
 """The desk's page of sources: how each fares, what waits, what is hidden, and what each decision would do."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import partial
 
 from flask import Response
 
+from publisher.admin.hide import find_item
+from publisher.admin.review import held_by_only_item
 from publisher.admin.source_overview import SourceOverview, oversee_sources
 from publisher.collect.rules import OnSuspicion
 from publisher.model.errors import OutrunError, UsageError
@@ -12,6 +15,7 @@ from publisher.model.reports import CollectReport, RunReport
 from publisher.model.titles import title_of
 from publisher.rendering.text import one_line, scrub
 from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
+from publisher.serve.desk.edition_page import ended_words
 from publisher.serve.desk.visit import Visit
 from publisher.serve.source_watch import SourceWatch
 
@@ -49,9 +53,31 @@ def _show(watch: SourceWatch, visit: Visit) -> Response:
         hidden=overview.hidden,
         latest=[each for each in overview.latest if each.state.is_live],
         waiting_shown=WAITING_SHOWN,
+        ends=_ends(visit),
+        ends_named=_ends_named(visit) if visit.trouble else "",
         times=watch.times(),
         title_of=lambda item: scrub(title_of(item)),
     )
+
+
+def _ends(visit: Visit) -> Mapping[int, str]:
+    """The held editions that are not sent if their only item is hidden, as readers know them, by its number."""
+    audiences = {each.name: each for each in visit.publisher.config.audiences}
+    only = held_by_only_item(visit.office)
+    known = {item: [each for each in held if each.audience in audiences] for item, held in only.items()}
+    return {
+        item: "; ".join(visit.called(audiences[each.audience], each.number) for each in held)
+        for item, held in known.items()
+    }
+
+
+def _ends_named(visit: Visit) -> str:
+    """The same of the item that the button or the form names; empty: there is no such item."""
+    name = visit.argument or visit.field("item").strip()
+    try:
+        return _ends(visit).get(find_item(name, visit.office.store, visit.site).number, "") if name else ""
+    except UsageError:
+        return ""
 
 
 def state_of(overview: SourceOverview) -> str:
@@ -139,6 +165,10 @@ def _hide(visit: Visit) -> Done:
     reason = " ".join(visit.field("reason").split())[:MAX_REASON]
     if not name:
         raise TypedError(visit.gettext("Enter the address of the item's page, its link, or its id."), name="item")
+    ends = _ends_named(visit)
+    if ends != visit.field("ends"):
+        words = visit.gettext("It is the last item of %(edition)s, which is then not sent. To hide it, press again.")
+        raise TypedError(words % {"edition": ends}, name="item")
     try:
         report = visit.publisher.hide_item(name, reason=reason)
     except UsageError as error:
@@ -146,7 +176,8 @@ def _hide(visit: Visit) -> Done:
         raise TypedError(words, name="item") from error
     if not report.collect or not report.collect.hidden:
         return Done(said=visit.gettext("It was hidden already."), about=_about(name))
-    return Done(said=visit.gettext("Hidden. It is gone from feeds, pages and editions that wait."), about=_about(name))
+    said = visit.gettext("Hidden. It is gone from feeds, pages and editions that wait.")
+    return Done(said=f"{said} {ended_words(visit, ends)}" if ends else said, about=_about(name))
 
 
 def _unhide(visit: Visit) -> Done:

@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
+from html import escape
 from urllib.parse import quote, urlsplit
 
 from flask import Request, Response
@@ -33,6 +34,14 @@ SHOWN = 20_000
 LONGEST_BUTTON = 2_500
 """Characters of a button's value that are read: an item's id may be a link. A number of more than 4,300 digits is an
 error to Python."""
+
+
+BEFORE = "was-"
+"""The name of a hidden field with what stood in a field when its form was shown begins so."""
+CHOSEN = ("do", "token", "state", "until", "pace", "ends", "language", "encoding")
+"""Fields in which nobody writes."""
+CHOSEN_OF_MANY = (BEFORE, "follow.")
+"""How the names of further fields begin in which nobody writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,19 @@ class Visit:
         """Return what was typed into a field, with line feeds as line ends; empty: nothing."""
         typed = self.asked.form.get(name, "")[:SHOWN]
         return typed.replace("\r\n", "\n").replace("\r", "\n")
+
+    def is_changed(self, name: str) -> bool:
+        """Whether something else was typed into a field than what stood there; the form says what that was."""
+        before = f"{BEFORE}{name}"
+        return before in self.asked.form and self.field(name).strip() != self.field(before).strip()
+
+    def written(self) -> Iterator[tuple[str, str]]:
+        """Yield what was written into fields of the form, with their names; what was left as it was is left out."""
+        for name in self.asked.form:
+            if name in CHOSEN or name.startswith(CHOSEN_OF_MANY) or not self.field(name).strip():
+                continue
+            if f"{BEFORE}{name}" not in self.asked.form or self.is_changed(name):
+                yield name, self.field(name)
 
     @property
     def verb(self) -> str:
@@ -214,14 +236,16 @@ class Visit:
 
         Besides `values` a template has: `site`, `person`, `now`, `path(…)`, `local(…)` and `called(…)` of the visit,
         `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none),
-        `typed` (what was typed then, by field), and `form_token` and `state`, which `form_fields()` puts into a form.
+        `typed` (what was typed then, by field; a field that was left as it was is missing), `homeless` (what was typed
+        and has no field on the page any more), and `form_token` and `state`, which `form_fields()` puts into a form.
 
         Raises:
             TemplateError: a template cannot be used.
         """
         look = self.desk.look
         just_done = self.done() if self.person else None
-        html = look.templates.render(
+        render = partial(
+            look.templates.render,
             template,
             language=self.language,
             domain=DOMAIN,
@@ -248,7 +272,14 @@ class Visit:
             state=state,
             **values,
         )
+        html = render(homeless=[])
+        if homeless := self._homeless_in(html):
+            html = render(homeless=homeless)
         return Response(html, status, mimetype="text/html")
+
+    def _homeless_in(self, html: str) -> list[str]:
+        """Return what was typed into a form whose act was refused, as far as the page has no such field any more."""
+        return [text for name, text in self.written() if f'name="{escape(name)}"' not in html] if self.trouble else []
 
     def _menu(self, section: str) -> list[MenuEntry]:
         there = [each for each in self._pages if each.is_in_menu and each.is_there(self.publisher.config)]
@@ -264,5 +295,8 @@ class Visit:
         ]
 
     def _typed(self) -> Mapping[str, str]:
-        """Return what was typed into a form whose act was refused."""
-        return {name: self.field(name) for name in self.asked.form} if self.trouble else {}
+        """Return what was typed into a form whose act was refused; a field that was left as it was is missing."""
+        if not self.trouble:
+            return {}
+        is_left = (f"{BEFORE}{name}" in self.asked.form and not self.is_changed(name) for name in self.asked.form)
+        return {name: self.field(name) for name, left in zip(self.asked.form, is_left, strict=True) if not left}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, hidden_in
+from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
 from tests.serve.desk.test_edition import FIRST, REVIEWED, WEEKLY, item, titles
 from tests.visitor import ADA, BEN, SMTP, SUBSCRIBERS
 from tests.world import news, run_main
@@ -209,3 +209,24 @@ def test_a_form_from_an_older_state_is_told_so_and_keeps_what_was_typed(site: De
         assert 409 == edith.send(before, do, ROUND, pace="*", until="decided").status_code
     with site.world.store() as store:
         assert store.rounds.last() is None
+
+
+def test_every_button_saves_all_that_was_typed_and_leaves_alone_what_was_not(site: DeskSite, editor: Editor) -> None:
+    path = f"{ROUND}?of-pace=daily"
+    page = editor.look(path)
+    bridge, ferry = (item(page, title) for title in ("The bridge is open", "A ferry was sold"))
+    before = fields_in(page)
+    site.editor(OTTO).press(f"retitle:{bridge}", path, **{f"title-{bridge}": "From Otto"})
+    typed = {"subject": "News", "introduction": "\u200b", f"title-{ferry}": "Mine"}
+    refused = editor.send({**before, **typed}, f"drop:{bridge}", path)
+    assert 409 == refused.status_code
+
+    answer = editor.send(fields_in(refused.text), f"drop:{bridge}", path)
+
+    assert "“From Otto” is left out of mails to subscribers. What you typed is saved, too." == editor.said(answer)
+    page = editor.look(path)
+    assert ["Mine"] == titles(page)
+    assert "It is now: News" in page
+    assert 'name="was-introduction" value=""' in page, "nobody would see it"
+    editor.press(f"restore:{bridge}", path)
+    assert "From Otto" in titles(editor.look(path))

@@ -1,0 +1,64 @@
+"""What an editor typed into a form of an edition or of mails to subscribers: subject, introduction and titles.
+
+One form has all of them, so that any of its buttons saves what was typed. Beside each field the form carries what stood
+there when it was shown (`was-…`): a field that was left as it was changes nothing, whatever somebody else wrote there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from publisher.rendering.text import one_line
+from publisher.serve.desk.deskpage import TypedError
+from publisher.serve.desk.visit import Visit
+
+LONGEST_SUBJECT = 300
+LONGEST_TITLE = 1_000
+LONGEST_INTRODUCTION = 10_000
+TITLE = "title-"
+"""How the name of a title's field begins; the item's id follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedWords:
+    """The texts that a form changes."""
+
+    subject: str | None
+    """None: the form does not change it, as with the introduction."""
+    introduction: str | None
+    titles: Mapping[str, str]
+    """New titles by the item's id; an empty one restores the source's."""
+
+    @property
+    def count(self) -> int:
+        """How many texts the form changes."""
+        return len(self.titles) + sum(each is not None for each in (self.subject, self.introduction))
+
+
+def typed_words(visit: Visit) -> TypedWords:
+    """Return what was typed. The texts of the button that was pressed are saved even if they were left as they were.
+
+    Raises:
+        TypedError: a text is too long.
+    """
+    is_saving = visit.verb == "words"
+    subject = one_line(visit.field("subject")) if is_saving or visit.is_changed("subject") else None
+    introduction = visit.field("introduction").strip() if is_saving or visit.is_changed("introduction") else None
+    if subject and len(subject) > LONGEST_SUBJECT:
+        raise TypedError(visit.gettext("The subject is too long."), name="subject")
+    if introduction and len(introduction) > LONGEST_INTRODUCTION:
+        raise TypedError(visit.gettext("The introduction is too long."), name="introduction")
+    own = f"{TITLE}{visit.argument}" if visit.verb == "retitle" else ""
+    names = [name for name in visit.asked.form if name.startswith(TITLE)]
+    titles = {
+        name.removeprefix(TITLE): one_line(visit.field(name)) for name in names if visit.is_changed(name) or name == own
+    }
+    for item, title in titles.items():
+        if len(title) > LONGEST_TITLE:
+            raise TypedError(visit.gettext("The title is too long."), name=f"{TITLE}{item}")
+    return TypedWords(subject=subject, introduction=introduction, titles=titles)
+
+
+def with_saved(visit: Visit, said: str, words: TypedWords, *, told: int = 0) -> str:
+    """A sentence about what was done, and that what was typed is saved; `told` of the texts are in the sentence."""
+    besides = visit.gettext("What you typed is saved, too.")
+    return f"{said} {besides}" if words.count > told else said

@@ -1,0 +1,172 @@
+"""Nothing that an editor typed is lost, whichever button is pressed, and no edition ends without a word."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tests.editor import DESK, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
+from tests.serve.desk.test_edition import FIRST, REVIEWED, TITLES, WEEKLY, edition, item, titles
+
+INVISIBLE = "\u200b \u2060\n\n\ufeff\u00ad"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[DeskSite]:
+    with desk_site(tmp_path / "site", config=REVIEWED) as site:
+        yield site
+
+
+@pytest.fixture
+def editor(site: DeskSite) -> Editor:
+    return site.editor()
+
+
+def kept(page: str) -> list[str]:
+    """What a page shows of what was typed, to copy."""
+    section = page.partition('<section aria-labelledby="kept">')[2].partition("</section>")[0]
+    return [unescape(text) for text in re.findall(r'<p class="kept" dir="auto">(.*?)</p>', section, re.DOTALL)]
+
+
+def without_items_but(title: str, editor: Editor) -> str:
+    """Leave all other items for the next edition; the id of the one that is left."""
+    for other in TITLES:
+        if other != title:
+            editor.press(f"later:{item(editor.look(WEEKLY), other)}", WEEKLY)
+    return item(editor.look(WEEKLY), title)
+
+
+def test_what_was_typed_for_an_edition_that_is_gone_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
+    before = fields_in(editor.look(WEEKLY))
+    number = item(editor.look(WEEKLY), TITLES[1])
+    site.editor(OTTO).press("discard", WEEKLY)
+
+    typed = {**before, "subject": "Mine", "introduction": "Dear <all>", f"title-{number}": "A crane"}
+    answer = editor.send(typed, "words", WEEKLY)
+
+    assert 409 == answer.status_code
+    assert {"Mine", "Dear <all>", "A crane"} == set(kept(answer.text)), "and no title that was not changed"
+    assert "still in its field" not in answer.text
+
+
+def test_the_title_that_was_typed_for_an_item_that_is_gone_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    before, number = fields_in(page), item(page, TITLES[1])
+    site.editor(OTTO).press(f"drop:{number}", WEEKLY)
+
+    answer = editor.send({**before, f"title-{number}": "A crane"}, f"retitle:{number}", WEEKLY, subject="News")
+
+    assert 409 == answer.status_code
+    assert ["A crane"] == kept(answer.text)
+    assert 'value="News"' in answer.text, "its field is there"
+
+
+@pytest.mark.parametrize("do", ["retitle", "down", "later", "drop", "words"])
+def test_every_button_of_the_list_saves_all_that_was_typed(site: DeskSite, editor: Editor, do: str) -> None:
+    page = editor.look(WEEKLY)
+    first, pressed = (item(page, title) for title in TITLES[2:4])
+    typed = {f"title-{first}": "One", f"title-{pressed}": "Two", "subject": "News", "introduction": "Dear all"}
+
+    answer = editor.send({**fields_in(page), **typed}, f"{do}:{pressed}", WEEKLY)
+
+    assert "saved" in editor.said(answer)
+    shown = edition(site)
+    assert ("News", "Dear all") == (shown["subject"], shown["introduction"])
+    page = editor.look(WEEKLY)
+    assert "One" in titles(page)
+    assert ("Two" in titles(page)) == (do not in ("later", "drop"))
+    if do == "drop":
+        editor.press(f"restore:{pressed}", WEEKLY)
+        assert "Two" in titles(editor.look(WEEKLY))
+
+
+def test_a_title_that_is_too_long_is_said_whichever_button_is_pressed(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    first, pressed = (item(page, title) for title in TITLES[2:4])
+
+    answer = editor.send({**fields_in(page), f"title-{first}": "x" * 1001}, f"down:{pressed}", WEEKLY)
+
+    assert 400 == answer.status_code
+    assert "The title is too long." in answer.text
+    assert f'<a href="#title-{first}">' in answer.text
+    assert TITLES == titles(editor.look(WEEKLY))
+
+
+def test_a_title_that_somebody_else_changed_is_not_taken_back(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    theirs, mine = (item(page, title) for title in TITLES[2:4])
+    site.editor(OTTO).press(f"retitle:{theirs}", WEEKLY, **{f"title-{theirs}": "Theirs"})
+
+    refused = editor.send({**fields_in(page), f"title-{mine}": "Mine"}, f"retitle:{mine}", WEEKLY)
+    assert 409 == refused.status_code
+    editor.send(fields_in(refused.text), f"retitle:{mine}", WEEKLY)
+
+    assert {"Theirs", "Mine"} <= set(titles(editor.look(WEEKLY)))
+
+
+@pytest.mark.parametrize("do", ["later", "drop"])
+def test_an_edition_does_not_end_without_a_question_and_a_word(site: DeskSite, editor: Editor, do: str) -> None:
+    number = without_items_but(TITLES[0], editor)
+    page = editor.look(WEEKLY)
+    before = page.partition(f'value="{do}:{number}"')[0]
+    assert "It is the last item. Without it this edition is not sent" in before.rpartition("<details")[2]
+
+    said = editor.said(editor.press(f"{do}:{number}", WEEKLY))
+
+    assert f"It was the last item: {FIRST} is not sent." in said
+    assert {} == site.world.editions()
+
+
+def test_the_last_item_of_an_edition_is_hidden_only_after_a_question(site: DeskSite, editor: Editor) -> None:
+    number = without_items_but(TITLES[0], editor)
+    sources = f"{DESK}/sources"
+
+    asked = editor.press("hide", sources, item=number)
+
+    assert 400 == asked.status_code
+    assert f"It is the last item of {FIRST}, which is then not sent." in asked.text
+    assert FIRST in editor.look(WEEKLY)
+    answer = editor.send(fields_in(asked.text), "hide", sources, item=number)
+    assert f"It was the last item: {FIRST} is not sent." in editor.said(answer)
+
+
+def test_an_item_that_is_hidden_and_shown_again_can_be_put_back(site: DeskSite, editor: Editor) -> None:
+    number, sources = item(editor.look(WEEKLY), TITLES[1]), f"{DESK}/sources"
+    editor.press(f"retitle:{number}", WEEKLY, **{f"title-{number}": "A crane"})
+    editor.press("hide", sources, item=number)
+    assert "Hidden" in editor.look(WEEKLY)
+    assert 409 == editor.press(f"include:{number}", WEEKLY).status_code
+    [unhide] = re.findall(r'value="(unhide:[^"]+)"', editor.look(sources))
+    editor.press(unhide, sources)
+
+    page = editor.look(WEEKLY)
+    assert f'value="include:{number}"' in page
+    answer = editor.press(f"include:{number}", WEEKLY)
+
+    assert "is in this edition now." in editor.said(answer)
+    assert "A crane" in titles(editor.look(WEEKLY)), "with the title that it had"
+    editor.press("release", WEEKLY)
+    site.now += timedelta(days=7)
+    assert site.world.publisher("run", at=site.now).out.startswith("nothing new"), "it is in no other one"
+
+
+def test_an_introduction_that_nobody_sees_is_none(site: DeskSite, editor: Editor) -> None:
+    editor.press("words", WEEKLY, subject=INVISIBLE, introduction=INVISIBLE)
+
+    assert "" == edition(site)["introduction"]
+    assert "It is now: The ferry sails twice a day" in editor.look(WEEKLY)
+    site.world.publisher_edition("introduce", "weekly-1", INVISIBLE, at=site.now)
+    assert "" == edition(site)["introduction"]
+
+
+def test_a_refusal_names_no_command(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+
+    for do in ("up:nothing", "retitle:nothing", "include:nothing", "restore:nothing", "drop:nothing"):
+        answer = editor.send(hidden_in(page), do, WEEKLY)
+        assert 409 == answer.status_code
+        assert "It is not possible any more" in answer.text
+        assert "publisher edition" not in answer.text
