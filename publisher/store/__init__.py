@@ -1,4 +1,5 @@
-"""What a site remembers, in SQLite or PostgreSQL. `Store` opens it; each noun is a module and an attribute of it.
+"""Everything a site stores, in SQLite or PostgreSQL. `Store` opens it; each noun is a module, and an attribute of
+`Store`.
 
 To change a table, change `schema`, add a migration under migrations/ and name it in `schema.HEAD`; a test compares
 them.

@@ -1,4 +1,6 @@
-"""The closed documents of archives (RFC 5005): items that a feed has become too long for. Their range never changes."""
+"""The closed documents of feed archives (RFC 5005), which hold items that no longer fit into the feed. Their range
+never changes.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ class Archive:
     feed: str
     """The feed's slug."""
     number: int
-    """1, 2, 3 … from the oldest on."""
+    """Counts from 1, oldest first."""
     after: int
     upto: int
 
@@ -28,14 +30,16 @@ class Archives:
         self._database = database
 
     def last(self, feed: str) -> Archive | None:
-        """The newest closed document of a feed's archive, with `after` unknown (`upto` again); None: it has none."""
+        """Return the newest closed document of a feed's archive, with `after` unknown (it is set to `upto`); None: it
+        has none.
+        """
         query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed)
         with self._database.reading() as connection:
             row = connection.execute(query.order_by(archives.c.number.desc()).limit(1)).one_or_none()
         return row and Archive(feed=feed, number=row.number, after=row.upto, upto=row.upto)
 
     def holding(self, feed: str, seqs: Collection[int]) -> list[Archive]:
-        """The closed documents with items that were added under these log numbers, oldest first."""
+        """Return the closed documents that hold items added under these log numbers, oldest first."""
         query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed).order_by(archives.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(query).all() if seqs else []
@@ -47,7 +51,7 @@ class Archives:
         ]
 
     def close(self, closed: Sequence[Archive]) -> None:
-        """Record these archive documents as complete, each with the log number of its last item."""
+        """Record these archive documents as closed, each with the log number of its last item."""
         if not closed:
             return
         rows = [{"feed": archive.feed, "number": archive.number, "upto": archive.upto} for archive in closed]

@@ -1,7 +1,7 @@
-"""A backup: one file with a copy of an SQLite store and of the outbox, and how they get out of it again.
+"""Writes and unpacks backups: one file with a copy of an SQLite store and of the outbox.
 
-It is a compressed tar archive: `backup.json` says what it is, `publisher.db` is the store, `outbox/` what stood there.
-A file that an earlier backup wrote is whole until the new one is: that is written beside it and renamed.
+It is a compressed tar archive: `backup.json` describes it, `publisher.db` is the store, and `outbox/` has the files of
+the outbox. A new backup is written beside an earlier one and then renamed over it, so the file is whole at any time.
 """
 
 import io
@@ -22,37 +22,39 @@ from publisher.store.files import Tree, write_folder
 from publisher.store.snapshot import join_log, take_snapshot
 
 _FORMAT = 1
-"""The version of the layout; grows when a program that reads the old one would misread the new one."""
+"""The version of the layout; it grows when an older program would misread the new layout."""
 _DESCRIPTION = "backup.json"
 _DATABASE = "publisher.db"
 _OUTBOX = "outbox"
 _HELD = "held"
 """The folder of the outbox that has files as well as folders."""
 _EFFORT = 3
-"""Level of compression, of 9: passes wait meanwhile, and a higher level takes three times as long to save a tenth."""
+"""The compression level, of 9. Passes wait for a backup, and a higher level takes three times as long to save a
+tenth.
+"""
 _MODE = 0o600
-"""The file also holds what waits for the editor, so only its owner may read it."""
+"""Only the owner may read the file: it also holds editions that wait for the editor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """What was unpacked from a backup."""
+    """The unpacked files of a backup."""
 
     taken_at: datetime
     """UTC."""
     database: Path
     """The copy of the store."""
     outbox: Path
-    """The copy of the outbox; may not be there, if it was empty."""
+    """The copy of the outbox; missing if the outbox was empty."""
 
 
 def write_backup(file: Path, *, database: Path, outbox: Path, now: datetime) -> int:
-    """Write the store and the outbox into the file, in place of an earlier one; return its bytes.
+    """Write the store and the outbox into the file, replacing an earlier one; return its size in bytes.
 
-    The caller keeps others from writing to the outbox meanwhile.
+    The caller makes sure that nothing is written to the outbox meanwhile.
 
     Raises:
-        FilesError: the disk refuses; an earlier file is as it was.
+        FilesError: the disk refuses; an earlier file is unchanged.
         StoreError: the store cannot be read, or is damaged.
     """
     with explain_errors(file), tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
@@ -95,9 +97,9 @@ def unpack_backup(file: Path, folder: Path) -> Backup:
 
 
 def add_missing(source: Path, target: Path) -> int:
-    """Put the folders and files of an outbox that are missing in another one there; return how many files.
+    """Copy the folders and files that an outbox has and the target lacks; return the number of files.
 
-    A folder that is there stays as it is.
+    A folder that exists in the target stays as it is.
 
     Raises:
         FilesError: the disk refuses.
@@ -106,7 +108,7 @@ def add_missing(source: Path, target: Path) -> int:
     for folder in sorted({path.parent for path in _files_of(source)}):
         place = target / folder.relative_to(source)
         files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
-        if folder in (source, source / _HELD):  # files beside folders
+        if folder in (source, source / _HELD):  # these two hold files beside folders
             tree = Tree(place)
             added += sum(tree.write(name, data) for name, data in files.items() if not tree.has(name))
             tree.commit()
@@ -117,7 +119,7 @@ def add_missing(source: Path, target: Path) -> int:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make renames in a folder last through a power cut."""
+    """Flush a folder, so that renames in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -136,7 +138,7 @@ def _reading(file: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, file: Path) -> None:
-    """Unpack a file of a backup; refuse a link, and a path that leads elsewhere: anybody may have made the backup."""
+    """Unpack one file of a backup. Links and paths that lead outside are refused: the backup may come from anybody."""
     parts = PurePosixPath(member.name).parts
     is_ours = member.name in (_DESCRIPTION, _DATABASE) or (parts[:1] == (_OUTBOX,) and ".." not in parts)
     content = archive.extractfile(member) if is_ours and member.isreg() else None

@@ -1,6 +1,6 @@
-"""Scores of readers whose mails come back: points, suspension, probe. A reader without any has no row.
+"""Scores of readers whose mails come back: points, suspension, probe. A reader without points has no row.
 
-A report or a refusal counts in the transaction that notes it, so it counts once, whatever crashes.
+A report or a refusal is counted in the transaction that records it, so a crash never counts it twice.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ from publisher.store.round_mails import hold_back, send_held_back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """A reader, found by the mark in an address to which his mail came back."""
+    """A reader, found by the mark in the address to which his mail came back (VERP)."""
 
     subscriber: int
     is_former: bool
-    """Whether he has another mark by now, so that the returned mail was an old one."""
+    """Whether the reader has got another mark since, so that the returned mail is an old one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncountedRefusal:
-    """A mail to a reader that the server refused for good, and that is not counted yet."""
+    """A mail to a reader that the server refused for good, and that is not in his score yet."""
 
     delivery: int
     address: str
@@ -49,9 +49,9 @@ class Suspended:
     subscriber: int
     score: BounceScore
     probe: DeliveryState | None
-    """The state of his probe's delivery; None: the ledger has none."""
+    """The state of his probe's delivery; None: no probe is in the ledger."""
     probe_sent_at: datetime | None
-    """UTC; when the server took it. None: it did not."""
+    """UTC; when the server took the probe. None: not yet."""
 
 
 class BounceScores:
@@ -61,12 +61,12 @@ class BounceScores:
         self._database = database
 
     def get(self, subscriber: int) -> BounceScore | None:
-        """The score of a reader; None: he has none."""
+        """Return the score of a reader; None: he has none."""
         with self._database.reading() as connection:
             return _score(connection, subscriber)
 
     def all(self) -> dict[int, BounceScore]:
-        """The scores of all readers who have one, by their numbers."""
+        """Return the scores of all readers who have one, by the reader's number."""
         with self._database.reading() as connection:
             return {row.subscriber: _score_of(row) for row in connection.execute(select(bounce_scores))}
 
@@ -77,7 +77,7 @@ class BounceScores:
             return connection.execute(query).scalar_one()
 
     def holder_of(self, mark: str) -> Marked | None:
-        """Return the reader to whom a mark belongs or belonged; None: nobody, or somebody who was erased."""
+        """Return the reader who has or had this mark; None: nobody, or somebody who was erased."""
         present = select(subscribers.c.number).where(subscribers.c.bounce_mark == mark)
         former = select(former_marks.c.subscriber).where(former_marks.c.bounce_mark == mark)
         with self._database.reading() as connection:
@@ -87,13 +87,15 @@ class BounceScores:
         return None if number is None else Marked(subscriber=number, is_former=True)
 
     def mark_of(self, subscriber: int) -> str:
-        """Return the mark of a reader; empty: nobody has that number."""
+        """Return the mark of a reader; empty: there is no reader with this number."""
         query = select(subscribers.c.bounce_mark).where(subscribers.c.number == subscriber)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or ""
 
     def marked(self, subscriber: int) -> Marked:
-        """Return a reader whose mail came back without a mark; it counts as an old mail if he ever had another mark."""
+        """Return a reader whose returned mail has no mark; if he ever had another mark, the mail counts as an
+        old one.
+        """
         query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber).limit(1)
         with self._database.reading() as connection:
             is_former = connection.execute(query).first() is not None
@@ -104,7 +106,8 @@ class BounceScores:
     def count_report(
         self, row: BounceRow, subscriber: int, *, before: BounceScore | None, after: BounceScore | None
     ) -> bool:
-        """Keep a report and the score that it leads to; return False if it is already known, and change nothing then.
+        """Record a report and the score that follows from it; return False and change nothing if it is already
+        recorded.
 
         Raises:
             OutrunError: the score is no longer `before`.
@@ -131,10 +134,10 @@ class BounceScores:
         before: BounceScore | None = None,
         after: BounceScore | None = None,
     ) -> bool:
-        """Note that a refusal is counted, and the score that it leads to; False: another process was quicker.
+        """Record that a refusal is counted, and the score that follows from it; False: another process was quicker.
 
         Raises:
-            OutrunError: the score is not as it was before.
+            OutrunError: the score is no longer `before`.
         """
         with self._database.writing_beside() as connection:
             counted = delete(refusals).where(refusals.c.delivery == refusal.delivery)
@@ -146,7 +149,7 @@ class BounceScores:
     # --- probes ------------------------------------------------------------------------------------------------------
 
     def suspended(self, *, before: datetime) -> list[Suspended]:
-        """The readers who were suspended before, by their numbers, with how far their probes are."""
+        """Return the readers who were suspended before a moment, by their numbers, each with the state of his probe."""
         query = (
             select(bounce_scores, subscribers.c.bounce_mark)
             .join(subscribers, subscribers.c.number == bounce_scores.c.subscriber)
@@ -159,9 +162,9 @@ class BounceScores:
         return [_suspended_of(row, probes.get(probe_name(row.bounce_mark))) for row in rows]
 
     def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
-        """Queue the letter of a probe and give its reader a new mark; return False if his score is no longer `before`.
+        """Queue a probe letter and give its reader a new mark; return False if his score is no longer `before`.
 
-        A mail that comes back to the new mark is this letter: he gets no other mails.
+        He gets no other mails now, so a mail that comes back to the new mark is this letter.
         """
         with self._database.writing_beside() as connection:
             _lock(connection, subscriber)
@@ -174,10 +177,10 @@ class BounceScores:
             return True
 
     def forget(self, subscriber: int, *, is_going_on: bool = True, now: datetime) -> bool:
-        """Let a reader get mails again, as if none had come back; False: none had.
+        """Delete a reader's score, so that he gets mails again; return False if he had none.
 
-        He gets a new mark: a report about a mail of before no longer counts. Mails that were taken back when he was
-        suspended are queued again, if he `is_going_on` with what he followed then.
+        He gets a new mark, so reports about earlier mails no longer count. If he `is_going_on` with his former
+        subscriptions, mails that were cancelled at his suspension are queued again.
         """
         with self._database.reading() as connection:
             if _score(connection, subscriber) is None:
@@ -205,7 +208,7 @@ def new_mark() -> str:
 
 
 def probe_name(mark: str) -> str:
-    """The name of the letter that probes by this mark; it does not tell the mark."""
+    """Return the name of the probe letter with this mark; it does not reveal the mark."""
     return f"{PROBE}{hashlib.sha256(mark.encode()).hexdigest()[:16]}"
 
 
@@ -234,7 +237,7 @@ def _suspended_of(row: Row[Any], probe: Row[Any] | None) -> Suspended:
 
 
 def _lock(connection: Connection, subscriber: int) -> None:
-    """Lock a reader before his score is looked at: everybody does so in this order."""
+    """Lock a reader before his score is read: all callers lock in this order."""
     connection.execute(select(subscribers.c.number).where(subscribers.c.number == subscriber).with_for_update())
 
 

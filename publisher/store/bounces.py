@@ -1,4 +1,6 @@
-"""Bounces: what was said about mails after the mail server took them, each once; and how far mailboxes were read."""
+"""Bounces: reports about mails that the mail server had accepted, each recorded once; and how far each mailbox was
+read.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,7 +22,9 @@ class Bounces:
         self._database = database
 
     def find_mail(self, message_ids: Sequence[str]) -> KnownDelivery | None:
-        """The delivery with one of these Message-IDs, the first that is known; None: none is. No round is searched."""
+        """Return the first delivery that has one of these Message-IDs; None: there is none. Deliveries of rounds are
+        not searched.
+        """
         for each in message_ids:
             query = select(*OF_KNOWN).where(IS_NO_ROUND, deliveries.c.message_id == each).limit(1)
             with self._database.reading() as connection:
@@ -30,17 +34,17 @@ class Bounces:
         return None
 
     def record(self, bounce: BounceRow) -> bool:
-        """Keep a bounce; return False if it is already there."""
+        """Record a bounce; return False if it is already recorded."""
         with self._database.writing_beside() as connection:
             return keep_bounce(connection, bounce)
 
     def is_known(self, mark: str) -> bool:
-        """Whether a mail with that SHA-256 was recorded."""
+        """Whether a mail with this SHA-256 was recorded."""
         with self._database.reading() as connection:
             return connection.execute(select(bounces.c.id).where(bounces.c.mark == mark)).scalar() is not None
 
     def failed_editions(self, *, since: datetime) -> list[FailedMail]:
-        """Return editions that came back or were reported as spam since a moment, in the order of reading."""
+        """Return the editions that came back or were reported as spam since a moment, in the order of reading."""
         kinds = (BounceKind.FAILED, BounceKind.COMPLAINT)
         is_edition = select(deliveries.c.id).where(
             IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.name == bounces.c.name
@@ -53,13 +57,15 @@ class Bounces:
     # --- mailboxes ---------------------------------------------------------------------------------------------------
 
     def read_up_to(self, place: str, validity: str) -> int:
-        """The number of the last mail that was read in a mailbox; 0: none was, or its numbers are others now."""
+        """Return the number of the last mail read in a mailbox; 0: none was read, or the mailbox has new numbers
+        (validity).
+        """
         query = select(mailboxes.c.last).where(mailboxes.c.place == place, mailboxes.c.validity == validity)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or 0
 
     def note_read(self, place: str, validity: str, last: int) -> None:
-        """Note how far a mailbox was read."""
+        """Record how far a mailbox was read."""
         with self._database.writing_beside() as connection:
             known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
             if not connection.execute(known).rowcount:
@@ -67,7 +73,7 @@ class Bounces:
 
 
 def keep_bounce(connection: Connection, bounce: BounceRow) -> bool:
-    """Keep a bounce in a transaction that the caller began; return False if it is already there."""
+    """Record a bounce in the caller's transaction; return False if it is already recorded."""
     known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
     if connection.execute(known).scalar() is not None:
         return False

@@ -1,4 +1,4 @@
-"""Which days have live items: for pages of years and months. Each question costs as much as its answer is large."""
+"""Which days have live items, for pages of years and months. A query costs as much as its answer is large."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -29,7 +29,7 @@ class Calendar:
         self._database = database
 
     def years(self) -> list[int]:
-        """The years that have items, the latest first; one look for each, however many items it has."""
+        """Return the years that have items, latest first; one query per year, however many items it has."""
         return list(self._years())
 
     def months(self, year: int) -> dict[int, int]:
@@ -48,17 +48,17 @@ class Calendar:
             return day
 
     def count(self, first: date, last: date) -> int:
-        """Return how many items these days and the days between have."""
+        """Return how many items are dated from `first` to `last`."""
         with self._database.reading() as connection:
             return int(connection.execute(_TOTAL, {"first": first, "last": last}).scalar_one())
 
     def numbers(self, first: date, last: date) -> list[int]:
-        """Return the numbers of the items of these days and the days between, the newest first."""
+        """Return the numbers of the items dated from `first` to `last`, newest first."""
         with self._database.reading() as connection:
             return list(connection.execute(_NUMBERS, {"first": first, "last": last}).scalars())
 
     def moments(self, first: date, last: date) -> list[tuple[datetime, tuple[str, ...]]]:
-        """Return when the items of these days and the days between appeared, with the slugs of their themes, oldest
+        """Return the instants of the items dated from `first` to `last`, with the slugs of their themes, oldest
         first.
         """
         with self._database.reading() as connection:
@@ -66,7 +66,7 @@ class Calendar:
             return [(row.published, tuple(theme.slug for theme in themes_of(row.themes))) for row in rows]
 
     def former_dates(self, numbers: Sequence[int], *, upto: int) -> Mapping[int, date]:
-        """Return the dates that the items of these numbers had at log number `upto`; items added later are missing."""
+        """Return the dates that these items had at log number `upto`, by item number; items added later are missing."""
         found: dict[int, date] = {}
         with self._database.reading() as connection:
             for some in batches(numbers):

@@ -1,4 +1,4 @@
-"""Types of columns: Python values that both databases keep alike."""
+"""Column types whose Python values are equal in both databases."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ from sqlalchemy import DateTime, Dialect, Integer, String, Text, TypeDecorator
 _E = TypeVar("_E", bound=StrEnum)
 _I = TypeVar("_I", bound=IntEnum)
 
-# Compared byte by byte in both databases: a server's language must not change the order of anything.
+# Compared byte by byte in both databases: a server's locale must not change any order.
 Key = String().with_variant(String(collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite itself would return a naive one."""
+    """An aware UTC datetime; SQLite alone would return a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -35,7 +35,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Choice(TypeDecorator[_E]):
-    """A member of an enumeration, kept as its value."""
+    """A member of an enumeration, stored as its value."""
 
     impl = String
     cache_ok = True
@@ -43,7 +43,7 @@ class Choice(TypeDecorator[_E]):
     def __init__(self, members: type[_E]) -> None:
         super().__init__()
         self.members = members
-        self._by_value = {member.value: member for member in members}  # quicker than asking the enumeration
+        self._by_value = {member.value: member for member in members}  # quicker than a lookup in the enumeration
 
     def process_bind_param(self, value: _E | None, _dialect: Dialect) -> str | None:
         return None if value is None else value.value
@@ -53,7 +53,7 @@ class Choice(TypeDecorator[_E]):
 
 
 class Ranked(TypeDecorator[_I]):
-    """A member of an ordered enumeration, kept as its number."""
+    """A member of an ordered enumeration, stored as its number."""
 
     impl = Integer
     cache_ok = True
@@ -71,7 +71,7 @@ class Ranked(TypeDecorator[_I]):
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
-    """Strings in their order, kept as a JSON array."""
+    """Strings in order, stored as a JSON array."""
 
     impl = Text
     cache_ok = True
@@ -84,7 +84,7 @@ class Words(TypeDecorator[tuple[str, ...]]):
 
 
 class ByName(TypeDecorator[Mapping[str, str]]):
-    """Strings by name, kept as a JSON object."""
+    """Strings by name, stored as a JSON object."""
 
     impl = Text
     cache_ok = True
@@ -100,5 +100,5 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 
 
 def canonical_json(value: object) -> str:
-    """JSON with one spelling for one value."""
+    """Return JSON that is spelt the same for equal values."""
     return _ENCODER.encode(value)

@@ -1,4 +1,4 @@
-"""Items and themes as JSON columns, one spelling for one value; rows as records."""
+"""Converts items and themes to JSON columns, always spelt the same, and rows to records."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ from publisher.store.columns import canonical_json
 
 
 def content_of(item: Item) -> str:
-    """Return an item as canonical JSON. Empty fields are left out, so that a later field changes no stored content."""
+    """Return an item as canonical JSON. Empty fields are left out, so that a new field of `Item` changes no stored
+    content.
+    """
     fields = {
         "date": item.date.isoformat(),
         "text": item.text,
@@ -56,18 +58,18 @@ def _enclosure_fields(enclosure: Enclosure) -> dict[str, object]:
 
 
 def themes_text(themes: Sequence[Theme]) -> str:
-    """Themes as canonical JSON, in their order."""
+    """Return themes as canonical JSON, in their order."""
     return canonical_json([[theme.slug, theme.title] for theme in themes])
 
 
-@lru_cache(1_000)  # many items have the same
+@lru_cache(1_000)  # many items have the same themes
 def themes_of(text: str) -> tuple[Theme, ...]:
     """Return the themes from the JSON of `themes_text`."""
     return tuple(Theme(slug=slug, title=title) for slug, title in json.loads(text))
 
 
 def record_of(row: Row[Any]) -> Record:
-    """A row with the columns of `items` as a record."""
+    """Return a record from a row with the columns of `items`."""
     return Record(
         number=row.number,
         source=row.source,

@@ -10,7 +10,7 @@ from publisher.store.schema import counters
 
 @dataclass(slots=True)
 class Counters:
-    """The row of counters as a transaction that holds the log's lock will leave it."""
+    """The row of counters, as it will be when the transaction ends, which holds the log's lock."""
 
     log_end: int
     last_item: int
@@ -22,12 +22,12 @@ class Counters:
         return cls(log_end=row.log_end, last_item=row.last_item, live_items=row.live_items)
 
     def next_seq(self) -> int:
-        """Take the next log number."""
+        """Return the next log number, which is then used."""
         self.log_end += 1
         return self.log_end
 
     def next_number(self) -> int:
-        """Take the next number of an item."""
+        """Return the next number of an item, which is then used."""
         self.last_item += 1
         return self.last_item
 

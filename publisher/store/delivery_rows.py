@@ -1,4 +1,4 @@
-"""Conditions and statements on rows of the ledger: claims, fences and results."""
+"""Conditions and statements for rows of the ledger: claims, fences and results."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,17 +30,17 @@ from publisher.store.driver import SqliteStatement, text_of
 from publisher.store.mail_schema import deliveries, pauses, refusals
 
 EVERYTHING = ""
-"""The name in `pauses` that means all mails."""
+"""The name in `pauses` that stands for all mails."""
 
 
 class DatabaseClock(Protocol):
     def __call__(self, ahead: timedelta = ...) -> ColumnElement[datetime]:
-        """Return the present, or a moment `ahead` of it, as SQL."""
+        """Return the present, or the moment `ahead` of it, as SQL."""
         ...
 
 
 def clock_of(connection: Connection, now: datetime) -> DatabaseClock:
-    """Return the clock by which leases end: the server's, or on SQLite the caller's."""
+    """Return the clock for leases: the server's, or on SQLite the caller's."""
     if connection.dialect.name == "sqlite":
         return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
     return lambda ahead=timedelta(0): type_coerce(func.clock_timestamp() + literal(ahead, Interval()), UtcDateTime())
@@ -52,19 +52,21 @@ IS_LEASED = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING)
 
 
 def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
-    """Return the condition that a row is this delivery."""
+    """Return the condition that a row is this delivery's."""
     of_it = (deliveries.c.kind == delivery.kind, deliveries.c.name == delivery.name)
     return and_(*of_it, deliveries.c.recipient == delivery.recipient)
 
 
 def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Whether a digest waited for too long to be sent without a word of the operator. Letters are sent late."""
+    """Return the condition that a digest waited too long to be sent without the operator's decision. Letters are never
+    held.
+    """
     is_digest = deliveries.c.rank == Rank.DIGEST
     return and_(deliveries.c.state == DeliveryState.QUEUED, is_digest, deliveries.c.queued_at <= clock(-max_age))
 
 
 def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Return the condition that a delivery may go out when it is its turn: it is neither held nor paused."""
+    """Return the condition that a delivery may be sent at its turn: it is neither held nor paused."""
     paused = paused_audiences(connection)
     if EVERYTHING in paused:
         return false()
@@ -73,7 +75,7 @@ def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> 
 
 
 def paused_audiences(connection: Connection) -> Sequence[str]:
-    """Return the audiences whose mails are paused by the operator; `EVERYTHING` stands for all mails."""
+    """Return the audiences that the operator paused; `EVERYTHING` stands for all mails."""
     return connection.execute(select(pauses.c.audience)).scalars().all()
 
 
@@ -111,7 +113,7 @@ _NAMES = tuple(column.name for column in OF_DELIVERY)
 
 
 def delivery_of_row(row: Row[Any]) -> Delivery:
-    """The delivery in a row that begins with `OF_DELIVERY`."""
+    """Return the delivery in a row that begins with the columns `OF_DELIVERY`."""
     return Delivery(**dict(zip(_NAMES, row, strict=False)))
 
 
@@ -121,7 +123,9 @@ def row_of_new(delivery: NewDelivery) -> dict[str, object]:
 
 
 def lock_rows(connection: Connection, which: ColumnElement[bool]) -> None:
-    """Lock rows in the order of their ids: otherwise two transactions that lock several could wait for each other."""
+    """Lock rows in the order of their ids, so that two transactions that lock several rows never wait for each
+    other.
+    """
     if connection.dialect.name != "sqlite":
         connection.execute(select(deliveries.c.id).where(which).order_by(deliveries.c.id).with_for_update())
 
@@ -139,9 +143,9 @@ def claim_rows(
     now: datetime,
     lease: timedelta,
 ) -> list[Delivery]:
-    """Claim rows of a rank whose turn it is, the longest waiting first; return them in the order of their ids.
+    """Claim due rows of a rank, longest waiting first; return them in the order of their ids.
 
-    A row that was being handed over when its lease ended becomes doubtful, or is finished if it was cancelled.
+    A row whose lease ended while its mail was being handed over becomes doubtful, or is finished if it was cancelled.
     """
     is_sqlite = connection.dialect.name == "sqlite"
     on_sqlite = {"its_now": now, "its_end": now + lease, "its_oldest": now - max_age}
@@ -157,7 +161,7 @@ def claim_rows(
 def _claim(
     now: ColumnElement[datetime], end: ColumnElement[datetime], oldest: ColumnElement[datetime]
 ) -> ReturningUpdate[Any]:
-    """The statement of a claim: building it takes longer than running it."""
+    """Return the statement of a claim. It is built once: building takes longer than running."""
     is_held = and_(
         deliveries.c.state == DeliveryState.QUEUED, deliveries.c.rank == Rank.DIGEST, deliveries.c.queued_at <= oldest
     )
@@ -168,8 +172,8 @@ def _claim(
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(bindparam("its_limit", type_=Integer))
     )
-    # SQLAlchemy drops the lock on SQLite, which has one writer anyway. PostgreSQL would ask a plain subquery once for
-    # each row that it compares, and each time skip those that it locked before: more rows than the limit.
+    # SQLAlchemy drops the lock on SQLite, which has one writer anyway. On PostgreSQL a plain subquery would be
+    # evaluated once for each compared row, each time skipping the rows it locked before: more rows than the limit.
     found = turns.with_for_update(skip_locked=True).cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
     is_cancelled = deliveries.c.cancelled_at.is_not(None)
     cancelled, leased = (
@@ -202,7 +206,7 @@ _CLAIM_ON_SERVER = _claim(
 
 
 def fence_rows(connection: Connection, fences: Sequence[Delivery], *, now: datetime, lease: timedelta) -> set[int]:
-    """Fence the deliveries that are still theirs; return their ids."""
+    """Fence the deliveries whose claims are still valid; return their ids."""
     is_sqlite = connection.dialect.name == "sqlite"
     times = {"now": text_of(now), "until": text_of(now + lease)} if is_sqlite else {"lease": lease}
     claims = [{"its_id": each.id, "its_epoch": each.epoch, **times} for each in fences]
@@ -212,7 +216,7 @@ def fence_rows(connection: Connection, fences: Sequence[Delivery], *, now: datet
     asked = {each.id: each.epoch for each in fences}
     if fenced == len(fences):
         return set(asked)
-    # Which of them failed is seldom asked.
+    # which condition failed is rarely needed
     is_valid = (deliveries.c.state == DeliveryState.HANDING, deliveries.c.due_at > clock_of(connection, now)())
     query = select(deliveries.c.id, deliveries.c.epoch).where(deliveries.c.id.in_(asked), *is_valid)
     rows = connection.execute(query)
@@ -237,7 +241,7 @@ _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).va
 
 
 def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
-    """Write results. One of an earlier claim changes nothing; a mail that was cancelled is not tried again."""
+    """Write results. A result of an earlier claim changes nothing; a cancelled mail is not retried."""
     if connection.dialect.name == "sqlite":
         now_text = text_of(now)
         _RESULT_ON_SQLITE.run(connection, [_texts_of(result, now=now, now_text=now_text) for result in results])
@@ -246,7 +250,7 @@ def settle_rows(connection: Connection, results: Sequence[Result], *, now: datet
 
 
 def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
-    """Note which of these results are refusals of mails to readers: they count for the readers' scores."""
+    """Record which of these results are refusals of mails to readers, to be counted in the readers' scores."""
     refused = [each.delivery for each in results if each.state is DeliveryState.REFUSED and each.delivery.is_to_reader]
     for each in refused:
         settled = (deliveries.c.epoch == each.epoch, deliveries.c.state == DeliveryState.REFUSED)
@@ -256,7 +260,7 @@ def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
 
 
 def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
-    """The parameters of the statement for a server."""
+    """Return the parameters of the statement for a server."""
     is_finished = result.state is not DeliveryState.QUEUED
     return {
         "its_id": result.delivery.id,
@@ -272,7 +276,7 @@ def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
 
 
 def _texts_of(result: Result, *, now: datetime, now_text: str) -> dict[str, object]:
-    """The parameters of the statement for SQLite. `now_text` is `now` as it is kept there."""
+    """Return the parameters of the statement for SQLite. `now_text` is `now` as SQLite stores it."""
     is_finished = result.state is not DeliveryState.QUEUED
     due, finished = (None, now_text) if is_finished else (text_of(now + result.after), None)
     return {**_values_of(result, now=now), "its_state": result.state.value, "due": due, "finished": finished}

@@ -1,7 +1,7 @@
-"""Adds lines to the file of departures in transactions that somebody else began.
+"""Adds lines to the file of departures within the caller's transaction.
 
-A reader who leaves has left, whether or not the file can be written: the lines that it does not take are owed. They
-wait in the store, and go into the file before all others with the next departure or pass for which it can be written.
+If the file cannot be written, the reader has left all the same: the lines wait in the store (they are owed), and are
+written first at the next departure or pass for which the file can be written.
 """
 
 from collections.abc import Sequence
@@ -20,22 +20,22 @@ logger = DecisionLog("subscribers")
 
 
 class OwedDepartures:
-    """The lines that the file of departures did not take."""
+    """Lines that could not be written to the file of departures yet."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def count(self) -> int:
-        """Return how many departures are owed to the file."""
+        """Return how many lines are still to be written to the file."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(owed_departures)).scalar_one()
 
     def note(self) -> None:
-        """Write them into the file.
+        """Write the owed lines into the file.
 
         Raises:
-            FilesError: the disk refuses again; they are still owed.
+            FilesError: the disk refuses again; the lines stay owed.
         """
         if self._journal.path is None or not self.count():
             return
@@ -44,7 +44,9 @@ class OwedDepartures:
 
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file, owed ones first; lines that do not fit become owed. Call it last before the commit."""
+    """Add lines to the file, owed ones first; lines that cannot be written become owed. Call it last before the
+    commit.
+    """
     if journal.path is None:
         return
     owed = _take_owed(connection)
@@ -60,16 +62,17 @@ def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departur
 
 
 def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines, and note how long the file is: a store that is put back is known by that."""
+    """Append lines, and record the length of the file, by which a restored store is recognised."""
     if size := journal.append(lines):
         connection.execute(update(departures_noted).values(size=size))
 
 
 def _take_owed(connection: Connection) -> list[Departure]:
-    """Take the owed lines out of the store, in the order in which they were made."""
+    """Remove the owed lines from the store and return them, in the order in which they were made."""
     if connection.execute(select(owed_departures.c.id).limit(1)).first() is None:
         return []
-    # Of two transactions at once, one gets them: a line that came twice could come after what its reader did next.
+    # If two transactions do this at once, only one gets the lines: a repeated line could follow a later act of its
+    # reader.
     rows = connection.execute(delete(owed_departures).returning(*owed_departures.c)).all()
     return [
         Departure(at=row.at, kind=row.kind, mark=row.mark, suppression=row.suppression)

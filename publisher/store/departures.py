@@ -1,7 +1,8 @@
-"""The file of departures beside the store: who left, was suppressed or erased, so that a restore can repeat it.
+"""The file of departures beside the store: who left, was suppressed or was erased, so that a restore can repeat it.
 
-A backup does not know what happened after it. Whoever left since would get mails again, so each departure is also a
-line in a file that no backup holds and no restore replaces: `publisher.db.departures` beside an SQLite store.
+A backup knows nothing of later departures, and a restore would send mails to people who left since. So each departure
+is also a line in a file that is in no backup and that no restore replaces: `publisher.db.departures` beside an SQLite
+store.
 
 A line is a JSON object and ends with a line feed:
 
@@ -9,10 +10,10 @@ A line is a JSON object and ends with a line feed:
     {"at":"2026-11-26T22:00:00+00:00","kind":"suppressed","mark":"9c1e…","suppression":"bounces"}
 
 `mark` is the HMAC-SHA256 of the address with a key that the store has had since its tables were made, so that every
-backup of it has the same. An address stands in no line; only who knows both an address and the key can find its lines.
+backup of it has the same. No line contains an address; finding the lines of an address needs the key.
 
-A line is on the disk before the transaction is committed that it is about, unless the file cannot be written: then it
-is kept in the store (`departure_lines`). What a crash leaves:
+A line is flushed to disk before its transaction commits, unless the file cannot be written: then it is kept in the
+store (`departure_lines`). What a crash leaves:
 
 - before the line was flushed: nothing was changed; perhaps the beginning of a line at the end, which `read` passes over
   and the next line begins below;
@@ -37,7 +38,7 @@ SUFFIX = ".departures"
 
 
 def beside(database: Path) -> Path:
-    """The file of departures of an SQLite store."""
+    """Return the path of the file of departures of an SQLite store."""
     return database.with_name(f"{database.name}{SUFFIX}")
 
 
@@ -46,7 +47,7 @@ class Journal:
     """The file of departures. Any number of processes and threads may add to it at once."""
 
     path: Path | None
-    """None: nothing is kept, as with a store in memory or a rehearsal."""
+    """None: nothing is recorded, as with a store in memory or a rehearsal."""
 
     def size(self) -> int:
         """Return the length of the file in bytes; 0: there is none."""
@@ -59,7 +60,7 @@ class Journal:
                 return 0
 
     def append(self, departures: Sequence[Departure]) -> int:
-        """Add lines; when they are on the disk, return the length of the file in bytes; 0: nothing is kept.
+        """Append lines and flush them; return the length of the file in bytes, 0 if nothing is recorded.
 
         Raises:
             FilesError: the disk refuses.

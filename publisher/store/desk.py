@@ -1,6 +1,6 @@
-"""The editors' desk: links to sign in, sessions, and who did what.
+"""The editors' desk: sign-in links, sessions, and the record of who did what.
 
-Its transactions are its own, beside the log: a pass that is at work keeps nobody from signing in.
+Its transactions do not lock the log: a running pass keeps nobody from signing in.
 """
 
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from publisher.store.queue import insert_letters
 
 
 class DeskRecords:
-    """The desk's links, sessions and acts. Tokens are named by their digests; the tokens themselves are not kept."""
+    """The desk's links, sessions and acts. Only the hashes of tokens are stored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    # --- coming in ---------------------------------------------------------------------------------------------------
+    # --- signing in --------------------------------------------------------------------------------------------------
 
     def add_link(
         self, digest: str, person: str, *, letters: Sequence[Letter], most: int, since: datetime, now: datetime
     ) -> bool:
-        """Keep a link to sign in, and queue its letters; forget links and sessions that are too old.
+        """Record a sign-in link and queue its letters; delete links and sessions that are too old.
 
-        Nothing is kept, and False returned, if `most` links of that person were asked for `since` then.
+        If the person has asked for `most` links since `since`, nothing is recorded and False returned.
         """
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_links).where(desk_links.c.asked_at < min(since, now - LINK_WITHIN)))
@@ -42,12 +42,12 @@ class DeskRecords:
             return True
 
     def link(self, digest: str, *, now: datetime) -> str:
-        """Return the address of the person whom a link signs in; empty: the link is wrong, too old or used."""
+        """Return the address of the person whom a link signs in; empty: the link is wrong, expired or used."""
         with self._database.reading() as connection:
             return connection.execute(select(desk_links.c.person).where(*_is_good(digest, now))).scalar() or ""
 
     def begin_session(self, link: str, session: str, *, now: datetime) -> str:
-        """Use a link to begin a session, both given by their digests; return the person, empty as in `link`."""
+        """Use a link to begin a session, both identified by their hashes; return the person, empty as in `link`."""
         with self._database.writing_beside() as connection:
             used = update(desk_links).where(*_is_good(link, now)).values(used_at=now)
             if connection.execute(used).rowcount != 1:
@@ -59,7 +59,7 @@ class DeskRecords:
             return person
 
     def session(self, digest: str, *, now: datetime) -> DeskSession | None:
-        """Return the session with that digest; None: there is none, or it has ended."""
+        """Return the session with this hash; None: there is none, or it has ended."""
         begun = desk_sessions.c.begun_at
         query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
         with self._database.reading() as connection:
@@ -67,18 +67,18 @@ class DeskRecords:
             return DeskSession(person=row.person, begun_at=row.begun_at) if row else None
 
     def end_session(self, digest: str) -> None:
-        """Sign somebody out."""
+        """Sign a person out of this session."""
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.digest == digest))
 
     def forget_person(self, person: str) -> None:
-        """Sign somebody out everywhere, and have his links let nobody in any more."""
+        """Sign a person out everywhere, and invalidate the person's links."""
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.person == person))
             connection.execute(delete(desk_links).where(desk_links.c.person == person, desk_links.c.used_at.is_(None)))
 
     def count_sessions(self, person: str, *, now: datetime) -> int:
-        """In how many browsers somebody is signed in."""
+        """Return in how many browsers a person is signed in."""
         query = select(func.count()).where(
             desk_sessions.c.person == person, desk_sessions.c.begun_at > now - SESSION_WITHIN
         )
@@ -88,7 +88,7 @@ class DeskRecords:
     # --- who did what ------------------------------------------------------------------------------------------------
 
     def begin_act(self, verb: str, about: str, *, person: str, language: str, now: datetime) -> int:
-        """Note what somebody is about to do, and return its number; forget what is too old."""
+        """Record an act that is about to be done, and return its number; delete acts that are too old."""
         row = {"at": now, "person": person, "language": language, "verb": verb, "about": about}
         row |= {"outcome": ActOutcome.BEGUN, "words": ""}
         with self._database.writing_beside() as connection:
@@ -98,7 +98,7 @@ class DeskRecords:
             return int(begun[0])
 
     def end_act(self, number: int, outcome: ActOutcome, words: str, *, about: str = "") -> None:
-        """Note how an act ended; with `about`, also what it was done to."""
+        """Record how an act ended; with `about`, also what it was done to."""
         values = {"outcome": outcome, "words": words, **({"about": about} if about else {})}
         with self._database.writing_beside() as connection:
             its = desk_acts.c.number == number
@@ -111,7 +111,7 @@ class DeskRecords:
             return _act_of(row) if row else None
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest acts, the last one first; with `about`, only acts on that."""
+        """Return the latest acts, latest first; with `about`, only acts on that."""
         query = select(desk_acts).order_by(desk_acts.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(desk_acts.c.about == about) if about else query)
@@ -119,7 +119,7 @@ class DeskRecords:
 
 
 def forget_entries(connection: Connection) -> None:
-    """End all sessions and links: a store that was put back may know some that had ended."""
+    """End all sessions and links: a restored store may contain some that had ended."""
     connection.execute(delete(desk_links))
     connection.execute(delete(desk_sessions))
 

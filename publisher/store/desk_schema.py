@@ -1,4 +1,4 @@
-"""The tables of the editors' desk: links to sign in, sessions, who did what, and decisions about the next round."""
+"""The tables of the editors' desk: sign-in links, sessions, acts, and decisions about the next round."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from publisher.store.schema import items, metadata
 # Nearly every column must have a value; the others say so.
 _column = partial(Column, nullable=False)
 
-# Links to sign in. Who reads the store cannot use them: they are SHA-256 of what was sent.
+# Sign-in links. Only SHA-256 of each token is stored, so the store alone lets nobody in.
 desk_links = Table(
     "desk_links",
     metadata,
@@ -21,7 +21,7 @@ desk_links = Table(
     _column("used_at", UtcDateTime, nullable=True),
 )
 
-# Who is signed in. The digest is SHA-256 of what the browser keeps.
+# Who is signed in. The digest is SHA-256 of the browser's token.
 desk_sessions = Table(
     "desk_sessions",
     metadata,
@@ -36,14 +36,14 @@ desk_acts = Table(
     _column("number", Integer, primary_key=True),
     _column("at", UtcDateTime),
     _column("person", Key),
-    # Of the words.
+    # The language of `words`.
     _column("language", Key),
     _column("verb", Key),
     _column("about", Key),
     _column("outcome", Choice(ActOutcome)),
     _column("words", Text),
     Index("ix_desk_acts_at", "at"),
-    # A number is never given again: an address names it.
+    # Numbers are never reused: they are part of addresses.
     sqlite_autoincrement=True,
 )
 
@@ -59,14 +59,14 @@ next_round = Table(
     _column("introduction", Text),
 )
 
-# What editors decided about items in mails to subscribers, whichever round they come in.
+# What editors decided about items in mails to subscribers, for all rounds.
 round_items = Table(
     "round_items",
     metadata,
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     # Null: its own.
     _column("title", Text, nullable=True),
-    # Those with a place come first, by it. Null: none.
+    # Items with a place come first, sorted by it. Null: no place.
     _column("place", Integer, nullable=True),
     _column("is_left_out", Boolean),
 )

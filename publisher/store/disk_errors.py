@@ -1,4 +1,4 @@
-"""Errors of the disk in words that an operator can act on."""
+"""Turns errors of the disk into messages that an operator can act on."""
 
 import errno
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from publisher.model.errors import FilesError
 
 STAGING = ".staging"
-"""The folder of files that readers do not see yet. No message names a place in it."""
+"""The folder of files that are not public yet. No message names a path in it."""
 
 ADVICE = {
     errno.ENOSPC: "the disk is full: free some space and run again",
@@ -27,7 +27,7 @@ ADVICE = {
 
 @contextmanager
 def explain_errors(path: Path | str) -> Iterator[None]:
-    """Raise an error of the system as one line that names the place and the next step."""
+    """Turn an error of the system into one line that names the path and the next step."""
     try:
         yield
     except OSError as error:
@@ -41,6 +41,6 @@ def advice_on(error: OSError) -> str:
 
 
 def _place(error: OSError, path: Path | str) -> object:
-    """The path that the operator can look at: where a rename leads, and never one in staging."""
+    """Return the path that the operator can look at: the target of a rename, and never a path in staging."""
     place = error.filename2 or error.filename or path
     return path if STAGING in Path(place).parts else place

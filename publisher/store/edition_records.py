@@ -16,11 +16,11 @@ from publisher.store.schema import IS_LIVE, items, log
 def records_of(
     connection: Connection, table: Table, audience: str, number: int, *, newest: int | None = None
 ) -> tuple[Record, ...]:
-    """Return the items, or corrections, that `table` has of an edition, as they were when it was composed.
+    """Return the items, or corrections, that `table` has for an edition, as they were when it was composed.
 
     Items withdrawn since are left out. An item has the title that the editor gave it.
 
-    `newest`: return only that many, those published last, the newest first.
+    `newest`: return only that many, the last published ones, newest first.
     """
     query, edition = _select_records(table, is_cut=newest is not None), {"audience": audience, "number": number}
     titles = _titles_of(connection, audience, number) if table is edition_items else {}
@@ -30,8 +30,8 @@ def records_of(
 def newest_of(
     connection: Connection, audience: str, numbers: Sequence[int], *, newest: int
 ) -> dict[int, tuple[int, tuple[Record, ...]]]:
-    """How many items each of these editions has that are not withdrawn, and the `newest` of them, as `records_of` has
-    them. An edition without any is left out.
+    """Return, for each of these editions, how many items are not withdrawn, and the `newest` of them as in
+    `records_of`. An edition without items is left out.
     """
     found: dict[int, tuple[int, tuple[Record, ...]]] = {}
     for row in connection.execute(_select_newest(), {"audience": audience, "numbers": numbers, "newest": newest}):
@@ -41,12 +41,12 @@ def newest_of(
     return found
 
 
-# Statements are made once: building one costs more than asking SQLite for a few rows.
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
 
 
 @cache
 def _select_records(table: Table, *, is_cut: bool) -> Select[Any]:
-    """Return the query of `records_of`; it has the parameters `audience` and `number`, and `newest` if it `is_cut`."""
+    """Return the query for `records_of`; its parameters are `audience` and `number`, and `newest` if `is_cut`."""
     query = _live(table).where(table.c.audience == bindparam("audience"), table.c.number == bindparam("number"))
     if not is_cut:
         return query.order_by(table.c.position)
@@ -55,7 +55,7 @@ def _select_records(table: Table, *, is_cut: bool) -> Select[Any]:
 
 @cache
 def _select_newest() -> Select[Any]:
-    """Return the query of `newest_of`; it has the parameters `audience`, `numbers` and `newest`."""
+    """Return the query for `newest_of`; its parameters are `audience`, `numbers` and `newest`."""
     edition = edition_items.c.number
     ranked = (
         _live(edition_items)
@@ -74,7 +74,7 @@ def _select_newest() -> Select[Any]:
 
 
 def _live(table: Table) -> Select[Any]:
-    """Return a query of the items of editions as they were then, without those that are withdrawn."""
+    """Return a query for items of editions as they were then, without those withdrawn."""
     columns: list[ColumnElement[Any]] = [
         *items.c["number", "source", "uid", "path", "published", "added_seq", "added_at", "pass_start", "state"],
         *table.c["seq", "themes"],
@@ -93,7 +93,7 @@ _TITLES = select(edition_items.c.item, edition_items.c.title).where(
 
 
 def _titles_of(connection: Connection, audience: str, number: int) -> dict[int, str]:
-    """The titles that the editor gave items of an edition, by the items' numbers."""
+    """Return the titles that the editor gave items of an edition, by item number."""
     return {row.item: row.title for row in connection.execute(_TITLES, {"audience": audience, "number": number})}
 
 

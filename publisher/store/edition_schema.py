@@ -30,14 +30,14 @@ editions = Table(
     _column("composed_at", UtcDateTime),
     _column("items", Integer),
     _column("written_at", UtcDateTime, nullable=True),
-    # Until when it waits for its editor; null: it is not held.
+    # Until when the edition waits for its editor; null: it is not held.
     _column("held_until", UtcDateTime, nullable=True),
-    # When its editor's folder was last written as recorded here; null: the folder is out of date.
+    # When the editor's folder was last written from this row; null: the folder is out of date.
     _column("shown_at", UtcDateTime, nullable=True),
     _column("introduction", Text, nullable=True),
     # When it was released; null: it was never held, or still is.
     _column("released_at", UtcDateTime, nullable=True),
-    # When its items last followed their sources while it was held; null: they never did.
+    # When its items were last updated from their sources while it was held; null: never.
     _column("followed_at", UtcDateTime, nullable=True),
     # The editor's subject; null: the template makes one.
     _column("subject", Text, nullable=True),
@@ -50,15 +50,15 @@ editions = Table(
 edition_items = Table(
     "edition_items",
     metadata,
-    # This key keeps the promise that an item is in one edition of an audience only.
+    # This key guarantees that an item is in only one edition of an audience.
     _column("audience", Key, primary_key=True),
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     _column("number", Integer),
     _column("position", Integer),
-    # The change of the item that is shown, and its themes then; while the edition is held it follows the source.
+    # The change of the item that is shown, with its themes then; while the edition is held it follows the source.
     _column("seq", Integer, ForeignKey(log.c.seq)),
     _column("themes", Text),
-    # The change of the item that was composed.
+    # The change of the item at which the edition was composed.
     _column("composed_seq", Integer, ForeignKey(log.c.seq)),
     # The editor's title; null: the item's own.
     _column("title", Text, nullable=True),
@@ -66,8 +66,8 @@ edition_items = Table(
     UniqueConstraint("audience", "number", "position"),
 )
 
-# Items that an editor took out of an edition or that were withdrawn from it while it was held, and why (`TakenOut`).
-# Those that are only put off, and those withdrawn that come back, are due again.
+# Items that an editor took out of an edition, or that were withdrawn while it was held, with the reason (`TakenOut`).
+# Those put off are due again, and so are withdrawn ones that come back.
 dropped_items = Table(
     "dropped_items",
     metadata,
@@ -75,12 +75,12 @@ dropped_items = Table(
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     _column("number", Integer),
     _column("reason", Key),
-    # The editor's title, for the case that the item is restored.
+    # The editor's title, in case the item is restored.
     _column("title", Text, nullable=True),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
 )
 
-# Corrections: changes of items that an audience had in an earlier edition.
+# Corrections: changes of items that the audience got in an earlier edition.
 edition_corrections = Table(
     "edition_corrections",
     metadata,

@@ -1,4 +1,4 @@
-"""The editions of each audience, recorded whole, and how far each audience has come."""
+"""The editions of each audience, each recorded in one transaction, and how far each audience has come."""
 
 import json
 from collections.abc import Sequence
@@ -38,21 +38,21 @@ from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceState:
-    """How far the editions of an audience have come: which items they have dealt with."""
+    """How far the editions of an audience have come."""
 
     cursor: int
     """The last log number that its editions have dealt with."""
     start: int
-    """Items added up to this log number are never sent to it: they are older than the audience."""
+    """Items added up to this log number are older than the audience and never sent to it."""
     last_number: int
     """Number of its latest edition; 0: none yet."""
     last_tick: datetime | None
-    """UTC; the last tick of its schedule that was dealt with. None: its schedule was never looked at."""
+    """UTC; the last tick of its schedule that was dealt with. None: none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionRow:
-    """An edition as lists show it."""
+    """An edition as shown in lists."""
 
     audience: str
     number: int
@@ -60,7 +60,7 @@ class EditionRow:
     upto: int
     composed_at: datetime
     items: int
-    """How many items it has; 0: all were withdrawn or taken out before it went into the outbox, so it never did."""
+    """How many items it has; 0: all were withdrawn or taken out, so it never went into the outbox."""
     written_at: datetime | None
     """UTC; when the edition went into the outbox. None: it is not there yet."""
     held_until: datetime | None
@@ -75,7 +75,7 @@ class EditionRow:
 
 
 class Editions:
-    """The editions, and how far each audience has come."""
+    """The editions, and the state of each audience."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -83,12 +83,12 @@ class Editions:
         self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """Return how far an audience has come; None: nothing was ever composed for it."""
+        """Return the state of an audience; None: nothing was ever composed for it."""
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
     def pass_over(self, audience: str, state: AudienceState) -> None:
-        """Move an audience on to `state` without an edition; write nothing if that changes nothing.
+        """Move an audience to `state` without an edition; write nothing if nothing changes.
 
         Raises:
             StoreError: another process has composed for it.
@@ -102,7 +102,7 @@ class Editions:
             _write_state(connection, audience, state)
 
     def record(self, edition: Edition, *, start: int, tick: datetime | None) -> None:
-        """Record an edition, its items and the audience's new cursor. `start` counts for its first edition only.
+        """Record an edition, its items and the audience's new cursor. `start` is used for its first edition only.
 
         Raises:
             StoreError: the audience's cursor is no longer `edition.after`: another process has composed for it.
@@ -129,7 +129,8 @@ class Editions:
             return None if row is None else _edition_of(connection, row)
 
     def drop_withdrawn(self, audience: str, number: int) -> Edition | None:
-        """Take items withdrawn since out of an edition that is not in the outbox yet; return the rest of it.
+        """Remove items that were withdrawn since from an edition that is not in the outbox yet; return what is left of
+        it.
 
         None: it is in the outbox, or does not exist. An item that comes back is due again.
         """
@@ -144,16 +145,16 @@ class Editions:
             return _edition_of(connection, row)
 
     def mark_written(self, audience: str, number: int, *, at: datetime, deliveries: Sequence[NewDelivery] = ()) -> None:
-        """Note when an edition went into the outbox, and queue its deliveries, unless it is known already."""
+        """Record when an edition went into the outbox, and queue its deliveries; do nothing if that is recorded."""
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         with self._database.writing() as connection:
             if connection.execute(unwritten.values(written_at=at)).rowcount:
                 insert_deliveries(connection, deliveries, now=at)
 
     def discard(self, audience: str, number: int) -> bool:
-        """Take all items and corrections out of an edition for good, held or not; it is never sent.
+        """Remove all items and corrections from an edition for good, held or not; it is never sent.
 
-        Returns False, and changes nothing, if it is in the outbox already. Its number is not given again.
+        Returns False, and changes nothing, if it is in the outbox already. Its number is not reused.
         """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         corrected = and_(edition_corrections.c.audience == audience, edition_corrections.c.number == number)
@@ -168,14 +169,16 @@ class Editions:
     # --- many --------------------------------------------------------------------------------------------------------
 
     def unwritten(self) -> list[Edition]:
-        """Editions that are not in the outbox yet, oldest first, without items withdrawn since they were composed."""
+        """Return the editions that are not in the outbox yet, oldest first, without items withdrawn since they were
+        composed.
+        """
         order = (editions.c.composed_at, editions.c.audience, editions.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(_unwritten().order_by(*order)).all()
             return [_edition_of(connection, row) for row in rows]
 
     def withdrawn(self) -> list[Edition]:
-        """Return editions without a mail, whose last items were withdrawn while held; oldest first."""
+        """Return the editions that lost all their items while held and so have no mail, oldest first."""
         its = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
         gone = exists().where(*its, dropped_items.c.reason == TakenOut.WITHDRAWN)
         discarded = exists().where(*its, dropped_items.c.reason == TakenOut.DISCARDED)
@@ -185,7 +188,7 @@ class Editions:
             return [_edition_of(connection, row) for row in connection.execute(query).all()]
 
     def released_numbers(self, audience: str, *, after: int) -> list[int]:
-        """Return numbers of an audience's editions after number `after`, up to the first that is held."""
+        """Return the numbers of an audience's editions after number `after`, up to the first that is held."""
         beyond = (editions.c.audience == audience, editions.c.number > after)
         query = select(*editions.c["number", "written_at", "held_until"]).where(*beyond).order_by(editions.c.number)
         with self._database.reading() as connection:
@@ -193,14 +196,18 @@ class Editions:
         return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
 
     def written_numbers(self, audience: str, *, start: int) -> list[int]:
-        """Numbers of an audience's editions from number `start` on that are in the outbox as mails, sorted."""
+        """Return the numbers of an audience's editions, from number `start` on, that are in the outbox as mails,
+        sorted.
+        """
         is_mail = (editions.c.written_at.is_not(None), editions.c["items"] > 0)
         query = select(editions.c.number).where(editions.c.audience == audience, editions.c.number >= start, *is_mail)
         with self._database.reading() as connection:
             return list(connection.execute(query.order_by(editions.c.number)).scalars())
 
     def touched(self, after: int, upto: int) -> list[tuple[str, int]]:
-        """Editions, as (audience, number), with an item that was revised or withdrawn in (after, upto], sorted."""
+        """Return the editions, as (audience, number), with an item that was revised or withdrawn in (after, upto],
+        sorted.
+        """
         is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: set[tuple[str, int]] = set()
         with self._database.reading() as connection:
@@ -210,8 +217,8 @@ class Editions:
         return sorted(found)
 
     def latest(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
-        """Editions of one audience or of all, the latest first, at most `limit`."""
-        # Numbers are right even where a clock was not; between audiences there is only the clock.
+        """Return the latest editions of one audience or of all, latest first, at most `limit`."""
+        # Numbers are right even if a clock was wrong; between audiences there is only the clock.
         by_number = (editions.c.number.desc(),)
         by_clock = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
         order = by_clock if audience is None else by_number
@@ -265,7 +272,7 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
 
 
 def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
-    """Return items that were withdrawn while the edition was held, and did not come back."""
+    """Return the items that were withdrawn while the edition was held and did not come back."""
     query = (
         select(items)
         .join(dropped_items, dropped_items.c.item == items.c.number)

@@ -20,10 +20,10 @@ from publisher.store.schema import counters
 from publisher.store.sqlite_dialect import DRIVER, begin_by
 
 PATIENCE_S = 10
-"""How long a transaction waits for one of another program. `?timeout=` in an SQLite URL overrides it."""
+"""Seconds that a transaction waits for one of another program. `?timeout=` in an SQLite URL overrides it."""
 
 BATCH = 500
-"""How many rows one statement reads or names: enough to be quick, and small in memory."""
+"""How many rows one statement reads or names: enough to be quick, few enough for memory."""
 
 _T = TypeVar("_T")
 _Key = tuple[Any, ...]
@@ -31,11 +31,11 @@ _SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
 class _Statements(MutableMapping[_Key, Compiled]):
-    """The SQL of compiled statements, kept for all databases of one kind that this process opens.
+    """A cache of compiled statements, shared by all databases of one kind in this process.
 
-    Compiling a statement takes longer than running it. SQLAlchemy looks a statement up by its dialect and its shape,
-    and each engine has a dialect of its own. All dialects of one kind have the same options and compile alike, so the
-    dialect is left out.
+    Compiling a statement takes longer than running it. SQLAlchemy's cache key contains the dialect, and each engine has
+    its own dialect object. All dialects of one kind have the same options and compile alike, so this cache leaves the
+    dialect out of the key.
     """
 
     def __init__(self, size: int) -> None:
@@ -62,10 +62,12 @@ _POSTGRESQL_STATEMENTS = _Statements(500)
 
 
 class Database:
-    """Gives transactions. What goes wrong in the database is raised as `StoreError`."""
+    """Opens transactions. Errors of the database are raised as `StoreError`."""
 
     def __init__(self, url: str, *, place: str = "") -> None:
-        """Connect to the database at an SQLAlchemy URL. Messages call it `place`; empty: by the URL."""
+        """Connect to the database at an SQLAlchemy URL. Messages call it `place`; empty: they show its URL without
+        password.
+        """
         self.url = _read(url)
         self.place = place or place_of(self.url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -76,13 +78,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that reads."""
+        """Open a transaction for reading."""
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A transaction that reads everything as it was committed at one moment, whatever others write meanwhile."""
+        """Open a transaction that reads everything as committed at one moment, whatever others write meanwhile."""
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -90,7 +92,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that may write: committed at the end, rolled back on any error. There is one at a time.
+        """Open a transaction for writing: committed at the end, rolled back on any error. There is one at a time.
 
         It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
         touched unless something is written.
@@ -103,9 +105,10 @@ class Database:
 
     @contextmanager
     def writing_beside(self) -> Iterator[Connection]:
-        """A transaction that may write beside the log, while another process numbers changes.
+        """Open a transaction for writing that does not lock the log, so that another process may write changes to the
+        log meanwhile.
 
-        It does not lock the log; even so, an SQLite file has only one writer at a time.
+        An SQLite file still has only one writer at a time.
         """
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             self.begin_immediately(connection)
@@ -114,8 +117,8 @@ class Database:
 
     @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
-        """A database whose changes only it can see, and which are rolled back at the end."""
-        # SQLite takes its lock with the first change, so other writers need not wait for a rehearsal without news.
+        """Open a database whose changes are visible to itself only, and are rolled back at the end."""
+        # SQLite locks at the first change, so other writers need not wait for a rehearsal without changes
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             yield Rehearsal(self, connection)
 
@@ -123,14 +126,14 @@ class Database:
         self.engine.dispose()
 
     def begin_immediately(self, connection: Connection) -> None:
-        """Have a transaction on SQLite take its lock at the start. One that reads first and writes later fails at once
-        if another has written in between: SQLite cannot let it wait.
+        """Make transactions on SQLite lock at their start. One that reads first and writes later fails at once if
+        another has written in between: SQLite cannot let it wait.
         """
         if self.is_sqlite:
             begin_by(connection, "BEGIN IMMEDIATE")
 
     def _lock(self, connection: Connection) -> None:
-        """Lock the log until the transaction ends. SQLite locked it when the transaction began."""
+        """Lock the log until the transaction ends. On SQLite the transaction's start has locked it."""
         if not self.is_sqlite:
             connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
             connection.execute(select(counters.c.id).with_for_update())
@@ -141,7 +144,7 @@ class Database:
         arguments: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
         if "timeout" not in self.url.query:
             arguments["timeout"] = PATIENCE_S
-        # What the database complains of ends as a line in a log, where no address stands.
+        # An error message of the database ends in a log, where no address may appear.
         url = self.url.set(drivername=DRIVER)
         engine = create_engine(url, connect_args=arguments, hide_parameters=True, **options)
         engine.update_execution_options(compiled_cache=_SQLITE_STATEMENTS)
@@ -170,7 +173,7 @@ class Database:
 
 
 class Rehearsal(Database):
-    """A database within one transaction that is never committed. Its transactions are savepoints."""
+    """A database inside one transaction that is never committed. Its transactions are savepoints."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self.url = database.url
@@ -202,7 +205,7 @@ class Rehearsal(Database):
 
 
 def _read(url: str) -> URL:
-    # The library's own message is dropped: it may repeat a part of the password.
+    # The library's own message is dropped: it may contain a part of the password.
     try:
         read = make_url(url)
     except (ArgumentError, ValueError):
@@ -216,16 +219,16 @@ def _read(url: str) -> URL:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    # NORMAL could lose the last commits in a power cut, and with them what was sent.
+    # NORMAL could lose the last commits in a power cut, and with them the record of sent mails.
     connection.execute("PRAGMA synchronous = FULL")
 
 
 def _cut_details(context: ExceptionContext) -> None:
-    """Leave the first line of what PostgreSQL complains of. Below it stand values of rows, whatever the server's
-    language: `Key (address)=(ada@example.org) already exists`. The message may end in a log, where no address stands.
+    """Reduce a message of PostgreSQL to its first line. The next lines contain values of rows, in any language: `Key
+    (address)=(ada@example.org) already exists`. The message may end in a log, where no address may appear.
     """
     first = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
-    if first is None:  # there is no connection, so no row
+    if first is None:  # no connection, so no values
         return
     whole, said = str(context.original_exception), without_addresses(first)
     context.original_exception.args = (said,)
@@ -235,6 +238,6 @@ def _cut_details(context: ExceptionContext) -> None:
 
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Yield the values in batches of at most `BATCH`, because a statement may name only so many."""
+    """Yield the values in batches of at most `BATCH`, because a statement may have only so many parameters."""
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]

@@ -1,4 +1,4 @@
-"""Erases what the store holds about addresses. Counts stay, without saying whose they were."""
+"""Erases what the store holds about addresses. Counts stay, but are nobody's."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping
@@ -35,10 +35,10 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
     """Erase the subscribers with these addresses, and their requests, letters and bounces; return the addresses that
     had any.
 
-    At most `BATCH` addresses, each with the moment of its erasure. Mails that are not handed over are taken back. Rows
-    of mails and bounces stay for the counts, each with a random name in place of the address: two of them do not show
-    that they belonged to one reader. Rows of `round_mails` stay too, with a number that stands nowhere else. Mails to a
-    mailing list of that address are left alone.
+    At most `BATCH` addresses, each with the moment of its erasure. Mails not handed over yet are cancelled. Rows of
+    mails and bounces stay for the counts; the address in each is replaced by a random name, so that no two rows show
+    the same reader. Rows of `round_mails` stay too, with a number that is used nowhere else. Mails to a mailing list
+    with this address are left alone.
     """
     query = select(*subscribers.c["number", "address", "bounce_mark"]).where(subscribers.c.address.in_(moments))
     readers = connection.execute(query.order_by(subscribers.c.number).with_for_update()).all()
@@ -54,15 +54,15 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
 
 
 def unconfirmed(*, before: datetime) -> Select[Any]:
-    """Return a query of the addresses that asked to subscribe before a moment and never confirmed."""
+    """Return a query for the addresses that asked to subscribe before a moment and never confirmed."""
     is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
     return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)
 
 
 def erase_unconfirmed(connection: Connection, addresses: Collection[str], *, now: datetime) -> int:
-    """Erase what is held of such people, at most `BATCH`, as `erase_addresses` does; return how many they are.
+    """Erase the data of addresses that never confirmed, at most `BATCH`, as `erase_addresses` does; return how many.
 
-    Of a subscriber who asked once more, only that request goes.
+    For a subscriber who asked once more, only that request is erased.
     """
     there = select(subscribers.c.address).where(subscribers.c.address.in_(addresses))
     readers = set(connection.execute(there).scalars())
@@ -81,7 +81,7 @@ def _erase_requests(connection: Connection, addresses: Collection[str], owners: 
 
 
 def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
-    """Erase readers; also the words that the operator wrote for them alone, which may name them."""
+    """Erase readers, and the words that the operator wrote only for them, which may name them."""
     of_readers = consents.c.subscriber.in_(numbers)
     written = select(consents.c.words_digest).where(of_readers, consents.c.kind == ConsentKind.OPERATOR).distinct()
     digests = set(connection.execute(written).scalars())
@@ -96,9 +96,10 @@ def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
 
 
 def _other_addresses(connection: Connection, owners: Mapping[int, str]) -> dict[str, str]:
-    """Addresses that readers had before, or wanted, and that got a letter about it, each with its reader's own.
+    """Return the addresses that readers had before, or wanted, and that got a letter about it, each with its reader's
+    present one.
 
-    One that is somebody else's is left out.
+    An address that belongs to somebody else now is left out.
     """
     wanted = select(*confirmations.c["address", "subscriber"]).where(confirmations.c.subscriber.in_(owners))
     found = {row.address: owners[row.subscriber] for row in connection.execute(wanted)}
@@ -119,7 +120,7 @@ def _erase_mails(connection: Connection, whose: Mapping[str, str], *, now: datet
     for its in (is_letter_to(whose), is_round_mail(connection, whose)):
         found = connection.execute(select(*deliveries.c["id", "recipient"]).where(its))
         mails |= {row.id: row.recipient for row in found}
-    # The answer of a server repeats the address now and then, and the Message-ID has the reader's number.
+    # A server's answer may repeat the address, and the Message-ID contains the reader's number.
     values = {"recipient": bindparam("nobody"), "message_id": bindparam("no_id"), "return_path": "", "reply": ""}
     for ids in batches(sorted(mails)):
         cancel_deliveries(connection, deliveries.c.id.in_(ids), now=now)

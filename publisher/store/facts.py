@@ -1,4 +1,4 @@
-"""Facts that a pass asks for before it decides: the source's items, what other sources list, which names are taken."""
+"""Facts that a pass fetches before it decides: the source's items, items of other sources, names that are taken."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """An item of another source, as far as it is compared."""
+    """An item of another source, with the fields that are compared."""
 
     number: int
     item: Item
@@ -40,16 +40,16 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heir:
-    """A source that lists an item of another source."""
+    """Another source that lists an item, and may inherit it."""
 
     source: str
     item: Item
-    """The item as this source lists it; its language is not guessed yet."""
+    """The item as that source lists it; its language is not guessed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """An item whose time has come, or is over."""
+    """An item whose time to appear or to expire has come."""
 
     number: int
     state: State
@@ -65,18 +65,18 @@ class Facts:
         self._state = sources.read_state(connection, source)
 
     def known(self, *, since: date | None, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Known]:
-        """The source's items to compare a listing with, in the order they were added.
+        """Return the source's items to compare with a listing, in the order in which they were added.
 
         These are
 
-        - items dated `since` or later, withdrawn ones too (None: of any date);
+        - items dated `since` or later, withdrawn ones included (None: of any date);
         - older items that were listed until now, wait for their time, or are hidden;
         - items of any date with one of these native ids or links;
-        - items of other sources that it lists too.
+        - items of other sources that this source lists too.
         """
         if since is None:
             return [*self._find_own(), *self._find_copies()]
-        # Several questions, because an index answers each, and none answers all.
+        # several queries, because each is answered by one index, and no index answers all
         known = [
             *self._find_own(items.c.date >= since),
             *self._find_own(items.c.date < since, IS_LISTED),
@@ -85,18 +85,20 @@ class Facts:
             *self._find_copies(),
         ]
         found = {one.number: one for one in known}
-        # Also those that one of `known` has: an older item that has it too shows that it names neither.
+        # Items with an id of `known` are included: if an older item has the same id, the id identifies neither.
         self._add_named(found, items.c.native_id, HAS_ID, set(map(id_key, ids)))
         self._add_named(found, items.c.link, HAS_LINK, set(map(link_key, links)))
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Live and hidden items of other sources that have one of these ids or links, except copies in this source."""
+        """Return live and hidden items of other sources that have one of these ids or links, except copies in this
+        source.
+        """
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
         return self._find_elsewhere(or_(IS_LIVE, IS_HIDDEN), ~copied, ids=ids, links=links)
 
     def waiting_elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Items of other sources that wait for their time and have one of these ids or links."""
+        """Return items of other sources that wait for their time and have one of these ids or links."""
         return self._find_elsewhere(IS_WAITING, ids=ids, links=links)
 
     def _find_elsewhere(self, *which: ColumnElement[bool], ids: Collection[str], links: Collection[str]) -> list[Other]:
@@ -113,9 +115,10 @@ class Facts:
         return [found[number] for number in sorted(found)]
 
     def orphans(self, texts: Collection[Item], *, among: Collection[str] | None) -> tuple[str, int]:
-        """The source outside `among` with the most live items that have one of these texts, and how many it has.
+        """Return the source outside `among` with the most live items that have one of these texts, and the number of
+        them.
 
-        `among` names the sources that are still read; None: all are, and nothing is looked at.
+        `among` names the sources in use; None: all are, and nothing is searched.
         """
         gone = set() if among is None else sources.source_names(self._connection) - {*among}
         counts: Counter[str] = Counter()
@@ -135,7 +138,7 @@ class Facts:
         return said
 
     def due(self, now: datetime) -> list[Due]:
-        """Return the source's items whose time has come or is over by `now`, sorted by that time."""
+        """Return the source's items whose time to appear or expire has come by `now`, sorted by that time."""
         query = select(*items.c["number", "state", "content", "wakes"]).where(WAKES, items.c.wakes <= now)
         rows = self._connection.execute(
             query.where(items.c.source == self._source).order_by(items.c.wakes, items.c.number)
@@ -151,9 +154,9 @@ class Facts:
         return found
 
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
-        """Another source that lists each of these items too, by number; items without one are missing.
+        """Return, for each of these items by number, another source that lists it; items without one are missing.
 
-        Of several sources the first by name counts. `among` names those that are still read; None: all are.
+        Of several sources the first by name counts. `among` names the sources in use; None: all are.
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):
@@ -165,15 +168,15 @@ class Facts:
         return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
-        """The uids that an item of any source has already."""
+        """Return which of these uids items of any source have already."""
         return self._find_taken(items.c.uid, uids)
 
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
-        """The paths that an item of any source has already."""
+        """Return which of these paths items of any source have already."""
         return self._find_taken(items.c.path, paths)
 
     def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
-        """Return, by day, the latest instant before the end of the day that an item of any source has.
+        """Return, by day, the latest instant of any source's items before the end of the day.
 
         `ends` says when each day ends. An item that appeared later, after its embargo, does not count. A day without
         items is missing.
@@ -190,15 +193,15 @@ class Facts:
         return {day: instant for day, last in latest.items() if (instant := within.get(day, last))}
 
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
-        """Every instant that an item of any source has on these days."""
+        """Return all instants that items of any source have on these days."""
         found: set[datetime] = set()
         for some in batches(sorted(set(dates))):
             found.update(self._connection.execute(select(items.c.published).where(items.c.day.in_(some))).scalars())
         return found
 
     def _last_update(self) -> datetime:
-        """Return the instant of the latest revision or withdrawal of any source; the beginning of time if there is
-        none.
+        """Return the instant of the latest revision or withdrawal in any source; the minimum datetime if there
+        is none.
         """
         latest = [datetime.min.replace(tzinfo=UTC)]
         for which in (IS_LIVE_REVISION, IS_GONE & (items.c.added_seq > 0)):
@@ -219,7 +222,7 @@ class Facts:
     def _add_named(
         self, found: dict[int, Known], column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]
     ) -> None:
-        """Add the source's items that have one of the names and are not among the found ones."""
+        """Add to `found` the source's items that have one of these names, unless they are in it."""
         for some in batches(sorted(set(names) - {""})):
             for row in self._own_rows(column.in_(some), is_there):
                 if row.number not in found:

@@ -1,4 +1,4 @@
-"""Errors of databases in words that an operator can act on. An error that is not listed is a bug."""
+"""Turns errors of databases into messages that an operator can act on. An error that is not listed is a bug."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _OF_THE_DISK = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 )
-"""SQLite's error codes for which there is a reason in the file system."""
+"""SQLite's error codes whose cause is in the file system."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, by code or by its class (the first two characters).
 _POSTGRESQL = {
@@ -56,8 +56,7 @@ _POSTGRESQL = {
 def translate_errors(place: str, file: Path | None = None) -> Iterator[None]:
     """Raise an error of the database as a `StoreError` that begins with `place`; let bugs pass.
 
-    `file` is that of an SQLite database: what is in its way is looked for there, because SQLite only says that it
-    cannot write.
+    `file` is that of an SQLite database: the cause is looked for there, because SQLite only says that it cannot write.
     """
     try:
         yield
@@ -80,17 +79,17 @@ def _problem_of(error: DBAPIError | sqlite3.Error, file: Path | None) -> str | N
     cause = error.orig if isinstance(error, DBAPIError) else error  # of a statement that the driver ran by itself
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
-        code &= 0xFF  # the upper bytes only say more about the lower one
+        code &= 0xFF  # the upper bytes only add detail
         return (find_hindrance(file) if file and code in _OF_THE_DISK else None) or _SQLITE.get(code)
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
-    if isinstance(error, OperationalError):  # without a connection there is no code, only words
+    if isinstance(error, OperationalError):  # without a connection there is no code, only a text
         return f"the server cannot be used ({_why(error)}); check that it runs and that store.url is right"
     return None
 
 
 def _why(error: DBAPIError) -> str:
-    """Return why no connection was made, without the words before the reason, which may repeat parts of the URL."""
+    """Return why no connection was made, without the text before the reason, which may contain parts of the URL."""
     _, failed, why = str(error.orig).rpartition("failed: ")
     return " ".join(why.partition("\n")[0].split()) if failed else "it does not answer"

@@ -1,4 +1,4 @@
-"""The feeds: slug, title, how many live items each has, and whether readers have it."""
+"""The feeds: slug, title, number of live items, and whether the feed was ever written for readers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class FeedState:
     changed_at: datetime
     """UTC; when one of its items, or its title, last changed."""
     opened_at: datetime | None = None
-    """UTC; when it was first written for readers. None: never. The feed of all items always is."""
+    """UTC; when it was first written for readers. None: never. The feed of all items is written always."""
 
     @property
     def is_open(self) -> bool:
@@ -43,37 +43,39 @@ class Feeds:
         self.pages = Pages(database)
 
     def of_kind(self, kind: FeedKind) -> list[FeedState]:
-        """All feeds of a kind, sorted by slug. A feed without items stays."""
+        """Return all feeds of a kind, sorted by slug, including feeds without items."""
         is_kind = feeds.c.kind == kind
         return self._where(is_kind if kind is FeedKind.KEYWORD else is_kind & IS_NO_KEYWORD)
 
     def all(self) -> list[FeedState]:
-        """All feeds, sorted by slug. A feed without items stays."""
+        """Return all feeds, sorted by slug, including feeds without items."""
         return self._where(true())
 
     def all_open(self) -> list[FeedState]:
-        """All feeds that are written for readers, sorted by slug."""
+        """Return all feeds that are written for readers, sorted by slug."""
         return self._where(IS_OPEN)
 
     def states(self, slugs: Collection[str]) -> dict[str, FeedState]:
-        """The feeds that exist among these slugs, by slug."""
+        """Return the feeds that exist among these slugs, by slug."""
         found: dict[str, FeedState] = {}
         for some in batches(sorted(slugs)):
             found.update((state.feed.slug, state) for state in self._where(feeds.c.slug.in_(some)))
         return found
 
     def whole(self, slug: str) -> FeedSequence:
-        """Return all live items of a feed in the order in which they were added, and all its cuts."""
+        """Return all live items of a feed in the order in which they were added, with all cuts into pages and
+        archives.
+        """
         with self._database.reading() as connection:
             return read_whole(connection, slug)
 
     def end(self, slug: str) -> FeedSequence:
-        """Return the part of a feed that news can change, however long the feed is."""
+        """Return the last part of a feed, which new items can change; its size does not grow with the feed."""
         with self._database.reading() as connection:
             return read_end(connection, slug)
 
     def neighbours(self, slug: str, seqs: Sequence[int]) -> dict[int, Neighbours]:
-        """Return the items of a feed that were added just before and after each of these log numbers, by log number."""
+        """Return, for each of these log numbers, the items of a feed that were added just before and after it."""
         with self._database.reading() as connection:
             return read_neighbours(connection, slug, seqs)
 
@@ -83,7 +85,7 @@ class Feeds:
             ensure_feeds(connection, wanted, now=now)
 
     def mark_open(self, slugs: Collection[str], *, now: datetime) -> None:
-        """Note that these feeds are written for readers from now on. For a feed that was, nothing changes."""
+        """Record that these feeds are written for readers from now on; feeds that already were stay as they are."""
         if not slugs:
             return
         opened = update(feeds).where(feeds.c.slug == bindparam("of_slug"), ~IS_OPEN).values(opened_at=bindparam("now"))
@@ -91,17 +93,17 @@ class Feeds:
             connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
-        """Give a renamed theme's feed the archive, pages and withdrawals of a former feed; None: there are none.
+        """Give a renamed theme's feed the archive, pages and withdrawals of its former feed.
 
-        `first_slug` is the slug from which its id is made. Nothing is written if readers have the feed already, or if
-        it took over before.
+        `first_slug` is the slug from which the feed's id is made. `former` None: there is no former feed. Nothing is
+        written if readers have the feed already, or if it took over before.
         """
         is_new = (feeds.c.slug == slug, ~IS_OPEN, feeds.c.first_slug == "")
         with self._database.writing() as connection:
             renamed = connection.execute(update(feeds).where(*is_new).values(first_slug=first_slug))
             if not renamed.rowcount or former is None:
                 return
-            # Readers need no news of withdrawals from a feed they never had; and one item may be withdrawn from both.
+            # Readers need not hear of withdrawals from a feed they never had; and one item may be withdrawn from both.
             connection.execute(delete(withdrawals).where(withdrawals.c.feed == slug))
             for table in (archives, pages, withdrawals):
                 others = [column.name for column in table.c if column.name != "feed"]

@@ -1,10 +1,10 @@
 """Writes files and folders so that readers see each one whole, old or new, even after a crash.
 
 New content is written to `.staging`, a private folder on the same disk, and flushed. Then it is renamed over what
-readers see, in the order it was written, and the directories are flushed. The next process removes what a crash left
-in `.staging`.
+readers see, in the order it was written, and the directories are flushed. The next process removes what a crash left in
+`.staging`.
 
-Steps that are taken for each file work on strings and call the system directly: pathlib took an eighth of a full build.
+Code that runs for each file works on strings and calls the system directly: pathlib took an eighth of a full build.
 """
 
 import errno
@@ -23,45 +23,47 @@ FILE_MODE = 0o644
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
 """Parts of a path that would lead elsewhere."""
 DIRECTORY_MODE = 0o755
-"""Modes with which a web server under another user can read everything; the umask does not count."""
+"""Modes with which a web server under another user can read everything, whatever the umask."""
 _SHARED = stat.S_IWGRP | stat.S_ISGID
-"""The modes of a folder that a group shares, which folders in it inherit."""
+"""The mode bits of a folder that a group shares, which its subfolders inherit."""
 
 BATCH_FILES = 500
-"""Once this many files are staged they are committed: a larger number would not be cheaper."""
+"""Once this many files are staged they are committed; larger batches are no cheaper."""
 SYNC_FROM_FILES = 16
-"""From this number of files on, one `sync` goes before the flushes; then both take a third of the flushes alone, or
-less.
+"""From this number of files on, one `sync` precedes the flushes; together they take at most a third of the time of
+flushes alone.
 """
 FLUSHERS = 4
-"""How many flushes then run at the same time, because the disk answers them together. 500 files on a busy disk took 2.7
-ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each like this.
+"""How many flushes run at the same time, because the disk can answer them together. On a busy disk, 500 files took 2.7
+ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each in parallel.
 """
 
 
 class Tree:
     """A folder of files that others read while it is written, such as `feeds/`.
 
-    One process at a time writes a tree, which holds the store's lock. Nothing is created until something differs.
+    Only one process at a time may write a tree: the one that holds the store's lock. Nothing is created until something
+    differs.
     """
 
     def __init__(self, root: Path) -> None:
-        """Remove what an interrupted process left below `root`, which need not exist."""
+        """Remove what an interrupted process staged below `root`, which need not exist."""
         self._root = str(root)
         self._staging = f"{root}/{STAGING}"
         self._is_staging = False
         self._staged: dict[str, str | None] = {}
-        """Path of the staged content by the path where it goes; None: the file there is removed."""
+        """By target path, the path of the staged content; None: the target is to be removed."""
         self._grown: dict[str, None] = {}
-        """Directories that got a new member, in order."""
+        """Directories with a new member, in order."""
         self._real: set[str] = set()
-        """Directories found to be no symbolic links since the last commit: looking for each file costs too much."""
+        """Directories found to be no symbolic links since the last commit, so that not every file needs a check."""
         self.sweep()
 
     def write(self, path: str, data: bytes) -> bool:
-        """Stage `data` as the next content of `path` (relative, with slashes); False when it has that content already.
+        """Stage `data` as the next content of `path` (relative, with slashes); return False if it has this content
+        already.
 
-        Readers see it after `commit`, which happens by itself once `BATCH_FILES` are staged.
+        Readers see it after `commit`, which is called automatically once `BATCH_FILES` are staged.
 
         Raises:
             FilesError: `path` leaves the tree or leads through a symbolic link, or the disk refuses.
@@ -82,7 +84,7 @@ class Tree:
         return True
 
     def remove(self, path: str) -> bool:
-        """Stage the removal of `path`, which the next `commit` does in its turn; return False when it is not there.
+        """Stage the removal of `path`, which `commit` does in the order of staging; return False if it does not exist.
 
         Raises:
             FilesError: `path` leaves the tree or leads through a symbolic link, or the disk refuses.
@@ -96,16 +98,16 @@ class Tree:
         return True
 
     def has(self, path: str) -> bool:
-        """Whether `path` will be there after the next `commit`."""
+        """Whether `path` will exist after the next `commit`."""
         target = f"{self._root}/{_check_path(path)}"
         return self._staged[target] is not None if target in self._staged else os.path.isfile(target)
 
     def has_any(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether the name of any file in the tree ends like this; looks at every file, 1 µs each."""
+        """Whether any file in the tree has a name with one of these endings. It looks at every file, 1 µs each."""
         return any(name.endswith(suffixes) for _, _, names in os.walk(self._root) for name in names)
 
     def commit(self) -> None:
-        """Show readers everything written so far, and keep it through a power cut.
+        """Make everything staged visible to readers, and flush it so that it survives a power cut.
 
         Raises:
             FilesError: the disk refuses. Each file is old or new, and whole; write all again to finish.
@@ -133,11 +135,11 @@ class Tree:
     def _target(self, path: str) -> str:
         target = f"{self._root}/{_check_path(path)}"
         if target in self._staged:
-            self.commit()  # so that the new content is compared with the staged one, not with the one before
+            self.commit()  # so that the new content is compared with the staged one
         return target
 
     def _refuse_symlinks(self, target: str) -> None:
-        """Refuse symbolic links among the folders that lead to a target: a link could lead writes anywhere."""
+        """Refuse symbolic links among the folders of a target: a link could direct writes anywhere."""
         folder = target[: target.rindex("/")]
         if folder not in self._real:
             _refuse_symlinks(self._root, folder)
@@ -169,12 +171,12 @@ def sweep(root: Path) -> None:
 
 
 def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
-    """Make `root/name` hold exactly `files`; False when it does already and was not touched.
+    """Make `root/name` hold exactly `files`; return False if it already did, and nothing was touched.
 
-    A folder with other content is replaced. A crash in the middle leaves no folder, never a mixture.
+    A folder with other content is replaced. A crash in between leaves no folder, never a mixture.
 
     Raises:
-        FilesError: a name is not a plain one, or the disk refuses; the folder is as it was.
+        FilesError: a file name is not a plain one, or the disk refuses; the folder is unchanged.
     """
     for plain in (name, *files):
         if "/" in _check_path(plain):
@@ -184,7 +186,7 @@ def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
     with explain_errors(target):
         try:
             _refuse_symlinks(str(root), str(target))
-            _remove(staged)  # of an interrupted process
+            _remove(staged)  # left by an interrupted process
             if _is_folder_of(target, files):
                 return False
             grown = dict.fromkeys([root, *_make_directory(staging, mode=0o700)])
@@ -213,7 +215,7 @@ def move_folder(source: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all in it; do nothing if there is none.
+    """Remove a file, or a folder with everything in it; do nothing if it does not exist.
 
     Raises:
         FilesError: the disk refuses.
@@ -234,7 +236,9 @@ def _fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _swap(staged: Path, target: Path, replaced: Path) -> None:
-    """Put a folder in place. An old one is renamed first: no folder can be renamed over one that has files."""
+    """Move a staged folder to its target. An old folder is renamed away first: no folder can replace one that has
+    files.
+    """
     if not os.path.lexists(target):
         staged.replace(target)
         return
@@ -255,18 +259,20 @@ def _check_path(path: str) -> str:
 
 
 def _refuse_symlinks(root: str, folder: str) -> None:
-    """Refuse symbolic links below the root, which could lead writes anywhere; the root is the operator's choice."""
+    """Refuse symbolic links below the root, which could direct writes anywhere; the root itself is the operator's
+    choice.
+    """
     current = root
     for part in folder.removeprefix(root).split("/")[1:]:
         current = f"{current}/{part}"
         try:
             _status(current)
         except NotADirectoryError:
-            return  # the call that needs the folder reports it
+            return  # the call that needs the folder reports the error
 
 
 def _status(path: str) -> os.stat_result | None:
-    """Return the status of the path, which must not be a symbolic link; None: nothing is there."""
+    """Return the status of the path, which must not be a symbolic link; None: it does not exist."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
@@ -302,12 +308,12 @@ def _write_new(path: str, data: bytes) -> None:
         try:
             os.fchmod(descriptor, FILE_MODE)
             give(descriptor, folder=os.path.dirname(path))
-            while data := data[os.write(descriptor, data) :]:  # a system may write part of it
+            while data := data[os.write(descriptor, data) :]:  # a system may write only a part
                 pass
         finally:
             os.close(descriptor)
     except OSError:
-        os.unlink(path)  # half a file would only fill the disk
+        os.unlink(path)  # an incomplete file would only fill the disk
         raise
 
 
@@ -315,10 +321,10 @@ def _flush_files(paths: list[str]) -> None:
     if len(paths) < SYNC_FROM_FILES:
         _flush_each(paths)
         return
-    os.sync()  # for speed alone: it reports no error, so each file is flushed below all the same
+    os.sync()  # only for speed: it reports no errors, so each file is still flushed below
     with ThreadPoolExecutor(FLUSHERS) as pool:
         for _ in pool.map(_flush_each, [paths[start::FLUSHERS] for start in range(FLUSHERS)]):
-            pass  # an error of any of them is raised here
+            pass  # an error of any flush is raised here
 
 
 def _flush_each(paths: list[str]) -> None:
@@ -346,16 +352,16 @@ def _make_directory(path: Path, *, mode: int) -> list[Path]:
 
 
 def _new_directory(directory: Path, *, mode: int) -> None:
-    """Make a directory that has its mode from the moment at which readers can see it."""
+    """Make a directory that never appears to readers with another mode."""
     # mkdir() obeys the umask. A process killed before chmod() would leave a directory that no web server may enter, and
-    # the next one would keep it. So it is made under another name first, which the next process uses again.
+    # the next process would keep it. So it is made under another name first, which the next process uses again.
     is_private = STAGING in directory.parts
     new = directory if is_private else directory.with_name(f".{directory.name}.new")
     new.mkdir(exist_ok=not is_private)
     wanted = mode | directory.parent.stat().st_mode & _SHARED
     if (
         stat.S_IMODE(new.stat().st_mode) != wanted
-    ):  # under systemd's RestrictSUIDSGID a mode with g+s can only be inherited
+    ):  # under systemd's RestrictSUIDSGID the set-group-id bit can only be inherited
         new.chmod(wanted)
     give(new, folder=directory.parent)
     if not is_private:
@@ -373,5 +379,5 @@ def _remove_if_empty(directory: Path) -> None:
     try:
         directory.rmdir()
     except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):  # another folder may be staged
+        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):  # another folder may be staged there
             raise

@@ -1,7 +1,8 @@
-"""How many people follow what, now and at earlier moments: numbers for a table, in one pass over the subscriptions.
+"""How many people follow which theme at which pace, now and earlier: numbers for a table, in one pass over the
+subscriptions.
 
-Who is erased takes his subscriptions with him. For each month that began while he followed something, a number stays,
-and says nothing of whose it was.
+Erasing a person deletes the subscriptions too. For each month that began while the person followed something, an
+anonymous count stays.
 """
 
 from collections import Counter, defaultdict
@@ -16,13 +17,13 @@ from publisher.store.engine import Database
 from publisher.store.people_schema import past_follows, subscriptions
 
 _ANYTHING = ("", "")
-"""The theme and pace in `past_follows` that mean any theme at any pace."""
+"""The theme and pace in `past_follows` that stand for any theme at any pace."""
 _MONTHS_BACK = 12
 _A_YEAR = 12
 
 
 class FollowerCounts:
-    """Counts of people. Of months, the beginning counts: their first instant in UTC."""
+    """Counts of people. A month is counted at its first instant in UTC."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,14 +37,14 @@ class FollowerCounts:
             return [int(each) + before for each, before in zip(row, past, strict=True)]
 
     def people_by_pace(self, moment: datetime) -> dict[str, int]:
-        """Return how many people followed something at each pace at a moment, without people erased since."""
+        """Return how many people followed something at each pace at a moment; people erased since are not counted."""
         pace = subscriptions.c.pace
         count = func.count(case((_was_active(moment), subscriptions.c.subscriber)).distinct())
         with self._database.reading() as connection:
             return {row[0]: int(row[1]) for row in connection.execute(select(pace, count).group_by(pace))}
 
     def people_of_only(self, themes: Collection[str], moment: datetime) -> int:
-        """Return how many people followed only these themes at a moment; `themes` are slugs as they were kept."""
+        """Return how many people followed only these themes at a moment; `themes` are slugs as stored."""
         active = select(subscriptions.c.subscriber).where(_was_active(moment))
         others = active.where(subscriptions.c.theme.not_in(sorted(themes)))
         alone = active.where(subscriptions.c.subscriber.not_in(others)).distinct().subquery()
@@ -51,7 +52,7 @@ class FollowerCounts:
             return connection.execute(select(func.count()).select_from(alone)).scalar_one()
 
     def by_theme_and_pace(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
-        """Return how many people followed a theme (its slug as it was kept) at a pace at each of these moments."""
+        """Return how many people followed a theme (its slug as stored) at a pace, at each of these moments."""
         theme, pace = subscriptions.c.theme, subscriptions.c.pace
         counts = [func.count(case((_was_active(at), subscriptions.c.subscriber)).distinct()) for at in moments]
         query = select(theme, pace, *counts).group_by(theme, pace).order_by(theme, pace)
@@ -63,7 +64,7 @@ class FollowerCounts:
         return found
 
     def _past(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
-        """Return the numbers of people erased since, at moments that are the beginning of a month."""
+        """Return the counts of people erased since, at moments that are the beginning of a month."""
         places = {at: place for place, at in enumerate(moments)}
         found: dict[tuple[str, str], list[int]] = {}
         with self._database.reading() as connection:
@@ -74,17 +75,17 @@ class FollowerCounts:
 
 
 def month_begins(now: datetime) -> list[datetime]:
-    """The first instants of this month and the twelve before it, in UTC, the latest first."""
+    """Return the first instants of this month and the twelve before it, in UTC, latest first."""
     first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     months = [first.year * _A_YEAR + first.month - 1 - back for back in range(_MONTHS_BACK + 1)]
     return [first.replace(year=month // _A_YEAR, month=month % _A_YEAR + 1) for month in months]
 
 
 def count_past(connection: Connection, moments: Mapping[int, datetime]) -> None:
-    """Count what subscribers followed at the beginning of each of the last months, and keep the counts without the
+    """Count what subscribers followed at the beginning of each of the last months, and store the counts without the
     people.
 
-    Each subscriber counts up to his own moment.
+    Each subscriber is counted up to the moment given for him.
     """
     columns = subscriptions.c["subscriber", "theme", "pace", "since", "ended_at"]
     follows: dict[tuple[int, datetime], set[tuple[str, str]]] = defaultdict(set)

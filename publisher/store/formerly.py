@@ -1,4 +1,4 @@
-"""What audiences were told about items before they were corrected."""
+"""What items said when an audience last got them, before they were corrected."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,9 +16,9 @@ from publisher.store.schema import log
 def formerly_of(
     connection: Connection, audience: str, items: Sequence[int], *, before: int | None = None
 ) -> tuple[Formerly, ...]:
-    """Return these items as the latest edition that told of each shows them, in the order of `items`.
+    """Return these items as shown in the latest edition that has each, in the order of `items`.
 
-    Only editions before number `before` count; None: all count. An item that was in none of them is left out.
+    Only editions before number `before` count; None: all count. An item that was in no edition is left out.
     """
     latest: dict[int, Formerly] = {}
     for some in batches(items):
@@ -35,7 +35,8 @@ def formerly_of(
 def told_of(
     connection: Connection, items: Sequence[int], *, upto: Mapping[str, int]
 ) -> dict[int, list[tuple[str, Formerly]]]:
-    """Return each of these items as editions show it, with the names of their audiences, the latest version first.
+    """Return the versions of each of these items that editions show, with the names of their audiences, latest version
+    first.
 
     `upto` gives, by audience, the number of the latest edition that counts.
     """

@@ -44,7 +44,7 @@ class HeldEditions:
             return bool(connection.execute(select(held)).scalar())
 
     def is_shown(self, audience: str, number: int) -> bool:
-        """Whether the folder that the editor looks at is up to date with the record, and no item has changed since."""
+        """Whether the editor's folder is up to date with the record, and no item has changed since."""
         is_other = or_(~IS_LIVE, items.c.seq > edition_items.c.seq)
         gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, is_other)
         query = select(gone).where(is_edition(audience, number), editions.c.shown_at.is_not(None))
@@ -52,7 +52,7 @@ class HeldEditions:
             return connection.execute(query).scalar() is False
 
     def mark_shown(self, audience: str, number: int, *, at: datetime) -> None:
-        """Note that the folder that the editor looks at is up to date."""
+        """Record that the editor's folder is up to date."""
         self._update(audience, number, shown_at=at)
 
     def release(self, audience: str, number: int, *, at: datetime) -> bool:
@@ -72,11 +72,11 @@ class HeldEditions:
         return self._update(audience, number, subject=text or None, shown_at=None)
 
     def order(self, audience: str, number: int, items: Sequence[int]) -> bool:
-        """Put these items first, in this order, in place of earlier ones; return False if the edition is not held."""
+        """Put these items first, in this order, instead of earlier ones; return False if the edition is not held."""
         return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
 
     def retitle(self, audience: str, number: int, item: int, title: str) -> bool:
-        """Give an item another title in the edition, empty for its own; return False if it is not in a held edition."""
+        """Give an item another title in the edition, empty for its own; return False if it is in no held edition."""
         its = update(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             if not _exists_held(connection, audience, number):
@@ -86,9 +86,9 @@ class HeldEditions:
             return is_in_it
 
     def follow(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Give items and corrections their latest words, and take out withdrawn items; return whether any changed.
+        """Update items and corrections from their sources, and remove withdrawn items; return whether any changed.
 
-        An item that is taken out so is due again if it comes back.
+        A removed item is due again if it comes back.
         """
         with self._database.writing() as connection:
             if not _exists_held(connection, audience, number):
@@ -103,12 +103,12 @@ class HeldEditions:
             return any(changed)
 
     def drop(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out for good: this audience never gets it. Return False if it is not in a held edition."""
+        """Take an item out for good: this audience never gets it. Return False if it is in no held edition."""
         with self._database.writing() as connection:
             return _take_one_out(connection, audience, number, TakenOut.DROPPED, item)
 
     def put_off(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out, so that it is due for the next edition. Return False if it is not in a held edition."""
+        """Take an item out, so that it is due for the next edition. Return False if it is in no held edition."""
         its = (is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             seq = connection.execute(select(edition_items.c.seq).where(*its)).scalar()
@@ -139,20 +139,20 @@ class HeldEditions:
             _put_in(connection, audience, number, rows)
             return True
 
-    # --- undone ------------------------------------------------------------------------------------------------------
+    # --- undoing -----------------------------------------------------------------------------------------------------
 
     def taken_out(self, audience: str, number: int) -> dict[int, TakenOut]:
-        """The numbers of items that were taken out of an edition and are in no other one, with the reason."""
+        """Return the numbers of items that were taken out of an edition and are in no other one, with the reason."""
         query = select(dropped_items.c.item, dropped_items.c.reason).where(_is_dropped(audience, number), ~_IS_SENT)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(dropped_items.c.item))
             return {row.item: TakenOut(row.reason) for row in rows}
 
     def restore(self, audience: str, number: int, chosen: Collection[int]) -> bool:
-        """Undo that items were taken out: they are back in the edition if it is held, else due for the next one.
+        """Return items that were taken out to the edition if it is held; otherwise make them due for the next one.
 
-        Returns whether they are back in it. An item that is in a later edition by now is left there. The corrections of
-        an edition in which no item was left are due again, too.
+        Returns whether they are in it again. An item that is in a later edition by now is left there. If the edition
+        had no items left, its corrections are due again too.
         """
         with self._database.writing() as connection:
             of_these = and_(_is_dropped(audience, number), dropped_items.c.item.in_(sorted(chosen)), ~_IS_SENT)
@@ -169,7 +169,7 @@ class HeldEditions:
             return is_held
 
     def return_corrections(self, audience: str, number: int) -> None:
-        """Let the corrections of an edition without any item left be due for the next edition."""
+        """Make the corrections of an edition without items due for the next edition."""
         with self._database.writing() as connection:
             _return_corrections(connection, audience, number)
 
@@ -184,7 +184,7 @@ _FOLLOWING = (edition_items, edition_corrections)
 _IS_SENT = exists().where(
     edition_items.c.audience == dropped_items.c.audience, edition_items.c.item == dropped_items.c.item
 )
-"""Whether an item that was taken out of an edition is in one by now."""
+"""Whether an item that was taken out is in some edition of the audience now."""
 _IS_HELD = (editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
 
 
@@ -199,7 +199,7 @@ def is_item_of(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def recount(connection: Connection, audience: str, number: int) -> None:
-    """Count the items of an edition that has lost some, and note that its editor's folder is out of date."""
+    """Update the number of items of an edition that lost some, and mark its editor's folder as out of date."""
     left = select(func.count()).select_from(edition_items).where(is_item_of(audience, number)).scalar_subquery()
     connection.execute(update(editions).where(is_edition(audience, number)).values(items=left, shown_at=None))
 
@@ -217,7 +217,9 @@ def _is_dropped(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def _follow(table: Table, audience: str, number: int) -> Update:
-    """Give the items of a table of this edition their latest words and themes, where they have others."""
+    """Return the statement that gives the items of an edition, in `table`, their latest content and themes where these
+    differ.
+    """
     now = select(items.c.seq).where(items.c.number == table.c.item, IS_LIVE, items.c.seq > table.c.seq)
     its = update(table).where(table.c.audience == audience, table.c.number == number, exists(now))
     of_item = select(items.c.themes).where(items.c.number == table.c.item)
@@ -225,18 +227,18 @@ def _follow(table: Table, audience: str, number: int) -> Update:
 
 
 def items_of(connection: Connection, audience: str, number: int) -> list[int]:
-    """The numbers of the items that are in an edition."""
+    """Return the numbers of the items in an edition."""
     return list(connection.execute(select(edition_items.c.item).where(is_item_of(audience, number))).scalars())
 
 
 def _withdrawn_from(connection: Connection, audience: str, number: int) -> list[int]:
-    """The numbers of items of an edition that were withdrawn since."""
+    """Return the numbers of the edition's items that were withdrawn since."""
     gone = exists().where(items.c.number == edition_items.c.item, ~IS_LIVE)
     return list(connection.execute(select(edition_items.c.item).where(is_item_of(audience, number), gone)).scalars())
 
 
 def take_out(connection: Connection, audience: str, number: int, reason: TakenOut, chosen: Sequence[int]) -> None:
-    """Take items out of an edition, and note why; write nothing if there are none."""
+    """Take items out of an edition and record the reason; write nothing if there are none."""
     if not chosen:
         return
     known = delete(dropped_items).where(dropped_items.c.audience == audience, dropped_items.c.item.in_(chosen))
@@ -259,7 +261,7 @@ def _take_one_out(connection: Connection, audience: str, number: int, reason: Ta
 
 
 def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[Row[Any]]) -> None:
-    """Put items into an edition, behind the present ones."""
+    """Add items to an edition, after the present ones."""
     last = connection.execute(select(func.max(edition_items.c.position)).where(is_item_of(audience, number))).scalar()
     for position, row in enumerate(rows, start=(last or 0) + 1):
         words = {"seq": row.seq, "composed_seq": row.seq, "themes": row.themes, "title": row.title}
@@ -270,13 +272,15 @@ def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[R
 
 
 def _step_back(connection: Connection, audience: str, *, before: int) -> None:
-    """Move the audience's cursor before a change. All others beyond it are in an edition, and so not due."""
+    """Move the audience's cursor back before a change. All other changes beyond it are in an edition, and so
+    not due.
+    """
     of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > before - 1)
     connection.execute(of_audience.values(cursor=before - 1))
 
 
 def _return_corrections(connection: Connection, audience: str, number: int) -> None:
-    """Forget that an edition without items told corrections, so that they are looked for again."""
+    """Forget that an edition without items announced corrections, so that they are found again."""
     empty = select(func.count()).where(is_edition(audience, number), editions.c["items"] == 0)
     if not connection.execute(empty).scalar():
         return
@@ -286,6 +290,6 @@ def _return_corrections(connection: Connection, audience: str, number: int) -> N
     upto = select(editions.c.upto).where(of_audience, editions.c.number < number).order_by(editions.c.number.desc())
     before = connection.execute(upto.limit(1)).scalar() or 0
     latest = connection.execute(select(func.max(editions.c.number)).where(of_audience)).scalar_one()
-    # What a later edition told is not told again: its own corrections are known.
+    # Corrections that a later edition announced are not announced again: they are recorded with it.
     of_latest = update(editions).where(is_edition(audience, latest), editions.c.upto > before)
     connection.execute(of_latest.values(upto=before))

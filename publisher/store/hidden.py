@@ -18,24 +18,24 @@ from publisher.store.schema import HAS_ID, HAS_LINK, hidden_items, items, source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenItem:
-    """An item that an editor hid, and how it stood before."""
+    """A hidden item, and its state before."""
 
     record: Record
     at: datetime
     reason: str
     """Why, in the editor's words; may be empty."""
     state: State
-    """The one it had before."""
+    """Its state before it was hidden."""
 
 
 class Hidden:
-    """The items that editors hid, and the acts of hiding and showing."""
+    """The hidden items, and the changes of hiding and showing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> list[HiddenItem]:
-        """Every hidden item, the one that was hidden last first."""
+        """Return all hidden items, the last hidden one first."""
         columns = (hidden_items.c.at, hidden_items.c.reason, hidden_items.c.state.label("before"))
         query = select(items, *columns).join(hidden_items, hidden_items.c.item == items.c.number)
         with self._database.reading() as connection:
@@ -45,9 +45,9 @@ class Hidden:
             ]
 
     def find(self, name: str, *, path: str) -> list[Record]:
-        """Return the items with that id (whole, or its end), link or native id, or whose page is at `path`.
+        """Return the items with this uid (whole, or its end), link or native id, or whose page is at `path`.
 
-        Items that are kept for good are left out. It looks at every id, which takes a second for a million of them.
+        Items that are never shown to readers are left out. It searches all uids, which takes a second for a million.
         """
         link, native_id = link_key(name), id_key(name)
         named = [items.c.uid == name, items.c.uid.endswith(f"/{name}", autoescape=True)]
@@ -60,16 +60,16 @@ class Hidden:
             return [record_of(row) for row in rows]
 
     def hide(self, record: Record, *, feeds: Collection[str], reason: str, now: datetime) -> None:
-        """Hide an item. `feeds` are slugs of further feeds whose archives may hold it, besides the feeds it is in."""
+        """Hide an item. `feeds` are slugs of further feeds whose archives may contain it, besides its present feeds."""
         with self._database.writing() as connection:
             log_pass = _EditorPass(connection, record.source)
             log_pass.hide(record.number, feeds, reason=reason, now=now)
             log_pass.write_counters()
 
     def show(self, hidden: HiddenItem, gathered: Gathered, *, wakes: datetime | None, now: datetime) -> None:
-        """Show an item again, in these feeds; one that no reader ever saw waits until it `wakes`.
+        """Show an item again, in these feeds; an item that no reader ever saw waits until it `wakes`.
 
-        Its source is read anew at the next chance: it may have dropped the item meanwhile.
+        Its source is read completely at the next chance: it may have dropped the item meanwhile.
         """
         with self._database.writing() as connection:
             log_pass = _EditorPass(connection, hidden.record.source)
@@ -80,7 +80,7 @@ class Hidden:
 
 
 class _EditorPass(LogPass):
-    """Writes what an editor decided about one item."""
+    """Writes an editor's decision about one item."""
 
     def hide(self, number: int, feeds: Collection[str], *, reason: str, now: datetime) -> None:
         (row,) = self._rows([number])
@@ -137,7 +137,7 @@ class _EditorPass(LogPass):
             self._count_listed(1)
 
     def _announcing(self, number: int) -> Sequence[str]:
-        """Slugs of the feeds that announce that the item is gone."""
+        """Return the slugs of the feeds that announce that the item is gone."""
         query = select(withdrawals.c.feed).where(withdrawals.c.item == number)
         return self._connection.execute(query.order_by(withdrawals.c.feed)).scalars().all()
 

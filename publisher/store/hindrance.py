@@ -1,7 +1,7 @@
-"""Finds out what is really in the way when SQLite cannot write a database: SQLite only says that it could not.
+"""Finds out why SQLite cannot write a database: SQLite only says that it could not.
 
-A program that opened the database as another user, or died while the disk could not be written, leaves `-shm` and
-`-wal` files that nobody else may write; a full disk shows as a read or write that failed.
+A program that opened the database as another user, or died while the disk was full, leaves `-shm` and `-wal` files that
+others may not write; a full disk appears as a failed read or write.
 """
 
 import os
@@ -12,12 +12,11 @@ from shlex import quote
 from publisher.store.owners import name_of
 
 _ROOM_BYTES = 1 << 20
-"""A disk with less free space than this counts as full: the `-shm` file and a page or two of the log need part of it.
-"""
+"""A disk with less free space than this counts as full: the `-shm` file and some pages of the log need it."""
 
 
 def find_hindrance(file: Path) -> str | None:
-    """Return why this user cannot write a database or a lock, with the next step; None: nothing is in the way."""
+    """Return why this user cannot write a database or a lock, with the next step; None: no reason was found."""
     folder = file.absolute().parent
     if not folder.is_dir():
         return f"there is no folder {folder}; make it, or name another file in store.url"
@@ -27,7 +26,7 @@ def find_hindrance(file: Path) -> str | None:
 
 
 def _hindrances(file: Path, folder: Path) -> Iterator[str]:
-    """Yield what is in the way, the cause before what it causes."""
+    """Yield the reasons, causes before their effects."""
     disk = os.statvfs(folder)
     if disk.f_flag & os.ST_RDONLY:
         yield f"the file system of {folder} is read-only; look why, and mount it so that it can be written"

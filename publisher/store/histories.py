@@ -1,6 +1,6 @@
-"""What happened to one reader: his mails and what became of them, what came back, and when an item came into themes.
+"""The history of one reader: his mails and what became of them, his bounces, and when an item entered its themes.
 
-An operator asks now and then; the ledger is searched by address, which takes a second for a million rows.
+The queries are rare; the ledger is searched by address, which takes a second for a million rows.
 """
 
 import json
@@ -36,7 +36,7 @@ class SentMail:
     at: datetime
     """UTC; when the mail server took it."""
     items: tuple[int, ...]
-    """The numbers of its items, as it was planned."""
+    """The numbers of its items, as planned."""
 
 
 class Histories:
@@ -46,7 +46,7 @@ class Histories:
         self._database = database
 
     def mails(self, subscriber: int) -> list[PastMail]:
-        """The mails of rounds to a subscriber, oldest first."""
+        """Return the mails of rounds to a subscriber, oldest first."""
         query = (
             select(rounds, selections.c["items"].label("what"))
             .join(round_mails, round_mails.c.round == rounds.c.number)
@@ -64,7 +64,7 @@ class Histories:
             ]
 
     def sent(self, subscriber: int, address: str, *, most: int) -> list[SentMail]:
-        """The latest mails of rounds that went out to a subscriber, newest first, at most `most`."""
+        """Return the latest mails of rounds that were sent to a subscriber, newest first, at most `most`."""
         is_sent = and_(
             deliveries.c.kind == DeliveryKind.ROUND,
             deliveries.c.name == literal(ROUND).concat(cast(round_mails.c.round, Text)),
@@ -84,7 +84,7 @@ class Histories:
         return [SentMail(at=row.finished_at, items=tuple(json.loads(row.what))) for row in rows]
 
     def forgotten_upto(self) -> int:
-        """Return the log number up to which rounds took items whose mails are forgotten; 0: there are none."""
+        """Return the log number up to which mails of rounds have been deleted; 0: none has."""
         with self._database.reading() as connection:
             query = select(func.max(rounds.c.upto)).where(rounds.c.forgotten_at.is_not(None))
             return connection.execute(query).scalar() or 0
@@ -110,9 +110,9 @@ class Histories:
             return [BounceRow(**each) for each in found.mappings()]
 
     def entry(self, number: int, added_seq: int, *, upto: int) -> ItemEntry | None:
-        """When an item that was added under that log number came into its themes; `upto` is the end of the log.
+        """Return when an item, added under this log number, entered its themes; `upto` is the end of the log.
 
-        None: rounds do not take it, because readers do not see it, or an editor took it out of an edition.
+        None: no round takes it, because readers do not see it, or an editor took it out of an edition.
         """
         with self._database.reading() as connection:
             found = new_items(connection, added_seq - 1, upto, only=number)

@@ -1,4 +1,4 @@
-"""Questions about items. The cost of each grows with its answer, not with the archive."""
+"""Queries for items. Their cost grows with the answer, not with the archive."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,25 +45,25 @@ class ItemAddress:
 
     path: str
     link: str
-    """The item's own address, as the source gave it; empty: it has none."""
+    """The item's own address, from the source; empty: it has none."""
     updated: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedItem:
-    """An item that an audience had, and that changed since."""
+    """An item that an audience got in an edition, and that changed since."""
 
     record: Record
     """The item as it is now."""
     told: Item
-    """The item as the audience was last told of it."""
+    """The item as the audience last got it."""
     formerly: Formerly
-    """The item as the audience was told of it, with that edition and the title that the editor gave it."""
+    """The same with the edition's number and the title that the editor gave it there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An item that appears at some moment, for the first time or after a withdrawal."""
+    """An item that will appear, for the first time or again after a withdrawal."""
 
     number: int
     source: str
@@ -74,7 +74,7 @@ class Waiting:
 
 
 class Items:
-    """Items as they are now. `feed` is always a slug."""
+    """Items in their present state. `feed` is always a slug."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -85,7 +85,7 @@ class Items:
             return int(connection.execute(select(counters.c.live_items)).scalar_one())
 
     def last_number(self) -> int:
-        """The highest number of an item; none is missing below it."""
+        """Return the highest item number; there are no gaps below it."""
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.last_item)).scalar_one())
 
@@ -97,13 +97,13 @@ class Items:
             return wakes
 
     def sources_due(self, now: datetime) -> list[str]:
-        """Names of the sources with items whose time has come or is over by `now`, sorted."""
+        """Return the names of the sources that have items due to appear or expire by `now`, sorted."""
         query = select(items.c.source).distinct().where(WAKES, items.c.wakes <= now).order_by(items.c.source)
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
 
     def waiting(self) -> list[Waiting]:
-        """Return the items that wait for their time, withdrawn ones that come back too; the next first."""
+        """Return the items that wait for their time, the next first, including withdrawn ones that will come back."""
         waits = or_(IS_WAITING, items.c.state == State.WITHDRAWN)
         query = select(*items.c["number", "source", "wakes", "content", "state"]).where(WAKES, waits)
         with self._database.reading() as connection:
@@ -120,13 +120,13 @@ class Items:
             ]
 
     def hidden_counts(self) -> dict[str, int]:
-        """Return how many items of each source an editor hid; a source without any is missing."""
+        """Return how many items of each source are hidden; a source without any is missing."""
         query = select(items.c.source, func.count().label("hidden")).where(IS_HIDDEN).group_by(items.c.source)
         with self._database.reading() as connection:
             return {row.source: row.hidden for row in connection.execute(query)}
 
     def addresses(self, after: int, upto: int) -> list[ItemAddress]:
-        """Return the addresses of live items with numbers in (after, upto], in that order."""
+        """Return the addresses of live items whose numbers are in (after, upto], in order."""
         is_between = (items.c.number > after, items.c.number <= upto)
         query = select(*items.c["path", "content", "updated"]).where(*is_between, IS_LIVE).order_by(items.c.number)
         with self._database.reading() as connection:
@@ -136,57 +136,59 @@ class Items:
             ]
 
     def by_number(self, numbers: Sequence[int]) -> list[Record]:
-        """The items with these numbers, in any order."""
+        """Return the items with these numbers, in any order."""
         found: list[Record] = []
         with self._database.reading() as connection:
             for some in batches(numbers):
                 found += [record_of(row) for row in connection.execute(_BY_NUMBER, {"numbers": some})]
         return found
 
-    # --- of a feed ---------------------------------------------------------------------------------------------------
+    # --- in a feed ---------------------------------------------------------------------------------------------------
 
     def added_last(self, feed: str, *, limit: int, after: int = 0) -> list[Record]:
-        """Live items of a feed that were added after log number `after`, the latest first, at most `limit`."""
+        """Return live items of a feed that were added after log number `after`, latest first, at most `limit`."""
         return self._fetch(_added_last(of_all=feed == ALL), feed=feed, limit=limit, after=after)
 
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
-        """Live items of a feed that were revised, or moved into it, the latest first.
+        """Return live items of a feed that were revised, or moved into it, latest first.
 
-        The last `limit`, and all that changed in the same pass as the earliest of these.
+        These are the last `limit`, and all that changed in the same pass as the earliest of them.
         """
         return self._fetch_whole_pass(_revised_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
-        """Items that were withdrawn while they were in a feed, the latest first.
+        """Return items that were withdrawn while they were in a feed, latest first.
 
-        The last `limit`, and all that changed in the same pass as the earliest of these.
+        These are the last `limit`, and all that changed in the same pass as the earliest of them.
         """
         return self._fetch_whole_pass(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_feeds(self) -> frozenset[str]:
-        """The slugs of the feeds that have items which were withdrawn from them."""
+        """Return the slugs of the feeds from which items were withdrawn."""
         with self._database.reading() as connection:
             feeds = connection.execute(select(withdrawals.c.feed).distinct()).scalars().all()
             is_any = connection.execute(select(exists().where(IS_GONE))).scalar_one()
         return frozenset((*feeds, ALL) if is_any else feeds)
 
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """Live items of a feed that were added in (after, upto], in that order."""
+        """Return live items of a feed that were added in (after, upto], in that order."""
         return self._fetch(_added_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """Items that were added in (after, upto], in that order, and withdrawn while they were in a feed."""
+        """Return items that were added in (after, upto] and withdrawn while they were in a feed, in the order of
+        adding.
+        """
         return self._fetch(_withdrawn_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def unchanged(self, feed: str, *, upto: int, limit: int) -> list[Record]:
-        """Live items of a feed that did not change after `upto`, the first added first, at most `limit`."""
+        """Return live items of a feed that did not change after `upto`, the first added first, at most `limit`."""
         query = _live(of_all=feed == ALL).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq)
         return self._fetch(query.limit(limit), feed=feed)
 
-    # --- of an audience ----------------------------------------------------------------------------------------------
+    # --- for an audience ---------------------------------------------------------------------------------------------
 
     def latest(self, themes: ThemeChoice, *, limit: int) -> list[Record]:
-        """The `limit` live items of these themes that were added last, in the order of adding."""
+        """Return the `limit` live items of these themes that were added last, in the order of adding."""
         if themes.without:
             query = select(items).where(IS_LIVE, _is_in(themes)).order_by(items.c.added_seq.desc()).limit(limit)
             return self._fetch(query)[::-1]
@@ -196,10 +198,10 @@ class Items:
         return sorted(found.values(), key=lambda record: record.added_seq)[-limit:]
 
     def due_for(self, audience: str, *, themes: ThemeChoice, after: int, upto: int, start: int) -> list[Record]:
-        """Live items that an audience has not had, in the order they were added.
+        """Return live items that an audience has not had, in the order in which they were added.
 
-        Each changed in (after, upto], was added after `start`, is in one of `themes`, is in no edition
-        of the audience, and was never taken out of one for good.
+        Each changed in (after, upto], was added after `start`, is in one of `themes`, is in no edition of the audience,
+        and was never taken out of one for good.
         """
         query = last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
         if not themes.is_all:
@@ -207,7 +209,7 @@ class Items:
         return sorted(self._fetch(query), key=lambda record: record.added_seq)
 
     def changed_since_told(self, audience: str, *, upto: int) -> list[ChangedItem]:
-        """Return live items of an audience's editions that changed after it was last told of them.
+        """Return live items of an audience's editions that changed after the audience last got them.
 
         Only changes after its latest edition and up to `upto` count. The items are in the order of those changes.
         """
@@ -223,11 +225,11 @@ class Items:
                 for row in rows
             ]
 
-    # --- a changed configuration -------------------------------------------------------------------------------------
+    # --- after a change of config.toml -------------------------------------------------------------------------------
 
     @contextmanager
     def open_batch(self, *, after: int) -> Iterator[ItemBatch]:
-        """The next items beyond number `after`; what is done with them is committed when the block ends."""
+        """Open the next batch of items beyond number `after`; changes are committed when the block ends."""
         with self._database.writing() as connection:
             yield ItemBatch(connection, after=after)
 
@@ -244,7 +246,7 @@ class Items:
             return [record_of(row) for row in connection.execute(query, values)]
 
 
-# Statements are made once: building one costs more than asking SQLite for a few rows.
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
 _FEED: BindParameter[str] = bindparam("feed")
 _AFTER: BindParameter[int] = bindparam("after")
 _UPTO: BindParameter[int] = bindparam("upto")
@@ -254,7 +256,9 @@ _LIMIT: BindParameter[int] = bindparam("limit")
 _seq: BindParameter[int] = bindparam("seq")
 _OF_PASS = select(log.c.at).where(log.c.seq == _seq).scalar_subquery()
 _BEFORE_PASS = select(log.c.seq).where(log.c.seq < _seq, log.c.at != _OF_PASS).order_by(log.c.seq.desc()).limit(1)
-"""The last log number before the pass that has a log number: all changes of a pass have one instant in the log."""
+"""The last log number before the pass that wrote a given one: all changes of a pass have the same instant in
+the log.
+"""
 
 
 @cache
@@ -308,7 +312,7 @@ def _added_seq(*, of_all: bool) -> ColumnElement[int]:
 
 
 def last_changes(after: int, upto: int) -> Select[Any]:
-    """Return a query of the items that changed in (after, upto], each once, by the number of its last change
+    """Return a query for the items that changed in (after, upto], each once, with the number of its last change
     (`log_seq`).
     """
     later = log.alias("later")
@@ -318,14 +322,16 @@ def last_changes(after: int, upto: int) -> Select[Any]:
 
 
 def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
-    """Return a query of live items that changed in (after, upto], with what an audience was told about each before."""
+    """Return a query for live items that changed in (after, upto], with the version of each that an audience had
+    before.
+    """
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
     return query.where(IS_LIVE, items.c.revision > told.c.revision).add_columns(told.c.content.label("told_content"))
 
 
 def _is_in(themes: ThemeChoice) -> ColumnElement[bool]:
-    """Whether an item is in one of the themes; other feeds have a slash in their slugs."""
+    """Return the condition that an item is in one of the themes; slugs of other feeds contain a slash."""
     feed = item_feeds.c.feed
     is_followed: ColumnElement[bool] = feed.in_(sorted(themes.named))
     if themes.has_others:
@@ -343,9 +349,9 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:
-    """Return the log number of the change by which an audience knows an item; null: it never had the item.
+    """Return the log number of the version of an item that an audience has; null: it never had the item.
 
-    That is the latest correction it was sent, else the item as it was sent.
+    That is its latest correction, or else the item as first sent.
     """
     corrected, sent = (
         select(func.max(table.c.seq)).where(table.c.audience == audience, table.c.item == items.c.number)

@@ -1,6 +1,6 @@
-"""When items came into themes that they were not in when they were added; the first time counts.
+"""When items entered themes that they were not in when added; the first time counts.
 
-What a subscriber has had is told by the order in which items came into the themes he follows.
+The order in which items enter the themes a subscriber follows decides which items he has had.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ Join = tuple[int, int, Collection[str]]
 
 
 def note_joins(connection: Connection, joined: Sequence[Join]) -> None:
-    """Keep when items came into themes; an item that left a theme and comes back keeps its first time."""
+    """Record when items entered themes; an item that left a theme and comes back keeps its first time."""
     new = [each for each in joined if each[2]]
     known = joins_of(connection, [number for number, _, _ in new])
     rows = [
@@ -30,7 +30,7 @@ def note_joins(connection: Connection, joined: Sequence[Join]) -> None:
 
 
 def joins_of(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, int]]:
-    """The log numbers under which items came into themes that they were not in at first, by item and theme."""
+    """Return the log numbers under which items entered themes that they were not in at first, by item and theme."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for some in batches(numbers):
         for row in connection.execute(select(theme_joins).where(theme_joins.c.item.in_(some))):

@@ -1,9 +1,9 @@
-"""The ledger: every delivery, and how far it is. Its transactions are its own, beside the log.
+"""The ledger: all deliveries and their states. Its transactions do not lock the log.
 
 A delivery goes from `queued` over `leased` (claimed) and `handing` (fenced) to `sent` or `refused`, or back to
 `queued`; until it is fenced it can be `cancelled`. Each claim raises its epoch, and a fence or a result counts only in
-the epoch of its claim. So a process that stopped for longer than its lease and woke up again cannot send what another
-one has taken over.
+the epoch of its claim. So a process that was suspended for longer than its lease cannot send a mail that another
+process has taken over.
 
 The clock of leases is the server's on PostgreSQL, because several machines share it. On SQLite, where one process
 delivers at a time, it is the `now` of the caller.
@@ -53,9 +53,9 @@ from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
 
 LEASE = timedelta(minutes=10)
-"""How long a claim holds: two steps of SMTP may take five minutes each (RFC 5321 section 4.5.3.2)."""
+"""How long a claim is valid: two steps of SMTP may take five minutes each (RFC 5321 section 4.5.3.2)."""
 HANDING_LEASE = timedelta(minutes=20)
-"""How long a fence holds: a server may take ten minutes to answer the end of a mail, and a large mail takes time."""
+"""How long a fence is valid: a server may take ten minutes to answer the end of a mail, and a large mail takes time."""
 LOCK = "deliver"
 
 
@@ -70,7 +70,8 @@ class Ledger:
 
     @contextmanager
     def delivering(self, *, now: datetime, wait_s: float = 0) -> Iterator[None]:
-        """Deliver for the length of a `with`: on SQLite as the only process, on PostgreSQL beside any number of others.
+        """Hold the right to deliver during a `with`: on SQLite as the only process, on PostgreSQL beside any number of
+        others.
 
         Raises:
             BusyError: another process delivers.
@@ -83,13 +84,13 @@ class Ledger:
             yield
 
     def is_delivering(self, *, now: datetime) -> bool:
-        """Whether a process holds a delivery, or died with one whose lease has not ended."""
+        """Whether a process is delivering, or died with a claim whose lease has not ended."""
         with self._database.reading() as connection:
             held = select(deliveries.c.id).where(IS_LEASED, deliveries.c.due_at > clock_of(connection, now)()).limit(1)
             return connection.execute(held).scalar() is not None
 
     def _end_leases(self, now: datetime) -> None:
-        """End the leases of processes that died: only the holder of the lock can have one."""
+        """End the leases of processes that died: every valid one would need the lock that the caller holds."""
         with self._database.reading() as connection:
             found = connection.execute(select(deliveries.c.id).where(IS_LEASED).limit(1)).scalar()
         if found is not None:
@@ -99,7 +100,7 @@ class Ledger:
     # --- queue -------------------------------------------------------------------------------------------------------
 
     def queue(self, new: Sequence[NewDelivery], *, now: datetime) -> int:
-        """Queue these deliveries, and queue again any of them that waited for too long; return how many.
+        """Queue these deliveries, and queue held ones among them again; return how many.
 
         A delivery that was sent, refused or cancelled is left alone.
         """
@@ -112,16 +113,16 @@ class Ledger:
             return insert_letters(connection, new, now=now)
 
     def cancel(self, kind: DeliveryKind, name: str, *, now: datetime, but: str = "") -> int:
-        """Take back what is not handed over yet of an edition, a round or a letter; return how many mails that is.
+        """Cancel the mails of an edition, a round or a letter that are not handed over yet; return how many.
 
-        The mail to the address `but` goes on.
+        The mail to the address `but` is left alone.
         """
         with self._database.writing_beside() as connection:
             which = and_(deliveries.c.kind == kind, deliveries.c.name == name, deliveries.c.recipient != but)
             return cancel_deliveries(connection, which, now=now)
 
     def send_again(self, known: KnownDelivery, *, now: datetime) -> bool:
-        """Queue a delivery once more, whatever became of it; False: a process has claimed it.
+        """Queue a delivery again, whatever its state; return False if a process has claimed it.
 
         Its Message-ID and Date stay.
         """
@@ -133,9 +134,9 @@ class Ledger:
             return connection.execute(renewed).rowcount == 1
 
     def send_rest(self, kind: DeliveryKind, name: str, *, now: datetime) -> int:
-        """Queue the mails of a round again that were taken back, or waited for too long; return how many.
+        """Queue the mails of a round again that were cancelled or held; return how many.
 
-        What was sent or refused stays so, and what waits for its reader's pause to end goes on doing so.
+        Sent and refused mails stay so, and mails that wait for the end of their reader's pause go on waiting.
         """
         with self._database.writing_beside() as connection:
             clock = clock_of(connection, now)
@@ -162,14 +163,14 @@ class Ledger:
     # --- deliver -----------------------------------------------------------------------------------------------------
 
     def claim(self, limit: int, *, max_age: timedelta, now: datetime, lease: timedelta = LEASE) -> list[Delivery]:
-        """Claim deliveries whose turn it is, at most `limit`: by rank, then those that wait longest first.
+        """Claim due deliveries, at most `limit`: by rank, then the longest waiting first.
 
-        A delivery that was being handed over when its lease ended is doubtful from now on.
+        A delivery whose lease ended while it was being handed over becomes doubtful.
         """
         claimed: list[Delivery] = []
         with self._database.writing_beside() as connection:
             paused = paused_audiences(connection)
-            for rank in Rank:  # each has a part of the index of its own
+            for rank in Rank:  # each rank has its own part of the index
                 if len(claimed) < limit and EVERYTHING not in paused:
                     left = limit - len(claimed)
                     claimed += claim_rows(connection, rank, left, paused=paused, max_age=max_age, now=now, lease=lease)
@@ -185,7 +186,7 @@ class Ledger:
     ) -> set[int]:
         """Write fences and results in one transaction; return the ids of deliveries that may be handed over now.
 
-        A fence fails if the lease of its claim is over, or if the delivery was paused or cancelled. A result of an
+        A fence fails if the lease of its claim has ended, or if the delivery was paused or cancelled. A result of an
         earlier claim changes nothing.
         """
         finished = [each.delivery.id for each in results if each.delivery.kind is DeliveryKind.LETTER]
@@ -201,15 +202,15 @@ class Ledger:
             return fence_rows(connection, fences, now=now, lease=lease) if fences else set()
 
     def letters(self, deliveries_of: Sequence[Delivery]) -> dict[int, bytes]:
-        """Return the mails of these letters by the ids of their deliveries; finished ones are missing."""
+        """Return the mails of these letters, by the ids of their deliveries; finished letters are missing."""
         with self._database.reading() as connection:
             query = select(letters).where(letters.c.delivery.in_([each.id for each in deliveries_of]))
             return {row.delivery: row.mail for row in connection.execute(query)}
 
-    # --- ask ---------------------------------------------------------------------------------------------------------
+    # --- queries -----------------------------------------------------------------------------------------------------
 
     def due(self, *, max_age: timedelta, now: datetime, limit: int | None = None) -> list[NewDelivery]:
-        """Return deliveries whose turn it is, in the order in which they are claimed, at most `limit`."""
+        """Return the due deliveries in the order in which they would be claimed, at most `limit`."""
         with self._database.reading() as connection:
             query = (
                 select(*OF_NEW)
@@ -220,7 +221,7 @@ class Ledger:
             return [NewDelivery(**row) for row in connection.execute(query).mappings()]
 
     def count_due(self, *, max_age: timedelta, now: datetime) -> int:
-        """Return how many deliveries have their turn now."""
+        """Return how many deliveries are due now."""
         with self._database.reading() as connection:
             is_due = _is_due(connection, max_age=max_age, now=now)
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
@@ -236,7 +237,7 @@ class Ledger:
             return count_paused, connection.execute(waiting.where(held)).scalar_one()
 
     def next_due(self, *, max_age: timedelta, now: datetime) -> datetime | None:
-        """Return when the next delivery that still waits gets its turn; None: there is none."""
+        """Return when the next waiting delivery is due; None: there is none."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             waits = and_(deliveries.c.due_at > clock(), may_go(connection, clock, max_age))
@@ -251,7 +252,7 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
     def known(self, name: str, *, limit: int | None = None) -> list[KnownDelivery]:
-        """Return what is known about the deliveries of a name, in the order of queueing, at most `limit`."""
+        """Return the deliveries of a name, in the order of queueing, at most `limit`."""
         with self._database.reading() as connection:
             query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
@@ -268,7 +269,7 @@ class Ledger:
             return [FailedMail(**row) for row in rows]
 
     def unfinished(self) -> list[str]:
-        """Names of what is not handed over to all recipients yet, sorted."""
+        """Return the names of editions, rounds and letters that are not handed over to all recipients yet, sorted."""
         query = select(deliveries.c.name).where(deliveries.c.due_at.is_not(None)).distinct()
         with self._database.reading() as connection:
             return sorted(connection.execute(query).scalars())
@@ -289,7 +290,7 @@ class Ledger:
 
 
 def _with_sums(counted: DeliveryCounts | None, sums: DeliveryCounts) -> DeliveryCounts:
-    """The counts of a round with the mails that are forgotten."""
+    """Return the counts of a round, including its deleted mails."""
     if counted is None:
         return sums
     summed = {

@@ -39,7 +39,7 @@ class Locks:
             yield
 
     def is_held(self, purpose: str) -> bool:
-        """Whether any process holds the lock named `purpose`. Asking creates nothing."""
+        """Whether any process holds the lock named `purpose`. The check creates nothing."""
         if self._database.is_in_memory:
             return self._in_process.setdefault(purpose, threading.Lock()).locked()
         if self._database.is_sqlite:
@@ -47,7 +47,7 @@ class Locks:
         return _is_held_on_server(self._database, purpose)
 
     def _attempt(self, purpose: str, stack: ExitStack) -> Callable[[], bool]:
-        """Return a function that tries once to get the lock; `stack` frees it again."""
+        """Return a function that tries once to get the lock; `stack` will free it."""
         if self._database.is_in_memory:
             return _attempt_in_process(self._in_process.setdefault(purpose, threading.Lock()), stack)
         if self._database.is_sqlite:
@@ -117,10 +117,10 @@ def _attempt_on_file(path: Path, stack: ExitStack) -> Callable[[], bool]:
 
 def _attempt_on_server(database: Database, purpose: str, stack: ExitStack) -> Callable[[], bool]:
     with translate_errors(database.place):
-        # A connection of its own, outside any transaction: it may be held for a whole run.
+        # a connection of its own, outside any transaction: the lock may be held for a whole run
         connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     stack.callback(connection.close)
-    # Closed, and not returned to the pool: the lock belongs to the server's session.
+    # closed and not returned to the pool: the lock belongs to the server's session
     stack.callback(connection.invalidate)
 
     def attempt() -> bool:
@@ -138,13 +138,13 @@ def _try_on_server(connection: Connection, purpose: str) -> bool:
 
 
 def _free_on_server(connection: Connection, purpose: str) -> None:
-    """Free the lock now: a busy server may notice only some time later that a session was closed."""
-    with suppress(DBAPIError):  # the connection broke, and the lock went with its session
+    """Free the lock now: a busy server may notice a closed session only after some time."""
+    with suppress(DBAPIError):  # if the connection broke, the lock ended with its session
         connection.execute(select(func.pg_advisory_unlock(_key(purpose))))
 
 
 def _is_held_on_server(database: Database, purpose: str) -> bool:
-    # https://www.postgresql.org/docs/current/view-pg-locks.html: a key of 64 bits stands there in two halves.
+    # https://www.postgresql.org/docs/current/view-pg-locks.html: a 64-bit key is shown there as two halves.
     databases = select(column("oid", Integer)).select_from(table("pg_database"))
     here = databases.where(column("datname") == func.current_database())
     key = cast(column("classid"), BigInteger).op("<<")(literal_column("32")).op("|")(cast(column("objid"), BigInteger))
@@ -164,5 +164,5 @@ def _is_held_on_server(database: Database, purpose: str) -> bool:
 
 
 def _key(purpose: str) -> ColumnElement[int]:
-    # Advisory locks are of the whole database; the schema keeps two sites in one database apart.
+    # Advisory locks apply to the whole database; the schema name keeps two sites in one database apart.
     return func.hashtextextended(func.concat("publisher ", func.current_schema(), " ", purpose), 0)

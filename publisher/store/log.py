@@ -1,4 +1,6 @@
-"""The item log and its cursors: each change has a number, each consumer remembers the last one it has dealt with."""
+"""The item log and its cursors: each change has a number, and each consumer stores the last number it has dealt
+with.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,32 +20,34 @@ from publisher.store.schema import counters, cursors, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """How far one consumer of the log has come."""
+    """The position of one consumer of the log."""
 
     seq: int = 0
     """The last log number it has dealt with."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What the consumer's output depends on besides the log, by name: a digest, or an address."""
+    """The settings that the consumer's output depends on, by name, each as a hash or an address."""
 
 
 class Log:
-    """The log: each change of an item that the site learnt, numbered in the order of commits."""
+    """The log: each change of an item that the site learnt of, numbered in the order of commits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def end(self) -> int:
-        """The number of the latest change. All changes up to it are committed, and no other gets a number below."""
+        """Return the number of the latest change. All changes up to it are committed; later changes get higher
+        numbers.
+        """
         with self._database.reading() as connection:
             return int(connection.execute(_END).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
-        """Return how far a consumer has come; number 0 if it never moved."""
+        """Return the cursor of a consumer; number 0 if it never moved."""
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 
     def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: Mapping[str, str]) -> None:
-        """Move a consumer's cursor from `expected` to `seq`; write nothing if that changes nothing.
+        """Move a consumer's cursor from `expected` to `seq`; write nothing if nothing changes.
 
         Raises:
             StoreError: another process has moved it.
@@ -60,14 +64,14 @@ class Log:
 
     @contextmanager
     def open_pass(self, source: str) -> Iterator[LogPass]:
-        """One source's pass over the log: committed when the block ends, rolled back when it raises."""
+        """Open one source's pass over the log: committed when the block ends, rolled back when it raises."""
         with self._database.writing() as connection:
             log_pass = LogPass(connection, source)
             yield log_pass
             log_pass.write_counters()
 
     def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
-        """Yield items that changed in (after, upto], as they are now, withdrawn ones too, in batches.
+        """Yield items that changed in (after, upto], in their present state and withdrawn ones included, in batches.
 
         Each item comes once, in the order of its last change there.
         """
@@ -80,21 +84,29 @@ class Log:
             after = rows[-1].log_seq
 
     def touched_feeds(self, after: int, upto: int) -> set[str]:
-        """Slugs of the feeds that changes in (after, upto] touch: an item left or joined them, or changed in them."""
+        """Return the slugs of the feeds that changes in (after, upto] affect: an item left or joined them, or changed
+        in them.
+        """
         query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
         with self._database.reading() as connection:
             return {slug for (touched,) in connection.execute(query) for slug in touched}
 
     def veiled(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Items hidden or shown again in (after, upto], by feed: the log numbers under which they were added."""
+        """Return, by feed, the items hidden or shown again in (after, upto], as the log numbers under which they were
+        added.
+        """
         return self._positions(after, upto, log.c.kind.in_((ChangeKind.HIDDEN, ChangeKind.SHOWN)))
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Items revised or withdrawn in (after, upto], by feed: the log numbers under which they were added."""
+        """Return, by feed, the items revised or withdrawn in (after, upto], as the log numbers under which they were
+        added.
+        """
         return self._positions(after, upto, log.c.kind != ChangeKind.ADDED)
 
     def positions(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Items that changed in (after, upto], new ones too, by feed: the log numbers under which they were added."""
+        """Return, by feed, the items changed or added in (after, upto], as the log numbers under which they
+        were added.
+        """
         return self._positions(after, upto)
 
     def _positions(self, after: int, upto: int, *which: ColumnElement[bool]) -> dict[str, list[int]]:
@@ -107,7 +119,7 @@ class Log:
         return found
 
 
-# Statements are made once: building one costs more than asking SQLite for a row.
+# Statements are built once: building one costs more than a query for one row in SQLite.
 _CURSOR = select(cursors).where(cursors.c.consumer == bindparam("consumer"))
 _END = select(counters.c.log_end)
 

@@ -1,4 +1,4 @@
-"""Writes to the log what one source's pass decided: one transaction, which locks the log for its whole length."""
+"""Writes the decisions of one source's pass to the log: one transaction, which locks the log throughout."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
-    """One source's pass over the log: reads facts, and writes changes. All changes are committed when the pass ends."""
+    """One source's pass over the log: reads facts and writes changes. All changes are committed when the pass ends."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
@@ -33,16 +33,18 @@ class LogPass(Facts):
         self._counters = Counters.read(connection)
         self._before = replace(self._counters)
         self._updated: datetime | None = None
-        """The instant of the latest revision or withdrawal; None: it was not asked for yet."""
+        """The instant of the latest revision or withdrawal; None: not fetched yet."""
 
     # --- what readers see --------------------------------------------------------------------------------------------
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels and keywords their slugs, before the items that bring them are added or revised."""
+        """Give labels and keywords their slugs; return them. Call it before the items that have them are added or
+        revised.
+        """
         return settle_names(self._connection, wanted)
 
     def count_unnamed(self, wanted: WantedNames) -> int:
-        """How many of the labels never got a slug: items that bring them make new themes."""
+        """Return how many of the labels have no slug yet: their items make new themes."""
         return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
@@ -51,7 +53,7 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace what items say, and their themes and feeds. Withdrawn items come back; all count as listed."""
+        """Replace the content of items, and their themes and feeds. Withdrawn items come back; all count as listed."""
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -74,7 +76,7 @@ class LogPass(Facts):
         self._listed += sum(row.state is not State.LISTED for row in old.values())
 
     def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take items out of feeds and editions; items that are withdrawn already stay as they are.
+        """Take items out of feeds and editions; items already withdrawn stay as they are.
 
         Copies in other sources are forgotten: a source that is configured again brings such an item as new.
         """
@@ -99,7 +101,7 @@ class LogPass(Facts):
         self._forget_copies([row.number for row in live])
 
     def expire(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take expired items out of feeds and editions; readers are not told that they are gone."""
+        """Take expired items out of feeds and editions; feeds do not announce that they are gone."""
         live = [row for row in self._rows(numbers) if row.state.is_live]
         left = memberships_of(self._connection, [row.number for row in live])
         rows = [
@@ -117,8 +119,8 @@ class LogPass(Facts):
         *,
         now: datetime,
     ) -> None:
-        """Write `rows` over live items, take the items out of their feeds, and log it."""
-        # The content stays with the revision that said it: leaving says nothing new.
+        """Write `rows` for live items, take the items out of their feeds, and log it."""
+        # the content stays with the revision that wrote it
         told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
         self._update(rows)
         self._append(kind, told, [[*left.get(row.number, ())] for row in live], now=now)
@@ -129,7 +131,7 @@ class LogPass(Facts):
     # --- what no reader sees -----------------------------------------------------------------------------------------
 
     def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
-        """Keep new items that are never shown to readers, and never come into the log."""
+        """Record new items that are never shown to readers, and never appear in the log."""
         for some in batches(new):
             rows = [
                 self._new_row(record, seq=0, now=None) | {"state": State.WITHDRAWN, "wakes": None} for record in some
@@ -137,7 +139,7 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
-        """Keep new items that wait for their time; each is (what it says, when it appears: None, never)."""
+        """Record new items that wait for their time; each is (item, when it appears; None: never)."""
         for some in batches(waiting):
             rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
@@ -152,7 +154,7 @@ class LogPass(Facts):
         }
         rows: list[dict[str, Any]] = []
         for number, item, wakes in retimed:
-            # Of an item that readers see, nothing else changes without a word.
+            # of an item that readers see, nothing else changes unannounced
             seen = live.get(number)
             said = item if seen is None else replace(seen, embargo=item.embargo, expires=item.expires)
             columns = _item_columns(said) if seen is None else {"content": content_of(said)}
@@ -161,18 +163,18 @@ class LogPass(Facts):
             self._update([row for row in rows if (row["number"] in live) is is_seen])
 
     def drop_waiting(self, numbers: Collection[int]) -> None:
-        """Forget items that wait for their time; withdrawn ones stay withdrawn."""
+        """Delete items that wait for their time; withdrawn ones stay withdrawn."""
         for some in batches(sorted(set(numbers))):
             its = items.c.number.in_(some)
             self._connection.execute(delete(items).where(its, IS_WAITING))
             self._connection.execute(update(items).where(its, IS_GONE).values(wakes=None))
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
-        """Replace what is known of items that were not edited; each is (number, what it says)."""
+        """Replace the stored content of items that count as unedited; each is (number, item)."""
         self._update([{"number": number, **_item_columns(item)} for number, item in renamed])
 
     def copy(self, listed: Sequence[tuple[int, Item]]) -> None:
-        """Keep what the source says of items that belong to other sources; each is (number, what it says)."""
+        """Record what the source says about items that belong to other sources; each is (number, item)."""
         for some in batches(listed):
             self.drop_copies([number for number, _ in some])
             rows = [{"source": self._source, "item": number, **_content_columns(item)} for number, item in some]
@@ -180,13 +182,13 @@ class LogPass(Facts):
             self._listed += len(some)
 
     def drop_copies(self, numbers: Collection[int]) -> None:
-        """Note that the source no longer lists these items, which belong to other sources."""
+        """Record that the source no longer lists these items, which belong to other sources."""
         for some in batches(sorted(set(numbers))):
             of_source = delete(copies).where(copies.c.source == self._source, copies.c.item.in_(some))
             self._listed -= self._connection.execute(of_source).rowcount
 
     def hand_over(self, heirs: Mapping[int, Heir]) -> None:
-        """Give items to other sources that also list them; what the items say stays as it is."""
+        """Give items to other sources that also list them; the items' content stays."""
         for number, heir in heirs.items():
             of_heir = delete(copies).where(copies.c.source == heir.source, copies.c.item == number)
             self._connection.execute(of_heir)
@@ -195,33 +197,33 @@ class LogPass(Facts):
         self._listed -= len(heirs)
 
     def unlist(self, numbers: Collection[int]) -> None:
-        """Note that these items are older than what the source still lists."""
+        """Record that these items are older than everything the source still lists."""
         self._listed -= self._restate(numbers, State.LISTED, State.UNLISTED)
 
     def relist(self, numbers: Collection[int]) -> None:
-        """Note that the source lists these items again, unchanged."""
+        """Record that the source lists these items again, unchanged."""
         self._listed += self._restate(numbers, State.UNLISTED, State.LISTED)
 
     # --- the source itself -------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> SourceState:
-        """Return what was known about the source when the pass began."""
+        """What was known about the source when the pass began."""
         return self._state
 
     @property
     def is_changed(self) -> bool:
-        """Whether the pass has changed an item so far, or which items the source lists."""
+        """Whether the pass has so far changed an item, or which items the source lists."""
         return self._counters != self._before or self._listed != self._state.listed
 
     def write_state(self, state: SourceState) -> None:
-        """Replace what is known of the source, except how many items it lists: the pass counts them itself."""
+        """Replace the state of the source, except its number of listed items, which the pass counts itself."""
         state = replace(state, listed=self._listed)
         if state != self._state:
             sources.write_state(self._connection, self._source, state)
 
     def write_counters(self) -> None:
-        """Write where the log ends now. The store calls it once, when the pass has ended."""
+        """Write the end of the log. The store calls it once, when the pass has ended."""
         if self._counters != self._before:
             self._counters.write(self._connection)
 
@@ -260,9 +262,9 @@ class LogPass(Facts):
         }
 
     def _waiting_row(self, item: Item, wakes: datetime | None, *, now: datetime) -> dict[str, Any]:
-        """A row without permanent names: an item gets them when it appears, and may be called otherwise by then.
+        """Return a row without permanent names: an item gets them when it appears, and its title may change until then.
 
-        Until then `updated` says since when it waits.
+        Until then `updated` holds the time since when it waits.
         """
         number = self._counters.next_number()
         return _item_columns(item) | {
@@ -298,10 +300,10 @@ class LogPass(Facts):
         }
 
     def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
-        """Return the next second that no change before has, from `now` on: readers tell changes apart by it.
+        """Return the next second, from `now` on, that no earlier change has, because readers tell changes apart by it.
 
-        RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: an instant
-        further off would be false.
+        RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: a later instant
+        would be false.
         """
         last = max(self._updated or self._last_update(), before).replace(microsecond=0)
         free = now if last < now.replace(microsecond=0) else last + _SECOND
@@ -317,7 +319,7 @@ class LogPass(Facts):
     def _append(
         self, kind: ChangeKind, rows: Sequence[dict[str, Any]], touched: Sequence[Sequence[str]], *, now: datetime
     ) -> None:
-        """Append a change of each item to the log, with the slugs of the feeds it touches."""
+        """Append a change of each item to the log, with the slugs of the feeds it affects."""
         changes = [
             {
                 "seq": row["seq"],
@@ -334,7 +336,7 @@ class LogPass(Facts):
             self._connection.execute(insert(log), changes)
 
     def _restate(self, numbers: Collection[int], before: State, after: State) -> int:
-        """Move the items that are in one state to another; return how many were."""
+        """Change the state of those items that have the state `before`; return how many."""
         moved = 0
         for some in batches(sorted(set(numbers))):
             statement = update(items).where(items.c.number.in_(some), items.c.state == before)
@@ -342,7 +344,7 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Forget that other sources list these items; each of these sources then lists fewer."""
+        """Forget that other sources list these items; the number of listed items of each such source goes down."""
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)
@@ -356,12 +358,12 @@ _MOST_AHEAD = timedelta(hours=1)
 
 
 def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
-    """Return the `updated` of an item with a minor edit: the old one, though never earlier than `published`."""
+    """Return the `updated` of an item after a minor edit: the old one, though never earlier than `published`."""
     return published if old.revision == 1 else max(old.updated, published)
 
 
 def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]:
-    """Return the themes that an item is in for the first time with this revision, as (number, log number, slugs)."""
+    """Return the themes that an item enters for the first time with this revision, as (number, log number, slugs)."""
     before, after = ({theme.slug for theme in themes_of(themes)} for themes in (old.themes, row["themes"]))
     return row["number"], row["seq"], after - before
 
@@ -369,7 +371,9 @@ def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]
 def _revised_seqs(
     row: Mapping[str, Any], old: Row[Any], new: Revision, left: Mapping[str, int | None]
 ) -> Mapping[str, int | None]:
-    """Return the log number of the latest revision as each feed has it. A minor one is news only where it moves in."""
+    """Return, by feed, the log number of the latest revision announced there. A minor edit counts only in feeds the
+    item enters.
+    """
     seq, is_minor = row["seq"], row["revision"] == old.revision
     return {feed.slug: left.get(feed.slug, seq) if is_minor else seq for feed in new.gathered.feeds}
 
@@ -379,7 +383,7 @@ def _item_columns(item: Item) -> dict[str, Any]:
 
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""Published: so early that no other item of the day has to make room."""
+"""A `published` so early that no other item of its day is displaced."""
 
 
 def _content_columns(item: Item) -> dict[str, Any]:

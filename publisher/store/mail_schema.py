@@ -1,4 +1,4 @@
-"""The tables of mails: the ledger, what the operator ordered, and what mail servers said of mails."""
+"""The tables of mails: the ledger, the operator's orders, and bounces."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ from publisher.store.schema import metadata
 # Nearly every column must have a value; the others say so.
 _column = partial(Column, nullable=False)
 
-# The ledger: every mail to a recipient, queued, on its way, sent, refused or cancelled.
+# The ledger: every mail to a recipient, with its state.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -42,15 +42,15 @@ deliveries = Table(
     _column("due_at", UtcDateTime, nullable=True),
     _column("queued_at", UtcDateTime),
     _column("finished_at", UtcDateTime, nullable=True),
-    # Set on a mail that is on its way, too: if it comes back, it is not sent again.
+    # Also set on a mail that is being handed over: if that fails, it is not sent again.
     _column("cancelled_at", UtcDateTime, nullable=True),
     _column("epoch", Integer),
     _column("attempts", Integer),
     _column("doubts", Integer),
-    # The last answer of the server. Null: it never answered.
+    # The code of the server's last answer. Null: it never answered.
     _column("code", Integer, nullable=True),
     _column("reply", Text),
-    # This key keeps the promise that no one gets an edition twice.
+    # This key guarantees that nobody gets an edition twice.
     UniqueConstraint("kind", "name", "recipient"),
     Index("ix_deliveries_finished_at", "finished_at"),
 )
@@ -65,14 +65,14 @@ Index(
     deliveries.c.id,
     sqlite_where=IS_UNFINISHED,
 )
-# Reports of failures name a mail by it. Those of readers are found by the address that they were sent to.
+# Reports of failures identify a mail by its Message-ID. Mails to readers are found by their envelope sender.
 Index(
     "ix_deliveries_message_id",
     deliveries.c.message_id,
     sqlite_where=IS_NO_ROUND,
 )
 
-# Letters are forgotten after a while, and found by the address of their reader.
+# Letters are deleted after a while, and found by the address of their reader.
 IS_LETTER = deliveries.c.kind == literal_column("'letter'")
 Index(
     "ix_deliveries_letters",
@@ -87,7 +87,7 @@ Index(
     postgresql_where=IS_NO_ROUND,
 )
 
-# What became of the mails of a round whose deliveries are forgotten.
+# The results of a round's mails whose deliveries were deleted.
 delivery_sums = Table(
     "delivery_sums",
     metadata,
@@ -98,7 +98,7 @@ delivery_sums = Table(
     _column("doubtful", Integer),
 )
 
-# The whole mails of letters, as long as they are not sent.
+# The whole mails of letters, until they are sent.
 letters = Table(
     "letters",
     metadata,
@@ -106,14 +106,14 @@ letters = Table(
     _column("mail", LargeBinary),
 )
 
-# Mails to readers that the server refused for good, until that is counted.
+# Mails to readers that the server refused for good, until they are counted.
 refusals = Table(
     "refusals",
     metadata,
     _column("delivery", Integer, primary_key=True, autoincrement=False),
 )
 
-# The audiences whose mails wait for a word of the operator; the empty name stands for all mails.
+# The audiences whose mails the operator paused; the empty name stands for all mails.
 pauses = Table(
     "pauses",
     metadata,
@@ -121,12 +121,12 @@ pauses = Table(
     _column("paused_at", UtcDateTime),
 )
 
-# What was said of mails after our mail server took them.
+# Reports about mails that our mail server had accepted.
 bounces = Table(
     "bounces",
     metadata,
     _column("id", Integer, primary_key=True),
-    # This key keeps the promise that a mail that is read twice counts once.
+    # This key guarantees that a mail read twice counts once.
     _column("mark", Key, unique=True),
     _column("at", UtcDateTime),
     _column("kind", Choice(BounceKind)),
@@ -138,7 +138,7 @@ bounces = Table(
     Index("ix_bounces_at", "at"),
 )
 
-# How far each mailbox for bounces was read; its numbers hold as long as it says the same validity (RFC 3501).
+# How far each mailbox for bounces was read; its numbers are valid while its validity stays the same (RFC 3501).
 mailboxes = Table(
     "mailboxes",
     metadata,
@@ -147,7 +147,7 @@ mailboxes = Table(
     _column("last", Integer),
 )
 
-# What the operator told to be done with mails.
+# The operator's orders about mails.
 orders = Table(
     "orders",
     metadata,
@@ -158,7 +158,7 @@ orders = Table(
     _column("mails", Integer),
 )
 
-# At most one row: the mail server cannot be used.
+# At most one row: the mail server cannot be used now.
 outage = Table(
     "outage",
     metadata,

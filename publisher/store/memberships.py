@@ -1,6 +1,6 @@
 """Which feeds each live item is in, and which feeds each withdrawn item was in.
 
-Changes here also change the feeds: their number of items, the time of their last change, their title.
+Changes here also update the feeds: number of items, time of the last change, title.
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from publisher.store.engine import batches
 from publisher.store.schema import feeds, item_feeds, withdrawals
 
 _RENAMED = (FeedKind.THEME, FeedKind.COMBINED)
-"""Kinds of feeds that follow a change of their title. Keywords and languages keep the spelling that came first."""
+"""Kinds of feeds that take over a new title. Keywords and languages keep their first spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,15 @@ class Membership:
     added_seq: int
     feeds: Sequence[Feed]
     revised_seqs: Mapping[str, int | None] = field(default_factory=dict)
-    """By the slug of a feed, the log number of the latest revision that its readers are told of. That is a revision of
-    what the item says, or the one that moved it into the feed. None or missing: there is none.
+    """By the slug of a feed, the log number of the latest revision that is announced to its readers: one that changed
+    the item's content, or moved it into the feed. None or missing: there is none.
     """
 
 
 def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Mapping[str, int | None]]:
-    """Return, by the number of each live item, its feeds' slugs, sorted, with its revision's log number in each."""
+    """Return, by item number, the sorted slugs of a live item's feeds, each with the log number of the revision
+    announced there.
+    """
     found: dict[int, dict[str, int | None]] = defaultdict(dict)
     columns = select(*item_feeds.c["item", "feed", "revised_seq"]).order_by(item_feeds.c.item, item_feeds.c.feed)
     for some in batches(sorted(set(numbers))):
@@ -44,12 +46,12 @@ def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[
 def move_items(
     connection: Connection, joined: Sequence[Membership], left: Mapping[int, Collection[str]], *, now: datetime
 ) -> None:
-    """Take items out of all feeds they were in, and enter live items under their feeds; feeds are made as needed.
+    """Take items out of all feeds they were in, and put live items into their feeds; missing feeds are made.
 
     Args:
-        connection: a transaction that holds the log's lock. The items are in it already.
+        connection: a transaction that holds the log's lock. The items are stored already.
         joined: the items that are in feeds from now on.
-        left: slugs of the feeds that items were in so far, by the item's number.
+        left: slugs of the feeds that items were in so far, by item number.
         now: when the feeds change.
     """
     gains = Counter(feed.slug for item in joined for feed in item.feeds)
@@ -89,7 +91,7 @@ def ensure_feeds(connection: Connection, wanted: Iterable[Feed], *, now: datetim
 
 
 def note_withdrawals(connection: Connection, withdrawn: Iterable[tuple[int, int, Collection[str]]]) -> None:
-    """Keep which feeds withdrawn items were in. Each item is (number, log number of the withdrawal, slugs)."""
+    """Record which feeds withdrawn items were in. Each item is (number, log number of the withdrawal, slugs)."""
     rows = [{"feed": slug, "seq": seq, "item": number} for number, seq, slugs in withdrawn for slug in slugs]
     if rows:
         connection.execute(insert(withdrawals), rows)
@@ -103,7 +105,7 @@ def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
 
 
 def _count_items(connection: Connection, gains: Mapping[str, int], *, now: datetime) -> None:
-    """Add to the number of items of each feed; a feed that gains 0 items counts as changed too."""
+    """Add to the number of items of each feed; a feed with a gain of 0 also counts as changed."""
     rows = [{"of_slug": slug, "gain": gain, "now": now} for slug, gain in sorted(gains.items())]
     if rows:
         gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))

@@ -1,4 +1,4 @@
-"""Runs the migrations. The only module that speaks of Alembic, beside the migrations themselves."""
+"""Runs the migrations. The only module that imports Alembic, besides the migrations themselves."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ from publisher.store.sqlite_dialect import begin_by
 
 
 def migrate(database: Database, version: str | None) -> None:
-    """Bring the tables from their version to `HEAD`; `version` is None if there are no tables yet.
+    """Migrate the tables from `version` to `HEAD`; `version` is None if there are no tables yet.
 
     Raises:
         StoreError: the tables belong to a newer version, to one before the first release, or to another program.
@@ -52,7 +52,7 @@ def migrate(database: Database, version: str | None) -> None:
 
 
 def _share(database: Database, path: Path) -> None:
-    """Let the group that the folder is shared with write the database file.
+    """Give the group that shares the folder the right to write the database file.
 
     Raises:
         StoreError: the disk refuses.
@@ -84,7 +84,7 @@ def check_version(database: Database, version: str | None) -> None:
 
 
 def _program_of(database: Database) -> str:
-    """The version of the publisher that migrated the tables; empty: they do not say."""
+    """Return the publisher version that migrated the tables; empty: it is not recorded."""
     with suppress(OperationalError, ProgrammingError), database.engine.connect() as connection:
         return connection.execute(select(program.c.version)).scalar() or ""
     return ""
@@ -101,7 +101,7 @@ def _is_known(version: str) -> bool:
 
 
 def _use_wal(database: Database) -> None:
-    # Set once, because the file keeps it. SQLite refuses it inside a transaction.
+    # set once, because the file stores it; SQLite refuses it inside a transaction
     with translate_errors(database.place, database.file), database.engine.connect() as connection:
         begin_by(connection, "")
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""Moves: a subscriber gets another address, and all that he follows, has had and agreed to goes with him."""
+"""Moves: a subscriber changes the address; subscriptions, past mails and consents are kept."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +25,7 @@ class MoveOutcome(StrEnum):
 
     MOVED = "moved"
     TAKEN = "taken"
-    """Somebody is subscribed with the new address; nothing was changed."""
+    """Another subscriber has the new address; nothing was changed."""
     USED = "used"
     """The link was used before; nothing was changed."""
 
@@ -40,11 +40,12 @@ class Moves:
     def move(
         self, before: Subscriber, address: str, *, consent: Consent, letter: Letter, used: str, now: datetime
     ) -> MoveOutcome:
-        """Give a subscriber another address, keep what he agreed to, and queue a letter to the former one.
+        """Give a subscriber another address, record the consent, and queue a letter to the former address.
 
-        `used` is the digest of the link that was sent to the new address. Digests that wait go there; links that were
-        sent to the former address lead nowhere. A mail that is on its way now still arrives there. In the file of
-        departures the former address left, so that it gets no mail after a restore.
+        `used` is the hash of the token in the link that was sent to the new address. Waiting digests go to the new
+        address; links that were sent to the former one no longer work. A mail that is being handed over now still goes
+        to the former address. In the file of departures the former address left, so that it gets no mail after a
+        restore.
 
         Raises:
             OutrunError: the subscriber changed meanwhile.
@@ -72,12 +73,12 @@ class Moves:
 
 
 def _move_mails(connection: Connection, former: str, address: str, *, now: datetime) -> None:
-    """Readdress the mails to a reader, past ones too; letters that wait are taken back."""
+    """Readdress the mails to a reader, past ones too; waiting letters are cancelled."""
     cancel_deliveries(connection, is_letter_to([former]), now=now)
     of_reader = or_(is_letter_to([former]), is_round_mail(connection, [former]))
     ids = connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id).with_for_update())
     which = deliveries.c.id.in_(ids.scalars().all())
-    # Who has claimed one knows the former address. In another epoch he cannot hand it over.
+    # The process that claimed one knows the former address; a new epoch keeps it from handing the mail over.
     is_leased = deliveries.c.state == DeliveryState.LEASED
     queued = literal(DeliveryState.QUEUED, deliveries.c.state.type)
     values = {

@@ -1,4 +1,4 @@
-"""Names that never change: the slugs of labels and keywords, and the authority of the site's ids."""
+"""Permanent names: the slugs of labels and keywords, and the authority of the site's ids."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.schema import names, site
 
 _LONGEST = 200
-"""The most characters of a label that are kept; an index takes no more than some thousand bytes."""
+"""The most characters of a label that are stored: an index entry may have a few thousand bytes."""
 
 
 class NamesGiven:
@@ -22,7 +22,7 @@ class NamesGiven:
         self._database = database
 
     def of(self, wanted: WantedNames) -> Names:
-        """The slugs that these labels and keywords have; one that never got a slug is missing."""
+        """Return the slugs of these labels and keywords; one without a slug is missing."""
         with self._database.reading() as connection:
             return Names(
                 labels=find_names(connection, FeedKind.THEME, wanted.labels),
@@ -30,12 +30,12 @@ class NamesGiven:
             )
 
     def has_authority(self) -> bool:
-        """Whether the authority was chosen, which the first pass does."""
+        """Whether the authority has been chosen; the first pass does so."""
         with self._database.reading() as connection:
             return connection.execute(select(site.c.authority)).scalar_one_or_none() is not None
 
     def authority(self, proposed: str) -> str:
-        """The authority of the site's ids (RFC 4151): what was proposed the first time this was called."""
+        """Return the authority of the site's ids (RFC 4151); the first call stores what it proposes."""
         query = select(site.c.authority)
         with self._database.reading() as connection:
             kept: str | None = connection.execute(query).scalar_one_or_none()
@@ -49,7 +49,7 @@ class NamesGiven:
 
 
 def settle_names(connection: Connection, wanted: WantedNames) -> Names:
-    """Give a free slug to each label and keyword that has none, and return the slugs of all."""
+    """Give a free slug to each label and keyword without one; return the slugs of all."""
     return Names(
         labels=_settle(connection, FeedKind.THEME, wanted.labels, wanted.taken),
         keywords=_settle(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
@@ -74,7 +74,7 @@ def _settle(
 
 
 def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> AbstractSet[str]:
-    """Return which of the slugs a label or keyword has."""
+    """Return which of the slugs are taken by a label or keyword."""
     found: set[str] = set()
     for some in batches(sorted({*slugs})):
         query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))
@@ -93,7 +93,7 @@ def find_names(connection: Connection, kind: FeedKind, labels: Collection[str]) 
 
 
 def key_of(label: str) -> str:
-    """The key of a folded label: itself, or the beginning of a very long label and a digest of the whole."""
+    """Return the key of a folded label: itself, or the beginning of a very long label with a hash of the whole."""
     if len(label) <= _LONGEST:
         return label
     return f"{label[:_LONGEST]} {hashlib.sha256(label.encode('utf-8', 'replace')).hexdigest()}"

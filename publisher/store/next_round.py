@@ -1,7 +1,7 @@
-"""What editors decide about mails to subscribers, before they go out.
+"""The editors' decisions about the next mails to subscribers.
 
-Words above the items are for the next round, which takes them when it begins. A decision about an item holds in all
-rounds: readers get it at different times, and all of them get the same.
+Subject and introduction belong to the next round, which uses them up when it begins. Decisions about an item hold in
+all rounds: readers get the item at different times, and all get the same.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _THE_ROW = 1
 
 
 class NextRound:
-    """The next round, with the editors' decisions about it."""
+    """The editors' decisions about coming rounds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,11 +38,11 @@ class NextRound:
         )
 
     def postpone(self, until: datetime | None) -> None:
-        """Let no round begin before a moment; None: rounds begin as the schedules say."""
+        """Forbid rounds before a moment; None: rounds begin as the schedules say."""
         self._write(postponed_until=until)
 
     def write_words(self, *, subject: str, introduction: str) -> None:
-        """Give the next round a subject and a text above its items; an empty one removes it."""
+        """Set the subject and the text above the items of the next round; an empty one removes it."""
         self._write(subject=subject, introduction=introduction)
 
     def retitle(self, item: int, title: str) -> None:
@@ -54,11 +54,11 @@ class NextRound:
         self._write_item(item, is_left_out=True)
 
     def restore(self, item: int) -> None:
-        """Undo that; readers whose round passed over it meanwhile do not get it all the same."""
+        """Put an item back that was left out; readers whose round passed without it do not get it any more."""
         self._write_item(item, is_left_out=False)
 
     def order(self, items: Sequence[int]) -> None:
-        """Put these items first in mails to subscribers, in this order, in place of earlier ones."""
+        """Put these items first in mails to subscribers, in this order, instead of earlier ones."""
         with self._database.writing_beside() as connection:
             connection.execute(update(round_items).values(place=None))
             for place, item in enumerate(items):
@@ -78,7 +78,7 @@ class NextRound:
 
 
 def take_words(connection: Connection) -> dict[str, str]:
-    """Return the words for the round that begins, and remove them, so that they are used once."""
+    """Return the subject and introduction for a round that begins, and delete them, so that they are used once."""
     row = connection.execute(select(next_round)).one_or_none()
     if row is None or not (row.subject or row.introduction):
         return {}

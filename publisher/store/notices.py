@@ -17,11 +17,11 @@ from publisher.store.queue import insert_letters
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 KEPT = 200
-"""How many notices are remembered; one of a held edition has the text of its digest."""
+"""How many notices are kept; one about a held edition contains the text of its digest."""
 
 
 class Notices:
-    """The notices, with and without their place in the outbox."""
+    """The notices, in the outbox or not yet."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,9 +29,9 @@ class Notices:
     def record(
         self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None], above: int = 0
     ) -> list[Notice]:
-        """Keep new notices, and the condition that was told of each source; return the notices with their numbers.
+        """Record new notices, and the condition reported for each source; return the notices with their numbers.
 
-        Numbers begin above `above`: a store that was put back may have forgotten some.
+        Numbers begin after `above`: a restored store may have lost some.
         """
         with self._database.writing() as connection:
             for name, condition in told.items():
@@ -45,38 +45,38 @@ class Notices:
             return numbered
 
     def unwritten(self) -> list[Notice]:
-        """Notices that are not in the outbox yet, in the order of their numbers."""
+        """Return the notices that are not in the outbox yet, in the order of their numbers."""
         with self._database.reading() as connection:
             rows = connection.execute(select(notices).where(IS_UNWRITTEN).order_by(notices.c.number))
             return [_notice_of(row) for row in rows]
 
     def mark_written(self, number: int, *, at: datetime, letters: Sequence[Letter] = ()) -> None:
-        """Note when a notice went into the outbox, and queue its letters."""
+        """Record when a notice went into the outbox, and queue its letters."""
         with self._database.writing() as connection:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
             insert_letters(connection, letters, now=at)
 
     def last_number(self, about: str, kind: str) -> int:
-        """The number of the last notice of this kind about this; 0: there was none."""
+        """Return the number of the last notice of this kind about this source or edition; 0: there was none."""
         told = select(func.max(notices.c.number)).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told).scalar() or 0
 
     def last_at(self, about: str, kind: str) -> datetime | None:
-        """When the last notice of this kind about this source or edition was made; None: there was none."""
+        """Return when the last notice of this kind about this source or edition was made; None: there was none."""
         told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told.order_by(notices.c.number.desc()).limit(1)).scalar()
 
 
 def _forget_old(connection: Connection, *, below: int) -> None:
-    """Forget old notices, except notices that are not in the outbox, and those of editions that are still held.
+    """Delete old notices, except those that are not in the outbox, and those of editions that are still held.
 
-    An editor who was told of an edition is not told again as long as the store knows that.
+    While the store has such a notice, its editor is not notified again.
     """
     name = editions.c.audience + "-" + cast(editions.c.number, Text)
     held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
-    # The last of each kind about each thing is what is known to be told.
+    # The last notice of each kind about each thing is the record that it was sent.
     last = select(func.max(notices.c.number)).group_by(notices.c.about, notices.c.kind)
     is_old = (notices.c.number <= below, notices.c.number.not_in(last))
     connection.execute(delete(notices).where(*is_old, ~IS_UNWRITTEN, notices.c.about.not_in(held)))

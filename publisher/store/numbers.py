@@ -1,11 +1,11 @@
-"""The highest number that a table ever gave, which outlives its row: a number of a reader is never given again."""
+"""The highest number that a table ever assigned: it outlives its row, because a reader's number is never reused."""
 
 from sqlalchemy import Connection, Table, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import REGCLASS
 
 
 def last_number(connection: Connection, table: Table) -> int:
-    """Return the highest number that a table with its own numbers ever gave; 0: none."""
+    """Return the highest number that a table with automatic numbers ever assigned; 0: none."""
     column = table.autoincrement_column
     assert column is not None, table.name
     highest = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
@@ -20,7 +20,7 @@ def last_number(connection: Connection, table: Table) -> int:
 
 
 def go_on_from(connection: Connection, table: Table, last: int) -> None:
-    """Make a table give numbers above `last`, and above those in it."""
+    """Make a table assign numbers above `last`, and above those it contains."""
     last = max(last, last_number(connection, table))
     column = table.autoincrement_column
     assert column is not None, table.name
@@ -30,7 +30,7 @@ def go_on_from(connection: Connection, table: Table, last: int) -> None:
         sequence = func.pg_get_serial_sequence(literal(table.name), literal(column.name))
         connection.execute(select(func.setval(sequence, last)))
     elif table.dialect_options["sqlite"]["autoincrement"]:
-        # SQLite itself keeps this table, without a key that one could name in an upsert.
+        # SQLite maintains this table itself, without a key that an upsert could name.
         connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
         connection.execute(
             text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), {"name": table.name, "last": last}

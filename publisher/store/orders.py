@@ -1,4 +1,4 @@
-"""Orders of the operator about mails, kept so that they can be seen later."""
+"""Orders of the operator about mails, recorded for `publisher status`."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -11,18 +11,18 @@ from publisher.store.mail_schema import orders
 
 
 class Orders:
-    """The orders so far."""
+    """The recorded orders."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, order: Order) -> None:
-        """Keep an order."""
+        """Record an order."""
         with self._database.writing_beside() as connection:
             connection.execute(insert(orders).values(asdict(order)))
 
     def since(self, moment: datetime) -> list[Order]:
-        """The orders after a moment, the latest first."""
+        """Return the orders after a moment, latest first."""
         columns = orders.c["verb", "about", "at", "mails"]
         query = select(*columns).where(orders.c.at > moment).order_by(orders.c.id.desc())
         with self._database.reading() as connection:

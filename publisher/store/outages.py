@@ -1,4 +1,4 @@
-"""The outage: since when the mail server cannot be used, if it cannot."""
+"""The outage: whether the mail server cannot be used, and since when."""
 
 from datetime import datetime
 
@@ -16,13 +16,13 @@ class Outages:
         self._database = database
 
     def current(self) -> Outage | None:
-        """The outage that has not ended; None: mails go out, as far as is known."""
+        """Return the outage that has not ended; None: mails go out, as far as is known."""
         with self._database.reading() as connection:
             row = connection.execute(select(outage)).one_or_none()
         return None if row is None else Outage(since=row.since, problem=row.problem)
 
     def note(self, problem: str, *, now: datetime) -> None:
-        """Note that the server cannot be used now; an outage that continues keeps its beginning."""
+        """Record that the server cannot be used now; an outage that continues keeps its start."""
         known = self.current()
         if known is not None and known.problem == problem:
             return
@@ -32,6 +32,6 @@ class Outages:
                 connection.execute(insert(outage).values(id=1, since=now, problem=problem))
 
     def end(self) -> None:
-        """Note that the server can be used again."""
+        """Record that the server can be used again."""
         with self._database.writing_beside() as connection:
             connection.execute(delete(outage))

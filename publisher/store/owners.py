@@ -1,7 +1,7 @@
-"""Who may write what a command leaves. A site belongs to the owner of its store, and a service of his writes it too.
+"""File ownership: a site belongs to the owner of its store, and the owner's service must be able to write every file.
 
-A command that somebody else typed must not leave a file that this service then cannot open. Root gives what it makes to
-the owner of the folder it makes it in; a group that shares the folder may write it; anybody else is refused.
+So a command run by another user must not leave files that the service cannot open. Root gives new files to the owner of
+their folder; members of the group that shares the folder may write; other users are refused.
 """
 
 import errno
@@ -19,8 +19,8 @@ ROOT = 0
 def refuse_strangers(database: Path) -> None:
     """Refuse a user who would leave files that the owner of the store cannot write.
 
-    The owner is let in, and so are root, unless its container keeps it from giving files away, and a group that the
-    folder is shared with: it is `g+ws`, or `g+w` and of our group.
+    Allowed are the owner; root, unless its container forbids chown; and members of a group that shares the folder: its
+    mode has `g+ws`, or `g+w` and it is our group.
 
     Raises:
         StoreError: this user is none of these.
@@ -31,7 +31,7 @@ def refuse_strangers(database: Path) -> None:
         if owner == os.geteuid() or _is_shared(database.parent) or _may_give(place, owner):
             return
     except OSError:
-        return  # opening the database will say what is wrong with its folder
+        return  # opening the database will report what is wrong with its folder
     him, me = name_of(owner), name_of(os.geteuid())
     problem = f"it belongs to {him or f'user {owner}'}, who could not write what {me or 'this user'} would leave"
     account = him or f"'#{owner}'"
@@ -40,7 +40,7 @@ def refuse_strangers(database: Path) -> None:
 
 
 def make_database(database: Path) -> None:
-    """Make an empty file for a new database if root is to give it away: SQLite's own files beside it then get its
+    """Make an empty file for a new database if root will give it away: SQLite's own files beside it then get the same
     owner.
 
     Raises:
@@ -67,7 +67,7 @@ def share(file: int, *, folder: Path) -> None:
 
 
 def give(made: int | str | Path, *, folder: str | Path) -> None:
-    """Give what root made in a folder to the owner of that folder; `made` is its path or its descriptor."""
+    """Give a file that root made to the owner of its folder; `made` is its path or its descriptor."""
     if os.geteuid() != ROOT:
         return
     found = os.stat(folder)  # noqa: PTH116 - for each file of a site; a `Path` takes five times as long
@@ -76,7 +76,7 @@ def give(made: int | str | Path, *, folder: str | Path) -> None:
 
 
 def name_of(user: int) -> str:
-    """The name of a user; empty: he has a number alone, as often in containers."""
+    """Return the name of a user; empty: the number has no name, as often in containers."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:
@@ -84,11 +84,11 @@ def name_of(user: int) -> str:
 
 
 def _may_give(place: Path, owner: int) -> bool:
-    """Whether root may give files away to this owner: some containers keep it from that, or do not know him."""
+    """Whether root may give files to this owner: some containers forbid it, or do not know the owner."""
     if os.geteuid() != ROOT:
         return False
     try:
-        os.chown(place, owner, -1)  # to whom it belongs already: only the right is asked for
+        os.chown(place, owner, -1)  # the present owner: only the permission is tested
     except OSError as error:
         return error.errno not in (errno.EPERM, errno.EINVAL)
     return True

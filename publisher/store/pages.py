@@ -1,4 +1,6 @@
-"""The full numbered pages of feeds (pagination). Their range never changes, so no item moves to another page."""
+"""The full numbered pages of feeds (pagination). The range of a page never changes, so no item moves to another
+page.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ class PageRow:
     feed: str
     """The feed's slug."""
     number: int
-    """1, 2, 3 … from the oldest on."""
+    """Counts from 1, oldest first."""
     after: int
     upto: int
 
@@ -28,7 +30,7 @@ class Pages:
         self._database = database
 
     def between(self, feed: str, *, first: int, last: int) -> list[PageRow]:
-        """Full pages of a feed from number `first` to `last`, oldest first."""
+        """Return the full pages of a feed from number `first` to `last`, oldest first."""
         if last < max(first, 1):
             return []
         query = select(pages.c.number, pages.c.upto).where(
@@ -43,20 +45,20 @@ class Pages:
         return [page for page in found if page.number >= first]
 
     def last_number(self, feed: str) -> int:
-        """Number of a feed's newest full page; 0: it has none."""
+        """Return the number of a feed's newest full page; 0: it has none."""
         query = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number.desc()).limit(1)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or 0
 
     def numbers(self, feed: str, seqs: Sequence[int]) -> set[int]:
-        """Return numbers of the full pages whose range contains one of these log numbers."""
+        """Return the numbers of the full pages whose range contains one of these log numbers."""
         holds = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number).limit(1)
         with self._database.reading() as connection:
             found = [connection.execute(holds.where(pages.c.upto >= seq)).scalar() for seq in sorted(set(seqs))]
         return {number for number in found if number is not None}
 
     def settle(self, full: Sequence[PageRow]) -> None:
-        """Record which items these pages hold, from then on for good."""
+        """Record the range of these pages, which is final."""
         if not full:
             return
         rows = [{"feed": page.feed, "number": page.number, "upto": page.upto} for page in full]

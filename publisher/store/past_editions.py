@@ -1,4 +1,4 @@
-"""Past editions as the web shows them: the newest items of one, those before and after it, and the latest."""
+"""Past editions as the web shows them: an edition with its newest items, its neighbours, and the latest editions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class PastEdition:
     items: int
     """How many of its items are not withdrawn."""
     records: tuple[Record, ...]
-    """The newest of them, the newest first."""
+    """The newest of these items, newest first."""
     corrections: tuple[Record, ...]
     introduction: str
     formerly: tuple[Formerly, ...] = ()
@@ -43,7 +43,7 @@ class EditionHead:
     items: int
     """How many of its items are not withdrawn."""
     records: tuple[Record, ...]
-    """The newest of them, the newest first."""
+    """The newest of these items, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class EditionPlace:
     number: int
     composed_at: datetime
     items: int
-    """How many it had."""
+    """How many items it had."""
 
 
 class PastEditions:
@@ -103,10 +103,11 @@ class PastEditions:
     def holding(
         self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int | None = None
     ) -> dict[int, list[tuple[str, EditionPlace]]]:
-        """The editions that each of these items was in, with their audiences, sorted; without editions, it is left out.
+        """Return the editions that each of these items was in, with their audiences, sorted; an item without editions
+        is missing.
 
-        `upto` is the number of the latest edition by audience; others are left out, and editions of more than
-        `most_items` items, whose pages do not show them all; None: none of these is.
+        `upto` is the number of the latest edition by audience; later ones are left out. So are editions of more than
+        `most_items` items, whose pages do not show all; None: no such limit.
         """
         found: dict[int, list[tuple[str, EditionPlace]]] = {}
         its = and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number)
@@ -126,12 +127,14 @@ class PastEditions:
         return found
 
     def told_of(self, items: Sequence[int], *, upto: Mapping[str, int]) -> dict[int, list[tuple[str, Formerly]]]:
-        """Each of these items as editions up to these numbers have it, with the audiences, the latest version first."""
+        """Return the versions of these items in editions up to these numbers, with the audiences, latest
+        version first.
+        """
         with self._database.reading() as connection:
             return told_of(connection, items, upto=upto)
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
-        """Return the editions with items just before and after one, up to number `upto`; None: there is none."""
+        """Return the editions with items just before and after this one, up to number `upto`; None: there is none."""
         which = {"audience": audience, "number": number, "upto": upto}
         with self._database.reading() as connection:
             found = [connection.execute(query, which).mappings().one_or_none() for query in (_BEFORE, _BEHIND)]
@@ -139,13 +142,13 @@ class PastEditions:
         return older, newer
 
     def latest(self, audience: str, *, upto: int, limit: int) -> Sequence[EditionPlace]:
-        """The `limit` latest editions with items up to number `upto`, the latest first."""
+        """Return the `limit` latest editions with items up to number `upto`, latest first."""
         which = {"audience": audience, "upto": upto, "limit": limit}
         with self._database.reading() as connection:
             return [EditionPlace(**row) for row in connection.execute(_LATEST, which).mappings()]
 
 
-# Statements are made once: building one costs more than asking SQLite for a few rows.
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
 _PLACES = select(*editions.c["number", "composed_at", "items"]).where(
     editions.c.audience == bindparam("audience"), editions.c.number <= bindparam("upto"), editions.c["items"] > 0
 )

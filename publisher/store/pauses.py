@@ -1,5 +1,5 @@
-"""Pauses: audiences whose mails wait until the operator ends the pause. A pause holds from the next fence on, in every
-process that delivers.
+"""Pauses: audiences whose mails the operator paused. A pause works from the next fence on, in every process that
+delivers.
 """
 
 from datetime import datetime
@@ -25,9 +25,9 @@ class Pauses:
             return {row.audience: row.paused_at for row in rows}
 
     def begin(self, audience: str = EVERYTHING, *, now: datetime) -> bool:
-        """Let the mails of an audience wait, or all; return whether they were not paused before.
+        """Pause the mails of an audience, or all; return False if they were paused already.
 
-        Claims that are not handed over are given back, so that their fences fail.
+        Claimed deliveries that are not handed over are given back, so that their fences fail.
         """
         with self._database.writing_beside() as connection:
             known = connection.execute(select(pauses.c.audience).where(pauses.c.audience == audience)).scalar()
@@ -38,7 +38,7 @@ class Pauses:
             return True
 
     def end(self, audience: str | None = None) -> list[str]:
-        """Let the mails of an audience go on, or all; return what was paused. Pauses of others stay."""
+        """End the pause of an audience, or of all mails; return what was paused. Pauses of other audiences stay."""
         with self._database.writing_beside() as connection:
             its = true() if audience is None else pauses.c.audience == audience
             return sorted(connection.execute(delete(pauses).where(its).returning(pauses.c.audience)).scalars())

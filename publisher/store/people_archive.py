@@ -1,8 +1,7 @@
-"""Everything that a store holds of people, row by row, out of one database and into another of either kind.
+"""Exports all data about people from one store, row by row, and imports it into another, whatever its database.
 
-What the log, rounds and the ledger hold stays: who gets an item is said by two log numbers of each subscription. Rows
-come out as they are at one moment and go in in one transaction: a crash leaves nobody there, and the same import begins
-again.
+Log, rounds and ledger are not exported: two log numbers of each subscription say which items its reader had. Rows are
+read as of one moment and written in one transaction: a crash leaves no people, and the import can be repeated.
 """
 
 import hashlib
@@ -55,18 +54,18 @@ Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, as JSON has them: an instant is text in ISO 8601."""
 
 _REPLACED = (address_key, link_keys, wordings, past_follows)
-"""Tables that may have rows in a store without people; the rows of an archive replace them."""
+"""Tables that may have rows even in a store without people; the imported rows replace them."""
 _LOOKED_AT = 1000
 """How many of the latest items are compared to tell whether two logs are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPlace:
-    """A place in the log of a store, by which another store can tell whether it has the same log."""
+    """A position in the log of a store, with which another store can tell whether it has the same log."""
 
     end: int
     digest: str
-    """Digest of the latest items up to `end`; empty: there is none."""
+    """Hash of the latest items up to `end`; empty: there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +74,14 @@ class PeopleRows:
 
     place: LogPlace
     last_number: int
-    """The highest number that a subscriber ever had; it is never given again."""
+    """The highest number that a subscriber ever had; it is never reused."""
     total: int
     rows: Iterator[tuple[str, Row]] = field(repr=False)
-    """Rows, each with the name of its table, table after table; read them while the archive is open."""
+    """Rows, each with the name of its table, table after table. Read them while the archive is open."""
 
 
 class PeopleArchive:
-    """All that a store holds of people, as rows."""
+    """All data about people in a store, as rows."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -90,7 +89,7 @@ class PeopleArchive:
 
     @contextmanager
     def open(self) -> Iterator[PeopleRows]:
-        """Open all rows of people, as they are at one moment, for the length of a `with`."""
+        """Open all rows of people, as of one moment, during a `with`."""
         with self._database.snapshot() as connection:
             yield PeopleRows(
                 place=_place(connection, _log_end(connection)),
@@ -100,13 +99,12 @@ class PeopleArchive:
             )
 
     def has_log(self, place: LogPlace) -> bool:
-        """Whether the log of this store has that place, so that log numbers up to it mean the same here."""
+        """Whether the log of this store contains this position, so that log numbers up to it mean the same here."""
         with self._database.reading() as connection:
             return bool(place.digest) and place == _place(connection, place.end)
 
     def fill(self, rows: Iterable[tuple[str, Row]], *, last_number: int, advance: Callable[[int], None]) -> None:
-        """Write rows into a store without people; `advance` is called with the number of rows written since its last
-        call.
+        """Write rows into a store without people; `advance` gets the number of rows written since its last call.
 
         Raises:
             StoreError: there are people or suppressions already, or rows that do not fit; nothing is written.

@@ -1,4 +1,4 @@
-"""Rows of subscribers: how they are read and written, in transactions that somebody else began."""
+"""Reads and writes rows of subscribers, within the caller's transaction."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ _OF_SUBSCRIPTION = tuple(column.name for column in subscriptions.c if column.nam
 
 
 def words_digest(words: str) -> str:
-    """Return a digest that identifies the exact words of a consent."""
+    """Return a hash that identifies the exact words of a consent."""
     return hashlib.sha256(words.encode()).hexdigest()
 
 
@@ -34,7 +34,7 @@ def one_subscriber(connection: Connection, which: Any) -> Subscriber | None:  # 
 def with_subscriptions(
     connection: Connection, rows: Sequence[Row[Any]]
 ) -> Iterable[tuple[Row[Any], tuple[Subscription, ...]]]:
-    """Each of these subscribers with his subscriptions."""
+    """Yield each of these subscribers with his subscriptions."""
     if not rows:
         return []
     its = subscriptions.c.subscriber.in_([row.number for row in rows])
@@ -67,7 +67,7 @@ def _subscriber_row(new: Subscriber) -> dict[str, Any]:
 
 
 def left_at(subscriber: Subscriber) -> datetime | None:
-    """When the last subscription of somebody ended; None: he follows something."""
+    """Return when the last subscription of a reader ended; None: he follows something."""
     if subscriber.active:
         return None
     return max((each.ended_at for each in subscriber.subscriptions if each.ended_at), default=subscriber.since)
@@ -82,7 +82,7 @@ def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bo
 
 
 def insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> dict[str, int]:
-    """Insert subscribers whose address is not taken; return their numbers by address."""
+    """Insert the subscribers whose addresses are free; return their numbers by address."""
     if not new:
         return {}
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -99,7 +99,9 @@ def insert_subscriber(connection: Connection, new: Subscriber) -> int:
 
 
 def refuse_changed(connection: Connection, before: Subscriber) -> None:
-    """Raise an error unless the subscriber is as he was. Rounds may move cursors, and themes may be renamed."""
+    """Raise `OutrunError` unless the subscriber is still as `before`. Cursors moved by rounds, and renamed themes, do
+    not count.
+    """
     lock = select(subscribers.c.number).where(subscribers.c.number == before.number).with_for_update()
     connection.execute(lock)
     now = one_subscriber(connection, subscribers.c.number == before.number)
@@ -145,7 +147,7 @@ def consent_row(subscriber: int, number: int, consent: Consent, digest: str) -> 
 
 
 def keep_words(connection: Connection, words: str) -> str:
-    """Keep the words of a consent; return their digest."""
+    """Store the words of a consent; return their hash."""
     digest = words_digest(words)
     insert_or_leave(connection, wordings, {"digest": digest, "words": words})
     return digest
@@ -157,9 +159,7 @@ def use_link(connection: Connection, token_digest: str, *, now: datetime) -> boo
 
 
 def insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
-    """Insert a row unless one with the same key exists, even one that is inserted at the same time; return whether it
-    was.
-    """
+    """Insert a row unless one with the same key exists, even one inserted at the same moment; return whether it was."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(table).values(row).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

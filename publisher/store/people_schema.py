@@ -1,7 +1,7 @@
 """The tables of people who subscribed: who they are, what they follow, and the rounds of mails that they get.
 
-An address stands in `subscribers` and `confirmations` alone, and in the ledger while its mails are there.
-`suppressions` know it by an HMAC.
+Addresses are stored only in `subscribers` and `confirmations`, and in the ledger while it has their mails.
+`suppressions` holds an HMAC instead.
 """
 
 from functools import partial
@@ -26,9 +26,9 @@ subscribers = Table(
     _column("paused_until", UtcDateTime, nullable=True),
     # When the last subscription ended. Null: he follows something.
     _column("left_at", UtcDateTime, nullable=True),
-    # Chance, by which a report of a failure says whose mail it was.
+    # A random value by which a failure report is matched to its reader.
     _column("bounce_mark", Key, unique=True),
-    # A number is never given again: links in old mails name it.
+    # Numbers are never reused: links in old mails contain them.
     sqlite_autoincrement=True,
 )
 _HAS_LEFT = subscribers.c.left_at.is_not(None)
@@ -50,7 +50,8 @@ subscriptions = Table(
     sqlite_with_rowid=False,
 )
 
-# How many of those who were erased followed something when a month began: a theme at a pace, or, both empty, anything.
+# How many of the people erased since followed a theme at a pace when a month began; with theme and pace empty,
+# anything.
 past_follows = Table(
     "past_follows",
     metadata,
@@ -61,7 +62,7 @@ past_follows = Table(
     _column("people", Integer),
 )
 
-# Rows are only ever added, and go with their subscriber.
+# Rows are only added, and deleted with their subscriber.
 consents = Table(
     "consents",
     metadata,
@@ -71,7 +72,7 @@ consents = Table(
     _column("at", UtcDateTime),
     _column("language", Key),
     _column("choices", ByName),
-    # SHA-256 of the exact words, which stand in `wordings` once.
+    # SHA-256 of the exact words, which `wordings` has once.
     _column("words_digest", Key),
 )
 
@@ -82,25 +83,25 @@ wordings = Table(
     _column("words", Text),
 )
 
-# Links that were sent to an address and are good once. A row of a kind and an address takes the place of the former.
+# Links that were sent to an address and work once. A new row for a kind and address replaces the former.
 confirmations = Table(
     "confirmations",
     metadata,
     _column("kind", Choice(LetterKind), primary_key=True),
     _column("address", Key, primary_key=True),
-    # SHA-256 of the token: who reads the store cannot use it.
+    # SHA-256 of the token, so that the store alone does not reveal it.
     _column("token_digest", Key, unique=True),
     _column("asked_at", UtcDateTime),
     _column("used_at", UtcDateTime, nullable=True),
     _column("language", Key),
     _column("choices", ByName),
     _column("words_digest", Key),
-    # Whose address it is to become. Null: it is not about another address.
+    # The subscriber whose new address it will become. Null: the request is not about a change of address.
     _column("subscriber", Integer, nullable=True),
     Index("ix_confirmations_asked_at", "asked_at"),
 )
 
-# Keys that links are signed with. The newest signs; all of them are good for links to unsubscribe.
+# Keys for signing links. The newest signs; all are accepted for links to unsubscribe.
 link_keys = Table(
     "link_keys",
     metadata,
@@ -109,7 +110,7 @@ link_keys = Table(
     _column("made_at", UtcDateTime),
 )
 
-# One row from the start: the key with which addresses become HMACs. It never changes, so every backup has it.
+# One row from the start: the key of the HMACs of addresses. It never changes, so every backup has it.
 address_key = Table(
     "address_key",
     metadata,
@@ -125,11 +126,11 @@ suppressions = Table(
     _column("mark", Key, primary_key=True),
     _column("kind", Choice(SuppressionKind), primary_key=True),
     _column("at", UtcDateTime),
-    # The operator's words.
+    # The operator's reason.
     _column("reason", Text),
 )
 
-# Lines that the file of departures did not take: it could not be written.
+# Lines that could not be written to the file of departures yet.
 owed_departures = Table(
     "owed_departures",
     metadata,
@@ -149,12 +150,12 @@ bounce_scores = Table(
     _column("last_at", UtcDateTime),
     # Set while he gets no digests.
     _column("suspended_at", UtcDateTime, nullable=True),
-    # When a letter was queued that tries whether mails arrive again.
+    # When a probe was queued: a letter that tests whether mails arrive again.
     _column("probed_at", UtcDateTime, nullable=True),
     Index("ix_bounce_scores_suspended_at", "suspended_at"),
 )
 
-# Marks that a reader had before: a report that names one is about a mail of then, and counts for nothing.
+# Marks that a reader had before: a report with one is about an old mail and does not count.
 former_marks = Table(
     "former_marks",
     metadata,
@@ -163,7 +164,7 @@ former_marks = Table(
     Index("ix_former_marks_subscriber", "subscriber"),
 )
 
-# When items came into themes that they were not in when they were added.
+# When items entered themes that they were not in when added.
 theme_joins = Table(
     "theme_joins",
     metadata,
@@ -193,9 +194,9 @@ rounds = Table(
     _column("begun_at", UtcDateTime),
     # Null: some ranges of people are not planned yet.
     _column("planned_at", UtcDateTime, nullable=True),
-    # When its mails were forgotten but for their counts. Null: the ledger has them.
+    # When its mails were deleted, except the counts. Null: the ledger has them.
     _column("forgotten_at", UtcDateTime, nullable=True),
-    # The editor's. Null: every mail has its own.
+    # The editor's subject. Null: every mail has its own.
     _column("subject", Text, nullable=True),
     _column("introduction", Text, nullable=True),
 )
@@ -213,7 +214,7 @@ ranges = Table(
     _column("mails", Integer),
 )
 
-# What many readers get alike: items, once for each combination that occurs.
+# Combinations of items, each stored once for all readers who get the same.
 selections = Table(
     "selections",
     metadata,
@@ -224,7 +225,7 @@ selections = Table(
     _column("items", Text),
 )
 
-# Who gets which selection in a round. This key keeps the promise that no one gets a round twice.
+# Who gets which selection in a round. This key guarantees that nobody gets a round twice.
 round_mails = Table(
     "round_mails",
     metadata,

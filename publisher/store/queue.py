@@ -1,7 +1,7 @@
-"""The queue of the ledger, for transactions that somebody else began: deliveries go in, and are taken back.
+"""Queues and cancels deliveries within the caller's transaction.
 
-Who ends a subscription or takes back an edition cancels its deliveries in the transaction that notes so. A fence after
-that fails, so consent counts until the very moment at which a mail is handed over.
+Ending a subscription or taking back an edition cancels the deliveries in the same transaction. Fences then fail, so
+consent counts up to the moment at which a mail is handed over.
 """
 
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ def insert_letters(connection: Connection, new: Sequence[Letter], *, now: dateti
 
 
 def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> int:
-    """Take back those of these deliveries that are not handed over; return how many rows that concerned.
+    """Cancel those of these deliveries that are not handed over; return how many rows were affected.
 
-    A mail that is on its way cannot be stopped, but it is not tried again if it comes back.
+    A mail that is being handed over cannot be stopped, but if that fails it is not sent again.
     """
     unfinished = which & deliveries.c.due_at.is_not(None)
     is_handing = deliveries.c.state == DeliveryState.HANDING
@@ -62,7 +62,9 @@ def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now
 
 
 def give_back(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
-    """Take unsent deliveries back from the processes that claimed them: fences fail, and they are claimed again."""
+    """Take unsent deliveries back from the processes that claimed them: their fences fail, and they will be claimed
+    again.
+    """
     its = and_(which, deliveries.c.state == DeliveryState.LEASED)
     lock_rows(connection, its)
     values = {"state": DeliveryState.QUEUED, "attempts": deliveries.c.attempts - 1}
@@ -70,6 +72,6 @@ def give_back(connection: Connection, which: ColumnElement[bool], *, now: dateti
 
 
 def delete_finished_letters(connection: Connection, ids: Sequence[int]) -> None:
-    """Forget the mails of these deliveries, if they are sent, refused or cancelled."""
+    """Delete the mails of these letters, if they are sent, refused or cancelled."""
     finished = select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.due_at.is_(None))
     connection.execute(delete(letters).where(letters.c.delivery.in_(finished)))

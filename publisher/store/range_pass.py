@@ -1,4 +1,4 @@
-"""One range of people in a round: who in it is due, and what is written for them, in one transaction."""
+"""One range of people in a round: reads who is due, and writes their mails and cursors, in one transaction."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscript
 
 
 class FollowRow(NamedTuple):
-    """A subscription of somebody who is due, active or ended."""
+    """A subscription of a person who is due; it may have ended."""
 
     subscriber: int
     number: int
@@ -62,7 +62,7 @@ class FollowRow(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """The cursor of a subscription that does not move to the end of the round."""
+    """A subscription whose cursor moves, but not to the end of the round."""
 
     subscriber: int
     number: int
@@ -71,18 +71,18 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundEnvelope:
-    """What the envelopes of all mails of a round have in common."""
+    """The parts of the envelope that all mails of a round share."""
 
     sender: str
     """The author's address, in ASCII."""
     host: str
     """The domain of the mails' Message-IDs."""
     bounces: str
-    """Where failures are reported, in ASCII; the reader's own mark is put before its `@`. Empty: to the sender."""
+    """Where failures are reported, in ASCII; the reader's own mark is inserted before the `@`. Empty: the sender."""
 
 
 class RangePass:
-    """One range of people in a transaction: nobody in it subscribes, changes or leaves meanwhile."""
+    """One range of people in a transaction: nobody in it can subscribe, change or leave meanwhile."""
 
     def __init__(self, connection: Connection, round_: Round, first: int, last: int, now: datetime) -> None:
         self._connection = connection
@@ -91,10 +91,9 @@ class RangePass:
         self._now = now
 
     def followed(self, *, floor: int) -> Sequence[FollowRow]:
-        """Return all subscriptions of people in the range who are due, ended ones too, by subscriber and in their
-        order.
+        """Return all subscriptions of due people in the range, ended ones included, by subscriber and in order.
 
-        A start below `floor` is given as `floor`: there is no item between them, so all such starts mean the same.
+        A start below `floor` is returned as `floor`: no item lies between them, so all such starts mean the same.
         """
         is_due = and_(IS_ACTIVE, subscriptions.c.pace.in_(self._round.paces))
         due = (
@@ -125,13 +124,13 @@ class RangePass:
         *,
         envelope: RoundEnvelope,
     ) -> None:
-        """Queue mails, and move the cursors of all who are due to the end of the round, except those in `moved`.
+        """Queue mails, and move the cursors of all due people to the end of the round, except those in `moved`.
 
         Args:
-            mails: the numbers of items by subscriber.
+            mails: the numbers of items, by subscriber.
             moved: cursors that stop earlier.
-            known: the numbers of selections by their items; missing ones are added.
-            envelope: what all mails of the round have in common.
+            known: the numbers of selections, by their items; missing ones are added.
+            envelope: the parts of the envelope that all mails of the round share.
         """
         connection, number = self._connection, self._round.number
         self._keep_selections(mails, known)
@@ -148,7 +147,7 @@ class RangePass:
         connection.execute(update(ranges).where(*of_range).values(planned_at=self._now, mails=len(mails)))
 
     def _is_going(self) -> ColumnElement[bool]:
-        """Whether a subscriber gets mails: he has not paused them, and is not suspended because some came back."""
+        """Return the condition that a subscriber gets mails: no pause, and no suspension because of bounces."""
         suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
         is_not_paused = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
         return and_(is_not_paused, subscribers.c.number.not_in(suspended))
@@ -165,7 +164,7 @@ class RangePass:
             known.update((new[digest], found) for digest, found in self._connection.execute(query))
 
     def _queue(self, envelope: RoundEnvelope) -> None:
-        """Queue the mails of the range in one statement: their rows follow from the rows of the people."""
+        """Queue the mails of the range in one statement, made from the rows of the people."""
         round_, clock = self._round, clock_of(self._connection, self._now)
         moment = f"{round_.begun_at:%Y%m%dT%H%M%SZ}"
         before = literal(f"<{round_.name}.")
@@ -190,7 +189,7 @@ class RangePass:
         }
         its = (round_mails.c.round == round_.number, round_mails.c.subscriber.between(self._first, self._last))
         found = select(*values.values()).join(round_mails, round_mails.c.subscriber == subscribers.c.number).where(*its)
-        # They are sent in the order of their ids: a digest that many readers get is made once, then.
+        # Mails are sent in the order of ids: a digest that many readers get is then rendered once.
         found = found.order_by(round_mails.c.selection, subscribers.c.language, subscribers.c.number)
         make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         self._connection.execute(make(deliveries).from_select([*values], found).on_conflict_do_nothing())
@@ -242,7 +241,7 @@ def _of(column: ColumnElement[Any], value: object) -> ColumnElement[Any]:
 
 
 def _return_path(bounces: str) -> ColumnElement[Any]:
-    """The address with the reader's own mark: `bounces+MARK@example.org` (VERP)."""
+    """Return the address with the reader's own mark: `bounces+MARK@example.org` (VERP)."""
     if not bounces:
         return literal("")
     local, _, domain = bounces.rpartition("@")

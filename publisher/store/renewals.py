@@ -1,7 +1,7 @@
-"""Renewals: readers who agreed long ago are asked whether they still want their mails.
+"""Renewals: readers who consented long ago are asked whether they still want their mails.
 
-A request is a row of `confirmations`, as those of forms are, and its letter is in the ledger under a name that begins
-with the digest of its token: so it is known whether the letter was sent, and since when its reader could answer.
+A request is a row of `confirmations`, like a request from a form. Its letter is in the ledger under a name that ends in
+digits of its token's hash, which tells whether and when the letter was sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ _IS_RENEWAL = confirmations.c.kind == LetterKind.RENEW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldConsent:
-    """A reader and when he agreed last."""
+    """A reader, and when he last consented."""
 
     number: int
     agreed_at: datetime
@@ -36,25 +36,24 @@ class OldConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRenewal:
-    """A reader who is asked, with his letter."""
+    """The request and letter for a reader who will be asked."""
 
     request: Request
-    """The request; its `subscriber` is his number."""
+    """The request; its `subscriber` is the reader's number."""
     token_digest: str
     letter: Letter
 
 
 class Renewals:
-    """The readers who are to be asked whether they still want their mails, and those who did not answer."""
+    """The readers to ask whether they still want their mails, and those who did not answer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def old_consents(self, *, before: datetime) -> list[OldConsent]:
-        """Readers who follow something and agreed last before then, the oldest consent first.
+        """Return readers who follow something and last consented before a moment, oldest consent first.
 
-        Those who are asked already and may still answer are left out, and those whose mails come back or who are
-        suppressed.
+        Left out are readers who were asked and may still answer, and those who are suspended or suppressed.
         """
         asked = select(confirmations.c.subscriber).where(
             _IS_RENEWAL, confirmations.c.used_at.is_(None), confirmations.c.subscriber.is_not(None)
@@ -92,7 +91,7 @@ class Renewals:
             return connection.execute(query.where(*its)).scalar_one()
 
     def ask(self, new: Sequence[NewRenewal], *, now: datetime) -> int:
-        """Ask these readers in one transaction, and queue their letters; readers who left meanwhile are not asked.
+        """Record the requests in one transaction, and queue their letters; readers who left meanwhile are not asked.
 
         Returns how many are asked.
         """
@@ -113,12 +112,12 @@ class Renewals:
             return len(asked)
 
     def unanswered(self, *, now: datetime) -> Iterator[tuple[int, str]]:
-        """Yield readers whose letter was sent long enough ago, each with the digest of its token."""
+        """Yield the numbers of readers whose time to answer is over, each with the hash of the token."""
         before = now - RENEW_WITHIN
         token = confirmations.c.token_digest
         its_letter = and_(
             deliveries.c.kind == DeliveryKind.LETTER,
-            # As `letter_name` has it.
+            # as `letter_name` makes it
             deliveries.c.name == literal(f"{LetterKind.RENEW.value}-") + func.substr(token, 1, 16),
             deliveries.c.recipient == confirmations.c.address,
         )
@@ -134,7 +133,7 @@ class Renewals:
         yield from ((row.subscriber, row.token_digest) for row in found)
 
     def forget(self, *, now: datetime) -> None:
-        """Forget requests whose letter never arrived, after the time for which letters are kept."""
+        """Delete requests whose letter was never sent, after the retention period of letters."""
         its = and_(_IS_RENEWAL, confirmations.c.asked_at < now - MAILS)
         with self._database.reading() as connection:
             if connection.execute(select(confirmations.c.address).where(its).limit(1)).first() is None:

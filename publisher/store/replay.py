@@ -1,11 +1,11 @@
-"""Repeats what the file of departures says in a store that was put back: who left, was suppressed or erased stays so.
+"""Repeats the file of departures in a restored store: people who left, were suppressed or erased stay so.
 
-A store notes how long the file was when it last added to it. Opening one whose file is longer repeats the lines beyond:
-it was put back by hand, or a crash struck between a line and its commit, and then its reader wanted that as well.
-`publisher restore` repeats the whole file, because it may have been moved. A line that is older than what a reader did
-later is passed over: he came back.
+A store records how long the file was when it last wrote to it. If the file is longer when the store is opened, the
+further lines are repeated: the database was restored by hand, or a crash struck between a line and its commit, and then
+the line is right as well. `publisher restore` repeats the whole file, because it may have been moved. A line older than
+what a reader did later is skipped: the reader came back.
 
-All of it is one transaction, and repeating it changes nothing.
+All of it is one transaction, and a second repetition changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from publisher.store.suppressions import marks_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
-    """How many people the store marked as gone, by the file of departures."""
+    """How many people the file of departures marked as gone in the store."""
 
     left: int = 0
     erased: int = 0
@@ -38,14 +38,14 @@ class Repeated:
 
 
 def repeat_departures(database: Database, journal: Journal) -> Repeated:
-    """Repeat the whole file."""
+    """Repeat the whole file of departures."""
     return _repeat(database, journal, after=0)
 
 
 def repeat_unknown(database: Database, journal: Journal) -> None:
-    """Repeat what was added to the file after the store last noted its length; if it is nothing, that costs one query.
+    """Repeat the lines that the store does not know by their position; without any, that costs one query.
 
-    Only for an SQLite store: the file of a server's store may be one of several, beside each machine's outbox.
+    Only for an SQLite store: a server's store may have several such files, one beside each machine's outbox.
     """
     if database.file is None or not (size := journal.size()):
         return
@@ -75,7 +75,7 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, in batches, the addresses that the file names, each with since when its reader subscribed or asked to."""
+    """Yield, in batches, the addresses that the file names, each with the time its reader subscribed or asked to."""
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
         select(*subscribers.c["address", "since"]),
@@ -90,7 +90,9 @@ def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[M
 
 
 def _end(connection: Connection, moments: Mapping[str, datetime]) -> int:
-    """End the subscriptions of these people, unless they subscribed after their moments; return how many had any."""
+    """End the subscriptions of these people, unless they subscribed after the given moments; return how many
+    had any.
+    """
     query = select(*subscribers.c["number", "address"], func.max(subscriptions.c.since).label("began"))
     its = (subscribers.c.address.in_(moments), IS_ACTIVE)
     query = query.join(subscriptions, subscriptions.c.subscriber == subscribers.c.number).where(*its)
@@ -112,7 +114,7 @@ def _end(connection: Connection, moments: Mapping[str, datetime]) -> int:
 
 
 def _suppress(connection: Connection, found: Mapping[str, Standing]) -> int:
-    """Suppress again; one that was lifted since the backup stays, and the operator lifts it again."""
+    """Suppress again. A suppression that was lifted since the backup stays in force; the operator lifts it again."""
     known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
     rows = [
         {"mark": mark, "kind": kind, "at": at, "reason": ""}

@@ -1,7 +1,7 @@
-"""The time after a restore in which the operator has not yet said which editions went out since the backup.
+"""After a restore: what waits until the operator has said which editions went out since the backup.
 
-Until he has said so for an audience, no edition is composed for it and none of its mails is sent. Until he has said
-whether readers got mails since, no round begins.
+Until the operator has answered for an audience, no edition is composed for it and none of its mails is sent. Until he
+has said whether subscribers got mails since, no round begins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,53 +23,55 @@ from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import counters, items, restoration, sent_before
 
 READERS = "*"
-"""Stands for the site's readers beside its audiences: no round begins before the operator says what they got."""
+"""The name, among audiences, of the site's subscribers: no round begins before the operator says what they got."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SAID = "said to have gone out, after a restore"
-"""What the ledger has in place of the server's answer."""
+"""Stored in the ledger as the server's answer, for mails that the operator says went out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """A restore after which audiences still wait for a word of the operator."""
+    """A restore that the operator has not answered for completely."""
 
     taken_at: datetime | None
-    """UTC; when the backup was made. None: unknown, because another program put the database back."""
+    """UTC; when the backup was made. None: unknown, because another program restored the database."""
     restored_at: datetime
     """UTC."""
     log_end: int
     """The end of the log in the backup."""
     answered: tuple[str, ...]
-    """Names of the audiences for which the operator has said what went out."""
+    """Names of the audiences for which the operator has answered."""
 
     def holds(self, audience: str) -> bool:
-        """Whether nothing may be composed for the audience, or sent to `READERS`."""
+        """Whether nothing may be composed for an audience, or sent to it (`READERS`: to subscribers)."""
         return audience not in self.answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What is known about one audience after the operator has said what went out."""
+    """What is known about one audience after the operator's answer."""
 
     audience: str
     sent_up_to: int
-    """The number of its last edition that went out; 0: none went out besides those that the store knows as sent."""
+    """The number of its last edition that went out; 0: only those that the store knows as sent."""
     last_number: int
-    """The highest number that any edition has had."""
+    """The highest number that any of its editions ever had."""
     start: int
-    """Where the audience begins, if the store does not know it."""
+    """The audience's start, used if the store does not know it."""
     last_tick: datetime | None
-    """UTC; when its last edition that went out was composed. None: unknown."""
+    """UTC; when the last edition that went out was composed. None: unknown."""
     had: frozenset[str] = frozenset()
-    """Uids and paths of the items in editions that went out and that the store does not know."""
+    """Uids and paths of the items in editions that went out and are not in the store."""
     in_outbox: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """The uids that editions have in the outbox, by the number of an edition that the store knows only as recorded."""
+    """The uids in the folders of the outbox, by the number of an edition that the store has recorded but not as
+    written.
+    """
     deliveries: tuple[NewDelivery, ...] = ()
     """The deliveries of editions in the outbox that did not go out."""
 
 
 class Restorations:
-    """The latest restore, while the operator has not answered for all audiences."""
+    """The latest restore, until the operator has answered for all audiences."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -85,14 +87,14 @@ class Restorations:
         )
 
     def begin(self, *, taken_at: datetime | None, at: datetime) -> None:
-        """Note that the store was put back: all audiences wait for the operator, and so do all mails."""
-        # A mail that has waited for so long is sent at a word of the operator alone. One that was on its way when the
-        # backup was made may have been handed over.
+        """Record a restore: all audiences and all mails wait for the operator."""
+        # A mail that has waited so long is sent only when the operator decides. One that was being handed over when the
+        # backup was made may have arrived.
         is_handing = deliveries.c.state == DeliveryState.HANDING
         with self._database.writing() as connection:
-            # A letter is of its hour, and most were sent.
+            # A letter is soon out of date, and most were sent.
             cancel_deliveries(connection, deliveries.c.kind == DeliveryKind.LETTER, now=at)
-            # Who said since the backup that he still wants his mails must not lose them by seeming silent.
+            # A reader who answered since the backup must not lose his mails because the answer is lost.
             connection.execute(delete(confirmations).where(confirmations.c.kind == LetterKind.RENEW))
             forget_entries(connection)
             unfinished = update(deliveries).where(deliveries.c.due_at.is_not(None))
@@ -114,8 +116,9 @@ class Restorations:
     ) -> None:
         """Record what went out to some audiences; once all are settled, the restore is over.
 
-        `had_rounds` says whether readers got rounds since the backup: then they have had all that is in the log now;
-        None: the operator has not said so. `READERS` is one of `audiences_of_site` if the site has readers.
+        `had_rounds` says whether subscribers got rounds since the backup: then they count as having had everything in
+        the log now; None: the operator has not said so. `READERS` is in `audiences_of_site` if the site has
+        subscribers.
         """
         with self._database.writing() as connection:
             answered = connection.execute(select(restoration.c.answered)).scalar() or ()
@@ -180,7 +183,7 @@ def _move_audience(connection: Connection, settlement: Settlement) -> None:
 
 
 def _align(connection: Connection, audience: str, number: int, uids: Collection[str]) -> None:
-    """Make a recorded edition hold what its folder in the outbox has; its other items are due again."""
+    """Make a recorded edition contain what its folder in the outbox has; its other items are due again."""
     query = (
         select(edition_items.c.item, edition_items.c.seq)
         .join(items, items.c.number == edition_items.c.item)

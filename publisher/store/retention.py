@@ -1,8 +1,8 @@
-"""Retention: what is held of people is forgotten when its time is over, by itself, in each pass.
+"""Retention: each pass deletes data about people whose retention period has ended.
 
-The periods stand in `model.retention`. What is looked for has an index, so that a pass with nothing to forget costs a
-few milliseconds whatever the number of people. Much is forgotten in transactions of a few thousand rows, each of which
-leaves the store as it should be: a crash costs nothing, and the next pass goes on.
+The periods are in `model.retention`. All lookups use an index, so that a pass with nothing to delete costs a few
+milliseconds for any number of people. Deletions are transactions of a few thousand rows, each of which leaves a
+consistent store: after a crash, the next pass goes on.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,21 +21,23 @@ from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery
 from publisher.store.people_schema import confirmations, round_mails, rounds, subscribers
 
 _ANSWERED_LATER = (LetterKind.CONFIRM, LetterKind.RENEW)
-"""Links that are good for longer."""
+"""Kinds of links that are valid for longer."""
 PEOPLE = 250
 """How many people are erased in one transaction."""
 ROWS = BATCH
-"""How many rows are deleted in one transaction. A form waits for no longer."""
+"""How many rows are deleted in one transaction, which is also how long a form may have to wait."""
 
 
 class Retention:
-    """Forgets data about people when its time is over."""
+    """Deletes data about people when its retention period has ended."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def forget(self, *, now: datetime, is_stopping: Callable[[], bool] = lambda: False) -> Forgotten:
-        """Forget everything whose time is over; when `is_stopping`, end early, between two transactions."""
+        """Delete everything whose period has ended; if `is_stopping` turns true, end early, between two
+        transactions.
+        """
         is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
         return Forgotten(
             unconfirmed=self._erase_unconfirmed(now, is_stopping),
@@ -53,7 +55,7 @@ class Retention:
         return self._erase(query, partial(erase_unconfirmed, now=now), is_stopping)
 
     def _erase_ended(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Erase people who follow nothing any more; return how many. One who comes back begins as a new subscriber."""
+        """Erase people who follow nothing any more; return how many. A person who comes back is a new subscriber."""
         query = select(subscribers.c.address).where(subscribers.c.left_at < now - ENDED)
 
         def erase(connection: Connection, addresses: Sequence[str]) -> int:
@@ -86,7 +88,7 @@ class Retention:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def _forget_rounds(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Forget the mails of rounds that are wholly over, except their counts, and which items each reader got."""
+        """Delete the mails of rounds that are completely over, except their counts, and which items each reader got."""
         before, forgotten = now - MAILS, 0
         known = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None), rounds.c.planned_at < before)
         with self._database.reading() as connection:
@@ -104,7 +106,7 @@ class Retention:
         return forgotten
 
     def _forget_selections(self, number: int, is_stopping: Callable[[], bool]) -> None:
-        """Forget who got which items in a round."""
+        """Delete the record of who got which items in a round."""
         its = round_mails.c.round == number
         some = select(round_mails.c.subscriber).where(its).order_by(round_mails.c.subscriber).limit(ROWS)
         while self._finds(some.limit(1)) and not is_stopping():
@@ -122,8 +124,8 @@ class Retention:
         *,
         before_each: Callable[[Connection, Sequence[int]], object] = lambda _connection, _ids: None,
     ) -> int:
-        """Delete rows, some in each transaction, after `before_each` did with their ids what belongs to it; return how
-        many.
+        """Delete rows, some in each transaction. `before_each` gets their ids first, to deal with dependent data.
+        Return how many.
         """
         some, deleted = select(table.c.id).where(which), 0
         while self._finds(some.limit(1)) and not is_stopping():

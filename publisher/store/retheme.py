@@ -1,4 +1,4 @@
-"""Gives items their themes and feeds again, batch by batch, when the configuration has changed."""
+"""Assigns themes and feeds to all items again, batch by batch, after a change of config.toml."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class StoredItem:
 
 
 class ItemBatch:
-    """The next items beyond a number. All that is done with them is committed together, or not at all."""
+    """The next items beyond a number. All changes to them are committed together, or not at all."""
 
     def __init__(self, connection: Connection, *, after: int) -> None:
         self._connection = connection
@@ -44,14 +44,14 @@ class ItemBatch:
             )
             for row in self._rows
         ]
-        """The items in the order of their numbers; empty: none are left."""
+        """The items in the order of their numbers; empty: there are no more."""
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels and keywords their slugs, before their items join feeds."""
+        """Give labels and keywords their slugs; return them. Call it before their items join feeds."""
         return settle_names(self._connection, wanted)
 
     def retheme(self, gathered: Mapping[int, Gathered], *, now: datetime) -> None:
-        """Give the items of the batch, by number, these themes and feeds.
+        """Give the items of the batch these themes and feeds, by item number.
 
         The log does not grow: the organisation changed nothing, so no audience gets old items again.
         """

@@ -1,4 +1,4 @@
-"""The mails to readers in the ledger, as far as the readers change something about them."""
+"""Adjusts a reader's mails in the ledger when the reader changes something."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -18,12 +18,11 @@ APART = timedelta(minutes=1)
 
 
 def follow_reader(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
-    """Change the mails to a reader that are not handed over yet, as he changed.
+    """Adjust the mails to a reader that are not handed over yet to what he changed.
 
-    - He left: they are taken back, and so is a letter that asks whether he still wants them. He takes that back: they
-      are queued again.
-    - He paused: they wait until the pause is over. He ends the pause, or moves its end: they go then.
-    - He follows less: those that a process has claimed are given back, so that they are made anew without it.
+    - He left: they are cancelled, and so is a letter of renewal. He undoes that: they are queued again.
+    - He paused: they wait until the end of the pause. He ends or moves the pause: they follow.
+    - He follows less: claimed mails are given back, so that they are made again without the theme.
     """
     mails = is_round_mail(connection, [before.address])
     if before.active and not after.active:
@@ -41,34 +40,34 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
 
 
 def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
-    """Take back the mails to a reader who is suspended from now on, and a letter to renew."""
+    """Cancel the mails to a reader who is suspended from now on, and a letter of renewal."""
     cancel_deliveries(connection, is_round_mail(connection, [address]), now=now)
     cancel_deliveries(connection, is_letter_to([address], [LetterKind.RENEW]), now=now)
 
 
 def send_held_back(connection: Connection, address: str, *, since: datetime, now: datetime) -> None:
-    """Queue the mails of a reader again that were taken back since he was suspended: rounds do not repeat them."""
+    """Queue the mails of a reader again that were cancelled since he was suspended: rounds do not repeat them."""
     _queue_again(connection, is_round_mail(connection, [address]), since=since, now=now)
 
 
 def is_round_mail(connection: Connection, recipients: Collection[str]) -> ColumnElement[bool]:
-    """Whether a delivery is a mail of a round to one of these addresses."""
+    """Return the condition that a delivery is a mail of a round to one of these addresses."""
     query = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None))
     names = [round_name(number) for number in connection.execute(query).scalars()]
-    # By kind, name and recipient, as the index has them.
+    # by kind, name and recipient, as in the index
     return and_(
         deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name.in_(names), deliveries.c.recipient.in_(recipients)
     )
 
 
 def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
-    """Whether a delivery is a letter about a subscription of these addresses; a notice to the operator is not."""
+    """Return the condition that a delivery is a letter about a subscription to these addresses; notices are not."""
     of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
     return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient.in_(recipients), or_(*of_reader))
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
-    """Make deliveries that are not handed over wait until a moment; None: let waiting ones go now.
+    """Make deliveries that are not handed over wait until a moment; None: make waiting ones due now.
 
     A delivery waits in this way if its time of queueing is in the future.
     """
@@ -82,9 +81,9 @@ def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime
 
 
 def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
-    """Queue deliveries again that were taken back since a moment: otherwise the items in them would be lost.
+    """Queue deliveries again that were cancelled since a moment: otherwise their items would be lost.
 
-    A mail that is still on its way is tried again as usual if it comes back. Mails that the operator took back stay so.
+    A mail that is being handed over is retried as usual if that fails. Mails that the operator cancelled stay so.
     """
     clock = clock_of(connection, now)
     anew = orders.alias()

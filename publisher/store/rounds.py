@@ -1,7 +1,7 @@
 """Rounds: when each pace was last due, and who gets which items in a round.
 
-A round is planned in ranges of people, each in one transaction that queues their mails and moves their cursors. So a
-crash repeats one range, and memory does not grow with the number of people.
+A round is planned in ranges of people, each in one transaction that queues their mails and moves their cursors. So
+after a crash one range is planned again, and memory does not grow with the number of people.
 """
 
 import json
@@ -80,17 +80,17 @@ class RoundMail:
     subscriber: int
     language: str
     follows: tuple[Follow, ...]
-    """What he follows now."""
+    """What the subscriber follows now."""
     items: tuple[int, ...]
     """The numbers of its items, in the order in which they were added."""
     left: frozenset[str] = frozenset()
-    """The themes that he stopped following since the round began."""
+    """The themes that the subscriber stopped following since the round began."""
     paused_until: datetime | None = None
     """UTC; None: he never paused."""
     is_suspended: bool = False
-    """Whether he gets no digests, because mails came back."""
+    """Whether the subscriber gets no digests because mails came back."""
     is_suppressed: bool = False
-    """Whether his address gets no mail at all."""
+    """Whether the address gets no mail at all."""
 
 
 class Rounds:
@@ -103,12 +103,12 @@ class Rounds:
     # --- when --------------------------------------------------------------------------------------------------------
 
     def last_ticks(self) -> dict[str, datetime]:
-        """Up to when the ticks of each pace are dealt with; one that was never looked at is missing."""
+        """Return up to when the ticks of each pace are dealt with; a pace without any is missing."""
         with self._database.reading() as connection:
             return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
-        """Note that the ticks of these paces up to these moments are dealt with, without a round."""
+        """Record that the ticks of these paces up to these moments are dealt with, without a round."""
         if ticks:
             with self._database.writing_beside() as connection:
                 _write_ticks(connection, ticks)
@@ -131,10 +131,10 @@ class Rounds:
         now: datetime,
         size: int = RANGE,
     ) -> Round | None:
-        """Begin a round of these paces, with its ranges, and note their ticks.
+        """Begin a round of these paces, with its ranges, and record their ticks.
 
-        `before` is what `last_ticks` said when that was decided. None is returned, and nothing done, if it says
-        something else by now: another process was quicker.
+        `before` is what `last_ticks` returned for the decision. If it has changed, another process was quicker: nothing
+        is done and None returned.
         """
         with self._database.writing() as connection:
             if _last_ticks(connection) != before:
@@ -154,13 +154,13 @@ class Rounds:
         return Round(number=number, paces=tuple(paces), upto=upto, begun_at=now, **words)
 
     def unplanned(self) -> list[Round]:
-        """The rounds that have ranges which are not planned, oldest first."""
+        """Return the rounds with ranges that are not planned yet, oldest first."""
         query = select(rounds).where(rounds.c.planned_at.is_(None)).order_by(rounds.c.number)
         with self._database.reading() as connection:
             return [_round_of(row) for row in connection.execute(query)]
 
     def get(self, number: int) -> Round | None:
-        """Return the round of that number; None: there is none."""
+        """Return the round with this number; None: there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).where(rounds.c.number == number)).one_or_none()
         return None if row is None else _round_of(row)
@@ -172,14 +172,16 @@ class Rounds:
         return None if row is None else _round_of(row)
 
     def latest(self, *, limit: int) -> list[Round]:
-        """The `limit` latest rounds, the latest first."""
+        """Return the `limit` latest rounds, latest first."""
         query = select(rounds).order_by(rounds.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             return [_round_of(row) for row in connection.execute(query)]
 
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
-        """Open the next range of a round that no process plans, in one transaction; None: there is none."""
+        """Open the next unplanned range of a round that no other process has open, in one transaction; None: there is
+        none.
+        """
         with self._database.writing_beside() as connection:
             query = select(ranges.c.first, ranges.c.last).where(
                 ranges.c.round == round_.number, ranges.c.planned_at.is_(None)
@@ -189,13 +191,13 @@ class Rounds:
                 yield None
                 return
             if connection.dialect.name != "sqlite":
-                # Who leaves meanwhile waits until his mail is queued, and takes it back then.
+                # A person who leaves meanwhile waits until his mail is queued, and then cancels it.
                 people = select(subscribers.c.number).where(subscribers.c.number.between(row.first, row.last))
                 connection.execute(people.order_by(subscribers.c.number).with_for_update())
             yield RangePass(connection, round_, row.first, row.last, now)
 
     def finish(self, round_: Round, *, now: datetime) -> bool:
-        """Note that a round is planned if all of its ranges are; return whether they are."""
+        """Record that a round is planned if all its ranges are; return whether they are."""
         open_ = exists().where(ranges.c.round == round_.number, ranges.c.planned_at.is_(None))
         done = update(rounds).where(rounds.c.number == round_.number, ~open_).values(planned_at=now)
         with self._database.writing_beside() as connection:
@@ -204,7 +206,7 @@ class Rounds:
     # --- items -------------------------------------------------------------------------------------------------------
 
     def new_items(self, after: int, upto: int) -> list[ItemEntry]:
-        """Return live items that were added, or came into a theme, in (after, upto], in the order in which they were
+        """Return live items that were added, or entered a theme, in (after, upto], in the order in which they were
         added.
 
         Items that an editor took out of an edition for good are left out.
@@ -215,7 +217,7 @@ class Rounds:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
-        """Return the mails of a round to these addresses; an address whose reader is gone is missing."""
+        """Return the mails of a round to these addresses; an address without a reader is missing."""
         readers: dict[int, Row[Any]] = {}
         what: dict[int, str] = {}
         suppressed: set[str] = set()
@@ -245,12 +247,12 @@ class Rounds:
         ]
 
     def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:
-        """Let a claimed mail of a round wait until its reader's pause is over."""
+        """Make a claimed mail of a round wait until the end of its reader's pause."""
         with self._database.writing_beside() as connection:
             let_wait(connection, is_delivery(mail), until, now=now)
 
     def hold_back(self, mail: Delivery, *, now: datetime) -> None:
-        """Take back a claimed mail of a suspended reader; it is queued again when his suspension ends."""
+        """Cancel a claimed mail of a suspended reader; it is queued again when the suspension ends."""
         with self._database.writing_beside() as connection:
             cancel_deliveries(connection, is_delivery(mail), now=now)
 
@@ -269,7 +271,7 @@ def _write_ticks(connection: Connection, ticks: Mapping[str, datetime]) -> None:
 def _follows_and_left(
     connection: Connection, numbers: Sequence[int], *, since: datetime
 ) -> tuple[dict[int, list[Follow]], dict[int, list[str]]]:
-    """Return what subscribers follow now, and the themes that they left since a moment, by their numbers."""
+    """Return what subscribers follow now, and the themes that they left since a moment, by subscriber number."""
     follows: dict[int, list[Follow]] = defaultdict(list)
     left: dict[int, list[str]] = defaultdict(list)
     for some in batches(numbers):

@@ -1,4 +1,4 @@
-"""Runs: which verb ran when, and which problems it met."""
+"""Runs: which verb ran when, and the problems it met."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ RUN = "run"
 DELIVER = "deliver"
 """The verb whose runs may overlap those of the others."""
 KEPT = 500
-"""How many runs are remembered: five days of a service that meets a problem every quarter of an hour."""
+"""How many runs are kept: five days of a service that meets a problem every quarter of an hour."""
 _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
 
 
@@ -26,24 +26,26 @@ class RunRow:
     finished: datetime
     exit_code: int
     problems: tuple[str, ...]
-    """A line each."""
+    """One line each."""
 
 
 class Runs:
-    """The runs so far."""
+    """The recorded runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, run: RunRow) -> None:
-        """Keep a run, and forget runs that are older than `KEPT` others; the last of each kind stays."""
+        """Record a run, and delete all but the last `KEPT`; the last of each kind stays."""
         with self._database.writing() as connection:
             (number,) = connection.execute(insert(runs).returning(runs.c.id), asdict(run)).one()
             last = select(func.max(runs.c.id)).group_by(runs.c.verb == DELIVER).scalar_subquery()
             connection.execute(delete(runs).where(runs.c.id <= number - KEPT, runs.c.id.not_in(last)))
 
     def last_before(self, verb: str) -> RunRow | None:
-        """The last run of that kind: of `deliver` for `deliver`, else of any other verb; None: there was none."""
+        """Return the last run of a kind: of `deliver` for `deliver`, of any other verb for the others; None: there was
+        none.
+        """
         is_alike = runs.c.verb == DELIVER if verb == DELIVER else runs.c.verb != DELIVER
         query = select(*_COLUMNS).where(is_alike).order_by(runs.c.id.desc()).limit(1)
         with self._database.reading() as connection:
@@ -51,7 +53,7 @@ class Runs:
             return RunRow(**row) if row else None
 
     def latest(self, *, limit: int) -> list[RunRow]:
-        """Runs, the latest first, at most `limit`."""
+        """Return the latest runs, latest first, at most `limit`."""
         query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [RunRow(**row) for row in connection.execute(query).mappings()]

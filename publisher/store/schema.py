@@ -1,7 +1,7 @@
-"""The tables as they are at `HEAD`. Migrations make them, or bring those of an older release here.
+"""The tables as they are at `HEAD`. Migrations make them, and update those of older releases.
 
-The log never changes. Much of the other tables could be worked out from it; they are kept so that a question costs as
-much as its answer is large, at any size of the archive.
+The log never changes. Much in other tables could be computed from it; it is stored so that a query costs as much as its
+answer is large, at any size of the archive.
 """
 
 from functools import partial
@@ -27,7 +27,7 @@ from publisher.model.sources import FailureKind, HoldReason
 from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 
 HEAD = "s0001"
-"""The newest migration. It stands here so that opening a store needs no Alembic, whose import takes 0.3 s."""
+"""The newest migration. It is named here so that opening a store does not import Alembic, which takes 0.3 s."""
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
 """The newest migrations of versions before the first release, whose tables cannot be read."""
 
@@ -46,7 +46,7 @@ metadata = MetaData(
 _column = partial(Column, nullable=False)
 
 
-# One row. A writer locks it first, so that numbers appear in the order of commits.
+# One row. A writer locks it first, so that numbers are given in the order of commits.
 counters = Table(
     "counters",
     metadata,
@@ -66,7 +66,7 @@ site = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# One row: the version of the publisher that made the tables as they are.
+# One row: the publisher version that made the tables as they are.
 program = Table(
     "program",
     metadata,
@@ -82,10 +82,10 @@ items = Table(
     _column("source", Key),
     _column("uid", Key, unique=True),
     _column("path", Key, unique=True),
-    # As its source gives it now, and as readers see it.
+    # The present date from the source, and the date that readers see.
     _column("date", Date),
     _column("day", Date),
-    # As they compare (`model.links`); `content` has them as they came.
+    # The keys by which they are compared (`model.links`); `content` has the originals.
     _column("native_id", Key),
     _column("link", Key),
     _column("content", Text),
@@ -96,18 +96,18 @@ items = Table(
     _column("updated", UtcDateTime),
     # 0: the item was never shown to readers. It is withdrawn, and not in the log.
     _column("added_seq", Integer),
-    # When a pass added the item; null: its source's first pass, a whole archive.
+    # When a pass added the item; null: it came with its source's first pass, a whole archive.
     _column("added_at", UtcDateTime, nullable=True),
-    # The log's end before the pass that added the item; null: its source's first pass, a whole archive.
+    # The end of the log before the pass that added the item; null: it came with its source's first pass.
     _column("pass_start", Integer, nullable=True),
     _column("seq", Integer),
     _column("revision", Integer),
     _column("state", Choice(State)),
-    # When it appears (if it waits or was withdrawn) or expires (if it is live); null: it does neither.
+    # When it appears (if it waits or was withdrawn) or expires (if it is live); null: neither.
     _column("wakes", UtcDateTime, nullable=True),
 )
 
-# Literals, not bound values: only then do both databases see that a partial index answers the question.
+# Literals, not bound values: only then do both databases use a partial index.
 IS_LIVE = items.c.state.in_((literal_column("'listed'"), literal_column("'unlisted'")))
 IS_LISTED = items.c.state == literal_column("'listed'")
 IS_WAITING = items.c.state == literal_column("'waiting'")
@@ -119,7 +119,7 @@ HAS_ID = items.c.native_id != literal_column("''")
 HAS_LINK = items.c.link != literal_column("''")
 
 # The migrations make these indexes partial on PostgreSQL too. A `postgresql_where` here would cost every command 20 ms,
-# in which SQLAlchemy imports the whole dialect.
+# because SQLAlchemy would import the whole dialect.
 Index("ix_items_live", items.c.added_seq, sqlite_where=IS_LIVE)
 Index("ix_items_live_date", items.c.date, items.c.published, sqlite_where=IS_LIVE)
 Index("ix_items_gone", items.c.seq, sqlite_where=IS_GONE)
@@ -133,7 +133,7 @@ Index("ix_items_native_id", items.c.native_id, items.c.source, sqlite_where=HAS_
 Index("ix_items_link", items.c.link, items.c.source, sqlite_where=HAS_LINK)
 Index("ix_items_day_published", items.c.day, items.c.published)
 
-# Items as other sources list them too. An item with a row here is not withdrawn.
+# Items of other sources that this source lists too. An item with a row here is not withdrawn.
 copies = Table(
     "copies",
     metadata,
@@ -148,7 +148,7 @@ copies = Table(
     Index("ix_copies_item", "item"),
 )
 
-# Items that an editor hid, and how they stood before.
+# Items that an editor hid, with their former states.
 hidden_items = Table(
     "hidden_items",
     metadata,
@@ -167,7 +167,7 @@ log = Table(
     _column("at", UtcDateTime),
     _column("revision", Integer),
     _column("content", Text),
-    # Slugs of the feeds that the change touches: those the item left and those it joined, sorted.
+    # Slugs of the feeds that the change affects: those the item left and those it joined, sorted.
     _column("touched", Words),
     Index("ix_log_item", "item", "seq"),
 )
@@ -182,11 +182,11 @@ feeds = Table(
     _column("changed_at", UtcDateTime),
     # When it was first written for readers; null: never. Once it was, it is always written.
     _column("opened_at", UtcDateTime, nullable=True),
-    # The slug before it was first renamed, of which its id is made; empty: its own slug.
+    # The slug before the first renaming, from which the feed's id is made; empty: its own slug.
     _column("first_slug", Key),
 )
 
-# The slug each label and keyword got when it was first seen.
+# The slug that each label and keyword got when it was first seen.
 names = Table(
     "names",
     metadata,
@@ -201,7 +201,7 @@ IS_OPEN = feeds.c.opened_at.is_not(None)
 IS_NO_KEYWORD = feeds.c.kind != literal_column("'keyword'")
 
 Index("ix_feeds_open", feeds.c.slug, sqlite_where=IS_OPEN)
-# Keywords are many, and most have no feed.
+# keywords are many, and most have no feed
 Index("ix_feeds_no_keyword", feeds.c.kind, feeds.c.slug, sqlite_where=IS_NO_KEYWORD)
 
 # Which live items are in which feeds.
@@ -211,7 +211,7 @@ item_feeds = Table(
     _column("feed", Key, ForeignKey(feeds.c.slug), primary_key=True),
     _column("added_seq", Integer, primary_key=True, autoincrement=False),
     _column("item", Integer, ForeignKey(items.c.number)),
-    # The log number of the latest revision that readers of the feed are told of; null: there is none.
+    # The log number of the latest revision announced in the feed; null: there is none.
     _column("revised_seq", Integer, nullable=True),
     Index("ix_item_feeds_item", "item", "feed", unique=True),
     sqlite_with_rowid=False,
@@ -237,24 +237,24 @@ withdrawals = Table(
     sqlite_with_rowid=False,
 )
 
-# The closed documents of archives. Number N holds the items added after `upto` of number N-1, up to its own.
+# The closed documents of archives. Number N holds the items added after `upto` of number N-1, up to its own `upto`.
 archives = Table(
     "archives",
     metadata,
-    # No foreign key: the feed of all items has an archive too, and no row in `feeds`.
+    # No foreign key: the feed of all items has an archive too, but no row in `feeds`.
     _column("feed", Key, primary_key=True),
     _column("number", Integer, primary_key=True, autoincrement=False),
     _column("upto", Integer),
 )
 
-# The full numbered pages of feeds, in the same way.
+# The full numbered pages of feeds, with ranges as in `archives`.
 pages = Table(
     "pages",
     metadata,
     _column("feed", Key, primary_key=True),
     _column("number", Integer, primary_key=True, autoincrement=False),
     _column("upto", Integer),
-    # For the page of an item that changed.
+    # for the page of an item that changed
     Index("ix_pages_upto", "feed", "upto"),
 )
 
@@ -262,7 +262,7 @@ sources = Table(
     "sources",
     metadata,
     _column("name", Key, primary_key=True),
-    # The last complete reading.
+    # From here on: the last complete reading.
     _column("validator", Text),
     _column("listed", Integer),
     _column("fields", Words),
@@ -271,12 +271,12 @@ sources = Table(
     _column("most_added", Integer),
     _column("changed_at", UtcDateTime, nullable=True),
     _column("next_try", UtcDateTime, nullable=True),
-    # Failed readings since; null: none.
+    # From here on: failed readings since; null: none.
     _column("failure", Choice(FailureKind), nullable=True),
     _column("failures", Integer),
     _column("problem", Text),
     _column("failing_since", UtcDateTime, nullable=True),
-    # A reading that is held for the operator; null: none.
+    # From here on: a reading that is held for the operator; null: none.
     _column("hold_reason", Choice(HoldReason), nullable=True),
     _column("held", Text),
     _column("held_added", Integer),
@@ -286,7 +286,7 @@ sources = Table(
     _column("held_gone", Words),
     _column("held_validator", Text),
     _column("held_at", UtcDateTime, nullable=True),
-    # The condition that notices told last; null: none, or that all is well.
+    # The condition reported in the last notice; null: none, or that all is well.
     _column("told", Choice(SourceCondition), nullable=True),
 )
 
@@ -298,7 +298,7 @@ cursors = Table(
     _column("settings", ByName),
 )
 
-# Mails that tell the operator or an editor something once.
+# Mails that inform the operator or an editor, sent once.
 notices = Table(
     "notices",
     metadata,
@@ -319,7 +319,7 @@ IS_UNWRITTEN = notices.c.written_at.is_(None)
 
 Index("ix_notices_unwritten", notices.c.number, sqlite_where=IS_UNWRITTEN)
 
-# One row: how long the file of departures was when this store last added to it.
+# One row: how long the file of departures was when this store last wrote to it.
 departures_noted = Table(
     "departures_noted",
     metadata,
@@ -328,7 +328,7 @@ departures_noted = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# At most one row: a restore after which the operator has not said of every audience which editions went out since.
+# At most one row: a restore for which the operator has not answered for all audiences.
 restoration = Table(
     "restoration",
     metadata,
@@ -337,12 +337,12 @@ restoration = Table(
     _column("taken_at", UtcDateTime, nullable=True),
     _column("restored_at", UtcDateTime),
     _column("log_end", Integer),
-    # The audiences of which it was said.
+    # The audiences that are answered for.
     _column("answered", Words),
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# Items, by uid or path, that went out in editions which the store forgot in a restore. They are never due again.
+# Items, by uid or path, in editions that went out and that the restored store lacks. They are never due again.
 sent_before = Table(
     "sent_before",
     metadata,

@@ -1,6 +1,6 @@
-"""A feed's items in the order in which they were added, and how that order is cut into full pages and closed archives.
+"""A feed's items in the order in which they were added, and the cuts of that order into full pages and closed archives.
 
-A full page and a closed document never change. Publish decides where the next cuts are.
+A full page and a closed document never change. `publish` decides the next cuts.
 """
 
 from bisect import bisect_right
@@ -18,14 +18,14 @@ from publisher.store.pages import PageRow
 from publisher.store.schema import IS_LIVE, archives, item_feeds, items, log, pages
 
 CHANGING_PAGES = 3
-"""News changes so many of the last full pages at most: each leads to two pages before and behind it."""
+"""New items change at most this many of the last full pages: each page links to two pages before and after it."""
 _ARCHIVES_READ = 3
 
 _Cut: TypeAlias = tuple[int, int, int]
 Neighbours: TypeAlias = tuple[int | None, int | None]
-"""The numbers of the feed's items that were added before and after an item; None: there is none."""
+"""The numbers of the feed's items added just before and after an item; None: there is none."""
 
-# Made once: building a statement costs more than asking SQLite for a few rows.
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
 _FEED: BindParameter[str] = bindparam("feed")
 _AFTER: BindParameter[int] = bindparam("after")
 _ITEMS = select(item_feeds.c.added_seq, item_feeds.c.item).where(item_feeds.c.feed == _FEED)
@@ -43,18 +43,18 @@ _NEIGHBOURS = select(
     _BEFORE.correlate(log).scalar_subquery().label("before"),
     _BEHIND.correlate(log).scalar_subquery().label("behind"),
 ).where(log.c.seq.in_(bindparam("seqs", expanding=True)))
-# The one before them says where they begin.
+# one more, because it gives the start of the first
 _NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.limit(_ARCHIVES_READ)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSequence:
-    """A feed's live items in the order in which they were added, and its cuts: all of them, or those near the end."""
+    """A feed's live items in the order in which they were added, with its cuts: all of them, or those near the end."""
 
     feed: str
     """The feed's slug."""
     after: int
-    """Items added beyond this log number are here; 0: all are."""
+    """The sequence has the items added after this log number; 0: it has all."""
     seqs: Sequence[int]
     """The log numbers under which the items were added, ascending."""
     numbers: Sequence[int]
@@ -65,23 +65,25 @@ class FeedSequence:
     """The closed documents, oldest first."""
 
     def between(self, after: int, upto: int) -> Sequence[int]:
-        """Numbers of the items added in (after, upto], in that order; `after` is not before the sequence's own."""
+        """Return the numbers of the items added in (after, upto], in that order. `after` must not be below the
+        sequence's own.
+        """
         return self.numbers[bisect_right(self.seqs, after) : bisect_right(self.seqs, upto)]
 
     def beyond(self, after: int) -> Sequence[int]:
-        """Numbers of the items added beyond that log number, in that order."""
+        """Return the numbers of the items added beyond this log number, in that order."""
         return self.numbers[bisect_right(self.seqs, after) :]
 
 
 def read_whole(connection: Connection, feed: str) -> FeedSequence:
-    """Return all items of a feed and all its cuts."""
+    """Return all items of a feed with all cuts."""
     full, closed = _cuts(connection, _PAGES, feed), _cuts(connection, _ARCHIVES, feed)
     return _sequence(connection, feed, after=0, full=full, closed=closed)
 
 
 def read_end(connection: Connection, feed: str) -> FeedSequence:
-    """Return the part of a feed that news can change: the last full pages and closed documents, and the items after
-    them.
+    """Return the last part of a feed, which new items can change: the last full pages and closed documents, and the
+    items after them.
     """
     full, closed = _cuts(connection, _NEWEST_PAGES, feed), _cuts(connection, _NEWEST_ARCHIVES, feed)
     after = min(full[0][1] if full else 0, closed[-1][2] if closed else 0)
@@ -89,7 +91,7 @@ def read_end(connection: Connection, feed: str) -> FeedSequence:
 
 
 def read_neighbours(connection: Connection, feed: str, seqs: Sequence[int]) -> dict[int, Neighbours]:
-    """The items of a feed before and after each of these log numbers, whether or not it has an item there itself."""
+    """Return the items of a feed before and after each of these log numbers, which need not be items of the feed."""
     found: dict[int, Neighbours] = {}
     for some in batches(seqs):
         rows = connection.execute(_NEIGHBOURS, {"feed": feed, "seqs": some})

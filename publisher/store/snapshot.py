@@ -1,6 +1,6 @@
-"""Copies an SQLite database as it is at one moment, and writes nothing beside the database.
+"""Copies an SQLite database as of one moment, without writing any file beside it.
 
-Opening it with SQLite would write: that makes or removes `-wal` and `-shm` files, as files of the user who asks.
+Opening it with SQLite would write: that makes or removes `-wal` and `-shm` files, owned by the present user.
 """
 
 import shutil
@@ -18,7 +18,7 @@ _PAUSE_S = 0.05
 
 
 def take_snapshot(database: Path, to: Path) -> None:
-    """Copy the database to a new file `to`, with every change that was committed.
+    """Copy the database, with all committed changes, to a new file `to`.
 
     Raises:
         StoreError: it cannot be read, or the copy cannot be written.
@@ -33,7 +33,9 @@ def take_snapshot(database: Path, to: Path) -> None:
 
 
 def _copy_from_writer(database: Path, to: Path) -> bool:
-    """Copy by SQLite, if another program has the database open: then its files are there. Return whether it could."""
+    """Copy with SQLite's help, if another program has the database open, so that the files exist. Return whether it
+    could.
+    """
     if not (_beside(database, "-shm").exists() and _beside(database, "-wal").exists()):
         return False
     try:
@@ -42,14 +44,16 @@ def _copy_from_writer(database: Path, to: Path) -> bool:
             closing(sqlite3.connect(to)) as copy,
         ):
             source.backup(copy)
-    except sqlite3.Error:  # the files were left by a program that was killed, or this user may not write them
+    except sqlite3.Error:  # a killed program left the files, or this user may not write them
         to.unlink(missing_ok=True)
         return False
     return True
 
 
 def _copy_files(database: Path, to: Path) -> None:
-    """Copy the file and its log, again if one changed meanwhile; SQLite joins them when it opens the copy."""
+    """Copy the file and its write-ahead log, again if one changed meanwhile; SQLite joins them when it opens
+    the copy.
+    """
     for _ in range(_ATTEMPTS):
         before = _traces(database)
         shutil.copyfile(database, to)
@@ -80,7 +84,7 @@ def _beside(database: Path, ending: str) -> Path:
 
 
 def join_log(copy: Path, *, place: str) -> None:
-    """Join a copy and the log beside it into one file.
+    """Merge a copy and its write-ahead log into one file.
 
     Raises:
         StoreError: the copy is damaged; the message calls it `place`.
@@ -99,9 +103,9 @@ def join_log(copy: Path, *, place: str) -> None:
 
 
 def put_in_place(new: Path, database: Path) -> Path | None:
-    """Put a database in the place of another, which is kept beside it; return where, or None: there was none.
+    """Replace a database, and keep the old one beside it; return the old one's new path, or None if there was none.
 
-    Neither may be open anywhere. A crash leaves the old database, or none with the old one beside, or the new one.
+    Neither may be open. A crash leaves the old database; or none, with the old one beside; or the new one.
     """
     kept = _free_name(database)
     is_kept = database.exists()
@@ -109,7 +113,7 @@ def put_in_place(new: Path, database: Path) -> Path | None:
         new.chmod(database.stat().st_mode & 0o777)
     give(new, folder=database.parent)
     if is_kept:
-        # Before its log: nobody takes up a log without its file, and a file without its log would pass for a whole one.
+        # Before its write-ahead log: a log without its file is ignored, but a file without its log would look complete.
         database.replace(kept)
     log = _beside(database, "-wal")
     if log.exists():
@@ -120,6 +124,6 @@ def put_in_place(new: Path, database: Path) -> Path | None:
 
 
 def _free_name(database: Path) -> Path:
-    """Return a name beside the database that no file has, so that an older kept database stays."""
+    """Return an unused file name beside the database, so that databases kept earlier stay."""
     names = (database.with_name(f"{database.name}.before-restore-{number}") for number in count(1))
     return next(name for name in names if not (name.exists() or _beside(name, "-wal").exists()))

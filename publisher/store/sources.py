@@ -1,4 +1,4 @@
-"""Sources: the last reading of each, failures since, and a reading that is held for the operator."""
+"""Sources: the last reading of each, failures since, and a reading held for the operator."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -18,21 +18,21 @@ class SourceState:
     """What the store knows about one source."""
 
     validator: str = ""
-    """The validator that its last complete reading gave; "" before the first."""
+    """The validator of its last complete reading; "" before the first."""
     listed: int = 0
     """How many items it lists; `LogPass` counts them."""
     fields: tuple[str, ...] = ()
-    """Names of the fields that nearly all items had in that reading."""
+    """Names of the fields that nearly all items of that reading had."""
     skipped: tuple[str, ...] = ()
-    """A line for each item that could not be read in that reading."""
+    """One line for each item of that reading that could not be read."""
     lifetime_s: int = 0
-    """For how many seconds the source said that it would not change; 0: it did not say."""
+    """How many seconds the source said that it stays fresh; 0: it did not say."""
     most_added: int = 0
-    """The most new items in one reading, except its first."""
+    """The most new items in one reading, not counting the first."""
     changed_at: datetime | None = None
-    """UTC; the last complete reading that differed from the one before. None: it never had one."""
+    """UTC; the last complete reading that differed from the one before. None: there was none."""
     next_try: datetime | None = None
-    """UTC; no reading before then. None: any time."""
+    """UTC; it is not read before this time. None: any time."""
     failure: FailureKind | None = None
     """Why the last reading failed; None: it did not."""
     failures: int = 0
@@ -45,18 +45,18 @@ class SourceState:
     held: str = ""
     """`hold_reason` in words, and what the reading would change; "": no reading is held."""
     held_added: int = 0
-    """How many items the held reading would add; the next two: revise, and withdraw."""
+    """How many items the held reading would add; the next two fields: revise, and withdraw."""
     held_revised: int = 0
     held_withdrawn: int = 0
     held_new: tuple[str, ...] = ()
-    """Titles of the first items that it would add."""
+    """Titles of the first items that the held reading would add."""
     held_gone: tuple[str, ...] = ()
-    """Titles of the first items that it would withdraw."""
+    """Titles of the first items that the held reading would withdraw."""
     held_validator: str = ""
     """The validator of the held reading."""
     held_at: datetime | None = None
     told: SourceCondition | None = None
-    """The condition that notices told last; None: none, or that all is well."""
+    """The condition reported in the last notice; None: none, or that all is well."""
 
     @property
     def held_change(self) -> HeldChange:
@@ -77,17 +77,17 @@ class Sources:
         self._database = database
 
     def state(self, name: str) -> SourceState:
-        """The state of a source; all empty if it was never read."""
+        """Return the state of a source; all fields empty if it was never read."""
         with self._database.reading() as connection:
             return read_state(connection, name)
 
     def states(self) -> dict[str, SourceState]:
-        """The state of each source that was ever read, by name."""
+        """Return the state of each source that was ever read, by name."""
         with self._database.reading() as connection:
             return {row.name: _state_of(row) for row in connection.execute(select(sources))}
 
     def write(self, name: str, state: SourceState, *, before: SourceState) -> None:
-        """Replace the state of a source; write nothing if that changes nothing.
+        """Replace the state of a source; write nothing if nothing changes.
 
         Raises:
             StoreError: the state is no longer `before`: another process has read the source.
@@ -101,12 +101,12 @@ class Sources:
 
 
 def source_names(connection: Connection) -> set[str]:
-    """Names of the sources that were ever read."""
+    """Return the names of the sources that were ever read."""
     return set(connection.execute(select(sources.c.name)).scalars())
 
 
 def read_state(connection: Connection, name: str) -> SourceState:
-    """The state of a source; all empty if it was never read."""
+    """Return the state of a source; all fields empty if it was never read."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
     return SourceState() if row is None else _state_of(row)
 

@@ -1,7 +1,7 @@
-"""SQLite for SQLAlchemy, with transactions that begin as the store wants them.
+"""SQLite for SQLAlchemy, with transactions that begin with a statement of the store's choice.
 
-The driver begins none by itself: it would begin too late, with the first change. SQLAlchemy's event `begin` could do
-it, but an engine with one listener looks for those of every event at each statement: a tenth of a small pass.
+The driver begins none by itself: it would do so too late, with the first change. SQLAlchemy's event `begin` could do
+it, but an engine with one listener looks for listeners at each statement, which takes a tenth of a small pass.
 """
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ _BEGIN = "begin"
 
 
 class SQLiteDialect(SQLiteDialect_pysqlite):
-    """SQLAlchemy's dialect of SQLite, which begins each transaction with a statement of our choice."""
+    """SQLAlchemy's SQLite dialect, with a configurable statement that begins each transaction."""
 
     supports_statement_cache = True
 
@@ -26,7 +26,7 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
 
 
 def begin_by(connection: Connection, statement: str) -> None:
-    """Begin the connection's next transaction with this statement instead of `BEGIN`; empty: with none."""
+    """Begin the connection's next transaction with this statement instead of `BEGIN`; empty: without one."""
     connection.info[_BEGIN] = statement
 
 

@@ -45,21 +45,21 @@ from publisher.store.upgrade import check_head, ensure_head, has_tables
 
 
 class Store:
-    """What a site remembers. Each noun has its questions and its changes.
+    """The store of a site. Each noun has its own queries and changes.
 
     A method of a noun is one transaction; one that yields batches opens a transaction for each. Several processes and
-    threads may call them at once. A method that cannot do its work raises `StoreError` and changes nothing.
+    threads may call them at once. A method that fails raises `StoreError` and changes nothing.
     """
 
     def __init__(
         self, database: Database, locks: Locks, *, watched: Locks | None = None, departures: Path | None = None
     ) -> None:
-        """Keep what the site remembers in `database`. `watched` are the locks `is_held` asks; None: `locks`.
+        """Use `database` for everything the site stores. `is_held` looks at the locks `watched`; None: at `locks`.
 
-        `departures` is the file beside it, which says who left; None: none is kept.
+        `departures` is the file of departures beside it; None: none is written.
         """
         self.database = database
-        """The database of all nouns; other modules ask the nouns."""
+        """The database of all nouns. Other modules use the nouns instead."""
         self._locks = locks
         self._watched = watched or locks
         self.log = Log(database)
@@ -92,14 +92,13 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, departures: Path | None = None) -> Self:
-        """Open the store at an SQLAlchemy URL; make its tables, or bring them up to date, if need be.
+        """Open the store at an SQLAlchemy URL; make its tables, or migrate them, if necessary.
 
-        `departures` is the file beside it, which says who left; None: the one beside an SQLite file, and none for a
-        server.
+        `departures` is the file of departures; None: the one beside an SQLite file, and none for a server.
 
         Raises:
             StoreError: it cannot be opened, its tables are of another program or version, or its owner could not write
-                what this user would leave.
+                the files that this user would leave.
         """
         database = Database(url)
         if database.file:
@@ -126,7 +125,7 @@ class Store:
         """Make a store in an empty database.
 
         Raises:
-            StoreError: something is there already, or it cannot be made.
+            StoreError: the database is not empty, or the store cannot be made.
         """
         with closing(Database(url)) as database:
             if database.file is None or database.file.exists():
@@ -136,11 +135,11 @@ class Store:
     @staticmethod
     @contextmanager
     def locked(url: str, purposes: Iterable[str], *, wait_s: float) -> Iterator[None]:
-        """Hold locks of the store at a URL for the length of a `with`, without opening it: it may be damaged or gone.
+        """Hold locks of the store at a URL during a `with`, without opening it: it may be damaged or missing.
 
         Raises:
             BusyError: another holder kept one of them for all of `wait_s`.
-            StoreError: its owner could not write what this user would leave.
+            StoreError: its owner could not write the files that this user would leave.
         """
         with closing(Database(url)) as database, ExitStack() as stack:
             if database.file:
@@ -153,10 +152,10 @@ class Store:
     @classmethod
     @contextmanager
     def rehearse(cls, url: str) -> Iterator[Self]:
-        """A store that begins as the one at `url`. It alone sees its changes, and they are gone when the block ends.
+        """Open a rehearsal of the store at `url`: its changes are visible to itself only, and gone when the block ends.
 
-        Nothing is made, locked or migrated, and no right to write is needed. An SQLite database is copied, which takes
-        about 0.1 s for 50 MB. On a server, other writers wait for a rehearsal from its first change on.
+        Nothing is made, locked or migrated, and no permission to write is needed. An SQLite database is copied, which
+        takes about 0.1 s for 50 MB. On a server, other writers wait from the rehearsal's first change on.
 
         Raises:
             StoreError: it cannot be read, or its tables are of another program or version.
@@ -175,15 +174,17 @@ class Store:
             yield cls(database, Locks(database), watched=Locks(given))
 
     def repeat_departures(self) -> Repeated:
-        """Remove everybody again who left, was suppressed or erased by the file of departures, after a restore."""
+        """After a restore, remove all people again who left, were suppressed or erased according to the file of
+        departures.
+        """
         return repeat_departures(self.database, self.departures)
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
-        """Copy everything into an empty store; return how many rows. The caller keeps others from changing either
+        """Copy everything into an empty store; return the number of rows. The caller makes sure that neither changes
         meanwhile.
 
         Raises:
-            StoreError: it is not empty, or one of them cannot be used; then nothing is copied.
+            StoreError: the target is not empty, or one of them cannot be used; then nothing is copied.
         """
         return copy_rows(self.database, target.database, progress=progress)
 
@@ -201,7 +202,7 @@ class Store:
     def exclusive(self, purpose: str, *, wait_s: float) -> AbstractContextManager[None]:
         """Hold the lock named `purpose` (letters, digits, hyphens) while the block runs.
 
-        No other process and no other caller in this one gets it meanwhile; the system frees it when its holder dies.
+        No other process, and no other caller in this one, gets it meanwhile; the system frees it when its holder dies.
 
         Raises:
             BusyError: another holder kept it for all of `wait_s`.
@@ -215,7 +216,7 @@ class Store:
 
 @contextmanager
 def _copy(database: Database, file: Path) -> Iterator[Database]:
-    """The database of an SQLite file, copied; the copy of one that is not there yet is empty."""
+    """Open a copy of an SQLite database; if its file does not exist yet, the copy is empty."""
     with TemporaryDirectory(prefix="publisher-") as folder:
         copy = Path(folder) / "copy.db"
         if file.exists():

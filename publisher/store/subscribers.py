@@ -1,4 +1,4 @@
-"""Subscribers: who they are, what they follow, what they agreed to, and the links that wait to be used."""
+"""Subscribers: who they are, what they follow, their consents, and links that wait to be used."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ from publisher.store.suppressions import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link that works once, as it was sent."""
+    """The stored request behind a link that works once."""
 
     kind: LetterKind
     token_digest: str
@@ -56,7 +56,7 @@ class Link:
 
 
 class Subscribers:
-    """The people who subscribed. Their transactions are beside the log, so that a pass does not delay a form."""
+    """The people who subscribed. Their transactions do not lock the log, so that a pass does not delay a form."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -65,9 +65,7 @@ class Subscribers:
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def keys(self, *, proposed: str, now: datetime) -> tuple[str, ...]:
-        """Return the keys that links are signed with, the newest first; `proposed` becomes the first one if there is
-        none.
-        """
+        """Return the keys for signing links, newest first; without any, `proposed` is stored and becomes the first."""
         query = select(link_keys.c.key).order_by(link_keys.c.number.desc())
         with self._database.reading() as connection:
             found = tuple(connection.execute(query).scalars())
@@ -87,12 +85,12 @@ class Subscribers:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def get(self, number: int) -> Subscriber | None:
-        """Return the subscriber of that number; None: there is none."""
+        """Return the subscriber with this number; None: there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.number == number)
 
     def by_address(self, address: str) -> Subscriber | None:
-        """Return the subscriber with that address; None: there is none."""
+        """Return the subscriber with this address; None: there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.address == address)
 
@@ -110,7 +108,9 @@ class Subscribers:
             after = found[-1].number
 
     def who_follow(self, addresses: Sequence[str]) -> dict[str, bool]:
-        """Return the addresses, of at most `BATCH`, that are subscribed, each with whether it follows something."""
+        """Return which of these addresses, at most `BATCH`, belong to subscribers, each with whether the subscriber
+        follows something.
+        """
         with self._database.reading() as connection:
             return who_follow(connection, addresses)
 
@@ -121,7 +121,7 @@ class Subscribers:
             return connection.execute(active).scalar_one()
 
     def consents(self, number: int) -> list[Consent]:
-        """Return what a subscriber agreed to, in the order in which he did."""
+        """Return the consents of a subscriber, in the order in which they were given."""
         query = select(consents, wordings.c.words).join(wordings, wordings.c.digest == consents.c.words_digest)
         query = query.where(consents.c.subscriber == number).order_by(consents.c.number)
         with self._database.reading() as connection:
@@ -139,10 +139,10 @@ class Subscribers:
             }
 
     def add_new(self, new: Sequence[tuple[Subscriber, Consent]]) -> dict[str, bool]:
-        """Add new people in one transaction, with what they agreed to.
+        """Add new people with their consents, in one transaction.
 
-        Returns the addresses that were not added because they are known or suppressed, each with whether somebody with
-        it follows something.
+        Returns the addresses that were not added because they are known or suppressed, each with whether its person
+        follows something.
         """
         with self._database.writing_beside() as connection:
             addresses = [subscriber.address for subscriber, _ in new]
@@ -158,7 +158,7 @@ class Subscribers:
             rows = [consent_row(number, 1, consent, digests[consent.words]) for number, _, consent in its]
             if rows:
                 connection.execute(insert(consents), rows)
-        # Somebody who subscribed at the same moment is as good as there.
+        # a person who subscribed at the same moment counts as known
         return known | {each.address: True for each, _ in fresh if each.address not in numbers}
 
     def write(
@@ -172,18 +172,18 @@ class Subscribers:
         suppression: Suppression | None = None,
         now: datetime,
     ) -> Subscriber | None:
-        """Write what a subscriber is from now on, and what he agreed to; return him with his number.
+        """Write a subscriber's new state and consent; return the subscriber with his number.
 
-        `before` is how he was when that was decided; None: he is new. `used` is the digest of the single token that
-        was used for it; None is returned, and nothing written, if it was used before. Cursors are left as they are:
-        rounds move them.
+        `before` is his state when that was decided; None: he is new. `used` is the hash of the single-use token behind
+        the change; if it was used before, nothing is written and None returned. Cursors are not changed: rounds move
+        them.
 
-        `is_reached` says that he acted by a link in a mail: mails that came back before are forgotten, and so is a
-        suppression for them. `suppression` is made with the change.
+        With `is_reached` he acted by a link in a mail: his bounces so far are forgotten, and a suppression by bounces
+        is lifted. `suppression` is made together with the change.
 
         Raises:
             OutrunError: he changed meanwhile.
-            SuppressedError: he follows nothing, is to follow something, and his address gets no mail.
+            SuppressedError: he follows nothing, is to follow something, and his address is suppressed.
         """
         with self._database.writing_beside() as connection:
             if used and not use_link(connection, used, now=now):
@@ -213,7 +213,7 @@ class Subscribers:
             return replace(after, number=number)
 
     def _note(self, connection: Connection, before: Subscriber | None, after: Subscriber, *, now: datetime) -> None:
-        """Note in the file of departures that somebody left or returned, as the last thing before the commit."""
+        """Record in the file of departures that a reader left or returned, as the last step before the commit."""
         was_active, is_active = bool(before and before.active), bool(after.active)
         if was_active != is_active:
             kind = DepartureKind.RETURNED if is_active else DepartureKind.LEFT
@@ -222,7 +222,7 @@ class Subscribers:
     def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
         """Erase the data of an address, as `erase_address` does; return whether there was any.
 
-        `suppression` is made with it.
+        `suppression` is made together with it.
         """
         with self._database.writing_beside() as connection:
             is_erased = erase_address(connection, address, now=now)
@@ -232,16 +232,16 @@ class Subscribers:
                 suppress(connection, self._journal, address, suppression.kind, reason=suppression.reason, now=now)
             return is_erased
 
-    # --- links that are good once ------------------------------------------------------------------------------------
+    # --- links that work once ----------------------------------------------------------------------------------------
 
     def asked_at(self, kind: LetterKind, address: str) -> datetime | None:
-        """When a letter of that kind was last asked for an address."""
+        """Return when a letter of this kind was last requested for an address."""
         same = (confirmations.c.kind == kind, confirmations.c.address == address)
         with self._database.reading() as connection:
             return connection.execute(select(confirmations.c.asked_at).where(*same)).scalar()
 
     def asked_since(self, since: datetime, *, kinds: Collection[LetterKind]) -> int:
-        """For how many addresses a letter of one of these kinds was asked, each counted once a kind."""
+        """Return for how many addresses letters of these kinds were requested; an address counts once per kind."""
         its = (confirmations.c.asked_at >= since, confirmations.c.kind.in_(kinds))
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(confirmations).where(*its)).scalar_one()
@@ -256,10 +256,10 @@ class Subscribers:
         not_since: datetime,
         now: datetime,
     ) -> bool:
-        """Keep what was asked for, in place of an older request of that kind for the address, and queue its letter.
+        """Record a request, replacing an older one of that kind for the address, and queue its letter.
 
-        Returns False, and does neither, if there is one that was made after `not_since`, or the address is suppressed
-        for a cause that no form lifts. Of any number of requests at once, one is kept.
+        Returns False, and does neither, if there is one made after `not_since`, or the address has a suppression that
+        no form lifts. Of several simultaneous requests, one is recorded.
         """
         row = {
             "token_digest": token_digest,
@@ -284,7 +284,7 @@ class Subscribers:
             return is_kept
 
     def link(self, token_digest: str) -> Link | None:
-        """The link with that token, used or not."""
+        """Return the request behind the link with this token, used or not."""
         query = select(confirmations, wordings.c.words).join(
             wordings, wordings.c.digest == confirmations.c.words_digest
         )
@@ -303,12 +303,12 @@ class Subscribers:
         return Link(kind=row.kind, token_digest=token_digest, confirmation=confirmation)
 
     def use(self, token_digest: str, *, now: datetime) -> bool:
-        """Use a link; return False if it was used before or there is none."""
+        """Mark a link as used; return False if it was used before or does not exist."""
         with self._database.writing_beside() as connection:
             return use_link(connection, token_digest, now=now)
 
     def count_pending(self, *, since: datetime) -> int:
-        """Return how many requests since a moment wait to be confirmed."""
+        """Return how many requests made since a moment are not confirmed yet."""
         waits = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
         with self._database.reading() as connection:
             query = select(func.count()).where(*waits, confirmations.c.asked_at > since)

@@ -1,6 +1,6 @@
-"""Suppressions: addresses that get no mail, known by an HMAC alone. A suppression wins over a form and an import.
+"""Suppressions: addresses that get no mail, stored only as HMACs. A suppression wins over forms and imports.
 
-Each change is a line in the file of departures, too, which outlives a restore (`departures`).
+Each change is also a line in the file of departures, which survives a restore (`departures`).
 """
 
 import hmac
@@ -21,14 +21,14 @@ from publisher.store.round_mails import is_letter_to, is_round_mail
 
 
 class Suppressions:
-    """The suppressed addresses of a site. An address is given as the store keeps it: ASCII, in lower case."""
+    """The suppressed addresses of a site. Addresses are passed as the store keeps them: ASCII, in lower case."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def mark_of(self, address: str) -> str:
-        """Return the HMAC by which an address is known here and in the file of departures."""
+        """Return the HMAC that stands for an address here and in the file of departures."""
         with self._database.reading() as connection:
             return marks_of(connection, [address])[address]
 
@@ -38,7 +38,7 @@ class Suppressions:
             return suppressions_of(connection, address)
 
     def among(self, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-        """Return the addresses that are suppressed, each with the kinds of suppression."""
+        """Return which of the addresses are suppressed, each with the kinds of suppression."""
         found: dict[str, frozenset[SuppressionKind]] = {}
         with self._database.reading() as connection:
             for some in batches(addresses):
@@ -52,25 +52,24 @@ class Suppressions:
             return {row.kind: row.number for row in connection.execute(query)}
 
     def add(self, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime) -> bool:
-        """Suppress an address, and take back the mails to it; return False if it already has a suppression of that
-        kind.
+        """Suppress an address and cancel the mails to it; return False if it already has a suppression of this kind.
 
-        Its subscriptions are left alone.
+        Its subscriptions stay.
         """
         with self._database.writing_beside() as connection:
             return suppress(connection, self._journal, address, kind, reason=reason, now=now)
 
     def lift(self, address: str, kinds: Collection[SuppressionKind], *, now: datetime) -> tuple[Suppression, ...]:
-        """Lift an address's suppressions of these kinds; return those that were lifted."""
+        """Lift an address's suppressions of these kinds; return them."""
         with self._database.writing_beside() as connection:
             return lift(connection, self._journal, address, kinds, now=now)
 
 
-# --- for transactions that somebody else began -----------------------------------------------------------------------
+# --- within the caller's transaction ---------------------------------------------------------------------------------
 
 
 def marks_of(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
-    """The HMACs of addresses, as hexadecimal digits."""
+    """Return the HMACs of addresses, in hexadecimal digits, by address."""
     key = bytes.fromhex(connection.execute(select(address_key.c.key)).scalar_one())
     return {address: hmac.digest(key, address.encode(), "sha256").hex() for address in addresses}
 
@@ -86,7 +85,7 @@ _OF_MARKS = select(*suppressions.c["mark", "kind"]).where(suppressions.c.mark.in
 
 
 def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-    """Return the addresses, of at most `BATCH`, that are suppressed, each with the kinds of suppression."""
+    """Return which of these addresses, at most `BATCH`, are suppressed, each with the kinds of suppression."""
     marks: Mapping[str, str] = marks_of(connection, addresses)
     by_mark: dict[str, set[SuppressionKind]] = {}
     for mark, kind in connection.execute(_OF_MARKS, {"marks": list(marks.values())}):
@@ -97,9 +96,9 @@ def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[s
 def suppress(
     connection: Connection, journal: Journal, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime
 ) -> bool:
-    """Suppress an address, and take back the mails to it; return False if it already has a suppression of that kind.
+    """Suppress an address and cancel the mails to it; return False if it already has a suppression of this kind.
 
-    To be called last before the commit.
+    Call it last before the commit.
     """
     for its in (is_letter_to([address]), is_round_mail(connection, [address])):
         cancel_deliveries(connection, its, now=now)
@@ -114,10 +113,10 @@ def suppress(
 
 
 def refuse_suppressed(connection: Connection, address: str) -> None:
-    """Raise an error if an address gets no mail.
+    """Raise an error if an address is suppressed.
 
     Raises:
-        SuppressedError: it gets none.
+        SuppressedError: it is.
     """
     if found := suppressions_of(connection, address):
         raise SuppressedError(found[0].kind.value)
@@ -126,7 +125,7 @@ def refuse_suppressed(connection: Connection, address: str) -> None:
 def lift(
     connection: Connection, journal: Journal, address: str, kinds: Collection[SuppressionKind], *, now: datetime
 ) -> tuple[Suppression, ...]:
-    """Lift an address's suppressions of these kinds; return those that were lifted. Call it last before the commit."""
+    """Lift an address's suppressions of these kinds; return them. Call it last before the commit."""
     there = tuple(each for each in suppressions_of(connection, address) if each.kind in kinds)
     if there:
         mark = marks_of(connection, [address])[address]
@@ -142,7 +141,7 @@ def lift(
 def note_departures(
     connection: Connection, journal: Journal, addresses: Sequence[str], kind: DepartureKind, *, now: datetime
 ) -> None:
-    """Add lines that these people left, returned or were erased. To be called last before the commit."""
+    """Add lines that these people left, returned or were erased. Call it last before the commit."""
     if journal.path is not None and addresses:
         marks = marks_of(connection, addresses)
         add_lines(connection, journal, [Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])

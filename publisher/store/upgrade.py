@@ -14,7 +14,7 @@ _WAIT_S = 60
 
 
 def ensure_head(database: Database, locks: Locks) -> None:
-    """Make the tables, or migrate them, if they are not at `HEAD`. If they are, that costs one query.
+    """Make the tables, or migrate them, unless they are at `HEAD`. If they are, that costs one query.
 
     Raises:
         StoreError: the tables are of a newer version, of one before the first release, or of another program.
@@ -29,12 +29,12 @@ def ensure_head(database: Database, locks: Locks) -> None:
 
 
 def has_tables(database: Database) -> bool:
-    """Whether a publisher has made its tables in the database."""
+    """Whether the database has tables of this program."""
     return _version(database) is not None
 
 
 def check_head(database: Database) -> None:
-    """Raise an error unless the tables are those of this version.
+    """Raise an error unless the tables are of this version.
 
     Raises:
         StoreError: they belong to another version; for an older one, the message says that the next run migrates them.
@@ -50,7 +50,7 @@ def check_head(database: Database) -> None:
 
 
 def _version(database: Database) -> str | None:
-    """The last migration of the database; None: it has no tables yet."""
+    """Return the last migration of the database; None: it has no tables yet."""
     with translate_errors(database.place, database.file), database.engine.connect() as connection:
         try:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

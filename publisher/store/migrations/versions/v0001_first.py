@@ -8,7 +8,7 @@ from alembic import op
 revision = "s0001"
 down_revision = None
 
-# Spelt out here and not taken from `schema`, which goes on changing: a migration never does.
+# Spelt out here and not imported from `schema`, which changes: a migration never does.
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
 IS_LIVE = sa.text("state IN ('listed', 'unlisted')")
@@ -105,7 +105,7 @@ def _create_items() -> None:
         sa.UniqueConstraint("path", name="uq_items_path"),
         sa.UniqueConstraint("uid", name="uq_items_uid"),
     )
-    # In this order: of indexes that serve alike SQLite takes the one made last, and `listed` is the smaller one.
+    # In this order: of equally good indexes SQLite uses the last one made, and `listed` is the smaller one.
     op.create_index("ix_items_live", "items", ["added_seq"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
     op.create_index(
         "ix_items_live_date", "items", ["date", "published"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE
@@ -625,7 +625,7 @@ def _create_suppressions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_address_key"),
         sa.CheckConstraint("id = 1", name="ck_address_key_one_row"),
     )
-    # Here and not when it is first used: a backup that is older than that would not have it.
+    # Made here and not at its first use, so that every backup has it.
     op.bulk_insert(address_key, [{"id": 1, "key": secrets.token_hex(32)}])
     op.create_table(
         "departures_noted",
