@@ -31,7 +31,7 @@ class CalendarPages:
         """How many of the pass's items each month has, or had."""
 
     def note(self, records: Sequence[Record], *, after: int) -> None:
-        """Note that these items changed; `after` is the log number up to which pages are up to date."""
+        """Record that these items changed; pages are up to date as of log number `after`."""
         revised = [record.number for record in records if record.added_seq <= after]
         former = self._store.calendar.former_dates(revised, upto=after) if revised else {}
         for day in (*(record.item.date for record in records), *former.values()):
@@ -39,7 +39,7 @@ class CalendarPages:
             self._changed[month] = self._changed.get(month, 0) + 1
 
     def render(self) -> None:
-        """Write the pages of what was noted, and the list of years."""
+        """Write the pages that the recorded changes affect, and the list of years."""
         years = self._store.calendar.years()
         for year in self._touched_years(years):
             self._render_year(year, years)
@@ -47,7 +47,7 @@ class CalendarPages:
             self._files.write(urls.YEARS_FILE, years_page(years, look=self._look))
 
     def _touched_years(self, years: Sequence[int]) -> Sequence[int]:
-        """Return the years that changed, and the neighbours of a year that is new or gone, whose links change."""
+        """Return the years that changed, and the neighbours of a year that appeared or vanished, whose links change."""
         changed = {year for year, _ in self._changed}
         touched = set(changed)
         for year in changed:
@@ -79,12 +79,12 @@ class CalendarPages:
         self._files.write(file, month_page(first, self._records(first, last), look=self._look))
 
     def _records(self, first: date, last: date) -> Sequence[Record]:
-        """Return the items of these days and the days between, the newest first."""
+        """Return the items dated from `first` to `last`, newest first."""
         return self._items.get(self._store.calendar.numbers(first, last))
 
 
 def _beside(year: int, years: Iterable[int]) -> tuple[int | None, int | None]:
-    """The years with items before and after a year."""
+    """Return the nearest years with items before and after a year."""
     known = list(years)
     return max((each for each in known if each < year), default=None), min(
         (each for each in known if each > year), default=None

@@ -1,4 +1,4 @@
-"""What one feed says, in any format: records in, values fit for XML and JSON out."""
+"""The content of one feed, in any format. In: records. Out: values that fit XML and JSON."""
 
 import re
 from collections.abc import Iterable
@@ -14,19 +14,19 @@ from publisher.rendering import languages, urls
 from publisher.rendering.addresses import wire_address
 
 ADDRESS = re.compile(r"[A-Za-z0-9_.+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
-"""A mail address that validators of feeds take for one; they know no others."""
+"""A mail address in the only form that validators of feeds accept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLook:
-    """What all feeds of a site have in common."""
+    """The settings that all feeds of a site share."""
 
     site: Site
     authority: str
     """The authority in the ids of items, such as `news.example.org,2026`."""
     formats: tuple[str, ...]
     icon: str = ""
-    """URLs; empty: none."""
+    """The address of the icon; empty: none. Likewise below."""
     logo: str = ""
     hub: str = ""
     content: Content = "full"
@@ -57,7 +57,7 @@ class FeedLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
-    """What one feed, or one document of its archive (RFC 5005 section 4), says, in any format."""
+    """The content of one feed, or of one document of its archive (RFC 5005 section 4), whatever the format."""
 
     id: str
     """A `tag:` URI that never changes."""
@@ -69,11 +69,11 @@ class FeedDocument:
     author: Mailbox
     """The author; the address is empty if feed readers would not accept it."""
     updated: datetime
-    """When its content last changed; the feed is not "updated" by being written again."""
+    """When its content last changed; rewriting the file does not count."""
     items: tuple[FeedItem, ...]
     """Newest first."""
     withdrawn: tuple["Tombstone", ...]
-    """Withdrawn items that a reader may still show; in an archive, those that it held."""
+    """Withdrawn items that a feed reader may still show; for an archive document, those that it contained."""
     is_archive: bool
     look: FeedLook
     links: tuple[tuple[str, "Links"], ...]
@@ -88,7 +88,7 @@ class Links:
     current: str
     """The feed itself."""
     previous: str
-    """The archive document with the items before these; empty: there is none."""
+    """The archive document with the items before those of this one; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +109,10 @@ def feed_document(
     last_archive: int | None = None,
     prepared: FeedItems | None = None,
 ) -> FeedDocument:
-    """Return what a feed says; withdrawn records become tombstones.
+    """Return a feed's content; withdrawn records become tombstones.
 
-    `changed_at` dates the feed itself: when its items last changed, or when it became known. `last_archive` is the
-    number of the archive document with the items before these. Items that are `prepared` are not prepared again.
+    `changed_at` dates the feed itself: when its items last changed, or when the feed was created. `last_archive` is the
+    number of the archive document with the preceding items. Items in `prepared` are not prepared again.
     """
     items = (prepared or FeedItems(look.site)).fit(records, look.content_of(feed))
     document = _document(feed, items, look=look, changed_at=changed_at, archive=None, previous=last_archive)
@@ -128,9 +128,9 @@ def archive_document(
     withdrawn: Iterable[Record] = (),
     prepared: FeedItems | None = None,
 ) -> FeedDocument:
-    """Document `number` of a feed's archive, from 1; it depends on nothing that comes later.
+    """Return document `number` (from 1) of a feed's archive. Nothing in it depends on later items.
 
-    So it does not name its successor: readers walk backwards (docs/adr/archives-only-lead-back.md).
+    So it does not link to its successor: readers walk backwards (docs/adr/archives-only-lead-back.md).
     """
     records, withdrawn = list(records), list(withdrawn)
     changed_at = max((record.updated for record in (*records, *withdrawn)), default=datetime.min.replace(tzinfo=UTC))
@@ -176,7 +176,7 @@ def title_of_feed(feed: Feed) -> str:
 
 
 def author_of(site: Site) -> Mailbox:
-    """Return who publishes, as feeds name him."""
+    """Return the publisher's name and address for feeds."""
     return Mailbox(name=plain(site.author.name or site.title), address=_address(site.author.address))
 
 
@@ -210,7 +210,7 @@ def _description(feed: Feed, site: Site, language: str) -> str:
 
 
 def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -> str:
-    """Return the language of a feed and its pages: the language of its items if they share one, else the site's.
+    """Return the language of a feed and its pages: that of its items if they share one, or else the site's.
 
     `combined` are the feeds that config.toml defines.
     """
@@ -220,7 +220,7 @@ def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -
 
 
 def _address(address: str) -> str:
-    """The address in ASCII; empty: validators of feeds would refuse it."""
+    """Return the address in ASCII; empty: feed validators would refuse it."""
     try:
         wire = wire_address(address)
     except ValueError:

@@ -15,7 +15,7 @@ from publisher.store import EditionHead
 FEED_EDITIONS = 20
 """How many of the latest editions the feed holds."""
 TITLES = 15
-"""How many items of an edition it names."""
+"""How many items of an edition the feed names."""
 
 
 def edition_feed(audience: Audience, editions: Iterable[EditionHead], *, look: FeedLook) -> FeedDocument:

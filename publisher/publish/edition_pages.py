@@ -1,4 +1,4 @@
-"""The page of an edition, and the list of an audience's editions. Values in, bytes out."""
+"""Renders the page of an edition, and the list of an audience's editions. In: values. Out: bytes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class ShownPart:
     items: tuple["EditionItem", ...]
     is_lead: bool
     is_more: bool
-    """Whether the lead is of this theme, too."""
+    """Whether the lead is an item of this theme, so that the part holds further ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +59,12 @@ class EditionItem:
     keywords: tuple[tuple[str, str], ...]
     """Keywords, each with the address of its page; empty: it has none."""
     reads_on: bool
-    """Whether there is more to read than `body`."""
+    """Whether the whole item is longer than `body`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCorrection:
-    """An item of an earlier digest that reads otherwise now."""
+    """An item of an earlier digest that was corrected since."""
 
     item: ShownItem
     corrected_on: date
@@ -136,7 +136,7 @@ def editions_page(
 
 
 def _keyword_pages(feeds: Mapping[str, Feed], *, start: str) -> Mapping[str, str]:
-    """The addresses of the pages of these keywords' feeds, by keyword, from the page `start`."""
+    """Return the addresses of the pages of these keywords' feeds, by keyword, relative to the page `start`."""
     files = {keyword: urls.feed_page_file(urls.folder_of(feed)) for keyword, feed in feeds.items()}
     return {keyword: urls.relative(file, start=start) for keyword, file in files.items()}
 
@@ -176,7 +176,7 @@ def _part(
 def _show_items(
     placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook, pages: Mapping[str, str]
 ) -> list[EditionItem]:
-    """Return the items as the mail shows them, in their order; each table has a name of its own on the page."""
+    """Return the items as the mail shows them, in order; tables get names that are unique on the page."""
     shown: list[EditionItem] = []
     tables = 0
     for each in placed:

@@ -1,7 +1,7 @@
-"""The editions on the web: a page for each, without anything about who got it, and a list for each audience.
+"""The editions on the web: a page for each, without anything about its recipients, and a list for each audience.
 
-What comes in: the numbers of editions that `plan_editions` found without a page. What goes out: their pages and the
-lists. A crash leaves whole pages, and the audience's cursor where it was: the next pass writes them again.
+In: the numbers of editions that `plan_editions` found without a page. Out: their pages and the lists. A crash leaves
+whole pages and an unmoved cursor, so the next pass writes them again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,7 +34,7 @@ from publisher.rendering import urls
 from publisher.store import PastEdition, Store
 
 LISTED_EDITIONS = 100
-"""Each edition leads to the one before it, so the older ones are found, too."""
+"""How many editions the list shows. Each edition links to the one before it, so older ones can be reached."""
 
 
 def publish_editions(
@@ -45,9 +45,9 @@ def publish_editions(
     files: Files,
     authority: str,
 ) -> None:
-    """Write the pages of these editions and then move the cursors: a crash in between repeats it.
+    """Write the pages of these editions and then move the cursors: after a crash in between, it is done again.
 
-    A mail leads to its edition's page, so the page is there first. `authority` is that of the site's ids.
+    The pages exist before the mails, which link to them, are sent. `authority` is that of the site's ids.
 
     Raises:
         FilesError: a file could not be written.
@@ -77,9 +77,9 @@ def _lead_to_editions(
     files: PublicFiles,
     feeds: OpenFeeds,
 ) -> None:
-    """Write again the front page, and the pages of the items of these editions: each names those it was sent in.
+    """Rewrite the front page, and the pages of the items of these editions, which name the editions they were in.
 
-    While feeds and pages are behind the log, they are left: a page may lead to another one that is not there yet.
+    If feeds and pages are behind the log, nothing is rewritten: a page might link to one that does not exist yet.
     """
     if store.log.cursor(CONSUMER).seq != store.log.end():
         return
@@ -115,10 +115,10 @@ def render_touched(
     feeds: Collection[str],
     new_keywords_of: Sequence[int],
 ) -> None:
-    """Write again the pages of editions with items that were revised or withdrawn; in a full pass, all pages.
+    """Rewrite the pages of editions with items that were revised or withdrawn; in a full pass, all of them.
 
     `feeds` are the slugs of the feeds that readers have. Items with the numbers `new_keywords_of` have a keyword whose
-    feed is new: where keywords are shown, the pages of their editions now link to it.
+    feed is new, so the pages of their editions link to it now.
     """
     last = {audience.name: last_shown(store, audience) for audience in publication.audiences}
     touched = set[tuple[str, int]]()
@@ -135,7 +135,7 @@ def render_touched(
 
 
 class _Archive:
-    """Writes the pages of editions, as one pass does it."""
+    """Writes the pages of editions in one pass."""
 
     def __init__(
         self,
@@ -151,13 +151,13 @@ class _Archive:
         self._files = files
         self._look = SiteLook.of(publication)
         self._feeds = feeds
-        # A hub is told of feeds of items alone.
+        # the hub is told only of feeds of items
         self._feed_look = replace(FeedLook.of(publication, authority), hub="")
 
     def render(self, audience: Audience, numbers: Sequence[int]) -> None:
-        """Write the pages of these editions, and the list and the feed of all that have one.
+        """Write the pages of these editions, and the list and the feed of all editions with a page.
 
-        The list is there before the first edition is, so that the front page may lead to it from the start.
+        The list is written even before the first edition, so that the front page can link to it.
         """
         last = max(last_shown(self._store, audience), *numbers, 0)
         for number in numbers:

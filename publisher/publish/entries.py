@@ -1,4 +1,4 @@
-"""Items as one format writes them. An item is in four or five feeds and their archives: a pass serialises it once."""
+"""Serialises items in one format. An item is in four or five feeds and their archives, but serialised once per pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,11 +12,11 @@ class Entries:
         self._kept: dict[FeedItem, bytes] = {}
 
     def missing(self, items: Iterable[FeedItem]) -> list[FeedItem]:
-        """The items that are not kept, in their order."""
+        """Return the items that are not cached, in order."""
         return [item for item in items if item not in self._kept]
 
     def take(self, items: Sequence[FeedItem], made: Mapping[FeedItem, bytes]) -> list[bytes]:
-        """Return the items as bytes: the ones just `made`, which are kept while there is room, and the kept ones."""
+        """Return the items as bytes. `made` are the newly serialised ones, which are cached while there is room."""
         taken = [made.get(item) or self._kept[item] for item in items]
         if len(self._kept) + len(made) <= KEPT:
             self._kept.update(made)

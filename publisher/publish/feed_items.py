@@ -1,4 +1,4 @@
-"""What every feed says of one item, in any format: records in, values fit for XML and JSON out."""
+"""The content of one item, for all feeds in all formats. In: records. Out: values that fit XML and JSON."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -23,11 +23,11 @@ logger = DecisionLog("publish")
 DOMAIN = "feeds"
 """The gettext domain of these texts."""
 KEPT = 10_000
-"""How many prepared items a pass keeps; a larger site prepares further ones for each document."""
+"""How many prepared items a pass caches; on a larger site, the others are prepared again for each document."""
 MOST_BYTES = 5_000_000
 """The most bytes of a feed: readers give up on a larger one."""
 FRAME_BYTES = 100_000
-"""An upper bound, in bytes, of what a feed has besides its items."""
+"""An upper bound, in bytes, of a feed without its items."""
 CATEGORIES = 40
 LABEL_CHARS = 200
 """The most characters of a category: hostile sources have labels of megabytes."""
@@ -37,7 +37,9 @@ TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
 CHARACTER_REFERENCE = re.compile(r"&(?=#?\w+;)")
 NUMBERED_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 LOST = "\N{REPLACEMENT CHARACTER}"
-"""The mark that decoders leave for a character they could not read: validators count it as an error of the feed."""
+"""The replacement character, left by decoders for a character they could not read; feed validators report it as an
+error.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +52,17 @@ class FeedItem:
     summary: str
     """Plain text."""
     html: str
-    """The item's text as HTML, or its summary with a link to the text; then its files."""
+    """The item's text as HTML, or its summary with a link to the text; its files follow."""
     language: str
     published: datetime
     updated: datetime
     updated_alone: datetime
-    """Equal to `updated`, with microseconds for a revision, so that two items revised by one pass differ."""
+    """Like `updated`, but with microseconds for a revision, so that two items revised in one pass differ."""
     categories: tuple["Category", ...]
     enclosures: tuple[Enclosure, ...]
-    """Each with a type."""
+    """Each has a media type."""
     most_bytes: int
-    """The most bytes that any format needs for it."""
+    """An upper bound of its size in bytes, in any format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,11 @@ class Category:
     term: str
     label: str
     scheme: str
-    """The page below which the terms live; tells themes and keywords apart."""
+    """The page below which such terms have their pages; it tells themes from keywords."""
 
 
 class FeedItems:
-    """Items as every feed that holds them shows them: each is prepared once, and kept for one pass."""
+    """Items prepared for feeds: each is prepared once per pass and cached."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -93,9 +95,10 @@ class FeedItems:
         return item
 
     def fit(self, records: Iterable[Record], content: Content) -> tuple[FeedItem, ...]:
-        """The items that are not withdrawn, newest first, in at most `MOST_BYTES` with all else that a feed says.
+        """Return the items that are not withdrawn, newest first, so that the whole feed has at most `MOST_BYTES`.
 
-        If they are more, the longest are summed up first; if even summaries are, the oldest are left out.
+        If it would be larger, the longest items are replaced by their summaries first; if that is not enough, the
+        oldest are left out.
         """
         newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
         live = [record for record in newest_first if record.state.is_live]
@@ -110,7 +113,9 @@ class FeedItems:
         return tuple(items)
 
     def _sum_up_longest(self, items: list[FeedItem], records: Sequence[Record], excess: int) -> int:
-        """Sum up the longest items in place until all fit; return how many bytes are still too many."""
+        """Replace the longest items by their summaries, in place, until all fit; return how many bytes are still too
+        many.
+        """
         longest_first = sorted(range(len(items)), key=lambda place: items[place].most_bytes, reverse=True)
         for place in longest_first:
             if excess <= 0:
@@ -125,7 +130,7 @@ class FeedItems:
 def feed_item(record: Record, *, site: Site) -> FeedItem:
     """Return an item as every feed shows it, with its whole text."""
     language = language_or(record.item.language, language_or(site.language, "en"))
-    # An item of which nothing but the date could be read is still an item, and no part of it may be empty in a feed
+    # an item may have nothing but a date, but no part of an item may be empty in a feed
     title = plain(title_of(record.item)) or languages.format_day(record.item.date, site.language)
     html = _readable(html_with_images(record.item)) or f"<p>{escape(title, quote=False)}</p>"
     return _weigh(
@@ -147,7 +152,7 @@ def feed_item(record: Record, *, site: Site) -> FeedItem:
 
 
 def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
-    """Return the item with its summary and a link in place of its text; a text as short as these stays."""
+    """Return the item with its summary and a link instead of its text; a text that is no longer than those stays."""
     language = _spoken(item.language, site)
     read_on = languages.translations(language, DOMAIN).gettext("Read on")
     link = f'<p{_marks(language, item.language)}><a href="{escape(item.url)}">{read_on}</a></p>'
@@ -157,22 +162,22 @@ def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
 
 
 def plain(text: str) -> str:
-    """Return plain text on one line in which no reader finds markup.
+    """Return plain text on one line in which no feed reader finds markup.
 
-    RSS never said whether a title is text or HTML. Readers guess, and where they guess HTML they drop what looks like a
-    tag; so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is untouched.
+    RSS never said whether a title is text or HTML. Readers guess, and if they guess HTML they drop what looks like a
+    tag; so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is unchanged.
     """
     text = TAG_START.sub("‹", TAG.sub(r"‹\1›", even_spaces(scrub(text).replace(LOST, "?"))))
     return CHARACTER_REFERENCE.sub("＆", text)
 
 
 def language_or(tag: str, fallback: str) -> str:
-    """Return the language tag if feed readers know it, else `fallback`."""
+    """Return the language tag if feed readers know it, or else `fallback`."""
     return tag if languages.is_known(tag) else fallback
 
 
 def whole_seconds(instant: datetime) -> datetime:
-    """Return the instant in whole seconds: RSS has no fractions, and all formats say the same."""
+    """Return the instant in whole seconds: RSS has no fractions, and all formats use the same value."""
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
@@ -183,7 +188,7 @@ def _updated_alone(record: Record) -> datetime:
 
 
 def _readable(html: str) -> str:
-    """Return HTML or plain text without lost-character marks, whether written directly or as a numbered reference."""
+    """Return HTML or plain text without replacement characters, written directly or as numeric references."""
     return NUMBERED_REFERENCE.sub(_fit_reference, html).replace(LOST, "?") if LOST in html or "&#" in html else html
 
 
@@ -197,7 +202,9 @@ def _in_direction(html: str, language: str) -> str:
 
 
 def _list_files(record: Record, html: str, language: str, site: Site) -> str:
-    """Return a paragraph of links to the item's files, which few readers show; without those in its text."""
+    """Return a paragraph of links to the item's files that its text does not link to; few feed readers show
+    enclosures.
+    """
     if not record.item.enclosures:
         return ""
     words = _spoken(language, site)
@@ -213,13 +220,13 @@ def _list_files(record: Record, html: str, language: str, site: Site) -> str:
 
 
 def _spoken(language: str, site: Site) -> str:
-    """Return the language of fixed texts beside an item: the item's, else the site's, else English."""
+    """Return the language of fixed texts beside an item: the item's, or else the site's, or else English."""
     own = languages.interface_language(language, DOMAIN)
     return own if own == language else languages.interface_language(site.language, DOMAIN)
 
 
 def _marks(language: str, around: str) -> str:
-    """Return attributes for language and direction where these differ from the text around."""
+    """Return attributes for language and direction, where they differ from the surrounding text's."""
     directions = languages.dir_of(language), languages.dir_of(around)
     turned = f' dir="{directions[0]}"' if directions[0] != directions[1] else ""
     return f' lang="{language}"{turned}' if language != around else ""
@@ -235,13 +242,15 @@ def _categories(record: Record, site: Site) -> tuple[Category, ...]:
     return (*themes, *(Category(term=word, label=word, scheme=scheme) for word in dict.fromkeys(keywords) if word))
 
 
-@lru_cache(2_000)  # themes and keywords come again with item after item
+@lru_cache(2_000)  # the same themes and keywords come with many items
 def _label(text: str) -> str:
     return shorten(plain(text[: 10 * LABEL_CHARS]), LABEL_CHARS)
 
 
 def _weigh(item: FeedItem) -> FeedItem:
-    """Return the item with `most_bytes`: RSS escapes its summary twice, JSON its line ends."""
+    """Return the item with `most_bytes`, for the costliest escaping: RSS escapes its summary twice, JSON its
+    line ends.
+    """
     texts = [item.title, escape(item.summary), item.html, item.url, item.id]
     texts += [text for category in item.categories for text in (category.term, category.label, category.scheme)]
     texts += [text for file in item.enclosures for text in (file.url, file.title, file.media_type)]

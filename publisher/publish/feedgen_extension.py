@@ -19,7 +19,7 @@ TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 
 class RssChannel:
-    """Adds to a channel of RSS its further links, and the mark of an archive (RFC 5005 section 4)."""
+    """Adds further links and the mark of an archive (RFC 5005 section 4) to an RSS channel."""
 
     def __init__(self) -> None:
         self.links: Sequence[tuple[str, str, str]] = ()
@@ -38,23 +38,23 @@ class RssChannel:
 
 
 class RssItem:
-    """Adds to an item of RSS its language, its last change and its enclosures.
+    """Adds language, last change and enclosures to an RSS item.
 
-    RSS does not say how many enclosures an item may have. Its Advisory Board's profile asks for one (section
-    "enclosure"), and validators warn of more, so the second and later ones become links of Atom.
+    RSS does not say how many enclosures an item may have. Its Advisory Board's profile recommends one (section
+    "enclosure"), and validators warn of more, so further ones become Atom links.
     """
 
     language = ""
     enclosures: Sequence[Enclosure] = ()
     modified: datetime | None = None
-    """The last change; None: it has not changed since it was published."""
+    """The last change; None: none since publication."""
 
     def extend_rss(self, item: _Element) -> _Element:
         item.set(XML_LANG, self.language)
         if self.modified is not None:
             SubElement(item, f"{{{DCTERMS}}}modified").text = self.modified.isoformat()
         for first in self.enclosures[:1]:
-            # RSS 2.0 requires a length; the profile says to write 0 where it is not known.
+            # RSS 2.0 requires a length; the profile recommends 0 if it is unknown
             given = {"url": first.url, "length": str(first.size_bytes or 0), "type": first.media_type}
             SubElement(item, "enclosure", given)
         _add_enclosures(item, f"{{{ATOM}}}link", self.enclosures[1:])
@@ -62,7 +62,7 @@ class RssItem:
 
 
 class AtomFeed:
-    """Adds to a feed of Atom its further links, the mark of an archive (RFC 5005) and tombstones (RFC 6721)."""
+    """Adds further links, the mark of an archive (RFC 5005) and tombstones (RFC 6721) to an Atom feed."""
 
     def __init__(self) -> None:
         self.links: Sequence[tuple[str, str, str]] = ()
@@ -84,9 +84,9 @@ class AtomFeed:
 
 
 class AtomEntry:
-    """Adds the language, the enclosures and the link's attributes to an Atom entry.
+    """Adds language, enclosures and the attributes of links to an Atom entry.
 
-    feedgen writes no attribute of a link but the address (its issue 135).
+    feedgen writes only the address of a link (its issue 135).
     """
 
     language = ""

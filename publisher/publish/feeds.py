@@ -1,7 +1,7 @@
-"""One feed: every format, the documents of its archive, its pages, and what stands at its former addresses.
+"""Writes one feed: all formats, the documents of its archive, its pages, and the files at its former addresses.
 
-A closed document of an archive never changes (RFC 5005 section 4). It is written again only when it has vanished, the
-site's address has changed, or somebody asked for it.
+A closed document of an archive never changes (RFC 5005 section 4). It is rewritten only if its file is missing, the
+site's address changed, or somebody asked for it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,15 +25,16 @@ from publisher.store import Archive, FeedSequence, FeedState, Store
 logger = DecisionLog("publish")
 
 ANNOUNCED = 20
-"""How many of the last revised and of the last withdrawn items a feed announces, however old they are."""
+"""How many of the last revised and of the last withdrawn items a feed announces, whatever their age."""
 WRITERS: Mapping[str, Callable[[FeedDocument, Entries], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
 """Functions that write a feed, by the format's key in config.toml."""
 
 
 def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> list[Record]:
-    """The items that a feed shows, newest published first: the `limit` added last, and all that came with them.
+    """Return the items that a feed shows, newest published first: the `limit` added last, and all that were added with
+    them.
 
-    Items that came in one pass stay together, up to `STRETCH` times `limit`.
+    Items of one pass stay together, up to `STRETCH` times `limit`.
     """
     newest = items.added_last(sequence, limit=limit)
     start = start_of_cut_pass(newest, limit=limit)
@@ -70,13 +71,13 @@ class FeedWriter:
         self._prepared = FeedItems(publication.site)
         self._entries: dict[str, Entries] = {key: Entries() for key in publication.settings.formats}
         self._withdrawn = store.items.withdrawn_feeds() if planned.is_full else None
-        """The feeds that items were withdrawn from. None: few feeds are written, and each is asked."""
+        """The feeds from which items were withdrawn. None: only a few feeds are written, and each is queried."""
         self._closed: list[Archive] = []
         self._veiled = store.log.veiled(planned.cursor.seq, planned.upto)
-        """Items hidden or shown again: unlike other changes they reach into closed documents."""
+        """Items hidden or shown again: unlike other changes, these also change closed documents."""
 
     def write(self, state: FeedState) -> None:
-        """Write all files of a feed; a file comes before those that link to it."""
+        """Write all files of a feed; a file is written before those that link to it."""
         feed = state.feed
         sequence = self._store.feeds.whole(feed.slug) if self._planned.is_full else self._store.feeds.end(feed.slug)
         records = newest_items(self._items, sequence, limit=self._settings.limit)
@@ -97,25 +98,25 @@ class FeedWriter:
             self._pagination.render_moved(feed, former, last=last_page)
 
     def settle(self) -> None:
-        """Record what closed archives and full pages hold, after readers can see them."""
+        """Record the ranges of closed archives and full pages, once readers can see them."""
         self._store.feeds.archives.close(self._closed)
         self._pagination.settle()
 
     def _tells(self, feed: Feed) -> bool:
-        """Whether the feed may have withdrawals to tell of."""
+        """Whether the feed may have withdrawals to announce."""
         return self._withdrawn is None or feed.slug in self._withdrawn
 
     def _add_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
-        """Return the records, and items whose words differ from those in an archive: RFC 5005 section 4 has the feed
-        announce them.
+        """Return the records, and archived items that were revised since: RFC 5005 section 4 wants the feed to announce
+        them.
         """
         revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
 
     def _write_archive(self, feed: Feed, sequence: FeedSequence) -> int | None:
-        """Close the documents that the feed has become too long for.
+        """Close the archive documents for items that no longer fit into the feed.
 
-        Returns the number of the last one; None: there is none.
+        Returns the number of the last document; None: there is none.
         """
         due = _due_archives(sequence, size=self._settings.limit)
         closed = [(archive, self._files_of(feed, archive)) for archive in due]
@@ -137,7 +138,7 @@ class FeedWriter:
         return last or None
 
     def _empty_former(self, feed: Feed, last: int) -> None:
-        """Empty the archive documents at a renamed theme's former addresses whose numbers it no longer uses."""
+        """Empty archive documents at a renamed theme's former addresses, if their numbers are no longer used."""
         for former in self._theme_map.former(feed.slug):
             ended = self._store.feeds.archives.last(former)
             for number in range(last + 1, (ended.number if ended else 0) + 1):
@@ -147,7 +148,8 @@ class FeedWriter:
     def _archives_to_repeat(self, feed: Feed, sequence: FeedSequence) -> Iterator[tuple[Archive, Mapping[str, str]]]:
         """Yield closed documents to write again, with the files of each.
 
-        These are documents with items that an editor hid or showed again, files that vanished, or all if asked for.
+        These are documents with items that an editor hid or showed again, documents whose files are missing, or all if
+        requested.
         """
         veiled = self._store.feeds.archives.holding(feed.slug, self._veiled_seqs(feed.slug))
         for archive in veiled if not self._planned.repeats_archives else ():
@@ -172,7 +174,7 @@ class FeedWriter:
         return {seq for seqs in self._veiled.values() for seq in seqs} if slug == ALL else self._veiled.get(slug, ())
 
     def _files_of(self, feed: Feed, archive: Archive) -> dict[str, str]:
-        """Return the files of an archive document, at its former addresses too, with the format of each."""
+        """Return the files of an archive document, including those at former addresses, with the format of each."""
         return {
             urls.feed_file(place, key, archive=archive.number): key
             for place in (urls.folder_of(feed), *self._former_places(feed, archive))
@@ -180,7 +182,7 @@ class FeedWriter:
         }
 
     def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:
-        """Yield the former folders of a renamed theme that had an archive document of this number."""
+        """Yield the former folders of a renamed theme that had an archive document with this number."""
         for former in self._theme_map.former(feed.slug):
             last = self._store.feeds.archives.last(former)
             if last is not None and archive.number <= last.number:
@@ -192,7 +194,7 @@ class FeedWriter:
 
 
 def _due_archives(sequence: FeedSequence, *, size: int) -> list[Archive]:
-    """Return the documents to close, so that fewer than `size` items are in none of them."""
+    """Return the documents to close, so that fewer than `size` items are in no document."""
     number, after = (sequence.archives[-1].number, sequence.archives[-1].upto) if sequence.archives else (0, 0)
     return [
         Archive(feed=sequence.feed, number=each, after=start, upto=upto)

@@ -1,4 +1,4 @@
-"""The front page, which changes with items and with digests: a pass with either of them writes it."""
+"""The front page, which changes with items and with digests: a pass with either writes it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -17,9 +17,9 @@ from publisher.store import Store
 LATEST = 10
 """How many items it shows."""
 LATEST_EDITIONS = 3
-"""How many digests it shows where there is one audience; of each of several it shows the latest."""
+"""How many digests it shows if there is one audience; of several audiences it shows the latest of each."""
 PACE_YEAR = 365
-"""The number of days from which the front page says how often items come."""
+"""The number of days from which the front page computes how often items come."""
 
 
 def write_front_page(
@@ -32,7 +32,7 @@ def write_front_page(
     items: ItemCache,
     shown: Mapping[str, int],
 ) -> None:
-    """Write the front page of a site with these feeds; `counts` has the feeds that it lists.
+    """Write the front page of a site with these feeds; `counts` has the feeds to list.
 
     `shown` gives, by audience, the number of the latest edition that has a page.
     """
@@ -53,7 +53,7 @@ def write_front_page(
 
 
 def _pace(feeds: OpenFeeds, *, store: Store, look: SiteLook) -> Frequency | None:
-    """Return how often items came in the year before the last change. The clock is not asked: equal logs give equal
+    """Return how often items came in the year before the last change. The clock is not used: equal logs give equal
     pages.
     """
     upto = local_day(feeds.all_items.changed_at, look.site.timezone)

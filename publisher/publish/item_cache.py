@@ -1,4 +1,4 @@
-"""The items of one pass, each read once: an item is in four or five feeds, on their pages and in their archives."""
+"""Caches the items of one pass: an item is in four or five feeds, on their pages and in their archives."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,14 +15,14 @@ class ItemCache:
         self._kept: dict[int, Record] = {}
 
     def keep(self, records: Iterable[Record]) -> None:
-        """Keep records that were read for another reason."""
+        """Add records to the cache that were read for another reason."""
         for record in records:
             if len(self._kept) >= KEPT:
                 return
             self._kept[record.number] = record
 
     def get(self, numbers: Sequence[int]) -> list[Record]:
-        """The items with these numbers, in that order."""
+        """Return the items with these numbers, in that order."""
         missing = [number for number in numbers if number not in self._kept]
         read = {record.number: record for record in self._store.items.by_number(missing)} if missing else {}
         found = [self._kept.get(number) or read[number] for number in numbers]
@@ -30,13 +30,13 @@ class ItemCache:
         return found
 
     def added_between(self, sequence: FeedSequence, after: int, upto: int) -> list[Record]:
-        """The items of a feed that were added in (after, upto], in that order."""
+        """Return the items of a feed that were added in (after, upto], in that order."""
         if after >= sequence.after:
             return self.get(sequence.between(after, upto))
         return self._store.items.added_between(sequence.feed, after, upto)
 
     def added_last(self, sequence: FeedSequence, *, limit: int, after: int = 0) -> list[Record]:
-        """The items of a feed that were added after log number `after`, the latest first, at most `limit`."""
+        """Return the items of a feed that were added after log number `after`, latest first, at most `limit`."""
         beyond = sequence.beyond(max(after, sequence.after))
         if len(beyond) >= limit or after >= sequence.after:
             return self.get(beyond[: -limit - 1 : -1])

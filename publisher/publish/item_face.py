@@ -1,4 +1,4 @@
-"""What pages say of an item wherever they show it. An item is on four or five pages: a pass finds it out once."""
+"""The values of an item that are the same on each of the four or five pages that show it, computed once per pass."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -19,12 +19,14 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 MOST = 4_000
-"""How many values of one kind are remembered: pages of one folder, which share them, follow each other."""
+"""How many values of one kind are cached: pages of one folder, which share them, are written one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFace:
-    """What is the same on every page; all text is plain. `page_values.ShownItem` has what each field means."""
+    """The values of an item that are the same on every page; text is plain. `page_values.ShownItem` explains the
+    fields.
+    """
 
     title: str
     is_whole_text: bool
@@ -40,13 +42,13 @@ class ItemFace:
 
 
 class ItemFaces:
-    """The faces of one site's items, kept for one pass as long as there is room."""
+    """The faces of one site's items, cached for one pass while there is room."""
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Record, ItemFace]] = {}
 
     def of(self, record: Record, site: Site) -> ItemFace:
-        """The face of the item as the record has it; that of an edition may say something else than the log does."""
+        """Return the face of the item in this record, which for an edition may differ from the one in the log."""
         kept = self._kept.get(record.number)
         if kept is not None and (kept[0] is record or kept[0] == record):
             return kept[1]
@@ -75,13 +77,13 @@ def _face(record: Record, site: Site) -> ItemFace:
 
 
 class Memo(Generic[_Key, _Value]):
-    """What many pages of a site have in common, made once for a pass."""
+    """A cache of values that many pages of a site share, for one pass."""
 
     def __init__(self) -> None:
         self._known: dict[_Key, _Value] = {}
 
     def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
-        """What is known under the key, or is made now; all is forgotten when too much is known."""
+        """Return the cached value for the key, or make it; the whole cache is emptied when it is full."""
         value = self._known.get(key)
         if value is None:
             if len(self._known) >= MOST:

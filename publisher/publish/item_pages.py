@@ -1,4 +1,6 @@
-"""Writes the pages of items: each with its neighbours, its keywords, the digests it was in, and what it said there."""
+"""Writes the pages of items, each with its neighbours, its keywords, the digests it was in, and its earlier versions
+there.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -68,4 +70,4 @@ class ItemPages:
             if record.state.is_gone:
                 self._files.write(urls.gone_file(file), b"")
             else:
-                self._files.remove(urls.gone_file(file))  # of an item that was withdrawn and is listed again
+                self._files.remove(urls.gone_file(file))  # the item was withdrawn, and is listed again

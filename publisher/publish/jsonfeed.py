@@ -1,4 +1,4 @@
-"""JSON Feed 1.1, by the standard library. Values in, bytes out: the same document always gives the same bytes."""
+"""JSON Feed 1.1, by the standard library. In: values. Out: bytes, always the same for the same document."""
 
 import json
 from collections.abc import Callable
@@ -15,9 +15,9 @@ _simple: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """The document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes.
+    """Return the document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes.
 
-    Items that `entries` has need not be serialised again.
+    Items already in `entries` are not serialised again.
     """
     entries = entries or Entries()
     author = {"name": document.author.name}
@@ -48,8 +48,7 @@ def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
 def _indented(value: object, line: str = "\n") -> str:
     """Return indented JSON, equal to `json.dumps(value, ensure_ascii=False, indent=1)`, in a quarter of the time.
 
-    The part of the standard library that is written in C makes no indents. `line` is what begins a line at the depth of
-    `value`.
+    The C code in the standard library cannot indent. `line` is the beginning of a line at the depth of `value`.
     """
     deeper = f"{line} "
     if isinstance(value, dict) and value:

@@ -1,4 +1,4 @@
-"""The items before and after an item in its first theme, which its page links to, and pages that change with them."""
+"""The items before and after an item in its first theme, which its page links to."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ class Neighbours:
 
 
 def neighbours_of(records: Sequence[Record], *, store: Store, items: ItemCache) -> Mapping[int, Neighbours]:
-    """The neighbours of live items in the first theme of each, by the items' numbers."""
+    """Return the neighbours of live items in the first theme of each, by item number."""
     by_theme: dict[Theme, list[Record]] = defaultdict(list)
     for record in records:
         if record.state.is_live:

@@ -1,4 +1,4 @@
-"""OPML 2.0 (opml.org/spec2.opml): every feed of the site in one file, for feed readers that import it."""
+"""OPML 2.0 (opml.org/spec2.opml): all feeds of the site in one file, which feed readers can import."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from publisher.rendering.text import scrub
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """One feed in the list of feeds (OPML)."""
+    """One feed in an OPML list."""
 
     title: str
     feed_url: str
@@ -21,7 +21,7 @@ class Outline:
 
 
 def outlines(feeds: Iterable[Feed], *, site: Site, formats: Iterable[str]) -> list[Outline]:
-    """Return the feed of all items, then the others by kind and title; each in the format that most readers take."""
+    """Return the feed of all items, then the others by kind and title, each in the format that most readers support."""
     formats = tuple(formats)
     chosen = next((key for key in formats if key != "json"), formats[0])
     kinds = list(FeedKind)

@@ -1,7 +1,8 @@
-"""Turns an item's HTML into HTML for its page.
+"""Adapts an item's HTML to its page.
 
-Headings go below the page's own, a wide table scrolls inside a box, and links whose words are an address are marked.
-Without a box, a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion 1.4.10).
+Headings are moved below the page's own, a wide table scrolls inside a box, and links whose text is an address are
+marked. Without a box, a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion
+1.4.10).
 """
 
 import re
@@ -19,10 +20,10 @@ RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
 
 
 def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before: int = 0) -> str:
-    """Return safe, balanced HTML as HTML for a page; `table_word` and a number name each table.
+    """Return safe, balanced HTML adapted to a page; `table_word` and a number name each table.
 
-    `title_level` is the level of the heading above it: 1 on the item's own page. `tables_before` is how many tables the
-    page has named already.
+    `title_level` is the level of the heading above it: 1 on the item's own page. `tables_before` is how many tables of
+    the page have a name already.
     """
     body = mark_bare_links(body)
     if not RICH.search(body):
@@ -41,7 +42,7 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
 
 
 def count_tables(body: str) -> int:
-    """Return how many named tables HTML of `page_body` has."""
+    """Return how many named tables there are in HTML from `page_body`."""
     return body.count('<section class="wide"')
 
 
@@ -65,7 +66,7 @@ def _lay_out_table(table: html.HtmlElement) -> bool:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Mark what each heading is the heading of: its column if the whole row is headings, else its row."""
+    """Mark what each heading applies to: its column if the whole row is headings, or else its row."""
     for row in rows:
         scope = "col" if all(cell.tag == "th" for cell in row) else "row"
         for cell in row:
@@ -85,16 +86,16 @@ def _give_head(table: html.HtmlElement) -> None:
 
 
 def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Keep figures on one line; align a column of figures at the end with its heading, except the column that names
-    rows.
+    """Keep each figure on one line, and align columns of figures at the end together with their headings, except the
+    column that names rows.
     """
     for row in rows:
         for cell in row:
             if cell.tag == "td" and is_figure(cell.text_content()):
                 cell.set("class", "figure")
-                cell.set("dir", "ltr")  # in Arabic as well, where the groups of `1 200` would change places
+                cell.set("dir", "ltr")  # also in Arabic, where the groups of `1 200` would change places
     if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
-        return  # then the third cell of a row is not always in the third column
+        return  # the third cell of a row is then not always in the third column
     for column in list(zip_longest(*rows))[1:]:
         cells = [cell for cell in column if cell is not None]
         below = [cell for cell in cells if cell.tag == "td"]

@@ -1,4 +1,4 @@
-"""The frame of every page: the values that its template gets besides the content, and the title of its window."""
+"""The frame of every page: the values that its template gets besides the content, and the window's title."""
 
 from functools import partial
 from html import escape, unescape
@@ -9,13 +9,14 @@ from publisher.publish.page_values import DOMAIN, SiteLook
 from publisher.rendering import languages, urls
 
 WINDOW_TITLE = 70
-"""Characters of a window's title, the site's name among them, that browsers and search engines show."""
+"""How many characters of a window's title, with the site's name, browsers and search engines show."""
 
 
 def render_page(name: str, file: str, *, look: SiteLook, language: str = "", root: str = "", **values: object) -> bytes:
-    """The template `name` as the page in `file`.
+    """Return the template `name` rendered as the page in `file`.
 
-    `language` is what the page speaks; empty: what the site does. Links begin at `root`; empty: at the page.
+    `language` is that of the page's fixed texts; empty: the site's. Relative links start from `root`; empty: from the
+    page.
     """
     spoken = language or look.site.language
     frame = (urls.folder_with(file), root)
@@ -33,12 +34,12 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
 
 
 def _picture_of(look: SiteLook) -> str:
-    """The address of the site's picture; empty: it has none."""
+    """Return the address of the site's picture; empty: it has none."""
     return look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else ""
 
 
 def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
-    """Return the addresses that every page of a folder links to; an empty one means that there is no such thing."""
+    """Return the addresses that every page of a folder links to; an empty one means that the target does not exist."""
     files = {
         "home": urls.INDEX_FILE,
         "all_items": urls.feed_page_file(ALL),
@@ -56,17 +57,17 @@ def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
 
 
 def _mail_places(look: SiteLook) -> tuple[str, ...]:
-    """Return where people can get the news by mail; if there is a form for themes and pace, only that."""
+    """Return where people can get the news by mail; if there is a form for themes and pace, only the form."""
     if look.has_forms:
         return (urls.subscribe_url(look.site),)
     return tuple(each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in look.open_to)
 
 
 def window_title(heading: str, site: str) -> str:
-    """The title of a window: the page's heading and the site's title, cut to what browsers show; neither is lost."""
+    """Return the title of a window: the page's heading and the site's title, both shortened to what browsers show."""
     own = unescape(heading) if hasattr(heading, "__html__") else heading
     name = shorten(site, max(WINDOW_TITLE - len(escape(f"{own} – ")), WINDOW_TITLE // 2))
     short = shorten(own, WINDOW_TITLE - len(escape(f" – {name}")))
-    while len(escape(f"{short} – {name}")) > WINDOW_TITLE:  # what is escaped is counted as it is written
+    while len(escape(f"{short} – {name}")) > WINDOW_TITLE:  # an escaped character counts as it is written
         short = shorten(short, len(short) - 1)
     return f"{short} – {name}"

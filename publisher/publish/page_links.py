@@ -6,9 +6,9 @@ from typing import Any
 from publisher.rendering import urls
 
 NEAR = 2
-"""How many pages on each side a numbered page leads to."""
+"""How many pages on each side a numbered page links to."""
 FIRST = 1
-"""The oldest page."""
+"""The number of the oldest page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,23 +16,23 @@ class PageLink:
     """A link from one page of a feed to another."""
 
     number: int | None
-    """None: the newest."""
+    """None: the newest page."""
     url: str
     """The page's address; empty: it is this page."""
     is_after_gap: bool
-    """Whether pages between it and the link before are left out."""
+    """Whether pages between it and the previous link are left out."""
 
 
 def page_links(folder: str, number: int | None, last: int) -> dict[str, Any]:
-    """Links to a feed's other pages, newest first: the newest, `NEAR` on each side, and the oldest.
+    """Return links to a feed's other pages, newest first: the newest, `NEAR` on each side, and the oldest.
 
-    A page leads to none that is far behind it in number, so that it stays as it is when news makes more of them. Behind
-    the newest one, which has no number, no gap is marked: how many pages there are before the next link changes, too.
+    A page does not link to pages far after it, so that it does not change when new items make more pages. After the
+    link to the newest page, which has no number, no gap is marked: the number of pages in between changes too.
     """
     if not last:
         return {"links": (), "newer": "", "older": ""}
     at, newest = last + 1 if number is None else number, last + 1
-    nearest = at - NEAR if at - NEAR > FIRST + 2 else FIRST  # a gap takes as much room as the one page in it
+    nearest = at - NEAR if at - NEAR > FIRST + 2 else FIRST  # a gap takes as much room as a single page in it
     shown = sorted({newest, FIRST, *range(nearest, min(at + NEAR, newest) + 1)}, reverse=True)
     start = urls.feed_page_file(folder, number)
     urls_of = {

@@ -1,4 +1,4 @@
-"""What pages show of items, feeds and editions, as templates get it. Records in, values out."""
+"""Items, feeds and editions as page templates get them. In: records. Out: values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,16 +25,16 @@ from publisher.store import EditionPlace
 DAYS_A_MONTH = 365.25 / 12
 ANY_LANGUAGE = "*"
 DOMAIN = "pages"
-"""The catalogue of the fixed texts."""
+"""The gettext domain of the pages' fixed texts."""
 PACE_ITEMS = 5
-"""With fewer items in a year than this, no page says how often news comes."""
+"""With fewer items in a year than this, pages do not say how often news comes."""
 PACE_DAYS = 91
-"""Nor does one if the news covers fewer days than these."""
+"""They do not say so either if the news covers fewer days than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLook:
-    """What all pages of a site have in common."""
+    """The settings that all pages of a site share."""
 
     site: Site
     templates: Templates
@@ -52,13 +52,13 @@ class SiteLook:
     logo: str = ""
     faces: ItemFaces = field(default_factory=ItemFaces, init=False, repr=False, compare=False)
     feeds: "Memo[tuple[str, str, str], ShownFeed]" = field(default_factory=Memo, init=False, repr=False, compare=False)
-    """What pages say of feeds, by the folder of the page and the feed's slug and title."""
+    """A cache of feeds for templates, by the folder of the page and the feed's slug and title."""
     offers: "Memo[tuple[str, ...], Sequence[MailOffer]]" = field(
         default_factory=Memo, init=False, repr=False, compare=False
     )
-    """By the slugs of themes."""
+    """A cache of ways to get the news by mail, by the slugs of themes."""
     frames: "Memo[tuple[str, str], dict[str, str]]" = field(default_factory=Memo, init=False, repr=False, compare=False)
-    """What every page of a folder leads to, by the folder and where its links begin."""
+    """A cache of the links of every page in a folder, by the folder and the start of its links."""
 
     @classmethod
     def of(cls, publication: Publication) -> "SiteLook":
@@ -100,7 +100,7 @@ class FeedLink:
     """A feed as a page offers it."""
 
     title: str
-    """The feed's own."""
+    """The feed's own title."""
     format: str
     media_type: str
     url: str
@@ -124,21 +124,22 @@ class MailOffer:
     """A way to get the news by mail, as pages offer it."""
 
     title: str
-    """The name of the digest, different in each offer. Empty: the offer is the form, where themes and pace are chosen.
+    """The name of the digest, different in each offer. Empty: the offer is the form, where one chooses themes
+    and pace.
     """
     has_all: bool
-    """Whether it has all news, of any theme and in any language."""
+    """Whether it has all news, of every theme and in every language."""
     is_of_theme: bool
     """Whether the digest has the news of just the theme on whose page it is offered."""
     url: str
     """The list's page for people who join, a `mailto:` address, or the form."""
     schedule: Schedule | None
-    """When its mails come; None: by hand only, or as each reader chooses."""
+    """When its mails come; None: without a schedule, or as each reader chooses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownItem:
-    """An item as a template shows it; all text is plain but `html`."""
+    """An item as a template shows it; all text except `html` is plain."""
 
     title: str
     url: str
@@ -146,26 +147,26 @@ class ShownItem:
     link: str
     """The item's address elsewhere; empty: it has only its page here."""
     host: str
-    """The host name of that place, such as `example.org`; empty: there is none."""
+    """The host name in `link`, such as `example.org`; empty: there is none."""
     day: date
     language: str
     is_whole_text: bool
-    """Whether the title is all that the item says: then it is shown like a text, and nothing below it."""
+    """Whether the title is all that the item says: it is then shown as a text, with nothing below it."""
     rest: str
-    """The part of the summary that the title does not say; empty: there is none."""
+    """The part of the summary that the title does not repeat; empty: there is none."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
     files: int
     """How many files belong to it."""
     item: Item
-    """All that it says."""
+    """The item with all its fields."""
     reads_on: bool
-    """Whether its link leads to more than stands below its title."""
+    """Whether its link leads to more text than is shown below its title."""
     added_on: date | None
-    """The day on which the site first saw an item dated long before; None: it is dated near that day."""
+    """The day on which the site first saw an item dated long before; None: the two are close."""
 
     def body(self, table_word: str) -> str:
-        """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
+        """Return the text below the title as HTML, each table in a section named `table_word` and a number."""
         below = head(self.item).rest
         return page_body(html_of(below, picture=picture_word(self.language)), table_word=table_word)
 
@@ -192,10 +193,10 @@ class ShownEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFormerly:
-    """What a digest said about an item that was corrected later."""
+    """An earlier version of a corrected item, as a digest had it."""
 
     number: int
-    """The digest's."""
+    """The number of the digest."""
     url: str
     words: str
 
@@ -208,7 +209,7 @@ class PastDigest:
     url: str
     """The list of all of them."""
     editions: tuple[ShownEdition, ...]
-    """The latest, the latest first; empty: none went out yet."""
+    """The latest editions, latest first; empty: none went out yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,7 @@ class Frequency:
     """How often news comes."""
 
     items: int
-    """About so many in the period."""
+    """The number of items in the period, rounded."""
     period: str
     """`month` or `year`."""
 
@@ -225,9 +226,9 @@ class Frequency:
 
 
 def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: str = "") -> list[ShownItem]:
-    """Return the items that are not withdrawn, newest first, with links from the page `start`.
+    """Return the items that are not withdrawn, newest first, with links relative to the page `start`.
 
-    `theme` is the slug of the theme whose page it is: items there do not name it again. Empty: no theme's page.
+    `theme` is the slug of the theme whose page it is: items there do not repeat it. Empty: no theme's page.
     """
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     live = (record for record in newest_first if record.state.is_live)
@@ -235,7 +236,7 @@ def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: 
 
 
 def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") -> ShownItem:
-    """The item, with links from the page `start`, without the theme of the slug `theme`."""
+    """Return the item with links relative to the page `start`, without the theme that has the slug `theme`."""
     face = look.faces.of(record, look.site)
     return ShownItem(
         title=face.title,
@@ -256,7 +257,7 @@ def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") ->
 
 
 def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
-    """The item's title, with a link from the page `start`."""
+    """Return the item's title with a link relative to the page `start`."""
     face = look.faces.of(record, look.site)
     return ShownRow(
         title=face.title,
@@ -267,7 +268,7 @@ def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
 
 
 def show_place(place: EditionPlace, audience: Audience, *, start: str, look: SiteLook) -> ShownEdition:
-    """The edition of the audience, with a link from the page `start`."""
+    """Return the edition with a link relative to the page `start`."""
     return ShownEdition(
         number=place.number,
         url=urls.relative(urls.edition_file(audience.name, place.number), start=start),
@@ -277,7 +278,7 @@ def show_place(place: EditionPlace, audience: Audience, *, start: str, look: Sit
 
 
 def frequency_of(items: int, *, days: int) -> Frequency | None:
-    """Return how often news comes to a site with `items` in the last `days`; None: there are too few of either."""
+    """Return how often news comes to a site with `items` in the last `days`; None: there are too few items or days."""
     if items < PACE_ITEMS or days < PACE_DAYS:
         return None
     a_month = items / (days / DAYS_A_MONTH)
@@ -290,18 +291,18 @@ def frequency_of(items: int, *, days: int) -> Frequency | None:
 
 
 def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
-    """The feeds in the order of a list for people."""
+    """Return the feeds in the order of lists for people."""
     return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
 
 
 def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
-    """The theme, with links from the page `start`."""
+    """Return the theme with links relative to the page `start`."""
     key = (urls.folder_with(start), theme.slug, theme.title)
     return look.feeds.get(key, lambda: _show_feed(Feed.of_theme(theme), start=key[0], look=look))
 
 
 def languages_from(feeds: Iterable[Feed], *, start: str, look: SiteLook) -> list[ShownLanguage]:
-    """Return links to the news of one language: the front page, then the feed of each further language."""
+    """Return links to the news in one language: the front page, then the feed of each other language."""
     own = look.site.language
     shown = [ShownLanguage(tag=own, name=languages.own_name(own), url=urls.relative(urls.INDEX_FILE, start=start))]
     for feed in feeds:
@@ -317,15 +318,15 @@ def _base(language: str) -> str:
 
 
 def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
-    """Return the feeds of an audience's editions, with links from the list of editions."""
+    """Return the feeds of an audience's editions, with links relative to the list of editions."""
     folder, title = urls.editions_folder(audience.name), scrub(audience.title)
     return [_feed_link(title, folder, key, folder=f"{folder}/", site=look.site) for key in look.formats]
 
 
 def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> Sequence[MailOffer]:
-    """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways.
+    """Return the ways to get the news of one of these themes by mail; without slugs, all ways.
 
-    The form comes first. From the page of one theme it begins with that theme.
+    The form comes first. On the page of one theme, that theme is preselected.
     """
     key = tuple(slugs)
     return look.offers.get(key, lambda: _mail_offers(look, key))
@@ -353,7 +354,9 @@ def _mail_offers(look: SiteLook, slugs: Sequence[str]) -> list[MailOffer]:
 
 
 def digest_name(audience: Audience, look: SiteLook) -> str:
-    """Return an audience's digest as lists call it: its title, or its name if another digest has the same title."""
+    """Return the name of an audience's digest in lists: its title, or the audience's name if two digests share the
+    title.
+    """
     titles = {each.name: each.title for each in (*look.audiences, *look.open_to)}
     others = [title for name, title in titles.items() if name != audience.name]
     is_own = not others or (audience.title != look.site.title and audience.title not in others)
@@ -361,7 +364,7 @@ def digest_name(audience: Audience, look: SiteLook) -> str:
 
 
 def show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
-    """The feed, with links from the page `start`."""
+    """Return the feed with links relative to the page `start`."""
     key = (urls.folder_with(start), feed.slug, feed.title)
     return look.feeds.get(key, lambda: _show_feed(feed, start=key[0], look=look))
 
@@ -379,7 +382,7 @@ def _show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
 def title_language(feed: Feed, site: Site, items: Iterable[str] = ()) -> str:
     """Return the language of a feed's title; empty: unknown.
 
-    A keyword has the language of the feed's `items`, if they share one.
+    A keyword has the language that the feed's `items` share, if they do.
     """
     if feed.kind is FeedKind.KEYWORD:
         spoken = set(items)

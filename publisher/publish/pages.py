@@ -1,7 +1,7 @@
-"""The public pages beside the feeds: static HTML without JavaScript. Values in, bytes out.
+"""Renders the public pages beside the feeds: static HTML without JavaScript. In: values. Out: bytes.
 
-Pages link to each other relatively, so that a copy of `feeds/` opens from any disk; only the canonical address of a
-page and what other programs read (Open Graph, schema.org) is absolute.
+Pages link to each other relatively, so that a copy of `feeds/` works from any disk; only the canonical address of a
+page and data for other programs (Open Graph, schema.org) are absolute.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,9 +60,9 @@ def item_page(
     """Return the item's permanent page.
 
     It links to its `keyword_feeds` (by keyword) and to the editions it was `sent_in` (each with its audience's name).
-    `told` is what editions said of it, with their audiences, the latest version first: the page of a corrected item
-    quotes it. The page of a withdrawn item says only that, and when, and shows the items `instead`; the page of a
-    hidden item shows nothing of it.
+    `told` has its versions in editions, with their audiences, latest first: the page of a corrected item quotes the
+    latest. The page of a withdrawn item says only that it was withdrawn, and when, and shows the items `instead`; the
+    page of a hidden item shows nothing of it.
     """
     if record.state is State.HIDDEN:
         return render_page(
@@ -109,7 +109,7 @@ def item_page(
 def _show_editions(
     sent_in: Iterable[tuple[str, EditionPlace]], *, start: str, look: SiteLook
 ) -> list[tuple[str, ShownEdition]]:
-    """The editions with the name of the digest each is of; empty: the site has one digest."""
+    """Return the editions, each with the name of its digest; empty: the site has only one digest."""
     by_name = {audience.name: audience for audience in look.audiences}
     return [
         (
@@ -124,7 +124,9 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """Return what the latest digest on the web says that the item no longer says; None: there is nothing."""
+    """Return the passage of the item's latest version in a digest on the web that was corrected since; None: there is
+    none.
+    """
     named = {audience.name for audience in look.audiences}
     for name, formerly in told:
         if name in named and (words := one_line(quote_of(formerly.was, record.item))):
@@ -140,14 +142,14 @@ def _expiry_day(record: Record, site: Site) -> date | None:
 
 
 def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
-    """Return the items before and after, as templates show them; None: there is none."""
+    """Return the items before and after for templates; None: there is none."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
     return {"older": older, "newer": newer, "beside_in": scrub(neighbours.theme.title) if neighbours else ""}
 
 
 def _media_object(file: ShownFile) -> dict[str, str]:
-    """Return a file in the vocabulary of schema.org."""
+    """Return a file in schema.org's vocabulary."""
     size = {} if file.size_bytes is None else {"contentSize": f"{file.size_bytes} B"}
     named = {"@type": "MediaObject", "name": file.title, "contentUrl": file.url}
     return {**named, "encodingFormat": file.media_type, **size}
@@ -162,9 +164,10 @@ def feed_page(
     number: int | None = None,
     last: int = 0,
 ) -> bytes:
-    """The newest items of a feed; `items` is how many it holds in all.
+    """Return a page of a feed; `items` is how many items the feed has in total.
 
-    With a `number` it is one of the pages before, which are counted from the oldest on: 1 to `last`.
+    Without `number` it is the first page, with the newest items; with it, the numbered page, counted from the oldest: 1
+    to `last`.
     """
     folder = urls.folder_of(feed)
     file = urls.feed_page_file(folder, number)
@@ -213,10 +216,10 @@ def index_page(
     pace: Frequency | None = None,
     editions: Mapping[str, Sequence[EditionPlace]] = MappingProxyType({}),
 ) -> bytes:
-    """Return the front page: what the site is, the `latest` items, and every feed but keywords, which have their own
+    """Return the front page: about the site, the `latest` items, and every feed except keywords, which have their own
     page.
 
-    `pace` is how often something new comes; None: the page does not say. `editions` are the latest ones by audience.
+    `pace` is how often items come; None: the page does not say. `editions` are the latest ones by audience.
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
@@ -271,7 +274,7 @@ def keywords_page(counts: Iterable[FeedCount], *, look: SiteLook) -> bytes:
 
 
 def not_found_page(*, look: SiteLook) -> bytes:
-    """Return the page that a server shows for addresses that do not exist. Its links begin at the server's root."""
+    """Return the page that a server shows for missing addresses. Its links start at the server's root."""
     return render_page(
         "404.html",
         urls.NOT_FOUND_FILE,
@@ -312,7 +315,7 @@ def _withdrawn_page(record: Record, instead: Sequence[Record], *, look: SiteLook
 
 
 def _root(site: Site) -> str:
-    """The path of the base URL: `/`, or `/news/`."""
+    """Return the path of the base URL: `/`, or `/news/`."""
     return urlsplit(site.base_url).path
 
 

@@ -1,8 +1,8 @@
-"""The numbered pages of a feed, which lead visitors back to its first item.
+"""The numbered pages of a feed, on which visitors can go back to its first item (pagination).
 
-A feed's first page shows its newest items; the pages with older ones are numbered from the oldest on. What a full page
-holds is settled for good: news changes the first page, and when that has become too long the three pages before it. A
-numbered page is written again when one of its items changes.
+A feed's first page shows its newest items; pages with older ones are numbered from the oldest on. The range of a full
+page is final. A new item changes the first page; when the first page is split, the last three numbered pages change
+too. A numbered page is rewritten when one of its items changes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,11 +18,13 @@ from publisher.rendering import urls
 from publisher.store import CHANGING_PAGES, FeedSequence, FeedState, PageRow, Store
 
 PAGE_ITEMS = 25
-"""Items on a full page. The first page of a feed shows up to twice as many, so that it never shows only a few."""
+"""How many items a full page has. The first page of a feed shows up to twice as many, so that it never shows only a
+few.
+"""
 
 
 class Pagination:
-    """The pages of feeds, as one pass writes them."""
+    """The pages of feeds in one pass."""
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class Pagination:
         self._full: list[PageRow] = []
 
     def render(self, state: FeedState, sequence: FeedSequence) -> int:
-        """Write the first page of a feed and the numbered ones that have to change; the number of the last of these."""
+        """Write the first page of a feed and the numbered ones that must change; return the number of the last one."""
         due = _due_pages(sequence)
         full = [*sequence.pages, *due]
         # The newest full page is part of the first page of the feed.
@@ -58,7 +60,7 @@ class Pagination:
         return last
 
     def render_moved(self, feed: Feed, former: str, *, last: int) -> None:
-        """Write pages at a former slug of the feed that lead to its present pages; `last` is the number of the last
+        """Write pages at a former slug of the feed that redirect to its present pages; `last` is the number of the last
         one.
         """
         numbers = self._store.feeds.pages.last_number(former) if self._planned.is_full else 0
@@ -68,7 +70,7 @@ class Pagination:
             self._files.write(file, pages.moved_page(feed, file, to=own, look=self._look))
 
     def settle(self) -> None:
-        """Record what full pages hold, after readers can see them."""
+        """Record the ranges of full pages, once readers can see them."""
         self._store.feeds.pages.settle(self._full)
 
     def _write(
@@ -82,11 +84,11 @@ class Pagination:
             self._steps.advance(len(records))
 
     def _rows(self, sequence: FeedSequence, due: Sequence[PageRow], last: int) -> Iterable[PageRow]:
-        """The numbered pages to write, oldest first; `last` is the number of the last one."""
+        """Return the numbered pages to write, oldest first; `last` is the number of the last one."""
         if self._planned.is_full:
             known = sequence.pages
         else:
-            # The newest page was part of the first page until now, and those before it did not lead to it.
+            # the newest of them was part of the first page until now, and the ones before it did not link to it
             near = {row.number: row for row in sequence.pages[-CHANGING_PAGES:]} if due else {}
             for number in self._store.feeds.pages.numbers(sequence.feed, self._reworked_seqs(sequence.feed)):
                 near.setdefault(number, self._page(sequence.feed, number))
@@ -94,7 +96,7 @@ class Pagination:
         return [row for row in (*known, *due) if row.number <= last]
 
     def _reworked_seqs(self, slug: str) -> list[int]:
-        """The log numbers under which the feed's revised and withdrawn items were added."""
+        """Return the log numbers under which the feed's revised and withdrawn items were added."""
         if slug != ALL:
             return self._reworked.get(slug, [])
         return sorted({seq for seqs in self._reworked.values() for seq in seqs})
@@ -104,7 +106,7 @@ class Pagination:
 
 
 def _due_pages(sequence: FeedSequence) -> list[PageRow]:
-    """Return the pages that became full, so that the items on no page fill at most one."""
+    """Return the pages that have become full, so that the items on no page fill at most one."""
     number, after = (sequence.pages[-1].number, sequence.pages[-1].upto) if sequence.pages else (0, 0)
     return [
         PageRow(feed=sequence.feed, number=each, after=start, upto=upto)

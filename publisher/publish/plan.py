@@ -1,6 +1,6 @@
-"""Decides what a publishing pass has to render, and collects what feeds and pages are made with. Pure but for reading.
+"""Decides what a publishing pass must render, and gathers its settings. Reads the store, and writes nothing.
 
-It imports nothing that renders, so a pass without news costs only this.
+It imports nothing that renders, so that a pass without news stays cheap.
 """
 
 import hashlib
@@ -27,18 +27,20 @@ logger = DecisionLog("publish")
 CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
 STRETCH = 4
-"""A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
+"""A feed may grow to this many times its limit to show all items of one pass, so that readers who poll rarely miss
+nothing.
+"""
 
 
 class Scope(Enum):
-    """How much a publishing pass renders when only items changed."""
+    """What a publishing pass renders at least."""
 
     NEWS = auto()
-    """Only what the changed items touch."""
+    """Only what changed items affect."""
     ALL = auto()
-    """Every feed and page; of archives what has vanished."""
+    """Every feed and page; of archives, only missing files."""
     ARCHIVES = auto()
-    """All documents of archives too, which leaves out of them what was withdrawn since."""
+    """All documents of archives too, without items withdrawn since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +56,11 @@ class Publication:
     open_to: tuple[Audience, ...] = ()
     """The audiences that everybody may join: pages say how."""
     has_forms: bool = False
-    """Whether people can subscribe here, and pages lead to the form."""
+    """Whether people can subscribe here, so that pages link to the form."""
 
     def digests(self) -> dict[str, str]:
-        """Return digests of what files are made of besides items, by name; when one changes, files may change.
+        """Return hashes of everything besides items that files are made from, by name; if one changes, files may
+        change.
 
         `feeds` decides which feeds items are in, `archives` where the archives' documents are, `files` covers the rest.
         Titles, icons and themes of config.toml do not change archives (docs/adr/archives-only-lead-back.md).
@@ -78,20 +81,20 @@ class Publication:
 
     @property
     def known_feeds(self) -> tuple[Feed, ...]:
-        """The feeds that are written even without an item: themes and combined feeds of config.toml."""
+        """The feeds that are written even without items: themes and combined feeds in config.toml."""
         themes = map(Feed.of_theme, (self.theme_map.default, *self.theme_map.themes))
         return (*themes, *map(combined_feed, self.settings.combined))
 
 
 def _archived_of(audience: Audience) -> tuple[object, ...]:
-    """Return what the pages of an audience's editions are made of besides the editions."""
+    """Return the settings that the pages of an audience's editions depend on."""
     named = (audience.name, audience.title, audience.language)
     shown = (audience.themes, audience.languages, audience.content, audience.order, audience.keywords)
     return *named, *shown, audience.schedule
 
 
 def _shown_of(audience: Audience) -> tuple[object, ...]:
-    """Return what pages say about an audience that everybody may join."""
+    """Return the settings that other pages show about an audience that everybody may join."""
     named = (audience.name, audience.title, audience.themes, audience.languages, audience.schedule)
     return *named, audience.subscribe_url, audience.subscribe_mailto
 
@@ -102,15 +105,15 @@ class PublishPlan:
 
     cursor: Cursor
     upto: int
-    """The log's end: changes up to it are rendered."""
+    """The end of the log: changes up to it are rendered."""
     digests: Mapping[str, str]
-    """The digests of the publication this plan is for; they are kept with the cursor."""
+    """The hashes of the publication this plan is for; they are stored with the cursor."""
     slugs: tuple[str, ...]
     """Slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
     is_full: bool
-    """Whether everything is rendered, because somebody asked for it or more than items changed."""
+    """Whether everything is rendered, on request or because more than items changed."""
     repeats_archives: bool
-    """Even the documents of archives, which no item changes: it was asked for, or the site's address changed."""
+    """Whether closed documents of archives are rendered too: on request, or because the site's address changed."""
 
     @property
     def is_empty(self) -> bool:
@@ -123,19 +126,19 @@ class PublishPlan:
 
     @property
     def regroups_items(self) -> bool:
-        """Whether items are in other feeds than when the cursor was last moved."""
+        """Whether the rules that put items into feeds have changed since the cursor last moved."""
         return self.cursor.settings.get("feeds") != self.digests["feeds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFeeds:
-    """The feeds that readers have once a pass is over."""
+    """The feeds that readers have after a pass."""
 
     all_items: FeedState
     by_slug: Mapping[str, FeedState]
     """The other feeds, sorted by slug."""
     clashing: frozenset[str]
-    """Slugs of combined feeds that are not written, because a theme turned up that has their folder."""
+    """Slugs of combined feeds that are not written, because a theme has taken their folder."""
 
     @property
     def written(self) -> list[FeedState]:
@@ -144,7 +147,7 @@ class OpenFeeds:
 
 
 def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
-    """Decide what to render: `extent` at the least, and everything when the publication itself changed.
+    """Decide what to render: at least `extent`, and everything if the publication itself changed.
 
     Raises:
         TemplateError: a template cannot be read.
@@ -163,7 +166,7 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
 
 
 def plan_again(store: Store, publication: Publication, extent: Scope, digests: Mapping[str, str]) -> PublishPlan:
-    """Decide as `plan` does, a second time in one pass whose own changes to the feeds may need more rendering.
+    """Decide like `plan`, a second time in one pass, whose own changes to the feeds may need more rendering.
 
     `digests` are those of the publication.
     """
@@ -189,7 +192,7 @@ def plan_again(store: Store, publication: Publication, extent: Scope, digests: M
 
 
 def why_full(extent: Scope, before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return why everything is rendered, from what was asked for and the digests of the last pass and of this one."""
+    """Return why everything is rendered, from the request and the hashes of the last pass and this one."""
     if not before:
         return "nothing was rendered before"
     changed = [name for name in now if before.get(name) != now[name]]
@@ -230,32 +233,32 @@ def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = 
 
 
 def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
-    """Return the feeds that have an item, and those that config.toml names."""
+    """Return the feeds that have items, and those in config.toml."""
     known = {feed.slug for feed in publication.known_feeds} - {publication.theme_map.default.slug}
     return [state for state in feeds.written if state.items or state.feed.slug in known]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
-    """What a renamed theme's feed takes over from its feeds under former slugs."""
+    """What a renamed theme's feed takes over from its feed under a former slug."""
 
     slug: str
     first_slug: str
-    """The slug from which its id is made."""
+    """The slug from which the feed's id is made."""
     former: str | None
     """Slug of the feed whose archive, pages and withdrawals it takes over; None: readers had none of them."""
 
 
 def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Iterator[TakeOver]:
-    """Yield what the feeds of renamed themes take over, unless readers have them already or they did so before.
+    """Yield what the feeds of renamed themes take over, unless readers already have them or they did so before.
 
-    `states` has the feeds under each slug and former slug of the themes, by slug.
+    `states` has the feeds under each present and former slug of the themes, by slug.
     """
     for theme in (theme_map.default, *theme_map.themes):
         own, former = states.get(theme.slug), theme_map.former(theme.slug)
         if not former or own is None or own.is_open or own.feed.first_slug:
             continue
-        # The one opened last has itself taken over those before it.
+        # the feed opened last has itself taken over those before it
         opened = [(state.opened_at, state) for slug in former if (state := states.get(slug)) and state.opened_at]
         last = max(opened, key=lambda pair: pair[0])[1].feed if opened else None
         first_slug = former[0] if last is None else last.first_slug or last.slug
@@ -263,7 +266,7 @@ def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Ite
 
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
-    """The feeds among these that are written for readers."""
+    """Return those of these feeds that are written for readers."""
     languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
     return [
         state
@@ -273,13 +276,13 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
 
 
 def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
-    """Return the log number after which a feed's latest pass began, if that pass added more items than the feed holds.
+    """Return the log number after which a feed's latest pass began, if that pass added more items than the feed shows.
 
     Args:
         newest: the `limit` items of the feed that were added last, latest first.
-        limit: how many items a feed holds.
+        limit: how many items a feed shows.
 
-    None: the feed holds all items of that pass, or it was the first pass of their source, which brings its archive.
+    None: the feed shows all items of that pass, or it was the first pass of their source, which brings its archive.
     """
     if len(newest) < limit or newest[0].pass_start is None:
         return None
@@ -288,9 +291,10 @@ def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
 
 
 def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
-    """The stretches (after, upto] of `size` items each, as long as more than that are left.
+    """Return ranges (after, upto] of `size` items each, until at most that many items are left.
 
-    `seqs` are the log numbers under which a feed's items were added, ascending; those up to `after` are cut already.
+    `seqs` are the log numbers under which a feed's items were added, ascending; those up to `after` are already in
+    ranges.
     """
     stretches: list[tuple[int, int]] = []
     start = bisect_right(seqs, after)
@@ -302,19 +306,19 @@ def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
 
 
 def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience, Sequence[int]]:
-    """Numbers of the editions that went out, or go out now, and have no page on the web yet."""
+    """Return the numbers of editions that went out, or go out now, and have no page on the web yet."""
     last = {audience: store.log.cursor(edition_cursor(audience)).seq for audience in audiences}
     new = {audience: store.editions.released_numbers(audience.name, after=after) for audience, after in last.items()}
     return {audience: numbers for audience, numbers in new.items() if numbers}
 
 
 def edition_cursor(audience: Audience) -> str:
-    """The name of the cursor that says up to which number an audience's editions have a page."""
+    """Return the name of the cursor that stores up to which number an audience's editions have pages."""
     return f"editions {audience.name}"
 
 
 def last_shown(store: Store, audience: Audience) -> int:
-    """The number of the latest edition that has a page; 0: none has."""
+    """Return the number of the latest edition that has a page; 0: none has."""
     return store.log.cursor(edition_cursor(audience)).seq
 
 

@@ -1,4 +1,4 @@
-"""Gives every item its themes and feeds again, when the configuration has changed."""
+"""Assigns themes and feeds to all items again after a change of config.toml."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from publisher.store import Store
 
 
 def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Progress) -> None:
-    """Give all items their themes and feeds again, in batches; a pass that is cut short can be repeated.
+    """Assign themes and feeds to all items again, in batches; an interrupted pass can be repeated.
 
     The log does not grow: the organisation changed nothing, so readers are not told.
     """
@@ -18,7 +18,7 @@ def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Pro
     while after is not None:
         progress("themes", min(after, last_item), last_item)
         with store.items.open_batch(after=after) as page:
-            # What is kept from readers must not take a name from what they see.
+            # an item that readers never see must not take a slug from one that they do
             shown = [stored.item for stored in page.items if not stored.is_kept_from_readers]
             names = page.name(wanted_names(shown, gathering.theme_map))
             gathered = {

@@ -1,8 +1,8 @@
-"""RSS 2.0 and Atom 1.0, by feedgen. Values in, bytes out: the same document always gives the same bytes.
+"""RSS 2.0 and Atom 1.0, by feedgen. In: values. Out: bytes, always the same for the same document.
 
-Nothing here may be left to feedgen's defaults: it takes dates that are not given from the clock, and puts each new item
-first. Its RFC 2822 dates set the process's locale to C and back, which is felt only by another thread that formats a
-date by the C library in that moment; nothing here does (Babel and `format_datetime` do not).
+feedgen's defaults must not apply: it takes missing dates from the clock, and puts each new item first. For its RFC 2822
+dates it sets the process's locale to C and back; only another thread that formats a date by the C library in that
+moment would notice, and nothing here does (Babel and `format_datetime` do not).
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,9 @@ from publisher.publish.feedgen_extension import AtomEntry, AtomFeed, RssChannel,
 from publisher.rendering import urls
 
 COMMENT = str.maketrans("()\\", "[]/")
-"""A name behind an address is a comment (RFC 5322 section 3.2.2), in which these characters have a meaning."""
+"""Replacements for characters that have a meaning in a comment, such as the name after an address (RFC 5322 section
+3.2.2).
+"""
 
 
 def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
@@ -31,7 +33,7 @@ def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
     feed.docs("https://www.rssboard.org/rss-specification")
     if document.author.address:
         name = document.author.name.translate(COMMENT)
-        feed.managingEditor(f"{document.author.address} ({name})")  # feedgen's author() is Atom's only
+        feed.managingEditor(f"{document.author.address} ({name})")  # feedgen's author() is for Atom only
     if picture := document.look.logo or document.look.icon:
         feed.image(url=picture, title=document.title, link=document.page_url)
     feed.register_extension("gaps", RssChannel, RssItem, atom=False, rss=True)
@@ -50,7 +52,7 @@ def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
 
 
 def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """The document as Atom 1.0 (RFC 4287). Items that `entries` has need not be serialised again."""
+    """Return the document as Atom 1.0 (RFC 4287). Items already in `entries` are not serialised again."""
     entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["atom"])
     feed.author(name=document.author.name, email=document.author.address or None)
@@ -75,10 +77,10 @@ def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
 def _join(
     items: Sequence[FeedItem], new: Sequence[FeedItem], frame: bytes, entries: Entries, *, start: bytes, end: bytes
 ) -> bytes:
-    """Return all items in the `frame` that feedgen wrote with the new ones; each is between `start` and the next
-    `start`.
+    """Return feedgen's `frame`, which contains the new items, with all items in it; each reaches from `start` to the
+    next `start`.
 
-    In the frame `<` only begins a tag, so no text is mistaken for `start` or `end`.
+    In the frame `<` only begins a tag, so no text can look like `start` or `end`.
     """
     body, end, foot = frame.rpartition(end)
     head, *written = body.split(start)
@@ -99,7 +101,7 @@ def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa:
 
 
 def _links(document: FeedDocument, feed_format: str) -> list[tuple[str, str, str]]:
-    """The (rel, href, type) triples of RFC 5005 section 4 and of WebSub; archives have no news for a hub."""
+    """Return the (rel, href, type) triples of RFC 5005 section 4 and of WebSub; archives have nothing to tell a hub."""
     links, media_type = dict(document.links)[feed_format], urls.FEED_FORMATS[feed_format].media_type
     hub = [] if document.is_archive else [("hub", document.look.hub, "")]
     current = [("current", links.current, media_type)] if document.is_archive else []

@@ -1,9 +1,9 @@
-"""Publish: changes beyond the feeds' cursor come in, the feeds and pages they touch go out.
+"""Publish. In: changes beyond the feeds' cursor. Out: the feeds and pages that they affect.
 
-A crash leaves whole files, some of them new, and the cursor where it was. So the next pass repeats this one: it finds
-equal and leaves alone what is there, and writes the rest. An item's page is in place before any feed that links to it.
-What a pass settles for good (which feeds readers have, what closed archives and full pages hold) is recorded after the
-files and before the cursor: the repeated pass finds it recorded, or records the same.
+A crash leaves whole files, some of them new, and an unmoved cursor. The next pass repeats this one: it leaves equal
+files alone and writes the rest. An item's page exists before any feed that links to it. Final decisions (which feeds
+readers have, the ranges of closed archives and full pages) are recorded after the files and before the cursor: a
+repeated pass finds them recorded, or records the same.
 """
 
 from collections.abc import Iterator
@@ -55,18 +55,18 @@ def publish(
     now: datetime,
     progress: Progress = quiet,
 ) -> PublishReport:
-    """Bring the public files up to the end of the log, as planned.
+    """Update the public files to the end of the log, as planned.
 
-    `authority` names who gives out the ids of feeds (RFC 4151): `news.example.org,2026`.
+    `authority` is the authority in the ids of feeds (RFC 4151): `news.example.org,2026`.
 
     Raises:
-        FilesError: a file could not be written; the next pass does all of this one again.
-        TemplateError: a template cannot be used; nothing of the pass is visible, or some files that are whole.
+        FilesError: a file could not be written; the next pass repeats this one.
+        TemplateError: a template cannot be used; nothing of the pass is visible, or some whole files are.
     """
     if planned.is_full:
         planned = _settle_feeds(planned, store=store, publication=publication, now=now, progress=progress)
-    # The first pass of a new version renders everything, so it meets every file that has copies. Whether there are
-    # any is asked once: two looks for each file would cost the rebuild of a large site a tenth of its time.
+    # The first pass of a new version renders everything, so it meets every file that may have copies. The check is made
+    # once: two checks per file would cost a large site a tenth of the time of its rebuild.
     public = PublicFiles(files, removes_copies=planned.is_full and files.has_any(COPIES))
     report = _Renderer(store, publication, public, planned, progress=progress).render(authority)
     store.feeds.mark_open(planned.slugs, now=now)  # once they are there: a language is planned only while it is not
@@ -77,7 +77,7 @@ def publish(
 def _settle_feeds(
     planned: PublishPlan, *, store: Store, publication: Publication, now: datetime, progress: Progress
 ) -> PublishPlan:
-    """Give every item the themes and feeds that the configuration now demands; return the plan with the new feeds."""
+    """Assign themes and feeds to all items by the present configuration; return the plan with the new feeds."""
     if planned.regroups_items:
         regather(store, publication.gathering, now=now, progress=progress)
     store.feeds.ensure(publication.known_feeds, now=now)
@@ -90,7 +90,7 @@ def _settle_feeds(
 
 
 class _Renderer:
-    """Renders the plan of one pass; keeps what all its files need."""
+    """Renders the plan of one pass, and holds what all its files share."""
 
     def __init__(
         self, store: Store, publication: Publication, files: PublicFiles, planned: PublishPlan, *, progress: Progress
@@ -117,7 +117,7 @@ class _Renderer:
         self._calendar = CalendarPages(store=store, items=self._items, files=files, look=self._look)
 
     def render(self, authority: str) -> PublishReport:
-        """Write every file that the plan names; a file comes before those that link to it."""
+        """Write every file of the plan; a file is written before those that link to it."""
         if self._planned.is_full:
             self._files.write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
             self._files.write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
@@ -151,7 +151,7 @@ class _Renderer:
     def _render_items(self) -> None:
         steps = Steps(self._progress, "item pages", self._planned.upto - self._planned.after)
         for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
-            self._items.keep(record for record in records if record.state.is_live)  # pages show the items beside theirs
+            self._items.keep(record for record in records if record.state.is_live)  # pages also show neighbouring items
             self._item_pages.write(records)
             self._sitemap.note(records)
             self._calendar.note(records, after=self._planned.after)
@@ -161,9 +161,7 @@ class _Renderer:
         steps.reach(steps.total)
 
     def _unchanged_items(self) -> list[Record]:
-        """Return items that did not change and whose pages do, because of a changed neighbour, a new feed or newer
-        items.
-        """
+        """Return unchanged items whose pages change, because of a changed neighbour, a new feed or newer items."""
         planned = self._planned
         themes = [slug for slug in planned.slugs if self._feeds.by_slug[slug].feed.kind is FeedKind.THEME]
         beside = touched_neighbours(planned.after, planned.upto, store=self._store, items=self._items, themes=themes)
@@ -174,7 +172,7 @@ class _Renderer:
         return [unchanged[number] for number in sorted(unchanged)]
 
     def _items_of_new_keyword_feeds(self) -> list[Record]:
-        """Return items that did not change and whose pages now link to a keyword's feed, because that feed is new.
+        """Return unchanged items whose pages now link to a new feed of a keyword.
 
         A keyword's feed is new if fewer than `keywords_from` of its items are older than this pass; a crash does not
         change that.
@@ -189,12 +187,12 @@ class _Renderer:
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def _render_feeds(self, authority: str) -> tuple[list[str], FeedWriter]:
-        """Write the planned feeds; return the folders in which a file changed, and the writer, which records them at
-        the end.
+        """Write the planned feeds; return the folders with a changed file, and the writer, which records them at the
+        end.
         """
         planned = [self._feeds.by_slug[slug] for slug in self._planned.slugs if slug not in self._feeds.clashing]
         states = [*planned, self._feeds.all_items]
-        # One step for each item on a numbered page, and one for each in an archive.
+        # One step for each item on a numbered page, and one for each item in an archive.
         steps = Steps(self._progress, "feeds", 2 * sum(state.items for state in states))
         writer = self._feed_writer(authority, steps)
         end, changed = 0, []
@@ -204,7 +202,7 @@ class _Renderer:
             if self._files.written > before:
                 changed.append(urls.folder_of(state.feed))
             end += 2 * state.items
-            steps.reach(end)  # what did not have to be rendered again counts as done
+            steps.reach(end)  # files that need no rendering count as done
         return changed, writer
 
     def _feed_writer(self, authority: str, steps: Steps) -> FeedWriter:
@@ -220,7 +218,7 @@ class _Renderer:
             steps=steps,
         )
 
-    # --- what shows all feeds: as long as there are feeds ------------------------------------------------------------
+    # --- pages that list all feeds ----------------------------------------------------------------------------------
 
     def _render_lists(self) -> None:
         """Write the front page, the page of keywords, OPML and the sitemap."""

@@ -1,6 +1,6 @@
-"""The sitemap for search engines (sitemaps.org 0.9): an index, and files that change only with their pages.
+"""The sitemap for search engines (sitemaps.org 0.9): an index, and files that change only when their pages do.
 
-A pass writes the files of its items, the file of feeds, and the index.
+A pass writes the files that contain its items, the file of feeds, and the index.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,9 @@ from publisher.store import FeedState, Store
 
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ADDRESSES = 50_000
-"""The most addresses in one file that the protocol allows."""
+"""The most addresses in one file, by the protocol."""
 FILE_ITEMS = 1_000
-"""Items in a file: as many addresses are written again when one of them changes."""
+"""Items in a file: that many addresses are rewritten when one of them changes."""
 
 
 class Sitemap:
@@ -32,11 +32,13 @@ class Sitemap:
         self._parts: set[int] = set()
 
     def note(self, records: Iterable[Record]) -> None:
-        """Note that these items changed, so that `render` writes the files they are in."""
+        """Record that these items changed, so that `render` writes the files they are in."""
         self._parts.update(_part_of(record.number) for record in records)
 
     def render(self, states: Sequence[FeedState], *, changed_at: datetime) -> None:
-        """Write what changed; `changed_at` dates the front page and the page of all items, years have no date."""
+        """Write the changed files; `changed_at` dates the front page and the page of all items; pages of years have no
+        date.
+        """
         for part in sorted(self._parts):
             self._files.write(urls.sitemap_file(str(part)), sitemap(self._item_pages(part)))
         site = self._site
@@ -50,7 +52,7 @@ class Sitemap:
         self._files.write(urls.SITEMAP_FILE, index)
 
     def _item_pages(self, part: int) -> Iterable[tuple[str, datetime]]:
-        """Yield the item pages on this site; an item with a link of its own is listed at that link's site."""
+        """Yield the item pages on this site; an item with its own link belongs to the sitemap of that link's site."""
         after = (part - 1) * FILE_ITEMS
         for place in self._store.items.addresses(after, after + FILE_ITEMS):
             if not urls.is_web_address(place.link):
@@ -58,12 +60,12 @@ class Sitemap:
 
 
 def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
-    """Return a file of addresses, each with its page's last change where that is known."""
+    """Return a sitemap file of addresses, each with its page's last change if known."""
     return _document("urlset", "url", pages)
 
 
 def sitemap_index(files: Iterable[str]) -> bytes:
-    """The index that leads to all other files. It has no dates, so it changes only when a file is added."""
+    """Return the index of all other files. It has no dates, so it changes only when a file is added."""
     return _document("sitemapindex", "sitemap", ((file, None) for file in files))
 
 
@@ -73,7 +75,7 @@ def robots(site: Site) -> bytes:
 
 
 def _part_of(number: int) -> int:
-    """The number of the file that an item of that number is in; 0 for none."""
+    """Return the number of the file that contains the item with this number; 0 contains no item."""
     return -(-number // FILE_ITEMS)
 
 
@@ -91,5 +93,5 @@ def _changed(instant: datetime | None) -> str:
 
 
 def _uri(address: str) -> str:
-    """RFC 3986: what an IRI has beyond ASCII is percent-encoded; what is encoded already stays."""
+    """Return an IRI as a URI (RFC 3986): characters beyond ASCII are percent-encoded; encoded ones stay."""
     return quote(address, safe=":/?#[]@!$&'()*+,;=%-._~")

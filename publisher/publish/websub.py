@@ -1,8 +1,9 @@
-"""WebSub (W3C 2018): tells the hub which feeds have changed; it fetches them and passes them on to its subscribers.
+"""WebSub (W3C 2018): tells the hub which feeds have changed; the hub fetches them and passes them on to its
+subscribers.
 
-It is a consumer of the log: its cursor follows that of the feeds, and moves when the hub has taken every address. So a
-hub that fails, or a crash before it was told, costs nothing but time: the next pass tells it again, and telling it
-twice is harmless. It is told last in a pass and has little time: no reader, page or edition waits for it.
+It is a consumer of the log: its cursor follows that of the feeds, and moves when the hub has accepted every address. If
+the hub fails or the process crashes before, the next pass tells it again; telling it twice is harmless. It comes last
+in a pass and gets little time: no reader, page or edition waits for it.
 """
 
 import threading
@@ -32,9 +33,9 @@ LIMIT_S = 10.0
 def tell_hub(
     store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, limit_s: float = LIMIT_S
 ) -> tuple[Problem, ...]:
-    """Tell the configured hub of the feeds that changed since it was told last; return what went wrong, if anything.
+    """Tell the configured hub which feeds have changed since the last time; return the problems.
 
-    A hub that is new is told of later changes only, as it has no subscribers yet.
+    A new hub is told only of later changes, because it has no subscribers yet.
     """
     if not settings.hub:
         return ()
@@ -51,7 +52,7 @@ def tell_hub(
 
 
 def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
-    """Return the addresses of the changed feeds, now and formerly, each as in the feed's `self` link."""
+    """Return the addresses of the changed feeds, former ones included, each as in the feed's `self` link."""
     touched = store.feeds.states(store.log.touched_feeds(after, upto)).values()
     states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
     current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
@@ -60,9 +61,9 @@ def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, 
 
 
 def _tell_in_time(hub: str, topics: Sequence[str], *, limit_s: float) -> str:
-    """Tell the hub, and return what went wrong; empty: the hub took every address."""
+    """Tell the hub, and return the problem; empty: the hub accepted every address."""
     problems: list[str] = []
-    # In a thread of its own because a socket's timeout begins anew with every byte that trickles in.
+    # In a thread, because a socket's timeout starts again with every byte that arrives.
     teller = threading.Thread(target=_tell, args=(hub, topics, problems, limit_s), daemon=True)
     teller.start()
     teller.join(limit_s)
@@ -89,7 +90,7 @@ def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) 
             problems.append(f"it answered {error.code} {error.reason}")
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
-            # One silent for all of the time is late, whether the thread or its caller notices it first.
+            # a hub that is silent all the time counts as late, whether the thread or its caller notices first
             problems.append(
                 _late(topics, limit_s) if isinstance(reason, TimeoutError) else f"it cannot be reached: {reason}"
             )
@@ -97,7 +98,7 @@ def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) 
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A hub that moved is a problem to be told: following would turn the POST into a GET."""
+    """A hub that redirects is reported: following would turn the POST into a GET."""
 
     def redirect_request(self, *_arguments: Any) -> None:  # noqa: ANN401
         return None

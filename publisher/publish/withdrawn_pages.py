@@ -1,7 +1,7 @@
-"""What the page of a withdrawn item shows in its place: the latest items of its theme.
+"""The latest items of its theme, which the page of a withdrawn item shows instead.
 
-Every new item changes that, so only the items of a theme that were withdrawn last show it, and a pass costs the same
-however many were withdrawn; the pages of the others link to the theme.
+Every new item changes them, so only the last withdrawn items of a theme show them; pages of earlier ones link to the
+theme. So the cost of a pass does not grow with the number of withdrawals.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ from publisher.publish.item_cache import ItemCache
 from publisher.store import Store
 
 FOLLOWED = 10
-"""How many of a theme's items, those withdrawn last, show what is new; and all that were withdrawn with one of them."""
+"""How many of a theme's last withdrawn items show what is new; and all that were withdrawn together with them."""
 SHOWN = 3
-"""How many items each of them shows."""
+"""How many of the latest items each of their pages shows."""
 
 
 class Instead:
-    """The latest items in the themes of withdrawn items, as one pass finds them."""
+    """Finds, for one pass, the latest items in the themes of withdrawn items."""
 
     def __init__(self, store: Store, items: ItemCache) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class Instead:
         self._found: dict[str, tuple[frozenset[int], Sequence[Record]]] = {}
 
     def of(self, record: Record) -> Sequence[Record]:
-        """The latest items of a withdrawn item's first theme, the latest first; empty: it was withdrawn long ago."""
+        """Return the latest items of a withdrawn item's first theme, latest first; empty: it was withdrawn long ago."""
         slug = record.themes[0].slug
         if slug not in self._found:
             last = self._store.items.withdrawn_last(slug, limit=FOLLOWED)
@@ -39,7 +39,7 @@ class Instead:
 def touched_withdrawn(after: int, upto: int, *, store: Store, themes: Iterable[str]) -> list[Record]:
     """Return the withdrawn items whose pages show, or showed, an item that changed in (after, upto].
 
-    `themes` are the slugs of the themes whose items changed.
+    `themes` are the slugs of the themes with changed items.
     """
     positions = store.log.positions(after, upto)
     found = {

@@ -1,1 +1,1 @@
-"""Values in, bytes out: without the store, the network, the clock and random numbers."""
+"""Rendering: values in, bytes out, without the store, the network, the clock or random numbers."""

@@ -1,4 +1,4 @@
-"""Addresses, domains and Message-IDs as every mail server understands them: ASCII only."""
+"""Addresses, domains and Message-IDs in ASCII, the form that every mail server understands."""
 
 import re
 from urllib.parse import urlsplit
@@ -8,16 +8,16 @@ from publisher.model.editions import Audience, Edition, Notice
 from publisher.model.site import Site
 
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""RFC 5322 section 3.2.3, dot-atom. Quoted local parts are legal and break half of what handles lists."""
+"""A dot-atom (RFC 5322 section 3.2.3). Quoted local parts are legal, but half of all list software fails on them."""
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 
 MAX_LOCAL_PART = 64
 MAX_ADDRESS = 254
-"""RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3 (the path's 256 with its angle brackets)."""
+"""The most characters of an address (RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3: 256 with the angle brackets)."""
 
 
 def wire_address(address: str) -> str:
-    """Return the address with its domain in ASCII, as it goes into headers and SMTP commands.
+    """Return the address with its domain in ASCII, for headers and SMTP commands.
 
     Raises:
         ValueError: it is no address, or one that most servers would refuse; the message says what to change.
@@ -26,7 +26,7 @@ def wire_address(address: str) -> str:
     if not at or not local:
         raise ValueError(f"expected one address such as news@example.org, got {address!r}")
     if not local.isascii():
-        # RFC 6531 would allow it, but a list server anywhere on the way may not, and the mail is lost there.
+        # RFC 6531 would allow it, but any list server on the way may not, and the mail would be lost there.
         raise ValueError(f"{address!r}: the part before the @ may only have ASCII letters; use another address")
     if not LOCAL_PART.fullmatch(local) or len(local) > MAX_LOCAL_PART:
         raise ValueError(f"{address!r}: {local!r} cannot stand before the @; expected one such as news@example.org")
@@ -37,7 +37,7 @@ def wire_address(address: str) -> str:
 
 
 def wire_domain(domain: str) -> str:
-    """The domain in ASCII and lower case (RFC 5891).
+    """Return the domain in ASCII and lower case (RFC 5891).
 
     Raises:
         ValueError: it is no domain.
@@ -49,10 +49,11 @@ def wire_domain(domain: str) -> str:
 
 
 def message_id_of(edition: Edition, site: Site) -> str:
-    """The Message-ID, in its angle brackets. It never changes: servers and readers recognise a repeat by it.
+    """Return the Message-ID of an edition, in its angle brackets. It never changes: servers and readers recognise
+    repeats by it.
 
-    The moment is in it because a store that was made anew, or restored from an older copy, counts from an older number:
-    its edition 3 is another mail than the one that went out, and must not be dropped as a repeat of it.
+    It contains the time, because a store that was rebuilt, or restored from an older copy, reuses numbers: its edition
+    3 is another mail than the one sent before, and must not be dropped as a repeat.
     """
     return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{list_host(site)}>"
 
@@ -76,7 +77,7 @@ def notice_id_of(notice: Notice, site: Site) -> str:
 
 
 def notice_delivery(notice: Notice, site: Site) -> NewDelivery:
-    """The delivery of a notice to the operator or an editor."""
+    """Return the delivery of a notice to the operator or an editor."""
     return NewDelivery(
         kind=DeliveryKind.LETTER,
         name=notice.name,
@@ -89,8 +90,9 @@ def notice_delivery(notice: Notice, site: Site) -> NewDelivery:
 
 
 def list_host(site: Site) -> str:
-    """The domain that names the site's lists and mails."""
-    # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address changes nothing.
+    """Return the domain in the ids of the site's lists and mails."""
+    # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address of the site
+    # changes nothing.
     return wire_domain(site.first_host or urlsplit(site.base_url).hostname or "")
 
 

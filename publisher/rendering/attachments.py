@@ -1,4 +1,4 @@
-"""An item's enclosures as readers get them: with a type, and a name and size that people understand."""
+"""An item's enclosures for readers: with a media type, a name and a readable size."""
 
 import re
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from publisher.rendering.text import one_line
 from publisher.rendering.urls import is_web_address
 
 UNKNOWN = "application/octet-stream"
-"""RFC 2046 section 4.5.1."""
+"""The media type of unknown data (RFC 2046 section 4.5.1)."""
 TITLE_CHARS = 80
 SHARED_PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""Picture formats that programs show when a page is shared; they take no SVG."""
+"""Picture formats that programs show when a page is shared; SVG is not among them."""
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _SOURCE = re.compile(r'\ssrc="([^"]*)"')
 _ORNAMENT = re.compile(r'\s(?:width|height)="(?:\d|\d\d)"')
-"""Less than 100 pixels: programs that share a page take a larger one, or none."""
+"""The mark of a picture of less than 100 pixels: too small to represent a shared page."""
 
 _MORE_TYPES = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -37,7 +37,7 @@ _MORE_TYPES = {
     ".flac": "audio/flac",
     ".gz": "application/gzip",
 }
-"""Types of files that organisations attach, and that some versions of Python do not know."""
+"""Types of files that organisations attach and some versions of Python do not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
 def picture_of(item: Item) -> str:
     """Return the address of the picture that represents the item; empty: it has none.
 
-    It is the first file that is a picture, else the first picture in its text that is not an ornament.
+    It is the first file that is a picture, or else the first picture in its text that is no ornament.
     """
     files = (each.url for each in enclosures_of(item) if each.media_type in SHARED_PICTURES)
     images = (image for image in _IMAGE.findall(item.html) if not _ORNAMENT.search(image))
@@ -120,7 +120,7 @@ def _ending(url: str) -> str:
 
 @cache
 def _types() -> MimeTypes:
-    """Return Python's own table of file types: the system's table differs from machine to machine."""
+    """Return Python's own table of file types: the system's differs between machines."""
     types = MimeTypes()
     for ending, media_type in _MORE_TYPES.items():
         types.add_type(media_type, ending)

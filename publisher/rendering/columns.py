@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from publisher.model.characters import even_spaces
 
 WIDTH = 72
-"""RFC 3676 section 4.2 recommends at most 78 characters; replies add marks in front."""
+"""Columns of a line. RFC 3676 section 4.2 recommends at most 78 characters; replies add marks in front."""
 LEAST_WIDTH = 20
 """The least width of text deep inside lists and quotations."""
 
@@ -23,15 +23,15 @@ class Block:
     first: str = ""
     """The text before its first line, such as the mark of a list or quotation."""
     rest: str = ""
-    """The text before its other lines."""
+    """The text before each further line."""
     is_fixed: bool = False
     """Whether its lines stay as they are, however wide, as in a table or code."""
     follows_closely: bool = False
-    """No empty line stands above it."""
+    """Whether no empty line stands above it."""
 
 
 def lay_out(blocks: Sequence[Block], *, indent: int = 0) -> str:
-    """Return the blocks beneath each other, in lines of at most `WIDTH` columns except for fixed ones."""
+    """Return the blocks one below the other, in lines of at most `WIDTH` columns except for fixed ones."""
     lines: list[str] = []
     for place, block in enumerate(blocks):
         if place and not block.follows_closely:
@@ -42,12 +42,13 @@ def lay_out(blocks: Sequence[Block], *, indent: int = 0) -> str:
     return "\n".join(lines)
 
 
-@lru_cache(maxsize=1024)  # several digests hold the same items
+@lru_cache(maxsize=1024)  # several digests contain the same items
 def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
-    """The text's paragraphs with lines of at most `WIDTH` columns, `first` hanging before the first line.
+    """Return the text's paragraphs in lines of at most `WIDTH` columns, with `first` before the first line and as
+    hanging indent.
 
-    A line that ends in the text ends here. A web address is never broken and has a line of its own if it must; any
-    other word wider than a line is.
+    Line ends in the text stay. A web address is never broken, and gets a line of its own if necessary; any other word
+    wider than a line is broken.
     """
     margin = " " * indent
     paragraphs = [lines for paragraph in text.split("\n\n") if (lines := _wrapped(paragraph, WIDTH - indent))]

@@ -1,4 +1,4 @@
-"""Chooses how much of an item a digest shows below its title, in the mail and on its page, and where to read on."""
+"""Chooses how much of an item a digest shows below its title, in the mail and on its page, and where its link leads."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from publisher.rendering.text import html_of, scrub
 from publisher.rendering.urls import host_of, is_web_address
 
 FULL_TEXT_CHARS = 700
-"""A text up to this long, eight lines of a narrow column, is shown in full; a longer one by its summary."""
+"""A text up to this length, eight lines of a narrow column, is shown in full; of a longer one the summary."""
 MAX_BODY_BYTES = 40_000
-"""The most bytes, in quoted-printable, of a whole text in HTML. A longer one is summed up: one item must not fill a
-mail.
+"""The most bytes, in quoted-printable, of a whole text in HTML. A longer one is replaced by its summary: one item must
+not fill a mail.
 """
 _STRUCTURE = re.compile(r"<(?:[ou]l|table|pre|blockquote|h[1-6]|img)\b")
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
@@ -26,15 +26,15 @@ class Excerpt:
     """The part of an item that a digest shows below its title."""
 
     rest: Item
-    """The item with the `text` and `html` that are shown."""
+    """The item reduced to the `text` and `html` that are shown."""
     reads_on: bool
-    """Whether there is more to read where the item lives, or on its page here."""
+    """Whether the whole item, at its link or on its page here, is longer."""
     host: str
-    """The name of the place where the item lives elsewhere, such as `example.org`; empty: it has no place but here."""
+    """The host name of the item's link, such as `example.org`; empty: the item has only its page here."""
 
 
 def excerpt_of(item: Item, *, is_full: bool, language: str) -> Excerpt:
-    """Return the text below the item's title: whole while it is short or `is_full`, else summed up."""
+    """Return the text below the item's title: whole if it is short or `is_full`, or else its summary."""
     rest = head(item).rest
     rest = replace(rest, text=scrub(rest.text).strip())
     host = host_of(item.link) if is_web_address(item.link) else ""
@@ -46,9 +46,9 @@ def excerpt_of(item: Item, *, is_full: bool, language: str) -> Excerpt:
 
 
 def is_teaser(item: Item) -> bool:
-    """Whether the item's text seems to be the beginning of what its link leads to, or a summary of it.
+    """Whether the item's text seems to be only the beginning, or a summary, of the page at its link.
 
-    No source says so. One that has the whole text has more than a few sentences, or a list, a table or the like.
+    No source says so. A whole text has more than a few sentences, or a list, a table or the like.
     """
     is_short = len(item.text) <= OWN_SUMMARY_LENGTH and not _STRUCTURE.search(item.html)
     return is_short or bool(_OPEN_END.search(item.text))

@@ -1,9 +1,9 @@
-"""The headers of a mail, written so that every reader decodes the same words.
+"""Writes the headers of a mail so that every reader decodes the same words.
 
-`email` mixes raw text with encoded words in one value, and readers then lose or double blanks between them. Here a
-value is either raw or encoded words throughout. `email` also begins some headers with an empty line, which spam filters
-count, and encodes long List-Unsubscribe addresses, which hides the unsubscribe button (cpython issue 85725). Every
-function returns whole lines of ASCII, each ended by CRLF.
+Python's `email` mixes raw text with encoded words in one value, and readers then lose or double spaces between them.
+Here a value is either all raw or all encoded words. `email` also begins some headers with an empty line, which spam
+filters count, and encodes long List-Unsubscribe addresses, which hides the unsubscribe button (cpython issue 85725).
+Every function returns whole lines of ASCII, each ended by CRLF.
 """
 
 import re
@@ -16,22 +16,22 @@ from publisher.rendering.addresses import wire_address
 from publisher.rendering.text import one_line
 
 LINE_CHARS = 78
-"""RFC 5322 section 2.1.1: of a raw line, where it can be folded."""
+"""The most characters of a raw line, where it can be folded (RFC 5322 section 2.1.1)."""
 ENCODED_LINE_CHARS = 76
 ENCODED_WORD_CHARS = 75
-"""RFC 2047 section 2: of a line with an encoded word, and of the word itself."""
+"""The most characters of an encoded word, and of a line with one (RFC 2047 section 2)."""
 MAX_LINE_BYTES = 998
-"""RFC 5322 section 2.1.1."""
+"""The most bytes of any line (RFC 5322 section 2.1.1)."""
 MAX_RAW_WORD_CHARS = 400
-"""A longer one is encoded: a raw word cannot be folded, and may take twice as much when it is quoted."""
+"""A longer word is encoded: a raw word cannot be folded, and quoting may double its length."""
 LATIN_SHARE = 2 / 3
 """From this share of ASCII letters on, a text is encoded as Q, which people and plain searches can still read."""
 
 _AROUND = len("=?utf-8?q??=")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""RFC 5322 section 3.2.3."""
+"""Words that need no quotes (RFC 5322 section 3.2.3)."""
 _Q_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
-"""RFC 2047 section 5 (3): what a display name may have raw is right everywhere."""
+"""Characters that stay raw in Q: those allowed in a display name are allowed everywhere (RFC 2047 section 5 (3))."""
 _SPECIAL = re.compile(r'["\\<>()\[\],;:@]+')
 
 
@@ -42,10 +42,10 @@ def text_header(name: str, text: str) -> str:
 
 
 def mailbox_header(name: str, mailbox: Mailbox) -> str:
-    """A header of one mailbox.
+    """Return a header with one mailbox.
 
     Raises:
-        ValueError: its address is none that mail servers take.
+        ValueError: mail servers do not accept its address.
     """
     address = wire_address(mailbox.address)
     words = one_line(mailbox.name)
@@ -57,8 +57,8 @@ def mailbox_header(name: str, mailbox: Mailbox) -> str:
 
 
 def list_id_header(phrase: str, identifier: str) -> str:
-    """List-Id (RFC 2919): the phrase may change, the identifier in brackets never does."""
-    words = one_line(_SPECIAL.sub(" ", phrase))  # some programs look for the brackets in what they decoded
+    """Return a List-Id header (RFC 2919): the phrase may change, the identifier in brackets never does."""
+    words = one_line(_SPECIAL.sub(" ", phrase))  # some programs look for the brackets in the decoded text
     if not words:
         return plain_header("List-Id", f"<{identifier}>")
     if not _is_raw(words):
@@ -67,7 +67,7 @@ def list_id_header(phrase: str, identifier: str) -> str:
 
 
 def uri_header(name: str, uris: Sequence[str]) -> str:
-    """A List-* header (RFC 2369): never encoded, folded only between its addresses, each with its angle brackets.
+    """Return a List-* header (RFC 2369): never encoded, folded only between its addresses, each in angle brackets.
 
     Raises:
         ValueError: an address is not ASCII, or too long for a line.
@@ -77,7 +77,7 @@ def uri_header(name: str, uris: Sequence[str]) -> str:
 
 
 def plain_header(name: str, value: str) -> str:
-    """A header of fixed or ASCII-only text on one line.
+    """Return a header of fixed or ASCII text on one line.
 
     Raises:
         ValueError: the value is not ASCII, has control characters, or is too long for a line.
@@ -89,7 +89,7 @@ def plain_header(name: str, value: str) -> str:
 
 
 def _is_raw(words: str) -> bool:
-    """Whether the words can stand as they are: ASCII, nothing that looks encoded, no word too long for a line."""
+    """Whether the words can stay raw: ASCII, nothing that looks encoded, no word too long for a line."""
     return words.isascii() and "=?" not in words and len(max(words.split(" "), key=len)) <= MAX_RAW_WORD_CHARS
 
 
@@ -98,10 +98,10 @@ def _quoted(words: str) -> str:
 
 
 def _folded(name: str, words: Iterable[str]) -> str:
-    """Raw words, one blank apart, in lines of `LINE_CHARS` where the words are short enough."""
+    """Return raw words, separated by single spaces, in lines of `LINE_CHARS` where the words are short enough."""
     lines = [f"{name}:"]
     for word in words:
-        # A fold right after the colon would begin the header with an empty line.
+        # a fold right after the colon would begin the header with an empty line
         if len(lines[-1]) + 1 + len(word) <= LINE_CHARS or lines == [f"{name}:"]:
             lines[-1] += f" {word}".rstrip()
         else:
@@ -110,7 +110,7 @@ def _folded(name: str, words: Iterable[str]) -> str:
 
 
 def _encoded(name: str, text: str, *, then: str = "") -> str:
-    """The text as encoded words, one a line, and what follows them raw."""
+    """Return the text as encoded words, one per line, followed by `then` unencoded."""
     begun = f"{name}: "
     first, *others = _encoded_words(text, min(ENCODED_LINE_CHARS - len(begun), ENCODED_WORD_CHARS))
     lines = [f"{begun}{first}", *(f" {word}" for word in others)]
@@ -149,7 +149,7 @@ def _char_in_q(char: str) -> str:
 
 
 def _cut_for_b(text: str, first_chars: int) -> list[str]:
-    """Return the text in pieces whose byte counts are multiples of three, except the last; empty: it cannot be cut so.
+    """Return the text in pieces whose byte counts are multiples of three, except the last; empty: there is no such cut.
 
     Programs that use GMime decode neighbouring words as one, and stop at the first padding.
     """
@@ -164,6 +164,8 @@ def _cut_for_b(text: str, first_chars: int) -> list[str]:
 
 
 def _chars_in_threes(text: str, most_bytes: int) -> int:
-    """Return how many characters fit into `most_bytes` and have a byte count that is a multiple of three; 0: none."""
+    """Return the number of characters that fit into `most_bytes` and whose byte count is a multiple of three;
+    0: none.
+    """
     sizes = accumulate(len(char.encode()) for char in text[:most_bytes])
     return max((chars for chars, size in enumerate(sizes, 1) if size <= most_bytes and size % 3 == 0), default=0)

@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z0-9]+)\b[^>]*>|&#?\w+;|[^<]")
 _MARKS = frozenset(
     ("abbr", "b", "cite", "em", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr")
 )
-"""Elements that may be lost when words become a title; a link or a picture may not."""
+"""Elements that may be lost when words become a title; links and pictures may not."""
 _BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)*")
 
 
@@ -21,15 +21,15 @@ class Headed:
     """An item, split into its title and the rest."""
 
     title: str
-    """The source's own, or the first sentence; one line, not scrubbed; empty: the item has no words."""
+    """The source's title, or the first sentence; one line, not scrubbed; empty: the item has no words."""
     rest: Item
-    """The item with the `text` and `html` that stand below the title; whole if the title is given or cut."""
+    """The item reduced to the `text` and `html` below the title; whole if the title is the source's own or is cut."""
     is_whole_text: bool
-    """Whether nothing stands below the title: it is all that the item says, and is shown like a text."""
+    """Whether the title is all that the item says: it is then shown as a text, with nothing below it."""
 
 
 def head(item: Item) -> Headed:
-    """Split an item into its title and what stands below it."""
+    """Split an item into its title and the text below it."""
     heading = heading_of(item)
     html = _html_below(heading, item)
     rest = replace(item, text=heading.text, html=html)
@@ -47,7 +47,7 @@ def _html_below(heading: Heading, item: Item) -> str:
 
 
 def _html_behind(sentence: str, html: str) -> str:
-    """Return safe HTML without the sentence at its beginning; unchanged if a link or picture stands in the sentence."""
+    """Return safe HTML without the sentence at its beginning; unchanged if the sentence contains a link or picture."""
     first = _FIRST_BLOCK.match(html)
     if first is None:
         return html
@@ -67,7 +67,7 @@ def _html_behind(sentence: str, html: str) -> str:
 
 
 def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
-    """Update the marks that are open behind this tag: the name of each, and the tag that opened it."""
+    """Update the open marks after this tag: the name of each, and the tag that opened it."""
     if token["end"]:
         if marks:
             marks.pop()
@@ -76,7 +76,7 @@ def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
 
 
 def _resume(first: re.Match[str], marks: list[tuple[str, str]], rest: str) -> str:
-    """Return the rest of the HTML inside its block and marks; marks with nothing left in them are removed."""
+    """Return the rest of the HTML inside its block and marks; marks with no content left are removed."""
     rest = _BREAKS.sub("", rest, count=1)
     while marks and rest.startswith(f"</{marks[-1][0]}>"):
         name, _ = marks.pop()

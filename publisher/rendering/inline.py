@@ -1,4 +1,4 @@
-"""Moves styles into the elements they apply to, because many mail programs drop `<style>`. The only module that knows
+"""Moves styles into the elements they apply to, because many mail programs drop `<style>`. The only module that imports
 premailer.
 """
 
@@ -20,10 +20,11 @@ from lxml.etree import _Element, _ElementTree
 from publisher.model.errors import TemplateError
 from publisher.rendering.known_styles import KnownStyles
 
-# Its cache has 128 places, fewer than a page with pseudo-classes and widths asks for, and is sized when it is imported.
+# The size of its cache is fixed at its import. The default, 128, is less than a page with pseudo-classes and widths
+# needs.
 os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
-# premailer imports requests to fetch what a page links to, which takes longer than importing premailer itself. Nothing
-# is fetched here, so premailer gets an empty module in its place; everybody else gets the real one.
+# premailer imports requests to fetch linked resources, which takes longer than importing premailer itself. Nothing is
+# fetched here, so premailer gets an empty module instead; other code gets the real one.
 _is_spared = "requests" not in sys.modules
 if _is_spared:
     sys.modules["requests"] = ModuleType("requests")
@@ -35,9 +36,11 @@ if _is_spared:
 KEPT = "data-premailer"
 DOCTYPE = "<!DOCTYPE html>"
 OUR_BUSINESS = ["align", "valign", "width", "height", "bgcolor"]
-"""Attributes premailer would derive from styles: text-align on a table would move the table. Templates set them."""
+"""Attributes that premailer must not derive from styles, because text-align on a table would move the table. Templates
+set them.
+"""
 ALONE = re.compile(r"[\w\s.#*>,-]*")
-"""A selector that looks at an element and what is around it, and neither at its neighbours nor at other attributes."""
+"""A selector that depends only on an element and its ancestors, with their types, ids and classes."""
 
 UNUSABLE = "its style cannot be inlined: %s"
 
@@ -45,13 +48,13 @@ _one_at_a_time = Lock()
 """premailer and cssutils keep state between calls and are not thread-safe."""
 
 Around = tuple[tuple[str, str | None, str | None], ...]
-"""Type, id and class of the elements around a place, the innermost first."""
+"""Type, id and class of the elements around a position, the innermost first."""
 
 
 def inline(html: str, *, template: str) -> str:
     """Return the page with its rules as `style` attributes; `<style data-premailer="ignore">` stays as it is.
 
-    `@media` belongs there. Nothing is fetched. Errors name `template`.
+    `@media` rules belong in that one. Nothing is fetched. Errors name `template`.
 
     Raises:
         TemplateError: the page has no doctype that premailer keeps, an `@import`, or a rule that cannot be inlined.
@@ -63,10 +66,10 @@ class StyledPage:
     """A page of HTML whose style rules will be inlined."""
 
     def __init__(self, html: str, *, template: str) -> None:
-        """Read a page; `template` is named when something is wrong.
+        """Parse a page; errors name `template`.
 
         Raises:
-            TemplateError: as `inline`, but for rules that only premailer finds wrong.
+            TemplateError: as in `inline`, except for rules that only premailer rejects.
         """
         if not html.startswith(DOCTYPE):
             told = f"must begin with {DOCTYPE}: without it mail programs guess how to lay it out"
@@ -77,7 +80,7 @@ class StyledPage:
 
     @property
     def root(self) -> _Element:
-        """The page's outermost element."""
+        """The page's root element."""
         return self._tree.getroot()
 
     @property
@@ -90,7 +93,7 @@ class StyledPage:
 
     def places(self) -> Mapping[str, Around]:
         """Return the elements around each comment of the page, by the comment's text."""
-        found: dict[_Element | None, Around] = {}  # most comments stand in the same element
+        found: dict[_Element | None, Around] = {}  # most comments are in the same element
         places: dict[str, Around] = {}
         for comment in self._tree.iter(etree.Comment):
             parent = comment.getparent()
@@ -100,13 +103,13 @@ class StyledPage:
         return places
 
     def inlined(self, known: KnownStyles | None = None) -> str:
-        """The page with its styles inlined, as `inline` says. Nothing else is asked of the page after that.
+        """Return the page with its styles inlined, as `inline` describes. Call it last.
 
-        With `known` styles premailer is asked only for a page with an element that these do not know, and they learn
-        from it.
+        With `known` styles, premailer is used only for pages with elements that are not known yet, and their styles are
+        then added.
 
         Raises:
-            TemplateError: as `inline`.
+            TemplateError: as in `inline`.
         """
         try:
             with _one_at_a_time:
@@ -129,9 +132,9 @@ def _any_looks_at_neighbours(selectors: tuple[str, ...]) -> bool:
 
 
 def _selectors(page: _ElementTree, template: str) -> tuple[str, ...]:
-    """The selectors of the rules that are inlined, one string a rule.
+    """Return the selectors of the rules that are inlined, one string per rule.
 
-    Read before premailer does, which would drop what is wrong without a word.
+    They are read first, because premailer would drop invalid rules silently.
     """
     styles = list(page.iter("style"))
     if any("@import" in (style.text or "").lower() for style in styles):
@@ -157,14 +160,14 @@ def _rules_of(sheet: str) -> CSSStyleSheet:
 class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
     def __init__(self) -> None:
         super().__init__(
-            strip_important=False,  # or dark mode and narrow screens lose against the inlined rules
+            strip_important=False,  # otherwise inlined rules would override dark mode and narrow screens
             disable_basic_attributes=OUR_BUSINESS,
             disable_validation=True,  # cssutils knows neither mso-hide nor color-scheme
             align_floating_images=False,
             allow_network=False,
-            cssutils_logging_level=logging.CRITICAL,  # what is wrong has been raised already
+            cssutils_logging_level=logging.CRITICAL,  # errors have been raised already
         )
-        # It writes out each rule of a sheet anew for each page, which is four fifths of its time.
+        # It would serialise each rule of a sheet again for each page, which is four fifths of its time.
         self._parse_style_rules = lru_cache(super()._parse_style_rules)
 
     def _parse_css_string(self, css_body: str, **_: object) -> CSSStyleSheet:

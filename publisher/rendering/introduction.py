@@ -1,4 +1,4 @@
-"""What stands above the items of an edition: the audience's standing introduction, then the editor's words.
+"""The introduction above the items of an edition: the audience's standing text, then the editor's.
 
 Both are plain text, paragraphs separated by an empty line. `[words](https://example.org/)` is a link.
 """
@@ -9,7 +9,7 @@ from publisher.model.editions import Audience, Edition
 from publisher.rendering.text import html_of_text
 
 LINK = re.compile(r'\[([^\[\]\n]+)\]\(<a href="([^"]+)">[^<]*</a>\)')
-"""A link with its own words, after its address was turned into a link."""
+"""A link with its own words, after its address has been turned into a link."""
 
 
 def introduction_of(edition: Edition, audience: Audience) -> str:

@@ -1,7 +1,7 @@
-"""Jinja for the site's templates: in a sandbox, compiled once, and quick at what a page does a hundred times.
+"""Jinja for the site's templates: sandboxed, compiled once, and fast for what a page does a hundred times.
 
-A page reads a hundred values, escapes as many, and calls thirty fixed texts and macros. For each of these Jinja asks
-what it might be; here the usual answer is tried first, and Jinja is asked about the rest.
+A page reads a hundred values, escapes as many, and uses thirty fixed texts and macros. Each time Jinja checks many
+cases; here the usual case is tried first, and Jinja handles the rest.
 """
 
 import sys
@@ -19,22 +19,22 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 SHADOWED = "shipped"
-"""Prefix of a template's name that stands for the shipped template, even if the site has its own of that name."""
+"""The prefix of a template's name that stands for the shipped template, even if the site has its own with that name."""
 
 
 class _Compiled(BytecodeCache):
-    """Compiled templates, for all languages of this process, and for the next one.
+    """Compiled templates, for all languages of this process, and for later processes.
 
-    Compiling is a sixth of a pass with ten new items. The code lies where Python keeps that of this module, and as with
-    modules, nothing is kept where that folder cannot be written. jinja2 looks itself whether code was made of the same
+    Compiling is a sixth of a pass with ten new items. The code is stored where Python stores that of this module; if
+    that folder cannot be written, nothing is stored. jinja2 itself checks that stored code was made from the same
     source, by the same jinja2 and Python.
     """
 
     def __init__(self) -> None:
         self._codes: dict[str, tuple[str, CodeType]] = {}
-        """The checksum of the source and its code, by key."""
+        """The source's checksum and its code, by key."""
         self._folder = Path(cache_from_source(__file__)).parent
-        # jinja2 compiles otherwise without its sandbox, and does not compare that: the name tells which it was.
+        # jinja2 compiles differently without the sandbox, and does not check that: the file name tells them apart.
         self._files = FileSystemBytecodeCache(str(self._folder), "template-sandboxed-%s.pyc")
 
     def load_bytecode(self, bucket: Bucket) -> None:
@@ -62,14 +62,14 @@ _compiled = _Compiled()
 
 
 class Catalogue(Protocol):
-    """The fixed texts in one language, as the standard library's gettext has them."""
+    """The fixed texts in one language, like the standard library's gettext."""
 
     def gettext(self, message: str, /) -> str: ...
     def ngettext(self, one: str, many: str, n: int, /) -> str: ...
 
 
 class _FixedText:
-    """`_()` and `gettext()` in templates: a fixed text in the language, with its values escaped where markup is.
+    """`_()` and `gettext()` in templates: a fixed text in the page's language, with its values escaped in markup.
 
     A text without values is looked up once.
     """
@@ -106,18 +106,18 @@ class _CountedText:
 
 
 def _filled(text: str, values: Mapping[str, object], *, is_markup: bool | None) -> str:
-    """Fill a text with values. It is a format even without values: a per cent sign in it is always written twice."""
+    """Fill a text with values. It is a format even without values: a per cent sign is always written twice."""
     return (Markup(text) if is_markup else text) % values  # noqa: S704 - the text is ours, and its values are escaped
 
 
 class _Template(Template):
-    """A template that escapes as `_escape` does."""
+    """A template that escapes by `_escape`."""
 
     @classmethod
     def from_code(cls, environment: Any, code: CodeType, *rest: Any) -> Template:  # noqa: ANN401 - as jinja2 takes them
         template = super().from_code(environment, code, *rest)
         template.root_render_func.__globals__["escape"] = _escape
-        template.globals = dict(template.globals)  # a ChainMap, which jinja2 would copy at each page
+        template.globals = dict(template.globals)  # otherwise a ChainMap, which jinja2 would copy for each page
         return template
 
 
@@ -139,8 +139,9 @@ def _escape(value: object) -> str:
 class Sandbox(ImmutableSandboxedEnvironment):
     """An environment in which a site's own template may extend the shipped one of the same name.
 
-    Who may write a template writes what readers see, and is to have no more than that: the sandbox keeps it from the
-    insides of Python, by which it would run programs and read files, and from changing the values it is given.
+    Whoever writes a template decides what readers see, but must not be able to do more: the sandbox denies access to
+    Python's internals, through which a template could run programs and read files, and forbids changes of the values it
+    gets.
     """
 
     template_class = _Template
@@ -151,7 +152,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._loaded: dict[str, Template] = {}
 
     def speak(self, catalogue: Catalogue) -> None:
-        """Use the fixed texts of a catalogue from now on."""
+        """Use the fixed texts of this catalogue from now on."""
         self.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         self.globals["_"] = self.globals["gettext"] = _FixedText(catalogue)
         self.globals["ngettext"] = _CountedText(catalogue)
@@ -159,7 +160,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read the attribute.
 
-        The sandbox decides by the object's type, and asks thirty questions; it is asked once for each type.
+        The sandbox decides by the object's type, with thirty checks; the answer is cached for each type.
         """
         known = self._is_safe.get((type(obj), attr))
         if known is None:
@@ -167,9 +168,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return known
 
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - as jinja2 has it
-        """The attribute, if a template may read it.
+        """Return the attribute, if a template may read it.
 
-        A method may be a string's `format`, which reads attributes by itself; jinja2 knows what to do with that.
+        A string's `format` method could read attributes by itself; jinja2 handles it.
         """
         if self._is_safe.get((type(obj), attribute)):
             try:
@@ -181,9 +182,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as jinja2 has it
-        """What the call returns, if a template may make it.
+        """Return the result of the call, if a template may make it.
 
-        jinja2 copies the context for a call that may ask for variables of a loop. Macros and fixed texts do not.
+        jinja2 copies the context for each call, in case it needs variables of a loop. Macros and fixed texts do not.
         """
         kind = type(obj)
         if kind is Macro or kind is _FixedText or kind is _CountedText:
@@ -195,11 +196,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().call(context, obj, *args, **kwargs)
 
     def join_path(self, template: str, parent: str) -> str:
-        """The name under which `template` is loaded for a template of the name `parent`."""
+        """Return the name under which a template named `parent` loads `template`."""
         return f"{SHADOWED}/{template}" if template == parent else template
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002, ANN401 - as jinja2 has it
-        """Return a template, which is loaded once. A changed file leads to a new environment."""
+        """Return a template, loaded once. After a file has changed, a new environment is used."""
         if globals is not None or not isinstance(name, str):
             return super().get_template(name, parent, globals)
         name = name if parent is None else self.join_path(name, parent)

@@ -1,9 +1,8 @@
-"""Remembers what inlining did to each kind of element, so that most pages need no premailer.
+"""Remembers the inlined style of each kind of element, so that most pages need no premailer.
 
-If no rule looks at an element's neighbours, nor at other attributes than class and id, then what premailer does to an
-element follows from the style sheets and the element's kind: its type, class, id and own style, and the kind of the
-element around it. Once a page of each kind was inlined, the next page is not shown to premailer, which asks each of
-eighty rules where it applies.
+If no rule depends on an element's neighbours, nor on attributes other than class and id, then an element's style
+follows from the style sheets and its kind: its type, class, id and own style, and the kind of the element around it.
+Once every kind of element has been inlined, later pages skip premailer, which tests eighty rules for each element.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,32 +15,34 @@ MOST_KINDS = 5_000
 NO_KIND = -1
 
 Look = tuple[int, str, str | None, str | None, str | None]
-"""The kind of the element around, then type, id, class and own style."""
+"""The kind of the parent element, then type, id, class and own style."""
 Sheet = tuple[str | None, tuple[tuple[str, str], ...]]
 """The text of a `<style>`, and its attributes."""
 
 
 @dataclass(slots=True)
 class _Outcome:
-    """What becomes of pages with the same style sheets."""
+    """The result of inlining for pages with the same style sheets."""
 
     sheets: tuple[Sheet | None, ...]
-    """The style sheets afterwards; None: it is taken out."""
+    """The style sheets afterwards; None: the sheet is removed."""
     styles: dict[int, str | None] = field(default_factory=dict)
     """The style of each kind of element."""
 
 
 class KnownStyles:
-    """The styles of elements as they came out before."""
+    """The inlined styles of elements met so far."""
 
     def __init__(self) -> None:
         self._kinds: dict[Look, int] = {}
         self._outcomes: dict[tuple[Sheet, ...], _Outcome] = {}
 
     def dress(self, root: _Element, inline: Callable[[_Element], object]) -> None:
-        """Inline the styles of a page if no rule looks at neighbours; call `inline` if they are not known yet."""
+        """Set the styles of a page from memory if no rule looks at neighbours; call `inline` if some are not
+        known yet.
+        """
         elements = list(root.iter("*"))
-        if root.find("head") is None:  # premailer makes one
+        if root.find("head") is None:  # premailer would add one
             inline(root)
             return
         if len(self._kinds) > MOST_KINDS:
@@ -61,7 +62,7 @@ class KnownStyles:
         outcome.styles.update((kind, each.get("style")) for each, kind in zip(elements, kinds, strict=True))
 
     def _kinds_of(self, elements: Sequence[_Element]) -> list[int]:
-        """Return the kind of each element; the elements are all of a page, in its order."""
+        """Return the kind of each element; the elements are all of a page, in document order."""
         known = self._kinds
         kind_of: dict[_Element | None, int] = {}
         for each in elements:

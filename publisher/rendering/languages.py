@@ -1,9 +1,9 @@
-"""Fixed texts, dates and direction of a language.
+"""Fixed texts, dates and text direction of a language.
 
 English is the language of the templates. Every other one is a folder `locale/<language>/` with a gettext catalogue per
-domain: `pages.po` for the public pages, `feeds.po` for feeds and for what stands within texts of items, `digest.po` for
-the mail, `notices.po` for what operator and editors are told, `letters.po` for what subscribers are told, `desk.po` for
-the editors' desk. Adding a language is adding that folder.
+domain: `pages.po` for the public pages, `feeds.po` for feeds and fixed texts inside items, `digest.po` for the mail,
+`notices.po` for notices to operator and editors, `letters.po` for letters to subscribers, `desk.po` for the editors'
+desk. To add a language, add that folder.
 """
 
 import re
@@ -26,29 +26,29 @@ from publisher.model.errors import FilesError
 CATALOGUES = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 DATED_LIKE = {"en": "en-GB"}
-"""English without a country is dated as in Britain: `10 February 2022`."""
+"""English without a country gets British dates: `10 February 2022`."""
 RIGHT_TO_LEFT = frozenset(["Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"])
-"""The scripts that are written so (ISO 15924)."""
+"""Scripts that are written from right to left (ISO 15924)."""
 _UNITS = (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000))
 _BYTE = {"fr": "o"}
-"""The letter for a byte, where it is not B. Babel's own units are words in some languages."""
+"""The symbol for a byte, where it is not B. Babel's own units are words in some languages."""
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FEW = 10
-"""Amounts below it have a decimal."""
+"""Amounts below this get a decimal."""
 _DAYS = 4_000
-"""How many days in words are cached: the items of a list often have the same days."""
+"""How many formatted days are cached: the items of a list often share days."""
 
 
 @lru_cache  # a site has few languages, and asks for each mail
 def interface_language(language: str, domain: str) -> str:
-    """Return the language of fixed texts: `language` itself if it or its base has a catalogue, else English."""
+    """Return the language of fixed texts: `language` itself if it or its base has a catalogue, or else English."""
     base = _base(language)
     return language if base == SOURCE_LANGUAGE or _catalogue(base, domain).is_file() else SOURCE_LANGUAGE
 
 
 @lru_cache(_DAYS)
 def format_day(day: date, language: str) -> str:
-    """`10 February 2022`, `10 février 2022`; in English where the language is unknown."""
+    """Return the date: `10 February 2022`, `10 février 2022`; in English if the language is unknown."""
     return _with_ordinal(format_date(day, "long", locale=_locale(language)), day, language)
 
 
@@ -60,14 +60,14 @@ def format_day_of_year(day: date, language: str) -> str:
 
 @lru_cache(_DAYS)
 def format_weekday(day: date, language: str) -> str:
-    """`Thursday 10 February 2022`, `jeudi 10 février 2022`."""
+    """Return the date with its weekday: `Thursday 10 February 2022`, `jeudi 10 février 2022`."""
     text = format_date(day, "full", locale=_locale(language))
     text = text.replace(",", "") if _locale(language).language == SOURCE_LANGUAGE else text
     return _with_ordinal(text, day, language)
 
 
 def _with_ordinal(text: str, day: date, language: str) -> str:
-    """Return the day in words, with the ordinal that French has for the first of a month and CLDR lacks."""
+    """Return the date with the ordinal that French uses for the first of a month and CLDR lacks."""
     if day.day != 1 or _locale(language).language != "fr":
         return text
     return re.sub(r"\b1\b", "1er", text, count=1)
@@ -80,13 +80,13 @@ def name_of_weekday(place: int, language: str) -> str:
 
 
 def format_month(day: date, language: str) -> str:
-    """`February 2022`, `février 2022`; in English where the language is unknown."""
+    """Return the month: `February 2022`, `février 2022`; in English if the language is unknown."""
     return format_skeleton("yMMMM", day, locale=_locale(language))
 
 
 def format_size(size_bytes: int, language: str) -> str:
-    """`1.2 MB`, `1,2 Mo`: with one decimal below ten, and at least one kilobyte."""
-    # Rounded, so that 999,999 bytes are one megabyte and not a thousand kilobytes.
+    """Return a file size: `1.2 MB`, `1,2 Mo`; with one decimal below ten, and at least one kilobyte."""
+    # rounded, so that 999,999 bytes are one megabyte and not a thousand kilobytes
     unit, unit_bytes = next((each for each in _UNITS if round(size_bytes / each[1], 2) >= 1), _UNITS[-1])
     size = max(size_bytes / unit_bytes, 1)
     amount = format_decimal(round(size, 1 if size < _FEW else None), locale=_locale(language))
@@ -101,14 +101,14 @@ def own_name(language: str) -> str:
 
 @cache
 def dir_of(language: str) -> Literal["ltr", "rtl"]:
-    """The direction the language is written in; an unknown one is taken for left to right."""
-    # Babel says it, too (`character_order`), after 10 ms in which it loads all that it knows of the language.
+    """Return the direction in which the language is written; left to right if it is unknown."""
+    # Babel has it too (`character_order`), but first loads all data of the language, which takes 10 ms
     return "rtl" if _script(_locale(language)) in RIGHT_TO_LEFT else "ltr"
 
 
 @cache
 def translations(language: str, domain: str) -> NullTranslations:
-    """The fixed texts of one domain in a language; a text without a translation stays English.
+    """Return the fixed texts of one domain in a language; a text without a translation stays English.
 
     Raises:
         FilesError: the catalogue cannot be read.
@@ -130,7 +130,7 @@ def translations(language: str, domain: str) -> NullTranslations:
 
 @cache
 def is_known(language: str) -> bool:
-    """Whether a text is a language tag (BCP 47) with a name, as validators of feeds require."""
+    """Whether a text is a language tag (BCP 47) that has a name, as validators of feeds require."""
     return _TAG.fullmatch(language) is not None and _base(language) in _locale(SOURCE_LANGUAGE).languages
 
 
@@ -139,12 +139,12 @@ def _base(language: str) -> str:
 
 
 def _catalogue(base: str, domain: str) -> Path:
-    # The code comes from a source and becomes a folder name: letters only
+    # the code comes from a source and becomes a folder name: letters only
     return CATALOGUES / (base if base.isascii() and base.isalpha() else SOURCE_LANGUAGE) / f"{domain}.po"
 
 
 def _script(locale: Locale) -> str:
-    """Return the script of a language: the locale's own, else the likely one of CLDR; empty: unknown."""
+    """Return the script of a language: the locale's own, or else the likely one from CLDR; empty: unknown."""
     likely = get_global("likely_subtags")
     tags = (f"{locale.language}_{locale.territory}", locale.language)
     return locale.script or next((likely[tag].split("_")[1] for tag in tags if tag in likely), "")

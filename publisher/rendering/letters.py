@@ -1,4 +1,4 @@
-"""Letters about a subscription: short, with one link and nothing else."""
+"""Letters about a subscription: short, with at most one link."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ class LetterWords:
     before: tuple[str, ...]
     """Paragraphs above the link."""
     facts: tuple[str, ...]
-    """Lines that say what was chosen."""
+    """Lines that list the choices made."""
     door: str
-    """The words of the link."""
+    """The text of the link."""
     url: str
     """The address of the link; empty: the letter has none."""
     after: tuple[str, ...]
@@ -72,7 +72,7 @@ class TemplateLetterWriter:
         self._theme_title = theme_title
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """Return a letter as it is queued; it contains the link's `token` and is kept under `name`.
+        """Return a letter ready to queue; it contains the link's `token`, and `name` is its name in the ledger.
 
         Raises:
             TemplateError: letter.txt or letter.html cannot be used.
@@ -180,7 +180,7 @@ class TemplateLetterWriter:
         )
 
     def choices(self, choices: Choices, language: str) -> tuple[str, ...]:
-        """Choices in words, a line each: `Asylum, daily`."""
+        """Return choices in words, one line each: `Asylum, daily`."""
         return tuple(
             f"{theme_word(theme, language, self._theme_title)}, {pace_word(pace, self._settings.paces, language)}"
             for theme, pace in choices.items()
@@ -193,14 +193,14 @@ class TemplateLetterWriter:
 
 
 def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str:
-    """Return what readers call a theme, or everything."""
+    """Return the readers' word for a theme, or for everything."""
     return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
 
 
 def why_word(
     follows: Sequence[tuple[str, str, date]], paces: Sequence[Pace], language: str, title_of: Callable[[str], str]
 ) -> str:
-    """Return why a reader gets a mail, in words; each thing that he follows is (theme, pace, since when)."""
+    """Return the sentence that says why a reader gets a mail; `follows` are (theme, pace, since when)."""
     gettext = translations(language, DOMAIN).gettext
     spoken = interface_language(language, DOMAIN)
     each_since = gettext("%(theme)s %(pace)s since %(day)s")

@@ -1,5 +1,5 @@
-"""The words of links: a page prints an address that they say once, a mail shows the beginning of a long one, and a
-number to call stays on one line.
+"""The text of links: a printed page does not repeat an address that is its own link text, a mail shortens a long one,
+and a telephone number stays on one line.
 """
 
 import re
@@ -9,20 +9,22 @@ from html import escape, unescape
 from lxml.html import HtmlElement
 
 _LINK = re.compile(r'<a (href="([^"]*)"[^<>]*)>([^<>]*)</a>')
-"""A link as the sanitiser writes it, whose words are plain."""
+"""A link as the sanitiser writes it, with plain text inside."""
 _SCHEME = re.compile(r"^(?:https?://|mailto:)(?:www\.)?", re.IGNORECASE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SHOWN = 60
-"""Characters of an address that a mail shows: as many as its column holds in a program that breaks no words."""
+"""How many characters of an address a mail shows: as many as fit into its column in a program that does not break
+words.
+"""
 
 
 def mark_bare_links(body: str) -> str:
-    """Return the HTML with the class `bare` on each link whose words are an address."""
+    """Return the HTML with the class `bare` on each link whose text is an address."""
     return _for_each(body, lambda attributes, words: f'<a class="bare" {attributes}>{words}</a>')
 
 
 def shorten_bare_links(body: str) -> str:
-    """Return the HTML with the words of such links cut to `SHOWN` characters; their targets stay."""
+    """Return the HTML with the text of such links cut to `SHOWN` characters; their targets stay."""
     return _for_each(body, lambda attributes, words: f"<a {attributes}>{_shortened(words)}</a>")
 
 

@@ -11,7 +11,7 @@ from publisher.rendering.notices import DOMAIN, commands_of, moment_in_words, pa
 
 
 def outage_notice(outage: Outage, *, until: datetime, site: Site) -> tuple[str, str]:
-    """The subject and the text of a notice that the mail server could not be used, and can be again."""
+    """Return subject and text of a notice that the mail server could not be used, and can be used again."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {
         "site": site.title,
@@ -27,7 +27,7 @@ def outage_notice(outage: Outage, *, until: datetime, site: Site) -> tuple[str, 
 
 
 def refused_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str, str]:
-    """The subject and the text of a notice that the mail server refused an edition for good."""
+    """Return subject and text of a notice that the mail server refused an edition for good."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
     what = gettext("The mail server refused %(edition)s to %(recipient)s for good. No one on this list received it.")
@@ -35,7 +35,7 @@ def refused_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str
 
 
 def bounced_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str, str]:
-    """The subject and the text of a notice that an edition came back."""
+    """Return subject and text of a notice that an edition came back."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
     what = gettext("%(edition)s to %(recipient)s came back: it could not be delivered.")

@@ -1,6 +1,6 @@
-"""A digest as the bytes of one mail: the same edition gives the same bytes, whenever and wherever it is rendered.
+"""Writes a digest as one mail: the same edition always gives the same bytes.
 
-It is written here rather than by `email.message`, which picks its boundaries at random.
+It does not use `email.message`, which picks its boundaries at random.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from publisher.rendering.addresses import list_host, message_id_of, notice_id_of
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
 NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
-"""RFC 3834: no autoresponder answers."""
+"""RFC 3834: autoresponders do not answer such a mail."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
-"""Characters that stay as they are between angle brackets; a comma there would split the list of addresses."""
+"""Characters that stay unencoded between angle brackets; a comma there would split the list of addresses."""
 
 
 def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site: Site) -> bytes:
-    """The whole mail to a mailing list, CRLF line ends: text first, HTML as its better alternative.
+    """Return the whole mail to a mailing list, with CRLF line ends: text first, HTML as the better alternative.
 
-    It does not say that a program sent it: Sympa and ezmlm drop such a post without a word. The list server does.
+    It has no header that marks it as automatic: Sympa and ezmlm would drop it silently. The list server adds one.
     """
     return _message(digest, edition, message_id_of(edition, site), audience=audience, site=site)
 
@@ -32,8 +32,8 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
 def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
     """Return an edition's mail as a test for one reader; its subject says that it is a test.
 
-    It may be tried on a list, so it has the headers of the real one. Its Message-ID is its own: a mailbox that has seen
-    the test must drop neither the real mail nor the next test.
+    A test may also go to a list, so it has the real mail's headers. But it has its own Message-ID: a mailbox with the
+    test must drop neither the real mail nor the next test.
     """
     marked = replace(digest, subject=f"[Test] {digest.subject}")
     seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
@@ -42,7 +42,9 @@ def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site
 
 
 def notice_message(notice: Notice, *, site: Site) -> bytes:
-    """A notice as a mail of plain text, CRLF line ends; not for a mailing list, and not to be answered by a program."""
+    """Return a notice as a plain-text mail with CRLF line ends, not for a mailing list, and marked against automatic
+    answers.
+    """
     headers = [
         mailbox_header("From", site.author),
         mailbox_header("To", notice.to),
@@ -68,7 +70,7 @@ def letter_message(
     dated: datetime,
     language: str,
 ) -> bytes:
-    """A single mail to one reader, CRLF line ends; not to be answered by a program."""
+    """Return a single mail to one reader, with CRLF line ends, and marked against automatic answers."""
     headers = [
         mailbox_header("From", from_),
         *([mailbox_header("Reply-To", reply_to)] if reply_to else []),
@@ -92,7 +94,7 @@ def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Aud
 
 
 def alternative_headers(message_id: str, language: str) -> list[str]:
-    """The headers of a mail that has a text and an HTML part."""
+    """Return the headers of a mail that has a text and an HTML part."""
     return [
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", language),
@@ -101,7 +103,7 @@ def alternative_headers(message_id: str, language: str) -> list[str]:
 
 
 def _alternative(headers: bytes, message_id: str, text: str, html: str) -> bytes:
-    """A mail with these headers: text first, HTML as its better alternative."""
+    """Return a mail with these headers: text first, HTML as the better alternative."""
     opening = f"--{boundary_of(message_id)}\r\n".encode()
     parts = (_part("text/plain", text), _part("text/html", html))
     body = b"".join(opening + part + b"\r\n" for part in parts)
@@ -125,10 +127,10 @@ def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Au
 
 
 def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str]:
-    """RFC 2369 and 2919.
+    """Return the list headers (RFC 2369 and 2919).
 
-    None of them promises one click: RFC 8058 section 3.1 wants an address that names the recipient as well as the list,
-    and all who are on a list get the same bytes.
+    None promises one click: RFC 8058 section 3.1 requires an address that identifies recipient and list, and everybody
+    on a list gets the same bytes.
     """
     stop = audience.unsubscribe_url
     return [
@@ -145,12 +147,12 @@ def _stop_by_mail(audience: Audience) -> str:
 
 
 def in_mailto(address: str) -> str:
-    """Return an address as it stands in a `mailto:` address."""
+    """Return an address encoded for a `mailto:` address."""
     return quote(wire_address(address), safe="@!$'*+/=^_`|~.-")
 
 
 def _uri(url: str) -> str:
-    """The URL between angle brackets, with nothing in it that could end it, split it or be encoded."""
+    """Return the URL in angle brackets, without characters that could end or split it or cause encoding."""
     return f"<{quote(url, safe=URI_CHARS)}>"
 
 

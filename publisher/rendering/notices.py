@@ -1,4 +1,4 @@
-"""Notices in words: to the operator about a source, to an editor about a held edition. Each is sent once."""
+"""Writes notices: to the operator about a source, to an editor about a held edition."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ DOMAIN = "notices"
 
 
 def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple[str, str]:
-    """The subject and the text of a notice about a source, in the site's language."""
+    """Return subject and text of a notice about a source, in the site's language."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {
         "source": change.source,
@@ -67,10 +67,10 @@ def review_notice(
     config: Path,
     desk_url: str = "",
 ) -> tuple[str, str]:
-    """The subject and the text of a notice about a held edition, in its audience's language.
+    """Return subject and text of a notice about a held edition, in its audience's language.
 
-    `titles` are those of its items in the order of the digest, `folder` is where it can be looked at, and `desk_url`
-    is the edition's page at the desk; empty: there is no desk.
+    `titles` are those of its items in the order of the digest, `folder` is where it can be viewed, and `desk_url` is
+    the edition's page at the desk; empty: there is no desk.
     """
     language = audience.language_at(site)
     gettext = translations(language, DOMAIN).gettext
@@ -93,7 +93,7 @@ def review_notice(
 
 
 def _wait_of(edition: Edition, audience: Audience, site: Site, gettext: Callable[[str], str]) -> tuple[str, list[str]]:
-    """Return in words how long an edition waits for its editor, and what happens then."""
+    """Return the sentences that say how long an edition waits for its editor, and what happens then."""
     language = audience.language_at(site)
     called = {"edition": edition_in_words(edition, audience, gettext)}
     if edition.held_until == UNTIL_DECIDED:
@@ -147,7 +147,7 @@ def _withdrawn_from(edition: Edition, gettext: Callable[[str], str]) -> list[str
 
 
 def _changes_in(edition: Edition, gettext: Callable[[str], str]) -> list[str]:
-    """Return, in words, what the sources changed in its items after it was composed."""
+    """Return lines that say what the sources changed in the edition's items after it was composed."""
     if not edition.followed:
         return []
     lines = [gettext("Changed in its source since it was composed, and here:")]
@@ -172,7 +172,7 @@ def _change_of(changed: SourceChange, gettext: Callable[[str], str]) -> list[str
 
 
 def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> tuple[str, str, str]:
-    """The subject, what is the matter, and what to do."""
+    """Return the subject, the problem, and the advice."""
     once = " " + gettext("You are told this once, and once more when it is well again.")
     wait = " " + gettext("Nothing of it is shown to readers until you decide.")
     match condition:
@@ -229,7 +229,7 @@ def _source_commands(condition: SourceCondition, gettext: Callable[[str], str]) 
 
 
 def commands_of(about: Mapping[str, str], config: Path) -> list[str]:
-    """Lines with commands, each below what it does."""
+    """Return lines with commands, each below its description."""
     lines: list[str] = []
     for command, what in about.items():
         lines += [f"  # {what}", f"  publisher {command} --config {quote(str(config))}"]
@@ -242,7 +242,7 @@ def paragraphs(*paragraphs: Sequence[str]) -> str:
 
 
 def moment_in_words(instant: datetime, site: Site, language: str) -> str:
-    """`4 March 2026, 10:30 (Europe/Brussels)`."""
+    """Return an instant in local time: `4 March 2026, 10:30 (Europe/Brussels)`."""
     local = instant.astimezone(zone_of(site.timezone))
     day = format_day(local.date(), interface_language(language, DOMAIN))
     return f"{day}, {local:%H:%M} ({site.timezone})"

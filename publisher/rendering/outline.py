@@ -1,4 +1,4 @@
-"""The headings of an item's body, moved below the headings of the page or mail that shows it."""
+"""Moves the headings of an item's body below those of the page or mail that shows it."""
 
 from lxml import html
 
@@ -6,7 +6,7 @@ _LOWEST = 6
 
 
 def lower_headings(root: html.HtmlElement, title_level: int) -> None:
-    """Put the headings below the title's level, none of them more than one level below the one before."""
+    """Lower headings below the title's level, none of them more than one level below the previous one."""
     headings = list(root.iter("h1", "h2", "h3", "h4", "h5", "h6"))
     levels = sorted({heading.tag for heading in headings})
     before = title_level

@@ -11,7 +11,7 @@ _USUAL = ("hourly", "daily", "weekly", "monthly")
 
 
 def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
-    """Return what readers call a pace in the middle of a sentence; `paces` are those of config.toml."""
+    """Return the readers' word for a pace, for the middle of a sentence; `paces` are those in config.toml."""
     pace = next((each for each in paces if each.name == name), None)
     gettext = translations(language, DOMAIN).gettext
     usual = {
@@ -24,7 +24,9 @@ def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
 
 
 def own_words(pace: Pace, language: str) -> str:
-    """Return the operator's words for a pace in a language, or its schedule in words; empty: a usual name."""
+    """Return the operator's words for a pace in a language, or its schedule in words; empty: its name is a
+    usual one.
+    """
     words = pace.words.get(language) or pace.words.get(language.partition("-")[0], "")
     if words or pace.name in _USUAL:
         return words

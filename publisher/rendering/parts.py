@@ -1,17 +1,18 @@
-"""Digests joined from parts: an item is filled in, inlined and encoded once, however many digests it is in.
+"""Joins digests from parts: an item is rendered, inlined and encoded once, however many digests it is in.
 
 A template marks the part of an item by a block of Jinja, `{% block item scoped %}`. The page around the items, its
-frame, is filled for each digest, and its elements get the styles of `known_styles`. New items are inlined in it; other
-items are put into it as they came out before. The result has the same bytes as the whole page inlined at once, because:
+frame, is rendered for each digest, and its elements get the styles of `known_styles`. New items are inlined in it;
+other items are inserted as they were inlined before. The result has the same bytes as the whole page inlined at once,
+because:
 
-- a block is filled with what it may depend on, and with nothing else;
+- a block is rendered with the values it may depend on, and no others;
 - no rule looks at an element's neighbours, and the elements around an item are the same as before;
 - an item begins and ends inside the same elements;
 - the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
-If one of these does not hold, the page is inlined as a whole; so it is if the template has no such block. The first
-page of a version is inlined as a whole, too, and kept: most passes make one page, twice, and inlining takes longest. A
-plain text is joined in the same way, and nothing is inlined in it.
+If one of these does not hold, or the template has no such block, the page is inlined as a whole. So is the first page
+of a version, which is kept: most passes make one page, twice, and inlining takes longest. A plain text is joined in the
+same way, and nothing is inlined in it.
 """
 
 import re
@@ -28,25 +29,25 @@ from publisher.rendering.text import scrub
 SLOT = re.compile(r"<!--slot (\d+)-->")
 MARKED = re.compile(r"<!--begin (\d+)-->(.*?)<!--end \1-->", re.DOTALL)
 OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
-"""A comment that no item may have."""
+"""A comment that no item may contain."""
 MOST_PIECES = 2_000
-"""How many inlined items are kept; a mail has two hundred at most."""
+"""How many inlined items are cached; a mail has two hundred at most."""
 MOST_TEXTS = 10_000
-"""How many texts of items are kept; an item has one for each number that it gets."""
+"""How many texts of items are cached; an item has one for each number it gets in a digest."""
 HEAD_END = "</head>\n"
-"""Up to there many pages are the same."""
+"""Up to here, many pages are the same."""
 
 Source = tuple[Hashable, str]
-"""A value of the block, and the language of the page around it."""
+"""The block's variable, and the language of the page around it."""
 
 
 Piece = tuple[str, Around]
-"""An item with its styles inlined, and the elements that it was inlined in."""
+"""An item with its styles inlined, and the elements around it at that time."""
 
 
 @dataclass(frozen=True)
 class Joined:
-    """The output of a template, in parts that other pages may share."""
+    """A rendered template, in parts that other pages may share."""
 
     parts: tuple[str, ...]
 
@@ -57,7 +58,7 @@ class Joined:
 
 
 class Joiner:
-    """Makes pages of one template, all filled with equal `fixed` values."""
+    """Renders pages of one template, all with equal `fixed` values."""
 
     def __init__(
         self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
@@ -68,12 +69,12 @@ class Joiner:
         self._pieces: dict[Source, Piece] = {}
         self._known = KnownStyles()
         self._first: tuple[str, Joined] | None = None
-        """The first page of this version of the templates: as it was filled, and with its styles inlined."""
+        """The first page for this version of the templates: as rendered, and with its styles inlined."""
         self._is_equal: bool | None = None
-        """Whether a joined page was what the whole page is; None: none was compared yet."""
+        """Whether a joined page was equal to the page inlined as a whole; None: not compared yet."""
 
     def page(self, values: Mapping[str, Any], *, language: str) -> Joined:
-        """The template filled with the fixed values and with `values`, its styles inlined.
+        """Return the template rendered with the fixed values and `values`, with its styles inlined.
 
         Raises:
             TemplateError: the template, or its style, cannot be used.
@@ -112,7 +113,7 @@ class Joiner:
         return joined
 
     def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> Joined | None:
-        """Inline the frame with the new items, which are pieces from now on, and put the other pieces in."""
+        """Inline the frame together with the new items, keep these as pieces, and insert the other pieces."""
         places = page.places()
         inlined = page.inlined(self._known)
         pieces: dict[int, Piece] = {}
@@ -130,7 +131,9 @@ class Joiner:
         return Joined(_parts_of(frame, {number: html for number, (html, _) in pieces.items()}))
 
     def _is_proven(self, joined: Joined, whole: str) -> bool:
-        """Whether joining gives what inlining the whole page gives; compared once for a version of the templates."""
+        """Whether joining gives the same as inlining the whole page; compared once for each version of the
+        templates.
+        """
         if self._is_equal is None:
             self._is_equal = joined.text == inline(whole, template=self._name)
         return self._is_equal
@@ -144,7 +147,7 @@ class Joiner:
 
 
 class TextJoiner:
-    """Makes plain texts of one template, all filled with equal `fixed` values."""
+    """Renders plain texts of one template, all with equal `fixed` values."""
 
     def __init__(
         self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
@@ -152,10 +155,10 @@ class TextJoiner:
         self._template = _Template(templates, name, block, domain, fixed)
         self._generation = templates.generation
         self._texts: dict[Source, str | None] = {}
-        """The text of each item; None: it has to be filled with all that is around it."""
+        """The text of each item; None: the item must be rendered together with its surroundings."""
 
     def text(self, values: Mapping[str, Any], *, language: str) -> Joined:
-        """The template filled with the fixed values and with `values`.
+        """Return the template rendered with the fixed values and `values`.
 
         Raises:
             TemplateError: the template cannot be used.
@@ -174,7 +177,7 @@ class TextJoiner:
 
 
 class _Template:
-    """A template, whole or in parts. Whatever is filled may be put into XML."""
+    """A template, rendered whole or in parts. Its output is scrubbed for XML."""
 
     def __init__(self, templates: Templates, name: str, block: str, domain: str, fixed: Mapping[str, object]) -> None:
         self._templates = templates
@@ -188,12 +191,12 @@ class _Template:
         return self._templates.generation
 
     def fill(self, values: Mapping[str, Any], language: str) -> str:
-        """Return the template filled with all values."""
+        """Return the template rendered with all values."""
         filled = {**self._fixed, **values}
         return scrub(self._templates.render(self._name, language=language, domain=self._domain, **filled))
 
     def fill_frame(self, values: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
-        """The template with a slot for each item, and what belongs there."""
+        """Return the template with a slot for each item, and the items that belong there."""
         slots: list[Source] = []
 
         def place(value: Hashable) -> str:
@@ -207,7 +210,7 @@ class _Template:
         return scrub(frame), slots
 
     def fill_item(self, source: Source) -> str | None:
-        """The block filled with the item alone; None: it asks for more."""
+        """Return the block rendered with the item alone; None: it uses other values."""
         value, language = source
         seen: dict[str, Any] = {**self._fixed, self._block: value, "lang": language}
         html = self._templates.render_block(self._name, self._block, language=language, domain=self._domain, **seen)
@@ -215,12 +218,12 @@ class _Template:
 
 
 def _are_told_apart(frame: str, slots: Sequence[Source]) -> bool:
-    """Whether the frame has these slots in their order, and nothing that looks like one."""
+    """Whether the frame has these slots in order, and nothing else that looks like one."""
     return SLOT.findall(frame) == [str(number) for number in range(len(slots))]
 
 
 def _fill(frame: str, html_of: Mapping[int, str]) -> str:
-    """Return the frame with these of its slots filled."""
+    """Return the frame with these slots filled."""
     return SLOT.sub(lambda slot: html_of.get(int(slot[1]), slot[0]), frame)
 
 

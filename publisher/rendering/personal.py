@@ -1,7 +1,7 @@
-"""Mails to readers: what all have alike is rendered and encoded once, and what is a reader's own fills its slots.
+"""Mails to readers: the common parts are rendered and encoded once, and slots are filled for each reader.
 
-While a digest is rendered, a mark of letters and digits stands in each slot. The text is cut there, and each piece is
-encoded by itself; what a reader gets is the pieces with his own words between them.
+While a digest is rendered, each slot contains a mark of letters and digits. The text is cut there, and each piece is
+encoded by itself; a reader's mail is the pieces with his own words between them.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from publisher.rendering.message import NOT_BY_HAND, alternative_headers, bounda
 from publisher.rendering.urls import mine_url, stop_url
 
 _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
-"""Marks that no text of an item has."""
+"""Marks that no item's text contains."""
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
 _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
@@ -32,20 +32,20 @@ _SOFT_BREAK = b"=\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderMail:
-    """The parts of a round's mail that are a reader's own."""
+    """The parts of a round's mail that differ between readers."""
 
     address: str
     """The address as it goes over the wire: ASCII."""
     stop_token: str
     mine_token: str
     why: str
-    """Why he gets it; one line."""
+    """Why the reader gets the mail; one line."""
     message_id: str
     """The Message-ID in its angle brackets."""
 
 
 def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
-    """Return marks that stand in a digest in place of a reader's own words."""
+    """Return marks that stand for a reader's own words in a digest."""
     return Personal(
         why=_WHY,
         stop_url=stop_url(site, _STOP),
@@ -55,7 +55,7 @@ def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
 
 
 def filled(digest: Digest, *, why: str, token: str) -> Digest:
-    """A digest that was rendered with `marked_personal`, as one reader gets it; `token` is that of both his links."""
+    """Return a digest rendered with `marked_personal`, filled in for one reader; `token` is used in both links."""
     of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
     text, html = _fill(digest.text, of_text, token), _fill(digest.html, of_html, token)
     return replace(digest, text=text, html=html, text_parts=(), html_parts=())
@@ -66,12 +66,12 @@ def _fill(text: str, own: Mapping[str, str], token: str) -> str:
 
 
 class Skeleton:
-    """A digest of a round without what is a reader's own."""
+    """A digest of a round without the parts that differ between readers."""
 
     def __init__(
         self, digest: Digest, *, name: str, dated: datetime, language: str, site: Site, settings: SubscriberSettings
     ) -> None:
-        """Make the skeleton of a digest that was rendered with `marked_personal`."""
+        """Cut a digest that was rendered with `marked_personal` into pieces."""
         boundary_id = hashlib.sha256(f"{name}\n{digest.subject}\n{digest.html}".encode()).hexdigest()
         answers_to = settings.stop_by_mail or (settings.reply_to or settings.from_).address
         self._stop = stop_url(site, "")
@@ -112,7 +112,7 @@ class Skeleton:
         self._pieces[-1] += quoted_printable.encode_parts(texts)
 
     def mail_to(self, reader: ReaderMail) -> bytes:
-        """The whole mail to a reader, CRLF line ends."""
+        """Return the whole mail to a reader, with CRLF line ends."""
         why_text, why_html = _encoded_why(reader.why)
         stop, mine = reader.stop_token.encode(), reader.mine_token.encode()
         filled: Mapping[str, bytes] = {
@@ -129,7 +129,8 @@ class Skeleton:
         return b"".join(parts)
 
     def _own_head(self, reader: ReaderMail) -> bytes:
-        # RFC 8058 section 3.1: the address to post to is https; the other one is for people and programs without it.
+        # RFC 8058 section 3.1: the address to post to is https; the other one is for people and programs that cannot
+        # post.
         stop = [f"<{self._stop}{reader.stop_token}>", f"<{self._stop_by_mail}{reader.stop_token}>"]
         return "".join(
             [
@@ -142,5 +143,5 @@ class Skeleton:
 
 @lru_cache(10_000)
 def _encoded_why(why: str) -> tuple[bytes, bytes]:
-    """Return why a reader gets a mail, encoded for the text and the HTML part; many readers have the same."""
+    """Return the reason for the mail, encoded for the text and the HTML part; many readers share it."""
     return quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))

@@ -1,4 +1,4 @@
-"""Tells one state of this program from another: what another state rendered is out of date."""
+"""Identifies the state of this program: files rendered by another state are out of date."""
 
 import hashlib
 import os
@@ -11,10 +11,10 @@ import publisher
 
 @cache
 def program_trace() -> str:
-    """The version, and a digest of the names, sizes and times of the program's files: another one after an upgrade.
+    """Return the version, and a hash of the names, sizes and times of the program's files; both change with an upgrade.
 
-    Their content is not read, as a pass without news asks this too. So a program that was installed again counts as
-    another one, and renders all once, to the same bytes.
+    Contents are not read, because a pass without news calls this too. So a reinstalled program counts as changed, and
+    renders everything once, to the same bytes.
     """
     files = repr(sorted(_files(str(Path(publisher.__file__).parent))))
     return f"{publisher.__version__} {hashlib.sha256(files.encode()).hexdigest()}"

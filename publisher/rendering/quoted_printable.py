@@ -1,4 +1,4 @@
-"""Text as mail carries it: RFC 2045 section 6.7. Rendering measures with it, mail writes with it."""
+"""Encodes text as quoted-printable (RFC 2045 section 6.7). Rendering measures with it, mail writes with it."""
 
 import binascii
 import re
@@ -7,15 +7,18 @@ from functools import lru_cache
 
 
 def encode(text: str) -> bytes:
-    """UTF-8 in quoted-printable: CRLF line ends, no line over 76 bytes, none that a mail server would change."""
+    """Return UTF-8 in quoted-printable: CRLF line ends, no line over 76 bytes, none that a mail server would change."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     encoded = binascii.b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
-    # A mailbox file writes ">From " for it, and a signature breaks. The space goes to the next line: that has room.
+    # A mailbox file would change it to ">From ", which breaks a signature. The space goes to the next line, which has
+    # room.
     return re.sub(rb"(?m)^From ", b"=46rom=\r\n ", encoded)
 
 
 def encode_parts(parts: Iterable[str]) -> list[bytes]:
-    """Return all parts joined and encoded as by `encode`, in pieces. Parts of whole lines are encoded once."""
+    """Return all parts joined and encoded as by `encode`, in pieces. Parts that consist of whole lines are encoded
+    once.
+    """
     encoded: list[bytes] = []
     unfinished = ""
     for part in parts:

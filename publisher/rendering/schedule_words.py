@@ -1,4 +1,4 @@
-"""A schedule in words, as pages say when the next mail comes: `every Monday at 8:00`."""
+"""Puts a schedule into words, for pages that say when mails come: `every Monday at 8:00`."""
 
 import re
 from functools import lru_cache
@@ -25,10 +25,10 @@ _TWO_LETTERS = {name[:2]: place for place, name in enumerate(_NAMES)}
 
 @lru_cache(256)
 def words_of(schedule: Schedule, language: str) -> str:
-    """Return `every Monday at 8:00`; empty: the schedule is too unusual to say in a few words.
+    """Return `every Monday at 8:00`; empty: the schedule is too unusual for a few words.
 
-    Said are cron lines of one time a day, on every day, on one day of the week, from Monday to Friday or on the first
-    such day of a month; and rules (RFC 5545) of one day of each week, or of every other week.
+    Covered are cron lines of one time a day, on every day, on one weekday, from Monday to Friday or on the first such
+    weekday of a month; and rules (RFC 5545) of one day of each week, or of every other week.
     """
     spoken = languages.interface_language(language, DOMAIN)
     if schedule.expression.upper().startswith("RRULE:"):
@@ -65,5 +65,5 @@ def _say_rule(rule: str, spoken: str) -> str:
 
 
 def _place_of(day: str) -> int:
-    """0 is Monday; cron's 0 and 7 are Sunday."""
+    """Return the number of a weekday: 0 is Monday; cron's 0 and 7 are Sunday."""
     return (int(day) - 1) % 7 if day.isdecimal() else _NAMES.index(day.upper())

@@ -1,4 +1,4 @@
-"""What the tables in an item's body are: their rows, which cells are figures, and which tables hold data."""
+"""Analyses the tables in an item's body: their rows, which cells are figures, and which tables hold data."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,9 @@ from lxml import etree, html
 FIGURE = re.compile(
     r"[-+\N{MINUS SIGN}±≈~<>]?\s?[€$£¥]?\s?\d[\d\s.,:/’'\N{EN DASH}\N{MINUS SIGN}-]*(?:[%‰€$£¥]|\s?[^\W\d_]{1,3})?"
 )
-"""A number as tables have it: signed, with a currency, a share, a unit or a range."""
+"""A number in a table: optionally with a sign, a currency, a per cent sign, a unit or a range."""
 DATA_FROM = 2
-"""Rows and columns; with fewer and without headings a table is only there for its layout."""
+"""The least number of rows and of columns; a smaller table without headings only serves layout."""
 
 
 def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
@@ -20,12 +20,12 @@ def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
 
 
 def is_figure(text: str) -> bool:
-    """Whether a cell has nothing but a number in it."""
+    """Whether a cell contains only a number."""
     return bool(FIGURE.fullmatch(text.strip()))
 
 
 def holds_data(rows: Sequence[Sequence[html.HtmlElement]]) -> bool:
-    """Whether a table of these rows of cells is more than layout."""
+    """Whether a table with these rows of cells is more than layout."""
     has_headings = any(cell.tag == "th" for row in rows for cell in row)
     return has_headings or (len(rows) >= DATA_FROM and max(map(len, rows)) >= DATA_FROM)
 

@@ -1,4 +1,4 @@
-"""Template files: which ones a site uses, and whether they changed. Nothing here renders."""
+"""Finds template files: which ones a site uses, and whether they changed. Nothing here renders."""
 
 import hashlib
 import os
@@ -14,30 +14,29 @@ PACKAGE = Path(publisher.__file__).parent
 
 
 def shipped_templates() -> Path:
-    """The folder of the templates that come along."""
+    """Return the folder of the templates that come with the program."""
     packaged = PACKAGE / "templates"
     # An editable install runs from a checkout, where the wheel's copy does not exist.
     return packaged if packaged.is_dir() else PACKAGE.parent / "templates"
 
 
 class TemplateFiles:
-    """The templates in some folders; a file in an earlier folder replaces one of the same name in a later folder."""
+    """The templates in several folders; a file in an earlier folder replaces one of the same name in a later folder."""
 
     def __init__(self, *folders: Path) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)
         self.generation = 0
-        """Changes when a file was found to have changed: what was made from the earlier files is out of date."""
+        """Grows when a file is found to have changed: everything made from the earlier files is out of date."""
         self._fingerprint = ""
 
     def fingerprint(self) -> str:
-        """Return a digest of the names and bytes of all templates, replaced ones too, because a template may extend
-        them.
+        """Return a hash of the names and bytes of all templates, replaced ones too, because a template may extend them.
 
-        Templates that are rendered afterwards are at least as new as the files it saw.
+        Templates that are rendered afterwards are at least as new as the hashed ones.
 
         Raises:
             TemplateError: a template cannot be read.
-            FilesError: the disk gives no list of a folder's templates.
+            FilesError: a folder of templates cannot be listed.
         """
         digest = hashlib.sha256()
         for name, path in self._all():
@@ -56,7 +55,7 @@ class TemplateFiles:
         """Return the file of each template, by its name, sorted.
 
         Raises:
-            FilesError: the disk gives no list of a folder's templates.
+            FilesError: a folder of templates cannot be listed.
         """
         paths: dict[str, Path] = {}
         for name, path in self._all():
@@ -74,9 +73,9 @@ class TemplateFiles:
 
 
 def _files_below(folder: str, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield the name, which begins with `prefix`, and the path of each template; of a folder that cannot be read, none.
+    """Yield name (beginning with `prefix`) and path of each template; none for a folder that cannot be read.
 
-    Strings, because a pass without news asks this too: with pathlib it took a seventh of its time.
+    Strings, because a pass without news calls this too: pathlib took a seventh of its time.
     """
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(folder) as entries:
         for entry in entries:

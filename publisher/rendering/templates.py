@@ -1,4 +1,4 @@
-"""Renders Jinja templates, and finds out whose fault it is when one cannot be rendered."""
+"""Renders Jinja templates, and finds out whether a failure is the template's fault."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,11 +44,11 @@ class Templates:
 
     @property
     def generation(self) -> int:
-        """A number that changes when a template was found to have changed."""
+        """A number that grows when a template is found to have changed."""
         return self._files.generation
 
     def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
-        """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
+        """Return the template rendered with `values`, its fixed texts in `language` from the catalogue `domain`.
 
         Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}`, `fixed_lang` (the language
         of what these say: English where `language` has no catalogue), and the filters `day`, `day_of_year`, `weekday`
@@ -70,9 +70,9 @@ class Templates:
         domain: str,
         **values: object,
     ) -> str:
-        """Render a template as `render` does, with `place(value)` instead of each block named `block`.
+        """Return a template rendered as by `render`, with `place(value)` instead of each block named `block`.
 
-        `value` is the block's variable of the same name; None when it has none.
+        `value` is the block's variable of the same name; None if it has none.
 
         Raises:
             TemplateError: as `render`.
@@ -89,10 +89,10 @@ class Templates:
             return frame.render(place=place, **values)
 
     def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:
-        """Return one block of the template, filled with nothing but `values`; None when it asks for anything else.
+        """Return one block of the template rendered with `values` only; None if it uses any other value.
 
         Raises:
-            TemplateError: as `render`.
+            TemplateError: as in `render`.
         """
         with self._blaming(name):
             template, *ancestors = self._lineage(self._environment(language, domain), name)
@@ -106,7 +106,7 @@ class Templates:
                 return None
 
     def faults(self, *, language: str) -> Iterator[TemplateError]:
-        """Yield what is wrong with each template in use, whether or not anything renders it today."""
+        """Yield the errors of each template in use, whether or not anything renders it now."""
         for name, path in self._files.paths().items():
             if path.suffix in (".html", ".txt", ".xml"):
                 domain = "digest" if name.startswith("digest") else "pages"
@@ -119,7 +119,7 @@ class Templates:
                     yield blamed
 
     def _lineage(self, environment: Environment, name: str) -> list[Template]:
-        """The template, the one that it extends, and so on."""
+        """Return the template, the one it extends, and so on."""
         if (known := self._lineages.get((environment, name))) is None:
             known, parent = [environment.get_template(name)], name
             while extended := _extended_by(environment, parent):
@@ -130,7 +130,7 @@ class Templates:
 
     def _environment(self, language: str, domain: str) -> Environment:
         if self._generation != self._files.generation:
-            # A service lives for months: what it compiled may be older than the files.
+            # A service runs for months: its compiled templates may be older than the files.
             self._generation = self._files.generation
             self._frames.clear()
             self._lineages.clear()
@@ -147,7 +147,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            newline_sequence="\n",  # the same bytes, no matter with which editor the template was written
+            newline_sequence="\n",  # the same bytes, whichever editor wrote the template
         )
         spoken = languages.interface_language(language, domain)
         environment.speak(languages.translations(spoken, domain))
@@ -163,11 +163,11 @@ class Templates:
 
     @contextmanager
     def _blaming(self, name: str) -> Iterator[None]:
-        """Raise what goes wrong with a template as an error that the operator can fix."""
+        """Turn a failure of a template into an error that the operator can fix."""
         try:
             yield
         except Exception as error:
-            blamed = self._blamed(name, rewrite_traceback_stack())  # which `Template.render` does, too
+            blamed = self._blamed(name, rewrite_traceback_stack())  # `Template.render` calls it too
             if blamed is None:
                 raise
             raise blamed from error
@@ -187,7 +187,7 @@ class Templates:
             return TemplateError(file, line, "a template is not UTF-8: save it in that encoding")
         if isinstance(error, jinja2.TemplateError):
             return TemplateError(file, line, error.message or type(error).__name__)
-        # A template or a filter of jinja2 raised it, such as `{{ 1 + title }}`.
+        # a template or a filter of jinja2 raised it, such as `{{ 1 + title }}`
         if line is not None and _is_below(ways[-1][0], (*folders, JINJA)):
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None

@@ -1,4 +1,4 @@
-"""Plain text as readers get it: scrubbed for XML, or as HTML."""
+"""Prepares plain text for readers: scrubbed for XML, or as HTML."""
 
 import re
 from html import escape
@@ -23,17 +23,20 @@ UNFIT = re.compile(
     + "".join(f"{chr(plane << 16)}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 17))
     + "]"
 )
-"""Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them; errors in HTML.
+"""Control characters, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them, and they are
+errors in HTML.
 
-Said by what is fit: where nearly every character is, that is found ten times sooner.
+The pattern excludes what is fit: that is ten times quicker for usual text.
 """
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-"""Characters that turn the direction of what follows them, and so could make a title lie."""
+"""Characters that change the direction of the text after them, and so could make a title misleading."""
 CHANGES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATES = "\u2066\u2067\u2068"
 END_OF_EMBEDDING, END_OF_ISOLATE = "\u202c", "\u2069"
-"""Unicode Standard Annex 9, section 2; an embedding that is open inside an isolate ends with it."""
+"""They end a change of direction (Unicode Standard Annex 9, section 2); an embedding opened inside an isolate ends with
+it.
+"""
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 IMAGE = re.compile(r"<img\b[^>]*>")
@@ -45,15 +48,15 @@ CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def scrub(text: str) -> str:
-    """`text` without the characters XML cannot carry, its lines ended by a line feed alone.
+    """Return `text` without characters that XML cannot contain, its lines ended by a line feed alone.
 
-    One such character would cost the whole feed: XML has no way to escape it.
+    One such character would break the whole feed: XML has no escape for it.
     """
     return UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str) -> str:
-    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it."""
+    """Return text fit for a heading or a header: one line, no control characters, no change of direction."""
     return even_spaces(scrub(text).translate(OVERRIDES))
 
 
@@ -63,7 +66,7 @@ def stripped(text: str) -> str:
 
 
 def without_open_directions(text: str) -> str:
-    """Return the text with every open change of direction closed, so that none affects what stands behind it."""
+    """Return the text with every open change of direction closed, so that the text after it is not affected."""
     open_ends: list[str] = []
     for change in CHANGES.findall(text):
         if change == END_OF_ISOLATE and END_OF_ISOLATE in open_ends:
@@ -77,20 +80,20 @@ def without_open_directions(text: str) -> str:
 
 
 def html_of(item: Item, *, picture: str) -> str:
-    """The item's body as HTML that fetches nothing: a picture is a link to it, `picture` if it has no other name.
+    """Return the item's body as HTML that loads nothing: a picture becomes a link, named `picture` if it has no name.
 
-    Plain text becomes a `p` per paragraph, everything escaped, bare web addresses linked.
+    Plain text becomes a `p` per paragraph, everything escaped, web addresses linked.
     """
     return IMAGE.sub(lambda image: _link_to_image(image, picture), html_with_images(item))
 
 
 def html_with_images(item: Item) -> str:
-    """Return the item's HTML with its pictures, for feed readers, which ask their owner what to load."""
+    """Return the item's HTML with its pictures, for feed readers, which let their owner decide what to load."""
     return scrub(item.html) if item.html else html_of_text(item.text)
 
 
 def html_of_text(text: str) -> str:
-    """Plain text as HTML, a `p` per paragraph."""
+    """Return plain text as HTML, a `p` per paragraph."""
     paragraphs = (paragraph.strip() for paragraph in PARAGRAPH_END.split(scrub(text)))
     return "\n".join(f"<p>{_linked(paragraph)}</p>" for paragraph in paragraphs if paragraph)
 
@@ -117,7 +120,9 @@ def _escaped(text: str) -> str:
 
 
 def _without_trailing(url: str) -> str:
-    """Return the address without the sentence around it: `(see https://example.org/a_(b)).` ends at its own bracket."""
+    """Return the address without punctuation of the sentence around it: `(see https://example.org/a_(b)).` ends at its
+    own bracket.
+    """
     while url[-1] in TRAILING or (url[-1] in CLOSING and url.count(url[-1]) > url.count(CLOSING[url[-1]])):
         url = url[:-1]
     return url

@@ -1,4 +1,4 @@
-"""Where everything public is found: the one place that knows how `feeds/` is laid out.
+"""The layout of `feeds/`: the only module that knows the paths and addresses of public files.
 
 Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's base URL, which serves that folder.
 """
@@ -24,17 +24,17 @@ ICON_FILE = "icon.svg"
 SITEMAP_FILE = "sitemap.xml"
 GONE = ".gone"
 FORMS = "-"
-"""The folder of forms below the site's address: no theme and no file can be called so."""
+"""The folder of forms below the site's address; no theme and no file can have this name."""
 DESK = "desk"
 DESK_IMPORT = "people/import"
-"""The page of the desk that takes lists of people, below the desk."""
+"""The desk's page for lists of people, below the desk."""
 """The editors' desk among the forms."""
 
 EDITION_ITEMS = 200
 """How many items the page of an edition shows at most, so that it loads quickly."""
 
 WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
-"""What an IRI may hold (RFC 3987), without anything that a browser would run."""
+"""A web address with the characters of an IRI (RFC 3987), and no scheme that a browser would run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def item_file(record: HasPath) -> str:
 
 
 def gone_file(page: str) -> str:
-    """Return the empty file beside the page of a withdrawn item: it makes web servers answer 410 with that page."""
+    """Return the empty file beside the page of a withdrawn item: with it, web servers answer 410 for the page."""
     return f"{page}{GONE}"
 
 
@@ -94,7 +94,7 @@ def year_file(year: int) -> str:
 
 
 def month_file(year: int, month: int) -> str:
-    """Return the file of a month's page; no item has its address, because theirs end in `.html`."""
+    """Return the file of a month's page; no item can have its address, because theirs end in `.html`."""
     return f"items/{year:04d}/{month:02d}/{INDEX_FILE}"
 
 
@@ -109,29 +109,31 @@ def editions_folder(audience: str) -> str:
 
 
 def editions_file(audience: str) -> str:
-    """The page that lists an audience's editions."""
+    """Return the page that lists an audience's editions."""
     return f"archive/{audience}/{INDEX_FILE}"
 
 
 def edition_url(audience: Audience, number: int, site: Site) -> str:
-    """The page of an edition; the site's front page if the audience has no archive on the web."""
+    """Return the page of an edition, or the site's front page if the audience has no archive on the web."""
     return f"{site.base_url}{edition_file(audience.name, number)}" if audience.archive else site.base_url
 
 
 def rest_url(audience: Audience, number: int, site: Site, *, items: int) -> str:
-    """Return where all `items` of an edition are shown: on its page, or from the all-items feed's first page on."""
+    """Return where all `items` of an edition can be read: on its page, or else from the first page of the all-items
+    feed on.
+    """
     if audience.archive and items <= EDITION_ITEMS:
         return edition_url(audience, number, site)
     return feed_page_url(ALL, site)
 
 
 def editions_url(audience: Audience, site: Site) -> str:
-    """The page that lists an audience's editions."""
+    """Return the address of the list of an audience's editions."""
     return f"{site.base_url}{editions_file(audience.name).removesuffix(INDEX_FILE)}"
 
 
 def sitemap_file(part: str) -> str:
-    """Return the path of one of the files of which the sitemap is an index."""
+    """Return the path of one of the files that the sitemap's index lists."""
     return f"sitemap-{part}.xml"
 
 
@@ -146,22 +148,24 @@ def feed_url(folder: str, feed_format: str, site: Site, *, archive: int | None =
 
 
 def page_url(record: Record, site: Site) -> str:
-    """Return the address of the item's page on this site; only items without a link of their own need one."""
+    """Return the address of the item's page on this site."""
     return f"{site.base_url}{item_file(record)}"
 
 
 def url_of(record: Record, site: Site) -> str:
-    """Return where a reader is sent for the item: its own link if it is an absolute web address, else its page here."""
+    """Return the address for readers of the item: its own link if that is an absolute web address, or else its page
+    here.
+    """
     return record.item.link if is_web_address(record.item.link) else page_url(record, site)
 
 
 def subscribe_url(site: Site, theme: str = "") -> str:
-    """The form to subscribe with, which suggests only the theme of that slug, or everything (empty)."""
+    """Return the address of the form to subscribe, with the theme of this slug preselected, or everything (empty)."""
     return f"{site.base_url}{FORMS}/subscribe{'?theme=' if theme else ''}{theme}"
 
 
 def confirm_url(site: Site, token: str) -> str:
-    """The page with the button that confirms a subscription."""
+    """Return the page with the button that confirms a subscription."""
     return f"{site.base_url}{FORMS}/confirm/{token}"
 
 
@@ -171,17 +175,17 @@ def mine_url(site: Site, token: str) -> str:
 
 
 def fresh_url(site: Site, token: str) -> str:
-    """A reader's own page by a link that is good once."""
+    """Return the address of a reader's own page with a link that works once."""
     return f"{site.base_url}{FORMS}/fresh/{token}"
 
 
 def move_url(site: Site, token: str) -> str:
-    """The page with the button that confirms another address of a reader."""
+    """Return the page with the button that confirms a reader's new address."""
     return f"{site.base_url}{FORMS}/move/{token}"
 
 
 def stop_url(site: Site, token: str) -> str:
-    """The page with the button to unsubscribe; mail programs post there for their own button (RFC 8058)."""
+    """Return the page with the button to unsubscribe; mail programs post there for their own button (RFC 8058)."""
     return f"{site.base_url}{FORMS}/stop/{token}"
 
 
@@ -191,12 +195,12 @@ def desk_url(site: Site) -> str:
 
 
 def desk_edition_url(site: Site, audience: str) -> str:
-    """The desk's page with the next edition of an audience."""
+    """Return the desk's page of an audience's next edition."""
     return f"{desk_url(site)}/edition/{audience}"
 
 
 def desk_link_url(site: Site, token: str) -> str:
-    """The page with the button that lets an editor in; the link is good once."""
+    """Return the page with the button that signs an editor in; the link works once."""
     return f"{desk_url(site)}/in/{token}"
 
 
@@ -217,7 +221,9 @@ def folder_with(file: str) -> str:
 
 
 def relative(path: str, *, start: str) -> str:
-    """A link from a page in the folder of `start` to the file `path`; so a copy of `feeds/` opens from any disk."""
+    """Return a link from a page in the folder of `start` to the file `path`; relative, so that a copy of `feeds/` works
+    from any disk.
+    """
     here, there = start.split("/")[:-1], path.split("/")
     shared = 0
     while shared < min(len(here), len(there) - 1) and here[shared] == there[shared]:

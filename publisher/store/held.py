@@ -120,7 +120,7 @@ class HeldEditions:
             return True
 
     def include(self, audience: str, number: int, item: int) -> bool:
-        """Put an item into the edition, behind its others; False: the audience had it, or readers do not see it.
+        """Add an item at the end of the edition; return False if the audience had it, or readers do not see it.
 
         An item that was withdrawn or put off, and is due again, has the title that the editor gave it then.
         """

@@ -45,7 +45,7 @@ from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
 from publisher.store.round_mails import APART, let_wait
 from publisher.store.suppressions import suppressed_among
 
-# Built once: to build and to look up a question takes as long as its answer, and fifty mails ask these.
+# Built once: building a query takes as long as running it, and fifty mails need these.
 _READERS = (
     select(*subscribers.c["number", "address", "language", "paused_until"], bounce_scores.c.suspended_at)
     .outerjoin(bounce_scores, bounce_scores.c.subscriber == subscribers.c.number)
