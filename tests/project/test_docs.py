@@ -216,3 +216,21 @@ def test_files_of_the_project_that_the_documentation_names_are_there(page: Path)
     named_files = re.findall(r"`((?:publisher|tests|docs|\.ci)/[\w./-]+)`", page.read_text("utf-8"))
 
     assert [] == [name for name in named_files if not (ROOT / name).exists()]
+
+
+INTERNALS = (ROOT / "docs" / "internals.md").read_text("utf-8").partition("## The packages")[2]
+PACKAGES = re.findall(r"^\| `([\w/]+)/` \| .* \| (.*) \|$", INTERNALS, re.MULTILINE)
+
+
+def test_internals_names_every_package() -> None:
+    packages = {path.parent.name for path in (ROOT / "publisher").glob("*/__init__.py")}
+
+    assert packages == {name for name, _ in PACKAGES if "/" not in name}
+
+
+@pytest.mark.parametrize(("package", "first"), PACKAGES)
+def test_the_modules_that_internals_names_are_in_their_package(package: str, first: str) -> None:
+    modules = [name for name in re.findall(r"`(\w+)`", first) if name.islower()]
+
+    assert modules
+    assert [] == [name for name in modules if not (ROOT / "publisher" / package / f"{name}.py").exists()]
