@@ -1,7 +1,7 @@
-"""An edition becomes a digest: one mail's subject, preheader, HTML and text, grouped by theme, each item once.
+"""Renders an edition as a digest: subject, preheader, HTML and text of one mail, grouped by theme, each item once.
 
-A mail that cannot hold all items holds the newest, at most 100 kB of encoded HTML: Gmail hides what lies beyond 102 kB,
-and with it the way to unsubscribe.
+If a mail cannot hold all items, it has the newest ones: at most 100 kB of encoded HTML, because Gmail hides everything
+beyond 102 kB, including the link to unsubscribe.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -35,36 +35,36 @@ from publisher.rendering.urls import desk_edition_url, edition_url, editions_url
 MAX_HTML_BYTES = 100_000
 """The most bytes of a mail's HTML, in quoted-printable."""
 SUBJECT_CHARS = 78
-"""RFC 5322 section 2.1.1 folds there; the title of the lead takes what room is left."""
+"""The most characters of a subject: RFC 5322 section 2.1.1 folds longer lines. The lead's title is shortened to fit."""
 SUBJECT_TITLE_CHARS = 60
-"""The most characters of the lead's title: phones show about forty, mail programs about seventy."""
+"""The most characters of the lead's title in a subject: phones show about forty, mail programs about seventy."""
 LEAST_TITLE_CHARS = 20
-"""The lead's title keeps so many characters, however much else a template puts into the subject."""
+"""The lead's title is never cut below this length, however much else a template puts into the subject."""
 PREHEADER_CHARS = 120
 CORRECTIONS = 20
-"""The most corrections that a digest names; of further ones it gives only the number."""
+"""The most corrections that a digest lists; of the others it gives only the number."""
 CONTENTS_FROM_THEMES = 3
 """From this number of themes on, a digest with two items or more has a table of contents."""
 MOST_SHOWN = 2_000
-"""How many prepared items are kept for later digests."""
+"""How many prepared items are cached for later digests."""
 MOST_DIGESTS = 16
-"""How many rendered digests are kept."""
+"""How many rendered digests are cached."""
 LEAST_ITEM_BYTES = 400
-"""The least bytes that an item takes besides its words, in the smallest template. It tells early what cannot fit."""
+"""The fewest bytes of an item besides its text, in the smallest template; an early estimate of what cannot fit."""
 
 LAYING_OUT = {"wrap": wrap, "lay_out": lay_out, "columns_of": columns_of, "width": WIDTH}
-"""How digest.txt lays out its lines."""
+"""The functions with which digest.txt lays out its lines."""
 
 
 class Renderer:
-    """Renders the digests and mails of one site. What several have in common, their items above all, is made once."""
+    """Renders the digests and mails of one site. Common parts, above all items, are rendered once."""
 
     def __init__(
         self, *, site: Site, templates: Templates, style: DigestStyle, themes: ThemeMap, has_desk: bool = False
     ) -> None:
         self.site = site
         self.has_desk = has_desk
-        """Whether notices lead their editors to the desk."""
+        """Whether notices to editors link to the desk."""
         self.themes = themes
         self.templates = templates
         self.fixed: dict[str, object] = {
@@ -74,7 +74,7 @@ class Renderer:
             "heading_fonts": _css_fonts(style.heading_fonts),
             "logo_url": f"{site.base_url}{style.logo}" if style.logo else "",
         }
-        """The values that every page gets."""
+        """The values that every template gets."""
         self._width_px = style.width
         self.pages = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
         self.texts = TextJoiner(templates, "digest.txt", "numbered", domain="digest", fixed=self.fixed | LAYING_OUT)
@@ -82,12 +82,13 @@ class Renderer:
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
     def render(self, edition: Edition, audience: Audience) -> Digest:
-        """Return the edition as its recipients read it, in their language; the work is bounded however long it is.
+        """Return the edition as its recipients read it, in their language. The work has an upper bound for any number
+        of items.
 
         Raises:
             TemplateError: digest.html, digest.txt or digest-subject.txt cannot be used.
         """
-        # An edition is rendered to see that it can be, then for the outbox, then for its editor.
+        # an edition is rendered as a check before it is recorded, then for the outbox, then for its editor
         key = (edition, audience, self.templates.generation)
         if key not in self._digests:
             if len(self._digests) >= MOST_DIGESTS:
@@ -96,11 +97,11 @@ class Renderer:
         return self._digests[key]
 
     def fit(self, edition: Edition, audience: Audience) -> tuple[Edition, Digest]:
-        """Return the edition and its digest. Items that have no room in the mail are taken out if they wait for the
+        """Return the edition and its digest. Items that do not fit into the mail are removed if they may wait for the
         next edition.
 
         Raises:
-            TemplateError: as `render`.
+            TemplateError: as in `render`.
         """
         digest = self.render(edition, audience)
         while digest.left_out and audience.overflow == "next":
@@ -117,7 +118,7 @@ class Renderer:
         return notice_message(notice, site=self.site)
 
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
-        """The subject and the text of a notice about a held edition, which can be looked at in `folder`."""
+        """Return subject and text of a notice about a held edition, which can be viewed in `folder`."""
         titles = [item.title for item in self.render(edition, audience).shown]
         desk_url = desk_edition_url(self.site, audience.name) if self.has_desk else ""
         return review_notice(
@@ -135,7 +136,7 @@ class Renderer:
         return gone_notice(edition, audience=audience, site=self.site)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
-        """The subject and the text of a notice about a source."""
+        """Return subject and text of a notice about a source."""
         return source_notice(change, site=self.site, config=config)
 
     def site_notice(self, problems: Sequence[str], *, config: Path) -> tuple[str, str]:
@@ -143,15 +144,15 @@ class Renderer:
         return site_notice(problems, site=self.site, config=config)
 
     def outage_notice(self, outage: Outage, *, until: datetime) -> tuple[str, str]:
-        """The subject and the text of a notice that the mail server can be used again."""
+        """Return subject and text of a notice that the mail server can be used again."""
         return outage_notice(outage, until=until, site=self.site)
 
     def refused_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
-        """The subject and the text of a notice that the mail server refused an edition for good."""
+        """Return subject and text of a notice that the mail server refused an edition for good."""
         return refused_notice(failed, site=self.site, config=config)
 
     def bounced_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
-        """The subject and the text of a notice that an edition came back."""
+        """Return subject and text of a notice that an edition came back."""
         return bounced_notice(failed, site=self.site, config=config)
 
     def _render(self, edition: Edition, audience: Audience) -> Digest:
@@ -177,7 +178,7 @@ class Renderer:
     def _cut_to_size(
         self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
     ) -> "tuple[DigestPage, Joined]":
-        """Return the page with as many of the first items as a mail of `MAX_HTML_BYTES` holds, and its HTML."""
+        """Return the page with as many of the first items as a mail of `MAX_HTML_BYTES` can hold, and its HTML."""
         shown = by_worth
         while True:
             page = DigestPage(self, edition=edition, audience=audience, shown=shown)
@@ -188,11 +189,12 @@ class Renderer:
             size_bytes = sum(map(len, quoted_printable.encode_parts(html.parts)))
             if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
                 return page, html
-            # Taking the frame of the page for items too drops rather too few; the next look drops the rest.
+            # the estimate treats the page's frame like items, so it removes too few rather than too many; the next turn
+            # removes the rest
             shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
 
     def shown_item(self, placed: Placed, audience: Audience, *, year: int, is_last: bool) -> MailItem:
-        """The item as the templates show it to the audience, in its place in an edition of that year."""
+        """Return the item for templates, in its place in an edition of that year."""
         language = audience.language_at(self.site)
         key = (placed, year, is_last, audience.content, audience.keywords, audience.pictures, language)
         if len(self._shown) > MOST_SHOWN:
@@ -255,7 +257,7 @@ class DigestPage:
         }
 
     def fitting_at_most(self) -> int:
-        """Return how many of its items could fit at best, without rendering it."""
+        """Return an upper bound of the number of its items that fit, without rendering."""
         room_bytes = MAX_HTML_BYTES
         for fitting, item in enumerate(self.items):
             room_bytes -= LEAST_ITEM_BYTES + len(item.html)
@@ -271,20 +273,20 @@ class DigestPage:
         ]
 
     def html(self) -> Joined:
-        """The mail's HTML: `digest.html` with everything in it, its styles inlined."""
+        """Return the mail's HTML: `digest.html` rendered, with inlined styles."""
         return self._renderer.pages.page(self._values, language=self._language)
 
     def text(self) -> Joined:
-        """The mail's text: `digest.txt` with everything in it."""
+        """Return the mail's text: `digest.txt` rendered."""
         return self._renderer.texts.text(self._values, language=self._language)
 
     def fill(self, template: str) -> str:
-        """Return the filled template; `digest.html` still has its `<style>`, which is inlined later."""
+        """Return the rendered template; `digest.html` still has its `<style>`, which is inlined later."""
         return self._fill(template, **{**self._renderer.fixed, **LAYING_OUT, **self._values})
 
     def _subject(self, common: dict[str, object]) -> str:
-        """Return a subject with the lead's title, shortened to one line that is shown whole: the mail has all of it."""
-        # All its items may have been withdrawn since it was recorded: then there is none to name.
+        """Return a subject with the lead's title, shortened to one line; the mail shows the whole title."""
+        # all items may have been withdrawn since the edition was recorded
         title = self.items[0].title if self.items else ""
         first = shorten(title, SUBJECT_TITLE_CHARS)
         subject = one_line(self._fill("digest-subject.txt", first=first, **common))
@@ -295,14 +297,14 @@ class DigestPage:
         return one_line(self._fill("digest-subject.txt", first=first, **common))
 
     def _fill(self, template: str, **values: object) -> str:
-        # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
+        # scrubbed as a whole: the HTML parser behind premailer stops at a control character, whatever its origin
         return scrub(self._renderer.templates.render(template, language=self._language, domain="digest", **values))
 
 
 def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """Return a section for each theme of the table of contents; empty if all themes are seen at a glance.
+    """Return a section for each theme of the table of contents; empty if a digest is short enough without one.
 
-    The lead stands for its theme if the digest has no more of that theme.
+    The lead stands for its theme if the digest has no other items of that theme.
     """
     has_more = any(section.is_more for section in sections)
     themes = tuple(section for section in sections if not (section.is_lead and has_more))

@@ -1,6 +1,6 @@
-"""What a digest shows of items, as templates get it. Records in, values out.
+"""The items of a digest as templates get them. In: records. Out: values.
 
-`publisher/model/arrangement.py` says where each item stands.
+`publisher/model/arrangement.py` decides the place of each item.
 """
 
 import re
@@ -31,21 +31,21 @@ from publisher.rendering.urls import url_of
 
 KEYWORDS = 12
 FILES = 6
-"""How many files of an item a digest shows; further ones are on its page."""
+"""How many files of an item a digest shows; the others are on its page."""
 OTHER_THEMES = 6
 LABEL_CHARS = 60
-"""The most characters of a keyword, or of the name of a further theme."""
+"""The most characters of a keyword, or of the title of another theme."""
 NO_TEXT = Excerpt(rest=Item(date=date.min, text=""), reads_on=False, host="")
-"""The empty text of an item that is shown by its title alone."""
+"""The excerpt of an item that is shown by its title only."""
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MailItem:
-    """An item as the templates show it, whichever others are shown; all but `html` is plain text.
+    """An item as templates show it, independent of the other items; all text except `html` is plain.
 
-    It equals itself only, so that what was made of it is found at once.
+    It is equal only to itself, so that values cached for it are found quickly.
     """
 
     title: str
@@ -54,36 +54,36 @@ class MailItem:
     has_year: bool
     """Whether the date shows its year, because it is not the year of the edition."""
     added_on: date | None
-    """The day on which the site first saw an item that is dated long before; None: it is dated near that day."""
+    """The day on which the site first saw an item dated long before; None: the two are close."""
     look: Look
     theme: Theme
-    """The one it stands under."""
+    """The theme under which the item stands."""
     is_last: bool
-    """Whether it is the last item below the title of its theme."""
+    """Whether it is the last item under the heading of its theme."""
     is_whole_text: bool
-    """Whether its title is all that it says: then it is set like a text, and nothing stands below it."""
+    """Whether the title is all that the item says: it is then set as a text, with nothing below it."""
     html: str
     text: str
-    """The item's words, without links and lists."""
+    """The item's text without links and lists."""
     blocks: tuple[Block, ...]
     """The blocks of the text part, for `lay_out`."""
     notes: tuple[str, ...]
-    """Web addresses: `[1]` in the blocks is the first of them."""
+    """Web addresses of the notes in the blocks: `[1]` is the first."""
     reads_on: bool
-    """Whether there is more to read at `url` than is shown."""
+    """Whether the whole item at `url` is longer than what is shown."""
     host: str
-    """The name of the place where it lives elsewhere; empty: it has no place but its page."""
+    """The host name of the item's own link; empty: it has only its page here."""
     lang: str
     dir: str
     also_in: tuple[str, ...]
-    """Titles of further themes of the item."""
+    """Titles of the item's other themes."""
     keywords: tuple[str, ...]
     files: tuple[ShownFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """An item of an earlier edition as the templates show that it reads otherwise now; plain text."""
+    """An item of an earlier edition that was corrected since, as templates show it; plain text."""
 
     title: str
     url: str
@@ -93,9 +93,9 @@ class Correction:
     """Whether the date shows its year, because it is not the year of the edition."""
     corrected_on: date
     was: str
-    """What the item said in the edition `was_in`; empty: nothing was removed, or the audience was not told."""
+    """The passage of the edition `was_in` that was corrected; empty: nothing was removed, or it is not known."""
     was_in: int
-    """The number of the edition that told of the item last; 0: unknown."""
+    """The number of the last edition with the item; 0: unknown."""
     lang: str
     dir: str
 
@@ -107,7 +107,7 @@ class Numbered:
     item: MailItem
     number: int
     indent: int
-    """By how many columns its words are indented."""
+    """How many columns its text is indented."""
     is_lead: bool
 
 
@@ -121,20 +121,20 @@ class Section:
     """The number of its first item; items are numbered 1, 2, 3 … through the whole digest."""
     is_lead: bool = False
     is_more: bool = False
-    """Whether the lead is of this theme."""
+    """Whether the lead is an item of this theme, so that the section holds further ones."""
 
     @property
     def is_single(self) -> bool:
-        """Whether it has one item only, which names the theme in the line above its title."""
+        """Whether it has only one item, which names the theme in the line above its title."""
         return len(self.items) == 1
 
     @property
     def total(self) -> int:
-        """How many items of the theme the digest has, the lead among them."""
+        """How many items of the theme the digest has, the lead included."""
         return len(self.items) + self.is_more
 
     def numbered(self, indent: int) -> tuple[Numbered, ...]:
-        """Its items in their places, their words standing in by so many columns."""
+        """Return its items with their numbers, their text indented by `indent` columns."""
         return tuple(
             Numbered(item=item, number=number, indent=indent, is_lead=self.is_lead)
             for number, item in enumerate(self.items, start=self.first)
@@ -142,8 +142,8 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """Return the anchor of the section within the mail. No slug has an underscore, so the lead's anchor is no
-        theme's.
+        """The anchor of the section within the mail. No slug has an underscore, so the lead's anchor differs from all
+        themes'.
         """
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
@@ -163,7 +163,7 @@ def sections_of(arrangement: Arrangement, items: Sequence[MailItem]) -> tuple[Se
 
 
 def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> MailItem:
-    """The item as the templates show it to the audience, in an edition of that year; `width_px` is the column's."""
+    """Return the item for templates, in an edition of that year; `width_px` is the column's width."""
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
     shown = _excerpt(item, audience, lang) if placed.has_text else NO_TEXT
@@ -198,7 +198,7 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
 
 
 def show_correction(record: Record, formerly: Formerly | None, *, year: int, site: Site) -> Correction:
-    """Return a corrected item as templates show it in an edition of that year; `formerly` is what readers know."""
+    """Return a corrected item for templates, in an edition of that year; `formerly` is what the audience got last."""
     lang = _language_of(record.item, site)
     return Correction(
         title=_title(record, site),
@@ -214,7 +214,7 @@ def show_correction(record: Record, formerly: Formerly | None, *, year: int, sit
 
 
 def _labels(labels: Iterable[str]) -> tuple[str, ...]:
-    # Cut before it is cleaned as well: somebody's label of two megabytes is not worth reading to its end.
+    # cut before it is cleaned, because a hostile label may have two megabytes
     return tuple(shorten(one_line(label[: 10 * LABEL_CHARS]), LABEL_CHARS) for label in labels)
 
 
@@ -224,7 +224,7 @@ def _language_of(item: Item, site: Site) -> str:
 
 
 def name_item(record: Record, site: Site, shown: MailItem | None = None) -> DigestItem:
-    """The item as edition.json names it; `shown` is how a digest shows it, if one does."""
+    """Return the item for the lists in edition.json; `shown` is how the digest shows it, if it does."""
     themes = tuple(theme.slug for theme in record.themes)
     title, url = (shown.title, shown.url) if shown else (_title(record, site), url_of(record, site))
     return DigestItem(uid=record.uid, title=title, url=url, themes=themes)

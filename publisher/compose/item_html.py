@@ -1,8 +1,8 @@
-"""An item's HTML as mail programs show it well: nothing in it widens the mail, and Outlook for Windows sees its shape.
+"""Adapts an item's HTML to mail programs: nothing widens the mail, and Outlook for Windows shows its structure.
 
-That program breaks no long address, and knows no padding but of cells and no `white-space`. So addresses are cut where
-they are words; code, quotations and tables stand in tables of one cell, code as lines with no-break spaces. Their looks
-are rules of the template, by the classes set here.
+Outlook does not break long addresses, supports padding only on table cells, and has no `white-space`. So addresses that
+are text are shortened; code, quotations and tables are put into tables with one cell, code as lines with no-break
+spaces. The template styles them by the classes set here.
 """
 
 import re
@@ -23,7 +23,7 @@ RICH = re.compile(r'<(?:blockquote|h[1-6]|img|pre|table)\b|"tel:')
 
 
 def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> str:
-    """Return safe, balanced HTML of an item as HTML for a mail.
+    """Return an item's safe, balanced HTML adapted to a mail.
 
     `direction` is `ltr` or `rtl`, `title_level` the level of the heading above it, and `width_px` the width of the
     column.
@@ -36,7 +36,7 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
     keep_numbers_whole(root)
     for image in root.iter("img"):
         _fit_image(image, width_px)
-    # Those of the item itself: what is put around code and quotations are tables, too.
+    # only the item's own tables: code and quotations get tables around them too
     for table in list(root.iter("table")):
         _lay_out_table(table, start="right" if direction == "rtl" else "left")
     for quotation in list(root.iter("blockquote")):
@@ -51,10 +51,10 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
-    """Make a picture no wider than the column, also in Outlook, which reads the attributes; its height in proportion.
+    """Limit a picture to the column's width, also in Outlook, which reads the attributes; its height in proportion.
 
-    A program that shows no pictures then leaves their room free. A picture of unknown width becomes as wide as the
-    column in Outlook; other programs follow the rule for `unsized`.
+    A program that shows no pictures then reserves their space. A picture of unknown width becomes as wide as the column
+    in Outlook; other programs follow the rule for `unsized`.
     """
     own, height = image.get("width", ""), image.attrib.pop("height", "")
     if not own.isdecimal() or int(own) == 0:
@@ -89,7 +89,7 @@ def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Mark what each heading is the heading of: its column if the whole row is headings, else its row."""
+    """Mark what each heading applies to: its column if the whole row is headings, or else its row."""
     for row in rows:
         is_row_of_headings = all(cell.tag == "th" for cell in row)
         for cell in row:
@@ -101,14 +101,16 @@ def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> No
 
 
 def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Keep figures on one line; align a column of figures right with its heading, except the column that names rows."""
+    """Keep each figure on one line; align columns of figures right together with their headings, except the column that
+    names rows.
+    """
     for cell in chain.from_iterable(rows):
         if cell.tag == "td" and is_figure(cell.text_content()):
             cell.set("class", "figure")
-            cell.set("dir", "ltr")  # in Arabic as well, where the groups of `1 200` would change places
+            cell.set("dir", "ltr")  # also in Arabic, where the groups of `1 200` would change places
             cell.set("align", start)
     if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
-        return  # then the third cell of a row is not always in the third column
+        return  # the third cell of a row is then not always in the third column
     for column in list(zip_longest(*rows))[1:]:
         cells = [cell for cell in column if cell is not None]
         below = [cell for cell in cells if cell.tag == "td"]
@@ -126,7 +128,7 @@ def _mark_quotation(quotation: html.HtmlElement) -> None:
 
 
 def _break_code(code: html.HtmlElement) -> None:
-    """Turn code into lines without `pre`, which would be as wide as its longest line."""
+    """Replace code by lines without `pre`, which would be as wide as its longest line."""
     code.tag = "code"
     code.set("class", "lines")
     for inner in code.iter("code"):
@@ -137,7 +139,7 @@ def _break_code(code: html.HtmlElement) -> None:
 
 
 def _break_lines(code: html.HtmlElement) -> None:
-    """Make of line feeds breaks, and of blanks that would be lost no-break spaces."""
+    """Replace line feeds by breaks, and spaces that would be lost by no-break spaces."""
     texts = list(_texts(code))
     code.text = (code.text or "").removeprefix("\n")
     _drop_last_line_feed(texts)
@@ -161,7 +163,7 @@ def _drop_last_line_feed(texts: Sequence[tuple[html.HtmlElement, bool]]) -> None
 
 
 def _texts(element: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, bool]]:
-    """Yield in their order what holds texts: an element, and whether the text is behind it rather than in it."""
+    """Yield the places of texts in order: an element, and whether the text follows it (True) or is inside it."""
     yield element, False
     for child in element:
         yield from _texts(child)
@@ -187,11 +189,11 @@ def _put_lines(holder: html.HtmlElement, lines: Sequence[str], *, is_tail: bool)
         around.insert(place + number, line_break)
 
 
-# --- what is put around ----------------------------------------------------------------------------------------------
+# --- tables as boxes -------------------------------------------------------------------------------------------------
 
 
 def _box(element: html.HtmlElement, name: str, **attributes: str) -> html.HtmlElement:
-    """Put the element into a table of one cell of that class, with these attributes; return the table."""
+    """Put the element into a table with one cell of that class, with these attributes; return the table."""
     around = {"class": "box", "role": "presentation", "width": "100%", "cellpadding": "0", "cellspacing": "0"}
     table = html.Element("table", {**around, "border": "0"})
     row = etree.SubElement(etree.SubElement(table, "tbody"), "tr")

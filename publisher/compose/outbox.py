@@ -1,4 +1,4 @@
-"""The outbox: one folder an edition, there as a whole or not at all, and never written twice.
+"""The outbox: one folder per edition, written completely or not at all, and never overwritten by a new edition.
 
 A folder holds the digest as digest.html, digest.txt and digest.eml (the whole mail), and edition.json, which lists its
 items and the hashes of its files.
@@ -19,7 +19,7 @@ from publisher.rendering.addresses import message_id_of
 from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
 
 SCHEMA = 1
-"""The version of edition.json; grows when a program that reads the old one would misread the new one."""
+"""The version of edition.json; it grows when an older program would misread the new format."""
 EDITION_FILE = "edition.json"
 MAIL = "digest.eml"
 HELD = "held"
@@ -27,22 +27,22 @@ HELD = "held"
 NOTICES = "notices"
 """The folder of notices to the operator and to editors."""
 TEST = "test"
-"""The folder of mails to try."""
+"""The folder of test mails."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
-"""Fields by which an edition of the same name from another store, such as a new store, can be told apart."""
+"""Fields that differ between editions of the same name from two stores, for example after a store was rebuilt."""
 
 
 class Outbox(Protocol):
-    """Where folders of editions and notices are put for the program that sends mail.
+    """Where folders of editions and notices are written for the program that sends mail.
 
     Every method that writes raises `FilesError` if the disk refuses.
     """
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put the edition of that name where a program that sends mail finds it; leave it alone if it is there.
+        """Write an edition to where a program that sends mail finds it; do nothing if it is there already.
 
         Raises:
-            FilesError: a folder of that name is there and is damaged, or is another edition's.
+            FilesError: the folder of that name is damaged, or is another edition's.
         """
         ...
 
@@ -51,26 +51,26 @@ class Outbox(Protocol):
         ...
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Put the edition where only its editor looks, with the text of the notice to the editor."""
+        """Write a held edition to where only its editor finds it, with the text of the notice to the editor."""
         ...
 
     def held_folder(self, name: str) -> Path:
-        """Return the folder in which an editor can look at a held edition."""
+        """Return the folder of a held edition, for its editor."""
         ...
 
     def forget(self, name: str) -> None:
-        """Remove what `hold` wrote; harmless if it is gone."""
+        """Remove the files that `hold` wrote, if they exist."""
         ...
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put a notice beside the editions; harmless if it is already there."""
+        """Write a notice beside the editions; do nothing if it is there already."""
         ...
 
     def mail(self, delivery: NewDelivery) -> bytes:
-        """The whole mail of a delivery.
+        """Return the whole mail of a delivery.
 
         Raises:
-            FilesError: it is not there, or not as it was written, or another one.
+            FilesError: it is missing, was changed, or is another one.
         """
         ...
 
@@ -79,22 +79,22 @@ class Outbox(Protocol):
         ...
 
     def recipient(self, name: str) -> str:
-        """Return the list address to which an edition was written; empty if the edition is not in the outbox."""
+        """Return the list address to which an edition was addressed; empty if the edition is not in the outbox."""
         ...
 
 
 class OutboxFolder:
-    """An outbox on the disk: one folder an edition."""
+    """An outbox on the disk: one folder per edition."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put the files into a folder of that name, and remove the held folder."""
+        """Write the files into a folder of that name, and remove the held folder."""
         folder, held = self._root / name, self.held_folder(name)
         if os.path.lexists(folder):
             _refuse_other(folder, files)
-            sweep(self._root)  # a process that was killed right after putting it there did not
+            sweep(self._root)  # left by a process that was killed right after writing the folder
         elif held.is_dir():
             write_folder(held.parent, name, files)  # without items withdrawn since the editor saw it
             move_folder(held, folder)
@@ -103,11 +103,11 @@ class OutboxFolder:
         self.forget(name)
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Replace all files in the folder of that name by these."""
+        """Replace all files in the folder of that name."""
         write_folder(self._root, name, files)
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Put the files into a folder below `held/`, where a program that sends the outbox finds no mail."""
+        """Write the files into a folder below `held/`, where a program that sends the outbox finds no mail."""
         folder = self._root / HELD
         write_folder(folder, name, files)
         tree = Tree(folder)
@@ -115,7 +115,7 @@ class OutboxFolder:
         tree.commit()
 
     def held_folder(self, name: str) -> Path:
-        """A folder below `held/`."""
+        """Return a folder below `held/`."""
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
@@ -124,11 +124,11 @@ class OutboxFolder:
         remove(self._root / HELD / f"{name}.txt")
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put the files into a folder below `notices/`."""
+        """Write the files into a folder below `notices/`."""
         write_folder(self._root / NOTICES, name, files)
 
     def mail(self, delivery: NewDelivery) -> bytes:
-        """The mail in the folder of the delivery's edition, which must be whole."""
+        """Return the mail from the folder of the delivery's edition, which must be whole."""
         folder = self._root / delivery.name
         described, mail = description_in(folder), _bytes_of(folder / MAIL)
         if described is None or mail is None:
@@ -140,55 +140,55 @@ class OutboxFolder:
         return mail
 
     def uids(self, name: str) -> set[str]:
-        """The uids that edition.json has."""
+        """Return the uids in edition.json."""
         described = description_in(self._root / name) or {}
         return {item["uid"] for part in ("items", "corrected", "left_out") for item in described.get(part, ())}
 
     def recipient(self, name: str) -> str:
-        """The address that edition.json has."""
+        """Return the recipient in edition.json."""
         return str((description_in(self._root / name) or {}).get("to", ""))
 
 
 class RehearsedOutbox:
-    """An outbox that keeps nothing, for a rehearsal."""
+    """An outbox that writes nothing, for a rehearsal."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Keep nothing."""
+        """Write nothing."""
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Keep nothing."""
+        """Write nothing."""
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Keep nothing."""
+        """Write nothing."""
 
     def held_folder(self, name: str) -> Path:
-        """The folder that the notice to the editor names."""
+        """Return the folder that the notice to the editor names."""
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
         """Remove nothing."""
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Keep nothing."""
+        """Write nothing."""
 
     def mail(self, delivery: NewDelivery) -> bytes:
-        """Refuse: a rehearsal hands over no mail."""
+        """Raise an error: a rehearsal sends no mail."""
         raise FilesError(f"{self._root / delivery.name} is not written in a rehearsal")
 
     def uids(self, name: str) -> set[str]:
-        """What the edition has in the outbox."""
+        """Return the uids of the edition in the real outbox."""
         return OutboxFolder(self._root).uids(name)
 
     def recipient(self, name: str) -> str:
-        """Return the address to which an edition in the outbox was written."""
+        """Return the list address of the edition in the real outbox."""
         return OutboxFolder(self._root).recipient(name)
 
 
 def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:
-    """Put a mail to try into a folder below `test/`, in place of an earlier one; return the folder.
+    """Write a test mail into a folder below `test/`, replacing an earlier one; return the folder.
 
     Raises:
         FilesError: the disk refuses.
@@ -197,11 +197,11 @@ def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:
     return root / TEST / name
 
 
-# --- what is in a folder ---------------------------------------------------------------------------------------------
+# --- the content of folders ------------------------------------------------------------------------------------------
 
 
 def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> dict[str, bytes]:
-    """The files of an edition, contents by name."""
+    """Return the files of an edition, contents by name."""
     files = digest_files(digest, mail)
     described = _describe(edition, digest, files, audience=audience, site=site)
     text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
@@ -209,20 +209,20 @@ def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Au
 
 
 def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
-    """The files of a digest without its edition, such as a mail to try."""
+    """Return the files of a digest without its edition, for a test mail."""
     return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), MAIL: mail}
 
 
 def notice_files(notice: Notice, mail: bytes) -> dict[str, bytes]:
-    """The files of a notice: the whole mail and its text."""
+    """Return the files of a notice: the whole mail and its text."""
     return {"notice.eml": mail, "notice.txt": notice.text.encode()}
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether every file of an edition is there as it was written.
+    """Whether all files of an edition exist unchanged.
 
     Raises:
-        FilesError: a file is there and cannot be read.
+        FilesError: a file exists and cannot be read.
     """
     described = description_in(folder)
     if described is None:
@@ -267,7 +267,7 @@ def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def description_in(folder: Path) -> dict[str, Any] | None:
-    """The content of edition.json; None if it is missing or is something else."""
+    """Return the content of edition.json; None if it is missing or invalid."""
     data = _bytes_of(folder / EDITION_FILE)
     try:
         described = json.loads(data or b"")

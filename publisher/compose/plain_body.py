@@ -1,4 +1,6 @@
-"""An item's HTML as plain text: paragraphs, lists, tables, code and quotations, its links as numbered notes."""
+"""Converts an item's HTML to plain text: paragraphs, lists, tables, code and quotations, with links as numbered
+notes.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,17 +17,19 @@ from publisher.rendering.tables import is_figure, own_rows
 from publisher.rendering.text import one_line, without_open_directions
 
 INLINE_ADDRESS_COLUMNS = 40
-"""The most columns of a web address that stays in the text; a longer one becomes a note."""
+"""The most columns of a web address inside the text; a longer one becomes a note."""
 LONGEST_NUMBER = 9
-"""The most digits of the number of a list's first point; more are not a number. Python refuses to read over 4,300."""
+"""The most digits of the number of a list's first item; longer ones are no number. Python refuses to read over
+4,300.
+"""
 TABLE_COLUMNS = 66
-"""The most columns of a table, besides the indent of its item; a wider table is written row by row."""
+"""The most columns of a table, besides the indent of its item; the rows of a wider table become paragraphs."""
 BETWEEN_CELLS = "   "
 CODE_INDENT = "  "
 BULLET = "- "
 QUOTED = "> "
 BREAK = "* * *"
-"""No dashes: a line of them may be taken for what stands above a signature."""
+"""The text of a break. A line of dashes might be taken for the mark above a signature."""
 
 _BLOCKS = "blockquote caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table ul"
 BLOCKS = frozenset(_BLOCKS.split())
@@ -43,7 +47,7 @@ class PlainBody:
 
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]
-    """Web addresses: `[1]` in the text is the first of them."""
+    """Web addresses of the notes: `[1]` in the text is the first."""
 
 
 def plain_body_of(body: str, *, url: str) -> PlainBody:
@@ -56,7 +60,7 @@ def plain_body_of(body: str, *, url: str) -> PlainBody:
 
 
 class _Reader:
-    """Reads elements one after the other, and remembers what to write before the lines of the next block."""
+    """Reads elements one after the other, and holds the prefixes for the lines of the next block."""
 
     def __init__(self, url: str) -> None:
         self.blocks: list[Block] = []
@@ -67,7 +71,7 @@ class _Reader:
         self._follows_closely = False
 
     def read(self, element: html.HtmlElement) -> None:
-        """Read what is in the element, and end the block that this began."""
+        """Read the content of the element, and end the block that it began."""
         self._words.append(_spaced(element.text))
         for child in element:
             self._read_child(child)
@@ -144,7 +148,7 @@ class _Reader:
                 self._add(_told(row, headings))
 
     def _line_of(self, element: html.HtmlElement) -> str:
-        """The element's words without blocks; a line feed where a line is broken."""
+        """Return the element's text without blocks, with a line feed for each line break."""
         if element.tag == "br":
             return "\n"
         words = _spaced(element.text)
@@ -182,7 +186,7 @@ class _Reader:
 
     @contextmanager
     def _behind(self, first: str, rest: str) -> Iterator[None]:
-        """Write `first` before the first line of what is read in the block, and `rest` before the others."""
+        """Prefix what is read in the block: its first line with `first`, its other lines with `rest`."""
         before, count = (self._first, self._rest), len(self.blocks)
         self._first, self._rest = self._first + first, self._rest + rest
         yield
@@ -209,12 +213,12 @@ class _Reader:
 
 
 def _spaced(text: str | None) -> str:
-    """A text node with one blank for white space, its line feeds among it."""
+    """Return a text node with white space, line feeds included, replaced by single spaces."""
     return WHITE_SPACE.sub(" ", text or "")
 
 
 def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the cells of a table in aligned columns; figures end at the same place."""
+    """Return the cells of a table in aligned columns; figures are aligned at their end."""
     columns = list(zip_longest(*rows, fillvalue=""))
     widths = [max(map(columns_of, column)) for column in columns]
     are_figures = [place > 0 and all(map(is_figure, filter(None, column[1:]))) for place, column in enumerate(columns)]
@@ -231,7 +235,7 @@ def _padded(text: str, width: int, *, to_the_right: bool) -> str:
 
 
 def _told(row: Sequence[str], headings: Sequence[str]) -> str:
-    """Return a row of a table that is too wide, each cell with its heading."""
+    """Return a row of a table that is too wide, as text: each cell with its heading."""
     cells = zip_longest(headings, row, fillvalue="")
     return "; ".join(f"{heading}: {cell}" if heading else cell for heading, cell in cells if cell)
 

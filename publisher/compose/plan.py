@@ -1,6 +1,6 @@
 """Decides what is due to an audience, when it is due, and why an item is not in its next edition. Pure.
 
-`publisher/compose/run.py` asks the store for the facts.
+`publisher/compose/run.py` fetches the facts from the store.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,16 +19,16 @@ from publisher.store import AudienceState, ChangedItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFacts:
-    """What the store knows about one audience at one moment."""
+    """What the store knows about one audience at a moment."""
 
     state: AudienceState
-    """How far the audience has come; where it begins if it never had an edition."""
+    """How far the audience has come; if it never had an edition, its start."""
     upto: int
     """The end of the log: items collected later are for a later edition."""
     new: tuple[Record, ...]
     """Live items of the audience's themes that it has not had, in the order in which they were added."""
     changed: tuple[ChangedItem, ...] = ()
-    """Items of its earlier editions that changed after it was last told of them, in the order of the changes."""
+    """Items of its earlier editions that changed after the audience last got them, in the order of the changes."""
 
 
 class WhyNot(StrEnum):
@@ -48,17 +48,17 @@ class Plan:
 
     audience: Audience
     because: str
-    """Why it has an edition, or none."""
+    """The reason for an edition, or for none."""
     edition: Edition | None
-    """The edition with all items that are due; `record` leaves out items for which its mail has no room."""
+    """The edition with all items that are due; `record` removes items that do not fit into its mail."""
     state: AudienceState
     """How far the audience has come: before `edition`, or after this plan if it makes none."""
     tick: datetime | None = None
-    """UTC; the edition deals with ticks of the schedule up to this moment. None: the schedule was not asked."""
+    """UTC; the edition deals with ticks of the schedule up to this moment. None: the schedule was not consulted."""
 
 
 def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
-    """Plan the audience's next edition, at any time between the ticks of its schedule."""
+    """Plan the audience's next edition as of now, whether or not its schedule has a tick."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
         edition = edition_of(audience, facts, due, now=now)
@@ -67,7 +67,7 @@ def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: 
             f", of which {later} wait for the next (max_items)" if later else ""
         )
         return Plan(audience=audience, because=because, edition=edition, state=state, tick=tick)
-    # With too few items the cursor stays where it is, so that all of them stay new.
+    # with too few items the cursor stays, so that all of them stay new
     cursor = state.cursor if due else max(state.cursor, facts.upto)
     state = replace(state, cursor=cursor, last_tick=tick or state.last_tick)
     few = f"new to its audience: {len(due)}, fewer than {audience.min_items} (min_items)"
@@ -75,8 +75,8 @@ def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: 
 
 
 def edition_of(audience: Audience, facts: AudienceFacts, items: Sequence[Record], *, now: datetime) -> Edition:
-    """The audience's next edition with these items, fewer where `max_items` says so."""
-    composed_at = now.astimezone(UTC)  # as the store gives it back, so that a repeat has the same bytes
+    """Return the audience's next edition with these items, or fewer because of `max_items`."""
+    composed_at = now.astimezone(UTC)  # as the store returns it, so that a repetition gives the same bytes
     corrected = [each for each in facts.changed if is_correction(each)]
     edition = Edition(
         audience=audience.name,
@@ -93,10 +93,11 @@ def edition_of(audience: Audience, facts: AudienceFacts, items: Sequence[Record]
 
 
 def carried_over(edition: Edition, *, keep: int) -> Edition:
-    """Return the edition with only the `keep` items that have waited longest; the other items stay new to its audience.
+    """Return the edition reduced to the `keep` items that have waited longest; the other items stay new to its
+    audience.
 
-    Its cursor stops before the first change of the other items. The items it keeps are never due again, wherever the
-    cursor is.
+    Its cursor stops before the first change of the other items. The items in the edition are never due again, wherever
+    the cursor is.
     """
     waiting = sorted(edition.records, key=lambda record: record.added_seq)
     kept = {record.number for record in waiting[:keep]}
@@ -108,7 +109,8 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """The moment up to which an edition composed now deals with ticks; None: there was no tick since `last_tick`.
+    """Return the moment up to which an edition composed now deals with ticks; None: there was no tick since
+    `last_tick`.
 
     One edition deals with any number of missed ticks.
     """
@@ -118,7 +120,9 @@ def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datet
 
 
 def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
-    """Whether the edition stays held. After its time it does only where the audience's `on_silence` is `keep`."""
+    """Whether the edition stays held: until its time for review ends, and after that if the audience's `on_silence` is
+    `keep`.
+    """
     if edition.held_until is None:
         return False
     return now < edition.held_until or audience.on_silence == "keep"
@@ -133,7 +137,7 @@ def due_items(audience: Audience, facts: AudienceFacts, site: Site) -> list[Reco
 
 
 def is_correction(changed: ChangedItem) -> bool:
-    """Whether somebody who had the item would want to read it again; a new date, label or file size is no reason."""
+    """Whether a reader of the item would want to read it again; a new date, label or file size is no reason."""
     return _words(changed.record.item) != _words(changed.told)
 
 
@@ -149,7 +153,7 @@ def is_read_by(audience: Audience, record: Record, site: Site) -> bool:
 def left_out(
     audience: Audience, edition: Edition | None, new: Collection[Record], site: Site
 ) -> list[tuple[Record, WhyNot]]:
-    """The items of `new` that are not in the audience's next edition, each with the reason."""
+    """Return the items of `new` that are not in the audience's next edition, each with the reason."""
     inside = {record.number for record in edition.records} if edition else set()
     return [
         (record, _why_not(audience, record, site, has_edition=edition is not None))
@@ -167,7 +171,7 @@ def _why_not(audience: Audience, record: Record, site: Site, *, has_edition: boo
 
 
 def words_of(why: WhyNot, audience: Audience, record: Record, site: Site) -> str:
-    """Why a new item is not in the audience's next edition, in words."""
+    """Return in words why a new item is not in the audience's next edition."""
     language = record.item.language or site.language
     words = {
         WhyNot.THEME: "none of its themes is among the audience's themes",

@@ -1,19 +1,19 @@
-"""Compose: what the log holds beyond an audience's cursor goes in, at most one edition per audience comes out.
+"""Compose. In: the log beyond an audience's cursor. Out: at most one edition per audience.
 
 Editions are recorded first: `plan_all` or `plan_due`, then `pass_over` and `record`. Recorded editions are put out
-later: `publisher/app.py` has their web pages written, then `put_out` writes their mails into the outbox.
+later: `publisher/app.py` publishes their web pages, then `put_out` writes their mails into the outbox.
 
-A limit loses nothing. With too few items there is no edition, and the cursor stays. With too many, the items that
-waited longest go, and the cursor stops before the others. An item that was in an edition is never due again, wherever
-the cursor is.
+Limits lose no items. With too few items there is no edition, and the cursor stays. With too many, the items that waited
+longest go, and the cursor stops before the others. An item that was in an edition is never due again, wherever the
+cursor is.
 
 What a crash leaves, by its moment:
 
 - before an edition is recorded: nothing; the next pass decides the same again;
 - after it is recorded, before its folder is in the outbox: an edition without a folder, perhaps with its web page, to
   which no mail leads yet; the next pass renders both from the revisions recorded with the edition, with the same bytes;
-- after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it, and
-  queues its deliveries if mails are sent.
+- after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it, and queues
+  its deliveries if mails are sent.
 
 An edition that is held for an editor is recorded, and follows the sources of its items until it is released. It has a
 folder below outbox/held/, which is written again when the recorded edition changes, and no web page. Its audience gets
@@ -52,7 +52,7 @@ from publisher.model.themes import ALL_THEMES
 from publisher.rendering.addresses import delivery_of
 from publisher.store import AudienceState, Store
 
-if TYPE_CHECKING:  # imported by the caller, once there is something to render
+if TYPE_CHECKING:  # the caller imports it, once there is something to render
     from publisher.compose.digest import Renderer
 
 logger = DecisionLog("compose")
@@ -64,21 +64,23 @@ UNSETTLED = (
     "held because the store was restored: say which edition was the last that went out, as `publisher restore` explains"
 )
 LOOKED_AT = 4_000
-"""How many of the latest items are searched for items in the languages of an audience."""
+"""How many of the latest items are searched for items in an audience's languages."""
 
 
 # --- decide ----------------------------------------------------------------------------------------------------------
 
 
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Plan for each of these audiences at any time of its schedule, unless an edition of it is held."""
+    """Return a plan for each of these audiences as of now, whatever their schedules say; none for one with a held
+    edition.
+    """
     held = _names_held(audiences, store, now=now)
     plans = (_plan(audience, held, store=store, site=site, tick=None, now=now) for audience in audiences)
     return [plan for plan in plans if plan]
 
 
 def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Plan for each of these audiences whose schedule has had a tick after the last plan."""
+    """Return a plan for each of these audiences whose schedule has had a tick since the last plan."""
     held = _names_held(audiences, store, now=now)
     plans = (_plan_scheduled(audience, held, store=store, site=site, now=now) for audience in audiences)
     return [plan for plan in plans if plan]
@@ -92,7 +94,7 @@ def _plan_scheduled(
         return None
     state = store.editions.audience(audience.name)
     if state is None or state.last_tick is None:
-        # Ticks count from the first pass that looks at the schedule.
+        # ticks count from the first pass that consults the schedule
         watched = replace(state or _beginning(audience, store, site), last_tick=now)
         plan = Plan(audience=audience, because="its schedule counts from now on", edition=None, state=watched)
         _log_plan(plan, next_tick=audience.schedule.next_after(now))
@@ -123,9 +125,9 @@ def _log_plan(plan: Plan, **facts: object) -> None:
 
 
 def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], list[Problem]]:
-    """The plans for audiences that do not wait for the operator after a restore, and a problem for each other edition.
+    """Return the plans without audiences that wait for the operator after a restore, and a problem for each of these.
 
-    What is due to an audience that waits stays due.
+    What is due to such an audience stays due.
     """
     restoration = store.restorations.current()
     if restoration is None:
@@ -136,19 +138,23 @@ def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], 
 
 
 def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Problem]:
-    """Compose nothing, because feeds and pages could not be published; return a problem for each edition that waits."""
+    """Return a problem for each edition that must wait because feeds and pages could not be published; nothing is
+    composed.
+    """
     waiting = [audience for audience in audiences if next_edition(audience, store=store, site=site, now=now)]
     return [Problem(where=f"audience {audience.name!r}", what=HELD) for audience in waiting]
 
 
 def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """The edition that `plan_all` has for the audience now; None: it has none."""
+    """Return the edition that `plan_all` would make for the audience now; None: none."""
     plans = plan_all([audience], store=store, site=site, now=now)
     return plans[0].edition if plans else None
 
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return an edition of the latest items, to see how mails look when nothing is new; None: there are no items."""
+    """Return an edition of the latest items, which shows how mails look when nothing is new; None: there are no
+    items.
+    """
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
     changed = store.items.changed_since_told(audience.name, upto=state.cursor)
@@ -159,7 +165,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
 def explain_left_out(
     audience: Audience, edition: Edition | None, *, store: Store, site: Site
 ) -> list[tuple[Record, WhyNot]]:
-    """The new items that are not in `edition`, the audience's next edition, each with the reason."""
+    """Return the new items that are not in `edition`, the audience's next edition, each with the reason."""
     state = _state(audience, store, site)
     new = store.items.due_for(
         audience.name, themes=ALL_THEMES, after=state.cursor, upto=store.log.end(), start=state.start
@@ -168,7 +174,7 @@ def explain_left_out(
 
 
 def count_due(audience: Audience, *, store: Store, site: Site) -> int:
-    """How many items the audience's next edition would have."""
+    """Return how many items the audience's next edition would have."""
     return len(due_items(audience, _facts(audience, store, site), site))
 
 
@@ -176,10 +182,10 @@ def count_due(audience: Audience, *, store: Store, site: Site) -> int:
 
 
 def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
-    """Move the cursors and ticks of audiences that get no edition; write nothing for an audience that is there.
+    """Move the cursors and ticks of audiences that get no edition; write nothing for an audience that does not move.
 
-    While nothing was ever collected, nothing is written for an audience with a `first` setting: where it begins depends
-    on the items that are there when the first ones are.
+    Before anything was collected, nothing is written for an audience with a `first` setting: its start depends on the
+    items that the first pass brings.
     """
     is_empty = store.log.end() == 0
     for plan in plans:
@@ -191,9 +197,9 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
 
 
 def number_apart(plans: Sequence[Plan], *, outbox: Path, feeds: Path) -> list[Plan]:
-    """Return the plans; a first edition of an audience gets a number above all that the folders have of that audience.
+    """Return the plans; an audience's first edition gets a number above all those found in the folders.
 
-    The folders have some if an earlier store was lost, or if there was an audience of that name before.
+    The folders have earlier editions if a store was lost, or if another audience had the name before.
     """
     return [_number_apart(plan, outbox=outbox, feeds=feeds) for plan in plans]
 
@@ -206,9 +212,9 @@ def _number_apart(plan: Plan, *, outbox: Path, feeds: Path) -> Plan:
 
 
 def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list[Problem]:
-    """Record the planned editions, as many items of each as its mail has room for; return why some are not recorded.
+    """Record the planned editions, each with as many items as its mail can hold; return a problem for each that failed.
 
-    An edition is rendered before it is recorded, so that a broken template costs no edition.
+    An edition is rendered before it is recorded, so that a broken template loses no edition.
     """
     problems: list[Problem] = []
     for plan in plans:
@@ -227,18 +233,20 @@ def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list
 
 
 def held_editions(store: Store) -> list[Edition]:
-    """The editions that are held for an editor, oldest first."""
+    """Return the editions that are held for an editor, oldest first."""
     return [edition for edition in store.editions.unwritten() if edition.held_until is not None]
 
 
 def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Edition]:
-    """The editions that are not in the outbox yet and are for none of these audiences, oldest first."""
+    """Return the editions that are not in the outbox yet and belong to none of these audiences, oldest first."""
     names = {audience.name for audience in audiences}
     return [edition for edition in store.editions.unwritten() if edition.audience not in names]
 
 
 def release_and_list(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
-    """Release held editions whose time is over; return the editions that the outbox does not show yet, oldest first."""
+    """Release held editions whose time for review has ended; return the editions whose folder in the outbox is missing
+    or out of date, oldest first.
+    """
     restoration = store.restorations.current()
     by_name = {each.name: each for each in audiences if restoration is None or not restoration.holds(each.name)}
     found: list[tuple[Edition, Audience]] = []
@@ -266,11 +274,11 @@ def put_out(
     is_sent: bool = False,
     now: datetime,
 ) -> ComposeReport:
-    """Put recorded editions into the outbox, without items that were withdrawn since.
+    """Write recorded editions into the outbox, without items that were withdrawn since.
 
-    A held edition follows its sources, and goes where only its editor looks. `config` is the path of config.toml, for
-    commands in the notice. If `is_sent`, the deliveries of an edition are queued in the transaction that notes that it
-    is in the outbox.
+    A held edition is updated from its sources, and written to where only its editor finds it. `config` is the path of
+    config.toml, for commands in the notice. If `is_sent`, the deliveries of an edition are queued in the transaction
+    that records it as written.
     """
     written: list[Edition] = []
     emptied: list[str] = []
@@ -300,10 +308,10 @@ def put_out(
 
 
 def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) -> None:
-    """Finish a recorded edition that has no items left, without a mail; its number is not given again.
+    """Finish a recorded edition that has no items left, without a mail; its number is not reused.
 
     Raises:
-        FilesError: the folder that its editor looked at cannot be removed.
+        FilesError: its editor's folder cannot be removed.
     """
     outbox.forget(edition.name)
     store.editions.mark_written(edition.audience, edition.number, at=now)
@@ -325,7 +333,7 @@ def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox
 
 
 def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -> set[str]:
-    """Return names of the audiences whose last edition stays held."""
+    """Return the names of the audiences whose last edition stays held."""
     by_name = {audience.name: audience for audience in audiences}
     held = [edition for edition in held_editions(store) if edition.audience in by_name]
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
@@ -334,7 +342,7 @@ def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -
 def _facts(audience: Audience, store: Store, site: Site) -> AudienceFacts:
     state, upto = _state(audience, store, site), store.log.end()
     new = store.items.due_for(audience.name, themes=audience.themes, after=state.cursor, upto=upto, start=state.start)
-    # Corrections alone make no edition, so a pass with no news does not ask for them.
+    # corrections alone make no edition, so without new items they are not fetched
     changed = store.items.changed_since_told(audience.name, upto=upto) if new else ()
     return AudienceFacts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
 
@@ -344,7 +352,9 @@ def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
-    """Return where an audience begins that never had an edition. `first` and the log decide, not the clock."""
+    """Return the start of an audience that never had an edition. It depends on `first` and the log, not on the
+    clock.
+    """
     if audience.first is None:
         start = 0
     elif audience.first == 0:
@@ -356,7 +366,7 @@ def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _latest_read(audience: Audience, most: int, *, store: Store, site: Site) -> list[Record]:
-    """Return the latest items in a language of the audience, at most `most`, in the order in which they were added.
+    """Return the latest items in an audience's languages, at most `most`, in the order in which they were added.
 
     Only the latest `LOOKED_AT` items are searched.
     """

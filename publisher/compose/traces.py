@@ -1,4 +1,4 @@
-"""Finds what editions left in the outbox and on the web, when the store does not know them."""
+"""Finds what remains of editions in the outbox and on the web when the store does not know them."""
 
 import posixpath
 import re
@@ -14,23 +14,23 @@ from publisher.rendering import urls
 from publisher.store.disk_errors import explain_errors
 
 _HEADINGS = ("h2", "h3", "h4")
-"""Only links in headings name items of the edition; others may stand in the editor's introduction."""
+"""Only links in headings name the edition's items; others may be in the editor's introduction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What is left of one edition in the outbox or on the web."""
+    """What remains of one edition in the outbox or on the web."""
 
     number: int
     had: frozenset[str] | None
-    """Ids, or paths of pages, of its items; None: unknown."""
+    """Uids, or paths of the pages, of its items; None: unknown."""
     is_in_outbox: bool
     composed_at: datetime | None = None
-    """UTC; None: nothing tells."""
+    """UTC; None: unknown."""
 
 
 def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]:
-    """Return what is left of an audience's editions, by number, in that order. Held editions are left out.
+    """Return what remains of an audience's editions, sorted by number. Held editions are left out.
 
     Raises:
         FilesError: a file cannot be read.
@@ -45,7 +45,7 @@ def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]
 
 
 def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
-    """The highest number that an edition of the audience has in the outbox, held or not, or on the web; 0: none has.
+    """Return the highest number of the audience's editions in the outbox, held or not, and on the web; 0: none.
 
     Raises:
         FilesError: a folder cannot be read.
@@ -56,7 +56,7 @@ def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
 
 
 def highest_notice(outbox: Path) -> int:
-    """The highest number that a notice has in the outbox; 0: none has.
+    """Return the highest number of notices in the outbox; 0: none.
 
     Raises:
         FilesError: the folder cannot be read.
@@ -79,7 +79,7 @@ def _numbers_on_web(feeds: Path, audience: str) -> Iterator[int]:
 
 
 def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
-    """Return what edition.json shows of an edition; None: nothing."""
+    """Return what edition.json says about an edition; None: nothing."""
     described = description_in(folder)
     try:
         listed = [*described["items"], *described["left_out"]] if described else []
@@ -91,7 +91,7 @@ def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
 
 
 def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool) -> Trace:
-    """Return what the page of an edition shows. A page that does not name all items shows too little."""
+    """Return what the page of an edition says. A page that does not list all its items says too little."""
     file = urls.edition_file(audience, number)
     try:
         text = (feeds / file).read_text("utf-8", errors="replace")
@@ -106,7 +106,7 @@ def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool
 
 
 class _EditionPage(HTMLParser):
-    """The items that headings on an edition's page link to, without items that it only corrects."""
+    """Collects the items to which headings on an edition's page link, without items that it only corrects."""
 
     def __init__(self, file: str) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
-"""What the answers of a mail server mean, for the mail and for the server. Pure.
+"""Interprets the replies of a mail server, for the mail and for the server. Pure.
 
-An answer has a step, a code (RFC 5321 section 4.2) and often a status (RFC 3463): 550 5.1.1 after RCPT says that there
-is no such mailbox; the same code after MAIL says that the server does not want us. `meaning_of` has the whole table.
+A reply belongs to a step, has a code (RFC 5321 section 4.2) and often a status (RFC 3463): 550 5.1.1 after RCPT says
+that the mailbox does not exist; the same code after MAIL says that the server does not accept us. `meaning_of` has the
+whole table.
 """
 
 import re
@@ -11,16 +12,18 @@ from enum import Enum, auto
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 GONE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
-"""Statuses of a mailbox or domain that does not exist."""
+"""Statuses that mean that the mailbox or its domain does not exist."""
 NOT_TRUSTED = frozenset({"5.7.515", "5.7.26"})
-"""Statuses of mail that is not authenticated: the set-up of our domain is wrong, and no mailbox is."""
+"""Statuses that mean that our mail is not authenticated: our domain is set up wrongly, and the mailbox is not
+at fault.
+"""
 SUSPECT = "5.7.1"
-"""A refusal by policy: of one mailbox, or, when it comes often, of us."""
+"""The status of a refusal by policy: of one mailbox, or of us if it is frequent."""
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 45, 120, 240, 480))
-"""How long a mail waits after its first, second … failed attempt; the last one counts from then on."""
+"""How long a mail waits after its first, second … failed attempt; the last value applies from then on."""
 JITTER = 0.2
 GIVE_UP = timedelta(days=4)
-"""After that long a temporary refusal counts as a final one (RFC 5321 section 4.5.4.1)."""
+"""After this time a temporary refusal counts as a final one (RFC 5321 section 4.5.4.1)."""
 DROPPED = timedelta(minutes=1)
 """How long a mail waits whose connection broke before it was handed over; other mails go first."""
 CLOSING = 421
@@ -28,7 +31,7 @@ CLOSING = 421
 
 
 class SmtpStep(Enum):
-    """The step of SMTP that the server answered."""
+    """The step of SMTP that a reply answers."""
 
     MAIL = auto()
     RCPT = auto()
@@ -38,34 +41,34 @@ class SmtpStep(Enum):
 
 
 class Fate(Enum):
-    """What becomes of a mail after an answer."""
+    """What happens to a mail after a reply."""
 
     SENT = auto()
     REFUSED = auto()
     """The mail is refused for good."""
     LATER = auto()
-    """The mail is tried again later; the try counts as an attempt."""
+    """The mail is retried later, and the attempt counts."""
     AGAIN = auto()
-    """The mail is tried again; the try counts as no attempt, because the recipient had no part in the failure."""
+    """The mail is retried, and the attempt does not count, because the recipient had no part in the failure."""
 
 
 class Sign(Enum):
-    """What an answer says about the mail server."""
+    """What a reply says about the mail server."""
 
     WELL = auto()
     BUSY = auto()
     """The server closes the connection: use fewer connections."""
     THROTTLING = auto()
-    """The server gets too much from this site: send more slowly."""
+    """The server gets too many mails from this site: send more slowly."""
     OUR_FAULT = auto()
-    """The server refuses all mail of this site, to any address; three in a row stop all sending."""
+    """The server refuses all mail of this site, whatever the recipient; three in a row stop all sending."""
     SUSPICIOUS = auto()
-    """The server may refuse mail of this site; if half of the latest answers are so, all sending stops."""
+    """The server may be refusing this site's mail; if half of the latest replies are like this, all sending stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer of the mail server."""
+    """A reply of the mail server."""
 
     code: int
     text: str
@@ -83,7 +86,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What an answer means for the mail and for the server."""
+    """What a reply means for the mail and for the server."""
 
     fate: Fate
     sign: Sign = Sign.WELL
@@ -108,7 +111,7 @@ def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
 
 
 def _names_a_rate(step: SmtpStep, reply: Reply) -> bool:
-    """Whether a temporary refusal is about how much we send. 450 and 451 4.7.1 of a whole mail are greylisting."""
+    """Whether a temporary refusal is about our sending rate. 450 and 451 4.7.1 to a whole mail are greylisting."""
     code, status = reply.code, reply.status
     if step is SmtpStep.DOT and code in (450, 451) and status == "4.7.1":
         return False

@@ -1,12 +1,12 @@
-"""Reads mails in the mailbox for bounces. Pure.
+"""Reads the mails in the mailbox for bounces. Pure.
 
-Some are written by readers, or by their mail programs, to unsubscribe (RFC 2369 section 3.2).
+Some come from readers, or their mail programs, to unsubscribe (RFC 2369 section 3.2).
 
-Reports have a form: RFC 3464 for failures and delays, RFC 6533 the same with other letters than ASCII, RFC 5965 for
-complaints. Older servers write as they like; flufl.bounce knows them. What a mail is about is found by the address to
-which it came, or from which the mail that it returns was sent (VERP); by the ENVID that we gave (RFC 3461), or the
-Message-ID of the mail that it returns; and by the link to unsubscribe in that. Of these a stranger can guess a
-Message-ID alone, so that never names a reader.
+Reports have a standard form: RFC 3464 for failures and delays, RFC 6533 the same with letters beyond ASCII, RFC 5965
+for complaints. Older servers use other forms, which flufl.bounce knows. The mail that a bounce is about is found by the
+address to which the bounce came, or from which the returned mail was sent (VERP); by the ENVID that we gave (RFC 3461),
+or the Message-ID of the returned mail; and by the unsubscribe link in it. Of these a stranger could guess only a
+Message-ID, so a Message-ID never identifies a reader.
 """
 
 import re
@@ -23,24 +23,24 @@ from publisher.model.bounces import Bounce, BounceKind
 
 _Mail: TypeAlias = "Message[Any, Any]"
 _MOST_BYTES = 1_000_000
-"""So much of a mail is searched for the Message-ID of another one."""
+"""How many bytes of a mail are searched for another mail's Message-ID."""
 _MOST_WORDS = 500
 _MOST_TEXT = 20_000
 _MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _STOP = r"[A-Za-z0-9_-]{28}"
-"""A token as `subscribers.tokens` makes it for links to unsubscribe."""
+"""A token for links to unsubscribe, as `subscribers.tokens` makes it."""
 _STOP_LINK = re.compile(rf"/-/stop/({_STOP})(?![A-Za-z0-9_-])")
 _STOP_SUBJECT = re.compile(rf"unsubscribe ({_STOP})", re.IGNORECASE)
 _ODD_STATUS = re.compile(r"(?:#|\b[45]\d\d[ -])([45]\.\d{1,3}\.\d{1,3})\b")
-"""A status code in a text, behind a `#` or a reply code. Numbers of versions look alike."""
+"""A status code in a text, after a `#` or a reply code. Without these, version numbers look the same."""
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _KINDS = {"failed": BounceKind.FAILED, "delayed": BounceKind.DELAYED}
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 
 
 def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
-    """Return what a mail says. `bounces` is the bounce address; readers have a token behind a `+` in it."""
+    """Return what a mail reports. `bounces` is the bounce address; in a reader's, a token follows a `+`."""
     message = message_from_bytes(mail)
     about = _About(
         token=_token_in(message, _TO, bounces) or _returned_token(message, bounces),
@@ -57,7 +57,7 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
-    """What a bounce may be about: the mails and readers that its text names."""
+    """Candidates for what a bounce is about: the mails and readers that its text names."""
 
     token: str
     told: tuple[str, ...]
@@ -66,7 +66,7 @@ class _About:
 
 
 def _read_part(part: _Mail, about: _About) -> Bounce | None:
-    """Read the machine-readable part of a report; None: it is another part."""
+    """Return what the machine-readable part of a report says; None: it is another part."""
     match part.get_content_type():
         case "message/delivery-status" | "message/global-delivery-status":
             return _read_status(_blocks_of(part), about)
@@ -87,7 +87,9 @@ def _read_part(part: _Mail, about: _About) -> Bounce | None:
 
 
 def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
-    """Read a report on deliveries: its first block is about the mail, each further block about one recipient."""
+    """Return what a delivery status report says: its first block is about the mail, each further block about one
+    recipient.
+    """
     by_kind = {_KINDS.get(_value(block, "Action").lower()): block for block in reversed(blocks[1:])}
     kind = next((each for each in (BounceKind.FAILED, BounceKind.DELAYED) if each in by_kind), None)
     if kind is None:
@@ -108,9 +110,10 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
 
 
 def _read_wish(message: _Mail, about: _About) -> Bounce | None:
-    """Read a mail by which a reader unsubscribes: the token is its subject, or in its address; None: it is not one.
+    """Return the wish to unsubscribe in a mail, whose token is its subject or in its recipient address; None: it has
+    none.
 
-    We send no mail with such a subject, and none from such an address, so an automatic reply has neither.
+    We send no mail with such a subject or from such an address, so an automatic reply has neither.
     """
     said = _STOP_SUBJECT.fullmatch(_subject(message))
     in_address = about.token if re.fullmatch(_STOP, about.token) else ""
@@ -121,7 +124,7 @@ def _read_wish(message: _Mail, about: _About) -> Bounce | None:
 
 
 def _read_odd(message: _Mail, about: _About) -> Bounce:
-    """Read a mail that does not have the form of a report."""
+    """Return what a mail says that has no standard form."""
     temporary, permanent = _failures_in(message)
     failed = sorted(permanent or temporary)
     if failed:
@@ -140,7 +143,7 @@ def _read_odd(message: _Mail, about: _About) -> Bounce:
 
 
 def _odd_status(message: _Mail) -> str:
-    """Return the first status code in a text of a server without a fixed form, such as qmail's `(#5.1.1)`."""
+    """Return the first status code in a text without a standard form, such as qmail's `(#5.1.1)`."""
     texts = (part.get_payload(decode=True) for part in message.walk() if part.get_content_type() == "text/plain")
     for text in texts:
         if isinstance(text, bytes) and (found := _ODD_STATUS.search(_text(text[:_MOST_TEXT]))):
@@ -149,7 +152,7 @@ def _odd_status(message: _Mail) -> str:
 
 
 def _failures_in(message: _Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """Return the recipients that failed for now, and those that failed for good, as flufl.bounce finds them."""
+    """Return the recipients that failed temporarily, and those that failed for good, as flufl.bounce finds them."""
     try:
         return all_failures(message)
     except Exception:  # noqa: BLE001  (its detectors stumble over mails without a sender, and strangers write them)
@@ -157,7 +160,7 @@ def _failures_in(message: _Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
 
 
 def _is_automatic(message: _Mail) -> bool:
-    """Whether a program sent it (RFC 3834, and what was usual before)."""
+    """Whether a program sent the mail (by RFC 3834, and by older conventions)."""
     submitted = _value(message, "Auto-Submitted").lower()
     precedence = _value(message, "Precedence").lower()
     others = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
@@ -165,11 +168,11 @@ def _is_automatic(message: _Mail) -> bool:
     return submitted not in ("", "no") or is_old
 
 
-# --- what it is about ------------------------------------------------------------------------------------------------
+# --- which mail it is about ------------------------------------------------------------------------------------------
 
 
 def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
-    """Return the text behind the `+` in a bounce address in these fields; empty: there is none."""
+    """Return the text after the `+` in a bounce address in these fields; empty: there is none."""
     local, _, domain = bounces.rpartition("@")
     pattern = re.compile(rf"{re.escape(local)}\+([^@\s]+)@{re.escape(domain)}", re.IGNORECASE)
     values = [str(value) for name in fields for value in message.get_all(name, [])]
@@ -180,7 +183,7 @@ def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
 def _returned_token(message: _Mail, bounces: str) -> str:
     """Return the token in the address from which the returned mail was sent; empty: there is none.
 
-    Complaints, and failures of servers that answer to the author, come to another address than the one for bounces.
+    Complaints, and failure reports that go to the author, do not come to the bounce address.
     """
     for part in message.walk():
         is_report = part.get_content_type() == "message/feedback-report"
@@ -192,7 +195,7 @@ def _returned_token(message: _Mail, bounces: str) -> str:
 
 
 def _returned_stop(mail: bytes) -> str:
-    """Return the token of the link to unsubscribe in a mail; empty: there is none, or there are links of several
+    """Return the token of the unsubscribe link in a mail; empty: there is none, or there are links of several
     readers.
     """
     found = {each[1] for each in _STOP_LINK.finditer(mail[:_MOST_BYTES].decode("latin-1"))}
@@ -200,7 +203,7 @@ def _returned_stop(mail: bytes) -> str:
 
 
 def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
-    """Yield Message-IDs of mails that it returns or quotes."""
+    """Yield Message-IDs of mails that the mail returns or quotes."""
     for part in message.walk():
         if part is not message and part.get_content_type() in _RETURNED:
             for returned in _blocks_of(part):
@@ -211,7 +214,9 @@ def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
 
 
 def _with_envid(envid: str, told: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the Message-IDs with the envelope's first: deliveries give the Message-ID as ENVID, in xtext."""
+    """Return the Message-IDs with the one from the envelope first: deliveries pass the Message-ID as ENVID, in
+    xtext.
+    """
     said = re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), envid)
     return tuple(dict.fromkeys((*([f"<{said}>"] if said else ()), *told)))
 
@@ -225,14 +230,14 @@ def _children(part: _Mail) -> list[_Mail]:
 
 
 def _blocks_of(part: _Mail) -> list[_Mail]:
-    """Return the blocks of fields in a part; empty lines separate the blocks of a status report."""
+    """Return the blocks of fields in a part; in a status report, empty lines separate them."""
     blocks = _children(part)
     if not blocks:
         data = part.get_payload(decode=True)
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
         return _split(text)
     if len(blocks) == 1 and part.get_content_type() == "message/global-delivery-status":
-        # The standard library takes it for a mail: what follows its first block is the text of that.
+        # The standard library parses it as a mail: the blocks after the first are that mail's text.
         return [blocks[0], *_split(str(blocks[0].get_payload()))]
     return blocks
 
@@ -248,7 +253,7 @@ def _value(fields: _Mail, name: str) -> str:
 
 
 def _typed(value: str) -> str:
-    """Return the value behind its type: `rfc822; ada@example.org`."""
+    """Return a value without its type, as in `rfc822; ada@example.org`."""
     return value.partition(";")[2].strip() if ";" in value else value
 
 

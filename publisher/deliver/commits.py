@@ -1,7 +1,7 @@
-"""Fences and results of all connections, written in commits that they share.
+"""Collects fences and results of all connections and writes them in shared commits.
 
-A mail costs its connection one commit: the result of its last mail is written with the fence of its next one. While a
-commit is on its way to the disk, what the connections bring goes into the next one. So a slow disk makes commits
+Each mail costs its connection one commit: the result of its last mail is written together with the fence of the next.
+While a commit is written to disk, the connections' next fences and results are collected. So a slow disk makes commits
 larger, and one thread is enough for the ledger.
 """
 
@@ -23,13 +23,13 @@ T = TypeVar("T")
 AT_ONCE = 100
 """How many deliveries are claimed in one transaction."""
 COMPANY_S = 0.001
-"""The longest time that a fence waits for fences of other connections; with a server nearby they come by then."""
+"""The longest time that a fence waits for fences of other connections; with a server nearby they arrive by then."""
 LINGER_S = 0.01
-"""How long a result waits for a fence to be written with. Until it is written, a crash leaves a doubt."""
+"""How long a result waits for a fence to be written with. A crash in this time makes the delivery doubtful."""
 
 
 class Commits:
-    """The ledger for the connections of one process, for the length of an `async with`."""
+    """The ledger for the connections of one process, during an `async with`."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Commits:
         most: int | None,
         clock: Callable[[], datetime],
     ) -> None:
-        """`read` gives claimed deliveries their mails. `most`: how many may be claimed in all; None: any number."""
+        """`read` returns the mails of claimed deliveries. `most`: how many may be claimed in total; None: no limit."""
         self._ledger = ledger
         self._read = read
         self._max_age = max_age
@@ -53,7 +53,7 @@ class Commits:
         self._at_work = 0
         """How many deliveries the connections have in hand."""
         self._company: asyncio.Future[None] | None = None
-        """Done when each connection waits for its fence, or enough time has passed."""
+        """Completed when each connection waits for its fence, or enough time has passed."""
         self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
@@ -65,7 +65,7 @@ class Commits:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give back what was claimed and not tried, and write what is left.
+        """Give back deliveries that were claimed and not attempted, and write everything that waits.
 
         Raises:
             StoreError: something could not be written.
@@ -83,7 +83,7 @@ class Commits:
             raise self._failure
 
     async def claim(self) -> Ready | None:
-        """Return the next delivery whose turn it is, with its mail; None: there is none.
+        """Return the next due delivery, with its mail; None: there is none.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -91,7 +91,7 @@ class Commits:
         async with self._claiming:
             self._raise_failure()
             if not self._claimed and self._left != 0:
-                await self._write_all()  # what was queued again may be due again
+                await self._write_all()  # a delivery that is queued again may be due again
                 self._raise_failure()
                 limit = AT_ONCE if self._left is None else min(AT_ONCE, self._left)
                 found = await self._in_thread(partial(self._claim, limit))
@@ -107,7 +107,7 @@ class Commits:
         return self._read(claimed) if claimed else ()
 
     async def fence(self, delivery: Delivery) -> bool:
-        """Note that a mail is about to be handed over; return whether that may be done.
+        """Record that a mail is about to be handed over; return whether that is allowed.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -119,7 +119,9 @@ class Commits:
         return await answer
 
     def record(self, result: Result) -> None:
-        """Note what became of a delivery. It is written with or before the next fence of this connection."""
+        """Record the result of a delivery. It is written before, or together with, the next fence of this
+        connection.
+        """
         self._at_work -= 1
         self._results.append(result)
         self._write_later()
@@ -142,7 +144,7 @@ class Commits:
             self._company.set_result(None)
 
     async def _write_all(self) -> None:
-        """Write everything that waits, and return when it is written."""
+        """Write everything that waits; return when it is written."""
         while self._writer is not None or ((self._fences or self._results) and self._failure is None):
             self._write_now()
             if self._writer is not None:
@@ -159,7 +161,7 @@ class Commits:
             self._write_later()
 
     def _is_complete(self) -> bool:
-        """Whether each delivery in hand waits for its fence, so that no further fence will come."""
+        """Whether all deliveries in hand wait for their fences, so that no further fence will come."""
         return len(self._fences) >= self._at_work
 
     async def _wait_for_company(self) -> None:
@@ -173,7 +175,7 @@ class Commits:
         self._company = None
 
     async def _write(self) -> None:
-        """Write what there is in one transaction, and answer the fences in it."""
+        """Write everything that waits now in one transaction, and answer its fences."""
         await self._wait_for_company()
         fences, self._fences = self._fences, []
         results, self._results = self._results, []

@@ -1,7 +1,7 @@
-"""Domains that refuse unknown senders for a while: each gets one attempt a minute until it takes a mail.
+"""Greylisting: domains that refuse unknown senders for a while get one attempt a minute until they accept a mail.
 
-Greylisting is about this site and not about a mailbox: a thousand readers of one domain need not all be refused in
-turn.
+Greylisting concerns this site and not a mailbox: without this, a thousand readers of one domain would be refused one by
+one.
 """
 
 from datetime import datetime, timedelta
@@ -10,28 +10,32 @@ from publisher.deliver.answers import Reply, SmtpStep
 
 EVERY = timedelta(minutes=1)
 _ABOUT_A_MAILBOX = "4.2."
-"""Statuses that begin so are about a mailbox, such as a full one (RFC 3463 section 3.3)."""
+"""The beginning of statuses that are about a mailbox, such as a full one (RFC 3463 section 3.3)."""
 
 
 class Greylist:
-    """The domains that refuse us for now, as one process has met them."""
+    """The domains that greylist us now, as far as this process knows."""
 
     def __init__(self) -> None:
         self._next: dict[str, datetime] = {}
 
     def wait(self, recipient: str, now: datetime) -> timedelta:
-        """Return how long to wait before a mail to this recipient is tried. 0: go now; this takes the domain's turn."""
+        """Return how long to wait before a mail to this recipient is attempted. 0: now, and the domain's turn is used
+        up.
+        """
         domain = _domain(recipient)
         if domain not in self._next:
             return timedelta(0)
         wait = self._next[domain] - now
         if wait <= timedelta(0):
-            self._next[domain] = now + EVERY  # this one tries, and the others wait for what becomes of it
+            self._next[domain] = now + EVERY  # this mail is attempted, and the others wait for its outcome
             return timedelta(0)
         return wait
 
     def note(self, recipient: str, step: SmtpStep, reply: Reply, now: datetime) -> None:
-        """Note the answer about a recipient: a greylisting domain waits, one that takes a mail is free."""
+        """Record the reply for a recipient: a greylisting domain must wait, and one that accepts a mail need not wait
+        any more.
+        """
         if step is SmtpStep.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
             self._next.setdefault(_domain(recipient), now + EVERY)
         elif step is SmtpStep.DOT and reply.code // 100 == 2:  # noqa: PLR2004

@@ -1,7 +1,7 @@
 """Mailboxes with bounces: a Maildir, an mbox file, or a folder on an IMAP server.
 
-A mail leaves its mailbox only by `remove`, which the caller calls when it is recorded. A crash before that leaves the
-mail, which is then read again and recognised.
+A mail leaves its mailbox only by `remove`, which the caller calls after recording it. After a crash before that, the
+mail is read again and recognised.
 """
 
 import imaplib
@@ -23,15 +23,17 @@ _VALIDITY = "UIDVALIDITY"
 
 
 class Inbox(Protocol):
-    """Mails in their order; `key` names one until the mailbox is closed."""
+    """The mails of a mailbox, in order; `key` identifies a mail until the mailbox is closed."""
 
     place: str
     """The name of the mailbox in messages and in the store."""
     validity: str
-    """Numbers of mails hold as long as this stays; empty: they are not kept, and every mail is read each time."""
+    """The numbers of mails are valid while this stays the same; empty: mails have no numbers, and all are read each
+    time.
+    """
 
     def mails(self, after: int) -> Iterator[tuple[str, bytes]]:
-        """Yield keys and whole mails; if the mailbox numbers its mails, only mails with a number above `after`.
+        """Yield keys and whole mails; if the mailbox numbers its mails, only those with a number above `after`.
 
         Raises:
             MailboxError: the mailbox cannot be read.
@@ -54,7 +56,7 @@ class _Folder:
 
     def mails(self, after: int) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002  (it keeps no numbers)
         for key in list(self._box.keys()):
-            with suppress(KeyError):  # somebody else removed it
+            with suppress(KeyError):  # another program has removed it
                 yield str(key), self._box.get_bytes(key)
 
     def remove(self, key: str) -> None:
@@ -63,7 +65,7 @@ class _Folder:
 
 @contextmanager
 def open_maildir(path: Path) -> Iterator[Inbox]:
-    """A Maildir for the length of a `with`.
+    """Open a Maildir for a `with`.
 
     Raises:
         MailboxError: it is none, or cannot be read.
@@ -77,10 +79,10 @@ def open_maildir(path: Path) -> Iterator[Inbox]:
 
 @contextmanager
 def open_mbox(path: Path) -> Iterator[Inbox]:
-    """An mbox file for the length of a `with`, locked; what was removed is gone at its end.
+    """Open and lock an mbox file for a `with`; removed mails are deleted at its end.
 
     Raises:
-        MailboxError: it is not there, cannot be read, or another program holds it.
+        MailboxError: it is missing, cannot be read, or another program has locked it.
     """
     if not path.is_file():
         raise MailboxError(str(path), "there is no such file")
@@ -119,10 +121,10 @@ class _ImapFolder:
 
 @contextmanager
 def open_imap(settings: ImapSettings) -> Iterator[Inbox]:
-    """A folder on an IMAP server for the length of a `with`; what was removed is gone at its end.
+    """Open a folder on an IMAP server for a `with`; removed mails are deleted at its end.
 
     Raises:
-        MailboxError: it cannot be reached, refuses the login, or has no such folder.
+        MailboxError: the server cannot be reached, refuses the login, or has no such folder.
         SecretError: the password cannot be read.
     """
     place = f"{settings.user} at {settings.host}"

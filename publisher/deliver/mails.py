@@ -1,4 +1,4 @@
-"""The mails of deliveries, each kind from where it is kept, ready for the wire."""
+"""Reads the mails of deliveries from where each kind is kept, ready for the wire."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,28 +8,29 @@ from publisher.model.deliveries import Delivery, DeliveryKind
 from publisher.model.errors import FilesError, PublisherError
 
 Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | PublisherError]]
-"""Returns the whole mail of each of these deliveries of one kind, by the delivery's id, or the error that prevents it.
+"""Returns the whole mails of deliveries of one kind, by delivery id, or for each the error that prevents it.
 
-A delivery that is left out has nothing to say any more, and is cancelled. It is called shortly before the mails are
-handed over, with at most as many deliveries as are claimed at once. Deliveries with the same mail should get the same
-bytes object.
+A delivery that is missing from the result has nothing to say any more, and is cancelled. It is called shortly before
+the mails are handed over, for at most as many deliveries as are claimed at once. Deliveries with the same mail should
+get the same bytes object.
 """
 
 
 class WireForm:
-    """A mail as it goes over the wire: dots at the beginnings of lines doubled, and the end of mail behind it."""
+    """A mail as SMTP transmits it: dots at the beginning of lines doubled, and the end mark appended."""
 
     def __init__(self, mail: bytes) -> None:
         """Prepare a mail.
 
         Raises:
-            ValueError: CR or LF stand alone in it: servers disagree on what is a line then, and one mail becomes two.
+            ValueError: it has CR or LF alone: servers disagree on whether that ends a line, so one mail could become
+                two.
         """
         if not mail.count(b"\r\n") == mail.count(b"\r") == mail.count(b"\n"):
             raise ValueError("a line of the mail ends in CR or LF alone")
         whole = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
         self.size = len(whole)
-        """Bytes, as the server counts them (RFC 1870 section 3)."""
+        """The size in bytes, as the server counts it (RFC 1870 section 3)."""
         self.data = (b"\r\n" + whole).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
@@ -41,7 +42,7 @@ class Ready:
     mail: WireForm | None
     """The mail; None: there is none."""
     problem: str = ""
-    """Why there is no mail now; empty: there will never be one."""
+    """Why there is no mail now; empty: there never will be."""
 
 
 def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:
@@ -59,7 +60,9 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
 
 
 def _ready(delivery: Delivery, mail: bytes | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
-    """`forms` has the wire forms of this batch, by the identity of their bytes, which many deliveries share."""
+    """Return one claimed delivery with its mail. `forms` caches the wire forms by the identity of their bytes, which
+    many deliveries share.
+    """
     if not isinstance(mail, bytes):
         return Ready(delivery=delivery, mail=None, problem="" if mail is None else str(mail))
     try:

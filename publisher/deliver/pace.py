@@ -1,6 +1,7 @@
-"""How fast mails go to the mail server, and over how many connections: what it says makes us faster, slower or stop.
+"""How fast mails go to the mail server, and over how many connections: its replies speed up, slow down or stop sending.
 
-A `Pace` belongs to one process and lives from pass to pass. Its clock is steady, in seconds, and an argument.
+A `Throttle` belongs to one process and is kept between passes. Its clock is monotonic, in seconds, and passed as an
+argument.
 """
 
 from collections import deque
@@ -10,19 +11,19 @@ from publisher.deliver.greylist import Greylist
 from publisher.model.deliveries import SmtpSettings
 
 WAITS_S = (5.0, 15.0, 60.0, 120.0, 300.0, 600.0)
-"""How long we leave a server alone that could not be used once, twice …"""
+"""How long we leave the server alone after it could not be used once, twice …"""
 PAUSES_S = (60.0, 120.0, 300.0, 600.0)
-"""How long we pause for a server that asked us to send less once, twice …"""
+"""How long we pause after the server asked us once, twice … to send less."""
 STOPPED_S = 3_600.0
-"""How long we pause for a server that refuses all our mail."""
+"""How long we pause if the server refuses all our mail."""
 IN_A_ROW = 3
-"""After this many bad answers of a kind, with no good one in between, sending stops or slows down."""
+"""After this many bad replies of a kind without a good one in between, sending stops or slows down."""
 LATEST = 20
-"""Sending stops, too, if half of this many latest answers are suspicious."""
+"""Sending also stops if half of this many latest replies are suspicious."""
 GOOD_MAILS = 200
-"""After this many good mails one more connection is opened, and the gap between mails is halved."""
+"""After this many accepted mails, one more connection is opened and the gap between mails is halved."""
 FIRST_GAP_S = 0.1
-"""The gap between mails when a server without a limit in config.toml first asks for less."""
+"""The gap between mails when a server without a limit in config.toml asks for less the first time."""
 
 
 class Throttle:
@@ -42,30 +43,30 @@ class Throttle:
         self._latest: deque[bool] = deque(maxlen=LATEST)
         self.greylist = Greylist()
         self.may_pipeline = True
-        """Whether the server keeps its word about PIPELINING, as far as is known."""
+        """Whether the server handles PIPELINING correctly, as far as is known."""
         self.is_suspected = False
-        """Whether the server refused so much by its rules in this pass that they must be about us."""
+        """Whether the server refused so many mails by policy in this pass that this site must be the reason."""
         self.connections = self._most
-        """How many there may be now."""
+        """How many connections are allowed now."""
         self.problem = ""
         """Why nothing is sent now; empty: sending goes on."""
         self.is_outage = False
-        """Whether that is because the server cannot be used, and not because it asks for less."""
+        """Whether sending stopped because the server cannot be used, and not because it asks for less."""
 
     def paused_s(self, now_s: float) -> float:
-        """How long nothing may be sent, from now."""
+        """Return for how many seconds nothing may be sent."""
         return max(0.0, self._paused_until_s - now_s)
 
     def take_turn(self, now_s: float) -> float:
-        """Take the next turn to send a mail; return how long to wait for it."""
+        """Reserve the next turn to send a mail; return how many seconds to wait for it."""
         turn_s = max(now_s, self._next_s)
         self._next_s = turn_s + self._gap_s
         return turn_s - now_s
 
-    # --- what happened -----------------------------------------------------------------------------------------------
+    # --- events ------------------------------------------------------------------------------------------------------
 
     def note(self, sign: Sign, words: str, *, about: int, now_s: float) -> None:
-        """Note what an answer `about` a delivery (its id) said about the server, in its `words`."""
+        """Adjust the pace to a reply about a delivery (`about` is its id), with the reply's `words`."""
         self._latest.append(sign is Sign.SUSPICIOUS)
         if len(self._latest) == LATEST and sum(self._latest) * 2 >= LATEST:
             self._stop(f"it refused half of the latest {LATEST} mails by its rules: {words}", now_s)
@@ -81,7 +82,7 @@ class Throttle:
                 self._gap_s = max(2 * self._gap_s, FIRST_GAP_S)
             case _:
                 pass
-        # Three refusals of one list's mail are no word about the mails of others.
+        # three refusals of one list's mail say nothing about the mails of others
         is_same_fault = sign is Sign.OUR_FAULT and about == self._last_fault
         if sign in self._in_a_row and not is_same_fault:
             self._last_fault = about
@@ -90,11 +91,11 @@ class Throttle:
                 self._pause_for(sign, words, now_s)
 
     def note_open(self, connections: int) -> None:
-        """Note that the server accepts this number of connections and no more."""
+        """Record that the server accepts this number of connections and no more."""
         self.connections = max(1, connections)
 
     def note_unreachable(self, words: str, *, is_ours: bool, now_s: float) -> None:
-        """Note that no connection could be opened, or no login was possible."""
+        """Record that no connection could be opened, or that no login was possible."""
         if is_ours:
             self._stop(words, now_s)
             return

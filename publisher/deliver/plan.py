@@ -1,4 +1,4 @@
-"""Plans whom a mail goes to. Pure."""
+"""Plans the recipients of mails. Pure."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ _NAME = re.compile(r"(?P<audience>.+)-(?P<number>[1-9][0-9]*)")
 
 
 def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Audience, int]:
-    """The audience and the number of an edition, by its name such as `weekly-12`.
+    """Return audience and number for an edition's name, such as `weekly-12`.
 
     Raises:
         UsageError: it is no such name, or the audience is not in config.toml.
@@ -30,7 +30,7 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
 
 
 def tally_of(delivery: NewDelivery) -> DeliveryTally:
-    """Return counts of zero for what a delivery hands over; a reader's address stands in no log."""
+    """Return counts of zero for a delivery's edition, round or letter; a reader's address is left out."""
     return DeliveryTally(name=delivery.name, to="" if delivery.is_personal else delivery.recipient)
 
 
@@ -44,14 +44,14 @@ def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
 
 
 class Tallies:
-    """Counts what becomes of the mails of each edition, round and letter."""
+    """Counts the results of mails by edition, round and letter."""
 
     def __init__(self) -> None:
         self._firsts: dict[str, NewDelivery] = {}
         self._counts: dict[str, Counter[str]] = {}
 
     def add(self, delivery: NewDelivery, **counts: int) -> None:
-        """Add to the counts of what the delivery hands over, by their names in `DeliveryTally`."""
+        """Add to the counts of the delivery's edition, round or letter, by their names in `DeliveryTally`."""
         if delivery.name not in self._counts:
             self._firsts[delivery.name], self._counts[delivery.name] = delivery, Counter()
         counter = self._counts[delivery.name]
@@ -60,7 +60,7 @@ class Tallies:
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
-        """The counts, in the order in which their first deliveries came."""
+        """The counts, in the order of their first deliveries."""
         return tuple(_summed(self._firsts[name], counts) for name, counts in self._counts.items())
 
 

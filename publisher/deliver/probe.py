@@ -1,4 +1,4 @@
-"""Tries the mail server: whether it can be used, and what it says to one mail, past the ledger."""
+"""Tests the mail server: whether it can be used, and what it replies to one mail. The ledger is not used."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from publisher.model.deliveries import SmtpSettings
 from publisher.model.errors import MailServerError
 
 IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, block=60, dot=120)
-"""Somebody waits at a terminal."""
+"""Short deadlines: somebody waits at a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """How a mail server received us."""
+    """What a mail server offered after a connection."""
 
     encryption: str
     """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""
@@ -24,11 +24,11 @@ class Welcome:
 
 
 def try_server(settings: SmtpSettings) -> Welcome:
-    """Connect, encrypt, log in, and leave without a mail.
+    """Connect, encrypt, log in, and disconnect without a mail.
 
     Raises:
-        MailServerError: that failed.
-        SecretError: the password or token cannot be had.
+        MailServerError: a step failed.
+        SecretError: the password or token could not be read.
     """
 
     async def visit() -> Welcome:
@@ -41,11 +41,11 @@ def try_server(settings: SmtpSettings) -> Welcome:
 
 
 def send_one(settings: SmtpSettings, envelope: Envelope, mail: bytes) -> str:
-    """Hand over one mail; return what the server said to it.
+    """Send one mail; return the server's reply.
 
     Raises:
-        MailServerError: it cannot be used, or did not take the mail.
-        SecretError: the password or token cannot be had.
+        MailServerError: the server cannot be used, or refused the mail.
+        SecretError: the password or token could not be read.
     """
 
     async def hand_over() -> str:

@@ -1,14 +1,14 @@
-"""Deliver: what is due in the ledger goes to the mail server; what became of it comes back into the ledger.
+"""Deliver. In: the due deliveries of the ledger, which are sent to the mail server. Out: their results in the ledger.
 
 Each mail goes through five steps:
 
-1. *claim*: it is ours for a while, and the attempt is counted;
-2. *envelope*: the server takes sender and recipient;
-3. *fence*: the ledger notes that the mail is on its way, if it is still ours;
+1. *claim*: this process reserves the delivery for a while, and the attempt is counted;
+2. *envelope*: the server accepts sender and recipient;
+3. *fence*: the ledger records that the mail is being handed over, if the claim is still valid;
 4. *mail*: the server gets it, and answers;
-5. *result*: the ledger notes the answer.
+5. *result*: the ledger records the answer.
 
-Connections share commits (`commits`). What an answer means is in `answers`, how fast we go in `pace`.
+Connections share commits (`commits`). `answers` interprets replies, `pace` decides how fast mails are sent.
 
 What a crash leaves, by its moment:
 
@@ -19,7 +19,7 @@ What a crash leaves, by its moment:
   twice; a server or list that keeps Message-IDs drops the second one. SMTP does not allow more (RFC 1047).
 - after the result is written: nothing to do.
 
-A process that stops for longer than its lease loses its claim: its fence fails, and it sends nothing.
+A process that is suspended for longer than its lease loses its claim: its fence fails, and it sends nothing.
 """
 
 import asyncio
@@ -65,15 +65,15 @@ DECISIONS = {
     Fate.AGAIN: "mail is tried again",
 }
 STOP_S = 60.0
-"""How long a mail in hand may take after the process was told to stop."""
+"""How many seconds a mail in hand may take after the process was told to stop."""
 LOOK_S = 0.2
-"""How often it is asked whether the process was told to stop."""
+"""Seconds between two checks whether the process was told to stop."""
 LIMITED = timedelta(minutes=5)
-"""After which it is asked again whether the limits of the hour and the day allow more."""
+"""How long until the hourly and daily limits are checked again."""
 OURS = timedelta(hours=1)
-"""How long a mail waits that was refused by a rule about us."""
+"""How long a mail waits that was refused by a policy against this site."""
 UNREADABLE = timedelta(minutes=5)
-"""How long a delivery waits whose mail cannot be read."""
+"""How long a delivery waits if its mail cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +92,9 @@ class DeliveryOptions:
 def deliver(
     ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
 ) -> DeliverReport:
-    """Hand over what is due, until nothing is, or until the server or the operator wants a pause.
+    """Send the due deliveries, until none is left, or until the server or the operator wants a pause.
 
-    `mails_of` gives the mails of each kind of delivery.
+    `mails_of` returns the mails of each kind of delivery.
 
     Raises:
         StoreError: the ledger cannot be used.
@@ -115,8 +115,8 @@ class _Pass:
         self._settings = options.settings
         self._tallies = Tallies()
         self._problems: dict[str, Problem] = {}
-        self._suspects: list[Delivery] = []  # refused by a rule, be it about their mailbox or about us
-        self._open = 0  # sessions
+        self._suspects: list[Delivery] = []  # refused by a policy that is either about their mailbox or about this site
+        self._open = 0  # open sessions
 
     async def run(self) -> DeliverReport:
         settings, now = self._settings, self._options.clock()
@@ -139,7 +139,7 @@ class _Pass:
         return self._report(is_limited=allowed is not None and due > allowed)
 
     def _allowance(self, now: datetime) -> int | None:
-        """Return how many mails the limits of the hour and the day allow now; None: there is no such limit."""
+        """Return how many mails the hourly and daily limits allow now; None: there is no such limit."""
         limits = ((self._settings.per_hour, timedelta(hours=1)), (self._settings.per_day, timedelta(days=1)))
         left = [limit - self._ledger.count_sent(since=now - span) for limit, span in limits if limit is not None]
         return max(0, min(left)) if left else None
@@ -156,7 +156,7 @@ class _Pass:
                 raise failures.exceptions[0] from None
 
     async def _end_when_stopped(self, workers: set["asyncio.Task[None]"]) -> None:
-        """End the workers a while after the process was told to stop: a mail in hand may be answered by then."""
+        """Stop the workers some time after the process was told to stop, so that a mail in hand can be answered."""
         while workers and not self._options.is_stopping():
             _, workers = await asyncio.wait(workers, timeout=LOOK_S)
         if workers:
@@ -167,7 +167,7 @@ class _Pass:
     # --- one connection ----------------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        """Hand over one mail after another."""
+        """Send one mail after another."""
         session: SmtpSession | None = None
         try:
             while self._is_open_for_mail() and (ready := await self._commits.claim()) is not None:
@@ -193,7 +193,7 @@ class _Pass:
         return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
     async def _ready(self, session: SmtpSession | None) -> SmtpSession | None:
-        """Return a session for the next mail, when it is its turn; None: no connection can be opened now."""
+        """Wait for the next mail's turn and return a session for it; None: no connection can be opened now."""
         if wait_s := self._pace.take_turn(self._now_s()):
             await asyncio.sleep(wait_s)
         if session is not None and session.is_spent:
@@ -222,14 +222,14 @@ class _Pass:
     def _note_unreachable(self, error: MailServerError | SecretError) -> None:
         is_ours = isinstance(error, SecretError) or error.is_ours
         if self._open and not is_ours:
-            self._pace.note_open(self._open)  # it has enough connections, and the others go on
+            self._pace.note_open(self._open)  # the server has enough connections, and the others go on
             return
         self._pace.note_unreachable(str(error), is_ours=is_ours, now_s=self._now_s())
 
     # --- one mail ----------------------------------------------------------------------------------------------------
 
     async def _send(self, session: SmtpSession, delivery: Delivery, mail: WireForm) -> bool:
-        """Send one mail and record what became of it; return whether the session can go on."""
+        """Send one mail and record the result; return whether the session can be used again."""
         is_used = session.mails > 0
         try:
             refusal = await session.open_mail(_envelope(delivery, self._settings), mail.size)
@@ -249,9 +249,7 @@ class _Pass:
         return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
-        """Settle a delivery without a mail: with a problem it is tried again; without one it has nothing to say any
-        more.
-        """
+        """Record a delivery that has no mail: with a problem it is retried; without one it is cancelled."""
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
@@ -263,7 +261,7 @@ class _Pass:
         self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=problem)
 
     def _settle(self, delivery: Delivery, step: SmtpStep, reply: Reply, *, is_used: bool) -> bool:
-        """Record what a reply means; return whether the session can go on."""
+        """Record the result that a reply means; return whether the session can be used again."""
         meaning = meaning_of(step, reply)
         if logger.is_heard:
             logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **facts_of(delivery))
@@ -293,13 +291,13 @@ class _Pass:
         return meaning.sign is not Sign.BUSY
 
     def _settle_drop(self, delivery: Delivery, drop: Dropped, *, is_used: bool) -> None:
-        """The connection was lost before the mail was handed over."""
+        """Record that the connection was lost before the mail was handed over."""
         logger.debug("mail is tried again", because=str(drop), **facts_of(delivery))
         if isinstance(drop, BrokenPipeline):
             self._pace.may_pipeline = self._server.may_pipeline = False
             self._requeue(delivery, after=timedelta(0), is_attempt=False, reply=words_said(delivery, drop))
             return
-        if isinstance(drop, Silent):  # perhaps only about this recipient: others go on
+        if isinstance(drop, Silent):  # perhaps only for this recipient: others go on
             self._requeue(delivery, after=self._wait(delivery), reply=words_said(delivery, drop))
             self._tallies.add(delivery, later=1)
             return
@@ -309,7 +307,7 @@ class _Pass:
         )
 
     def _settle_doubt(self, delivery: Delivery, drop: Dropped) -> None:
-        """The connection was lost after the mail was handed over: whether the server has it cannot be known."""
+        """Record that the connection was lost after the mail was handed over, so that the server may have it."""
         reply = f"no answer after the mail was handed over: {words_said(delivery, drop)}"
         logger.debug("mail is doubtful", because=str(drop), **facts_of(delivery))
         self._requeue(delivery, after=self._wait(delivery), is_doubtful=True, reply=reply)
@@ -320,7 +318,7 @@ class _Pass:
         )
 
     def _take_back_refusals(self) -> None:
-        """Queue refused mails again: the rule that refused them was about this site, not about their readers."""
+        """Queue refused mails again: the policy that refused them was about this site, not about their readers."""
         self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._options.clock())
         for delivery in self._suspects:
             self._tallies.add(delivery, refused=-1, later=1)
@@ -365,7 +363,7 @@ class _Pass:
         return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
-        """Note a problem; of many alike, such as refusals of readers of one edition, only the first is reported."""
+        """Report a problem; of several for one name, such as refusals of readers of one edition, only the first."""
         self._problems.setdefault(where, Problem(where=where, what=what))
 
     # --- what is reported --------------------------------------------------------------------------------------------

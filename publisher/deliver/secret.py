@@ -1,4 +1,4 @@
-"""Passwords and tokens, read each time they are needed: a token lives for an hour, and a password may change."""
+"""Reads passwords and tokens each time they are needed: a token is valid for an hour, and a password may change."""
 
 import subprocess
 
@@ -12,7 +12,7 @@ def read_secret(secret: Secret, key: str) -> str:
     """Return the secret; `key` is its path in config.toml, for errors.
 
     Raises:
-        SecretError: its file or its program does not give it.
+        SecretError: its file or program does not give it.
     """
     if secret.file is not None:
         try:

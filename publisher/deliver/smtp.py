@@ -1,11 +1,11 @@
 """The SMTP client (RFC 5321): sessions with one mail server, each on a connection of its own.
 
 Where the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA go in one group: that halves the round trips of a
-mail. The next mail's group never goes behind the end of this one: a real Postfix becomes nine times slower by it, since
-its delayed acknowledgement waits for our next packet.
+mail. The next mail's group is never sent directly after the end of this one: that makes a real Postfix nine times
+slower, because its delayed acknowledgement waits for our next packet.
 
-The client believes nothing that came before STARTTLS, always verifies certificate and name, bounds what a server says,
-and has a deadline for each step. It decides nothing: `answers` says what a reply means.
+The client discards what the server said before STARTTLS, always verifies certificate and name, limits the size of
+replies, and has a deadline for each step. It decides nothing: `answers` interprets replies.
 """
 
 import asyncio
@@ -24,7 +24,9 @@ from publisher.model.errors import MailServerError
 
 MAILS_A_CONNECTION = 100
 REFUSALS_A_CONNECTION = 8
-"""Postfix slows down after 10 errors on a connection, and hangs up after 20."""
+"""After this many refusals a new connection is opened: Postfix slows down after 10 errors on one, and hangs up after
+20.
+"""
 IDLE_S = 30.0
 _NOT_IN_XTEXT = re.compile(r"[^!-*,-<>-~]")
 _ESMTP_SIZE = re.compile(r"\d{1,15}")
@@ -38,17 +40,17 @@ class Deadlines:
     connect: float = 30
     greeting: float = 120
     login: float = 60
-    """For the login, EHLO and STARTTLS."""
+    """Also for EHLO and STARTTLS."""
     envelope: float = 300
     data: float = 120
     block: float = 180
-    """For the server to take a block of the mail's bytes."""
+    """For the server to accept a block of the mail's bytes."""
     dot: float = 600
     quit: float = 2
 
 
 class BrokenPipeline(Silent):
-    """The server offers PIPELINING, and lost what came behind the first command of a group."""
+    """The server offers PIPELINING, but lost what followed the first command of a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Envelope:
     sender: str
     recipient: str
     envid: str
-    """The name of the mail in the report of a failure (RFC 3461 section 4.4); ASCII."""
+    """The id of the mail in a failure report (RFC 3461 section 4.4); ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class MailServer:
     def __init__(
         self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines(), may_pipeline: bool = True
     ) -> None:
-        """Prepare what all sessions share. Without `may_pipeline` no offer of PIPELINING is believed.
+        """Prepare what all sessions share. Without `may_pipeline`, offers of PIPELINING are ignored.
 
         Raises:
             MailServerError: the file of certificates cannot be read.
@@ -89,7 +91,7 @@ class MailServer:
         """Connect, encrypt and log in.
 
         Raises:
-            MailServerError: that failed.
+            MailServerError: a step failed.
         """
         wire = await self._connect()
         session = SmtpSession(wire, self._settings, self._deadlines, may_pipeline=self.may_pipeline)
@@ -123,7 +125,7 @@ class MailServer:
 
 
 class SmtpSession:
-    """One connection that is greeted, encrypted and logged in, for one mail after another."""
+    """One connection, greeted, encrypted and logged in, for one mail after another."""
 
     def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines, *, may_pipeline: bool) -> None:
         self._wire = wire
@@ -133,14 +135,14 @@ class SmtpSession:
         self._offers: dict[str, str] = {}
         """The extensions that the server offers, arguments by keyword (RFC 5321 section 4.1.1.1)."""
         self._has_open_mail = False
-        """Whether the server has a sender or recipient of a mail that did not go out."""
+        """Whether the server has the sender or recipient of a mail that was not sent."""
         self._refusals = 0
         self.mails = 0
-        """How many envelopes it has had."""
+        """How many envelopes were sent on it."""
 
     @property
     def is_spent(self) -> bool:
-        """Whether a new connection would work better."""
+        """Whether a new connection should be used instead."""
         idle_s = asyncio.get_running_loop().time() - self._wire.heard_at
         is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
         return is_used_up or idle_s > IDLE_S or self._wire.is_lost
@@ -156,10 +158,10 @@ class SmtpSession:
         return frozenset(self._offers)
 
     async def begin(self, context: ssl.SSLContext | None) -> None:
-        """Hear the greeting, greet, encrypt and log in.
+        """Read the greeting, say EHLO, encrypt and log in.
 
         Raises:
-            MailServerError: the server, or what config.toml says of it, does not allow it.
+            MailServerError: the server refuses, or does not support what config.toml requires.
             Dropped: the connection broke.
         """
         self._need(await self._wire.reply(self._deadlines.greeting), "greeting")
@@ -190,10 +192,10 @@ class SmtpSession:
         return refusal
 
     async def hand_over(self, mail: WireForm) -> Reply:
-        """Send the mail that `open_mail` opened; return what the server says of it.
+        """Send the mail that `open_mail` announced; return the server's reply.
 
         Raises:
-            Dropped: the server did not answer. Whether it has the mail cannot be known.
+            Dropped: the server did not answer, so it may or may not have the mail.
         """
         await self._wire.write_all(mail.data, self._deadlines.block)
         reply = await self._wire.reply(self._deadlines.dot)
@@ -207,7 +209,7 @@ class SmtpSession:
             self._wire.write(b"QUIT\r\n")
             await self._wire.reply(self._deadlines.quit)
         except Dropped:
-            pass  # it closed first, which is leave enough
+            pass  # the server has closed it first
         finally:
             self._wire.close()
 
@@ -228,7 +230,7 @@ class SmtpSession:
         self._need(reply, "EHLO")
         self._offers = {}
         for line in lines[1:]:
-            keyword, _, arguments = line.replace("=", " ", 1).partition(" ")  # AUTH=LOGIN, of long ago
+            keyword, _, arguments = line.replace("=", " ", 1).partition(" ")  # AUTH=LOGIN is an old form
             known = self._offers.get(keyword.upper(), "")
             self._offers[keyword.upper()] = f"{known} {arguments}".strip()
 
@@ -314,7 +316,7 @@ class SmtpSession:
             raise BrokenPipeline(f"it answered MAIL and not what came with it: {silence}") from silence
         refusal = _first_refusal(mail, rcpt, data)
         if refusal is not None and data.code == 354:  # noqa: PLR2004
-            # RFC 2920 section 3.1: the server still waits for a mail. An empty mail without recipients ends that.
+            # RFC 2920 section 3.1: the server still waits for a mail; an empty one without recipients ends that
             self._wire.write(b".\r\n")
             await self._wire.reply(self._deadlines.dot)
         return refusal
@@ -340,10 +342,10 @@ def _first_refusal(*replies: Reply) -> Refusal | None:
 
 
 def _is_taken(step: SmtpStep, reply: Reply) -> bool:
-    """Whether the server goes along with a step.
+    """Whether the server accepts a step.
 
     Raises:
-        Dropped: it answered something else than yes or no.
+        Dropped: the reply is neither yes nor no.
     """
     is_taken = reply.code == 354 if step is SmtpStep.DATA else reply.code // 100 == 2  # noqa: PLR2004
     if not is_taken and reply.code // 100 not in (4, 5):

@@ -10,13 +10,13 @@ from ipaddress import ip_address
 from publisher.deliver.answers import Reply
 
 MOST_BYTES = 65_536
-"""How many unread bytes the server may have sent at most."""
+"""How many bytes of the server may be unread; with more, the connection is closed."""
 _MOST_WORDS = 500
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
 
 class Dropped(Exception):  # noqa: N818  (a thing that happened, which the caller expects)
-    """The connection broke, the server was silent for too long, or it said nonsense."""
+    """The connection broke, the server was silent for too long, or it sent an invalid reply."""
 
 
 class Silent(Dropped):
@@ -24,7 +24,7 @@ class Silent(Dropped):
 
 
 class Wire(asyncio.Protocol):
-    """The bytes of one connection: what is written, and the replies in what is read."""
+    """The bytes of one connection: writes data, and splits what is read into replies."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -34,7 +34,7 @@ class Wire(asyncio.Protocol):
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._lost = ""
-        """Why the connection is over; empty: it is open."""
+        """Why the connection is closed; empty: it is open."""
         self.heard_at = self._loop.time()
 
     @property
@@ -43,7 +43,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def own_name(self) -> str:
-        """This machine's name, or its address as RFC 5321 section 4.1.3 writes it, without asking the DNS."""
+        """This machine's name, or its address in the form of RFC 5321 section 4.1.3, found without the DNS."""
         name = socket.gethostname()
         if "." in name and re.fullmatch(r"[A-Za-z0-9.-]+", name):
             return name
@@ -52,7 +52,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def encryption(self) -> str:
-        """The version of TLS; empty: the connection is open to all on the way."""
+        """The version of TLS; empty: the connection is not encrypted."""
         encrypted = self._transport.get_extra_info("ssl_object")
         return str(encrypted.version()) if encrypted is not None else ""
 
@@ -92,7 +92,7 @@ class Wire(asyncio.Protocol):
         self._transport.write(data)
 
     async def write_all(self, data: bytes, deadline_s: float) -> None:
-        """Write, and wait until the system has taken nearly all of it."""
+        """Write, and wait until the system has accepted nearly all of it."""
         self.write(data)
         if self._may_write.is_set():
             return
@@ -104,7 +104,7 @@ class Wire(asyncio.Protocol):
             raise Silent(f"it did not take the mail within {deadline_s:g} s") from error
 
     async def reply(self, deadline_s: float) -> Reply:
-        """The next reply.
+        """Return the next reply.
 
         Raises:
             Dropped: there is none.
@@ -128,9 +128,9 @@ class Wire(asyncio.Protocol):
         return there
 
     async def encrypt(self, context: ssl.SSLContext, host: str, deadline_s: float) -> None:
-        """Continue the connection encrypted."""
+        """Start encryption on the connection."""
         if self._heard:
-            # CVE-2011-0411 and others: it was put there by somebody in between, to be believed afterwards.
+            # CVE-2011-0411 and others: an attacker in between sent it, to have it accepted after encryption
             raise Dropped("it said something between STARTTLS and the encryption")
         transport = await self._loop.start_tls(
             self._transport, self, context, server_hostname=host, ssl_handshake_timeout=deadline_s
@@ -143,10 +143,10 @@ class Wire(asyncio.Protocol):
         self._end("the connection was closed")
         self._transport.abort()
 
-    # --- what was heard ----------------------------------------------------------------------------------------------
+    # --- replies -----------------------------------------------------------------------------------------------------
 
     def _take_reply(self) -> tuple[Reply, list[str]] | None:
-        """Take the first whole reply from the bytes that were read; None: it is not complete yet."""
+        """Remove the first whole reply from the bytes that were read and return it; None: it is not complete yet."""
         lines: list[str] = []
         start = 0
         while (end := self._heard.find(b"\n", start)) >= 0:
@@ -179,5 +179,5 @@ def _printable(words: bytes) -> str:
 def words_of(error: BaseException) -> str:
     """Return an error of the system or of a library in its own words."""
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno).lower()  # asyncio would say no more than "Connect call failed"
+        return os.strerror(error.errno).lower()  # asyncio would say only "Connect call failed"
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -1,12 +1,13 @@
-"""Moves all that is held of people in one file: who they are, what they follow and followed, what they agreed to and
-when, who is suppressed, and the keys of links and HMACs.
+"""Exports and imports all data about people in one file: who they are, their subscriptions, ended ones included, their
+consents, suppressions, and the keys of links and HMACs.
 
-The file has a JSON object a line. The first line says what it is; each other one is a row, with the name of its table:
+The file has one JSON object per line. The first line describes the file; each other line is a row, with the name of its
+table:
 
     {"archive":"publisher people","format":1,"log":{"end":57,"digest":"9c1e…"},"last_number":12,"rows":31}
     {"table":"subscribers","number":1,"address":"ada@example.org",…}
 
-It has no moment in it: what is imported into an empty site comes out of it with the same bytes.
+It contains no time of writing: a file imported into an empty site is exported again with the same bytes.
 """
 
 import json
@@ -22,19 +23,21 @@ _ARCHIVE = "publisher people"
 _FORMAT = 1
 
 Lines = Callable[[], Iterable[str]]
-"""Reads the lines of a file from the first one; called more than once."""
+"""Returns the lines of a file, from the first one; called more than once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveReport:
-    """Counts of what came out of an archive."""
+    """Counts of an import from an archive."""
 
     people: int
     rows: int
     is_same_log: bool
-    """Whether the site has the items that the archive's site had: else people get what is new from now on."""
+    """Whether the site has the same items as the archive's site; if not, people get what is new from now on."""
     gone: int
-    """How many left or were erased since the archive was written, as the file of departures says; so they stay."""
+    """How many left or were erased since the archive was written, according to the file of departures; they
+    stay gone.
+    """
 
 
 def is_archive(lines: Lines) -> bool:
@@ -93,7 +96,7 @@ class _Counted:
         self._total = total
 
     def rows(self, objects: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The rows, each with its table.
+        """Yield the rows, each with its table.
 
         Raises:
             UsageError: there are fewer or more than the first line says.
@@ -109,7 +112,9 @@ class _Counted:
 
 
 def _begun_anew(rows: Iterable[tuple[str, dict[str, Any]]], log_end: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rows, with subscriptions that have dealt with all that is there now: their numbers mean nothing here."""
+    """Yield the rows with subscriptions moved to the present end of the log: the archive's log numbers mean nothing
+    here.
+    """
     for table, row in rows:
         yield table, {**row, "start": log_end, "cursor": log_end} if table == "subscriptions" else row
 

@@ -1,16 +1,16 @@
-"""The rule for readers whose mails come back: points, a suspension, a probe, the end. Pure. The rule is Mailman's.
+"""The rule for readers whose mails come back: points, suspension, probe, end. Pure. The rule is Mailman's.
 
-- A failure is worth a point, at most one a day. Points are stale when none was added for a while; then they count from
-  one again.
-- Five points suspend: from then on no digests are sent, and the reader's place in the log stays where it is. A mailbox
-  that does not exist (5.1.x) suspends at once, but does not end: large providers have said so of all their mailboxes
-  for an hour.
-- A week later a letter tries whether mails arrive again. If it comes back, the subscriptions end. If it does not within
-  another week, or the reader follows its link, mails go on.
+- A failure is worth a point, at most one a day. If no point was added for some time, the points are stale and count
+  from one again.
+- Five points suspend: no digests are sent, and the reader's cursors stay. A mailbox that does not exist (5.1.x)
+  suspends at once, but does not end the subscriptions: large providers have reported that for all their mailboxes for
+  an hour.
+- A week later a probe, a letter, tests whether mails arrive again. If it comes back, the subscriptions end. If it does
+  not within another week, or the reader follows its link, digests are sent again.
 
-A temporary failure (4.x.x), greylisting or a delay never counts, even if the server gives up at last: an outage of our
-own network would be held against every reader. Nor does a failure that is about us, such as mail that is not
-authenticated.
+A temporary failure (4.x.x), greylisting or a delay never counts, even if the server gives up in the end: otherwise an
+outage of our own network would count against every reader. A failure that is about us does not count either, such as
+mail that is not authenticated.
 """
 
 import re
@@ -24,10 +24,12 @@ from publisher.model.subscribers import Pace
 
 SUSPEND_AT = 5
 STALE_AFTER = timedelta(days=7)
-"""The least time after which points are stale; it is longer for readers whose mails are rarer."""
+"""The least time after which points are stale; it is longer for readers with slower paces."""
 PROBE_AFTER = timedelta(days=7)
 _ABOUT_US = frozenset({"5.1.7", "5.1.8", *(f"5.7.{number}" for number in range(20, 28)), "5.7.515"})
-"""Our sender address is refused, or our mail is not authenticated (RFC 3463 section 3.2, RFC 7372 section 3)."""
+"""Statuses that say that our sender address is refused, or our mail is not authenticated (RFC 3463 section 3.2, RFC
+7372 section 3).
+"""
 _GONE = re.compile(r"5\.1\.\d+")
 
 
@@ -41,7 +43,7 @@ class Weight(Enum):
 
 
 class BounceAction(Enum):
-    """What follows from a failure."""
+    """What a failure leads to."""
 
     NOTHING = auto()
     COUNT = auto()
@@ -52,15 +54,15 @@ class BounceAction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceVerdict:
-    """What a failure leads to."""
+    """The result of a failure."""
 
     step: BounceAction
     score: BounceScore | None
-    """The score from now on; None: there is none, as before."""
+    """The new score; None: there is none, as before."""
 
 
 def weight_of(kind: BounceKind, status: str) -> Weight:
-    """Return how much a report counts; `status` is its enhanced status code, or a reply code without one."""
+    """Return how much a report counts; `status` is its enhanced status code, or its reply code if it has none."""
     if kind is not BounceKind.FAILED or status.startswith("4") or status in _ABOUT_US:
         return Weight.NOTHING
     return Weight.GONE if _GONE.fullmatch(status) else Weight.POINT
@@ -69,7 +71,7 @@ def weight_of(kind: BounceKind, status: str) -> Weight:
 def count_failure(
     before: BounceScore | None, weight: Weight, *, stale_after: timedelta = STALE_AFTER, now: datetime
 ) -> BounceVerdict:
-    """Return what a failure of that weight leads to for a reader; at most one point a day of UTC."""
+    """Return the result of a failure of that weight for a reader; at most one point per UTC day."""
     if weight is not Weight.NOTHING and before is not None and before.probed_at is not None:
         return BounceVerdict(step=BounceAction.END, score=before)
     if weight is Weight.NOTHING or (before is not None and before.suspended_at is not None):
@@ -92,10 +94,10 @@ def _with_point(before: BounceScore | None, stale_after: timedelta, now: datetim
 
 
 def stale_after(paces: Iterable[Pace], *, now: datetime) -> timedelta:
-    """Return how long points of a reader of these paces count: two of his longest waits for a mail, and a week at
-    least.
+    """Return how long points count for a reader of these paces: twice the longest wait between his mails, at least a
+    week.
 
-    With a week for all, a weekly or monthly reader would never get to five points.
+    With a week for all, a weekly or monthly reader would never reach five points.
     """
     waits = (_wait_of(pace, now) for pace in paces)
     return max([STALE_AFTER, *(2 * wait for wait in waits)])

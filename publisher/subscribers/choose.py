@@ -1,6 +1,6 @@
-"""What becomes of a reader's subscriptions when he chooses, leaves, or comes back. Pure.
+"""Changes a reader's subscriptions when he chooses, leaves, or comes back. Pure.
 
-Every function takes the subscriptions as they are and returns them as they are to be; none is ever taken out.
+Every function takes the present subscriptions and returns the new ones; none is ever removed.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ Subscriptions = tuple[Subscription, ...]
 
 
 def choose(before: Sequence[Subscription], choices: Choices, *, log_end: int, now: datetime) -> Subscriptions:
-    """Follow exactly these themes at these paces; `log_end` is the end of the log now.
+    """Return the subscriptions for exactly these themes at these paces; `log_end` is the present end of the log.
 
-    A theme that goes on at another pace keeps its cursor, so its reader gets what came meanwhile. So does a theme that
-    was followed with everything until now. A theme that is followed with everything from now on goes on beside it,
-    at the same pace, as long as it may have items that everything, which begins now, has not.
+    A theme that goes on at another pace keeps its cursor, so its reader gets the items in between. The same holds for a
+    theme that was followed as part of `EVERYTHING` until now. A theme that is followed as part of `EVERYTHING` from now
+    on keeps its own subscription at the same pace, while it may have items from before `EVERYTHING` began.
     """
     every = _active(before, EVERYTHING)
     goes_on = tuple(_go_on(each, choices, every, now=now) for each in before)
@@ -56,7 +56,7 @@ def _active(subscriptions: Sequence[Subscription], theme: str) -> Subscription |
 
 
 def _go_on(subscription: Subscription, choices: Choices, every: Subscription | None, *, now: datetime) -> Subscription:
-    """The subscription, perhaps at another pace, or ended."""
+    """Return the subscription, at another pace if so chosen, or ended."""
     if subscription.state is not SubscriptionState.ACTIVE:
         return subscription
     if subscription.theme in choices:
@@ -77,9 +77,9 @@ def _end(subscription: Subscription, because: EndReason, *, now: datetime) -> Su
 
 
 def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
-    """Go on with what a reader unsubscribed from last, if that was not long ago and he follows nothing since.
+    """Resume what a reader last unsubscribed from, if that was not long ago and he follows nothing since.
 
-    The cursors stay where they were, so he gets what came meanwhile.
+    The cursors have not moved, so he gets the items in between.
     """
     left_at = left_last(before)
     if left_at is None or now - left_at > UNDO_WITHIN:
@@ -88,7 +88,9 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
 
 
 def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
-    """When a reader unsubscribed; None: he follows something, or it ended otherwise since, say by the operator."""
+    """Return when a reader unsubscribed; None: he follows something, or his subscriptions ended in another way, such as
+    by the operator.
+    """
     if any(each.state is SubscriptionState.ACTIVE for each in subscriptions):
         return None
     ended = [(each.ended_at, _was_left(each)) for each in subscriptions if each.ended_at is not None]
@@ -115,11 +117,13 @@ def present_subscriptions(subscriptions: Sequence[Subscription], themes: ThemeMa
 
 
 def present_choices(choices: Choices, themes: ThemeMap, settings: SubscriberSettings) -> dict[str, str]:
-    """Return paces by the present slugs of their themes. A pace that config.toml no longer has becomes the default."""
+    """Return choices with the present slugs of their themes. A pace that config.toml no longer has becomes the
+    default.
+    """
     names, default = settings.pace_names, settings.default_pace
     return {themes.current(slug): pace if pace in names else default for slug, pace in choices.items()}
 
 
 def present_subscriber(subscriber: Subscriber, themes: ThemeMap) -> Subscriber:
-    """Return the subscriber with the present slugs of the themes of his subscriptions."""
+    """Return the subscriber with the present slugs of the themes he follows."""
     return replace(subscriber, subscriptions=present_subscriptions(subscriber.subscriptions, themes))

@@ -1,4 +1,4 @@
-"""All that is held of one reader, for him: as JSON that a program and a person can read (GDPR articles 15 and 20)."""
+"""All data held about one reader, for the reader: as JSON for programs and people (GDPR articles 15 and 20)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from publisher.store import PastMail, Store
 def held_data(
     subscriber: Subscriber, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object]:
-    """Return all that the store has about a subscriber; instants are UTC.
+    """Return all data that the store has about a subscriber; instants are UTC.
 
-    The names and values are part of what a reader may rely on; `docs/privacy.md` explains them.
+    Readers may rely on the names and values; `docs/privacy.md` explains them.
     """
     sent = store.histories.deliveries(subscriber.address)
     score = store.bounce_scores.get(subscriber.number)
@@ -47,12 +47,12 @@ def held_data(
 
 
 def json_of(held: Mapping[str, object]) -> str:
-    """Return what is held as JSON text."""
+    """Return the data as JSON text."""
     return json.dumps(held, ensure_ascii=False, indent=2, default=_plain) + "\n"
 
 
 def _requests(subscriber: Subscriber, store: Store) -> list[dict[str, object]]:
-    """When links were sent to the reader that are kept yet."""
+    """Return when the links were sent to the reader that are still stored."""
     asked = {kind.value: store.subscribers.asked_at(kind, subscriber.address) for kind in LetterKind}
     return [{"kind": kind, "at": at} for kind, at in asked.items() if at is not None]
 

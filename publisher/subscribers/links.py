@@ -1,6 +1,7 @@
-"""Whom a link in a mail belongs to, and the links of a subscriber. A link with one right never works for another.
+"""Finds the subscriber to whom a link in a mail belongs, and makes a subscriber's links. A link with one right never
+works for another.
 
-Nothing here changes what a subscriber follows; `use_fresh` uses up a link.
+Nothing here changes a subscription; `use_fresh` marks a link as used.
 """
 
 from dataclasses import replace
@@ -33,16 +34,16 @@ class ReaderLinks:
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The keys that links are signed with, the newest first."""
+        """The keys for signing links, newest first."""
         return self._store.subscribers.keys(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
-        """Return the subscriber whose own page a token opens; None: the link is not good."""
+        """Return the subscriber whose own page a token opens; None: the link is invalid."""
         number = tokens.read_mine(token, self.keys, now=self._now)
         return None if number is None else self.present(number)
 
     def holder(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom a link to unsubscribe belongs. A page must not show anything about him."""
+        """Return the subscriber to whom an unsubscribe link belongs. A page must not show anything about him."""
         number = tokens.read_stop(token, self.keys)
         return None if number is None else self.present(number)
 
@@ -56,20 +57,22 @@ class ReaderLinks:
         return self._store.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
-        """Use up a fresh link; return the subscriber to whom it belongs, or None: it is wrong, too old or used."""
+        """Mark a fresh link as used; return the subscriber to whom it belongs, or None: it is wrong, too old or
+        used.
+        """
         found = self.fresh(token)
         is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
         return found if is_used else None
 
     def tokens_of(self, number: int) -> tuple[str, str]:
-        """Return the tokens of the links of the subscriber with a number: to unsubscribe, and to his own page."""
+        """Return the tokens of a subscriber's links: to unsubscribe, and to his own page."""
         key = self.keys[0]
         return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self._now)
 
     def requested(self, token: str) -> Request | None:
-        """Return the request that a letter's link would confirm; None: the link is wrong, too old or used.
+        """Return the request that the link in a letter would confirm; None: the link is wrong, too old or used.
 
-        A renamed theme has its present name, and a pace that is gone is the default one.
+        A renamed theme has its present slug, and a pace that no longer exists is the default one.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.confirmation.used_at is not None:
@@ -86,7 +89,7 @@ class ReaderLinks:
     def _renewable(self, confirmation: Confirmation) -> Request | None:
         """Return what a reader would renew, which is what he follows now; None: he left, or was erased.
 
-        The link is good for as long as he gets mails: he may be slow, or his letter was.
+        The link is valid as long as he gets mails: he, or his letter, may be slow.
         """
         request = confirmation.request
         reader = None if request.subscriber is None else self.present(request.subscriber)
@@ -96,6 +99,6 @@ class ReaderLinks:
         return replace(request, address=reader.address, choices=choices)
 
     def present(self, number: int) -> Subscriber | None:
-        """The subscriber, with the present slugs of his themes."""
+        """Return the subscriber with the present slugs of the themes he follows."""
         found = self._store.subscribers.get(number)
         return None if found is None else present_subscriber(found, self._themes)

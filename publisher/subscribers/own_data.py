@@ -1,7 +1,8 @@
-"""What a reader may ask for by a fresh link: all that is held of him, its end, and mails at another address.
+"""What a reader can request by a fresh link: all data about him, its erasure, and a change of address.
 
-A fresh link works once. What it opens is a page that is good for an hour, whose address stands in no mail; so a mail
-that is forwarded, later found or read on the way can do none of this. Another address is confirmed there first.
+A fresh link works once. It opens a page that is valid for an hour and whose address is in no mail; so a mail that is
+forwarded, found later or intercepted gives none of these rights. A new address must first be confirmed from that
+address.
 """
 
 from dataclasses import dataclass, replace
@@ -31,7 +32,9 @@ logger = DecisionLog("subscribers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressChange:
-    """A change of address that waits for the button behind the link in a letter to the new one."""
+    """A change of address that waits for the reader to press the button behind the link in a letter to the new
+    address.
+    """
 
     before: Subscriber
     address: str
@@ -39,12 +42,12 @@ class AddressChange:
 
     @property
     def masked(self) -> str:
-        """The new address as a page may show it."""
+        """The new address, masked for a page."""
         return masked(self.address)
 
 
 class OwnData:
-    """What readers can do with their data, at one moment."""
+    """What readers can do with their data; all times are relative to one moment."""
 
     def __init__(self, people: People, store: Store) -> None:
         self._people = people
@@ -57,27 +60,29 @@ class OwnData:
     # --- the page that a fresh link opens ----------------------------------------------------------------------------
 
     def open(self, token: str) -> str | None:
-        """Use up a fresh link; return the token of the page that it opens, or None: it is wrong, too old or used."""
+        """Mark a fresh link as used; return the token of the page that it opens, or None: it is wrong, too old
+        or used.
+        """
         holder = self._people.links.use_fresh(token)
         if holder is None:
             return None
         return tokens.opened_token(holder.number, self._people.links.keys[0], now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
-        """Return the reader of an opened page; None: the token is wrong, or it was opened over an hour ago."""
+        """Return the reader of an opened page; None: the token is wrong, or the page was opened over an hour ago."""
         number = tokens.read_opened(opened, self._people.links.keys, now=self._now)
         return None if number is None else self._people.links.present(number)
 
     def held(self, subscriber: Subscriber) -> dict[str, object]:
-        """Return all that is held about a subscriber, as `held_data` has it."""
+        """Return all data held about a subscriber, in the form of `held_data`."""
         url = self._people.settings.privacy_url
         return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
 
     def held_of(self, address: str) -> dict[str, object]:
-        """Return all that is held about the subscriber with an address, for the operator.
+        """Return all data held about the subscriber with an address, for the operator.
 
         Raises:
-            UsageError: no subscriber has it, or mail servers would not take it.
+            UsageError: no subscriber has it, or mail servers would not accept it.
         """
         found = self._people.find(address)
         if found is None:
@@ -85,9 +90,9 @@ class OwnData:
         return self.held(found)
 
     def erase(self, opened: str, *, is_final: bool = False) -> bool:
-        """Erase all that is held about the reader of an opened page; return whether the page is good.
+        """Erase all data about the reader of an opened page; return whether the page is valid.
 
-        If it `is_final`, a fingerprint of his address is kept, so that no form, import or restore brings it back.
+        If it `is_final`, an HMAC of his address is kept, so that no form, import or restore brings him back.
         """
         holder = self.holder(opened)
         if holder is None:
@@ -101,12 +106,13 @@ class OwnData:
     # --- another address ---------------------------------------------------------------------------------------------
 
     def ask_to_move(self, opened: str, address: str) -> bool:
-        """Send a letter with a link to the address that the reader of an opened page wants; whether the page is good.
+        """Send a letter with a link to the new address that the reader of an opened page wants; return whether the page
+        is valid.
 
-        Whether the address is known here makes no difference. One that wants no mails gets none.
+        It makes no difference whether the address is known here. A suppressed address gets no letter.
 
         Raises:
-            UsageError: the address is none that mail servers take.
+            UsageError: mail servers do not accept the address.
         """
         holder, wire = self.holder(opened), self._people.wire_address(address)
         if holder is None:
@@ -129,9 +135,9 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Move a reader's mails to the new address; return the result and the reader, or None: the link is not good.
+        """Change a reader's address; return the result and the reader, or None: the link is invalid.
 
-        `words` are those beside the button; they are kept as what he agreed to.
+        `words` are those beside the button; they are stored as his consent.
         """
         moving = self.moving(token)
         if moving is None:
@@ -144,7 +150,7 @@ class OwnData:
         letter = self._people.letter(LetterKind.MOVED, told, name=name)
         outcome = self._store.moves.move(before, moving.address, consent=consent, letter=letter, used=digest, now=now)
         if outcome is MoveOutcome.MOVED:
-            # He reads there: the link came with a mail.
+            # he reads there: the link came by mail
             self._store.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
             self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=now)
             logger.debug("a reader has another address", because="he confirmed it there", subscriber=before.number)

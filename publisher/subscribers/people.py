@@ -1,7 +1,8 @@
-"""The people of a site at one moment: what they, the forms and the operator may do with their subscriptions.
+"""The people of a site at one moment: what they, the forms and the operator can do with subscriptions.
 
-Every method that changes something may be called again with the same arguments and then changes nothing more. `links`
-knows whom a link belongs to. Visitors cannot tell a known address: `subscribe` and `ask_for_link` return nothing.
+Every method that changes something may be called again with the same arguments, and then changes nothing more. `links`
+finds the owner of a link. Visitors cannot find out whether an address is known: `subscribe` and `ask_for_link` return
+nothing.
 """
 
 import re
@@ -51,17 +52,17 @@ from publisher.subscribers.links import ReaderLinks
 logger = DecisionLog("subscribers")
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-"""A language as config.toml writes it."""
+"""The form of a language in config.toml."""
 MOST_CHOICES = 200
-"""Themes that one reader may name."""
+"""How many themes one reader may choose."""
 
 
 class LetterWriter(Protocol):
-    """Writes letters in the words of the site."""
+    """Writes the site's letters."""
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """Return a letter to a request's address, as it is queued, with the `token` of its link and the letter's own
-        `name`.
+        """Return a letter to a request's address, ready to queue, with the `token` of its link; `name` is its name in
+        the ledger.
 
         Raises:
             TemplateError: its template cannot be used.
@@ -82,7 +83,7 @@ class People:
         letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store; `letters` is asked for once there is a letter to write."""
+        """Serve the people of a store; `letters` is called when there is a letter to write."""
         self.site = site
         self.settings = settings
         self.now = now
@@ -95,7 +96,7 @@ class People:
 
     @cached_property
     def themes(self) -> tuple[Theme, ...]:
-        """The themes to choose from: those of config.toml in its order, then others that have a feed, then the default
+        """The themes to choose from: those of config.toml in order, then others that have a feed, then the default
         theme.
         """
         feeds = (state.feed for state in self._theme_feeds if state.items)
@@ -112,50 +113,55 @@ class People:
         return list(self._store.feeds.of_kind(FeedKind.THEME))
 
     def theme_title(self, slug: str) -> str:
-        """Return the title of a theme that somebody follows, its last one if it is gone, or its slug if it had none."""
+        """Return the title of a theme that somebody follows; if it no longer exists its last title, or else its
+        slug.
+        """
         offered = (theme.title for theme in self.themes if theme.slug == slug)
         had = (state.feed.title for state in self._theme_feeds if state.feed.slug == slug)
         return next(chain(offered, had), slug)
 
     def current(self, slug: str) -> str:
-        """The present slug of a theme that somebody follows."""
+        """Return the present slug of a theme that somebody follows."""
         return self._theme_map.current(slug)
 
     def present_choices(self, choices: Choices) -> dict[str, str]:
-        """Return paces by the present slugs of their themes; a pace gone from config.toml becomes the default."""
+        """Return choices with the present slugs of their themes; a pace that config.toml no longer has becomes the
+        default.
+        """
         return present_choices(choices, self._theme_map, self.settings)
 
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
 
     def subscribe(self, request: Request) -> None:
-        """Keep what somebody entered, and send the address a letter with a link to confirm it.
+        """Store a request from the form, and send its address a letter with a link to confirm it.
 
-        Nothing is sent if the address got such a letter within a day, or is suppressed by a complaint or the operator.
-        Somebody who is subscribed gets the same letter; with its link he replaces his choices.
+        Nothing is sent if the address got such a letter within a day, or has a suppression by complaint or by the
+        operator. A subscriber gets the same letter; its link replaces his choices.
 
         Raises:
-            UsageError: the address is none that mail servers take, or a theme or pace is not there; `problems_of`
-                says the same beforehand.
+            UsageError: mail servers do not accept the address, or a theme or pace does not exist; `problems_of` checks
+                the same beforehand.
         """
         request = replace(request, address=self.wire_address(request.address), choices=self.checked(request.choices))
         self.send_letter(LetterKind.CONFIRM, request)
 
     def wire_address(self, address: str) -> str:
-        """Return an address as it is kept.
+        """Return an address as it is stored.
 
         Raises:
-            UsageError: mail servers would not take it; the message says what to change.
+            UsageError: mail servers would not accept it; the message says what to change.
         """
         try:
-            # RFC 5321 section 2.4 lets servers tell Ada@ from ada@. None does, and each would get a letter of its own.
+            # RFC 5321 section 2.4 lets servers distinguish Ada@ from ada@. None does, and each would get its own
+            # letter.
             return wire_address(address.strip()).lower()
         except ValueError as error:
             raise UsageError(str(error)) from None
 
     def checked(self, choices: Choices, *, followed: Collection[str] = ()) -> dict[str, str]:
-        """Return choices by the present slugs of their themes, in the order of `themes`.
+        """Return choices with the present slugs of their themes, in the order of `themes`.
 
-        Themes that are `followed` already may be chosen, even if nothing is in them any more.
+        Themes that are `followed` already may be chosen, even if they no longer have items.
 
         Raises:
             UsageError: there are no choices, or a theme or pace does not exist.
@@ -172,9 +178,9 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm what was requested; return the subscriber, or None: the link is wrong, too old or used.
+        """Confirm a request; return the subscriber, or None: the link is wrong, too old or used.
 
-        Mails that came back before are forgotten.
+        Earlier bounces are forgotten.
         """
         request = self.links.requested(token)
         if request is None:
@@ -191,11 +197,11 @@ class People:
             words=request.words,
         )
         if before and is_renewal:
-            after = before  # he goes on with what he follows, from where he was
+            after = before  # his subscriptions and cursors stay
         else:
             after = self._chosen(before, request.address, request.choices, request.language)
         used = tokens.digest_of(token)
-        with suppress(SuppressedError):  # since the letter was sent
+        with suppress(SuppressedError):  # suppressed since the letter was sent
             return self._store.subscribers.write(
                 before, after, consent=consent, used=used, is_reached=True, now=self.now
             )
@@ -205,7 +211,7 @@ class People:
         """Return a language, if mails can be in it.
 
         Raises:
-            UsageError: it is no tag of a language.
+            UsageError: it is no language tag.
         """
         if not _LANGUAGE.fullmatch(language):
             raise UsageError(f"expected the tag of a language such as en or fr-BE, got {language!r}")
@@ -216,12 +222,12 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Make a reader follow exactly these themes at these paces, in that language; None: the link is not good.
+        """Make a reader follow exactly these themes at these paces, in that language; None: the link is invalid.
 
-        Without choices all his subscriptions end. Mails that came back before are forgotten, for the link reached him.
+        Without choices all his subscriptions end. Earlier bounces are forgotten, because the link reached him.
 
         Raises:
-            UsageError: there is no such theme or pace.
+            UsageError: a theme or pace does not exist.
         """
         before = self.links.mine(token)
         if before is None:
@@ -235,7 +241,7 @@ class People:
         return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
     def is_suspended(self, subscriber: Subscriber) -> bool:
-        """Whether a reader gets no digests because mails to him came back; saving his own page ends that."""
+        """Whether a reader gets no digests because of bounces; saving his own page ends that."""
         score = self._store.bounce_scores.get(subscriber.number)
         return score is not None and score.suspended_at is not None
 
@@ -244,7 +250,7 @@ class People:
     def stop(self, token: str) -> bool:
         """End all subscriptions of a reader, from the next mail on; return whether the link is one of this site.
 
-        He has left at once: his mails that are queued are not sent.
+        It has effect at once: mails already queued for him are not sent.
         """
         before = self.links.holder(token)
         if before is not None and before.active:
@@ -253,14 +259,12 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Take back that a reader unsubscribed, within seven days; return him, or None: the link is not one of this
-        site.
-        """
+        """Undo that a reader unsubscribed, within seven days; return him, or None: the link is not one of this site."""
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Put all that a reader follows at the slowest pace, and take back that he unsubscribed, if he did."""
+        """Put everything a reader follows at the slowest pace, and undo that he unsubscribed, if he did."""
         before = self.links.holder(token)
         if before is None:
             return None
@@ -271,24 +275,26 @@ class People:
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
     def ask_for_link(self, address: str) -> None:
-        """Send a subscriber a letter with a link to his own page; at most one a day. No other address gets one.
+        """Send a subscriber a letter with a link to his own page; at most one a day. Other addresses get no letter.
 
         Raises:
-            UsageError: the address is none that mail servers take.
+            UsageError: mail servers do not accept the address.
         """
         wire = self.wire_address(address)
         found = self._store.subscribers.by_address(wire)
         if found is not None:
             self.send_letter(LetterKind.LINK, Request(address=wire, choices={}, language=found.language, words=""))
             return
-        # Writing a letter takes most of the time: nobody can tell by it who is subscribed.
+        # writing a letter takes most of the time; doing it always hides whether an address is subscribed
         nobody = Request(address=wire, choices={}, language=self.site.language, words="")
         self._letters().write(LetterKind.LINK, nobody, tokens.new_single(), name="nobody", now=self.now)
 
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def all(self) -> Iterator[list[Subscriber]]:
-        """Yield all subscribers in the order in which they came, in batches, also those who follow nothing any more."""
+        """Yield all subscribers in the order in which they came, in batches, including those who follow nothing any
+        more.
+        """
         for batch in self._store.subscribers.all():
             yield [
                 replace(each, subscriptions=present_subscriptions(each.subscriptions, self._theme_map))
@@ -299,17 +305,17 @@ class People:
         """Return the subscriber with an address, with the present slugs of his themes; None: there is none.
 
         Raises:
-            UsageError: mail servers would not take the address.
+            UsageError: mail servers would not accept the address.
         """
         found = self._store.subscribers.by_address(self.wire_address(address))
         return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
-        """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
+        """Add a person who consented elsewhere, or replace what the person follows; `words` say how. No mail is sent.
 
         Raises:
-            SuppressedError: the address gets no mail.
-            UsageError: the address is none that mail servers take, or there is no such theme, pace or language.
+            SuppressedError: the address is suppressed.
+            UsageError: mail servers do not accept the address, or a theme, pace or language does not exist.
         """
         wire, checked, language = self.wire_address(address), self.checked(choices), self.checked_language(language)
         before = self._store.subscribers.by_address(wire)
@@ -330,12 +336,12 @@ class People:
         return self._write(before, self._left(before, EndReason.OPERATOR))
 
     def erase(self, address: str, *, is_suppressed: bool = False) -> None:
-        """Erase all that is held of an address; what is counted stays, without it.
+        """Erase all data about an address; counts stay.
 
         `is_suppressed` keeps the address from getting mails again.
 
         Raises:
-            UsageError: nothing is held of it.
+            UsageError: there is no data about it.
         """
         wire = self.wire_address(address)
         suppression = Suppression(kind=SuppressionKind.ERASED, at=self.now) if is_suppressed else None
@@ -355,7 +361,7 @@ class People:
         return replace(before, subscriptions=leave(before.subscriptions, because, now=self.now))
 
     def _write(self, before: Subscriber, after: Subscriber, *, is_reached: bool = False) -> Subscriber:
-        """Write what becomes of a reader; return him, as he was before if his address gets no mail."""
+        """Write a reader's new state; return it, or his former state if his address is suppressed."""
         if after == before:
             if is_reached:
                 self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=self.now)
@@ -368,9 +374,9 @@ class People:
     def send_letter(
         self, kind: LetterKind, request: Request, *, rank: Rank = Rank.LETTER, every: timedelta = LETTER_EVERY
     ) -> bool:
-        """Queue a letter, unless the address got one of the kind so lately; whether that was done.
+        """Queue a letter, unless the address got one of this kind within `every`; return whether it was queued.
 
-        Of requests at once, one is kept.
+        Of several simultaneous requests, one is stored.
         """
         not_since = self.now - every
         asked_at = self._store.subscribers.asked_at(kind, request.address)
@@ -380,7 +386,7 @@ class People:
         token = tokens.new_single()
         digest = tokens.digest_of(token)
         letter = self.letter(kind, request, token, name=letter_name(kind, digest))
-        # Only now: the answer must take as long for everybody.
+        # checked last, so that the answer takes equally long for everybody
         if any(not each.kind.is_lifted_by_form for each in self._store.suppressions.of(request.address)):
             logger.debug("no letter is sent", because="the address is suppressed", kind=kind.value)
             return False
@@ -390,8 +396,7 @@ class People:
         )
 
     def letter(self, kind: LetterKind, request: Request, token: str = "", *, name: str) -> Letter:
-        """Return a letter in the words of the site, without queueing it; it has the `token` of its link and its own
-        `name`.
+        """Return a letter without queueing it, with the `token` of its link; `name` is its name in the ledger.
 
         Raises:
             TemplateError: its template cannot be used.

@@ -1,7 +1,7 @@
 """Decides when a round begins, and who gets which items in a range of people. Pure.
 
-What a subscription concerns is worked out once for all who have the same theme, start and cursor. A reader is a few
-operations on integers then; only one whose mail has no room for all is looked at by himself.
+The items for a subscription are computed once for all with the same theme, start and cursor. A reader then needs only a
+few operations on integers; only a reader whose mail cannot hold all items is examined individually.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,16 +20,15 @@ class Ticks:
     """The paces that are due at one moment, and their ticks."""
 
     due: Mapping[str, datetime]
-    """By the name of each pace that is due, the moment up to which a round deals with its ticks."""
+    """The due paces, each with the moment up to which a round deals with its ticks."""
     watched: Mapping[str, datetime]
-    """Paces that were never looked at before: their ticks count from now on."""
+    """Paces that are new: their ticks count from now on."""
 
 
 def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:
     """Return the paces that are due; one round deals with any number of missed ticks.
 
-    A pace that config.toml no longer has is due with the `default` pace, because its readers would get nothing
-    otherwise.
+    A pace that config.toml no longer has is due with the `default` pace; otherwise its readers would get nothing.
     """
     due: dict[str, datetime] = {}
     watched: dict[str, datetime] = {}
@@ -50,24 +49,26 @@ class PlannedRange:
     """The mails and cursors of a range of people."""
 
     mails: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    """The numbers of items by subscriber, in the order in which they were added."""
+    """The numbers of items by subscriber, in the order in which the items were added."""
     moved: list[Moved] = field(default_factory=list)
-    """Cursors that stop before items that had no room."""
+    """Cursors that stop before items that did not fit."""
 
 
 class Planner:
-    """Plans the ranges of one round; what readers have in common is worked out once for all of them."""
+    """Plans the ranges of one round, and caches what many readers share."""
 
     def __init__(self, window: Window, *, current: Callable[[str], str], limit: int, upto: int) -> None:
-        """Plan with the items of a window; `current` gives the present slug of a theme, `limit` the items of a mail."""
+        """Plan with the items of a window; `current` returns the present slug of a theme, `limit` is the number of
+        items in a mail.
+        """
         self._window = window
         self._current = lru_cache(None)(current)
         self._limit = limit
         self._upto = upto
         self.lowest_cursor = upto
-        """The lowest cursor of the people who were due: the window must have all items beyond it."""
+        """The lowest cursor of the due people so far: the window must have all items beyond it."""
         self._masks: dict[tuple[str, int, int, int], tuple[int, int]] = {}
-        """What is due and what was dealt with, as two masks, by theme, whether it is due, start and cursor."""
+        """The masks of due items and of items dealt with, by theme, whether it is due, start and cursor."""
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
@@ -82,7 +83,7 @@ class Planner:
         return planned
 
     def _new_items(self, followed: Sequence[FollowRow]) -> Iterator[tuple[int, int]]:
-        """Yield each subscriber who has new items, with their mask."""
+        """Yield each subscriber who has new items, with the mask of these."""
         masks = self._masks
         subscriber = due = dealt = 0
         for row in followed:

@@ -1,4 +1,4 @@
-"""How many mails and items a reader has to expect, counted from the items of the last year. Pure."""
+"""Estimates how many mails and items a reader will get, from the items of the last year. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from publisher.model.schedules import Schedule
 from publisher.model.subscribers import EVERYTHING, Choices
 
 FEWEST_ITEMS = 5
-"""Fewer items in a year say nothing about how often a site speaks."""
+"""With fewer items in a year, there is no estimate."""
 FEWEST_DAYS = 91
-"""Nor does less than three months of news."""
+"""With fewer days of news, there is no estimate."""
 _DAYS_A_MONTH = 365.25 / 12
 
 Moment = tuple[datetime, tuple[str, ...]]
@@ -19,26 +19,28 @@ Moment = tuple[datetime, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The items of the last year, or of the time since the first item if that is shorter; they tell how much comes."""
+    """The items of the last year, or of the time since the first item if that is shorter."""
 
     moments: Sequence[Moment]
     """The moments, in the order in which the items appeared."""
     days: int
-    """How long a time they cover."""
+    """How many days they cover."""
 
     @property
     def can_tell(self) -> bool:
-        """Whether there is enough to tell anything from."""
+        """Whether there is enough for an estimate."""
         return len(self.moments) >= FEWEST_ITEMS and self.days >= FEWEST_DAYS
 
     def items_a_month(self, theme: str) -> float | None:
-        """Return how many items of a theme, or of everything, come in a month; None: there is too little to tell."""
+        """Return how many items of a theme, or of everything, come in a month; None: there is too little for an
+        estimate.
+        """
         return len(self._of(theme)) / self._months if self.can_tell else None
 
     def mails_a_month(self, choices: Choices, schedules: Mapping[str, Schedule]) -> float | None:
-        """Return how many mails these choices mean in a month; None: there is too little to tell.
+        """Return how many mails these choices mean in a month; None: there is too little for an estimate.
 
-        Paces that are due at one moment are one mail, and a tick without news is none.
+        Paces that are due at one moment make one mail, and a tick without news makes none.
         """
         if not self.can_tell:
             return None
@@ -59,7 +61,7 @@ class Rates:
 
 
 def _ticks_with_news(moments: Sequence[datetime], schedule: Schedule) -> set[datetime]:
-    """Return the ticks of a schedule at which there was something new."""
+    """Return the ticks of a schedule that had something new."""
     found: set[datetime] = set()
     last = None
     for moment in moments:

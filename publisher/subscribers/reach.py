@@ -1,12 +1,13 @@
-"""Whether mails reach the people of a site: what came back counts, complaints end, the operator suppresses.
+"""Whether mails reach the people of a site: bounces are counted, complaints end subscriptions, the operator can
+suppress.
 
-In come reports and refusals, each with the reader it is about; out come scores, suspensions, suppressions and the
-letters of probes. The rule is in `bounce_rule`.
+In: reports and refusals, each with its reader. Out: scores, suspensions, suppressions and probes. The rule is in
+`bounce_rule`.
 
 What a crash leaves, by its moment:
 
-- before a report or refusal is noted: nothing, or subscriptions that it ended. It is read again, and counts then;
-- after that: nothing to do, for it is noted in the transaction that writes the score.
+- before a report or refusal is recorded: nothing, or subscriptions that it ended. It is read again, and counted then;
+- after that: nothing to do, because it is recorded in the transaction that writes the score.
 """
 
 from collections.abc import Callable
@@ -35,7 +36,7 @@ from publisher.subscribers.people import LetterWriter, People
 logger = DecisionLog("subscribers")
 
 TRIES = 10
-"""Two reports about one reader may be read at once."""
+"""How often an act is tried: two processes may handle reports about one reader at the same time."""
 _T = TypeVar("_T")
 
 
@@ -44,15 +45,15 @@ class Counted:
     """The result of counting a report or a refusal."""
 
     is_new: bool
-    """False: it was noted before, and changed nothing."""
+    """False: it was recorded before, and changed nothing."""
     step: BounceAction = BounceAction.NOTHING
 
 
 class Reach:
-    """Whether mails reach the people of a site at one moment."""
+    """Counts bounces and refusals, sends probes and suppresses, at one moment."""
 
     def __init__(self, people: People, store: Store, letters: Callable[[], LetterWriter], *, bounces: str) -> None:
-        """`letters` is asked for once there is a letter to write. `bounces` is the address for bounces; empty: none."""
+        """`letters` is called when there is a letter to write. `bounces` is the address for bounces; empty: none."""
         self.people = people
         self._store = store
         self._letters = letters
@@ -60,8 +61,8 @@ class Reach:
         self._now = people.now
 
     def holder_of(self, mark: str, stop_token: str) -> Marked | None:
-        """Return the reader whom a report is about, found by his mark or by the link to unsubscribe in the returned
-        mail.
+        """Return the reader whom a report is about, found by his mark or by the unsubscribe link in the
+        returned mail.
         """
         found = self._store.bounce_scores.holder_of(mark) if mark else None
         if found is not None or not stop_token:
@@ -70,13 +71,13 @@ class Reach:
         return None if reader is None else self._store.bounce_scores.marked(reader.number)
 
     def scores(self) -> dict[int, BounceScore]:
-        """Return the scores of all readers whose mails came back lately, by their numbers."""
+        """Return the scores of all readers who have one, by their numbers."""
         return self._store.bounce_scores.all()
 
     # --- what came back ----------------------------------------------------------------------------------------------
 
     def take_report(self, row: BounceRow, holder: Marked) -> Counted:
-        """Record a report about a reader's mail, count it, and suspend or end his subscriptions if the rule says so."""
+        """Record a report about a reader's mail, count it, and suspend him or end his subscriptions by the rule."""
         return _again(lambda: self._take_report(row, holder))
 
     def _take_report(self, row: BounceRow, holder: Marked) -> Counted:
@@ -108,9 +109,9 @@ class Reach:
     def _judged(
         self, reader: Subscriber | None, weight: Weight
     ) -> tuple[BounceScore | None, BounceScore | None, BounceAction]:
-        """The score of a reader, what it becomes by a failure, and the step; his subscriptions end here if they must.
+        """Return a reader's score before and after a failure, and the action; if he must be ended, that is done here.
 
-        A failure says nothing of somebody who follows nothing.
+        A failure does not count for a reader who follows nothing.
         """
         before = self._store.bounce_scores.get(reader.number) if reader else None
         if reader is None or not reader.active:
@@ -134,10 +135,10 @@ class Reach:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def suppress(self, address: str, *, reason: str = "") -> bool:
-        """Keep an address from getting mails and end its subscriptions; return False if the operator did so before.
+        """Suppress an address and end its subscriptions; return False if the operator did so before.
 
         Raises:
-            UsageError: the address is none that mail servers take.
+            UsageError: mail servers do not accept the address.
         """
         wire = self.people.wire_address(address)
         is_new = SuppressionKind.OPERATOR not in [each.kind for each in self._store.suppressions.of(wire)]
@@ -149,10 +150,10 @@ class Reach:
         return is_new
 
     def lift(self, address: str) -> tuple[Suppression, ...]:
-        """Lift all suppressions of an address; return them. Nobody is subscribed by it.
+        """Lift all suppressions of an address; return them. That subscribes nobody.
 
         Raises:
-            UsageError: the address is none that mail servers take.
+            UsageError: mail servers do not accept the address.
         """
         wire = self.people.wire_address(address)
         return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
@@ -160,7 +161,7 @@ class Reach:
     # --- probes ------------------------------------------------------------------------------------------------------
 
     def probe(self) -> None:
-        """Send a letter to readers who were suspended a week ago, and judge the letters sent before."""
+        """Send probes to readers who were suspended a week ago, and evaluate the probes sent before."""
         for each in self._store.bounce_scores.suspended(before=self._now - PROBE_AFTER):
             reader = self._store.subscribers.get(each.subscriber)
             if reader is None or not reader.active:
@@ -193,7 +194,7 @@ class Reach:
 
 
 def _again(act: Callable[[], _T]) -> _T:
-    """Do an act; if another process was quicker, do it again from the new state.
+    """Call a function; if another process was quicker, call it again with the new state.
 
     Raises:
         OutrunError: others were quicker each time.

@@ -1,9 +1,9 @@
-"""Asks readers who agreed long ago whether they still want their mails, and ends the subscriptions of those who do not
-answer.
+"""Asks readers who consented long ago whether they still want their mails, and ends the subscriptions of those who do
+not answer.
 
-Asking queues one letter for each, behind all other mails. A reader who presses the button behind its link goes on as
-before, with one more consent. A reader who was sent a letter and does not press it in time is ended. After a crash some
-are asked or ended and others not; the same command, or the next pass, goes on.
+One letter is queued for each, after all other mails. A reader who presses the button behind its link goes on as before,
+with one more consent. If a reader gets the letter and does not press the button in time, his subscriptions end. A crash
+leaves some asked or ended and others not; repeating the command, or the next pass, goes on.
 """
 
 from collections import Counter
@@ -28,16 +28,16 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """The numbers of readers whom asking again concerns."""
+    """Counts of a renewal."""
 
     subscribers: int
     """How many follow something."""
     old_by_year: Mapping[int, int]
-    """How many of them agreed too long ago and are not asked yet, by the year of their last consent."""
+    """How many of them consented too long ago and are not asked yet, by the year of their last consent."""
     waiting: int
-    """How many are asked already and may still answer."""
+    """How many have been asked and may still answer."""
     asked: int
-    """How many are asked now; readers who agreed longest ago come first."""
+    """How many are asked now; those with the oldest consent come first."""
 
 
 class Renewer:
@@ -52,7 +52,7 @@ class Renewer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Ask the people of a store; `words_in` gives the words that they agree to, in a language."""
+        """Ask the people of a store; `words_in` returns the words of consent in a language."""
         self._people = people
         self._store = store
         self._letters = letters
@@ -60,7 +60,8 @@ class Renewer:
         self._progress = progress
 
     def ask(self, *, agreed_before: datetime, limit: int | None = None) -> Renewal:
-        """Ask who agreed last before then whether he still wants his mails; `limit` says how many at most.
+        """Ask readers whose last consent is older than `agreed_before` whether they still want their mails, at most
+        `limit`.
 
         Raises:
             TemplateError: a template of the letter cannot be used.
@@ -99,7 +100,7 @@ class Renewer:
 
 
 def end_unanswered(store: Store, *, now: datetime, is_stopping: Callable[[], bool]) -> int:
-    """End the subscriptions of readers who did not answer in time; return how many they are."""
+    """End the subscriptions of readers who did not answer in time; return how many."""
     ended = 0
     for number, token_digest in store.renewals.unanswered(now=now):
         if is_stopping():
@@ -116,15 +117,15 @@ def _end(number: int, token_digest: str, store: Store, *, now: datetime) -> bool
         return False
     consents = store.subscribers.consents(number)
     if any(each.at >= link.confirmation.asked_at for each in consents):
-        # He agreed anew since, in a form.
+        # he has consented again in a form
         store.subscribers.use(token_digest, now=now)
         return False
     after = replace(reader, subscriptions=leave(reader.subscriptions, EndReason.UNANSWERED, now=now))
     try:
-        # The link is used in the same transaction: of an answer at this very moment and the end, one counts.
+        # The link is used in the same transaction: if he answers at this very moment, only one of the two counts.
         is_ended = store.subscribers.write(reader, after, used=token_digest, now=now) is not None
     except OutrunError:
-        return False  # he changed something at this very moment; the next pass looks again
+        return False  # he changed something at this very moment; the next pass checks again
     if is_ended:
         logger.debug("subscriptions end", because="the reader did not say that he still wants mails", subscriber=number)
     return is_ended

@@ -1,7 +1,7 @@
-"""Reads lists of people as this program and others export them. Pure: lines come in, an entry a person goes out.
+"""Reads lists of people as this program and others export them. Pure. In: lines. Out: one entry per person.
 
-A program is recognised by the first line of its export. An entry says why its person stays out, if he left there,
-never confirmed or could not be reached: an import asks nobody again who said no.
+The first line of an export identifies the program. An entry says why its person must be left out, if the person left
+there, never confirmed or could not be reached: an import asks nobody again who said no.
 
 Where the columns come from: listmonk's `cmd/subscribers.go`, phpList's `admin/export.php` and `admin/structure.php`,
 Postorius' `csv_view` and `mailman members` of Mailman 3, `list_members` of Mailman 2, Mailchimp's "View and export
@@ -17,14 +17,14 @@ from enum import StrEnum
 from publisher.model.errors import UsageError
 
 Lines = Callable[[], Iterable[str]]
-"""Reads the lines of a list from the first one, each with its end; called more than once."""
+"""Returns the lines of a list from the first one, each with its line end; called more than once."""
 
 _SHOWN = 60
 _DELIMITERS = (",", "\t", ";")
 _SEPARATOR = re.compile(r'"?sep=."?\s*')
-"""A first line by which Excel says what stands between cells. It is no row."""
+"""Excel's optional first line, which names the separator of cells. It is no row."""
 _TECHNICAL = {"leid", "euid", "optin_time", "member_rating"}
-"""Columns of Mailchimp whose names nobody can change."""
+"""Columns of Mailchimp whose names users cannot change."""
 _NAMED = re.compile(r".*<([^<>]*)>\s*")
 _YES = ("1", "yes", "true")
 _BLACKLISTED = ("is this subscriber blacklisted", "is this user blacklisted", "blacklisted")
@@ -57,9 +57,9 @@ class RosterFlaw(StrEnum):
     """Why a list of people cannot be used."""
 
     UNKNOWN = "unknown"
-    """It is of no program that is known."""
+    """No known program writes such a list."""
     NO_STATUS = "no status"
-    """It is of phpList, and does not say who left."""
+    """It is phpList's, and lacks the columns that say who left."""
     BROKEN = "broken"
     """One of its lines cannot be read."""
 
@@ -71,7 +71,7 @@ class RosterError(UsageError):
         super().__init__(problem)
         self.flaw = flaw
         self.line = line
-        """The line that cannot be read; 0: it is not one line."""
+        """The number of the line that cannot be read; 0: the flaw is not in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +79,17 @@ class ListedPerson:
     """What a list says about one person."""
 
     line: int
-    """Counts the lines of the file from 1."""
+    """The number of the line in the file, from 1."""
     address: str
     because: str = ""
-    """Why he stays out; empty: he may come in."""
+    """Why the person must be left out; empty: the person may be imported."""
     agreed: str = ""
-    """How he agreed; empty: the list does not say."""
+    """How the person consented; empty: the list does not say."""
     agreed_at: str = ""
-    """When he agreed or came, as the list writes it; empty: the list does not say."""
+    """When the person consented or joined, as the list writes it; empty: the list does not say."""
     language: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
-    """All that stands there, by column in lower case; empty in a list of Mailman, which has no columns."""
+    """All values of the row, by column in lower case; empty in a list of Mailman, which has no columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +98,9 @@ class Roster:
 
     dialect: Dialect
     says_how: bool
-    """Whether it has a column of how people agreed."""
+    """Whether a column says how people consented."""
     says_when: bool
-    """Whether it has a column of when people agreed or came."""
+    """Whether a column says when people consented or joined."""
     read: Callable[[], Iterator[ListedPerson]] = field(repr=False)
     """Yields its people.
 
@@ -134,7 +134,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
     """Return the program that writes such columns; None: unknown.
 
     Raises:
-        RosterError: it is phpList, and columns that say who left are missing.
+        RosterError: it is phpList's, and columns that say who left are missing.
     """
     there = set(columns)
     if {"address", "follows"} <= there:
@@ -157,14 +157,14 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
-    """How the table of one program is read."""
+    """How to read the table of one program."""
 
     address: Callable[[Sequence[str]], str]
-    """The column of the address, of the columns that are there."""
+    """Returns the column of the address, given all columns."""
     agreed_at: tuple[str, ...]
-    """Columns of when somebody agreed or came; the first one counts that is filled."""
+    """Columns with the time of consent or of joining; the first one that is filled counts."""
     reason_of: Callable[[Mapping[str, str]], str]
-    """Why somebody stays out; empty: he may come in."""
+    """Returns why a person must be left out; empty: the person may be imported."""
 
 
 def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: str, because: str) -> Roster:
@@ -177,7 +177,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
         rows = _rows(lines(), delimiter)
         next(rows)
         for line, row in rows:
-            # The exact words of a consent stay as they are.
+            # the exact words of a consent stay unchanged
             values = dict(zip(columns, row if is_ours else map(str.strip, row), strict=False))
             is_whole = len(row) >= len(columns) and not any(row[len(columns) :])
             yield ListedPerson(
@@ -195,8 +195,8 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
 
 
 def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, each with the line on which it begins."""
-    # Strict, or a quotation mark that is never closed would swallow all people after it.
+    """Yield the rows that are not empty, each with its first line number."""
+    # strict, because otherwise an unclosed quotation mark would swallow all people after it
     reader = csv.reader(_rows_of(lines), delimiter=delimiter, strict=strict)
     while True:
         line = reader.line_num + 1
@@ -212,13 +212,13 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
 
 
 def _rows_of(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines, with an empty line in place of Excel's first one, so that line numbers stay right."""
+    """Yield the lines, with Excel's first line replaced by an empty one, so that line numbers stay right."""
     for number, line in enumerate(lines):
         yield "\n" if number == 0 and _SEPARATOR.fullmatch(line) else line
 
 
 def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:
-    """An address a line, perhaps with a name before it: `Ada Lovelace <ada@example.org>`."""
+    """Yield one person per line; a name may precede the address: `Ada Lovelace <ada@example.org>`."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             named = _NAMED.fullmatch(line)
@@ -237,13 +237,15 @@ def _listmonk(values: Mapping[str, str]) -> str:
 
 
 def _status_in(name: str) -> str:
-    """Return why nobody in a Mailchimp file of that name may come in; empty: they may."""
+    """Return why nobody in a Mailchimp file with this name may be imported; empty: they may."""
     named = {"unsubscribed_": UNSUBSCRIBED, "cleaned_": UNREACHABLE, "nonsubscribed_": NEVER}
     return next((reason for start, reason in named.items() if name.lower().startswith(start)), "")
 
 
 def _mailchimp_address(columns: Sequence[str]) -> str:
-    """The column of the address: an audience may have its own label for it, in any language, and it comes first."""
+    """Return the column of the address: each Mailchimp audience can label it, in any language, but it is the
+    first one.
+    """
     named = [name for name in columns if "mail" in name]
     if "email address" in named:
         return "email address"
@@ -251,9 +253,9 @@ def _mailchimp_address(columns: Sequence[str]) -> str:
 
 
 def _mailchimp(values: Mapping[str, str]) -> str:
-    """Return why a person in a Mailchimp export stays out; empty: he may come in."""
-    # The file of subscribers has LAST_CHANGED instead; what an audience took over from an older export are fields of
-    # the same names, which are empty there.
+    """Return why a person in a Mailchimp export must be left out; empty: the person may be imported."""
+    # Only the file of subscribers has LAST_CHANGED; fields of the same names that an audience imported from an older
+    # export are empty there.
     is_theirs = "last_changed" in values
     status = values.get("status", "").lower()
     if status == "unsubscribed" or _is_any(values, "unsub_", if_empty=not is_theirs):
@@ -285,7 +287,7 @@ def _no_reason(values: Mapping[str, str]) -> str:  # noqa: ARG001  (as the other
 
 
 def _named(*names: str) -> Callable[[Sequence[str]], str]:
-    """The first of these columns that is there."""
+    """Return a function that returns the first of these names that is among the columns."""
     return lambda columns: next(name for name in names if name in columns)
 
 

@@ -1,8 +1,8 @@
-"""Rounds: what is new goes to subscribers, in one mail each for all paces that are due at one moment.
+"""Rounds: send what is new to subscribers, in one mail each for all paces that are due at one moment.
 
-In comes the log beyond the cursors of those who are due; out come deliveries in the ledger. A round is recorded with
-its ranges of people and the ticks of its paces. Then each range is planned in one transaction, which queues its mails
-and moves its cursors.
+In: the log beyond the cursors of people who are due. Out: deliveries in the ledger. A round is recorded with its ranges
+of people and the ticks of its paces. Then each range is planned in one transaction, which queues its mails and moves
+its cursors.
 
 What a crash leaves, by its moment:
 
@@ -41,12 +41,12 @@ class RoundKeeper:
         self._now = now
 
     def keep(self, *, is_held: bool, is_stopping: Callable[[], bool] = lambda: False) -> list[RoundReport]:
-        """Go on with rounds that are begun, then begin the one that is due; return those that have mails.
+        """Continue the rounds that have begun, then begin the one that is due; return those that have mails.
 
         Args:
-            is_held: whether no round may begin now, because an editor looks at what is new, or the operator has to say
-                something first. What is due is made up for later.
-            is_stopping: asked between two ranges; the next pass does the others.
+            is_held: whether no round may begin now, because an editor reviews what is new, or the operator has to
+                answer after a restore. What is due is caught up later.
+            is_stopping: checked between two ranges; if it turns true, the next pass does the others.
         """
         reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
         if (begun := self._begin(is_held=is_held)) is not None:
@@ -58,7 +58,7 @@ class RoundKeeper:
     ) -> list[RoundReport] | None:
         """Begin a round of these paces, whatever their schedules say; None: nothing is new to their readers.
 
-        Their next ticks come as planned, and bring what is new since. `is_stopping` as for `keep`.
+        Their next ticks come as scheduled, and bring what is new since. `is_stopping` as for `keep`.
         """
         last_ticks = self._store.rounds.last_ticks()
         gone = last_ticks.keys() - {pace.name for pace in self._settings.paces}
@@ -89,7 +89,7 @@ class RoundKeeper:
         return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
 
     def _find_news(self, due: Collection[str]) -> int | None:
-        """Return the end of the log, if anything up to it is new to readers of these paces; None: nothing is."""
+        """Return the end of the log if anything up to it is new to readers of these paces; None: nothing is."""
         upto = self._store.log.end()
         lowest = self._store.rounds.lowest_cursor(tuple(due))
         if lowest is not None and self._store.rounds.new_items(lowest, upto):
@@ -112,7 +112,7 @@ class RoundKeeper:
 
 
 class _Planning:
-    """The planning of one round: what its ranges share."""
+    """The planning of one round, with what its ranges share."""
 
     def __init__(
         self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope
@@ -123,26 +123,26 @@ class _Planning:
         self._themes = themes
         self._envelope = envelope
         self._after = round_.upto
-        """The log number beyond which the planner knows items."""
+        """The planner has the items after this log number."""
         self._floor = round_.upto
-        """The log number before the first of those was added."""
+        """The log number just before the first of these items."""
         self._planner = self._new_planner([])
         self._selections: dict[tuple[int, ...], int] = {}
         self.mails = 0
 
     def plan(self, range_pass: RangePass) -> None:
-        """Plan a range of people, and write what they get."""
+        """Plan a range of people, and write their mails and cursors."""
         followed = range_pass.followed(floor=self._floor)
         planned = self._planner.plan(followed)
         if (lowest := self._planner.lowest_cursor) < self._after:
-            # It is the first range, or somebody changed since.
+            # for the first range, or if somebody changed since
             self._begin(lowest, range_pass)
             planned = self._planner.plan(range_pass.followed(floor=self._floor))
         range_pass.write(planned.mails, planned.moved, self._selections, envelope=self._envelope)
         self.mails += len(planned.mails)
 
     def _begin(self, after: int, range_pass: RangePass) -> None:
-        """Plan with all items beyond a log number."""
+        """Set up the planner with all items after a log number."""
         entries = [self._renamed(entry) for entry in range_pass.new_items(after)]
         self._after = after
         self._floor = min((entry.added_seq for entry in entries), default=self._round.upto + 1) - 1
@@ -153,7 +153,9 @@ class _Planning:
         return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
 
     def _renamed(self, entry: ItemEntry) -> ItemEntry:
-        """Return the item with the present slugs of its themes; it has former ones until feeds are published again."""
+        """Return the item with the present slugs of its themes; the store has former ones until feeds are published
+        again.
+        """
         themes: dict[str, int] = {}
         for slug, seq in entry.themes.items():
             current = self._themes.current(slug)

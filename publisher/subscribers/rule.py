@@ -1,13 +1,13 @@
-"""The rule of who gets what. Pure.
+"""The rule that decides which items a reader gets. Pure.
 
 A subscription has dealt with the items that its theme got in (start, cursor] of the log. In a round a reader gets the
 items beyond the cursor of one of his due subscriptions that none of his subscriptions, ended ones included, has dealt
-with. Then the cursor of each due subscription moves to the end of the round, or stops before the first item that had
-no room; it never moves back.
+with. Then the cursor of each due subscription moves to the end of the round, or stops before the first item that did
+not fit; it never moves back.
 
-So nothing is lost or repeated when somebody changes pace, leaves, comes back, or follows themes that overlap. Items
-are bits of an integer, in the order in which they were added. What a subscription concerns is two such masks, and what
-a reader gets is a few operations on them.
+So nothing is lost or repeated when somebody changes pace, leaves, comes back, or follows themes that overlap. Sets of
+items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a reader's
+items are a few operations on them.
 """
 
 from bisect import bisect_right
@@ -23,7 +23,7 @@ from publisher.model.subscribers import EVERYTHING
 
 
 class Follow(NamedTuple):
-    """A subscription as far as the rule asks."""
+    """The parts of a subscription that the rule needs."""
 
     theme: str
     """The theme's present slug, or `EVERYTHING`."""
@@ -34,21 +34,21 @@ class Follow(NamedTuple):
 
 
 class Masks(NamedTuple):
-    """The items of a window that a subscription concerns, as two masks."""
+    """Two sets of items in a window, as masks, for one subscription."""
 
     due: int
     """Items beyond its cursor."""
     dealt: int
-    """Items that it has dealt with."""
+    """Items that the subscription has dealt with."""
 
 
 class Share(NamedTuple):
-    """The items that a reader gets in a round, and those that wait."""
+    """The items that a reader gets in a round, and those that must wait."""
 
     items: int
-    """Mask of the items in his mail; 0: he gets none."""
+    """Mask of the items in the mail; 0: no mail."""
     later: int
-    """Mask of the items that had no room: his due subscriptions stop before them."""
+    """Mask of the items that did not fit: the due subscriptions stop before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class _InTheme:
     """The items of one theme."""
 
     seqs: Sequence[int]
-    """The log numbers under which items came into the theme, ascending."""
+    """The log numbers under which items entered the theme, ascending."""
     upto: Sequence[int]
     """`upto[n]` is the mask of the first `n` of these items."""
 
 
 class Window:
-    """The items that are new to somebody in a round; `items` are in the order in which they were added."""
+    """The items that may be new to somebody in a round; `items` are in the order in which they were added."""
 
     def __init__(self, items: Sequence[ItemEntry]) -> None:
         self.items = items
@@ -77,7 +77,7 @@ class Window:
         self._masks: dict[tuple[str, int, int], Masks] = {}
 
     def masks(self, theme: str, start: int, cursor: int) -> Masks:
-        """Return what a subscription is due and has dealt with in this window; items up to its start are left out."""
+        """Return the masks of a subscription in this window; items up to its start are left out."""
         key = (theme, start, cursor)
         found = self._masks.get(key)
         if found is None:
@@ -93,7 +93,7 @@ class Window:
         return Masks(there.upto[-1] & concern & ~dealt, dealt)
 
     def places(self, mask: int) -> Iterator[int]:
-        """The places of the items in a mask, ascending."""
+        """Yield the places of the items in a mask, ascending."""
         while mask:
             lowest = mask & -mask
             yield lowest.bit_length() - 1
@@ -104,7 +104,7 @@ class Window:
         return tuple(self.items[place].number for place in self.places(mask))
 
     def entered(self, place: int, theme: str) -> int | None:
-        """Return the log number with which the item at a place came into a theme; None: it is not in it."""
+        """Return the log number with which the item at a place entered a theme; None: it is not in the theme."""
         item = self.items[place]
         return item.added_seq if theme == EVERYTHING else item.themes.get(theme)
 
@@ -116,7 +116,7 @@ def _in_theme(pairs: list[tuple[int, int]]) -> _InTheme:
 
 
 def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
-    """Return what a reader with these subscriptions, ended ones too, gets: at most `limit` items, the oldest first."""
+    """Return what a reader with these subscriptions, ended ones included, gets: at most `limit` items, oldest first."""
     due = dealt = 0
     for theme, start, cursor, is_due in follows:
         masks = window.masks(theme, start, cursor)
@@ -130,7 +130,7 @@ def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
 
 
 def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
-    """The cursor of a subscription after a round up to `upto` of the log: it never moves back."""
+    """Return the cursor of a subscription after a round up to `upto` of the log: it never moves back."""
     if not follow.is_due:
         return follow.cursor
     later = window.masks(follow.theme, follow.start, follow.cursor).due & share.later
@@ -141,8 +141,8 @@ def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
 def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Share:
     """Return the first `limit` of the new items; the others are for later mails.
 
-    A cursor can stop before an item only if no item behind it is sent now. That may fail where an item came into a
-    theme later than it was added: then the items in between are sent as well, and the mail is a little longer.
+    A cursor can stop before an item only if no later item is sent now. That can fail if an item entered a theme later
+    than it was added: then the items in between are sent too, and the mail is a little longer.
     """
     later = new
     for _ in range(limit):
@@ -153,7 +153,7 @@ def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Sha
 
 
 def _passed_over(taken: int, later: int, follows: Sequence[Follow], window: Window) -> int:
-    """Items of `later` that stand, in a theme of a due subscription, before an item that was taken: the cursor cannot
+    """Return items of `later` that, in a theme of a due subscription, precede an item that is sent: the cursor cannot
     stop before them.
     """
     found = 0

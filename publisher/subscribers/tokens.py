@@ -1,11 +1,11 @@
-"""Links have rights: a token says what its holder may do, and to whose subscriptions. Pure.
+"""Tokens of links: a token says what its holder may do, and with whose subscriptions. Pure.
 
-A *signed* token holds the number of a subscriber and a signature, so none has to be kept: 28 characters for `STOP`, 31
-for `MINE`, which also holds the day on which it was made. A `STOP` token is good as long as any key that ever signed is
-kept; a `MINE` token for some weeks.
+A *signed* token contains the number of a subscriber and a signature, so it need not be stored: 28 characters for
+`STOP`, 31 for `MINE`, which also contains the day on which it was made. A `STOP` token is valid as long as its key is
+stored; a `MINE` token for some weeks.
 
-A *single* token, for `CONFIRM`, `FRESH` and `MOVE`, is random. The store keeps its digest, and when it was used. What a
-fresh link opens is a page whose own token is signed, holds the minute in which it was opened, and stands in no mail.
+A *single* token, for `CONFIRM`, `FRESH` and `MOVE`, is random. The store keeps its hash, and when it was used. A fresh
+link opens a page whose own token is signed, contains the minute in which it was opened, and is in no mail.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _KEY_BYTES = 32
 
 
 def new_key() -> str:
-    """Return a new random key to sign links with."""
+    """Return a new random key for signing links."""
     return secrets.token_hex(_KEY_BYTES)
 
 
@@ -34,30 +34,30 @@ def new_single() -> str:
 
 
 def digest_of(token: str) -> str:
-    """Return the digest of a single token, which the store keeps in its place."""
+    """Return the hash of a single token, which is stored instead of it."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def stop_token(subscriber: int, key: str) -> str:
-    """Return the token of the link by which a subscriber leaves."""
+    """Return the token of a subscriber's link to unsubscribe."""
     return _written(Right.STOP, subscriber.to_bytes(_NUMBER_BYTES, "big"), key)
 
 
 def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
-    """The token of the link to a subscriber's own page, made today."""
+    """Return the token of the link to a subscriber's own page, dated today."""
     day = (now - _FIRST_DAY).days
     return _written(Right.MINE, subscriber.to_bytes(_NUMBER_BYTES, "big") + day.to_bytes(_DAY_BYTES, "big"), key)
 
 
 def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
-    """The token of the page that a fresh link opened in this minute."""
+    """Return the token of the page that a fresh link opens now, dated to the minute."""
     minute = (now - _FIRST_DAY) // _MINUTE
     said = subscriber.to_bytes(_NUMBER_BYTES, "big") + minute.to_bytes(_MINUTE_BYTES, "big")
     return _written(Right.FRESH, said, key)
 
 
 def read_stop(token: str, keys: Sequence[str]) -> int | None:
-    """Return the number of the subscriber to whom a stop token belongs; None: the token is not one."""
+    """Return the number of the subscriber in a stop token; None: the token is invalid."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
     return None if said is None else int.from_bytes(said, "big")
 
@@ -68,7 +68,7 @@ def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
     if said is None:
         return None
     made = _FIRST_DAY + timedelta(days=int.from_bytes(said[_NUMBER_BYTES:], "big"))
-    # It was made at some time of that day.
+    # the exact time on that day is unknown
     is_good = made <= now <= made + timedelta(days=1) + MINE_WITHIN
     return int.from_bytes(said[:_NUMBER_BYTES], "big") if is_good else None
 
@@ -88,7 +88,7 @@ def _written(right: Right, said: bytes, key: str) -> str:
 
 
 def _read(right: Right, token: str, length: int, keys: Sequence[str]) -> bytes | None:
-    """Return what a token says, if one of the keys signed it for this right; None: none did."""
+    """Return the content of a token, if one of the keys signed it for this right; None: none did."""
     try:
         data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except ValueError:

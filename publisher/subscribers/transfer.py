@@ -1,9 +1,9 @@
-"""Moves people out of a site and into one. Nothing is sent to them, unless they are to confirm first.
+"""Exports people from a site and imports people into one. No mail is sent to them, unless they are asked to confirm.
 
-Out comes CSV, one line a person who follows something; it goes into an empty site and comes out of that one equal.
-People come in in batches of one transaction each: after a crash the same import goes on, because those who are there
-already are left alone. Those who left stay out. A list is read twice, so that one that is broken adds nobody; of its
-people only the addresses are held in memory.
+The export is CSV, one line per person who follows something; imported into an empty site, it is exported again
+unchanged. People are imported in batches of one transaction each: after a crash the same import can be repeated,
+because people who are there already are left alone. People who left stay out. A list is read twice, so that a broken
+list adds nobody; only the addresses of its people are held in memory.
 """
 
 import csv
@@ -28,7 +28,7 @@ from publisher.subscribers.roster import Dialect, ListedPerson, Roster
 
 COLUMNS = ("address", "language", "since", "paused_until", "follows", "consent", "consent_at", "consent_words")
 BATCH = 500
-"""How many people come in in one transaction."""
+"""How many people are imported in one transaction."""
 
 NO_ADDRESS = "no address that mail servers take"
 TWICE = "on an earlier line as well"
@@ -43,18 +43,18 @@ NO_CONSENT = "nothing says how he agreed"
 NEVER_AGREED = "nothing says when he agreed"
 
 _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
-"""An instant as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
+"""A time as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDefaults:
-    """What holds for all people of a list from another program."""
+    """Values that apply to all people in a list of another program."""
 
     choices: Choices = field(default_factory=dict)
     agreed: str = ""
-    """How people agreed, such as the form of the former newsletter."""
+    """How people consented, such as by the form of the former newsletter."""
     agreed_at: datetime | None = None
-    """UTC; when people agreed for whom the list does not say it."""
+    """UTC; when people consented for whom the list does not say it."""
     language: str
 
 
@@ -65,7 +65,7 @@ class Imported:
     dialect: Dialect
     added: int
     asked: int = 0
-    """How many were asked to confirm, in place of being added."""
+    """How many were asked to confirm instead of being added."""
     left_out: dict[str, tuple[int, ...]]
     """The lines of people who were left out, by reason."""
 
@@ -78,10 +78,10 @@ class _Person:
 
 
 class UnsaidError(UsageError):
-    """Nothing says what the people of another program's list agreed to."""
+    """It is not known what the people in another program's list consented to."""
 
     def __init__(self, *, follows: bool, how: bool, when: bool) -> None:
-        """Name what is missing: what they follow, how they agreed, when."""
+        """Name what is missing: what they follow, how they consented, when."""
         options = {"what they follow with --follow THEME=PACE": follows, "how they agreed with --agreed": how}
         options["when with --agreed-at"] = when
         missing = ", ".join(option for option, is_missing in options.items() if is_missing)
@@ -92,7 +92,7 @@ class UnsaidError(UsageError):
 
 
 class _LeftOutError(Exception):
-    """Somebody stays out; the message is the reason."""
+    """A person is left out; the message is the reason."""
 
 
 class Transfer:
@@ -106,16 +106,18 @@ class Transfer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Move the people of a store; `words_in` gives the words that those agree to who are asked, in a language."""
+        """Move the people of a store; `words_in` returns, in a language, the words of consent for people who
+        are asked.
+        """
         self._words_in = words_in
         self._people = people
         self._store = store
         self._progress = progress
 
-    # --- out ---------------------------------------------------------------------------------------------------------
+    # --- export ------------------------------------------------------------------------------------------------------
 
     def export(self) -> Iterator[str]:
-        """Yield CSV of all who follow something, in the order in which they came: the header line, then one line a
+        """Yield CSV of all who follow something, in the order in which they came: the header line, then one line per
         person.
         """
         yield _csv_line(COLUMNS)
@@ -126,19 +128,19 @@ class Transfer:
                 yield _csv_line(_row_of(each, consents[each.number]))
 
     def export_all(self) -> Iterator[str]:
-        """Yield an archive of all that is held about all people, as `archive` describes it, line by line."""
+        """Yield an archive of all data about people, line by line, in the format described in `archive`."""
         return write_archive(self._store, progress=self._progress)
 
-    # --- in ----------------------------------------------------------------------------------------------------------
+    # --- import ------------------------------------------------------------------------------------------------------
 
     def bring_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
         """Subscribe the people of a list, except those who are subscribed, have left, or may not be asked again.
 
-        People in a list of `without` stay out too.
+        People in the lists of `without` are left out too.
 
         Raises:
-            UsageError: a list is broken; or it is of another program, and the terms do not say what its people follow,
-                how and when they agreed; or there is no such theme or pace. Nobody is added.
+            UsageError: a list is broken; or it is another program's, and the terms do not say what its people follow,
+                how and when they consented; or a theme or pace does not exist. Nobody is added.
         """
         reading = self._reading(roster, terms, without)
         steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
@@ -156,12 +158,12 @@ class Transfer:
         return Imported(dialect=roster.dialect, added=added, left_out=reading.lines())
 
     def ask_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
-        """Ask the people of a list of another program by a letter to confirm, but for those whom `bring_in` leaves out.
+        """Ask the people in another program's list by a letter to confirm, except those whom `bring_in` leaves out.
 
-        Each is subscribed once he does, as if he had filled in the form; how he agreed elsewhere does not count.
+        A person who confirms is subscribed as by the form; a consent given elsewhere does not count.
 
         Raises:
-            UsageError: a list is broken, or of this program; or there is no such theme or pace. Nobody is asked.
+            UsageError: a list is broken, or from this program; or a theme or pace does not exist. Nobody is asked.
         """
         if roster.dialect is Dialect.OURS:
             raise UsageError("an export of Publisher says how its people agreed: import it without asking them again")
@@ -184,7 +186,9 @@ class Transfer:
         return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines())
 
     def _ask(self, person: _Person) -> bool:
-        """Queue a letter, behind all other mails; False: its address got one, and may still be waiting to answer."""
+        """Queue a letter after all other mails; return False if its address got one already, and may still
+        answer it.
+        """
         language = person.consent.language
         request = Request(
             address=person.subscriber.address,
@@ -195,7 +199,7 @@ class Transfer:
         return self._people.send_letter(LetterKind.CONFIRM, request, rank=Rank.RENEWAL, every=UNCONFIRMED)
 
     def bring_back(self, lines: Lines) -> ArchiveReport:
-        """Put the people of an archive into this site, which has none.
+        """Import the people of an archive into this site, which must have none.
 
         Raises:
             UsageError: it is no whole archive of this version.
@@ -225,7 +229,7 @@ class Transfer:
 
 
 class _Reading:
-    """Reads people from entries, and remembers who stays out and why."""
+    """Reads people from entries, and records who is left out and why."""
 
     def __init__(self, people: People, terms: ImportDefaults, checked: Choices, without: Collection[str]) -> None:
         self.left_out: dict[str, list[int]] = {}
@@ -235,12 +239,12 @@ class _Reading:
         self._terms = terms
         self._checked = checked
         self._without = without
-        # Many people follow the same.
+        # many people follow the same
         self._follows: Callable[[str], Choices] = cache(self._choices)
         self._addresses: set[str] = set()
 
     def people(self, entries: Iterable[ListedPerson], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
-        """Yield the people who may come in, as they will be kept."""
+        """Yield the people who may be imported, as they will be stored."""
         for entry in entries:
             self.seen += 1
             try:
@@ -260,11 +264,11 @@ class _Reading:
                 yield _Person(line=entry.line, subscriber=subscriber, consent=consent)
 
     def leave_out(self, line: int, reason: str) -> None:
-        """Remember that the person on a line stays out."""
+        """Record that the person on a line is left out."""
         self.left_out.setdefault(reason, []).append(line)
 
     def lines(self) -> dict[str, tuple[int, ...]]:
-        """By reason, the lines of those who stay out."""
+        """Return the lines of people who are left out, by reason."""
         return {reason: tuple(sorted(some)) for reason, some in sorted(self.left_out.items())}
 
     def _address(self, entry: ListedPerson) -> str:
@@ -281,7 +285,7 @@ class _Reading:
         return address
 
     def _consent(self, entry: ListedPerson) -> Consent:
-        """Return what somebody agreed to in another program."""
+        """Return the consent of a person in another program's list."""
         terms = self._terms
         words = entry.agreed or terms.agreed
         if not words:
@@ -308,7 +312,7 @@ class _Reading:
         return agreed_at
 
     def _own_consent(self, values: Mapping[str, str]) -> Consent:
-        """Return what a person agreed to, as an export of this program has it."""
+        """Return the consent of a person in this program's own export."""
         try:
             kind = ConsentKind(values.get("consent", ""))
         except ValueError:
@@ -336,7 +340,7 @@ class _Reading:
 
 
 def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:
-    """Why somebody stays out by what the site knows of his address; None: it knows nothing."""
+    """Return why a person is left out, by what the site knows of the address; None: it knows nothing."""
     if address in suppressed:
         return SUPPRESSED
     follows = known.get(address)
@@ -344,11 +348,11 @@ def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bo
 
 
 def _wire(address: str, people: People) -> str:
-    """Return an address as it is kept; empty: it is not an address."""
+    """Return an address as it is stored; empty: it is no address."""
     try:
         return people.wire_address(address)
     except UsageError:
-        return ""  # the message has the address, which belongs in no report
+        return ""  # the message contains the address, which must not be in a report
 
 
 def _row_of(subscriber: Subscriber, consent: Consent) -> Sequence[str]:
@@ -372,7 +376,7 @@ def _csv_line(values: Sequence[str]) -> str:
 
 
 def _instant(written: str) -> datetime:
-    """An instant as programs write it; UTC if it has no offset."""
+    """Return a time written by a program; UTC if it has no offset."""
     if go := _GO_INSTANT.fullmatch(written):
         written = f"{go[1]}{go[2] or ''}{go[3]}"
     try:
