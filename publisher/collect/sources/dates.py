@@ -75,6 +75,14 @@ _MAIL = re.compile(
     r"(?!24)\d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|UT|GMT|[ECMP][SD]T)",
     re.IGNORECASE,
 )
+_HTTP = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day, \d\d-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d\d "
+    r"\d\d:\d\d:\d\d (?:gmt|utc)",
+    re.IGNORECASE,
+)
+"""The form of RFC 850, the only one of two digits of a year that can be nothing else."""
+_DOTNET = re.compile(r"/Date\((?P<number>\d{11,13})(?:[+-]\d{4})?\)/")
+"""Milliseconds as .NET writes them into JSON; the offset behind them changes nothing."""
 _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
 
 _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
@@ -140,6 +148,8 @@ def read_moment(text: str) -> date | datetime:
         DateError: it names none.
     """
     bare = _unmarked(text) if "<" in text or "&" in text else text
+    if dotnet := _DOTNET.fullmatch(bare):
+        bare = dotnet["number"]
     if stamp := _STAMP.match(bare):
         return read_number(int(stamp[0]))
     moment = read_line(bare)
@@ -241,7 +251,7 @@ def _iso(plain: str) -> datetime | None:
 
 
 def _mail(plain: str) -> datetime | None:
-    if not _MAIL.fullmatch(plain):
+    if not (_MAIL.fullmatch(plain) or _HTTP.fullmatch(plain)):
         return None
     moment = parsedate_to_datetime(plain)
     # RFC 5322 section 3.3: -0000 is UTC, too.

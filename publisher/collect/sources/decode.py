@@ -2,12 +2,17 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import brotli
 
 _STEP_BYTES = 65_536
 _GZIP = b"\x1f"
-"""The byte with which gzip data begins; nothing else that servers send begins so."""
+"""The byte with which gzip data begins; no feed and no page begins so."""
+_PLAIN = b"<{ \t\r\n\xef"
+"""The bytes with which feeds and pages begin, and no gzip."""
+_NO_PACKING = frozenset({"", "identity", "none", "binary", "8bit", "utf-8", "utf8", "iso-8859-1", "windows-1252"})
+"""What servers write as Content-Encoding when nothing is packed; some name the charset there."""
 
 
 class DecodeError(Exception):
@@ -17,18 +22,46 @@ class DecodeError(Exception):
 def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Yield `pieces` decompressed from `encoding` (a Content-Encoding), in small steps.
 
+    What plainly is gzip is unpacked although nothing says so, and what plainly is not, though called gzip, is left as
+    it is: a server may pack a file that is packed already, or lose the packing on the way.
+
     Raises:
         DecodeError: the bytes are in another encoding, or the encoding is not one we asked for.
     """
-    match encoding.strip().lower():
-        case "" | "identity":
-            yield from pieces
-        case "gzip" | "x-gzip" | "deflate":
+    named = encoding.strip().lower()
+    if named in _NO_PACKING:
+        yield from _unless_gzip(pieces)
+        return
+    match named:
+        case "gzip" | "x-gzip":
+            yield from _unless_gzip(_unzipped(pieces))
+        case "deflate":
             yield from _inflated(pieces)
         case "br":
             yield from _unbrotlied(pieces)
         case other:
             raise DecodeError(f"it came in the encoding {other[:40]!r}, which was not asked for")
+
+
+def _unless_gzip(steps: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes, unpacked if they are gzip."""
+    rest = iter(steps)
+    for step in rest:
+        if step:
+            every = chain([step], rest)
+            yield from _inflated(every) if step[:1] == _GZIP else every
+            return
+        yield step  # the caller counts the time
+
+
+def _unzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what is called gzip, unpacked unless it begins as a document does."""
+    rest = iter(pieces)
+    for piece in rest:
+        if piece:
+            every = chain([piece], rest)
+            yield from every if piece[:1] in _PLAIN else _inflated(every)
+            return
 
 
 def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:

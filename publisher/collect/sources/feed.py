@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.collect.sources import feed_enclosures
+from publisher.collect.sources.ampersands import escape_ampersands
 from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
@@ -35,7 +36,7 @@ from publisher.model.problems import Problem
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-6"
+READER = "feed-7"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """The most items that are read from one document."""
@@ -164,7 +165,8 @@ class _Document:
 def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document:
     import feedparser  # late: its import takes 60 ms, which an unchanged feed does not need
 
-    text = _CAPTION.sub(r"\1caption", _ENTITY.sub("", decode(body, server=charset, kind="xml")))
+    text = escape_ampersands(_ENTITY.sub("", decode(body, server=charset, kind="xml")))
+    text = _CAPTION.sub(r"\1caption", text)
     headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         parsed = feedparser.parse(
@@ -209,6 +211,8 @@ def _cut_off(entry: Mapping[str, Any]) -> FieldError:
 _EMBARGOES = ("dcterms_available", "validity_start", "prism_embargodate")
 _EXPIRIES = ("expired", "validity_end", "prism_expirationdate", "prism_killdate")
 """feedparser's names of `expirationDate`, `dcterms:valid` and the elements of PRISM."""
+_ORIGINALS = ("feedburner_origlink", "pheedo_origlink")
+_DATES = ("published", "updated", "created", "prism_publicationdate")
 
 
 class _Bytes:
@@ -256,8 +260,11 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
 def _link(entry: dict[str, Any]) -> str:
     """Return the link of an entry; empty: it has none.
 
-    feedparser treats a `guid` as a link unless the feed denies it, and many are no addresses.
+    feedparser treats a `guid` as a link unless the feed denies it, and many are no addresses. A service that counts
+    clicks writes its own address into `link`, and the item's beside it.
     """
+    if original := next(filter(web_address, (str(dict.get(entry, name) or "") for name in _ORIGINALS)), ""):
+        return original
     link = str(entry.get("link") or "")
     has_own = any(each.get("rel") == "alternate" for each in entry.get("links", ()))
     return "" if link == entry.get("id") and not has_own and not web_address(link) else link
@@ -290,7 +297,7 @@ def _language(detail: Mapping[str, Any] | None) -> str:
 def _date(entry: dict[str, Any]) -> str | None:
     """Return when an entry was published, as the feed writes it; feedparser's own parsing guesses."""
     # the class's own `get` would return `updated` for `published`, with a warning
-    return _first_date([str(dict.get(entry, name) or "") for name in ("published", "updated", "created")])
+    return _first_date([str(dict.get(entry, name) or "") for name in _DATES])
 
 
 def _first_date(written: Sequence[str]) -> str | None:
@@ -382,8 +389,3 @@ def _json_authors(said: Mapping[str, Any]) -> list[str]:
     authors = said.get("authors") or [said.get("author")]
     found = authors if isinstance(authors, list) else [authors]
     return [str(each["name"]) for each in found if isinstance(each, dict) and each.get("name")]
-
-
-def _json_teaser(item: Mapping[str, Any]) -> str:
-    body = item.get("content_html") or item.get("content_text") or ""
-    return teaser_of(str(item.get("summary") or ""), words_of(str(body)))

@@ -253,6 +253,9 @@ def test_an_iso_moment_is_read(moment: datetime) -> None:
     [
         ("1644483600", BRUSSELS_AT_TEN),
         ("1644483600000", BRUSSELS_AT_TEN),
+        ("/Date(1644483600000)/", BRUSSELS_AT_TEN),
+        ("/Date(1644483600000+0100)/", BRUSSELS_AT_TEN),
+        ("Thursday, 10-Feb-22 09:00:00 GMT", BRUSSELS_AT_TEN),
         ("1644483600.0", BRUSSELS_AT_TEN),
         ("20220210", date(2022, 2, 10)),
         ("20220210100000", AT_TEN),

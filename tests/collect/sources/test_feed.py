@@ -113,6 +113,14 @@ def test_of_several_dates_the_first_counts_that_can_be_read(tmp_path: Path) -> N
     assert item.date == date(2026, 3, 9)
 
 
+def test_the_date_of_a_publishers_vocabulary_is_read(tmp_path: Path) -> None:
+    space = "http://prismstandard.org/namespaces/basic/2.0/"
+    prism = f"<prism:publicationDate xmlns:prism='{space}'>2026-03-09</prism:publicationDate>"
+    (item,) = read(tmp_path, RSS.replace("<pubDate>Tue, 10 Mar 2026 23:30:00 GMT</pubDate>", prism)).items
+
+    assert (item.date, item.is_undated) == (date(2026, 3, 9), False)
+
+
 def test_an_item_without_a_date_has_that_of_the_reading(tmp_path: Path) -> None:
     bare = RSS.replace("<pubDate>Tue, 10 Mar 2026 23:30:00 GMT</pubDate>", "")
     (item,) = read(tmp_path, bare, timezone="Europe/Brussels").items
@@ -201,6 +209,29 @@ def test_the_body_of_atom_is_the_fullest_there_is(tmp_path: Path, parts: str, te
     (item,) = read(tmp_path, ATOM.format(parts)).items
 
     assert clean_item(item, site=SITE, policy=POLICY).text == text
+
+
+@pytest.mark.parametrize("prefix", ["feedburner", "pheedo"])
+def test_the_link_is_the_items_own_and_not_that_of_a_service_that_counts_clicks(tmp_path: Path, prefix: str) -> None:
+    space = f"http://{prefix}.example.net/ns/1.0"
+    own = f"<{prefix}:origLink xmlns:{prefix}='{space}'>https://example.org/ferry</{prefix}:origLink></item>"
+    counted = RSS.replace("/ferry?fbclid=x", "http://clicks.example.net/~r/f1/").replace("</item>", own)
+    (item,) = read(tmp_path, counted).items
+
+    assert item.link == "https://example.org/ferry"
+
+
+def test_bare_ampersands_stay_what_they_are(tmp_path: Path) -> None:
+    (item,) = read(
+        tmp_path,
+        RSS.replace("Ferry &amp;amp; quay", "D&D and R & D, AT&T; caf&eacute; &#8211; <![CDATA[A&B]]>")
+        .replace("/ferry?fbclid=x", "https://example.org/f?id=1&copy=2&sect=3")
+        .replace("&lt;p&gt;It sails.", "<![CDATA[<a href='https://example.org/?a=1&b=2'>It</a> sails.]]>"),
+    ).items
+
+    assert item.title == "D&D and R & D, AT&T; café – A&B"
+    assert item.link == "https://example.org/f?id=1&copy=2&sect=3"
+    assert "a=1&amp;b=2" in clean_item(item, site=SITE, policy=POLICY).html
 
 
 def test_links_start_where_the_feed_says(tmp_path: Path) -> None:

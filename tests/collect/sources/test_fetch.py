@@ -117,6 +117,8 @@ def test_unchanged_without_ever_having_been_read_is_an_error(server: Server) -> 
         ("deflate", lambda data: zlib.compress(data, wbits=-15)),
         ("br", brotli.compress),
         ("", bytes),
+        ("utf-8", bytes),
+        ("none", bytes),
     ],
 )
 def test_packed_answers_are_unpacked(server: Server, encoding: str, pack: Callable[[bytes], bytes]) -> None:
@@ -124,6 +126,22 @@ def test_packed_answers_are_unpacked(server: Server, encoding: str, pack: Callab
     server.answers["/a"] = Answer(body=pack(text), headers={"Content-Encoding": encoding})
 
     assert fetch(server.url("/a")).body == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("", gzip.compress(b"<rss/>")),
+        ("gzip", b"<rss/>"),
+        ("gzip", gzip.compress(gzip.compress(b"<rss/>"))),
+        ("utf-8", gzip.compress(b"<rss/>")),
+    ],
+    ids=["packed and not said", "said and not packed", "packed twice", "the charset said, and packed"],
+)
+def test_a_document_is_unpacked_whatever_its_server_says(server: Server, encoding: str, body: bytes) -> None:
+    server.answers["/a"] = Answer(body=body, headers={"Content-Encoding": encoding} if encoding else {})
+
+    assert fetch(server.url("/a")).body == b"<rss/>"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
