@@ -123,6 +123,7 @@ def populate(store: Store, people: int, items: int) -> None:
                 "address": f"reader{number}@example.org",
                 "language": ("en", "fr", "nl")[number % 3],
                 "since": NOW,
+                "came_at": NOW,
                 "paused_until": None,
                 "bounce_mark": f"{number:020x}",
             }

@@ -109,7 +109,7 @@ class Publisher:
             StoreError: the store cannot be used.
         """
         outbox, open_files, hand = RehearsedOutbox(config.outbox_directory), RehearsedFiles, rehearse_hand_over
-        with Store.rehearse(config.store.url) as store:
+        with Store.rehearse(config.store.url, departures=config.departures) as store:
             yield cls(
                 config, store, outbox, open_files=open_files, hand_over=hand, clock=clock_at(now), progress=progress
             )

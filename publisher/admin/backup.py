@@ -47,5 +47,7 @@ def refuse_place(config: Config, file: Path, what: str) -> None:
     for folder, why in (read_by_all, (config.outbox_directory, "what sends it might send it")):
         if place.is_relative_to(folder.resolve()):
             raise UsageError(f"{what} {file}: write it elsewhere than into {folder}: {why}")
-    if place in [own.resolve() for own in (config.path, config.departures, config.store.file) if own]:
+    departures = config.departures
+    own_files = (config.path, departures, departures.with_suffix(".key"), config.store.file)
+    if place in [own.resolve() for own in own_files if own]:
         raise UsageError(f"{what} {file}: the site itself needs this file; name another one")

@@ -317,12 +317,14 @@ class Wiring:
 
     def note_departures(self, report: RunReport) -> RunReport:
         """Write the departures that their file did not take when they happened; the report, with a problem if it does
-        not take them now.
+        not take them now, or cannot be read.
         """
         try:
             self._store.owed_departures.note()
+            self._store.owed_departures.check()
         except FilesError as error:
-            owed = counted(self._store.owed_departures.count(), "departure")
+            count = self._store.owed_departures.count()
+            owed = counted(count, "departure") if count else "who left"
             what = f"{error}; until then {owed} would be forgotten if the store were lost"
             return report.with_problems(Problem(where="departures", what=what, is_of_site=True))
         return report

@@ -134,6 +134,7 @@ _REASONS = {
     EndReason.UNANSWERED: "the reader was asked, and did not say that the mails are still wanted",
     EndReason.BOUNCED: "mails did not arrive",
     EndReason.COMPLAINED: "the reader called a mail spam",
+    EndReason.MOVED: "the reader took another address",
 }
 
 

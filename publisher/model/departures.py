@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from publisher.model.subscribers import EndReason
+
 
 class SuppressionKind(StrEnum):
     """Why an address gets no mail. A suppression wins over forms and imports."""
@@ -52,6 +54,8 @@ class Departure:
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
     suppression: SuppressionKind | None = None
     """The suppression that began or was lifted; None: the line is about none."""
+    because: EndReason | None = None
+    """Why his last subscription ended; None: the line is not about that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +75,17 @@ class Standing:
 
     left_at: datetime | None = None
     """UTC; since when the reader follows nothing. None: he follows something, or no line says that he left."""
+    left_because: EndReason | None = None
+    """Why he follows nothing; None: no line says it."""
     erased_at: datetime | None = None
     """UTC; when he was last erased. None: never. He may have come back since."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
     """The suppressions in force, each with the time it was made."""
+
+    def is_erased(self, *, since: datetime) -> bool:
+        """Whether what is held of him since a moment was to be erased: also if he came back, what was held before."""
+        is_out = self.left_at is not None  # tells what was last, of two things at one moment
+        return self.erased_at is not None and (self.erased_at > since or (is_out and self.erased_at == since))
 
 
 def standings(departures: Iterable[Departure]) -> dict[str, Standing]:
@@ -84,9 +95,9 @@ def standings(departures: Iterable[Departure]) -> dict[str, Standing]:
         standing = found.setdefault(each.mark, Standing())
         match each.kind:
             case DepartureKind.LEFT:
-                standing.left_at = each.at
+                standing.left_at, standing.left_because = each.at, each.because
             case DepartureKind.RETURNED:
-                standing.left_at = None
+                standing.left_at = standing.left_because = None
             case DepartureKind.ERASED:
                 standing.left_at = standing.erased_at = each.at
             case DepartureKind.SUPPRESSED if each.suppression is not None:

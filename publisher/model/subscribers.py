@@ -56,6 +56,8 @@ class EndReason(StrEnum):
     """Mails to the reader came back."""
     COMPLAINED = "complained"
     """The reader called a mail spam."""
+    MOVED = "moved"
+    """The reader took another address, and a store from before is put back."""
 
 
 class ConsentKind(StrEnum):

@@ -5,18 +5,22 @@ written first at the next departure or pass for which the file can be written.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.departures import Departure
 from publisher.model.errors import FilesError
+from publisher.store.address_key import AddressKey
 from publisher.store.departures import Journal
 from publisher.store.engine import Database
 from publisher.store.people_schema import owed_departures
 from publisher.store.schema import departures_noted
 
 logger = DecisionLog("subscribers")
+
+_OF_DEPARTURE = ("at", "kind", "mark", "suppression", "because")
 
 
 class OwedDepartures:
@@ -42,6 +46,14 @@ class OwedDepartures:
         with self._database.writing_beside() as connection:
             _append(connection, self._journal, _take_owed(connection))
 
+    def check(self) -> None:
+        """Raise an error if the file cannot be read.
+
+        Raises:
+            FilesError: it cannot.
+        """
+        self._journal.size()
+
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
     """Add lines to the file, owed ones first; lines that cannot be written become owed. Call it last before the
@@ -54,16 +66,13 @@ def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departur
         _append(connection, journal, [*owed, *lines])
     except FilesError as error:
         logger.debug("departures are noted in the store", because=str(error), lines=len(lines))
-        rows = [
-            {"at": each.at, "kind": each.kind, "mark": each.mark, "suppression": each.suppression}
-            for each in (*owed, *lines)
-        ]
+        rows = [{name: getattr(each, name) for name in _OF_DEPARTURE} for each in (*owed, *lines)]
         connection.execute(insert(owed_departures), rows)
 
 
 def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Append lines, and record the length of the file, by which a restored store is recognised."""
-    if size := journal.append(lines):
+    """Add lines, and note how long the file is: a store that is put back is known by that."""
+    if size := journal.append(lines, AddressKey.of(connection)):
         connection.execute(update(departures_noted).values(size=size))
 
 
@@ -74,7 +83,9 @@ def _take_owed(connection: Connection) -> list[Departure]:
     # If two transactions do this at once, only one gets the lines: a repeated line could follow a later act of its
     # reader.
     rows = connection.execute(delete(owed_departures).returning(*owed_departures.c)).all()
-    return [
-        Departure(at=row.at, kind=row.kind, mark=row.mark, suppression=row.suppression)
-        for row in sorted(rows, key=lambda row: row.id)
-    ]
+    return [departure_of(row) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def departure_of(row: Row[Any]) -> Departure:
+    """Return the departure in a row of owed ones."""
+    return Departure(**{name: getattr(row, name) for name in _OF_DEPARTURE})

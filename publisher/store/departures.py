@@ -6,11 +6,14 @@ store.
 
 A line is a JSON object and ends with a line feed:
 
-    {"at":"2026-11-26T22:00:00+00:00","kind":"left","mark":"9c1e…"}
-    {"at":"2026-11-26T22:00:00+00:00","kind":"suppressed","mark":"9c1e…","suppression":"bounces"}
+    {"at":"2026-11-26T22:00:00+00:00","key":"0f3a9c1e","kind":"left","mark":"9c1e…","because":"unsubscribed"}
+    {"at":"2026-11-26T22:00:00+00:00","key":"0f3a9c1e","kind":"suppressed","mark":"9c1e…","suppression":"bounces"}
 
-`mark` is the HMAC-SHA256 of the address with a key that the store has had since its tables were made, so that every
-backup of it has the same. No line contains an address; finding the lines of an address needs the key.
+`mark` is the HMAC of the address by the store's key (`address_key`), and `key` the name of that key. An address stands
+in no line; only who knows both an address and the key can find its lines.
+
+The key itself lies in a second file, `publisher.db.key`: a store that is made after the first one was lost takes it
+from there. So a copy of the file of departures alone says nothing about anybody.
 
 A line is flushed to disk before its transaction commits, unless the file cannot be written: then it is kept in the
 store (`departure_lines`). What a crash leaves:
@@ -21,20 +24,29 @@ store (`departure_lines`). What a crash leaves:
   alone, and there it errs towards sending nothing.
 """
 
+import errno
 import fcntl
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from publisher.model.departures import Departure, DepartureKind, SuppressionKind
+from publisher.model.errors import FilesError, StoreError
+from publisher.model.subscribers import EndReason
+from publisher.store.address_key import AddressKey
 from publisher.store.disk_errors import explain_errors
 from publisher.store.owners import share
 
 SUFFIX = ".departures"
+_KEY_SUFFIX = ".key"
+_DIGITS = re.compile(r"[0-9a-f]{64}")
+"""A key or a mark."""
 
 
 def beside(database: Path) -> Path:
@@ -47,31 +59,45 @@ class Journal:
     """The file of departures. Any number of processes and threads may add to it at once."""
 
     path: Path | None
-    """None: nothing is recorded, as with a store in memory or a rehearsal."""
+    """None: nothing is kept, as with a store in memory."""
+    is_rehearsed: bool = False
+    """Whether it is read only: nothing is added to it."""
+
+    @property
+    def key_path(self) -> Path | None:
+        """The file that keeps the key of the marks."""
+        return self.path and self.path.with_suffix(_KEY_SUFFIX)
 
     def size(self) -> int:
-        """Return the length of the file in bytes; 0: there is none."""
-        if self.path is None:
-            return 0
-        with explain_errors(self.path):
-            try:
-                return self.path.stat().st_size
-            except FileNotFoundError:
-                return 0
+        """Return the length of the file in bytes; 0: there is none.
 
-    def append(self, departures: Sequence[Departure]) -> int:
-        """Append lines and flush them; return the length of the file in bytes, 0 if nothing is recorded.
+        Raises:
+            FilesError: it cannot be read.
+        """
+        file = self._open()
+        if file is None:
+            return 0
+        with explain_errors(str(self.path)), file:
+            fcntl.flock(file, fcntl.LOCK_SH)  # so that no line is half there
+            return os.fstat(file.fileno()).st_size
+
+    def append(self, departures: Sequence[Departure], key: AddressKey) -> int:
+        """Add lines with marks by `key`; when they are on the disk, return the length of the file in bytes; 0: nothing
+        is kept.
 
         Raises:
             FilesError: the disk refuses.
         """
-        if self.path is None or not departures:
+        if self.path is None or self.key_path is None or self.is_rehearsed or not departures:
             return 0
-        data = "".join(_line_of(each) for each in departures).encode()
+        data = "".join(_line_of(each, key) for each in departures).encode()
         with explain_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.key() != key:
+                _keep(self.key_path, key)
             return _append(self.path, data)
 
-    def read(self, *, after: int = 0) -> Iterator[Departure]:
+    def read(self, key: AddressKey, *, after: int = 0) -> Iterator[Departure]:
         """Yield the departures in the file from a byte position on, in the order in which they happened; none without a
         file.
 
@@ -79,24 +105,77 @@ class Journal:
 
         Raises:
             FilesError: the disk refuses.
+            StoreError: a line has a mark by another key than `key`.
         """
-        if self.path is None:
+        file = self._open()
+        if file is None:
             return
+        with explain_errors(str(self.path)), file:
+            file.seek(after)
+            for line in file:
+                said = _said_in(line)
+                found = said and _departure_of(said)
+                if said and found and said.get("key") != key.name:
+                    problem = "another store wrote it, and this one cannot tell by it who left"
+                    remedy = "put a backup of that store back (publisher restore FILE), or move the file away"
+                    raise StoreError(f"departures {self.path}: {problem}: {remedy} if that site is no more")
+                if found:
+                    yield found
+
+    def key(self) -> AddressKey | None:
+        """Return the key that is kept beside the file; None: none is."""
+        try:
+            digits = self.key_path.read_text("ascii").strip() if self.key_path else ""
+        except (OSError, UnicodeDecodeError):
+            return None
+        return AddressKey(digits) if _DIGITS.fullmatch(digits) else None
+
+    def _open(self) -> IO[bytes] | None:
+        """Open the file; None: there is none."""
+        if self.path is None:
+            return None
         with explain_errors(self.path):
             try:
-                file = self.path.open("rb")
+                # A pipe that nobody writes to would be waited for.
+                descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
-                return
-            with file:
-                file.seek(after)
-                yield from (found for line in file if (found := _departure_of(line)) is not None)
+                return None
+            try:
+                _refuse_other_things(descriptor, self.path)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            return os.fdopen(descriptor, "rb")
+
+
+def _refuse_other_things(descriptor: int, path: Path) -> None:
+    found = os.fstat(descriptor)
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise FilesError(f"{path}: something is there that is no file: move it away")
+
+
+def _keep(path: Path, key: AddressKey) -> None:
+    """Keep a key in a file, in one step."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        share(file, folder=path.parent)
+        os.write(file, f"{key.digits}\n".encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    new.replace(path)
+    _flush_folder(path.parent)
 
 
 def _append(path: Path, data: bytes) -> int:
     is_new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     try:
+        _refuse_other_things(file, path)
         fcntl.flock(file, fcntl.LOCK_EX)
         share(file, folder=path.parent)
         size = os.fstat(file).st_size
@@ -121,23 +200,36 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _line_of(departure: Departure) -> str:
-    line = {"at": departure.at.isoformat(), "kind": departure.kind.value, "mark": departure.mark}
+def _line_of(departure: Departure, key: AddressKey) -> str:
+    line = {"at": departure.at.isoformat(), "key": key.name, "kind": departure.kind.value, "mark": departure.mark}
     if departure.suppression is not None:
         line["suppression"] = departure.suppression.value
+    if departure.because is not None:
+        line["because"] = departure.because.value
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def _departure_of(line: bytes) -> Departure | None:
-    """Return the departure in a line; None: the line is not one."""
+def _said_in(line: bytes) -> dict[str, Any] | None:
+    """Return what a line says; None: it is not whole."""
     try:
-        said: dict[str, Any] = json.loads(line)
-        suppression = said.get("suppression")
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _departure_of(said: dict[str, Any]) -> Departure | None:
+    """Return the departure that a line is about; None: it is about none."""
+    suppression, because = said.get("suppression"), said.get("because")
+    if not _DIGITS.fullmatch(str(said.get("mark"))):
+        return None
+    try:
         return Departure(
             at=datetime.fromisoformat(said["at"]),
             kind=DepartureKind(said["kind"]),
             mark=str(said["mark"]),
             suppression=None if suppression is None else SuppressionKind(suppression),
+            because=None if because is None else EndReason(because),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         return None

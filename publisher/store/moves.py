@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, delete, literal, or_, select, update
 
 from publisher.model.deliveries import DeliveryState, Letter
 from publisher.model.departures import DepartureKind
-from publisher.model.subscribers import Consent, Subscriber
+from publisher.model.subscribers import Consent, EndReason, Subscriber
 from publisher.store.delivery_rows import clock_of
 from publisher.store.departures import Journal
 from publisher.store.engine import Database
@@ -58,7 +58,7 @@ class Moves:
                 return MoveOutcome.USED
             refuse_changed(connection, before)
             its = subscribers.c.number == before.number
-            connection.execute(update(subscribers).where(its).values(address=address))
+            connection.execute(update(subscribers).where(its).values(address=address, came_at=now))
             _move_mails(connection, before.address, address, now=now)
             connection.execute(delete(confirmations).where(confirmations.c.address == before.address))
             append_consent(connection, before.number, consent)
@@ -67,7 +67,8 @@ class Moves:
             return MoveOutcome.MOVED
 
     def _note(self, connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
-        note_departures(connection, self._journal, [before.address], DepartureKind.LEFT, now=now)
+        left, moved = DepartureKind.LEFT, EndReason.MOVED
+        note_departures(connection, self._journal, [before.address], left, because=moved, now=now)
         if after.active:
             note_departures(connection, self._journal, [after.address], DepartureKind.RETURNED, now=now)
 

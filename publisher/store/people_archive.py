@@ -5,7 +5,7 @@ read as of one moment and written in one transaction: a crash leaves no people, 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Column, Connection, Table, delete, func, insert, literal, select
 
 from publisher.model.errors import StoreError
+from publisher.store.address_key import AddressKey
 from publisher.store.columns import Choice, UtcDateTime
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database
@@ -53,8 +54,8 @@ PEOPLE = (
 Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, as JSON has them: an instant is text in ISO 8601."""
 
-_REPLACED = (address_key, link_keys, wordings, past_follows)
-"""Tables that may have rows even in a store without people; the imported rows replace them."""
+_REPLACED = (address_key, link_keys, wordings, past_follows, suppressions)
+"""Tables that may have rows in a store without people; the rows of an archive replace them, but for suppressions."""
 _LOOKED_AT = 1000
 """How many of the latest items are compared to tell whether two logs are the same."""
 
@@ -107,25 +108,34 @@ class PeopleArchive:
         """Write rows into a store without people; `advance` gets the number of rows written since its last call.
 
         Raises:
-            StoreError: there are people or suppressions already, or rows that do not fit; nothing is written.
+            StoreError: there are people already, or suppressions or departures by another key than the archive's, or
+                rows that do not fit; nothing is written.
         """
         with self._database.writing_beside() as connection:
             _refuse_people(connection)
-            own_key = connection.execute(select(address_key.c.key)).scalar_one()
+            own_key = AddressKey.of(connection)
+            own = [dict(row) for row in connection.execute(select(suppressions)).mappings()]
             for table in _REPLACED:
                 connection.execute(delete(table))
             for name, group in groupby(rows, key=lambda row: row[0]):
                 _fill_table(connection, name, (row for _, row in group), advance)
-            self._refuse_another_key(connection, own_key)
+            self._refuse_another_key(connection, own_key, has_suppressions=bool(own))
+            _add_suppressions(connection, own)
             go_on_from(connection, subscribers, last_number)
 
-    def _refuse_another_key(self, connection: Connection, own_key: str) -> None:
-        key = connection.execute(select(address_key.c.key)).scalar()
-        if key is None:
+    def _refuse_another_key(self, connection: Connection, own_key: AddressKey, *, has_suppressions: bool) -> None:
+        if connection.execute(select(address_key.c.key)).scalar() is None:
             raise StoreError("archive: it lacks the key by which it knows suppressed addresses")
-        if key != own_key and next(self._journal.read(), None) is not None:
+        if AddressKey.of(connection) == own_key:
+            return
+        if self._journal.size():
             raise StoreError(
                 f"archive: it is of another site, and {self._journal.path} says who left this one; import a CSV instead"
+            )
+        if has_suppressions:
+            raise StoreError(
+                "archive: it is of another site, and this one has suppressed addresses, which it would not know any "
+                "more; import a CSV instead"
             )
 
 
@@ -171,8 +181,15 @@ def _reader_of(column: Column[Any]) -> Callable[[Any], Any]:
     return lambda value: value
 
 
+def _add_suppressions(connection: Connection, own: Sequence[Row]) -> None:
+    """Add the suppressions that a site had before, which the file of departures may have told it."""
+    known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
+    if missing := [row for row in own if (row["mark"], row["kind"]) not in known]:
+        connection.execute(insert(suppressions), missing)
+
+
 def _refuse_people(connection: Connection) -> None:
-    full = (subscribers, confirmations, suppressions)
+    full = (subscribers, confirmations)
     if any(connection.execute(select(literal(1)).select_from(table).limit(1)).first() for table in full):
         raise StoreError("archive: this site has subscribers already; an archive goes into one that never had any")
 

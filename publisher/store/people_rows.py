@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.errors import OutrunError
-from publisher.model.subscribers import Consent, Subscriber, Subscription
+from publisher.model.subscribers import Consent, EndReason, Subscriber, Subscription
 from publisher.store.bounce_scores import new_mark
 from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
 
@@ -61,9 +61,9 @@ def subscription_row(number: int, subscription: Subscription) -> dict[str, Any]:
     return {"subscriber": number, **{name: getattr(subscription, name) for name in _OF_SUBSCRIPTION}}
 
 
-def _subscriber_row(new: Subscriber) -> dict[str, Any]:
+def _subscriber_row(new: Subscriber, now: datetime) -> dict[str, Any]:
     row = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
-    return {**row, "left_at": left_at(new), "bounce_mark": new_mark()}
+    return {**row, "came_at": now, "left_at": left_at(new), "bounce_mark": new_mark()}
 
 
 def left_at(subscriber: Subscriber) -> datetime | None:
@@ -71,6 +71,12 @@ def left_at(subscriber: Subscriber) -> datetime | None:
     if subscriber.active:
         return None
     return max((each.ended_at for each in subscriber.subscriptions if each.ended_at), default=subscriber.since)
+
+
+def why_left(subscriber: Subscriber) -> EndReason | None:
+    """Why the last subscription of somebody ended; None: none of them did."""
+    ended = [(each.ended_at, each.number, each.ended_because) for each in subscriber.subscriptions if each.ended_at]
+    return max(ended)[2] if ended else None
 
 
 def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
@@ -81,17 +87,17 @@ def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bo
     return {address: bool(follows) for address, follows in found}
 
 
-def insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> dict[str, int]:
-    """Insert the subscribers whose addresses are free; return their numbers by address."""
+def insert_subscribers(connection: Connection, new: Sequence[Subscriber], *, now: datetime) -> dict[str, int]:
+    """Insert subscribers whose address is not taken; return their numbers by address."""
     if not new:
         return {}
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     made = make(subscribers).on_conflict_do_nothing().returning(subscribers.c.address, subscribers.c.number)
-    return {row.address: row.number for row in connection.execute(made, [_subscriber_row(each) for each in new])}
+    return {row.address: row.number for row in connection.execute(made, [_subscriber_row(each, now) for each in new])}
 
 
-def insert_subscriber(connection: Connection, new: Subscriber) -> int:
-    row = _subscriber_row(new)
+def insert_subscriber(connection: Connection, new: Subscriber, *, now: datetime) -> int:
+    row = _subscriber_row(new, now)
     if not insert_or_leave(connection, subscribers, row):
         raise OutrunError("subscribers: somebody changed this subscription meanwhile; try again")
     query = select(subscribers.c.number).where(subscribers.c.address == new.address)

@@ -22,7 +22,10 @@ subscribers = Table(
     _column("number", Integer, primary_key=True),
     _column("address", Key, unique=True),
     _column("language", Key),
+    # When he agreed, by a form here or elsewhere.
     _column("since", UtcDateTime),
+    # When he last began to follow something here: a departure that is noted from before counts no more.
+    _column("came_at", UtcDateTime),
     _column("paused_until", UtcDateTime, nullable=True),
     # When the last subscription ended. Null: he follows something.
     _column("left_at", UtcDateTime, nullable=True),
@@ -139,6 +142,7 @@ owed_departures = Table(
     _column("kind", Choice(DepartureKind)),
     _column("mark", Key),
     _column("suppression", Choice(SuppressionKind), nullable=True),
+    _column("because", Choice(EndReason), nullable=True),
 )
 
 # The points of readers whose mails came back; others have no row.

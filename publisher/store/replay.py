@@ -5,27 +5,33 @@ further lines are repeated: the database was restored by hand, or a crash struck
 the line is right as well. `publisher restore` repeats the whole file, because it may have been moved. A line older than
 what a reader did later is skipped: the reader came back.
 
-All of it is one transaction, and a second repetition changes nothing.
+A store that is made anew after the first one was lost takes the key that is kept beside the file, and repeats it all.
+
+All of it is one transaction, and repeating it changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
+from publisher.model.decisions import DecisionLog
 from publisher.model.departures import Standing, standings
+from publisher.model.errors import FilesError
 from publisher.model.subscribers import EndReason, LetterKind, SubscriptionState
-from publisher.store.columns import UtcDateTime
+from publisher.store.address_key import AddressKey, marks_of
+from publisher.store.columns import Choice, UtcDateTime
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
 from publisher.store.erasure import erase_addresses
 from publisher.store.people_rows import IS_ACTIVE
-from publisher.store.people_schema import confirmations, subscribers, subscriptions, suppressions
+from publisher.store.people_schema import confirmations, owed_departures, subscribers, subscriptions, suppressions
 from publisher.store.queue import cancel_deliveries
 from publisher.store.round_mails import is_round_mail
 from publisher.store.schema import departures_noted
-from publisher.store.suppressions import marks_of
+
+logger = DecisionLog("subscribers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,40 +51,67 @@ def repeat_departures(database: Database, journal: Journal) -> Repeated:
 def repeat_unknown(database: Database, journal: Journal) -> None:
     """Repeat the lines that the store does not know by their position; without any, that costs one query.
 
-    Only for an SQLite store: a server's store may have several such files, one beside each machine's outbox.
+    A store on a server does so only while it has noted none: its file may be one of several, beside each machine's
+    outbox. A file that the disk does not give is passed over; the next pass says so (`OwedDepartures.check`).
+
+    Raises:
+        StoreError: another store wrote the file.
     """
-    if database.file is None or not (size := journal.size()):
-        return
+    try:
+        if not (size := journal.size()):
+            return
+        with database.reading() as connection:
+            noted = connection.execute(select(departures_noted.c.size)).scalar_one()
+        if not noted:
+            _take_key(database, journal)
+        if size > noted and (database.is_sqlite or not noted):
+            _repeat(database, journal, after=noted)
+    except FilesError as error:
+        logger.debug("departures are not repeated", because=str(error))
+
+
+def _take_key(database: Database, journal: Journal) -> None:
+    """Take the key that is kept beside the file into a store that has no mark by its own key yet."""
+    kept = journal.key()
     with database.reading() as connection:
-        noted = connection.execute(select(departures_noted.c.size)).scalar_one()
-    if size > noted:
-        _repeat(database, journal, after=noted)
+        if kept is None or kept == AddressKey.of(connection) or _has_marks(connection):
+            return
+    with database.writing_beside() as connection:
+        if not _has_marks(connection):
+            kept.put_into(connection)
+
+
+def _has_marks(connection: Connection) -> bool:
+    tables = (suppressions, owed_departures)
+    return any(connection.execute(select(literal(1)).select_from(table).limit(1)).first() for table in tables)
 
 
 def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
     size = journal.size()
-    found = standings(journal.read(after=after))
+    with database.reading() as connection:
+        key = AddressKey.of(connection)
+    found = standings(journal.read(key, after=after))
     left = erased = 0
     with database.writing_beside() as connection:
         for some in _people(connection, found):
             gone = {
                 address: standing.erased_at
                 for address, (since, standing) in some.items()
-                if standing.erased_at is not None and standing.erased_at > since
+                if standing.erased_at is not None and standing.is_erased(since=since)
             }
-            ends = {address: standing.left_at for address, (_, standing) in some.items() if standing.left_at}
+            ends = {address: standing for address, (_, standing) in some.items() if address not in gone}
             erased += len(erase_addresses(connection, gone)) if gone else 0
-            left += _end(connection, {address: at for address, at in ends.items() if address not in gone})
+            left += _end(connection, {address: each for address, each in ends.items() if each.left_at})
         suppressed = _suppress(connection, found)
         connection.execute(update(departures_noted).values(size=size))
     return Repeated(left=left, erased=erased, suppressed=suppressed)
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, in batches, the addresses that the file names, each with the time its reader subscribed or asked to."""
+    """Yield, in batches, the addresses that the file names, each with when its reader came or asked to."""
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
-        select(*subscribers.c["address", "since"]),
+        select(*subscribers.c["address", "came_at"]),
         select(confirmations.c.address, confirmations.c.asked_at).where(asked),
     ):
         rows = connection.execute(query.order_by(query.selected_columns[0])).all()
@@ -89,26 +122,30 @@ def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[M
                 yield known
 
 
-def _end(connection: Connection, moments: Mapping[str, datetime]) -> int:
-    """End the subscriptions of these people, unless they subscribed after the given moments; return how many
-    had any.
-    """
-    query = select(*subscribers.c["number", "address"], func.max(subscriptions.c.since).label("began"))
-    its = (subscribers.c.address.in_(moments), IS_ACTIVE)
-    query = query.join(subscriptions, subscriptions.c.subscriber == subscribers.c.number).where(*its)
-    rows = connection.execute(query.group_by(subscribers.c.number, subscribers.c.address)).all()
+def _end(connection: Connection, left: Mapping[str, Standing]) -> int:
+    """End the subscriptions of people who left, unless they came or chose something later; return how many had any."""
+    began = func.max(subscriptions.c.since).label("began")
+    query = select(*subscribers.c["number", "address", "came_at"], began)
+    query = query.join(subscriptions, subscriptions.c.subscriber == subscribers.c.number)
+    query = query.where(subscribers.c.address.in_(left), IS_ACTIVE)
+    rows = connection.execute(query.group_by(*subscribers.c["number", "address", "came_at"])).all()
+    moments = {address: each.left_at for address, each in left.items() if each.left_at is not None}
     gone = {
-        row.address: {"who": row.number, "moment": moments[row.address]}
+        row.address: {
+            "who": row.number,
+            "moment": moments[row.address],
+            "why": left[row.address].left_because or EndReason.UNSUBSCRIBED,
+        }
         for row in rows
-        if row.began <= moments[row.address]
+        if max(row.began, row.came_at) <= moments[row.address]
     }
     if gone:
-        moment = bindparam("moment", type_=UtcDateTime())
-        ended = {"state": SubscriptionState.ENDED, "ended_at": moment, "ended_because": EndReason.UNSUBSCRIBED}
+        moment, why = bindparam("moment", type_=UtcDateTime()), bindparam("why", type_=Choice(EndReason))
+        ended = {"state": SubscriptionState.ENDED, "ended_at": moment, "ended_because": why}
         of_reader = (subscriptions.c.subscriber == bindparam("who"), IS_ACTIVE)
         connection.execute(update(subscriptions).where(*of_reader).values(ended), [*gone.values()])
-        left = update(subscribers).where(subscribers.c.number == bindparam("who")).values(left_at=moment)
-        connection.execute(left, [*gone.values()])
+        readers = update(subscribers).where(subscribers.c.number == bindparam("who")).values(left_at=moment)
+        connection.execute(readers, [*gone.values()])
         cancel_deliveries(connection, is_round_mail(connection, gone), now=max(moments[each] for each in gone))
     return len(gone)
 

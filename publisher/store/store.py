@@ -52,7 +52,7 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, locks: Locks, *, watched: Locks | None = None, departures: Path | None = None
+        self, database: Database, locks: Locks, *, watched: Locks | None = None, departures: Journal | None = None
     ) -> None:
         """Use `database` for everything the site stores. `is_held` looks at the locks `watched`; None: at `locks`.
 
@@ -74,7 +74,7 @@ class Store:
         self.runs = Runs(database)
         self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
-        self.departures = Journal(departures)
+        self.departures = departures or Journal(None)
         self.owed_departures = OwedDepartures(database, self.departures)
         self.subscribers = Subscribers(database, self.departures)
         self.suppressions = Suppressions(database, self.departures)
@@ -97,8 +97,8 @@ class Store:
         `departures` is the file of departures; None: the one beside an SQLite file, and none for a server.
 
         Raises:
-            StoreError: it cannot be opened, its tables are of another program or version, or its owner could not write
-                the files that this user would leave.
+            StoreError: it cannot be opened, its tables are of another program or version, its owner could not write
+                what this user would leave, or another store wrote the file of departures.
         """
         database = Database(url)
         if database.file:
@@ -110,9 +110,7 @@ class Store:
         except BaseException:
             database.close()
             raise
-        if departures is None and database.file:
-            departures = beside(database.file)
-        store = cls(database, locks, departures=departures)
+        store = cls(database, locks, departures=Journal(departures or (database.file and beside(database.file))))
         try:
             repeat_unknown(database, store.departures)
         except BaseException:
@@ -151,27 +149,32 @@ class Store:
 
     @classmethod
     @contextmanager
-    def rehearse(cls, url: str) -> Iterator[Self]:
-        """Open a rehearsal of the store at `url`: its changes are visible to itself only, and gone when the block ends.
+    def rehearse(cls, url: str, *, departures: Path | None = None) -> Iterator[Self]:
+        """A store that begins as the one at `url`. It alone sees its changes, and they are gone when the block ends.
 
-        Nothing is made, locked or migrated, and no permission to write is needed. An SQLite database is copied, which
-        takes about 0.1 s for 50 MB. On a server, other writers wait from the rehearsal's first change on.
+        It knows who left by `departures`, or the file beside an SQLite file, and adds nothing to it.
+
+        Nothing is made, locked or migrated, and no right to write is needed. An SQLite database is copied, which takes
+        about 0.1 s for 50 MB. On a server, other writers wait for a rehearsal from its first change on.
 
         Raises:
             StoreError: it cannot be read, or its tables are of another program or version.
         """
         with ExitStack() as stack:
             given = stack.enter_context(closing(Database(url)))
+            journal = Journal(departures or (given.file and beside(given.file)), is_rehearsed=True)
             database = stack.enter_context(_copy(given, given.file)) if given.file else given
             if given.is_in_memory or not has_tables(database):
-                empty = stack.enter_context(closing(Database("sqlite://")))
-                ensure_head(empty, Locks(empty))
-                yield cls(empty, Locks(empty))
+                database = stack.enter_context(closing(Database("sqlite://")))
+                ensure_head(database, Locks(database))
+                repeat_unknown(database, journal)
+                yield cls(database, Locks(database), departures=journal)
                 return
             check_head(database)
             if not database.is_sqlite:
                 database = stack.enter_context(database.rehearsing())
-            yield cls(database, Locks(database), watched=Locks(given))
+            repeat_unknown(database, journal)
+            yield cls(database, Locks(database), watched=Locks(given), departures=journal)
 
     def repeat_departures(self) -> Repeated:
         """After a restore, remove all people again who left, were suppressed or erased according to the file of

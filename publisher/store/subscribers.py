@@ -13,6 +13,7 @@ from publisher.store.bounce_scores import forget_score
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address
+from publisher.store.gone import Gone
 from publisher.store.people_rows import (
     IS_ACTIVE,
     append_consent,
@@ -29,6 +30,7 @@ from publisher.store.people_rows import (
     subscription_row,
     use_link,
     who_follow,
+    why_left,
     with_subscriptions,
     words_digest,
     write_subscriptions,
@@ -107,12 +109,15 @@ class Subscribers:
             yield found
             after = found[-1].number
 
-    def who_follow(self, addresses: Sequence[str]) -> dict[str, bool]:
-        """Return which of these addresses, at most `BATCH`, belong to subscribers, each with whether the subscriber
-        follows something.
+    def known(self, addresses: Sequence[str], *, gone: Gone) -> dict[str, bool]:
+        """Return the addresses, of at most `BATCH`, that are or were subscribed, each with whether it follows a theme.
+
+        Raises:
+            FilesError: the file of departures cannot be read.
         """
         with self._database.reading() as connection:
-            return who_follow(connection, addresses)
+            left = dict.fromkeys(gone.among(connection, addresses), False)
+            return left | who_follow(connection, addresses)
 
     def count(self) -> int:
         """Return how many people follow something."""
@@ -138,18 +143,26 @@ class Subscribers:
                 for row in connection.execute(query.where(consents.c.subscriber.in_(some)))
             }
 
-    def add_new(self, new: Sequence[tuple[Subscriber, Consent]]) -> dict[str, bool]:
-        """Add new people with their consents, in one transaction.
+    def gone(self) -> Gone:
+        """Return who is gone by the file of departures, also when nothing else is held of him any more."""
+        return Gone(self._journal)
 
-        Returns the addresses that were not added because they are known or suppressed, each with whether its person
-        follows something.
+    def add_new(self, new: Sequence[tuple[Subscriber, Consent]], *, gone: Gone, now: datetime) -> dict[str, bool]:
+        """Add new people, at most `BATCH`, in one transaction, with what they agreed to.
+
+        Returns the addresses that were not added because they are known, gone or suppressed, each with whether somebody
+        with it follows something.
+
+        Raises:
+            FilesError: the file of departures cannot be read.
         """
         with self._database.writing_beside() as connection:
             addresses = [subscriber.address for subscriber, _ in new]
             suppressed = dict.fromkeys(suppressed_among(connection, addresses), False)
-            known = suppressed | who_follow(connection, addresses)
+            left = dict.fromkeys(gone.among(connection, addresses), False)
+            known = suppressed | left | who_follow(connection, addresses)
             fresh = [(each, consent) for each, consent in new if each.address not in known]
-            numbers = insert_subscribers(connection, [each for each, _ in fresh])
+            numbers = insert_subscribers(connection, [each for each, _ in fresh], now=now)
             its = [(numbers[each.address], each, consent) for each, consent in fresh if each.address in numbers]
             subs = [subscription_row(number, sub) for number, each, _ in its for sub in each.subscriptions]
             if subs:
@@ -190,11 +203,12 @@ class Subscribers:
                 return None
             number = after.number
             if before is None:
-                number = insert_subscriber(connection, after)
+                number = insert_subscriber(connection, after, now=now)
             else:
                 refuse_changed(connection, before)
                 row = {"language": after.language, "paused_until": after.paused_until, "left_at": left_at(after)}
-                connection.execute(update(subscribers).where(subscribers.c.number == number).values(row))
+                came = {"came_at": now} if after.active and not before.active else {}
+                connection.execute(update(subscribers).where(subscribers.c.number == number).values({**row, **came}))
             write_subscriptions(connection, number, before.subscriptions if before else (), after.subscriptions)
             if before is not None:
                 follow_reader(connection, before, after, now=now)
@@ -217,7 +231,8 @@ class Subscribers:
         was_active, is_active = bool(before and before.active), bool(after.active)
         if was_active != is_active:
             kind = DepartureKind.RETURNED if is_active else DepartureKind.LEFT
-            note_departures(connection, self._journal, [after.address], kind, now=now)
+            because = None if is_active else why_left(after)
+            note_departures(connection, self._journal, [after.address], kind, because=because, now=now)
 
     def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
         """Erase the data of an address, as `erase_address` does; return whether there was any.

@@ -3,7 +3,6 @@
 Each change is also a line in the file of departures, which survives a restore (`departures`).
 """
 
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -12,10 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
 from publisher.model.errors import SuppressedError
+from publisher.model.subscribers import EndReason
+from publisher.store.address_key import marks_of
 from publisher.store.departure_lines import add_lines
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
-from publisher.store.people_schema import address_key, suppressions
+from publisher.store.people_schema import suppressions
 from publisher.store.queue import cancel_deliveries
 from publisher.store.round_mails import is_letter_to, is_round_mail
 
@@ -66,12 +67,6 @@ class Suppressions:
 
 
 # --- within the caller's transaction ---------------------------------------------------------------------------------
-
-
-def marks_of(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
-    """Return the HMACs of addresses, in hexadecimal digits, by address."""
-    key = bytes.fromhex(connection.execute(select(address_key.c.key)).scalar_one())
-    return {address: hmac.digest(key, address.encode(), "sha256").hex() for address in addresses}
 
 
 def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, ...]:
@@ -139,9 +134,16 @@ def lift(
 
 
 def note_departures(
-    connection: Connection, journal: Journal, addresses: Sequence[str], kind: DepartureKind, *, now: datetime
+    connection: Connection,
+    journal: Journal,
+    addresses: Sequence[str],
+    kind: DepartureKind,
+    *,
+    because: EndReason | None = None,
+    now: datetime,
 ) -> None:
     """Add lines that these people left, returned or were erased. Call it last before the commit."""
     if journal.path is not None and addresses:
         marks = marks_of(connection, addresses)
-        add_lines(connection, journal, [Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])
+        lines = [Departure(at=now, kind=kind, mark=marks[address], because=because) for address in addresses]
+        add_lines(connection, journal, lines)

@@ -145,10 +145,11 @@ class Transfer:
         reading = self._reading(roster, terms, without)
         steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
         people = reading.people(roster.read(), self._store.log.end(), is_ours=roster.dialect is Dialect.OURS)
-        added = 0
+        gone, added = self._store.subscribers.gone(), 0
         while some := list(islice(people, BATCH)):
             suppressed = self._store.suppressions.among([each.subscriber.address for each in some])
-            known = self._store.subscribers.add_new([(each.subscriber, each.consent) for each in some])
+            new = [(each.subscriber, each.consent) for each in some]
+            known = self._store.subscribers.add_new(new, gone=gone, now=self._people.now)
             added += len(some) - len(known)
             for each in some:
                 if (reason := _reason_of(each.subscriber.address, suppressed, known)) is not None:
@@ -170,11 +171,12 @@ class Transfer:
         now = self._people.now
         reading = self._reading(roster, replace(terms, agreed="to be confirmed", agreed_at=now), without)
         steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
-        people, asked = reading.people(roster.read(), self._store.log.end(), is_ours=False), 0
+        people = reading.people(roster.read(), self._store.log.end(), is_ours=False)
+        gone, asked = self._store.subscribers.gone(), 0
         while some := list(islice(people, BATCH)):
             addresses = [each.subscriber.address for each in some]
             suppressed = self._store.suppressions.among(addresses)
-            known = self._store.subscribers.who_follow(addresses)
+            known = self._store.subscribers.known(addresses, gone=gone)
             for each in some:
                 if (reason := _reason_of(each.subscriber.address, suppressed, known)) is None:
                     reason = None if self._ask(each) else ASKED

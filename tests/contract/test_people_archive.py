@@ -1,6 +1,7 @@
 """All that is held of people moves from one site into another, in a database of either kind, and comes out equal."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from io import StringIO
@@ -139,13 +140,45 @@ def test_an_archive_that_is_not_whole_or_of_another_version_brings_nobody_in(sit
 
 
 def test_it_goes_into_a_site_without_people_only(site: Store, store: Store) -> None:
-    store.suppressions.add(ADA, SuppressionKind.OPERATOR, now=NOON)
+    people_of(store, now=NOON).add(ADA, {"*": "daily"}, language="en", words="By telephone")
     before = archive_of(store)
 
     with pytest.raises(StoreError, match="has subscribers already"):
         restore(store, archive_of(site))
 
     assert before == archive_of(store)
+
+
+def test_a_site_keeps_the_suppressions_that_it_has_by_the_same_key(site: Store, tmp_path: Path) -> None:
+    """As one that was lost has them, by the file of departures that outlived it."""
+    written = archive_of(site)
+    site.suppressions.add(ADA, SuppressionKind.OPERATOR, now=NOON)
+    departures, key = site.departures.path, site.departures.key_path
+    assert departures is not None
+    assert key is not None
+    shutil.copy(departures, tmp_path / "again.db.departures")
+    shutil.copy(key, tmp_path / "again.db.key")
+
+    with Store.open(f"sqlite:///{tmp_path / 'again.db'}") as again:
+        collect(again, record("a", ASYLUM), record("b", BORDERS))
+        assert [SuppressionKind.OPERATOR] == [each.kind for each in again.suppressions.of(ADA)]
+        restore(again, written)
+
+        assert [SuppressionKind.OPERATOR] == [each.kind for each in again.suppressions.of(ADA)]
+        assert site.suppressions.of("gus@example.org") == again.suppressions.of("gus@example.org")
+
+
+def test_a_site_with_suppressions_by_its_own_key_takes_no_archive_of_another(site: Store, tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'other.db'}") as other:
+        other.suppressions.add(BEN, SuppressionKind.OPERATOR, now=NOON)
+        for each in (other.departures.path, other.departures.key_path):
+            assert each is not None
+            each.unlink()
+
+        with pytest.raises(StoreError, match="has suppressed addresses"):
+            restore(other, archive_of(site))
+
+        assert other.suppressions.of(BEN)
 
 
 def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ def agreed(store: Store, name: str, words: str) -> Subscriber:
         number=0, address=f"{name}@example.org", language="en", since=NOON, subscriptions=(subscription(),)
     )
     store.subscribers.add_new(
-        [(new, Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words=words))]
+        [(new, Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words=words))],
+        gone=store.subscribers.gone(),
+        now=NOON,
     )
     found = store.subscribers.by_address(new.address)
     assert found is not None

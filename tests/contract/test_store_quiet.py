@@ -273,6 +273,7 @@ def plan_a_round(store: Store, people: int) -> None:
             "address": f"reader{number}@example.org",
             "language": "en",
             "since": NOON,
+            "came_at": NOON,
             "paused_until": None,
             "bounce_mark": f"{number:020x}",
         }

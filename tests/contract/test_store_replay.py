@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from publisher.model.departures import SuppressionKind
-from publisher.model.subscribers import EndReason, Subscriber
+from publisher.model.errors import StoreError
+from publisher.model.subscribers import Consent, ConsentKind, EndReason, Subscriber
 from publisher.store import Repeated, Store
+from publisher.store.address_key import AddressKey
 from publisher.subscribers.choose import choose, leave, undo
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_rounds import add, begin, plan
@@ -151,13 +153,105 @@ def test_repeating_the_whole_file_changes_nothing_more(folder: Path, people: lis
         assert Repeated() == store.repeat_departures()
 
 
+def lose(folder: Path) -> None:
+    """Lose the store, and what SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm"):
+        (folder / f"publisher.db{ending}").unlink(missing_ok=True)
+
+
+def newcomer(address: str) -> tuple[Subscriber, Consent]:
+    consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={"*": "daily"}, words="On paper")
+    subs = choose((), consent.choices, log_end=0, now=NOON)
+    return Subscriber(number=0, address=address, language="en", since=NOON, subscriptions=subs), consent
+
+
+def bring_in(store: Store, people: list[Subscriber], *, at: datetime = LATEST) -> list[str]:
+    """Import people; return who stays out."""
+    new = [newcomer(each.address) for each in people]
+    return [*store.subscribers.add_new(new, gone=store.subscribers.gone(), now=at)]
+
+
+def test_a_store_made_anew_knows_who_is_gone(folder: Path, people: list[Subscriber]) -> None:
+    ada, ben, cy, di = people
+    with opened(folder) as store:
+        leaves(store, ada)
+        store.subscribers.erase(ben.address, now=LATER)
+        store.suppressions.add(cy.address, SuppressionKind.COMPLAINT, now=LATER)
+    lose(folder)
+
+    with Store.rehearse(f"sqlite:///{folder / 'publisher.db'}") as rehearsal:
+        assert {cy.address, ada.address, ben.address} == {*bring_in(rehearsal, people)}
+    assert not (folder / "publisher.db").exists()
+
+    with opened(folder) as store:
+        assert [SuppressionKind.COMPLAINT] == [each.kind for each in store.suppressions.of(cy.address)]
+        assert {cy.address, ada.address, ben.address} == {*bring_in(store, people)}
+        assert [di.address] == following(store)
+        add_again(store, ada)
+        store.subscribers.erase(ada.address, now=LATEST)
+        assert ada.address in bring_in(store, people)
+
+
+def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path, people: list[Subscriber]) -> None:
+    """Without its key nobody can tell who left by it."""
+    with opened(folder) as store:
+        leaves(store, people[0])
+    lose(folder)
+    departures, key = folder / "publisher.db.departures", folder / "publisher.db.key"
+    aside = key.rename(folder / "aside")
+    refused = f"departures {departures}: another store wrote it"
+
+    with pytest.raises(StoreError, match=refused):
+        opened(folder)
+    departures.rename(folder / "elsewhere")
+    with opened(folder) as store:
+        for each in people:
+            store.suppressions.add(each.address, SuppressionKind.OPERATOR, now=LATER)
+        (folder / "elsewhere").replace(departures)
+        with pytest.raises(StoreError, match=refused):
+            bring_in(store, people)
+
+    lose(folder)
+    aside.rename(key)
+    with opened(folder) as store:
+        assert [people[0].address] == bring_in(store, people)
+
+
+def test_who_left_stays_out_of_an_import_when_nothing_else_is_held_of_him(
+    folder: Path, people: list[Subscriber]
+) -> None:
+    """Also while the file does not take his line, and no more once he came back himself."""
+    late = LATER + timedelta(days=29)
+    with opened(folder) as store:
+        leaves(store, people[0])
+        store.retention.forget(now=late)
+        assert [people[0].address] == bring_in(store, people[:1])
+        aside = (folder / "publisher.db.departures").rename(folder / "aside")
+        (folder / "publisher.db.departures").mkdir()
+        store.subscribers.erase(people[1].address, now=late)
+        (folder / "publisher.db.departures").rmdir()
+        aside.rename(folder / "publisher.db.departures")
+        assert [people[1].address] == bring_in(store, people[1:2])
+        add_again(store, people[1])
+        store.subscribers.erase(people[2].address, now=late)
+        assert [people[1].address] == [
+            each
+            for each, follows in store.subscribers.known(
+                [people[1].address, people[2].address], gone=store.subscribers.gone()
+            ).items()
+            if follows
+        ]
+
+
 def test_a_crash_between_the_line_and_its_commit_is_repaired_by_the_next_opening(
     folder: Path, people: list[Subscriber]
 ) -> None:
     """The reader pressed the button, and wants no mail."""
     with opened(folder) as store:
         mark = store.suppressions.mark_of(people[0].address)
-    line = f'{{"at":"{LATER.isoformat()}","kind":"left","mark":"{mark}"}}\n'
+        with store.database.reading() as connection:
+            key = AddressKey.of(connection).name
+    line = f'{{"at":"{LATER.isoformat()}","key":"{key}","kind":"left","mark":"{mark}"}}\n'
     with (folder / "publisher.db.departures").open("a", encoding="utf-8") as file:
         file.write(line)
 

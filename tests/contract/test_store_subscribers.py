@@ -147,7 +147,7 @@ def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: St
         for words in ("a", "b", "the old list", "the old list")
     ]
 
-    known = store.subscribers.add_new(list(zip(new, consents, strict=True)))
+    known = store.subscribers.add_new(list(zip(new, consents, strict=True)), gone=store.subscribers.gone(), now=NOON)
 
     assert {ADA: True, "ben@example.org": False} == known
     cy, di = (store.subscribers.by_address(f"{name}@example.org") for name in ("cy", "di"))
@@ -160,7 +160,7 @@ def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: St
         number: consent.words for number, consent in last.items()
     }
     assert {ADA: True, "cy@example.org": True} == store.subscribers.add_new(
-        [(new[0], consents[0]), (new[2], consents[2])]
+        [(new[0], consents[0]), (new[2], consents[2])], gone=store.subscribers.gone(), now=NOON
     )
 
 
@@ -230,7 +230,7 @@ def test_who_confirmed_is_not_erased_nor_is_a_subscriber_who_asked_again(store: 
 def test_words_that_the_operator_wrote_for_one_reader_go_with_him(store: Store) -> None:
     new = replace(add(store, "ben"), number=0, address=ADA)
     consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="Ada, on paper")
-    store.subscribers.add_new([(new, consent)])
+    store.subscribers.add_new([(new, consent)], gone=store.subscribers.gone(), now=NOON)
     assert ["wordings"] == tables_with(store, "on paper")
 
     store.subscribers.erase(ADA, now=NOON)

@@ -1,7 +1,8 @@
 """Suppressed addresses and the file of departures, in both databases."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from publisher.model.departures import Departure, DepartureKind, Suppression, Su
 from publisher.model.errors import FilesError
 from publisher.model.subscribers import EndReason
 from publisher.store import Store
+from publisher.store.address_key import AddressKey
 from publisher.store.departures import Journal
 from publisher.store.schema import metadata
 from publisher.subscribers.choose import leave
@@ -23,6 +25,13 @@ from tests.contract.test_store_subscribers import DAY, tables_with
 
 ADA = "ada@example.org"
 BEN = "ben@example.org"
+
+
+def lines_of(store: Store) -> list[Departure]:
+    """What the file of departures says."""
+    with store.database.reading() as connection:
+        key = AddressKey.of(connection)
+    return list(store.departures.read(key))
 
 
 @pytest.fixture
@@ -78,11 +87,11 @@ def test_what_happens_to_people_is_a_line_each(kept: Store) -> None:
     bounces = SuppressionKind.BOUNCES
     assert [
         Departure(at=NOON, kind=DepartureKind.RETURNED, mark=mark),
-        Departure(at=NOON, kind=DepartureKind.LEFT, mark=mark),
+        Departure(at=NOON, kind=DepartureKind.LEFT, mark=mark, because=EndReason.UNSUBSCRIBED),
         Departure(at=NOON + DAY, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=bounces),
         Departure(at=NOON + DAY, kind=DepartureKind.LIFTED, mark=mark, suppression=bounces),
         Departure(at=NOON + DAY, kind=DepartureKind.ERASED, mark=mark),
-    ] == list(kept.departures.read())
+    ] == lines_of(kept)
 
 
 def test_who_leaves_has_left_and_his_line_is_owed_while_the_file_cannot_be_written(kept: Store, path: Path) -> None:
@@ -112,10 +121,10 @@ def test_what_is_owed_is_written_before_what_happens_next(kept: Store, path: Pat
     kept.suppressions.lift(ADA, [SuppressionKind.BOUNCES], now=NOON + DAY)
 
     kinds = [DepartureKind.SUPPRESSED, DepartureKind.LIFTED]
-    assert kinds == [each.kind for each in kept.departures.read()]
+    assert kinds == [each.kind for each in lines_of(kept)]
     assert 0 == kept.owed_departures.count()
     kept.owed_departures.note()
-    assert kinds == [each.kind for each in kept.departures.read()]
+    assert kinds == [each.kind for each in lines_of(kept)]
 
 
 def test_a_torn_line_is_passed_over_and_hurts_no_other(kept: Store, path: Path) -> None:
@@ -126,15 +135,29 @@ def test_a_torn_line_is_passed_over_and_hurts_no_other(kept: Store, path: Path) 
     kept.suppressions.add(BEN, SuppressionKind.BOUNCES, now=NOON)
 
     marks = [kept.suppressions.mark_of(address) for address in (ADA, BEN)]
-    assert marks == [each.mark for each in kept.departures.read()]
+    assert marks == [each.mark for each in lines_of(kept)]
     assert 3 == len(path.read_text().splitlines())
-    assert {"at", "kind", "mark", "suppression"} == set(json.loads(whole))
+    assert {"at", "key", "kind", "mark", "suppression"} == set(json.loads(whole))
 
 
-def test_only_the_owner_reads_the_file(kept: Store, path: Path) -> None:
+def test_only_the_owner_reads_the_file_and_its_key(kept: Store, path: Path) -> None:
     kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
 
     assert 0o600 == path.stat().st_mode & 0o777
+    assert 0o600 == path.with_suffix(".key").stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_thing_in_the_place_of_the_file_keeps_nobody_from_opening_the_store(
+    store_url: str, path: Path, make: Callable[[Path], None]
+) -> None:
+    make(path)
+
+    with closing(Store.open(store_url, departures=path)) as kept:
+        kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+        assert 1 == kept.owed_departures.count()
+        with pytest.raises(FilesError, match="move it away"):
+            kept.owed_departures.check()
 
 
 def test_a_store_in_a_file_keeps_it_beside(sqlite_url: str, tmp_path: Path) -> None:
@@ -144,13 +167,15 @@ def test_a_store_in_a_file_keeps_it_beside(sqlite_url: str, tmp_path: Path) -> N
 
     with Store.rehearse(sqlite_url) as rehearsal:
         rehearsal.suppressions.add(BEN, SuppressionKind.BOUNCES, now=NOON)
-        assert [] == list(rehearsal.departures.read())
+        assert 1 == len(lines_of(rehearsal))
 
     assert 1 == len((tmp_path / "publisher.db.departures").read_text().splitlines())
 
 
 def test_no_file_has_no_departures(tmp_path: Path) -> None:
-    assert [] == list(Journal(tmp_path / "none").read()) == list(Journal(None).read())
+    key = AddressKey("00" * 32)
+
+    assert [] == list(Journal(tmp_path / "none").read(key)) == list(Journal(None).read(key))
 
 
 def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_server_is_backed_up_by_its_own_program(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["feeds/news", "outbox/news", "config.toml", "publisher.db", "publisher.db.departures"]
+    "name", ["feeds/news", "outbox/news", "config.toml", "publisher.db", "publisher.db.departures", "publisher.db.key"]
 )
 def test_a_backup_lies_nowhere_where_others_read_nor_in_place_of_the_sites_own_files(world: World, name: str) -> None:
     file = world.folder / name

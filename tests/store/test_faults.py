@@ -152,7 +152,7 @@ def test_places_are_named_without_what_is_secret() -> None:
 )
 def test_a_traceback_shows_no_value_of_a_row(store: Store, address: str, language: str | None, words: str) -> None:
     """It may end in a log, where no reader's address stands. PostgreSQL tells the whole row in lines of its own."""
-    new = {"number": 7, "address": address, "language": language, "since": NOW, "bounce_mark": "7"}
+    new = {"number": 7, "address": address, "language": language, "since": NOW, "came_at": NOW, "bounce_mark": "7"}
     known = {**new, "number": 6, "address": "ada@example.org", "language": "en", "bounce_mark": "6"}
     with store.database.writing() as connection:
         connection.execute(insert(subscribers).values(known))

@@ -540,6 +540,7 @@ def _create_people() -> None:
         sa.Column("address", KEY, nullable=False),
         sa.Column("language", KEY, nullable=False),
         sa.Column("since", INSTANT, nullable=False),
+        sa.Column("came_at", INSTANT, nullable=False),
         sa.Column("paused_until", INSTANT, nullable=True),
         sa.Column("left_at", INSTANT, nullable=True),
         sa.Column("bounce_mark", KEY, nullable=False),
@@ -650,6 +651,7 @@ def _create_suppressions() -> None:
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("mark", KEY, nullable=False),
         sa.Column("suppression", sa.String, nullable=True),
+        sa.Column("because", sa.String, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_owed_departures"),
     )
     op.create_table(

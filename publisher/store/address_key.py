@@ -1,0 +1,47 @@
+"""The key by which an address becomes an HMAC, its mark.
+
+A store has had its key since its tables were made, so that every backup of it has the same. Suppressions and the file
+of departures know an address by its mark alone.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from sqlalchemy import Connection, select, update
+
+from publisher.store.people_schema import address_key
+
+
+@dataclass(frozen=True, slots=True)
+class AddressKey:
+    """The secret key of a store."""
+
+    digits: str = field(repr=False)
+    """32 bytes as hexadecimal digits."""
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        """Return the key of a store."""
+        return cls(connection.execute(select(address_key.c.key)).scalar_one())
+
+    @property
+    def name(self) -> str:
+        """Eight digits that tell this key from another, and do not give it away."""
+        return hashlib.sha256(bytes.fromhex(self.digits)).hexdigest()[:8]
+
+    def mark_of(self, address: str) -> str:
+        """Return the HMAC-SHA256 of an address, as hexadecimal digits."""
+        return hmac.digest(bytes.fromhex(self.digits), address.encode(), "sha256").hex()
+
+    def put_into(self, connection: Connection) -> None:
+        """Make this the key of a store, which has no mark by another one."""
+        connection.execute(update(address_key).values(key=self.digits))
+
+
+def marks_of(connection: Connection, addresses: Iterable[str]) -> dict[str, str]:
+    """Return the marks of addresses."""
+    key = AddressKey.of(connection)
+    return {address: key.mark_of(address) for address in addresses}
