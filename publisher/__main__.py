@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run the `publisher` program."""
-    # pydantic would look for plugins in all that is installed; this program has none.
+    # pydantic would search all installed packages for plugins; this program has none
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Imports leave no garbage, and collecting it during them costs a tenth of a run with no news.
+    # imports leave no garbage, and collecting it during them takes a tenth of a run without news
     gc.disable()
     try:
         from publisher.cli.commands import main as run_command
@@ -21,7 +21,8 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            # All is closed and unlocked by now. Python would wait for threads that wait for a server, up to a minute.
+            # Everything is closed and unlocked by now. Python would wait up to a minute for threads that wait for a
+            # server.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(INTERRUPTED)
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 INTERRUPTED = 130
-"""The exit code of Ctrl-C, as in publisher.model.errors, which is imported late with all else."""
+"""The exit code of Ctrl-C, as in publisher.model.errors, which is imported late."""
 
 if __name__ == "__main__":
     main()

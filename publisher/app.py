@@ -1,8 +1,9 @@
 """The application: one site, with a method for each verb.
 
-Only this module opens a site's store and folders and asks for the time. What a verb does is in `admin/stages`; here are
-the lock around it, the record of the run, and the notices that follow. Delivering comes after a pass and is not under
-its lock, so a slow mail server delays no feed. Other subjects, such as `people`, are objects that the site hands out.
+Only this module opens a site's store and folders and reads the clock. `admin/stages` does the work of each verb; this
+module adds the lock around it, the record of the run, and the notices after it. Delivering comes after a pass and is
+not under its lock, so a slow mail server delays no feed. Other subjects, such as `people`, are objects that the site
+returns.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -58,7 +59,7 @@ WAIT_S = 60.0
 class Publisher:
     """One site. Every verb may be run at any time, by any number of processes, any number of times.
 
-    What is about subscribers raises `UsageError` if config.toml has no [subscribers].
+    Everything about subscribers raises `UsageError` if config.toml has no [subscribers].
     """
 
     def __init__(
@@ -72,9 +73,9 @@ class Publisher:
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """Wire a site to what keeps its work; `open_files` gives access to a folder, `hand_over` sends mails."""
+        """Connect a site with its store and folders; `open_files` gives access to a folder, `hand_over` sends mails."""
         self.wait_s = WAIT_S
-        """How long a verb waits for another one of this site to end."""
+        """How long a verb waits for another running verb of this site."""
         self.config = config
         self._store = store
         self._outbox = outbox
@@ -89,7 +90,7 @@ class Publisher:
     @classmethod
     @contextmanager
     def open(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
-        """Open the site's store for the length of a `with`. A fixed `now` travels in time.
+        """Open the site's store for a `with`. With `now` the clock stands at that moment.
 
         Raises:
             StoreError: the store cannot be used.
@@ -103,7 +104,7 @@ class Publisher:
     @classmethod
     @contextmanager
     def rehearse(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
-        """Open the site for the length of a `with`. Its verbs report exactly what they would do, and keep nothing.
+        """Open the site as a rehearsal for a `with`. Its verbs report exactly what they would do, and change nothing.
 
         Raises:
             StoreError: the store cannot be used.
@@ -117,7 +118,7 @@ class Publisher:
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
     def collect(self, sources: Collection[str] = ()) -> RunReport:
-        """Read every source that is due and number what changed; or read these sources, due or not.
+        """Read every source that is due, and record what changed; or read only these sources, due or not.
 
         Raises:
             UsageError: there is no source of that name.
@@ -126,9 +127,10 @@ class Publisher:
         return self._go_on("collect", lambda: self._stages.collect(chosen, sources))
 
     def decide_source(self, source: str, decision: OnSuspicion, *, seen: str = "") -> RunReport:
-        """Release or discard what a held source lists now; `seen` says why it was held when that was decided.
+        """Release or discard what a held source lists now; `seen` is the reason for holding it that the decision was
+        based on.
 
-        If it is suspicious for another reason or in other numbers by now, it is held again. Without `seen` it is not.
+        If the reason or its numbers have changed since, the source is held again. Without `seen` it is not.
 
         Raises:
             UsageError: there is no such source, or it is not held.
@@ -137,11 +139,13 @@ class Publisher:
         return self._run_exclusively(decision.value, lambda: self._stages.collect([held], [source], decision, seen))
 
     def publish(self, extent: Scope = Scope.NEWS) -> RunReport:
-        """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
+        """Render the feeds and pages that changed, or more as `extent` says. Files with equal content are not
+        touched.
+        """
         return self._go_on("publish", lambda: self._wiring.tell_hub(self._stages.publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
-        """Compose an edition of what is new to one audience, or to each, at any time of their schedules.
+        """Compose an edition of what is new for one audience, or for each, whatever their schedules say.
 
         Raises:
             UsageError: there is no audience of that name.
@@ -150,12 +154,12 @@ class Publisher:
         return self._go_on("compose", lambda: self._stages.compose(RunReport(), compose.plan_all, audiences))
 
     def deliver(self, *, start: str | None = None, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
-        """Hand over every mail that is due, and before that queue edition `start` and its successors.
+        """Send every mail that is due; before that, queue edition `start` and its successors again.
 
-        When `is_stopping` it ends early, after the mails in hand.
+        If `is_stopping` turns true it ends early, after the mails in hand.
 
         Raises:
-            BusyError: another process delivers.
+            BusyError: another process is delivering.
             UsageError: config.toml names no mail server, or there is no such edition in the outbox.
         """
         started = self._clock()
@@ -169,13 +173,13 @@ class Publisher:
         return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
 
     def read_bounces(self, settings: BounceSettings | None = None) -> BounceReport:
-        """Read mails that came back, from these mailboxes or those of config.toml; record them, and tell the operator.
+        """Read bounces from these mailboxes or those in config.toml; record them, and notify the operator.
 
         Raises:
             MailboxError: a mailbox cannot be used.
             UsageError: config.toml names none.
         """
-        from publisher.admin.bounces import read_mailboxes  # late: what reads mails costs 40 ms, and few come back
+        from publisher.admin.bounces import read_mailboxes  # late: importing it takes 40 ms, and bounces are rare
 
         chosen = settings or self.config.bounces or BounceSettings()
         report = read_mailboxes(chosen, self._wiring.bounce_desk(self._clock()))
@@ -183,7 +187,7 @@ class Publisher:
         return report
 
     def read_bounce(self, mail: bytes) -> BounceReport:
-        """Read one mail that came back; record it, and tell the operator."""
+        """Read one bounce; record it, and notify the operator."""
         from publisher.admin.bounces import take_bounce  # late: as above
 
         report = take_bounce(mail, self._wiring.bounce_desk(self._clock()))
@@ -194,22 +198,22 @@ class Publisher:
         tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office)
 
     def run(self) -> RunReport:
-        """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
+        """Do a whole pass now: collect, publish, compose; then deliver, if config.toml has a mail server."""
         passed = self._go_on("run", lambda: self._stages.run(compose.plan_all, is_stopping=lambda: False))
         return self._deliver_after(passed)
 
     def begin_anew(self) -> None:
-        """Allow the next pass to begin with an empty store, even if folders are full."""
+        """Allow the next pass to begin with an empty store, even if the folders have files of a former store."""
         self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:
-        """Do a whole pass now in which an audience gets an edition only if its schedule says so; then deliver."""
+        """Do a whole pass now, composing only for audiences whose schedules are due; then deliver."""
         return self._deliver_after(self.pass_due(is_stopping=lambda: False))
 
     def pass_due(self, *, is_stopping: Callable[[], bool]) -> RunReport:
-        """Do a pass in which an audience gets an edition only if its schedule says so, and deliver nothing.
+        """Do a pass, composing only for audiences whose schedules are due, and deliver nothing.
 
-        When `is_stopping` it ends early, between two stages.
+        If `is_stopping` turns true it ends early, between two stages.
         """
         return self._go_on("run", lambda: self._stages.run(compose.plan_due, is_stopping=is_stopping))
 
@@ -225,11 +229,12 @@ class Publisher:
         return tuple(each for each in latest if not each.is_settled)
 
     def next_wake(self) -> datetime | None:
-        """When the next item appears or expires; None: none does after now."""
+        """Return when the next item appears or expires; None: none will."""
         return self._store.items.next_wake(after=self._clock())
 
     def examine(self, source: str) -> "Examined":
-        """What a source gives and what a pass would do with it; or how an address or a file could become a source.
+        """Return what a source gives and what a pass would do with it; or how an address or a file could become a
+        source.
 
         Call it in a rehearsal: it collects.
 
@@ -246,7 +251,7 @@ class Publisher:
         return replace(examined, outcome=report.collect and replace(report.collect, readings=()))
 
     def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
-        """Do what an editor decided about a held edition, and put the edition out if it is released.
+        """Apply an editor's decision about a held edition, and put the edition into the outbox if it is released.
 
         Raises:
             UsageError: the edition is not held, or has no such item.
@@ -256,9 +261,9 @@ class Publisher:
         )
 
     def begin_round(self, paces: Collection[str], *, within: timedelta | None = None) -> RunReport:
-        """Begin the mails to all subscribers of these paces now, whatever their schedules say.
+        """Begin a round for all subscribers of these paces now, whatever their schedules say.
 
-        Nobody gets an item twice. With `within` the next pass plans the mails that are not planned by then.
+        Nobody gets an item twice. With `within`, the next pass plans the mails that are not planned by then.
 
         Raises:
             UsageError: there is no such pace, an edition waits for its editor, or nothing is new.
@@ -272,7 +277,7 @@ class Publisher:
         return self._run_exclusively("round", begin)
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with that address or id, whatever its source lists, and render again what shows it.
+        """Hide the item with that address or id, whatever its source lists, and render everything that shows it again.
 
         Raises:
             UsageError: there is no such item, or several.
@@ -288,7 +293,7 @@ class Publisher:
         return self._decide_item(partial(show_item, name))
 
     def let_appear(self, name: str) -> RunReport:
-        """Let an item that waits for its time appear now.
+        """Make an item visible now that waits for its time.
 
         Raises:
             UsageError: no such item waits.
@@ -304,17 +309,17 @@ class Publisher:
 
     @property
     def people(self) -> People:
-        """The site's subscribers as they are now: what forms, commands and people themselves may do."""
+        """The site's subscribers now: what forms, commands and people themselves can do."""
         return self._wiring.people(self._clock())
 
     @property
     def own_data(self) -> OwnData:
-        """The acts of readers on their own data."""
+        """What readers can do with their own data."""
         return OwnData(self.people, self._store)
 
     @property
     def reach(self) -> Reach:
-        """Whether mails reach the site's subscribers: what came back counts, and the operator suppresses."""
+        """Bounces, complaints and suppressions of the site's subscribers."""
         return self._wiring.reach(self._clock())
 
     @property
@@ -325,12 +330,12 @@ class Publisher:
 
     @property
     def renewer(self) -> Renewer:
-        """Asks readers who agreed long ago whether they still want their mails."""
+        """Asks readers who consented long ago whether they still want their mails."""
         return self._wiring.renewer(self._clock(), self._progress)
 
     @property
     def reception(self) -> "Reception":
-        """What the forms of the site show and do now.
+        """The values and acts of the site's forms now.
 
         Raises:
             StoreError: the store cannot be used.
@@ -340,7 +345,7 @@ class Publisher:
 
     @property
     def desk(self) -> "Desk":
-        """Who may come in at the editors' desk now, and what was done there.
+        """The editors' desk now: sign-in, sessions and the record of acts.
 
         Raises:
             TemplateError: a template cannot be read.
@@ -350,34 +355,35 @@ class Publisher:
 
     @property
     def office(self) -> Office:
-        """The site as it is now; functions of `publisher.admin` take it to answer a question or to make a decision."""
+        """The site as functions of `publisher.admin` take it, to answer a question or apply a decision."""
         renderer, now = self._wiring.renderer, self._clock()
         return Office(config=self.config, store=self._store, renderer=renderer, outbox=self._outbox, now=now)
 
     def copy_store(self, url: str) -> tuple[str, int]:
-        """Copy the store into the empty database at an SQLAlchemy URL; its name in messages, and how many rows.
+        """Copy the store into the empty database at an SQLAlchemy URL; return its name for messages, and the number of
+        rows.
 
         Raises:
-            BusyError: a service, a pass or a delivery is at work.
-            StoreError: it is not empty, or cannot be used.
+            BusyError: a service, a pass or a delivery is running.
+            StoreError: the database is not empty, or cannot be used.
         """
         return copy_store(self._store, url, now=self._clock(), progress=self._progress)
 
     def only_service(self) -> AbstractContextManager[None]:
-        """Hold the lock of the site's only service for the length of a `with`.
+        """Hold the lock of the site's only service during a `with`.
 
         Raises:
-            BusyError: another service is at work.
+            BusyError: another service is running.
         """
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work as `_run_exclusively` does, unless the store is lost and would begin again from nothing."""
+        """Do the work as `_run_exclusively` does, unless the store was lost and would start again from nothing."""
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work while no other process does any, then send notices and record the run if it has news."""
+        """Do the work while no other process works on the site, then send notices and record the run if it has news."""
         with self._store.exclusive("pass", wait_s=self.wait_s):
             started, report = self._clock(), work()
             report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
@@ -389,7 +395,9 @@ class Publisher:
         return record_run(verb, report, self._store, before=before, started=started, finished=self._clock())
 
     def _deliver_after(self, report: RunReport) -> RunReport:
-        """Deliver after a pass, if config.toml says how and no other process does; the report has what was done."""
+        """Deliver after a pass, if config.toml has a mail server and no other process is delivering; return the
+        extended report.
+        """
         if self.config.smtp is None:
             return report
         try:
@@ -401,6 +409,6 @@ class Publisher:
 
 
 def clock_at(now: datetime | None) -> Callable[[], datetime]:
-    """The clock of a command: it stands at `now`; None: it goes."""
+    """Return the clock of a command: it stands at `now`; None: it runs."""
     fixed = now and now.astimezone(UTC)
     return lambda: fixed or datetime.now(UTC)

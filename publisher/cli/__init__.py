@@ -1,1 +1,1 @@
-"""What people type, and what is printed in answer."""
+"""The command line: commands and their output."""

@@ -95,7 +95,7 @@ def _departures_line(repeated: Repeated | None, file: Path) -> str:
 
 
 def _show_open(options: Options) -> None:
-    """Print which audiences wait for the operator, what is known of each, and what to type."""
+    """Print the audiences that wait for the operator, what is known of each, and the commands to type."""
     with options.open_rehearsal() as publisher:
         found, are_readers = open_audiences(publisher.office), waits_for_readers(publisher.office)
     if options.is_json:

@@ -1,4 +1,4 @@
-"""Bars of progress on a terminal. The only module that speaks of rich."""
+"""Progress bars on a terminal. The only module that imports rich."""
 
 import time
 
@@ -11,7 +11,7 @@ class Bars:
     """Draws a bar for each step on standard error."""
 
     WORTH_A_BAR_S = 0.5
-    """Seconds; a shorter step is over before its bar can be read."""
+    """Seconds; a shorter step would end before its bar can be read."""
 
     def __init__(self) -> None:
         self._drawing = Drawing(console=Console(stderr=True), transient=True)

@@ -25,7 +25,7 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
             report = publisher.read_bounces(BounceSettings(maildir=maildir, mbox=mbox))
         else:
             mail = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
-            # A timer gives an empty standard input.
+            # a timer gives an empty standard input
             is_mailbox = not mail and (sys.stdin.isatty() or publisher.config.bounces is not None)
             report = publisher.read_bounces() if is_mailbox else publisher.read_bounce(mail)
     if options.is_json:

@@ -110,7 +110,7 @@ cli.add_command(deliver)
 
 
 def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
-    """Write the next editions as mails to `to`, and print their files."""
+    """Write the next editions as mails to `to`, and print the paths of their files."""
     from publisher.admin.next_edition import try_out  # late: no pass needs it, and reading HTML costs 20 ms
 
     with options.open_rehearsal() as publisher:
@@ -129,7 +129,7 @@ def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
 @site_command
 def serve(options: Options) -> None:
     """Collect, publish and deliver at an interval and compose by schedule, until SIGTERM or Ctrl-C."""
-    from publisher.serve.scheduler import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
+    from publisher.serve.scheduler import serve as serve_site  # late: importing APScheduler and structlog takes 0.16 s
 
     config, opener = options.service_site()
     serve_site(config, opener, is_verbose=options.is_verbose)
@@ -207,7 +207,7 @@ for each in (bounces, preview, edition, mail_round, item, subscribers, why, sour
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the `publisher` program with these arguments; None: with the arguments of the process."""
+    """Run the `publisher` program with these arguments; None: with the process's arguments."""
     sys.excepthook = print_bug
     accept_any_characters()
     try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def show_editions(
     rows: "Sequence[EditionRow]", mails: Mapping[str, DeliveryCounts], *, is_json: bool, timezone: str
 ) -> None:
-    """Print the editions on standard output, a line each; `mails` says how their deliveries fare, by name."""
+    """Print the editions on standard output, one line each; `mails` has the counts of their deliveries, by name."""
     if is_json:
         print_json([{"name": row.name, **asdict(row), "mails": _mails_values(row, mails)} for row in rows])
         return
@@ -43,7 +43,7 @@ def show_editions(
 
 
 def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
-    """Print a held edition on standard output, a line for each item, with its number in the text part."""
+    """Print a held edition on standard output, one line per item, with its number in the text part."""
     edition = reviewed.edition
     if is_json:
         print_json(_reviewed_values(reviewed))
@@ -103,7 +103,7 @@ def edition_values(edition: Edition) -> dict[str, object]:
 
 
 def mails_words(mails: DeliveryCounts, zone: ZoneInfo) -> str:
-    """`3 sent, 1 refused`, and what the server last said of those that are not sent."""
+    """Return `3 sent, 1 refused`, and the server's last answer to those that are not sent."""
     later = f"later (next {local_time(mails.next_at, zone)})" if mails.next_at else "later"
     counts = {
         "queued": mails.queued,

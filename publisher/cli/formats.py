@@ -17,5 +17,5 @@ def held_words(until: datetime, zone: ZoneInfo) -> str:
 
 
 def sample_words(audience: str) -> str:
-    """Return the words shown with an edition that only shows how a mail looks."""
+    """Return the words shown with a sample edition, made of the latest items."""
     return f"{audience} has no new edition; these are its latest items"

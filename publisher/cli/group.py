@@ -34,31 +34,33 @@ class Options:
     is_json: bool
     is_verbose: bool
     is_unwatched: bool = False
-    """Whether a program runs the command again and again, and mails what is on standard error, as cron does.
+    """Whether a program such as cron runs the command regularly, and mails its standard error.
 
-    Then there are no lines of progress, and of problems only those that the run before did not have.
+    If so, there is no progress, and only problems are shown that the previous run did not have.
     """
 
     @contextmanager
     def open_site(self) -> Iterator[Publisher]:
-        """Open the site for the length of a `with`, with progress shown on standard error."""
+        """Open the site for a `with`, with progress on standard error."""
         config, now = self._read()
         with self._tell() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
 
     def settings(self) -> tuple[Config, datetime]:
-        """The configuration and the moment, for a command that does not open the site."""
+        """Return the configuration and the moment, for a command that does not open the site."""
         config, now = self._read()
         return config, clock_at(now)()
 
     def service_site(self) -> tuple[Config, Callable[[Config], AbstractContextManager[Publisher]]]:
-        """The configuration, and what opens the site for the service, which logs and shows no progress."""
+        """Return the configuration, and the function that opens the site for the service, which logs and shows no
+        progress.
+        """
         config, now = self._read()
         return config, functools.partial(Publisher.open, now=now)
 
     @contextmanager
     def open_rehearsal(self) -> Iterator[Publisher]:
-        """Open the site for a rehearsal: commands report what they would do, and change nothing."""
+        """Open the site as a rehearsal for a `with`: commands report what they would do, and change nothing."""
         config, now = self._read()
         with self._tell() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
             yield publisher
@@ -69,7 +71,7 @@ class Options:
 
     @contextmanager
     def _tell(self) -> Iterator[Progress]:
-        """Tell the operator of progress, and with `--verbose` of decisions, for the length of a `with`."""
+        """Show progress, and with `--verbose` decisions, during a `with`."""
         show = nullcontext(quiet) if self.is_unwatched else show_progress()
         with show as progress, print_decisions() if self.is_verbose else nullcontext():
             yield progress
@@ -88,7 +90,7 @@ def _instant(text: str, timezone: str) -> datetime:
 
 
 def site_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of every site command, as an `Options` first argument."""
+    """Give a command the options of every site command, as a first argument of type `Options`."""
 
     @click.option(
         "--config",
@@ -118,10 +120,10 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 
 class Commands(click.Group):
-    """Lists commands in the order in which they are added, each with its whole first paragraph."""
+    """Lists commands in the order in which they were added, each with its whole first paragraph."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click's
-        """Run the command; Ctrl-C ends it with the exit code that shells expect."""
+        """Run the command; after Ctrl-C exit with the code that shells expect."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -129,7 +131,7 @@ class Commands(click.Group):
             sys.exit(EXIT_INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The names of the commands, in the order in which they were added."""
+        """Return the names of the commands, in the order in which they were added."""
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -146,7 +148,7 @@ def cli() -> None:
 
 
 def finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
-    """Print the report, and exit with its code if that is not 0."""
+    """Print the report, and exit with its code unless that is 0."""
     timezone = publisher.config.site.timezone
     show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
     show_problems(report.new_problems if options.is_unwatched else report.all_problems)

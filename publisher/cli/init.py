@@ -1,7 +1,7 @@
-"""Make a new site: the starter configuration, its JSON Schema and the shipped sample, where the operator wants them.
+"""Makes a new site: the starter configuration, its JSON Schema and the sample content.
 
-Templates are copied only on request. A copy replaces the shipped template for good, so a copy without edits would
-miss every later fix, and fail when the program gives it other values.
+Templates are copied only on request. A copy replaces the shipped template for good, so an unedited copy would miss
+every later fix, and fail when the program passes it other values.
 """
 
 import json
@@ -23,10 +23,10 @@ It is empty at first: what is not here follows every upgrade.
 
 
 def make_site(directory: Path) -> None:
-    """Write configuration and sample content into `directory`, which may exist but must hold no site.
+    """Write configuration and sample content into `directory`, which may exist but must contain no site.
 
     Raises:
-        UsageError: something of that name is there already; nothing was written.
+        UsageError: a file or folder of these names exists; nothing was written.
         FilesError: the folder cannot be written.
     """
     for part in PARTS:
@@ -63,13 +63,15 @@ def copy_templates(directory: Path) -> list[Path]:
 
 
 def _shipped(part: str) -> Path:
-    """Where a shipped file or folder is: in the package; in a checkout, beside it."""
+    """Return the path of a shipped file or folder: in the package, or in a checkout beside it."""
     packaged = PACKAGE / "starter" / part
     return packaged if packaged.exists() else PACKAGE.parent / part
 
 
 def _remove_made(directory: Path) -> None:
-    """Remove half a site, which would prevent the next try; what cannot be removed is left to the operator."""
+    """Remove an incomplete site, which would prevent the next attempt; what cannot be removed is left to the
+    operator.
+    """
     for part in PARTS:
         path = directory / part
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Reads the files that lists of people come in: text in any encoding, or the archive of several from Mailchimp."""
+"""Reads files with lists of people: text in any encoding, or Mailchimp's archive of several lists."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from zipfile import BadZipFile, ZipFile
 from publisher.model.errors import FilesError, UsageError
 
 _SUBSCRIBED = "subscribed_"
-"""How Mailchimp begins the name of the file of those who are subscribed."""
+"""The beginning of the name of Mailchimp's file of subscribed people."""
 _ZIP = b"PK\3\4"
 _Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
@@ -23,9 +23,9 @@ class ListFile:
     """A list of people."""
 
     name: str
-    """That of its file, without folders."""
+    """The name of its file, without folders."""
     lines: Callable[[], Iterator[str]] = field(repr=False)
-    """Reads its lines from the first one, each with its end; may be called more than once.
+    """Returns its lines from the first one, each with its line end; may be called more than once.
 
     Raises:
         FilesError: it cannot be read, or is not in its encoding.
@@ -34,11 +34,11 @@ class ListFile:
 
 
 def lists_in(path: Path, *, encoding: str) -> list[ListFile]:
-    """The list in a file; or, of an archive of Mailchimp, the list of those who are subscribed and after it the others.
+    """Return the list in a file; for a Mailchimp archive, the list of subscribed people and after it the others.
 
     Raises:
         FilesError: the file cannot be read.
-        UsageError: it has not just one list of people who are subscribed.
+        UsageError: it does not contain exactly one list of subscribed people.
     """
     with _explained(path), path.open("rb") as start:
         is_zip = start.read(len(_ZIP)) == _ZIP
@@ -65,7 +65,7 @@ def _list_of(name: str, opener: _Opener, path: Path, encoding: str) -> ListFile:
 
 def _lines(opener: _Opener, path: Path, encoding: str) -> Iterator[str]:
     with _explained(path, encoding):
-        # Spreadsheets begin a file with a mark of its encoding, and UTF-16 always has one.
+        # spreadsheets begin a file with a byte order mark, and UTF-16 always has one
         with opener() as start:
             has_mark = start.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
         name = "utf-16" if has_mark else "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
@@ -81,7 +81,7 @@ def _open_member(path: Path, member: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _explained(path: Path, encoding: str = "") -> Iterator[None]:
-    """Raise what is wrong with a file as an error that names it and the next step."""
+    """Turn an error of a file into one that names the file and the next step."""
     try:
         yield
     except OSError as error:

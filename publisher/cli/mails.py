@@ -1,4 +1,4 @@
-"""`publisher deliver`: hand over mails, and what the operator orders about them."""
+"""`publisher deliver`: send mails, and the operator's orders about them."""
 
 import sys
 
@@ -138,7 +138,7 @@ def _send_round_again(options: Options, publisher: Publisher, name: str, *, is_s
 
 
 def _send_test(options: Options, audience: str | None, to: str) -> None:
-    from publisher.admin.mail_trial import send_test  # late: no pass needs it
+    from publisher.admin.mail_trial import send_test  # late: passes do not need it
 
     with options.open_rehearsal() as publisher:
         office = publisher.office

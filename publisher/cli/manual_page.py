@@ -1,4 +1,4 @@
-"""The man page, made of the commands themselves."""
+"""The man page, generated from the commands."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -43,7 +43,7 @@ def manual_page(cli: click.Group) -> Iterator[str]:
 
 
 def _commands(group: click.Group, path: str, *, common: Collection[str | None]) -> Iterator[str]:
-    """Yield the commands of a group, each with those below it."""
+    """Yield the commands of a group, each followed by its subcommands."""
     for name, command in group.commands.items():
         whole = f"{path} {name}"
         if isinstance(command, click.Group):
@@ -72,6 +72,6 @@ def _entry(term: str, what: str) -> Iterator[str]:
 
 
 def _text(words: str) -> str:
-    r"""Words as man(7) takes them: `-` is a hyphen that may be broken, and a line that begins with `.` is a request."""
+    r"""Return text escaped for man(7): `-` would be a breakable hyphen, and a line that begins with `.` a request."""
     escaped = words.replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped

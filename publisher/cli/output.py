@@ -1,8 +1,8 @@
-"""What commands print: every line on standard output and standard error goes through here.
+"""Prints everything that commands write on standard output and standard error.
 
-A server's reason, the name of a file and the title of an item are written by strangers. Control characters in them
-would colour, move and erase what stands on the terminal, or begin a line that looks like one of ours: they are written
-out instead. Help and wrong usage are click's, and progress bars are drawn by `bars`.
+Server messages, file names and titles of items are untrusted. Control characters in them could colour, move and erase
+text on the terminal, or begin a line that looks like one of ours: they are escaped. Only click's help and usage errors,
+and the progress bars of `bars`, do not pass through here.
 """
 
 import io
@@ -28,7 +28,7 @@ def print_line(line: str) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on standard output at once."""
+    """Print lines on standard output, all at once."""
     _print("\n".join(as_line(line) for line in lines))
 
 
@@ -38,27 +38,27 @@ def print_json(values: object) -> None:
 
 
 def as_json(values: object) -> str:
-    """JSON as every command prints it: readable, times as ISO 8601, days as in config.toml."""
+    """Return JSON as every command prints it: indented, times as ISO 8601, durations as in config.toml."""
     text = json.dumps(values, indent=2, ensure_ascii=False, default=_json_value)
-    # JSON itself escapes what is below a blank, so that every line end is one between values.
+    # JSON itself escapes characters below a space, so every line end is between values
     return "\n".join(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in text.split("\n"))
 
 
 def warn(line: str) -> None:
-    """Print a line on standard error; where that cannot be written, the exit code alone tells."""
+    """Print a line on standard error; if that cannot be written, only the exit code tells."""
     with suppress(OSError):
         click.echo(as_line(line), err=True)
 
 
 def print_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print a traceback on standard error; made for `sys.excepthook`."""
+    """Print a traceback on standard error; to be used as `sys.excepthook`."""
     for part in traceback.format_exception(kind, error, trace):
         for line in part.rstrip("\n").split("\n"):
             warn(line)
 
 
 def accept_any_characters() -> None:
-    """Let standard output write out what its encoding has no place for, as standard error does, instead of failing."""
+    """Let standard output escape characters that its encoding lacks, as standard error does, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -69,7 +69,7 @@ def _print(text: str) -> None:
     except BrokenPipeError:
         raise  # nobody reads it any more, and click ends quietly
     except OSError as error:
-        # Python would try once more when it ends, and complain.
+        # otherwise Python would try to flush again at exit, and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         reason = (error.strerror or str(error)).lower()
         raise FilesError(f"standard output cannot be written: {reason}; what was to be done is done") from error
@@ -80,6 +80,6 @@ def _json_value(value: object) -> str:
         case datetime():
             return value.isoformat()
         case timedelta():
-            return counted(value.days, "day")  # as it stands in config.toml
+            return counted(value.days, "day")  # as in config.toml
         case _:
             return str(value)

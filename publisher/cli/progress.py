@@ -1,4 +1,4 @@
-"""Progress of long work on standard error: bars on a terminal, elsewhere a line now and then, never a bar in a log."""
+"""Progress of long work on standard error: bars on a terminal; elsewhere a line from time to time, never a bar."""
 
 import sys
 import time
@@ -11,11 +11,11 @@ from publisher.model.progress import Progress
 
 @contextmanager
 def show_progress() -> Iterator[Progress]:
-    """Show progress for the length of a `with`: bars if standard error is a terminal, else lines."""
+    """Show progress during a `with`: bars if standard error is a terminal, otherwise lines."""
     if not sys.stderr.isatty():
         yield Lines()
         return
-    from publisher.cli.bars import Bars  # late: most runs draw nothing, and rich costs 0.1 s
+    from publisher.cli.bars import Bars  # late: most runs draw nothing, and importing rich takes 0.1 s
 
     bars = Bars()
     try:
@@ -25,10 +25,10 @@ def show_progress() -> Iterator[Progress]:
 
 
 class Lines:
-    """Prints how far long work is, a line at a time; a step that is over soon has no line."""
+    """Prints progress as lines; a step that ends soon gets no line."""
 
     PAUSE_S = 30
-    """Seconds from the start of a step to its first line, and from line to line."""
+    """Seconds from the start of a step to its first line, and between lines."""
 
     def __init__(self) -> None:
         self._step, self._since_s = "", 0.0

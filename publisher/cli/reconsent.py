@@ -1,4 +1,4 @@
-"""The command `publisher subscribers reconsent`: asks who agreed long ago whether he still wants mails."""
+"""The command `publisher subscribers reconsent`: asks readers who consented long ago whether they still want mails."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ _DAYS = {"d": 1, "w": 7, "y": 365}
 
 
 class _Age(click.ParamType[timedelta]):
-    """A span such as 2y, 26w or 400d; a year is 365 days."""
+    """A duration such as 2y, 26w or 400d; a year is 365 days."""
 
     name = "age"
 

@@ -1,4 +1,4 @@
-"""What a command prints that collects, publishes, composes or decides: the report of what it did."""
+"""Prints the report of a command that collects, publishes, composes or decides."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,13 +23,13 @@ def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
-    """Print what went wrong on standard error, a line each."""
+    """Print problems on standard error, one line each."""
     for problem in problems:
         warn(f"problem: {problem}")
 
 
 def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> list[str]:
-    """The report in words, a line for each stage; `nothing new` only if no source failed."""
+    """Return the report in words, one line per stage; `nothing new` only if no source failed."""
     lines = []
     if (collected := report.collect) and collected.is_news:
         counts = {
@@ -62,7 +62,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.ahead:
         lines.append(clock_line(report.ahead, zone))
     if not lines:
-        # A source that failed may have news.
+        # a source that failed may have news
         return [] if report.all_problems else [_nothing_new(report)]
     if report.deliver and report.deliver.paused:
         lines.append(f"deliver: {_words_of_stopped(report.deliver)[0]}: see `publisher status`")
@@ -70,13 +70,13 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
 
 
 def _round_line(report: RoundReport) -> str:
-    """`subscribers: round-3 (daily, weekly) with 12 mails`."""
+    """Return `subscribers: round-3 (daily, weekly) with 12 mails`."""
     more = "" if report.is_planned else "; the next run plans the others"
     return f"subscribers: {report.name} ({', '.join(report.paces)}) with {counted(report.mails, 'mail')}{more}"
 
 
 def _tally_line(tally: DeliveryTally) -> str:
-    """`deliver: weekly-1 to list@example.org: 1 sent`."""
+    """Return `deliver: weekly-1 to list@example.org: 1 sent`."""
     more = tally.mails - 1
     to = f"{tally.to} and {counted(more, 'other')}" if more > 0 else tally.to
     to = to if tally.to else counted(tally.mails, "reader")
@@ -91,7 +91,7 @@ def _tally_line(tally: DeliveryTally) -> str:
 
 
 def _nothing_new(report: RunReport) -> str:
-    """Return `nothing new`, with the sources that may have news because they are held or were not asked."""
+    """Return `nothing new`, with the sources that may have news because they are held or were not read."""
     silent = []
     if report.collect and report.collect.sources_held:
         silent.append(f"{counted(report.collect.sources_held, 'source')} held")

@@ -1,4 +1,4 @@
-"""The commands of `publisher round`: see the next mails to subscribers, and decide about them."""
+"""The commands of `publisher round`: view the next mails to subscribers, and decide about them."""
 
 import functools
 import sys
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Whose mail is meant, as typed."""
+    """The options that describe a typical reader, as typed."""
 
     theme: str = ""
     pace: str = ""
@@ -41,7 +41,7 @@ def mail_round() -> None:
 
 
 def reader_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say whose mail is meant, as a `Chosen` second argument."""
+    """Give a command the options that describe a typical reader, as a second argument of type `Chosen`."""
 
     @click.option("--theme", default="", metavar="SLUG", help="What the reader follows; by default everything.")
     @click.option("--pace", default="", metavar="NAME", help="The reader's pace; by default the default pace.")
@@ -59,7 +59,7 @@ def reader_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--output", "folder", metavar="FOLDER", type=Path, help="Also write digest.html and digest.txt there.")
 def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
     """Show when mails go to subscribers, and the items of a typical reader's next mail with their numbers and ids."""
-    from publisher.admin import next_round  # late: no pass needs it
+    from publisher.admin import next_round  # late: passes do not need it
 
     with options.open_rehearsal() as publisher:
         office, people = publisher.office, publisher.people

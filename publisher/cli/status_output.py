@@ -22,7 +22,7 @@ from publisher.model.reports import (
 from publisher.model.subscribers import is_round_name
 
 _MOMENTS = 5
-"""How many moments that items wait for are shown."""
+"""How many of the moments that items wait for are shown."""
 
 
 def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
@@ -97,14 +97,14 @@ def _lines_of_next_steps(mails: DeliveryCounts) -> list[str]:
 
 
 def _order_line(order: Order, zone: ZoneInfo) -> str:
-    """`deliver --recall weekly-3 on 4 March 2026, 10:30: 1 mail`."""
+    """Return `deliver --recall weekly-3 on 4 March 2026, 10:30: 1 mail`."""
     about = f" {order.about}" if order.about else ""
     mails = f": {counted(order.mails, 'mail')}" if order.mails else ""
     return f"deliver --{order.verb}{about} on {local_time(order.at, zone)}{mails}"
 
 
 def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:
-    """Return how many items wait until when, settle or come back, and how many an editor hid."""
+    """Return lines that say how many items wait until when, settle or come back, and how many an editor hid."""
     lines: list[str] = []
     for why, words in _WAITING.items():
         some = [each for each in source.waiting if each.why == why]
@@ -121,7 +121,7 @@ _WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn 
 
 
 def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
-    """Return the line about something that was done at a time that is still to come by the present clock."""
+    """Return the line about something that was recorded with a time in the future."""
     moment = local_time(ahead, zone)
     return f"clock: it was ahead on {moment}, or is behind now; schedules and sources follow the clock as it is now"
 

@@ -1,4 +1,4 @@
-"""The commands of `publisher store`: move what the site remembers."""
+"""The commands of `publisher store`: move the store's data."""
 
 import os
 

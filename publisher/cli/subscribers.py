@@ -1,4 +1,4 @@
-"""The commands of `publisher subscribers`: list people, add one, end one's subscriptions, erase or suppress one."""
+"""The commands of `publisher subscribers`: list people, add one, end subscriptions, erase or suppress one."""
 
 from zoneinfo import ZoneInfo
 
@@ -127,7 +127,7 @@ def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: b
 
 
 def score_words(score: BounceScore, zone: ZoneInfo) -> str:
-    """Return which mails came back lately, and what follows from that."""
+    """Return the words for a reader's bounces, and their consequence."""
     if score.suspended_at is None:
         return f"mails came back, {counted(score.points, 'point')}, the last on {local_time(score.last_at, zone)}"
     suspended = f"no digests since {local_time(score.suspended_at, zone)}, because mails came back"
@@ -144,10 +144,10 @@ def score_values(score: BounceScore | None) -> dict[str, object]:
 
 
 def choices_of(written: tuple[str, ...]) -> dict[str, str]:
-    """The name of a pace by theme, as typed.
+    """Return the typed choices: the name of a pace by theme.
 
     Raises:
-        UsageError: one is no theme with its pace.
+        UsageError: one of them is not a theme with a pace.
     """
     pairs = [each.rpartition("=") for each in written]
     if wrong := [pace for theme, _, pace in pairs if not theme]:

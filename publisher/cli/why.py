@@ -1,4 +1,4 @@
-"""The command `publisher why`: the story of one reader, and what became of an item for him."""
+"""The command `publisher why`: the history of one reader, and what became of an item for him."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from publisher.model.subscribers import EVERYTHING, ConsentKind, EndReason, Subs
 from publisher.model.titles import title_of
 
 _LATEST = 5
-"""How many mails are printed when no item is asked for."""
+"""How many mails are printed if no item is asked about."""
 
 _HOW = {
     ConsentKind.FORM: "in the form",
@@ -197,7 +197,7 @@ def _progress_words(subscription: Subscription) -> str:
 
 
 def _verdict_words(item: ItemStory, story: Story) -> str:
-    """Return the answer in one sentence."""
+    """Return the conclusion in one sentence."""
     return f"so: {_VERDICTS[verdict_of(item, story)] % {'pace': next_pace(item, story)}}"
 
 

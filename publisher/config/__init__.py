@@ -1,1 +1,1 @@
-"""config.toml: its keys, read and checked."""
+"""config.toml: its keys, and how it is read and checked."""

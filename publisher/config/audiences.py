@@ -156,11 +156,11 @@ class AudienceTable(Table):
     )
 
     def audience(self, site: Site, themes: ThemeMap) -> Audience:
-        """Return the audience; what is not set comes from the site."""
+        """Return the audience; settings that are missing come from the site."""
         return Audience(
             name=self.name,
             title=self.title or site.title,
-            # With the former names, too: until feeds are published again, items are still known by those.
+            # former names too: until feeds are published again, the store has items under those
             themes=themes.choose_with_former(self.themes),
             from_=self.from_ or site.author,
             to=self.to,

@@ -1,4 +1,4 @@
-"""[bounces]: the mailbox in which mails that came back are read."""
+"""[bounces]: the mailbox in which bounces are read."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

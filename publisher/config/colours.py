@@ -1,6 +1,7 @@
-"""Whether text of one colour can be read on another, and the nearest colour that can; pure.
+"""Whether text in one colour is readable on another, and the nearest colour that is; pure.
 
-The rule is that of WCAG 2.2 (success criterion 1.4.3): the ratio of the relative luminances, 4.5 or more for text.
+The rule is that of WCAG 2.2 (success criterion 1.4.3): the ratio of the relative luminances must be 4.5 or more for
+text.
 """
 
 from colorsys import hls_to_rgb, rgb_to_hls
@@ -12,7 +13,7 @@ PAGE = "#ffffff"
 DARK_PAGE = "#14181d"
 """The background in dark mode."""
 LIGHTER_BY = 8.5
-"""The contrast that an accent gets in dark mode, where letters look thinner."""
+"""The contrast of an accent in dark mode, where letters look thinner."""
 
 STEPS = 200
 
@@ -23,7 +24,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@lru_cache(100)  # a service asks the same at every pass, and a hundred shades are tried
+@lru_cache(100)  # a service calls it with the same colours at every pass, and a hundred shades are tried
 def nearest_readable(colour: str, *, on: str, ratio: float = READABLE) -> str:
     """Return `colour`, or its nearest shade whose contrast with `on` is at least `ratio`.
 

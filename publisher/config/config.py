@@ -1,6 +1,6 @@
-"""config.toml as the values of the program: read once at the start of every command, all its problems found together.
+"""config.toml as values for the program: read once at the start of every command, all its problems found together.
 
-What each key may be stands in the module of its table: `feeds.limit` in `feeds.py`. Relative paths are relative to the
+The rules of each key are in the module of its table: `feeds.limit` in `feeds.py`. Relative paths are relative to the
 file, wherever a command is started.
 """
 
@@ -34,12 +34,12 @@ from publisher.rendering.addresses import wire_address
 _DEEPEST = 10
 """How deep tables and lists may be nested; no key is even half as deep."""
 _SHOWN = 100
-"""Characters of a key that a message shows."""
+"""How many characters of a key a message shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything the operator decided. All paths are absolute."""
+    """The operator's configuration. All paths are absolute."""
 
     path: Path
     site: Site
@@ -53,21 +53,23 @@ class Config:
     fetching: Fetching
     outbox_directory: Path
     smtp: SmtpSettings | None
-    """None: nothing is sent, and the outbox is the result."""
+    """None: no mails are sent, and the outbox is the result."""
     bounces: BounceSettings | None
-    """None: no mailbox is read for mails that come back."""
+    """None: no mailbox for bounces is read."""
     subscribers: SubscriberSettings | None
-    """None: no one can subscribe, and no address is kept."""
+    """None: nobody can subscribe, and no addresses are stored."""
     desk: DeskSettings | None
     """None: there is no desk for editors."""
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None
-    """Who gets mails about sources in trouble; None: none are sent."""
+    """Who gets mails about failing sources; None: nobody."""
 
     @property
     def departures(self) -> Path:
-        """The file that says who left: beside an SQLite store, or beside the outbox if the store is on a server."""
+        """The path of the file of departures: beside an SQLite store, or beside the outbox if the store is on a
+        server.
+        """
         database = self.store.file
         if database is None:
             return self.outbox_directory.with_name("publisher.departures")
@@ -75,7 +77,7 @@ class Config:
 
     @classmethod
     def load(cls, path: Path, *, environ: Mapping[str, str] = os.environ) -> "Config":
-        """Read the file; `environ` holds what `env:` values name.
+        """Read the file; `environ` has the variables that `env:` values name.
 
         Raises:
             ConfigError: it cannot be read, or some keys are wrong: all of them are named.
@@ -110,7 +112,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _words_of(error: tomllib.TOMLDecodeError) -> str:
-    """Return what is wrong, with names of tables as the file writes them: Python shows `('a', 'b')` for `a.b`."""
+    """Return the message with table names as the file writes them: Python shows `('a', 'b')` for `a.b`."""
     return re.sub(r"\((?:'[^']*'(?:, )?)+,?\)", lambda found: ".".join(re.findall(r"'([^']*)'", found[0])), str(error))
 
 
@@ -129,7 +131,7 @@ def _members(value: object) -> Iterable[object]:
 
 
 def _key_in_line_of(error: tomllib.TOMLDecodeError, data: bytes) -> str:
-    """Return the key in the line that an error names by its number, with a colon before it; its value may be secret."""
+    """Return the key in the line whose number an error names, with a colon before it; its value may be secret."""
     number = re.search(r"at line (\d+)", str(error))
     lines = data.decode("utf-8-sig").splitlines()
     line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
@@ -163,7 +165,7 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
 
 
 def _subscribers(document: Document, site: Site) -> SubscriberSettings | None:
-    """Return how people subscribe. A mail to unsubscribe goes to the mailbox for bounces, if the site reads it."""
+    """Return how people subscribe. Mails to unsubscribe go to the mailbox for bounces, if the site reads one."""
     settings, mailbox = document.subscribers.settings(site), document.smtp.bounces
     is_read = any((document.bounces.maildir, document.bounces.mbox, document.bounces.host))
     return replace(settings, stop_by_mail=wire_address(mailbox)) if settings and mailbox and is_read else settings

@@ -73,7 +73,7 @@ class DigestTable(Table):
     )
 
     def style(self, site: Site) -> DigestStyle:
-        """Return how digests look; what is not set comes from the site and the accent."""
+        """Return how digests look; settings that are missing come from the site and the accent."""
         made = nearest_readable(self.accent, on=DARK_PAGE, ratio=LIGHTER_BY)
         return DigestStyle(
             accent=self.accent,

@@ -69,9 +69,9 @@ class FeedsTable(Table):
     combined: Several[CombinedTable] = tables()
 
     def settings(self, themes: ThemeMap, contents: tuple[tuple[str, Content], ...] = ()) -> FeedSettings:
-        """Return the settings of feeds. Former names of themes are replaced by present ones.
+        """Return the settings of feeds, with present slugs instead of former names of themes.
 
-        `contents` say how much of a text the feeds of themes have, by slug, where a table does.
+        `contents` says how much text the feeds of themes have, by slug, for tables that set it.
         """
         combined = tuple(
             CombinedFeed(

@@ -36,7 +36,7 @@ class FetchingTable(Table):
     )
 
     def limits(self) -> Fetching:
-        """Return the limits in the units of the program."""
+        """Return the limits in the program's units."""
         return Fetching(
             timeout_s=self.timeout.total_seconds(),
             max_bytes=self.max_megabytes * 1_000_000,

@@ -1,4 +1,4 @@
-"""Every key of config.toml as its table states it: for messages, docs/reference.md and the starter configuration."""
+"""Describes every key of config.toml, from its table: for messages, docs/reference.md and the starter configuration."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from publisher.config.tables import Table, Value
 from publisher.config.values import any_of
 
 REQUIRED = object()
-"""The default of a key that has none."""
+"""The default of a required key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +26,14 @@ class Key:
     expected: str
     """Completes "expected …"."""
     default: object
-    """The default as the file would have it; None: there is none, and `meaning` says what happens then."""
+    """The default as the file would write it; None: there is none, and `meaning` says what happens then."""
     meaning: str
     example: object
-    """An example as the file would have it; None: the default is example enough."""
+    """An example as the file would write it; None: the default is a good example."""
 
 
 def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
-    """Yield the keys of a table and of all tables in it, in the order in which the code states them."""
+    """Yield the keys of a table and of all tables inside it, in the order of the code."""
     for name, field in table.model_fields.items():
         yield from _keys(f"{prefix}{field.alias or name}", field)
     if (inner := table_by_name(table)) is not None:
@@ -44,7 +44,7 @@ def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
 
 
 def table_by_name(table: type[Table]) -> type[Table] | None:
-    """Return the type of table that may stand in `table` under any name, as themes do; None: names are fixed."""
+    """Return the type of the tables that may be in `table` under any name, as for themes; None: names are fixed."""
     return table_of(_extra(table))
 
 
@@ -77,7 +77,9 @@ def table_of(annotation: Any) -> type[Table] | None:  # noqa: ANN401  (any annot
 
 
 def tables_of(annotation: Any) -> dict[str, type[Table]] | None:  # noqa: ANN401
-    """Return the types of table that a list may hold, by kind, and their common base under ""; None: no such list."""
+    """Return the types of table that a list may contain, by kind, and their common base under ""; None: no such
+    list.
+    """
     inner = get_args(annotation)[0] if get_origin(annotation) is tuple else None
     if (table := table_of(inner)) is not None:
         return {"": table}
@@ -89,7 +91,7 @@ def tables_of(annotation: Any) -> dict[str, type[Table]] | None:  # noqa: ANN401
 
 
 def _expected(annotation: Any) -> str:  # noqa: ANN401
-    """Return what completes "expected …" for a type of values."""
+    """Return the text after "expected" for a type of values."""
     arguments = get_args(annotation)
     if NoneType in arguments:
         return _expected(arguments[0])

@@ -1,7 +1,7 @@
 """Reads config.toml as a document and names every mistake in it at once, each with its path and what is expected.
 
-pydantic finds what is wrong with single keys. `rules` finds what is wrong between keys, and needs a whole document. So
-a wrong key gets a stand-in: its default, or its example if it is required.
+pydantic finds mistakes in single keys. `rules` finds contradictions between keys, and needs a complete document. So a
+wrong key gets a stand-in value: its default, or its example if it is required.
 """
 
 import re
@@ -20,24 +20,24 @@ from publisher.config.values import any_of, is_slug
 from publisher.model.problems import suggestion
 
 Location = tuple[int | str, ...]
-"""Where pydantic found an error: names of keys, places in lists, and the kind of a source behind its place."""
+"""Where pydantic found an error: names of keys, indexes in lists, and the kind of a source after its index."""
 Keys = Mapping[str, Key]
 """Keys by their paths, such as `site.title`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedConfig:
-    """config.toml as it was read, and what is wrong with it."""
+    """The parsed config.toml, and its mistakes."""
 
     document: Document
     mistakes: tuple[str, ...]
-    """What is wrong with single keys, one line each, starting with the key's path."""
+    """Mistakes in single keys, one line each, beginning with the key's path."""
     stand_ins: frozenset[str]
     """Paths of keys with a stand-in in `document`. No rule may complain about a stand-in."""
 
 
 def read(written: Mapping[str, Any]) -> ParsedConfig:
-    """Return the document that is written in a TOML text, with stand-ins for what is wrong."""
+    """Return the parsed TOML text, with stand-ins for wrong values."""
     try:
         return ParsedConfig(document=Document.model_validate(written), mistakes=(), stand_ins=frozenset())
     except ValidationError as error:
@@ -52,7 +52,9 @@ def read(written: Mapping[str, Any]) -> ParsedConfig:
 
 
 def path_of(location: Location, written: Mapping[str, Any]) -> str:
-    """Return the path of a key for people. A table in a list is called by its name, or by its place from 1."""
+    """Return the path of a key for people. A table in a list is identified by its name, or else by its number
+    from 1.
+    """
     steps: list[str] = []
     value: object = written
     for step in _without_kind(location):
@@ -88,9 +90,9 @@ def _unexpected(key: Key, value: object) -> str:
 
 
 def _wrong_table(error: ErrorDetails, written: Mapping[str, Any]) -> str:
-    """Return what to say of something that should be a table, or a list of tables."""
+    """Return the message for a value that should be a table, or a list of tables."""
     steps, value = _without_kind(error["loc"]), error["input"]
-    if isinstance(steps[-1], int):  # of a list in which something is no table
+    if isinstance(steps[-1], int):  # an element of the list is no table
         steps, value = steps[:-1], []
     elif error["type"] != "tuple_type":
         return f"{path_of(steps, written)}: expected a table, got {shown(value)}"
@@ -121,7 +123,7 @@ def _without_kind(location: Location) -> Location:
 
 
 def _patterns(location: Location) -> tuple[str, ...]:
-    """Return the paths under which `Key` may know a key."""
+    """Return the paths under which the `Keys` may contain this key."""
     steps = _without_kind(location)
     if steps[0] == "themes" and len(steps) > 1 and steps[1] != "default":
         steps = ("themes", "*", *steps[2:])
@@ -132,7 +134,7 @@ def _patterns(location: Location) -> tuple[str, ...]:
 
 
 def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
-    """Return the names of the keys of a table, given the paths of one of them."""
+    """Return the names of the keys of a table, given the path of one of them."""
     above = tuple(pattern[: pattern.rfind(".") + 1] for pattern in patterns)
     names = [
         re.split(r"[.\[]", path.removeprefix(prefix))[0] for path in keys for prefix in above if path.startswith(prefix)
@@ -141,7 +143,7 @@ def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
 
 
 def _inside(value: object, step: int | str) -> Any:  # noqa: ANN401  (any TOML value)
-    """Return the value one step inside another one; None: there is none."""
+    """Return the value one step inside another; None: there is none."""
     if isinstance(value, Mapping):
         return value.get(step)
     return value[step] if isinstance(value, list) and isinstance(step, int) else None
@@ -156,7 +158,7 @@ def _patched(written: Mapping[str, Any], errors: Sequence[ErrorDetails], keys: K
         _put_stand_in(patched, error["loc"], keys)
     try:
         return Document.model_validate(patched)
-    except ValidationError as again:  # a table that was taken away lacks its required keys now
+    except ValidationError as again:  # a table that was removed lacks its required keys now
         found = again.errors(include_url=False)
         if [error["loc"] for error in found] == [error["loc"] for error in errors]:
             raise
@@ -173,7 +175,7 @@ def _put_stand_in(patched: dict[str, Any], location: Location, keys: Keys) -> No
         is_table = isinstance(table, dict) and isinstance(following, str)
         table = table.setdefault(step, {}) if is_table else _inside(table, step)
     if not isinstance(table, dict):
-        return  # the list around it was taken away
+        return  # the list around it was removed
     key = next((keys[pattern] for pattern in _patterns(location) if pattern in keys), None)
     if key is not None and key.default is REQUIRED:
         table[steps[-1]] = deepcopy(key.example)

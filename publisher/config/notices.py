@@ -1,4 +1,4 @@
-"""[notices]: who is told of sources in trouble."""
+"""[notices]: who is notified about failing sources."""
 
 from publisher.config.tables import Table, key
 from publisher.config.values import MailboxValue

@@ -1,4 +1,4 @@
-"""The tables of keys in docs/reference.md, made from the tables of config.toml; a test holds the page to them."""
+"""The tables of keys in docs/reference.md, made from the tables of config.toml; a test compares them."""
 
 import json
 import re
@@ -9,14 +9,14 @@ from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.config.tables import Table
 
 HEADING = "\n## config.toml\n"
-"""The section of the page that has the tables of keys."""
+"""The section of the page with the tables of keys."""
 _ROW = "| `"
 
 
 def reference(page: str, document: type[Table] = Document) -> str:
-    """Return the reference page with the rows of its tables of keys written again.
+    """Return the reference page with the rows in its tables of keys updated.
 
-    A table of the page lists all keys of each table of config.toml, such as `[site]`, of which it has a key already.
+    A table on the page gets all keys of every table of config.toml, such as `[site]`, of which it has a key already.
     """
     before, heading, rest = page.partition(HEADING)
     section, following, after = rest.partition("\n## ")
@@ -39,5 +39,5 @@ def _row(key: Key) -> str:
 
 
 def _name_of(row: str) -> str:
-    """Return the table of config.toml that a row is about."""
+    """Return the table of config.toml that a row describes."""
     return re.split(r"[.\[`]", row.removeprefix(_ROW))[0]

@@ -31,11 +31,13 @@ class _Named(Protocol):
 
 Row = TypeVar("Row", bound=_Named)
 TAKEN = (ROUND.removesuffix("-"), READERS)
-"""Names that no audience may have: `round-3` is a round, and `subscribers` are who get it."""
+"""Names that no audience may have: `round-3` is a round, and `subscribers` are those who get it."""
 
 
 def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong between keys, one line each; `path` is config.toml, `environ` holds what `env:` names."""
+    """Yield contradictions between keys, one line each; `path` is config.toml, `environ` has the variables that `env:`
+    names.
+    """
     document, stand_ins = reading.document, reading.stand_ins
     if not document.sources and "sources" not in stand_ins:
         yield "sources: expected at least one table begun with [[sources]]"
@@ -66,7 +68,7 @@ def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]
 
 
 def _called(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -> list[tuple[str, Row]]:
-    """Return the tables of a list with their paths, which end in the name of the table, or in its place."""
+    """Return the tables of a list with their paths, which end in the table's name, or in its number."""
     places = [f"{table}.{place}" for place in range(1, len(rows) + 1)]
     return [
         (place if f"{place}.name" in stand_ins else f"{table}.{row.name}", row)
@@ -85,7 +87,7 @@ def _doubled_names(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -
 
 
 def _foreign_kind_problems(where: str, source: SourceTable) -> Iterator[str]:
-    """Yield problems of a source of a foreign kind, whose class says which keys it takes."""
+    """Yield the problems of a source of a foreign kind, whose class defines the keys it takes."""
     if not isinstance(source, ForeignTable):
         return
     try:
@@ -200,7 +202,7 @@ def _folder_problems(document: Document, path: Path) -> Iterator[str]:
     for name, place in private.items():
         if absolute(place).is_relative_to(absolute(path.parent / document.feeds.directory)):
             yield f"feeds.directory: expected a folder of its own, because all in it is public; {name} lies inside"
-    # The default need not be there: a site without templates of its own has those that are shipped.
+    # the default folder may be missing: a site without its own templates uses the shipped ones
     templates = document.templates.directory
     if templates != TemplatesTable().directory and not (path.parent / templates).is_dir():
         yield f"templates.directory: there is no folder {templates}; create it, or take the key out"

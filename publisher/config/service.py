@@ -40,7 +40,7 @@ class ServiceSettings:
     listen: str = ""
     """Host and port of the web server; empty: no web server."""
     proxy: str = ""
-    """IP address of the web server in front, whose X-Forwarded-For is believed; empty: nobody's is."""
+    """IP address of the web server in front, whose X-Forwarded-For is trusted; empty: none is."""
 
 
 class ServiceTable(Table):

@@ -29,7 +29,7 @@ def _host(value: object) -> str:
 def _password(value: object) -> str:
     text = read_line(value)
     if not names_variable(text) and not text.startswith(_FILE):
-        # The usual message would repeat it.
+        # the usual message would contain the password
         raise ValueError("expected no password in this file, but env:VARIABLE or file:PATH")
     return text
 
@@ -38,7 +38,7 @@ def _token(value: object) -> str:
     text = read_line(value)
     if not names_variable(text) and not text.startswith((_FILE, _COMMAND)):
         raise ValueError("expected no token in this file, but env:VARIABLE, file:PATH or command:PROGRAM")
-    shlex.split(text.removeprefix(_COMMAND))  # raises ValueError when a quotation mark is missing
+    shlex.split(text.removeprefix(_COMMAND))  # raises ValueError if a quotation mark is missing
     return text
 
 
@@ -112,7 +112,9 @@ class SmtpTable(Table):
 
 
 def secret_of(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Return the place of a secret as config.toml names it; None: none. `folder` is the folder of config.toml."""
+    """Return where a secret is read, from its value in config.toml; None: no secret. `folder` is the folder of
+    config.toml.
+    """
     if text is None:
         return None
     if text.startswith(_FILE):
@@ -123,7 +125,7 @@ def secret_of(text: str | None, folder: Path, environ: Mapping[str, str]) -> Sec
 
 
 def smtp_problems(table: SmtpTable, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong between the keys of `[smtp]`, one line each."""
+    """Yield contradictions between the keys of `[smtp]`, one line each."""
     if table.host is None:
         if table.model_fields_set:
             yield f"smtp.host: expected {HOST.expected}, but it is missing; nothing is sent without it"
@@ -145,7 +147,7 @@ def smtp_problems(table: SmtpTable, environ: Mapping[str, str]) -> Iterator[str]
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine, by its name or address alone; the DNS is not asked."""
+    """Whether a host is this machine, by its name or address only; the DNS is not used."""
     if host.lower() == "localhost":
         return True
     try:

@@ -87,7 +87,7 @@ def _as_it_is(value: object) -> object:
 
 
 def _network(value: object) -> str:
-    """A host's name, an address or a network."""
+    """Return a host name, an address or a network."""
     host = read_line(value)
     try:
         if not _HOST.fullmatch(host):

@@ -35,7 +35,7 @@ from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 
 FOREIGN = "*"
-"""The name that stands for all kinds that are not in `KINDS`."""
+"""The name that stands for all kinds not in `KINDS`."""
 
 
 class FilterTable(Table):
@@ -47,7 +47,7 @@ class FilterTable(Table):
     authors: Labels = key("Who wrote it, as the source says.", default=[], example=["Press office"])
 
     def filter(self) -> Filter:
-        """Return the filter; it compares as labels do."""
+        """Return the filter, with texts folded like labels."""
         return Filter(**{name: tuple(map(fold_label, texts)) for name, texts in self})
 
 
@@ -260,7 +260,7 @@ class ForeignTable(SourceTable):
 
 
 def _kind_of(written: object) -> str:
-    """Return the tag of the table that a source is."""
+    """Return the tag of the table type for a source."""
     kind = written.get("kind", "listing") if isinstance(written, Mapping) else "listing"
     return kind if kind in KINDS else FOREIGN
 
@@ -287,7 +287,9 @@ class SourceSettings:
     name: str
     kind: str
     options: Mapping[str, Any]
-    """The keys of its kind that are set; paths are absolute, secrets are read. May hold passwords: never show them."""
+    """The keys of its kind that are set; paths are absolute, secrets are read. It may contain passwords: never
+    show it.
+    """
     policy: SourcePolicy
 
 

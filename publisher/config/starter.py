@@ -1,6 +1,6 @@
 """The configuration that a new site starts with, made from the tables: required keys set, all others in comments.
 
-The file config.toml of the project is the same text; a test holds it to this.
+The project's own config.toml has the same text; a test compares them.
 """
 
 import json
@@ -23,9 +23,9 @@ The configuration of one site. Paths are relative to this file.
 or an example where there is none.
 """
 SET = ("audiences[].schedule", "themes.*.labels", "feeds.combined[].themes", "feeds.combined[].languages")
-"""Optional keys that the sample sets."""
+"""Optional keys that the starter sets."""
 THEME = "borders-visa"
-"""The theme of the sample."""
+"""The theme in the starter."""
 
 _COMMENT_COLUMN = 40
 _WIDTH = 120
@@ -62,7 +62,7 @@ def _header(header: str, table: type[Table]) -> str:
 
 
 def _body(table: type[Table], prefixes: Sequence[str], keys: Keys) -> str:
-    """Return the lines of a table: what is set first, then everything else in comments."""
+    """Return the lines of a table: first the keys that are set, then all others in comments."""
     lines = [line for field in table.model_fields.items() for line in _lines(*field, prefixes, keys)]
     return "".join(text for _, text in sorted(lines, key=lambda line: not line[0]))
 
@@ -93,7 +93,7 @@ def _is_set(key: Key) -> bool:
 
 
 def _sample(key: Key) -> object:
-    """Return the value that shows how a key is written."""
+    """Return the value that shows how to write a key."""
     return key.example if key.default is None or _is_set(key) else key.default
 
 
@@ -106,4 +106,4 @@ def toml(value: object) -> str:
     """Return a value as TOML writes it on one line."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{name} = {toml(each)}" for name, each in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False)  # texts, numbers, booleans and lists of them are alike in both
+    return json.dumps(value, ensure_ascii=False)  # texts, numbers, booleans and lists of them are written alike in both

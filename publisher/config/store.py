@@ -40,7 +40,7 @@ class StoreSettings:
     """Where the store is."""
 
     url: str
-    """An SQLAlchemy URL; the file of an SQLite one is absolute. May hold a password: never shown."""
+    """An SQLAlchemy URL; the path of an SQLite file is absolute. It may contain a password: never show it."""
 
     @property
     def file(self) -> Path | None:
@@ -65,10 +65,10 @@ class StoreTable(Table):
 
 
 def named_database(text: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return the address of the database that an operator names on the command line, as `store.url` names one.
+    """Return the address of the database that an operator names on the command line, in the form of `store.url`.
 
     Raises:
-        UsageError: it is none, or names a variable that is not set.
+        UsageError: it is no such address, or names a variable that is not set.
     """
     if (variable := variable_of(text)) and variable not in environ:
         raise UsageError(f"{text}: the environment variable {variable} is not set")
@@ -84,11 +84,11 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def database_url(url: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return a database's address from the environment if `url` names a variable, with an absolute path of a file."""
+    """Return a database's address, from the environment if `url` names a variable, with an absolute path for a file."""
     if variable := variable_of(url):
         url = environ[variable]
     if url.startswith("postgresql://"):
-        return url.replace("postgresql:", "postgresql+psycopg:", 1)  # older SQLAlchemy would look for another driver
+        return url.replace("postgresql:", "postgresql+psycopg:", 1)  # older SQLAlchemy would use another driver
     match = _SQLITE_FILE.fullmatch(url)
     if match is None or match["file"] == ":memory:":
         return url

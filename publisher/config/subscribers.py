@@ -26,7 +26,7 @@ from publisher.model.subscribers import Pace, SubscriberSettings
 DEFAULT_PACES = {"daily": "0 8 * * MON-FRI", "weekly": "0 8 * * MON", "monthly": "0 8 * * MON#1"}
 NO_WORDS: Mapping[str, str] = {}
 NO_PACE = "no"
-"""What a form calls the choice of no mails."""
+"""The value in forms for no mails."""
 
 
 def _paces(value: object) -> Mapping[str, str]:
@@ -135,7 +135,7 @@ class SubscribersTable(Table):
 
 
 def subscriber_problems(table: SubscribersTable, smtp: SmtpTable) -> Iterator[str]:
-    """Yield what is wrong between the keys of `[subscribers]` and with `[smtp]`, one line each."""
+    """Yield contradictions between the keys of `[subscribers]` and with `[smtp]`, one line each."""
     if not table.is_on:
         return
     if table.default_pace not in table.paces:

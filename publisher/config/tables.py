@@ -1,7 +1,7 @@
-"""The base of all tables of config.toml, and how a table states its keys.
+"""The base class of all tables of config.toml, and how a table states its keys.
 
-A table is a class, a key is a field of it. A field states a key's type, default, meaning and example, once: the check,
-docs/reference.md, the starter configuration and the JSON Schema are made from it.
+A table is a class, a key is one of its fields. A field states a key's type, default, meaning and example, once: the
+check, docs/reference.md, the starter configuration and the JSON Schema are made from it.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
 Several = Annotated[tuple[T, ...], Strict(strict=False)]
-"""The type of a list of tables: TOML has lists, and values here are tuples."""
+"""The type of a list of tables: TOML has lists, and the program uses tuples."""
 
 
 class Table(BaseModel):
@@ -34,9 +34,9 @@ def key(meaning: str, *, default: object = ..., example: object = None, name: st
 
     Args:
         meaning: one sentence for the reference, the starter configuration and editors.
-        default: as it would be written in the file; without one the key is required; None: it is not set.
-        example: as it would be written, for a key that is required or whose default shows nothing.
-        name: in config.toml, where Python does not allow it.
+        default: as the file would write it; without one the key is required; None: it is not set.
+        example: as the file would write it, for a key that is required or whose default shows nothing.
+        name: the key's name in config.toml, where Python does not allow it.
     """
     return Field(default, description=meaning, examples=None if example is None else [example], alias=name)
 
@@ -56,15 +56,14 @@ def tables() -> Any:  # noqa: ANN401
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """How a value is written, as an annotation of the type that it is read into."""
+    """How a value is written in config.toml; annotates the type that it is converted to."""
 
     expected: str
     """Completes "expected …"."""
     read: Callable[[Any], Any]
-    """Returns the value as the program uses it, or raises ValueError. Without a message, the error says `expected …`.
-    """
+    """Converts the value for the program, or raises ValueError. Without a message, the error says `expected …`."""
     schema: Mapping[str, Any]
-    """JSON Schema of what may be written; it may allow more than `read` does."""
+    """JSON Schema of the written value; it may allow more than `read` does."""
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)

@@ -11,8 +11,9 @@ from publisher.model.slugs import fold_label
 from publisher.model.themes import Theme, ThemeMap, ThemeRule
 
 DEFAULT_TITLES = {"en": "General", "fr": "Divers", "nl": "Algemeen", "de": "Allgemeines"}
-"""Of the feed of items without a theme, by language. They stand here because every command reads config.toml, and
-catalogues of texts take longer to read than a run with no news."""
+"""Titles of the feed of items without a theme, by language. They are not in the catalogues of texts, because every
+command reads config.toml, and reading a catalogue takes longer than a run without news.
+"""
 CONTENT = "How much of a text its feed has; not set: as feeds.content says."
 
 
@@ -29,7 +30,7 @@ class DefaultThemeTable(Table):
     content: Content | None = key(CONTENT, default=None, example="summary")
 
     def title_in(self, language: str) -> str:
-        """Return the title on a site of that language."""
+        """Return the title for a site in that language."""
         return self.title or DEFAULT_TITLES.get(language.partition("-")[0].lower(), DEFAULT_TITLES["en"])
 
 
@@ -51,7 +52,7 @@ class ThemeTable(Table):
     content: Content | None = key(CONTENT, default=None, example="summary")
 
     def rule(self, slug: str) -> ThemeRule:
-        """Return what puts an item into this theme besides labels."""
+        """Return the rule that puts items into this theme without a label."""
         return ThemeRule(
             slug=slug,
             keywords=tuple(map(fold_label, self.keywords)),
@@ -84,12 +85,12 @@ class ThemesTable(Table):
         return {"default": (self.default.title_in(language),), **named}
 
     def contents(self) -> tuple[tuple[str, Content], ...]:
-        """Return how much of a text the feeds of themes have, by slug, where a table says it."""
+        """Return how much text the feeds of themes have, by slug, for tables that set it."""
         slugs = {"default": self.default.slug}
         return tuple((slugs.get(name, name), theme.content) for name, theme in self.all.items() if theme.content)
 
     def theme_map(self, language: str) -> ThemeMap:
-        """Return the rules by which items get themes on a site of that language."""
+        """Return the rules by which items get themes, for a site in that language."""
         slugs = {name: self.default.slug if name == "default" else name for name in self.all}
         rules = [theme.rule(slug) for slug, theme in self.named.items()]
         return ThemeMap(

@@ -1,4 +1,4 @@
-"""Kinds of values that several tables of config.toml have. A kind that one table has alone is in its module."""
+"""Kinds of values that several tables of config.toml use. A kind that only one table uses is in its module."""
 
 import os
 import re
@@ -21,7 +21,7 @@ _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _ENVIRONMENT = r"env:[A-Za-z_][A-Za-z0-9_]*"
 _MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
 _PICTURE = r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*\.(png|jpg|jpeg|gif)"
-"""What every mail program shows: Gmail has neither SVG nor data: addresses."""
+"""Picture files that every mail program shows: Gmail supports neither SVG nor data: addresses."""
 _SHORTEST_INTERVAL = timedelta(minutes=1)
 
 DATABASE = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
@@ -36,7 +36,7 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def matching(pattern: str, **more: object) -> dict[str, object]:
-    """Return the JSON Schema of a text that the pattern matches from end to end."""
+    """Return the JSON Schema of a text that the pattern matches completely."""
     return {"type": "string", "pattern": f"^({pattern})$", **more}
 
 
@@ -64,7 +64,7 @@ def read_line(value: object) -> str:
 
 
 def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    """Return a function that reads a list and drops repeated members."""
+    """Return a function that reads a list and drops repeated elements."""
 
     def read_all(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
@@ -75,7 +75,7 @@ def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ..
 
 
 def several_of(*choices: str) -> Value:
-    """Return the kind of a list of some of these words, at least one."""
+    """Return the kind of value that is a list of some of these words, at least one."""
     expected = any_of([repr(choice) for choice in choices])
 
     def read_one(value: object) -> str:
@@ -133,7 +133,7 @@ def read_language(value: object) -> str:
 
 
 def read_theme_choice(value: object) -> tuple[str, ...]:
-    """Return a choice of themes as it is written: names, `*`, and names behind a `!`."""
+    """Return a choice of themes as written: names, `*`, and names after a `!`."""
     choice = read_list(_read_chosen)(value)
     if EVERY not in choice and any(each.startswith(NOT) for each in choice):
         raise ValueError('expected "*" beside a name with "!", as in ["*", "!general"]')
@@ -186,7 +186,7 @@ def _https_url(value: object) -> str:
 
 
 def read_address(value: object) -> str:
-    """Return a mail address as it is written."""
+    """Return a mail address unchanged, if it is valid."""
     address = read_line(value)
     wire_address(address)
     return address
@@ -225,22 +225,24 @@ Picture = Annotated[
 
 
 def names_variable(value: object) -> bool:
-    """Whether a value names an environment variable in the right way."""
+    """Whether a value names an environment variable in the correct form."""
     return isinstance(value, str) and re.fullmatch(_ENVIRONMENT, value) is not None
 
 
 def variable_of(value: object) -> str:
-    """Return the environment variable that a value names; empty when it is a value itself."""
+    """Return the environment variable that a value names; empty: it names none."""
     return value.removeprefix("env:") if isinstance(value, str) and value.startswith("env:") else ""
 
 
 def is_database_address(url: str) -> bool:
-    """Whether `url` begins as one of the databases that a store can be in."""
+    """Whether `url` begins like an address of a database that a store can use."""
     return url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://"))
 
 
 def refuse_password(url: str, *, variable: str) -> None:
-    """Raise ValueError when a database's address has a password; the message does not repeat it: logs keep messages."""
+    """Raise ValueError if a database's address has a password; the message does not contain it, because logs keep
+    messages.
+    """
     if urlsplit(url).password is not None:
         raise ValueError(
             "expected no password in this file; put the whole address into an environment variable"
@@ -248,7 +250,7 @@ def refuse_password(url: str, *, variable: str) -> None:
         )
 
 
-# --- lengths of time -------------------------------------------------------------------------------------------------
+# --- durations -------------------------------------------------------------------------------------------------------
 
 
 def _interval(value: object) -> timedelta:

@@ -1,1 +1,1 @@
-"""What waits and listens: the scheduler, the public site, the preview."""
+"""Serve: long-running parts. The scheduler, the public site, forms, desk and preview."""

@@ -1,4 +1,4 @@
-"""The health of the service, for a program that watches over it: what /health answers."""
+"""The health of the service, for monitoring programs: the answer to /health."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from publisher.model.deliveries import DeliveryCounts
 
 STALLED_AFTER = 4
-"""How many intervals may go by without the end of a pass; after that something must be wrong."""
+"""After this many intervals without the end of a pass, something must be wrong."""
 
 
 class PassHealth:
@@ -26,29 +26,29 @@ class PassHealth:
         self._why = "no pass has ended yet"
         self._mail_problems = 0
         self._mails: list[dict[str, object]] | None = None
-        """None: no mail is sent here, or none was yet."""
+        """None: no mail is sent here, or none has been yet."""
 
     def expect_every(self, interval_s: float) -> None:
-        """Expect a pass that often."""
+        """Set how often a pass is due, in seconds."""
         self._patience_s = STALLED_AFTER * interval_s
 
     def note(self, problems: int, why: str = "") -> None:
-        """Note that a pass ended with this number of problems; `why` is public and says what is wrong."""
+        """Record that a pass ended with this number of problems; `why` is public and says what is wrong."""
         self._ended, self._problems = self._steady(), problems
         self._why = why
 
     def is_stalled(self) -> bool:
-        """Whether no pass ended for so long that one must hang."""
+        """Whether no pass has ended for so long that one must hang."""
         return self._steady() - self._ended > self._patience_s
 
     def note_mails(self, problems: int, mails: Sequence[DeliveryCounts]) -> None:
-        """Note how many problems delivering met, and the counts of editions whose mails are not all sent."""
-        # What servers said has addresses in it, and everybody may read the page.
+        """Record how many problems the delivery met, and the counts of editions whose mails are not all sent."""
+        # servers' replies contain addresses, and everybody may read the page
         counts = [{name: value for name, value in asdict(each).items() if name != "reply"} for each in mails]
         self._mail_problems, self._mails = problems, counts
 
     def state(self) -> tuple[bool, dict[str, object]]:
-        """Return whether passes and mails are well, and the values that everybody may see."""
+        """Return whether passes and mails are well, and the public values."""
         is_stalled = self.is_stalled()
         age_s = round(self._steady() - self._ended)
         told: dict[str, object] = {"problems": self._problems, "last_pass_age_s": age_s}
@@ -61,7 +61,7 @@ class PassHealth:
 
 
 def health_page(health: PassHealth) -> Blueprint:
-    """The part of the web application that answers /health: 200 while all is well, else 503."""
+    """Return the part of the application that answers /health: 200 if all is well, otherwise 503."""
     part = Blueprint("health", __name__)
 
     @part.get("/health")

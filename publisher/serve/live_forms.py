@@ -1,4 +1,6 @@
-"""The site behind the forms and the desk of a service, opened apart: no pass and no mail server holds up a visitor."""
+"""Opens the site a second time, for the forms and the desk of a service: no pass and no mail server delays a
+visitor.
+"""
 
 import threading
 from contextlib import ExitStack
@@ -9,7 +11,7 @@ from publisher.config.config import Config
 from publisher.serve.live_site import Opener
 
 VISITOR_WAIT_S = 3.0
-"""How long a visitor waits for a pass: then he is told, and none of the few who are answered at a time is held up."""
+"""How long a visitor waits for a running pass. Then he is told so: only a few requests are answered at a time."""
 
 
 class LiveForms:
@@ -23,7 +25,7 @@ class LiveForms:
         self._opened = ExitStack()
 
     def reception(self) -> Reception:
-        """The site at this moment.
+        """Return the site at this moment.
 
         Raises:
             StoreError: the store cannot be used.
@@ -32,7 +34,7 @@ class LiveForms:
         return self.publisher().reception
 
     def publisher(self) -> Publisher:
-        """The site, opened.
+        """Return the opened site.
 
         Raises:
             StoreError: the store cannot be used.
@@ -44,7 +46,7 @@ class LiveForms:
             return self._publisher
 
     def close(self) -> None:
-        """Close the site. An answer in hand is still given."""
+        """Close the site. Answers in progress are completed."""
         with self._lock:
             self._publisher = None
             self._opened.close()

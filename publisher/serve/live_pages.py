@@ -26,7 +26,7 @@ logger = structlog.get_logger("publisher")
 
 
 class LivePages:
-    """A web server that follows a site's configuration; without `service.listen` it listens nowhere."""
+    """A web server that follows changes of the configuration; without `service.listen` it does not listen."""
 
     def __init__(
         self, health: PassHealth, watch: SourceWatch, open_site: Opener, *, on_letter: Callable[[], object]
@@ -40,14 +40,14 @@ class LivePages:
         self._app: Flask | None = None
         self._forms: LiveForms | None = None
         self._place = ("", "")
-        """The address in use, and the address of the proxy in front."""
+        """The listening address, and the address of the proxy in front."""
         self._listening = ExitStack()
 
     def follow(self, config: Config) -> None:
         """Serve the pages of this configuration, at its address.
 
         Raises:
-            UsageError: the address cannot be used; then the pages are served where they were before.
+            UsageError: the address cannot be used; the former one is kept.
         """
         former = self._forms
         self._app = self._application(config)

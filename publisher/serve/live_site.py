@@ -1,6 +1,6 @@
-"""The site of a service, as its files say now: config.toml is read again before a pass when it changed.
+"""The site of a service: config.toml is read again before a pass if it has changed.
 
-Templates need nothing of the kind: each pass looks at them anyway.
+Templates need no such check: each pass compares them anyway.
 """
 
 from collections.abc import Callable
@@ -20,10 +20,10 @@ Trace = tuple[int, int, int] | None
 
 
 class LiveSite:
-    """A site that is opened when a pass needs it, and opened again when config.toml has changed."""
+    """A site that is opened when a pass needs it, and opened again after config.toml has changed."""
 
     def __init__(self, config: Config, open_site: Opener) -> None:
-        """Keep a configuration that was just read. Nothing is opened yet."""
+        """Take a configuration that was just read. Nothing is opened yet."""
         self.config = config
         self._open_site = open_site
         self._seen = _trace(config.path)
@@ -31,11 +31,11 @@ class LiveSite:
         self._publisher: Publisher | None = None
 
     def publisher(self) -> Publisher:
-        """The site, opened, and this process its only service.
+        """Return the opened site; this process is then its only service.
 
         Raises:
             StoreError: the store cannot be used; the next call tries again.
-            BusyError: another service is at work on the site.
+            BusyError: another service is running for the site.
         """
         if self._publisher is None:
             with ExitStack() as stack:
@@ -45,9 +45,10 @@ class LiveSite:
         return self._publisher
 
     def follow_config(self, *, is_forced: bool = False) -> bool:
-        """Read config.toml again if it changed, or if it `is_forced`; return whether another configuration holds now.
+        """Read config.toml again if it has changed, or if `is_forced`; return whether another configuration is now in
+        use.
 
-        A wrong one is logged, once, and the former one stays.
+        A wrong configuration is logged once, and the former one stays in use.
         """
         seen = _trace(self.config.path)
         if seen == self._seen and not is_forced:

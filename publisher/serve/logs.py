@@ -13,17 +13,17 @@ from publisher.model.reports import DeliveryTally, RunReport, SourceCondition
 
 logger = structlog.get_logger("publisher")
 _OF_LINES = ("exception", "stack")
-"""Values of an event that have lines of their own: tracebacks."""
+"""Values of an event that are printed on lines of their own: tracebacks."""
 
 
 class PassLog:
-    """Logs what passes did; a problem that every pass meets is logged once."""
+    """Logs what passes did; a problem that every pass meets is logged only once."""
 
     def __init__(self) -> None:
         self._known: set[tuple[str, str]] = set()
 
     def write(self, report: RunReport) -> None:
-        """Log what a pass did, and the problems that the pass before did not meet."""
+        """Log what a pass did, with the problems that the previous pass did not have."""
         if (collected := report.collect) and collected.is_news:
             logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
         if (published := report.publish) and published.is_news:
@@ -51,7 +51,7 @@ class PassLog:
             logger.info("delivered", edition=tally.name, **counts)
 
     def take_new(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Return the problems that the last call was not given, and remember all of these for the next one."""
+        """Return the problems that were not in the last call, and remember all of these for the next one."""
         before, self._known = self._known, {(problem.where, problem.what) for problem in problems}
         return [
             problem for problem in problems if not problem.is_repeated and (problem.where, problem.what) not in before
@@ -59,10 +59,10 @@ class PassLog:
 
 
 def configure_logs(*, is_verbose: bool = False) -> None:
-    """Send every event to standard error as one line: coloured on a terminal, JSON elsewhere.
+    """Write every event to standard error as one line: coloured on a terminal, JSON elsewhere.
 
-    Events of this program are logged from `info` on, with `is_verbose` from `debug` on, which are the decisions of
-    stages; those of libraries from `warning` on.
+    Events of this program are logged from `info` on; with `is_verbose` from `debug` on, which includes the stages'
+    decisions; those of libraries from `warning` on.
     """
     is_terminal = sys.stderr.isatty()
     prepare: list[structlog.typing.Processor] = [
@@ -71,7 +71,7 @@ def configure_logs(*, is_verbose: bool = False) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer = (
-        # What is formatted above passes `_write_out`; its own way with tracebacks would not.
+        # text formatted before goes through `_write_out`; rich tracebacks would not
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if is_terminal
         else structlog.processors.JSONRenderer()
@@ -95,14 +95,14 @@ def configure_logs(*, is_verbose: bool = False) -> None:
 def _add_facts(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Add the reason and the facts of a decision to an event; the standard library's loggers have no place for them."""
+    """Add the reason and the facts of a decision to an event; standard loggers have no place for them."""
     return {**event, **facts_of(event["_record"])}
 
 
 def _write_out(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Write out the control characters of strangers, which would steer the terminal that shows the log."""
+    """Escape control characters in untrusted text, which would otherwise control the terminal that shows the log."""
     return {
         name: "\n".join(as_line(line) for line in value.split("\n")) if name in _OF_LINES else _written_out(value)
         for name, value in event.items()

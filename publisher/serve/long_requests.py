@@ -1,7 +1,7 @@
-"""Long requests: one path of the web server takes them, a few at a time.
+"""Long requests: a web server path that accepts them, a few at a time.
 
-Strangers may send them, too, and the server keeps a request on the disk before anybody looks at it. So what all of them
-may take is bounded, and all other requests stay short.
+Strangers may send them too, and the server stores a request on disk before any check. So their total size is limited,
+and all other requests stay short.
 """
 
 import copy
@@ -12,20 +12,20 @@ from waitress.parser import HTTPRequestParser
 
 MAX_LONG_BODY_BYTES = 11_000_000
 AT_ONCE = 3
-"""How many are taken at a time; another one is refused (413)."""
+"""How many are accepted at a time; another one is refused (413)."""
 LONG_REQUEST_S = 180.0
-"""How long a client may take to send one."""
+"""How many seconds a client may take to send one."""
 
 
 class LongRequests:
-    """Lets requests to paths with an ending be long."""
+    """Allows long requests to paths with a certain ending."""
 
     def __init__(self, path: str, adjustments: Any) -> None:  # noqa: ANN401  waitress's own
-        """Take long requests to paths that end with `path`; empty: none. `adjustments` are for all other requests."""
+        """Accept long requests to paths that end in `path`; empty: none. `adjustments` apply to all other requests."""
         self._path = path
         self._adjustments = copy.copy(adjustments)
         self._adjustments.max_request_body_size = MAX_LONG_BODY_BYTES
-        # A connection that ends drops its parser and tells nobody.
+        # a connection that ends drops its parser without a call
         self._taken: weakref.WeakSet[LongParser] = weakref.WeakSet()
 
     def parser(self, adjustments: Any) -> HTTPRequestParser:  # noqa: ANN401  as above
@@ -33,14 +33,14 @@ class LongRequests:
         return LongParser(self, adjustments)
 
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
-        """The adjustments for a request whose headers are read; None: it must not be long."""
+        """Return the adjustments for a request whose headers are read; None: it may not be long."""
         if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:
             return None
         self._taken.add(parser)
         return self._adjustments
 
     def leave(self, parser: "LongParser") -> None:
-        """Note that a request is answered."""
+        """Record that a request is answered."""
         self._taken.discard(parser)
 
 
@@ -55,7 +55,7 @@ class LongParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no ty
         self._limit: int = adjustments.max_request_body_size
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the headers, and take what follows for long if it may be."""
+        """Read the headers, and allow a long body if the path does."""
         super().parse_header(header_plus)
         if self.content_length >= self._limit and (adjustments := self._long.take(self)):
             self.adj, self.is_long = adjustments, True

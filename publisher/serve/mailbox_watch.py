@@ -1,6 +1,6 @@
-"""The watch over the mailbox for bounces: a thread of the service that reads it every now and then.
+"""The watch over the mailbox for bounces: a thread of the service that reads it regularly.
 
-It is a thread of its own because an IMAP server may be slow, which must hold up neither a pass nor a mail.
+It is a separate thread because an IMAP server may be slow, and must delay neither passes nor mails.
 """
 
 import threading
@@ -15,11 +15,11 @@ from publisher.model.errors import PublisherError
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 60.0
-"""How often it looks whether config.toml names a mailbox by now."""
+"""Seconds between two checks whether config.toml names a mailbox."""
 
 
 class MailboxWatch:
-    """Reads bounces until it is told to stop, after it is given the site."""
+    """Reads bounces until it is told to stop; it starts once it has the site."""
 
     def __init__(self, stopping: threading.Event) -> None:
         self._publisher: Publisher | None = None
@@ -28,13 +28,13 @@ class MailboxWatch:
         self._last_problem = ""
 
     def follow(self, publisher: Publisher) -> None:
-        """Read the mailbox of this site from now on, which may have another configuration than before."""
+        """Read the mailbox of this site from now on; its configuration may have changed."""
         self._publisher = publisher
         self._known.set()
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Let it work for the length of a `with`."""
+        """Run the thread during a `with`."""
         thread = threading.Thread(target=self._work, name="bounces")
         thread.start()
         try:
@@ -53,9 +53,7 @@ class MailboxWatch:
             self._stopping.wait(settings.every.total_seconds() if settings else LOOK_S)
 
     def _read(self, publisher: Publisher) -> None:
-        """Read the mailbox once. An error is logged, once as long as it stays the same, and the next reading tries
-        again.
-        """
+        """Read the mailbox once. An error is logged once while it stays the same; the next reading tries again."""
         try:
             report = publisher.read_bounces()
         except PublisherError as error:

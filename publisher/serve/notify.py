@@ -1,11 +1,11 @@
-"""Tells systemd how the service fares (sd_notify(3)): ready, alive, stopping. Elsewhere it does nothing."""
+"""Reports the service's state to systemd (sd_notify(3)): ready, alive, stopping. Without systemd it does nothing."""
 
 import os
 import socket
 
 
 def notify(state: str) -> None:
-    """Send a state such as `READY=1` to the socket that systemd named; without one, or if it is gone, send nothing."""
+    """Send a state such as `READY=1` to the socket that systemd named; if there is none, do nothing."""
     place = os.environ.get("NOTIFY_SOCKET", "")
     if not place:
         return
@@ -13,5 +13,5 @@ def notify(state: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         try:
             sender.sendto(state.encode(), address)
-        except OSError:  # a watchdog that hears nothing acts by itself
+        except OSError:  # without a sign of life the watchdog acts by itself
             return

@@ -1,7 +1,7 @@
 """The postman of the service: a thread that delivers beside the passes, so that neither waits for the other.
 
-A pass may take minutes, and so may a mail server. The postman looks into the ledger when a pass has ended, when a mail
-is to be tried again, and every minute, because another machine may have queued something.
+A pass may take minutes, and so may a mail server. The postman checks the ledger when a pass has ended, when a mail is
+to be retried, and every minute, because another machine may have queued mails.
 """
 
 import threading
@@ -19,13 +19,13 @@ from publisher.serve.logs import PassLog
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 60.0
-"""How long it sleeps at most."""
+"""The longest sleep between two checks."""
 SHORTEST_S = 0.5
-"""The shortest time that it sleeps, so that a mail that is always due does not keep it busy."""
+"""The shortest sleep between two checks, so that a mail that is always due does not cause a busy loop."""
 
 
 class Postman:
-    """Delivers until it is told to stop, after it is given the site."""
+    """Delivers until it is told to stop; it starts once it has the site."""
 
     def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
         self._publisher: Publisher | None = None
@@ -35,17 +35,17 @@ class Postman:
         self._woken = threading.Event()
 
     def wake(self, publisher: Publisher) -> None:
-        """Make it look into the ledger of the site now; the site may have another configuration than before."""
+        """Make it check the site's ledger now; the site's configuration may have changed."""
         self._publisher = publisher
         self._woken.set()
 
     def look(self) -> None:
-        """Make it look into the ledger now, because a letter may wait there."""
+        """Make it check the ledger now, because a letter may wait there."""
         self._woken.set()
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Let it work for the length of a `with`; the end of the block waits for the mails in hand."""
+        """Run the thread during a `with`; the end of the block waits for mails in hand."""
         thread = threading.Thread(target=self._work, name="postman")
         thread.start()
         try:
@@ -64,12 +64,12 @@ class Postman:
             self._woken.clear()
 
     def _deliver(self, publisher: Publisher) -> DeliverReport | None:
-        """Deliver once; an error is logged and left to the next time."""
+        """Deliver once; an error is logged, and the next time tries again."""
         try:
             report = publisher.deliver(is_stopping=self._stopping.is_set)
             self._health.note_mails(len(report.all_problems), publisher.unsettled_mails())
         except BusyError:
-            return None  # somebody delivers by hand, and does what there is to do
+            return None  # another process is delivering, and will do all there is
         except PublisherError as error:
             logger.warning("delivering failed, the next time tries again", problem=str(error))
             self._health.note_mails(1, ())

@@ -1,7 +1,7 @@
-"""`publisher preview`: the next editions in a browser on this machine, built again whenever something changes.
+"""`publisher preview`: the next editions in a browser on this machine, rebuilt whenever something changes.
 
-The web server answers to its own name only, so that no page of another site can ask it anything. Mails are shown in
-frames in which no script runs.
+The web server answers only requests to its own name, so that no page of another site can read anything. Mails are shown
+in frames that run no scripts.
 """
 
 import threading
@@ -42,7 +42,7 @@ class Preview:
     problems: tuple[str, ...] = ()
 
     def of(self, audience: str) -> NextEdition | None:
-        """The audience's next edition; of an unknown audience the first one with items, else the first."""
+        """Return the audience's next edition; for an unknown audience the first one with items, or else the first."""
         named = [each for each in self.editions if each.audience.name == audience]
         return next(
             iter([*named, *(each for each in self.editions if each.edition and not each.is_sample), *self.editions]),
@@ -51,7 +51,7 @@ class Preview:
 
 
 class LivePreview:
-    """Builds the preview, and builds it again when something changed that it is made of."""
+    """Builds the preview, and rebuilds it when something it depends on has changed."""
 
     def __init__(self, config: Path, open_site: OpenSite, audience: str | None) -> None:
         """`audience`: the only one to show; None: all."""
@@ -62,7 +62,7 @@ class LivePreview:
         self._last = ("", Preview())
 
     def version(self) -> str:
-        """A text that changes when a file changes that editions are made of."""
+        """Return a text that changes when a file that editions depend on changes."""
         return "-".join(_stamp(path) for path in _watched(self._config))
 
     def now(self) -> Preview:
@@ -85,17 +85,17 @@ class LivePreview:
 
 
 def preview_pages(live: LivePreview) -> Blueprint:
-    """The part of the web application that shows the next editions.
+    """Return the part of the application that shows the next editions.
 
-    `/` is the page for the editor, and `/digest` the mail in its frames. The page asks `/version` every second, and
-    loads again when the answer changes.
+    `/` is the page for the editor, and `/digest` the mail in its frames. The page requests `/version` every second, and
+    reloads when the answer changes.
     """
     part = Blueprint("preview", __name__)
     templates = Templates(TemplateFiles(PAGES))
 
     @part.before_app_request
     def refuse_other_names() -> Response | None:
-        # DNS rebinding: another site may give this machine a name of its own, but cannot make a browser send our name.
+        # DNS rebinding: another site can point its own name at this machine, but cannot make a browser send ours
         port = request.environ["SERVER_PORT"]
         is_ours = request.headers.get("Host") in (f"{HOST}:{port}", f"localhost:{port}")
         return None if is_ours else _text("not by this name", 403)
@@ -161,20 +161,20 @@ def serve(
 
 
 def in_scheme(html: str, scheme: str) -> str:
-    """The digest as a mail program shows it that is set to the colour scheme, `light` or `dark`."""
+    """Return the digest as shown by a mail program with the colour scheme `light` or `dark`."""
     coloured = html.replace(DARK, SCHEMES.get(scheme, SCHEMES["light"]))
-    # Links open a window of their own, but for links to a place in the same mail: the frame is for the mail.
+    # Links open a new window, except links within the mail: the frame is only for the mail.
     inside = coloured.replace(' href="#', ' target="_self" href="#')
     return inside.replace("<head>", '<head><base target="_blank">', 1)
 
 
 def _watched(path: Path) -> Iterator[Path]:
-    """Yield the files that editions are made of."""
+    """Yield the files that editions depend on."""
     yield path
     try:
         config = Config.load(path)
     except PublisherError:
-        return  # fixing config.toml is a change
+        return  # after a mistake in config.toml, fixing it is a change
     for folder in (config.templates_directory, shipped_templates()):
         yield from sorted(folder.rglob("*"))
     for source in config.sources:
@@ -191,5 +191,5 @@ def _stamp(path: Path) -> str:
         status = path.stat()
     except OSError:
         return ""
-    # SQLite makes an empty journal while somebody reads, and removes it afterwards.
+    # SQLite makes an empty journal while somebody reads, and removes it afterwards
     return f"{status.st_mtime_ns:x}.{status.st_size:x}" if status.st_size else ""

@@ -1,6 +1,6 @@
 """The public folder `feeds/` over HTTP.
 
-A file's name, size and time of change decide the answer. So a reader that asks again is answered 304 until the file
+The ETag is made from a file's name, size and time of change, so a repeated request is answered 304 until the file
 changes. Nothing here changes a file.
 """
 
@@ -23,14 +23,14 @@ from werkzeug.wsgi import wrap_file
 from publisher.rendering import urls
 
 MAX_AGE_S = 300
-"""How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
+"""How many seconds a browser or proxy may show a file without asking again."""
 ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
 """The same limit in seconds for a document of a feed's archive, which changes only when the operator asks for it."""
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256
 """A shorter text is sent uncompressed: it would hardly become smaller."""
 GZIP_LEVEL = 6
-"""On feeds and pages level 9 gains 0.3 %."""
+"""Compared with it, level 9 gains only 0.3 % on feeds and pages."""
 TYPES = {
     **{feed_format.file: feed_format.media_type for feed_format in urls.FEED_FORMATS.values()},
     ".html": "text/html; charset=utf-8",
@@ -40,21 +40,21 @@ TYPES = {
     ".opml": "text/x-opml; charset=utf-8",
     ".json": "application/json",
 }
-"""Content-Types by a file's name, or else by its suffix; other files have the type that the system knows."""
+"""Content-Types by file name, or else by suffix; other files have the type that the system knows."""
 FEED_FILES = frozenset(feed_format.file for feed_format in urls.FEED_FORMATS.values())
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Pages run no script and load nothing but their style and pictures; a browser refuses everything else in them."""
+"""Pages run no script and load only their style and pictures; browsers refuse everything else."""
 
 
 def public_pages(
     root: Path, *, base_url: str, hub: str = "", was: Mapping[str, str] = MappingProxyType({})
 ) -> Blueprint:
-    """The part of the application that serves the folder `root`.
+    """Return the part of the application that serves the folder `root`.
 
-    `base_url` is the folder's address, whichever proxies are on the way. `was` maps the former folder of each renamed
-    theme to its present one.
+    `base_url` is the folder's public address, whatever proxies are in front. `was` maps the former folder of each
+    renamed theme to its present one.
     """
     folder = _Folder(root, base_url=base_url, hub=hub, was=was)
     part = Blueprint("public", __name__)
@@ -75,7 +75,7 @@ class _Folder:
         self._hub = hub
 
     def answer(self, _: str = "") -> Response:
-        """Return the file at the address that was asked for, or a redirect to where it is.
+        """Return the requested file, or a redirect to its present place.
 
         Raises:
             NotFound: there is no such file, or it is not public.
@@ -91,13 +91,13 @@ class _Folder:
         return self._send(name) or abort(404)
 
     def answer_not_found(self, _: NotFound) -> Response:
-        """The site's own page for an address that does not exist."""
+        """Return the site's own page for missing addresses."""
         return self._send(urls.NOT_FOUND_FILE, status=HTTPStatus.NOT_FOUND) or Response(
             "not found\n", 404, mimetype="text/plain"
         )
 
     def _path_of(self, path: str) -> str:
-        """The path below the folder, whether or not a proxy removed the site's own path from the address."""
+        """Return the path below the folder, whether or not a proxy removed the site's own path from the address."""
         return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
@@ -109,12 +109,12 @@ class _Folder:
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _place(self, name: str) -> Path | None:
-        """Return the path of a file or folder; None: there is none, it is hidden, or a link leads out of the folder."""
+        """Return the path of a file or folder; None: it does not exist, is hidden, or is a link out of the folder."""
         if not is_public(name):
             return None
         try:
             place = (self._root / name).resolve(strict=True)
-        except (OSError, RuntimeError):  # no such file, a name that is too long, a link that leads to itself
+        except (OSError, RuntimeError):  # no such file, a name that is too long, or a link to itself
             return None
         return place if place.is_relative_to(self._root.resolve()) else None
 
@@ -138,13 +138,13 @@ class _Folder:
         return response
 
     def _headers(self, name: str) -> Mapping[str, str]:
-        """The headers that depend on the file's name alone."""
+        """Return the headers that depend only on the file's name."""
         max_age_s = MAX_AGE_S
         headers = {}
         if name.endswith(".html"):
             headers["Content-Security-Policy"] = PAGE_POLICY
         elif name.rpartition("/")[2] in FEED_FILES:
-            headers["Access-Control-Allow-Origin"] = "*"  # readers that run in a browser ask from other sites
+            headers["Access-Control-Allow-Origin"] = "*"  # feed readers that run in a browser fetch from other sites
             if self._hub:
                 own = f"{self._base_url}{quote(name)}"
                 headers["Link"] = f'<{self._hub}>; rel="hub", <{own}>; rel="self"'
@@ -154,15 +154,15 @@ class _Folder:
 
 
 def _redirect(place: str) -> Response:
-    """Lead to a place relative to the address that was asked for: a proxy may have another name for us."""
+    """Redirect to a place relative to the requested address: a proxy may use another host name."""
     return Response(status=301, headers={"Location": quote(place), "Cache-Control": f"public, max-age={MAX_AGE_S}"})
 
 
 def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
-    """The open file as an answer, compressed if the client accepts that.
+    """Return the open file as an answer, compressed if the client accepts that.
 
-    Flask's `send_file` is not used: it reads a file's size from its path and then opens the path, and a file that a
-    pass replaces in between would be sent with the size of the former one.
+    Flask's `send_file` is not used: it reads a file's size from its path and then opens the path, so a file that a pass
+    replaces in between would be sent with the former size.
     """
     facts = os.fstat(file.fileno())
     media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
@@ -170,7 +170,7 @@ def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
     response = Response(wrap_file(request.environ, file), status, content_type=media_type, direct_passthrough=True)
     response.content_length = facts.st_size
     response.last_modified = facts.st_mtime  # type: ignore[assignment]  # a number is as good, and exact
-    # Each encoding has a tag of its own (RFC 9110 section 8.8.3.3): a cache keeps them apart by it.
+    # each encoding has its own tag (RFC 9110 section 8.8.3.3), so that caches can tell them apart
     response.set_etag(f"{etag}-gzip" if is_packed else etag)
     if is_text(media_type):
         response.vary.add("Accept-Encoding")
@@ -191,12 +191,12 @@ def is_public(path: str) -> bool:
 
 
 def is_text(media_type: str) -> bool:
-    """Whether a file of this type becomes smaller by compressing; pictures are compressed already."""
+    """Whether files of this type become smaller by compressing; pictures are compressed already."""
     return media_type.startswith("text/") or media_type.partition(";")[0].endswith(("xml", "json", "javascript"))
 
 
 def takes_gzip(asked: Request) -> bool:
-    """Whether a client prefers a compressed text, and wants all of it.
+    """Whether a client prefers compressed text, and wants the whole file.
 
     RFC 9110 section 12.5.3: a quality of 0 is a refusal; `identity` (uncompressed) comes last unless it is named.
     """
@@ -206,7 +206,7 @@ def takes_gzip(asked: Request) -> bool:
 
 
 def understands_range(asked: Request) -> bool:
-    """Whether a client asks for one part of a file, or for all of it; RFC 9110 section 14.2 lets us ignore the rest."""
+    """Whether to honour a Range header: only one range is supported; RFC 9110 section 14.2 lets us ignore others."""
     wanted = parse_range_header(asked.headers.get("Range", "bytes=0-"))
     return wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
 

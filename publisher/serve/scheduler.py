@@ -1,15 +1,16 @@
 """`publisher serve`: an alarm clock around `Publisher.pass_due`.
 
-**Alarms.** APScheduler wakes one function and decides nothing. Every wake-up, for any reason, does everything that
+**Alarms.** APScheduler wakes one function and decides nothing. Every wake-up, whatever its reason, does everything that
 is due according to the store, so a missed, doubled or late wake-up does no harm. Wake-ups share one worker thread, so
 passes never overlap.
 
-**When the clock leaps**, all alarms are set again. APScheduler calculates its next alarm once, by the clock of that
-moment: an alarm set while the clock was a year ahead would come a year late, and a machine that slept wakes up to
-alarms of the past.
+**When the clock jumps**, all alarms are set again. APScheduler calculates its next alarm once, by the clock of that
+moment: an alarm set while the clock was a year ahead would come a year late, and a machine that slept would have alarms
+in the past.
 
-**The site is followed.** Before a pass, config.toml is read again if it changed; a wrong one is logged and the former
-one stays. Alarms and web server follow it. SIGHUP does the same at once, changed or not, and makes a pass.
+**Configuration changes take effect.** Before a pass, config.toml is read again if it changed; a wrong one is logged and
+the former one stays. Alarms and web server change with it. SIGHUP does the same at once, changed or not, and makes a
+pass.
 
 **The web server comes first** and stays up even when the store is broken: a store that cannot be opened is tried again
 by every pass, and /health says so.
@@ -19,10 +20,10 @@ by every pass, and /health says so.
 1. `stopping` is set. No new pass begins.
 2. A pass in progress finishes its stage (collect, publish or compose) and skips the others. The next start does them.
    The postman finishes the mails in hand, for a minute at most.
-3. `serve` waits for both, gives back the lock of the service, and closes the web server with its connections.
+3. `serve` waits for both, releases the service's lock, and closes the web server with its connections.
 4. The process ends with exit code 0.
 
-A second signal changes nothing. SIGKILL is safe as well: the next start finds what was not done, as after a power cut.
+A second signal changes nothing. SIGKILL is safe too: the next start does what was not done, as after a power cut.
 """
 
 import time
@@ -57,11 +58,11 @@ PUBLIC_WORDS: dict[type[PublisherError], str] = {
     BusyError: "another publisher is at work on this site",
     FilesError: "files cannot be written",
 }
-"""What /health says about an error: the error's own words may hold paths, which are not for everybody."""
+"""What /health says about an error: the error's own message may contain paths, which are not public."""
 LOOK_S = 15.0
-"""How often the service looks whether the clock leapt."""
+"""Seconds between two checks whether the clock jumped."""
 LEAP_S = 2.0
-"""A smaller difference is a clock that is adjusted little by little."""
+"""A smaller difference is a clock that is adjusted gradually."""
 
 
 class ScheduleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
@@ -75,7 +76,7 @@ class ScheduleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships
 
 
 class ClockWatch:
-    """Notices that the clock on the wall leapt: somebody set it, or the machine slept."""
+    """Notices that the clock jumped: somebody set it, or the machine slept."""
 
     def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
@@ -83,13 +84,13 @@ class ClockWatch:
         self._apart = wall() - steady()
 
     def has_leapt(self) -> bool:
-        """Whether the clock leapt since the last call."""
+        """Return whether the clock jumped since the last call."""
         before, self._apart = self._apart, self._wall() - self._steady()
         return abs(self._apart - before) > LEAP_S
 
 
 class Service:
-    """The parts of a running service, which follow its site."""
+    """The parts of a running service."""
 
     def __init__(self, site: LiveSite, open_site: Opener, signals: Signals) -> None:
         self.site = site
@@ -103,12 +104,12 @@ class Service:
         self._log = PassLog()
 
     def wake(self) -> None:
-        """Set all alarms again, by the clock and the configuration of now, and make a pass."""
+        """Set all alarms again, by the present clock and configuration, and make a pass."""
         set_alarms(self.scheduler, self.site.config, self.run_pass)
         self.scheduler.add_job(self.run_pass)
 
     def run_pass(self) -> None:
-        """Run what is due, unless the service is stopping; an error is logged and left to the next pass."""
+        """Run what is due, unless the service is stopping; an error is logged, and the next pass tries again."""
         if self.signals.stopping.is_set():
             return
         try:
@@ -144,10 +145,10 @@ class Service:
 def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> None:
     """Run passes and the web server until SIGTERM or SIGINT; the module's docstring says what happens then.
 
-    With `is_verbose` the log says what is decided, and why.
+    With `is_verbose` the log contains decisions and their reasons.
 
     Raises:
-        BusyError: another service is at work on this site.
+        BusyError: another service is running for this site.
         UsageError: the address in `service.listen` cannot be used.
     """
     configure_logs(is_verbose=is_verbose)
@@ -178,7 +179,7 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
 
 
 def _wait(service: Service, watch: ClockWatch) -> None:
-    """Wait for the end; meanwhile set alarms again when needed, and tell systemd that no pass hangs."""
+    """Wait for the end; meanwhile reset alarms when needed, and report to systemd that no pass hangs."""
     signals = service.signals
     while not signals.stopping.is_set():
         if not service.health.is_stalled():
@@ -192,7 +193,7 @@ def _wait(service: Service, watch: ClockWatch) -> None:
 
 
 def one_at_a_time() -> BackgroundScheduler:
-    """A scheduler with one worker; however late a wake-up is, it counts, and any number of missed ones is one."""
+    """Return a scheduler with one worker; a late wake-up still runs, and several missed ones run once."""
     return BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},

@@ -1,4 +1,4 @@
-"""The system's signals to the service: stop (SIGTERM, SIGINT), or read the files again (SIGHUP)."""
+"""The system's signals to the service: stop (SIGTERM, SIGINT), or reload (SIGHUP)."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Signals:
-    """The signals that came, for the threads that act on them."""
+    """Stores the signals that arrived, for the threads that act on them."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -37,7 +37,7 @@ class Signals:
 
 @contextmanager
 def handled_signals(signals: Signals) -> Iterator[None]:
-    """Give the system's signals to `signals` for the length of a `with`, then restore the former handlers."""
+    """Deliver the system's signals to `signals` during a `with`, then restore the former handlers."""
     handlers = {signal.SIGTERM: signals.stop, signal.SIGINT: signals.stop, signal.SIGHUP: signals.reload}
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:

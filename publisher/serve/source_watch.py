@@ -1,6 +1,6 @@
-"""When each source was asked last, and when it answered last, as far as this service asked it.
+"""When this service last tried to read each source, and when each could last be read.
 
-It is kept in memory, since a pass without news writes nothing. A service asks its sources as it begins.
+It is kept in memory, because a pass without news writes nothing. A service reads its sources when it starts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,18 +17,18 @@ class SourceTimes:
 
     asked_at: datetime
     answered_at: datetime | None
-    """When it could be read last; None: not since the service began."""
+    """When it could last be read; None: not since the service began."""
 
 
 class SourceWatch:
-    """Remembers the last moments of all sources. Any thread may note and ask."""
+    """The last times of all sources. Any thread may call it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._times: dict[str, SourceTimes] = {}
 
     def note(self, readings: Iterable[SourceReading]) -> None:
-        """Remember that some sources were asked just now."""
+        """Record that some sources were read just now."""
         with self._lock:
             for reading in readings:
                 before = self._times.get(reading.source)
@@ -37,6 +37,6 @@ class SourceWatch:
                 self._times[reading.source] = SourceTimes(asked_at=reading.at, answered_at=answered_at)
 
     def times(self) -> Mapping[str, SourceTimes]:
-        """The last moments by source; one that was not asked since the service began is missing."""
+        """Return the last times by source; a source not read since the service began is missing."""
         with self._lock:
             return dict(self._times)

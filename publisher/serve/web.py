@@ -1,7 +1,7 @@
-"""The web application, put together from parts, and the server that listens for it.
+"""Builds the web application from parts, and runs the server that listens for it.
 
-A part is a Flask blueprint: the public folder, the health of the service, the preview. `publisher serve` and
-`publisher preview` each choose their parts.
+A part is a Flask blueprint: the public folder, the health of the service, the preview. `publisher serve` and `publisher
+preview` each choose their parts.
 """
 
 import logging
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 THREADS = 4
 MAX_BODY_BYTES = 1_000_000
-"""A longer request is refused (413) before it is kept: a form is short, and the disk is not for strangers to fill."""
+"""A longer request is refused (413) before it is stored: forms are short, and strangers must not fill the disk."""
 CONNECTIONS = 1000
-"""How many may be open at once. One that waits takes a place, and none of the threads."""
+"""How many connections may be open at once. A waiting connection takes up no thread."""
 REQUEST_S = 20.0
-"""How long a client may take to send a whole request; a slower one loses its connection, and its place."""
+"""How many seconds a client may take to send a whole request; a slower one is disconnected."""
 _FILES = 2 * CONNECTIONS
-"""How many files the process may have open, if the system lets it: the connections, and what is sent through them."""
-# It warns whenever five requests come at once, which the operator need not know.
+"""How many files the process may have open, if the system allows it: connections, and the files sent through them."""
+# it warns whenever five requests come at once, which the operator need not know
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def application(*parts: Blueprint) -> Flask:
-    """The web application of these parts, with the headers that every answer has."""
+    """Return the web application of these parts, with the headers of every answer."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # only GET and HEAD are needed
     app.url_map.merge_slashes = False  # a//b is no file, and no redirect to a/b
@@ -71,12 +71,11 @@ def listening(
     proxy: str = "",
     long_path: str = "",
 ) -> Iterator[str]:
-    """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
+    """Listen at `address`, such as 127.0.0.1:8000, during a `with`; yield the address in use.
 
-    The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`. A
-    request must be whole within `request_s`. `proxy` is the IP address of the proxy whose
-    headers about the visitor are believed; empty: no proxy's are. Paths that end with `long_path` take long requests, a
-    few at a time; empty: no path does.
+    The error for an address that cannot be used names the `key` in which the operator set it, and the `remedy`. A
+    request must be complete within `request_s`. `proxy` is the IP address of the proxy whose headers about the visitor
+    are trusted; empty: none. Paths that end in `long_path` accept long requests, a few at a time; empty: none.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
@@ -89,12 +88,12 @@ def listening(
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
             connection_limit=CONNECTIONS * _allow_files() // _FILES,
-            # Whoever is not believed is still known to be a proxy: the desk does not answer through one.
+            # headers that are not trusted still show that there is a proxy: the desk does not answer through one
             clear_untrusted_proxy_headers=False,
             **_trust(proxy),
             channel_timeout=2 * REQUEST_S,
             cleanup_interval=5,
-            asyncore_use_poll=True,  # select() knows the first 1024 files of a process alone
+            asyncore_use_poll=True,  # select() supports only the first 1024 files of a process
         )
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
@@ -105,14 +104,14 @@ def listening(
     try:
         yield f"{server.effective_host}:{server.effective_port}"
     finally:
-        with suppress(OSError):  # its thread was awake, and closed the server before it could be woken for that
+        with suppress(OSError):  # its thread was awake, and closed the server before this wake-up
             server.trigger.pull_trigger(lambda: _close(server))
         thread.join()
         server.task_dispatcher.shutdown()
 
 
 def _trust(proxy: str) -> dict[str, object]:
-    """Return the settings of waitress for the headers in which a proxy says for whom it asks."""
+    """Return waitress's settings for the headers in which a proxy names the visitor."""
     if not proxy:
         return {}
     headers = {"x-forwarded-for", "x-forwarded-proto"}
@@ -120,7 +119,7 @@ def _trust(proxy: str) -> dict[str, object]:
 
 
 def _allow_files() -> int:
-    """Allow this process as many open files as it may need, or as the system lets it; return how many."""
+    """Raise the process's limit of open files to what it may need, or as far as the system allows; return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < _FILES:
         soft = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
@@ -129,7 +128,7 @@ def _allow_files() -> int:
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection that must send each request within a time. waitress itself only ends one that is silent."""
+    """A connection that must send each request within a time limit. waitress itself ends only silent ones."""
 
     def __init__(self, request_s: float, long: LongRequests, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
         super().__init__(*connection, **options)
@@ -144,7 +143,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return is_received
 
     def readable(self) -> bool:
-        """Whether it waits for data; waitress asks every second at least."""
+        """Return whether it waits for data; waitress calls it every second at least."""
         request_s = LONG_REQUEST_S if getattr(self.request, "is_long", False) else self._request_s
         if self.request is not None and time.monotonic() - self._began > request_s:
             self.will_close = True
@@ -155,8 +154,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 def _close(server: waitress.server.BaseWSGIServer) -> None:
     """Close the server and every connection; runs in the server's thread, which ends with the last connection.
 
-    Browsers keep a connection open for minutes in case they need it again. One that is cut off in the middle of an
-    answer asks again.
+    Browsers keep idle connections open for minutes. One that is cut off in the middle of an answer asks again.
     """
     for channel in server.active_channels.values():
         channel.will_close = True

@@ -1,4 +1,6 @@
-"""Who did what at the desk, and when; and signing out everywhere, for who fears that somebody else came in."""
+"""The desk's page of acts: who did what, and when. It can also sign a person out everywhere, if somebody else may have
+got in.
+"""
 
 from flask import Response
 

@@ -10,7 +10,7 @@ from publisher.config.config import Config
 from publisher.model.errors import PublisherError
 
 MAX_FORM_BYTES = 256 * 1024
-"""An introduction and the titles of 200 items have a fifth of it."""
+"""The most bytes of a form. An introduction and the titles of 200 items have a fifth of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,29 +24,29 @@ class Done:
     where: str = ""
     """The path of the page that is shown next; empty: the page with the form."""
     at: str = ""
-    """The id of what the visitor sees first on that page, such as `item-ab12cd34`; empty: its top."""
+    """The id of the element to scroll to on that page, such as `item-ab12cd34`; empty: its top."""
     answer: Response | None = None
-    """The answer to the browser, such as a file; None: it is led back to the page."""
+    """The answer to the browser, such as a file; None: a redirect to the page."""
 
 
 class TypedError(PublisherError):
-    """Something that was typed cannot be used; the message says what to change, in the language of the visitor."""
+    """Something that was typed is wrong; the message says what to change, in the visitor's language."""
 
     def __init__(self, words: str, *, name: str = "", quoted: str = "") -> None:
         super().__init__(words)
         self.name = name
         """The name of the field."""
         self.quoted = quoted
-        """The words of a program or a server, in English; empty: none."""
+        """A program's or server's own words, in English; empty: none."""
 
 
 class RefusedError(PublisherError):
-    """The act cannot be done; the message says why, in the language of the visitor."""
+    """The act cannot be done; the message says why, in the visitor's language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPage:
-    """A page of the desk. The package says how to write one."""
+    """A page of the desk. The package's docstring says how to write one."""
 
     name: str
     """The page's entry in the menu."""
@@ -55,11 +55,13 @@ class DeskPage:
     show: Callable[..., Response]
     """Called with the `Visit` and the arguments of the path."""
     acts: Mapping[str, Callable[..., Done]] = field(default_factory=lambda: MappingProxyType({}))
-    """Functions that do what a button says, by the name of the button; called as `show`."""
+    """The actions of its buttons, by the button's name; called with the same arguments as `show`."""
     state: Callable[..., str] = lambda *_, **__: ""
-    """Changes when what the forms of the page are about changes; called as `show`."""
+    """Returns a text that changes when the subject of the page's forms changes; called with the same arguments as
+    `show`.
+    """
     is_in_menu: bool = True
     max_bytes: int = MAX_FORM_BYTES
-    """How long a form of it may be; a file that is sent counts."""
+    """The most bytes of a form of this page, files included."""
     is_there: Callable[[Config], bool] = lambda _: True
     """Whether a site with that configuration has the page."""

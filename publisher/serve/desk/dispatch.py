@@ -1,4 +1,4 @@
-"""The one way of every POST at the desk: session, token, state, record, act, answer."""
+"""Handles every POST at the desk: session, token, state, record, act, answer."""
 
 from http import HTTPStatus
 from urllib.parse import quote
@@ -15,14 +15,14 @@ logger = structlog.get_logger("publisher")
 
 
 def show(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
-    """Answer a GET of somebody who is signed in."""
+    """Answer a GET of a person who is signed in."""
     return page.show(visit, **arguments)
 
 
 def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
-    """Answer a POST of somebody who is signed in: do what its button says, record it, and lead to what came of it.
+    """Answer a POST of a person who is signed in: do the button's act, record it, and redirect to the result.
 
-    Nothing is done if the form is not one of this session, or was made from another state; then the page is shown again
+    Nothing is done if the form is not from this session, or was made from another state; then the page is shown again
     with what was typed.
     """
     act = page.acts.get(visit.verb)
@@ -63,7 +63,7 @@ def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatu
 
 
 def lead_to(path: str) -> Response:
-    """Lead a browser from a form that was sent to a page, which it may load again."""
+    """Redirect a browser after a form to a page that can be reloaded."""
     return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")
 
 

@@ -31,17 +31,19 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""The policy of a mail in its frame: a digest brings its own style, runs nothing, and has no access to the desk."""
+"""The content security policy of a mail in its frame: it may use its own style, runs no script, and has no access to
+the desk.
+"""
 
 LEAVING = ("drop", "later")
-"""Acts by which an item leaves the list."""
+"""Acts that remove an item from the list."""
 UNDECIDED = "decided"
 """The choice to wait until somebody decides."""
 Decide = Callable[[str, Office], ComposeReport]
 """Decides about the held edition of that name."""
 
 
-# --- what is shown ---------------------------------------------------------------------------------------------------
+# --- display ---------------------------------------------------------------------------------------------------------
 
 
 def _show(visit: Visit, audience: str) -> Response:
@@ -79,7 +81,7 @@ def _show_mail(visit: Visit, audience: str) -> Response:
     if digest is None:
         abort(404)
     html = in_scheme(digest.html, request.args.get("look", "light"))
-    # A browser refuses to open a page in a sandbox of its own that also asks for a window group of its own.
+    # a browser refuses to open a page that is sandboxed and also sets a Cross-Origin-Opener-Policy
     headers = {"Content-Security-Policy": MAIL_POLICY, "Cross-Origin-Opener-Policy": "unsafe-none"}
     return Response(html, mimetype="text/html", headers=headers)
 
@@ -100,7 +102,7 @@ def _state(visit: Visit, audience: str) -> str:
     return state_now(_audience(visit, audience), visit.office)
 
 
-# --- what is done ----------------------------------------------------------------------------------------------------
+# --- acts ------------------------------------------------------------------------------------------------------------
 
 
 def _release(visit: Visit, audience: str) -> Done:
@@ -109,7 +111,7 @@ def _release(visit: Visit, audience: str) -> Done:
 
 
 def _compose(visit: Visit, audience: str) -> Done:
-    """Compose an edition of what is new at once; if the audience's editions are reviewed, it is held."""
+    """Compose an edition of the new items at once; if the audience's editions are reviewed, it is held."""
     each = _audience(visit, audience)
     report = visit.publisher.compose(each.name)
     held = held_of(each, visit.office)
@@ -202,7 +204,9 @@ def _discard(visit: Visit, audience: str) -> Done:
 
 
 def _restore_earlier(visit: Visit, audience: str) -> Done:
-    """Restore an item that an earlier edition left out, `3/ab12cd34`, or without one all that was discarded with it."""
+    """Restore an item that an earlier edition left out, `3/ab12cd34`; without an item, all that were discarded
+    with it.
+    """
     each = _audience(visit, audience)
     number, _, item = visit.argument.partition("/")
     name = f"{each.name}-{number}"
@@ -217,7 +221,7 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
-    """Do a decision about the item that the button names; return what to say, and where to go on."""
+    """Apply a decision about the item that the button names; return what to say, and where to scroll."""
     shown = upcoming(_audience(visit, audience), visit.office)
     title, at = _title_in(visit, audience), place_after(visit, [each.record.short_id for each in shown.items])
     done = _decide(
@@ -230,7 +234,7 @@ def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Offi
 
 
 def place_after(visit: Visit, shown: Sequence[str]) -> str:
-    """Where the visitor goes on: at the item that the button names, or at the one behind it if that leaves the list."""
+    """Return where to scroll: to the item that the button names, or to the next one if that item leaves the list."""
     item = visit.argument
     if visit.verb not in LEAVING or item not in shown:
         return f"item-{item}"
@@ -284,7 +288,7 @@ def ended_words(visit: Visit, edition: str) -> str:
 
 
 def with_problems(visit: Visit, said: str, report: RunReport) -> str:
-    """A sentence about what was done, and what went wrong besides."""
+    """Return a sentence about what was done, with the problems of the report."""
     if not report.all_problems:
         return said
     logger.warning("an act at the desk met problems", act=visit.verb, problems=list(map(str, report.all_problems)))

@@ -1,7 +1,8 @@
-"""Coming in at the desk: a link by mail, the button on its page, and signing out.
+"""Signing in at the desk: a link by mail, the button on its page; and signing out.
 
-The same is answered to every address, after the same time. The page of a link works without a cookie, which no browser
-sends along with a link in a mail (SameSite=Strict); opening it uses nothing up, since mail programs follow links.
+Every address gets the same answer, after the same time. The page of a link works without a cookie, because browsers
+send none with a link from a mail (SameSite=Strict). Opening the page does not use the link up, because mail programs
+follow links.
 """
 
 from functools import partial
@@ -20,10 +21,12 @@ from publisher.serve.forms.quota import Quota, network_of
 logger = structlog.get_logger("publisher")
 
 ASKED_PER_NETWORK = 20
-"""Links that one network asks for within an hour."""
+"""How many links one network may ask for within an hour."""
 ASKED_IN_ALL = 200
 GUESSES_PER_NETWORK = 20
-"""Links that are not good, from one network within an hour; then it has none looked at. A token has 168 bits."""
+"""How many wrong links one network may try within an hour; after that none of its links is checked. A token has 168
+bits.
+"""
 _MINUTE_S = 60
 
 
@@ -39,7 +42,9 @@ class SignIn:
         return _entry_page(visit, "sign-in")
 
     def send_link(self, visit: Visit) -> Response:
-        """Mail a link to somebody of the desk, once the answer is given: it takes a while, and would tell who is."""
+        """Mail a sign-in link if the address belongs to the desk. It is sent after the answer, whose time would
+        otherwise reveal that.
+        """
         address = visit.field("email").strip()[:MAX_ADDRESS]
         if not self._asked.take(network_of(request.remote_addr or ""), now=visit.now):
             return _entry_page(visit, "many", status=HTTPStatus.TOO_MANY_REQUESTS)
@@ -52,16 +57,16 @@ class SignIn:
         return _entry_page(visit, "sent-link")
 
     def show_link(self, visit: Visit, token: str) -> Response:
-        """Return the page of a link, with the button that signs its person in."""
+        """Return the page of a link, with the button that signs the person in."""
         person = self._person(visit, token)
         return _entry_page(visit, "in", person_let_in=person) if person else _bad_link(visit)
 
     def come_in(self, visit: Visit, token: str) -> Response:
-        """Use a link: the browser gets its session and is led to the desk."""
+        """Use a link: the browser gets its session and is redirected to the desk."""
         session = visit.desk.come_in(token) if self._person(visit, token) else ""
         if not session:
             return _bad_link(visit)
-        visit.desk.sign_out(visit.cookie)  # the browser forgets that session, so nobody could end it any more
+        visit.desk.sign_out(visit.cookie)  # the browser forgets its former session, so nobody could end it later
         answer = lead_to(visit.path())
         answer.set_cookie(
             COOKIE,
@@ -82,7 +87,7 @@ class SignIn:
         return lead_out(visit)
 
     def _person(self, visit: Visit, token: str) -> str:
-        """Return the address of the person whom a link signs in; empty: nobody, or too many guesses."""
+        """Return the address of the person whom a link signs in; empty: nobody, or too many wrong links."""
         network = network_of(request.remote_addr or "")
         if not self._guessed.has_room(network, now=visit.now):
             return ""
@@ -93,14 +98,14 @@ class SignIn:
 
 
 def lead_out(visit: Visit) -> Response:
-    """Lead somebody whose session has ended out of the desk, and have the browser forget it."""
+    """Redirect a person whose session has ended out of the desk, and delete the browser's cookie."""
     answer = lead_to(visit.path("sign-in", query="out"))
     answer.delete_cookie(COOKIE, path=_cookie_path(visit), httponly=True, samesite="Strict")
     return answer
 
 
 def ask_again(visit: Visit) -> Response:
-    """Return a page that loads itself again: the browser held back its cookie, because another site led here."""
+    """Return a page that reloads itself: the browser withheld its cookie because the request came from another site."""
     return _entry_page(visit, "again")
 
 

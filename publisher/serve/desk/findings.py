@@ -1,11 +1,11 @@
-"""Puts what is wrong with a mail into the language of an editor."""
+"""Words the findings about a mail in the editor's language."""
 
 from publisher.admin.mail_checks import Finding, MailFlaw
 from publisher.serve.desk.texts import Texts
 
 
 def tell_finding(finding: Finding, texts: Texts) -> str:
-    """Return a finding as a sentence or two; if it has no sentence of its own, as `check` prints it, in English."""
+    """Return a finding in a sentence or two; without a translation, as `check` prints it, in English."""
     if finding.flaw is None:
         return finding.what
     counted = _counted(finding, texts)
@@ -13,7 +13,7 @@ def tell_finding(finding: Finding, texts: Texts) -> str:
 
 
 def _counted(finding: Finding, texts: Texts) -> str:
-    """A sentence that counts something; empty: the flaw has another one."""
+    """Return a sentence that counts something; empty: this finding has another sentence."""
     number = finding.values.get("num")
     if not isinstance(number, int):
         return ""

@@ -1,6 +1,6 @@
-"""The desk's page that brings people in: a list is tried first, and what would become of it is shown; then it is done.
+"""The desk's page that imports people: a list is first tried and the result shown; then it is imported.
 
-A list is data of strangers: it is read as `publisher subscribers import` reads it, whatever it says.
+A list is untrusted data: it is read in the same way as by `publisher subscribers import`.
 """
 
 from concurrent.futures import Future
@@ -25,17 +25,17 @@ from publisher.subscribers.roster import read_roster
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
 MAX_BYTES = 10_000_000
-"""The most bytes of all lists of a form together: lists of some 100,000 people. Longer ones are for the command."""
+"""The most bytes of all lists in a form together: lists of some 100,000 people. Longer ones need the command."""
 MAX_FORM_BYTES = MAX_BYTES + 100_000
 ENCODINGS = ("utf-8", "windows-1252")
 ZIP = b"PK\3\4"
-"""How an archive begins."""
+"""The first bytes of a zip archive."""
 THEME_FIELD = "follow."
 LINES_SHOWN = 20
 
 
 def import_page(tasks: ListTasks) -> DeskPage:
-    """Return the page; `tasks` keeps the lists."""
+    """Return the page; `tasks` holds the lists."""
     return _ImportPage(tasks).page()
 
 
@@ -137,7 +137,7 @@ def _bring_in(publisher: Publisher, order: ListOrder) -> Imported:
 
 
 def _record(visit: Visit, future: Future[Imported]) -> None:
-    """Record the result of a list for which no page waited."""
+    """Record the result of an import that took longer than the page waited."""
     error = future.exception()
     number = visit.desk.begin_act("import", "people", person=visit.person, language=visit.language)
     if isinstance(error, PublisherError):
@@ -158,7 +158,7 @@ def _words_of(imported: Imported, visit: Visit) -> str:
     return f"{added % {'num': imported.added}}, {others % {'num': left_out}}."
 
 
-# --- what is read from the form --------------------------------------------------------------------------------------
+# --- reading the form ------------------------------------------------------------------------------------------------
 
 
 def _order_in(visit: Visit) -> ListOrder:
@@ -176,7 +176,7 @@ def _order_in(visit: Visit) -> ListOrder:
 
 
 def _lists_in(visit: Visit, field: str) -> list[SentList]:
-    """The lists that were sent in a field; what is empty counts for none."""
+    """Return the lists that were sent in a field, without empty ones."""
     found = []
     for sent in visit.asked.files.getlist(field):
         data = sent.read(MAX_BYTES + 1)

@@ -1,9 +1,9 @@
-"""Lists of people that editors sent: tried, and brought in, beside the pages.
+"""Work on lists of people that editors sent, in a thread beside the pages: trying a list, and importing it.
 
-A list of 100,000 people takes a quarter of a minute or more, in which no thread of the web server should be held: one
-thread works on one list after the other. A page waits for some seconds; if the work goes on then, it says so.
+A list of 100,000 people takes a quarter of a minute or more, for which it must not block a thread of the web server:
+one thread works on one list after the other. A page waits for some seconds; if the work takes longer, the page says so.
 
-The list is kept in memory for half an hour, for the editor who sent it: no address goes back into a page.
+The list is kept in memory for half an hour, for the editor who sent it: no page shows an address from it.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from publisher.model.errors import PublisherError
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
 WAIT_S = 5.0
-"""How long a page waits for what comes of a list."""
+"""How many seconds a page waits for the result of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,12 @@ class SentList:
 
     data: bytes
     encoding: str
-    """In which it can be read."""
+    """The encoding of the data."""
     name: str
-    """Of its file."""
+    """The name of its file."""
 
     def lines(self) -> Iterator[str]:
-        """Its lines, each with its end."""
+        """Yield its lines, each with its line end."""
         yield from TextIOWrapper(BytesIO(self.data), encoding=self.encoding, newline="")
 
 
@@ -44,14 +44,14 @@ class ListOrder:
 
     people: SentList
     without: tuple[SentList, ...]
-    """Lists of people who stay out."""
+    """Lists of people who must be left out."""
     defaults: ImportDefaults
     at: datetime
     """When it was sent."""
 
     @property
     def mark(self) -> str:
-        """A mark that differs for every order."""
+        """A mark that differs between orders."""
         digest = hashlib.sha256(repr((self.defaults, self.at)).encode())
         for each in (self.people, *self.without):
             digest.update(repr((each.name, each.encoding, len(each.data))).encode() + each.data)
@@ -67,7 +67,7 @@ class Work(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTask:
-    """Work on an editor's list that is going on, or was done."""
+    """Work on an editor's list, in progress or finished."""
 
     order: ListOrder
     work: Work
@@ -79,12 +79,12 @@ class ListTask:
 
     @property
     def imported(self) -> Imported | None:
-        """The result; None: the work is running, or failed."""
+        """The result; None: the work is in progress, or failed."""
         return None if self.is_running or self.future.exception() else self.future.result()
 
     @property
     def failure(self) -> PublisherError | None:
-        """The error with which the work failed; None: it is running, or did not fail.
+        """The error with which the work failed; None: it is in progress, or did not fail.
 
         Raises:
             Exception: a bug ended it.
@@ -96,12 +96,12 @@ class ListTask:
 
     @property
     def mark(self) -> str:
-        """Changes when something else is done with the list, or with another list."""
+        """Changes when the work, its state, or the list changes."""
         return f"{self.order.mark}:{self.work}:{'runs' if self.is_running else 'done'}"
 
 
 class ListTasks:
-    """Keeps the last list of each editor."""
+    """Holds the last list of each editor."""
 
     def __init__(self, *, wait_s: float = WAIT_S) -> None:
         self._wait_s = wait_s
@@ -110,7 +110,7 @@ class ListTasks:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
 
     def begin(self, person: str, order: ListOrder, work: Work, do: Callable[[], Imported]) -> ListTask:
-        """Begin something with the list of an editor, in place of an earlier one, and wait for it for a while."""
+        """Begin work on an editor's list, which replaces an earlier one, and wait for a while."""
         task = ListTask(order=order, work=work, future=self._worker.submit(do))
         with self._lock:
             self._by_person[person] = task

@@ -1,4 +1,4 @@
-"""Until when an edition can be made to wait: a few moments an editor would name. Pure."""
+"""The moments until which an edition can be postponed, as an editor would name them. Pure."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,7 +11,9 @@ LONGEST = timedelta(days=31)
 
 
 def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> list[datetime]:
-    """The moments to choose from, in UTC, the first one first: whole hours, mornings, and the schedule's next tick."""
+    """Return the moments to choose from, in UTC, earliest first: whole hours, mornings, and the schedule's next
+    tick.
+    """
     hour = now.replace(minute=0, second=0, microsecond=0)
     hours = [hour + timedelta(hours=each + 1) for each in HOURS]
     today = local_day(now, timezone)
@@ -21,7 +23,7 @@ def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> li
 
 
 def read_choice(text: str, *, now: datetime) -> datetime | None:
-    """Return the moment that a form names; None: it names none, or one that is past or too far away."""
+    """Return the moment that a form names; None: it names none, or one that is past or too far ahead."""
     try:
         until = datetime.fromisoformat(text)
     except ValueError:

@@ -15,7 +15,9 @@ from publisher.serve.source_watch import SourceWatch
 
 
 def new_pages(watch: SourceWatch, tasks: ListTasks) -> tuple[DeskPage, ...]:
-    """The pages of one desk; `watch` knows when sources were asked, `tasks` keeps lists of people that editors sent."""
+    """Return the pages of a desk; `watch` knows when sources were read, `tasks` holds lists of people that editors
+    sent.
+    """
     sources = sources_page(watch)
     return (
         NEXT,

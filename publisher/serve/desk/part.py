@@ -1,6 +1,7 @@
-"""The desk as a part of the web application: its paths, and what every request there must be.
+"""The desk as a part of the web application: its paths, and the conditions for every request.
 
-Nothing of it is stored anywhere, shown in a frame of another site, or led to with its address. Scripts do not run.
+Browsers and proxies may not store its answers, other sites may not frame them, links from it send no referrer, and
+scripts do not run.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,19 +50,19 @@ LATER = "The desk cannot be used now. Please try again in some minutes.\n"
 TOO_LONG = "This is too long. Nothing was done; go back, and shorten what you typed.\n"
 
 OpenSite = Callable[[], Publisher]
-"""Gives the site, opened."""
+"""Returns the opened site."""
 
 
 def desk_pages(
     open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], watch: SourceWatch, tasks: ListTasks
 ) -> Blueprint:
-    """The part of the application with the desk; `on_act` is called when mails may wait to be sent.
+    """Return the part of the application with the desk; `on_act` is called when mails may wait to be sent.
 
-    `watch` knows when each source was asked last, `tasks` keeps lists of people that editors sent.
+    `watch` knows when each source was last read, `tasks` holds lists of people that editors sent.
     """
     desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(watch, tasks))
     part = Blueprint("desk", __name__)
-    # A proxy in front may or may not take the site's own path off an address.
+    # a proxy in front may or may not remove the site's own path from an address
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
         for place, (rule, method, answer) in enumerate(desk.rules()):
             path = f"{root}{FORMS}/{DESK}{'/' if rule else ''}{rule}"
@@ -109,7 +110,7 @@ class _DeskPart:
         self._entry = SignIn()
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
-        """Paths below `/-/desk`, methods, and what answers them."""
+        """Return paths below `/-/desk`, methods, and the functions that answer them."""
         entry = self._entry
         open_to_all = [
             ("style.css", "GET", self.show_style),
@@ -131,7 +132,7 @@ class _DeskPart:
         return [*open_to_all, *of_pages]
 
     def refuse_others(self) -> Response | None:
-        """Refuse what others could read on the way, and forms of other sites."""
+        """Refuse requests that others could read on the way, and forms from other sites."""
         request.max_content_length = MAX_FORM_BYTES
         request.max_form_memory_size = MAX_FORM_BYTES
         if not is_confidential(request.environ):
@@ -142,7 +143,7 @@ class _DeskPart:
         return None
 
     def show_style(self) -> Response:
-        """Return the style that the desk has in addition to the site's."""
+        """Return the style sheet that the desk uses in addition to the site's."""
         look = self._open().desk.look
         css = look.templates.render("desk/style.css", language=look.site.language, domain="desk")
         return Response(css, mimetype="text/css", headers={"Cache-Control": f"max-age={STYLE_S}"})
@@ -154,7 +155,7 @@ class _DeskPart:
         return respond
 
     def _for_people(self, answer: Callable[..., Response]) -> Callable[..., Response]:
-        """Answer people who are signed in; others come in first."""
+        """Return a function that answers people who are signed in, and redirects others to sign in."""
 
         def respond(**arguments: Any) -> Response:  # noqa: ANN401  (of the path)
             visit = self._visit()
@@ -164,14 +165,14 @@ class _DeskPart:
                 return visit.page(
                     "desk/ended.html", status=HTTPStatus.UNAUTHORIZED, kept=[text for _, text in visit.written()]
                 )
-            # A link in a mail or on another site comes without the cookie; this page's own request comes with it.
+            # a link in a mail or on another site comes without the cookie; a request from this page comes with it
             is_led = request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
             return ask_again(visit) if is_led else lead_to(visit.path("sign-in"))
 
         return respond
 
     def _wake_after(self, response: Response) -> Response:
-        """Wake the postman after the answer to a POST is given and the work that it left is done."""
+        """Wake the postman after a POST has been answered and its remaining work is done."""
         if request.method == "POST":
             response.call_on_close(self._on_act)
         return response

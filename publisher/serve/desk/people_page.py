@@ -1,7 +1,7 @@
-"""The desk's page of subscribers: how many follow what, over time; the way to one person; the export; erasing.
+"""The desk's page of subscribers: how many follow what, over time; search for one person; export; erasing.
 
-Addresses are typed into a form and come by POST: no address of a page has one, and no list shows one. What is kept of
-an act names the number of a person.
+Addresses are typed into a form and sent by POST: no URL and no list contains one. The record of an act has the number
+of the person.
 """
 
 from flask import Response
@@ -14,7 +14,7 @@ from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
 from publisher.serve.desk.visit import Visit
 
 COLUMNS_BACK = (12, 6, 3, 1, 0)
-"""The columns of the table of themes, each as a number of months back."""
+"""The columns of the table of themes, each as a number of months ago."""
 
 
 def has_people(config: Config) -> bool:
@@ -37,7 +37,7 @@ def _show(visit: Visit) -> Response:
 
 
 def _columns(following: FollowerTable) -> list[int]:
-    """The places of the columns that are shown."""
+    """Return the indexes of the columns that are shown."""
     last = len(following.days) - 1
     return [last - back for back in COLUMNS_BACK if last - back >= 0]
 
@@ -46,7 +46,7 @@ def _columns(following: FollowerTable) -> list[int]:
 
 
 def _find(visit: Visit) -> Done:
-    """Lead to the page of the person with an address."""
+    """Redirect to the page of the person with an address."""
     address = _typed_address(visit)
     found = visit.publisher.people.find(address)
     if found is not None:
@@ -68,7 +68,7 @@ def _erase_address(visit: Visit) -> Done:
     try:
         visit.publisher.people.erase(address)
     except UsageError:
-        # its message has the address, which belongs in no record
+        # its message contains the address, which must not be recorded
         raise TypedError(visit.gettext("Nothing is held of this address."), name="address") from None
     return Done(said=visit.gettext("All that was held of the address is erased."))
 
@@ -81,7 +81,7 @@ def _typed_address(visit: Visit) -> str:
 
 
 def _export(visit: Visit) -> Done:
-    """Hand over all who follow something, as `publisher subscribers export` writes them."""
+    """Answer with all who follow something, as `publisher subscribers export` writes them."""
     lines = list(visit.publisher.transfer.export())
     number = len(lines) - 1
     said = visit.ngettext("%(num)s person was exported.", "%(num)s people were exported.", number) % {"num": number}

@@ -1,7 +1,7 @@
-"""The desk's page of one person: what he follows since when, what he agreed to, what he got, and why (not) an item.
+"""The desk's page of one person: what he follows since when, his consents and mails, and why he got an item or not.
 
-Its path has his number, and it shows his address masked: who came here typed it. Answers of mail servers often repeat
-an address, so it is masked in them as well.
+Its path has his number, and his address is masked: a visitor who came here has typed it. Answers of mail servers often
+contain the address, so it is masked there too.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ def _reader(visit: Visit, number: int) -> Subscriber:
 
 
 def _state(visit: Visit, number: int) -> str:
-    """A text that changes when he follows something else, or pauses."""
+    """Return a text that changes when he follows something else, or pauses."""
     reader = _reader(visit, number)
     return hashlib.sha256(repr((reader.subscriptions, reader.paused_until)).encode()).hexdigest()[:16]
 
@@ -81,7 +81,7 @@ def _end(visit: Visit, number: int) -> Done:
     reader = _reader(visit, number)
     try:
         visit.publisher.people.end(reader.address)
-    except UsageError:  # he was erased just now; the message has the address
+    except UsageError:  # he was erased just now; the message contains the address
         raise OutrunError("he is gone") from None
     said = visit.gettext("All subscriptions are ended; mails that were not sent yet are taken back.")
     return Done(said=said, about=f"people/{number}")

@@ -1,4 +1,4 @@
-"""Puts into an editor's language why an act was not done. The error's own words are for the operator."""
+"""Words in an editor's language why an act was not done. The error's own message is for the operator."""
 
 from publisher.model.errors import (
     BusyError,
@@ -32,7 +32,7 @@ def tell_refusal(error: PublisherError, texts: Texts) -> str:
 
 
 def tell_list_error(error: PublisherError, texts: Texts) -> str:
-    """Return why a list of people cannot be used. It quotes no words of the list: they may be an address."""
+    """Return why a list of people cannot be used. It quotes nothing from the list, because that may be an address."""
     _ = texts.gettext
     cannot = _("The list cannot be used.")
     expected = _(

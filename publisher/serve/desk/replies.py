@@ -1,4 +1,4 @@
-"""Puts the answer of a mail server into an editor's language. The answer itself is quoted beside it."""
+"""Explains the reply of a mail server in an editor's language. The reply itself is quoted beside it."""
 
 import re
 
@@ -8,15 +8,15 @@ from publisher.serve.desk.texts import Texts
 _CODE = re.compile(r"(?:([45])\d\d\b[ -]?)?(?:([45])\.(\d{1,3})\.(\d{1,3})\b)?")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+[^\s<>()\[\]\"',;:.]")
 FULL = 2
-"""The detail of a full mailbox (RFC 3463 section 3.3)."""
+"""The detail of a status that means a full mailbox (RFC 3463 section 3.3)."""
 
 
 def tell_reply(reply: str, texts: Texts) -> str:
-    """Return a sentence for an answer such as `550 5.1.1 unknown`, or a status such as `5.1.1`, by its class (RFC
+    """Return a sentence for a reply such as `550 5.1.1 unknown`, or a status such as `5.1.1`, by its class (RFC
     3463).
     """
     found = _CODE.match(reply)
-    assert found is not None  # it matches nothing, too
+    assert found is not None  # the pattern also matches an empty text
     kind, status_kind, subject, detail = found.groups()
     _ = texts.gettext
     if subject == "2" and int(detail) == FULL:
@@ -36,5 +36,5 @@ def tell_reply(reply: str, texts: Texts) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """A text of others, with the addresses in it masked."""
+    """Return a text with all addresses in it masked."""
     return _ADDRESS.sub(lambda found: masked(found[0]), text)

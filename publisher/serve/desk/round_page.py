@@ -30,14 +30,14 @@ from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
 
 ABOUT = "round"
-"""What the record of acts calls the mails to subscribers."""
+"""The name of the mails to subscribers in the record of acts."""
 ACTS_SHOWN = 10
 EVERY_PACE = "*"
 PLAN_WITHIN = timedelta(seconds=5)
-"""How long a visitor waits for the mails of a round to be planned; the next pass plans the others."""
+"""How long a visitor waits while the mails of a round are planned; the next pass plans the rest."""
 
 
-# --- what is shown ---------------------------------------------------------------------------------------------------
+# --- display ---------------------------------------------------------------------------------------------------------
 
 
 def _show(visit: Visit) -> Response:
@@ -73,14 +73,14 @@ def _upcoming(visit: Visit) -> UpcomingRound:
 
 
 def _waiting(visit: Visit) -> list[str]:
-    """The editions for which mails to subscribers wait, as their readers know them."""
+    """Return the held editions that mails to subscribers wait for, by their readers' names for them."""
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     held = (name.rpartition("-") for name in held_by(visit.publisher.config, visit.office.store))
     return [visit.called(audiences[audience], int(number)) for audience, _, number in held]
 
 
 def _reader(visit: Visit) -> TypicalReader:
-    """Return the reader whose mail the page's address names."""
+    """Return the typical reader that the page's query names."""
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
     try:
         return next_round.typical_reader(visit.publisher.people, visit.office, **asked)
@@ -89,7 +89,7 @@ def _reader(visit: Visit) -> TypicalReader:
 
 
 def _query(reader: TypicalReader) -> str:
-    """The part of an address that names the reader."""
+    """Return the query that names the typical reader."""
     return urlencode({"of-theme": reader.theme, "of-pace": reader.pace, "of-language": reader.language})
 
 
@@ -113,7 +113,7 @@ def _state(visit: Visit) -> str:
     return next_round.state_of_round(visit.office)
 
 
-# --- what is done ----------------------------------------------------------------------------------------------------
+# --- acts ------------------------------------------------------------------------------------------------------------
 
 
 def _send(visit: Visit) -> Done:
@@ -207,7 +207,7 @@ def _decide_item(visit: Visit, decision: Callable[[str, Office], ComposeReport],
 
 
 def _title(visit: Visit) -> str:
-    """The title of the item that the button names; empty: there is none of the kind."""
+    """Return the title of the item that the button names; empty: there is no such item."""
     shown = _upcoming(visit)
     titles = {each.short_id: title_of(each.item) for each in shown.left_out}
     titles |= {each.record.short_id: each.title for each in shown.items}

@@ -1,4 +1,4 @@
-"""The desk's page of what went out: editions and rounds with their mails; pause, go on, take back."""
+"""The desk's page of sent mails: editions and rounds with their mails; pause, resume, recall."""
 
 import hashlib
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def _show(visit: Visit) -> Response:
 
 
 def _state_of(overview: SentMails) -> str:
-    """A text that changes when mails are paused or go on."""
+    """Return a text that changes when mails are paused or resumed."""
     return hashlib.sha256(repr(sorted(overview.paused.items())).encode()).hexdigest()[:16]
 
 
@@ -71,7 +71,7 @@ def _recall(visit: Visit) -> Done:
 
 
 def _again(visit: Visit) -> Done:
-    """Send an edition again to its list, or the rest of a round."""
+    """Send an edition to its list again, or the rest of a round."""
     name, office = visit.argument, visit.office
     sent = next((each for each in _overview(visit).sent if each.name == name), None)
     if sent is None or not sent.may_go_again:
@@ -87,7 +87,7 @@ def _again(visit: Visit) -> Done:
 
 
 def _order(order: Callable[[], _T]) -> _T:
-    """Do an order about mails; if it is refused, the state on the page is out of date."""
+    """Carry out an order about mails; if it is refused, the page showed an outdated state."""
     try:
         return order()
     except UsageError as error:  # somebody else was quicker, or config.toml changed

@@ -1,4 +1,4 @@
-"""The desk's page of sources: how each fares, what waits, what is hidden, and what each decision would do."""
+"""The desk's page of sources: the condition of each, waiting and hidden items, and the effect of each decision."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ MAX_REASON = 500
 
 
 def sources_page(watch: SourceWatch) -> DeskPage:
-    """The page; `watch` knows when each source was asked last."""
+    """Return the page; `watch` knows when each source was last read."""
     return DeskPage(
         name="sources",
         rule="sources",
@@ -91,12 +91,12 @@ def state_of(overview: SourceOverview) -> str:
 
 
 def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
-    """Decide about what was held when the page was shown; anything else is held again."""
+    """Decide about the reading that was held when the page was shown; if another one is held now, it stays held."""
     name = visit.argument
     seen = visit.office.store.sources.state(name).held
     try:
         report = visit.publisher.decide_source(name, decision, seen=seen)
-    except UsageError as error:  # it is held no longer
+    except UsageError as error:  # it is no longer held
         raise OutrunError(str(error)) from error
     collected = _noted(report, watch)
     if collected.sources_held:
@@ -113,11 +113,11 @@ def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
 
 
 def _read(watch: SourceWatch, visit: Visit) -> Done:
-    """Read a source now, though it may have been left alone for a while."""
+    """Read a source now, even if its wait is not over."""
     name = visit.argument
     try:
         report = visit.publisher.collect([name])
-    except UsageError as error:  # config.toml has it no more
+    except UsageError as error:  # it is no longer in config.toml
         raise OutrunError(str(error)) from error
     collected = _noted(report, watch)
     _refuse_unread(visit, collected)
@@ -136,7 +136,7 @@ def _with_next_pass(visit: Visit) -> str:
 
 
 def _noted(report: RunReport, watch: SourceWatch) -> CollectReport:
-    """Return what a reading did, and note that its source was asked."""
+    """Return the report of a reading, and record when its source was read."""
     collected = report.collect or CollectReport()
     watch.note(collected.readings)
     return collected
@@ -149,7 +149,7 @@ def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
 
 
 def _appear(visit: Visit) -> Done:
-    """Let an item that waits for its time appear now."""
+    """Make an item visible now that waits for its time."""
     try:
         report = visit.publisher.let_appear(visit.argument)
     except UsageError as error:
@@ -160,7 +160,7 @@ def _appear(visit: Visit) -> Done:
 
 
 def _hide(visit: Visit) -> Done:
-    """Hide the item of a row, or the one that was named in the form."""
+    """Hide the item of a row, or the one named in the form."""
     name = visit.argument or visit.field("item").strip()
     reason = " ".join(visit.field("reason").split())[:MAX_REASON]
     if not name:
@@ -184,13 +184,13 @@ def _unhide(visit: Visit) -> Done:
     name = visit.argument
     try:
         visit.publisher.show_item(name)
-    except UsageError as error:  # somebody else showed it
+    except UsageError as error:  # somebody else has shown it
         raise OutrunError(str(error)) from error
     return Done(said=visit.gettext("Shown again, in feeds and on pages."), about=_about(name))
 
 
 def _about(name: str) -> str:
-    """Return what the record of acts says the act was about: names of sources and items may be anything."""
+    """Return the name for the record of acts, shortened to one line: names of sources and items are untrusted."""
     return scrub(one_line(name))[:200]
 
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Texts(Protocol):
-    """Gives fixed texts in a language, as the `gettext` of Python's library does; a visit is one."""
+    """Returns fixed texts in a language, like Python's `gettext`; `Visit` implements it."""
 
     def gettext(self, text: str, /) -> str:
         """Return a text in the editor's language."""

@@ -1,4 +1,6 @@
-"""Whether a request may be answered: what the desk shows and takes must not travel where others can read it. Pure."""
+"""Whether a request may be answered: what the desk shows and receives must not travel where others can read it.
+Pure.
+"""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -6,7 +8,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 _PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
-"""What a proxy says that is not named in config.toml: the visitor is beyond this machine then."""
+"""Headers of proxies that config.toml does not name: with one of them, the visitor is on another machine."""
 _OF_PROXIES = "HTTP/1.0"
 _SAME_PLACE = ("same-origin", "none")
 
@@ -21,20 +23,20 @@ def is_confidential(environ: Mapping[str, object]) -> bool:
     """Whether a WSGI request came by https, or from this machine to its own name, so that nobody on the way can read
     it.
 
-    It came by https if the proxy of `service.proxy` says so; the server itself speaks plain HTTP.
+    It counts as https if the proxy of `service.proxy` says so; the server itself speaks plain HTTP.
     """
     if environ["wsgi.url_scheme"] == "https":
         return True
-    # No browser speaks HTTP/1.0, and some proxies do unless they are told otherwise.
+    # no browser uses HTTP/1.0, but some proxies do unless configured otherwise
     is_direct = environ["SERVER_PROTOCOL"] != _OF_PROXIES and not any(name in environ for name in _PROXIED)
     return is_direct and _is_loopback(str(environ["REMOTE_ADDR"])) and _is_loopback(_host_in(environ))
 
 
 def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> bool:
-    """Whether a form was sent from a page of these hosts, as far as the browser says from where it came.
+    """Whether a form was sent from a page of these hosts, as far as the browser tells.
 
-    A request without an origin passes here, and the token of its form decides. A browser says `null` for a page that
-    hides its origin.
+    A request without an origin is accepted here, and the form's token decides. A browser sends the origin `null` for a
+    page that hides it.
     """
     origin = headers.get("Origin", "")
     is_own = not origin or origin.lower() in [f"{scheme}://{host}".lower() for host in hosts]
@@ -42,7 +44,7 @@ def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> boo
 
 
 def _host_in(environ: Mapping[str, object]) -> str:
-    """Return the host that a request names; empty: none that could be."""
+    """Return the host that a request names; empty: no valid one."""
     try:
         return urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
     except ValueError:  # such as [::1
@@ -50,7 +52,9 @@ def _host_in(environ: Mapping[str, object]) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether a name or address is this machine's own; another name may be given to it by anybody (DNS rebinding)."""
+    """Whether a name or address is this machine's own. Other names do not count: anybody can point one here (DNS
+    rebinding).
+    """
     if host == "localhost":
         return True
     try:

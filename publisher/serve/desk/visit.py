@@ -1,4 +1,4 @@
-"""One request at the desk: the site now, the person, the language, and the pages that answer."""
+"""One request at the desk: the site, the person, the language, and the pages for answers."""
 
 import hashlib
 import hmac
@@ -27,13 +27,14 @@ from publisher.serve.desk.deskpage import DeskPage
 
 COOKIE = "desk"
 DOMAIN = "desk"
-"""The catalogue of the fixed texts."""
+"""The gettext domain of the desk's fixed texts."""
 SHOWN = 20_000
-"""Characters of a field that are read; an introduction has some hundred."""
+"""How many characters of a field are read; an introduction has some hundred."""
 
 LONGEST_BUTTON = 2_500
-"""Characters of a button's value that are read: an item's id may be a link. A number of more than 4,300 digits is an
-error to Python."""
+"""How many characters of a button's value are read: an item's id may be a link. Python refuses numbers of more than
+4,300 digits.
+"""
 
 
 BEFORE = "was-"
@@ -55,22 +56,22 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why nothing was done, as a page shows it."""
+    """Why nothing was done, for a page."""
 
     kind: str
     """`changed`: somebody else was quicker; `mistake`: what was typed; `refused`: it is not possible; `busy`: a pass is
     at work; `failed`: anything else.
     """
     words: str = ""
-    """Why, in the language of the visitor."""
+    """The reason, in the visitor's language."""
     quoted: str = ""
-    """The words of a program or a server, in English; empty: none."""
+    """A program's or server's own words, in English; empty: none."""
     field: str = ""
     """The name of the field that is wrong."""
 
 
 class Visit:
-    """Shows pages to one visitor, and tells acts what he wants."""
+    """Renders pages for one visitor, and gives acts the values of the request."""
 
     def __init__(self, publisher: Publisher, asked: Request, pages: Sequence[DeskPage]) -> None:
         self.publisher = publisher
@@ -85,11 +86,11 @@ class Visit:
         wanted = asked.args.get("language", "")
         self._chosen_language = wanted if wanted in self.spoken else ""
 
-    # --- who asks, and for what --------------------------------------------------------------------------------------
+    # --- the request -------------------------------------------------------------------------------------------------
 
     @cached_property
     def session(self) -> DeskSession | None:
-        """Return who is signed in; None: nobody."""
+        """The session of the person who is signed in; None: nobody is."""
         return self.desk.session(self.cookie)
 
     @property
@@ -98,21 +99,21 @@ class Visit:
 
     @property
     def person(self) -> str:
-        """Return the address of the person who is signed in; empty: nobody."""
+        """The address of the person who is signed in; empty: nobody is."""
         return self.session.person if self.session else ""
 
     @property
     def form_token(self) -> str:
-        """The secret that every form of this session carries, and no other site can know."""
+        """The secret in every form of this session, which no other site can know."""
         return hmac.new(self.cookie.encode(), b"publisher.desk.form", hashlib.sha256).hexdigest()
 
     @property
     def has_token(self) -> bool:
-        """Whether the form that was sent is one of this session."""
+        """Whether the form that was sent is from this session."""
         return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
 
     def field(self, name: str) -> str:
-        """Return what was typed into a field, with line feeds as line ends; empty: nothing."""
+        """Return the text of a field, with line feeds as line ends; empty: none."""
         typed = self.asked.form.get(name, "")[:SHOWN]
         return typed.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -131,12 +132,12 @@ class Visit:
 
     @property
     def verb(self) -> str:
-        """The name of the act that a button stands for."""
+        """The name of the act that the button names."""
         return self.asked.form.get("do", "").partition(":")[0]
 
     @property
     def argument(self) -> str:
-        """Return what a button says behind the name of its act: `13` of `drop:13`."""
+        """The part of a button's value after the name of its act: `13` of `drop:13`."""
         return self.asked.form.get("do", "")[:LONGEST_BUTTON].partition(":")[2]
 
     @property
@@ -147,14 +148,14 @@ class Visit:
     def decide(
         self, decision: Callable[[Office], ComposeReport], *, unchanged: Callable[[Office], str] | None = None
     ) -> RunReport:
-        """Do a decision about editions as the commands do, while no pass is at work.
+        """Apply a decision about editions as the commands do, while no pass is running.
 
-        If `unchanged` is given, it names the present state, and nothing is done unless that is the state of the form.
+        If `unchanged` is given, it returns the present state, and nothing is done unless it equals the form's state.
 
         Raises:
-            BusyError: a pass has been at work for a minute.
+            BusyError: a pass has been running for a minute.
             OutrunError: the state is another one.
-            UsageError: the decision cannot be done.
+            UsageError: the decision cannot be applied.
         """
 
         def decide(office: Office) -> ComposeReport:
@@ -168,7 +169,7 @@ class Visit:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Return the languages of the desk: those of the site that have a catalogue, or English."""
+        """The languages of the desk: those of the site that have a catalogue, or English."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
@@ -179,7 +180,7 @@ class Visit:
         return self._chosen_language or self.spoken[0]
 
     def gettext(self, text: str) -> str:
-        """A fixed text in the language of the visitor."""
+        """Return a fixed text in the visitor's language."""
         return languages.translations(self.language, DOMAIN).gettext(text)
 
     def ngettext(self, one: str, many: str, number: int) -> str:
@@ -189,7 +190,9 @@ class Visit:
     # --- paths and pages ---------------------------------------------------------------------------------------------
 
     def path(self, *parts: str, language: str = "", query: str = "") -> str:
-        """The path of a page of the desk, in `language` or the one that was chosen; `query` is added to it."""
+        """Return the path of a page of the desk, with `query`, in `language`, or else in the language that was
+        chosen.
+        """
         chosen = language or self._chosen_language
         queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
         path = "/".join(quote(part, safe="") for part in (urls.FORMS, urls.DESK, *parts))
@@ -197,7 +200,7 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """Return the path of this page, with the chosen language and no other part of its query."""
+        """The path of this page, with the chosen language and no other query."""
         below = self.asked.path.partition(f"/{urls.FORMS}/{urls.DESK}")[2]
         return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
 
@@ -215,7 +218,7 @@ class Visit:
         return languages.format_weekday(day, self.language)
 
     def done(self) -> Act | None:
-        """Return what this visitor just did, as the address says; None: nothing."""
+        """Return the act that this visitor has just done, which the address names; None: none."""
         number = self.asked.args.get("done", "")
         act = self.desk.act(int(number)) if number.isdecimal() and len(number) < len(str(2**31)) else None
         return act if act and act.person == self.person else None

@@ -1,4 +1,4 @@
-"""What the answers to forms have in common."""
+"""Helpers that several answers to forms share."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,14 +12,14 @@ from publisher.serve.forms import pages
 from publisher.serve.forms.view import View
 
 TRIES = 10
-"""A mail program, or somebody who is impatient, may send a form several times at once."""
+"""How often a decision is tried: a mail program, or an impatient person, may send a form several times at once."""
 HOUR_S = 3600
 
 _T = TypeVar("_T")
 
 
 def decide(decide: Callable[[], _T]) -> _T:
-    """Do what somebody decided; if another request was quicker, do it again from the new state.
+    """Call a function that decides; if another request was quicker, call it again with the new state.
 
     Raises:
         OutrunError: others were quicker each time.
@@ -37,6 +37,6 @@ def refuse(view: View) -> Response:
 
 
 def lead_to(path: str) -> Response:
-    """Lead a browser from a form that was sent to the page that says so, which it may load again."""
-    # The server gives an answer without a text only after what is to be done once it is given.
+    """Redirect a browser after a form to a page that shows the result and can be reloaded."""
+    # an answer without a text would be sent only after its `call_on_close` functions have run
     return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")

@@ -1,7 +1,7 @@
-"""What a visitor entered in a form, and what is wrong with it. Pure.
+"""What a visitor entered in a form, and its mistakes. Pure.
 
-A form is data of strangers: whatever it says becomes a choice that exists, or a `Mistake`. A theme or pace that is not
-there is passed over; it may have been there when the form was shown.
+A form is untrusted: each value becomes a choice that exists, or a `Mistake`. A theme or pace that does not exist is
+ignored; it may have existed when the form was shown.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,11 +16,11 @@ from publisher.rendering.addresses import MAX_ADDRESS, wire_address
 NO = "no"
 """The value in a form that means no mails of a theme."""
 THEME_FIELD = "theme."
-"""A theme's field is this and its slug."""
+"""The prefix of a theme's field, before its slug."""
 TRAP = "website"
-"""The field that no person sees."""
+"""A field that people do not see, and programs fill in."""
 SHOWN = MAX_ADDRESS + 50
-"""Characters of what was entered that are shown again."""
+"""How many characters of what was entered are shown again."""
 
 
 class Mistake(StrEnum):
@@ -29,7 +29,7 @@ class Mistake(StrEnum):
     NO_ADDRESS = "no address"
     BAD_ADDRESS = "bad address"
     LETTERS = "letters"
-    """The part before the @ has letters that few mail servers take."""
+    """The part before the @ has letters that few mail servers accept."""
     SAME_ADDRESS = "same address"
     """Mails go to this address already."""
     NO_THEME = "no theme"
@@ -45,9 +45,9 @@ class SubscribeForm:
     """The values of the form to subscribe."""
 
     email: str
-    """The address as it was entered, cut to what a page may show again."""
+    """The address as entered, cut to the length that a page may show again."""
     is_everything: bool
-    """Whether all themes are wanted at one pace; otherwise those of `themes`."""
+    """Whether everything is wanted at one pace; otherwise the themes in `themes`."""
     pace: str
     themes: Mapping[str, str]
     """Paces by the slugs of themes."""
@@ -65,7 +65,7 @@ class SubscribeForm:
 
 
 def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> SubscribeForm:
-    """Return what the form suggests: everything at the default pace, or only the theme whose page led here."""
+    """Return the initial values of the form: everything at the default pace, or only the theme whose page led here."""
     pace = settings.default_pace
     themes = {theme: pace} if theme else {}
     return SubscribeForm(email="", is_everything=not theme, pace=pace, themes=themes, language=language)
@@ -91,7 +91,7 @@ def read_order(
 
 
 def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str]) -> dict[str, str]:
-    """Return the chosen paces, by theme or for everything; choices that do not exist are left out."""
+    """Return the chosen paces, by theme or `EVERYTHING`; choices that do not exist are left out."""
     chosen = {slug: fields.get(f"{THEME_FIELD}{slug}", NO) for slug in slugs}
     return {slug: pace for slug, pace in chosen.items() if pace in settings.pace_names}
 
@@ -99,9 +99,7 @@ def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs:
 def read_changes(
     fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str], followed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the paces chosen on a reader's own page. Fields that are missing or impossible leave their theme as it
-    was.
-    """
+    """Return the paces chosen on a reader's own page. A theme whose field is missing or invalid stays as it was."""
     said = read_choices(fields, settings, slugs)
     left = {slug for slug in followed if fields.get(f"{THEME_FIELD}{slug}") == NO}
     return {slug: pace for slug, pace in {**followed, **said}.items() if slug not in left}
@@ -119,7 +117,7 @@ def address_mistake(email: str) -> Mistake | None:
     except ValueError:
         return Mistake.BAD_ADDRESS
     _, dot, last = wire.rpartition("@")[2].rpartition(".")
-    # Names of one word and numbers are machines of somebody's own network: nobody's mailbox is there.
+    # Names of one word and numbers are machines of a local network, not places of mailboxes.
     return None if dot and not last.isdigit() else Mistake.BAD_ADDRESS
 
 

@@ -1,7 +1,7 @@
-"""Forms of a fresh link: what a reader may do with all that is held of him, and confirming another address.
+"""Forms of a fresh link: the reader's data, and confirming a new address.
 
-The link in a letter works once. Its button leads to the reader's own page, or opens the page of his data, which is good
-for an hour and lies at the same path with another token. Looking at either changes nothing.
+The link in a letter works once. Its button leads to the reader's own page, or opens the page of his data, which is
+valid for an hour and has the same path with another token. Viewing either changes nothing.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class FreshForms:
         self._on_letter = on_letter
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
-        """Paths below `/-/`, methods, and what answers them."""
+        """Return paths below `/-/`, methods, and the functions that answer them."""
         return [
             ("fresh/<token>", "GET", self.show_fresh),
             ("fresh/<token>", "POST", self.use_fresh),
@@ -47,7 +47,7 @@ class FreshForms:
         return pages.bad_link_page(view)
 
     def use_fresh(self, token: str) -> Response:
-        """Use up the link of a letter, or do what a button of the opened page says."""
+        """Use the link of a letter, or do the act of a button on the opened page."""
         view = self._view()
         if holder := view.reception.own_data.holder(token):
             return self._act(view, token, holder)

@@ -1,4 +1,4 @@
-"""The pages of forms that several answers show, with the values their templates take."""
+"""The pages of forms that several answers use, with the values of their templates."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +15,7 @@ from publisher.subscribers.own_data import AddressChange
 
 
 def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake] = ()) -> Response:
-    """The form to subscribe, with what was entered."""
+    """Return the form to subscribe, filled with what was entered."""
     return view.page(
         "subscribe",
         "subscribe",
@@ -29,7 +29,7 @@ def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake]
 
 
 def confirm_page(view: View, token: str, wanted: Request) -> Response:
-    """Return the page that shows what a link would confirm, with the button that does it."""
+    """Return the page that shows what a link would confirm, with the button that confirms it."""
     return view.page(
         "confirm",
         "confirm",
@@ -45,7 +45,7 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
 
 
 def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
-    """Return the page that says: somebody is subscribed, when his first mail can come, and what to read meanwhile."""
+    """Return the page after a confirmation: when the first mail can come, and what to read meanwhile."""
     return view.page(
         "welcome",
         "welcome",
@@ -63,7 +63,7 @@ def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
 def mine_page(
     view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False, is_moved: bool = False
 ) -> Response:
-    """A reader's own page, as his choices are."""
+    """Return a reader's own page with his present choices."""
     pause = subscriber.pause_at(view.people.now)
     until = local_day(pause, view.site.timezone).isoformat() if pause else ""
     choices = view.people.present_choices(subscriber.choices)
@@ -74,7 +74,7 @@ def mine_page(
 def mine_page_again(
     view: View, token: str, subscriber: Subscriber, choices: Choices, language: str, *, until: str, mistake: Mistake
 ) -> Response:
-    """A reader's own page with what he entered, which was not saved."""
+    """Return a reader's own page with what he entered, which was not saved."""
     return _mine(view, token, subscriber, choices, language, until=until, mistakes=(mistake,))
 
 
@@ -121,7 +121,7 @@ def _mine(
 
 
 def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
-    """When somebody agreed elsewhere, and how, as the operator says; None: he did so here."""
+    """Return when and how somebody consented elsewhere, as the operator says; None: he consented here."""
     consent = view.reception.consent(subscriber)
     if consent is None or consent.kind is not ConsentKind.OPERATOR:
         return None
@@ -171,7 +171,7 @@ def erase_page(view: View, token: str, subscriber: Subscriber) -> Response:
 
 
 def move_page(view: View, token: str, moving: AddressChange, *, is_taken: bool = False) -> Response:
-    """The button that confirms another address; or that somebody is subscribed with it."""
+    """Return the page with the button that confirms a new address; or the one that says that somebody else has it."""
     language = moving.before.language
     return view.page(
         "move",
@@ -197,7 +197,7 @@ def bad_link_page(view: View) -> Response:
 
 
 def trouble_page(view: View, trouble: str, status: int) -> Response:
-    """Why nothing was done: `many`, `long`, or `later`."""
+    """Return the page that says why nothing was done: `many`, `long`, or `later`."""
     settings = view.people.settings
     answers_to = (settings.reply_to or settings.from_).address
     return view.page("trouble", "subscribe", status=status, trouble=trouble, answers_to=answers_to)

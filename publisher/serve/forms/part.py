@@ -1,8 +1,8 @@
 """The forms as a part of the web application.
 
-**Nobody is watched**: no cookie, no script, nothing from elsewhere. Who a visitor is, the token in the address of his
-page says; so these pages are stored nowhere, and lead nowhere with a referrer. **A GET changes nothing**: mail programs
-follow links. **Known and unknown addresses are answered alike**, and after the same time.
+**No tracking**: no cookie, no script, no third-party resource. A visitor is identified by the token in the address of
+the page; so browsers may not store these pages, and links from them send no referrer. **A GET changes nothing**: mail
+programs follow links. **Known and unknown addresses are answered alike**, and after the same time.
 
 `POST /-/stop/TOKEN` is the one-click address of RFC 8058: no redirect, and as often as one likes.
 """
@@ -42,20 +42,20 @@ from publisher.serve.forms.view import View
 logger = structlog.get_logger("publisher")
 
 MAX_FORM_BYTES = 64 * 1024
-"""A form of 200 themes has a tenth of it."""
+"""The most bytes of a form. A form with 200 themes has a tenth of it."""
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 SOON_S = 300
-"""When to try again, in seconds, if the store cannot be used."""
+"""After how many seconds to try again if the store cannot be used."""
 LATER = "Please try again in some minutes.\n"
 
 OpenReception = Callable[[], Reception]
-"""Gives the site at this moment."""
+"""Returns the site at this moment."""
 
 
 class Background:
-    """Runs one task after another outside of the requests, so that no answer waits for them."""
+    """Runs tasks one after another outside of requests, so that no answer waits for them."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="letters")
@@ -71,17 +71,17 @@ def form_pages(
     on_letter: Callable[[], object],
     later: Callable[[Callable[[], None]], None] | None = None,
 ) -> Blueprint:
-    """The part of the application with the forms.
+    """Return the part of the application with the forms.
 
     Args:
-        open_reception: gives the site at this moment.
+        open_reception: returns the site at this moment.
         base_url: of the site.
         on_letter: called when a letter may wait to be sent.
-        later: does what no answer may wait for; None: a thread of the part.
+        later: runs tasks that no answer may wait for; None: in a thread of the part.
     """
     forms = _Forms(open_reception, on_letter, later or Background())
     part = Blueprint("forms", __name__)
-    # A proxy in front may or may not take the site's own path off an address.
+    # a proxy in front may or may not remove the site's own path from an address
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
         for rule, method, answer in forms.rules():
             part.add_url_rule(
@@ -124,7 +124,7 @@ class _Forms:
         self._quota = Quota()
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
-        """Paths below `/-/`, methods, and what answers them."""
+        """Return paths below `/-/`, methods, and the functions that answer them."""
         return [
             ("subscribe", "GET", self.show_subscribe),
             ("subscribe", "POST", self.subscribe),
@@ -230,7 +230,7 @@ class _Forms:
         return pages.stop_page(view, token, subscriber, "ask" if subscriber.active else "stopped")
 
     def stop(self, token: str) -> Response:
-        """End all subscriptions, or do what another button of the page says."""
+        """End all subscriptions, or do the act of another button on the page."""
         view = self._view()
         wanted = request.form.get("do", "")
         people = view.people
@@ -257,10 +257,10 @@ class _Forms:
         return self._answer_link(view, "" if request.form.get(TRAP) else email)
 
     def _answer_link(self, view: View, email: str) -> Response:
-        """Answer that a link is sent if the address is subscribed, and send it; an empty address gets none."""
+        """Answer that a link is sent if the address is subscribed, and send it; nothing is sent to an empty address."""
         answer = lead_to(view.path("sent", query="link"))
         if email:
-            # Once the answer is given: a letter takes a while, and that would tell who is subscribed.
+            # sent after the answer: a letter takes time, which would reveal who is subscribed
             answer.call_on_close(partial(self._later, partial(self._send_link, email)))
         return answer
 
@@ -269,17 +269,17 @@ class _Forms:
             self._open().people.ask_for_link(email)
         except PublisherError as error:
             logger.warning("a link cannot be sent", problem=str(error))
-        except Exception:  # nobody waits for this thread, and a bug has to be seen
+        except Exception:  # nobody waits for this thread, and a bug must be seen
             logger.exception("a link cannot be sent")
         self._on_letter()
 
-    # --- what goes wrong ---------------------------------------------------------------------------------------------
+    # --- errors ------------------------------------------------------------------------------------------------------
 
     def answer_too_long(self, _: RequestEntityTooLarge) -> Response:
         return pages.trouble_page(self._view(), "long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def answer_trouble(self, error: PublisherError) -> Response:
-        """Answer that it will work again soon; the operator's problem is not shown to visitors."""
+        """Answer that it will work again soon; visitors do not see the operator's problem."""
         rule = request.url_rule
         logger.warning("a form cannot be used", form=rule.rule if rule else "", problem=str(error))
         try:

@@ -1,4 +1,4 @@
-"""What the form templates show, made from what people chose. Values in, values out."""
+"""The values that form templates show, made from people's choices. In: values. Out: values."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ class ShownPace:
 
     name: str
     due: date
-    """The day of its next mail, if there is news."""
+    """The day of its next mail, provided there is news."""
     rate: Rate | None = None
-    """Mails with everything at this pace; None: there is too little to tell."""
+    """Mails with everything at this pace; None: there is too little for an estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class ThemeRow:
     chosen: str
     """The name of a pace, or `NO`."""
     rate: Rate | None
-    """How often its items come; None: there is too little to tell."""
+    """How often its items come; None: there is too little for an estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ class ShownMail:
     day: date
     items: int
     themes: tuple[str, ...]
-    """Titles of its items' themes that he follows; empty: he no longer follows any."""
+    """Titles of those themes of its items that the reader follows; empty: he no longer follows any."""
 
 
 class Showing:
-    """Shows choices in the terms of one site at one moment."""
+    """Makes the values of one site at one moment."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Showing:
         timezone: str,
         now: datetime,
     ) -> None:
-        """Show choices; `rates` is asked only if a page says how much comes."""
+        """`rates` is called only if a page shows how much comes."""
         self._settings = settings
         self._themes = themes
         self._theme_title = theme_title
@@ -93,16 +93,16 @@ class Showing:
         return len(self._themes)
 
     def paces(self) -> list[ShownPace]:
-        """The paces, each with the mails that everything means at it."""
+        """Return the paces, each with the number of mails for everything."""
         return [
             ShownPace(name=pace.name, due=self._day(pace.schedule), rate=self.mails({EVERYTHING: pace.name}))
             for pace in self._settings.paces
         ]
 
     def rows(self, choices: Choices, *, has_everything: bool = False) -> list[ThemeRow]:
-        """The table of paces with these choices; the row of everything is the first one, if it is wanted.
+        """Return the table of paces with these choices; the row of everything, if wanted, is the first one.
 
-        A theme that is chosen and not offered any more has a row at the end.
+        A theme that is chosen and no longer offered has a row at the end.
         """
         themes = [(theme.slug, scrub(theme.title)) for theme in self._themes]
         offered = {EVERYTHING, *(slug for slug, _ in themes)}
@@ -119,17 +119,17 @@ class Showing:
         ]
 
     def mails(self, choices: Choices) -> Rate | None:
-        """Return how many mails these choices mean in a month; None: there is too little to tell."""
+        """Return how many mails these choices mean in a month; None: there is too little for an estimate."""
         return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
-        """The day of the next mail, if there is news; None: none is chosen."""
+        """Return the day of the next mail, provided there is news; None: no pace is chosen."""
         after = max(self._now, paused_until) if paused_until else self._now
         due = [self._schedules[pace].next_after(after) for pace in choices.values() if pace in self._schedules]
         return local_day(min(due), self._timezone) if due else None
 
     def chosen(self, choices: Choices) -> list[ShownChoice]:
-        """Return these choices as they are shown, in the order of the table."""
+        """Return these choices for a page, in the order of the table."""
         return [ShownChoice(title=self._title(slug), pace=pace) for slug, pace in choices.items()]
 
     def followed(self, subscriber: Subscriber) -> list[ShownChoice]:
@@ -140,7 +140,7 @@ class Showing:
         ]
 
     def mail(self, at: datetime, items: int, themes: Iterable[str], choices: Choices) -> ShownMail:
-        """A mail that was sent to somebody who follows these choices now."""
+        """Return a mail that was sent to a reader who follows these choices now."""
         titles = tuple(self._title(slug) for slug in themes if slug in choices or EVERYTHING in choices)
         return ShownMail(day=local_day(at, self._timezone), items=items, themes=titles)
 
@@ -154,7 +154,7 @@ class Showing:
 
 
 def _said(subscriber: Subscriber) -> Iterable[Subscription]:
-    """Return his active subscriptions, except those to which the subscription to everything leaves nothing to add."""
+    """Yield his active subscriptions, except those that the subscription to everything makes redundant."""
     return (each for each in subscriber.active if each.theme in subscriber.choices)
 
 

@@ -1,4 +1,4 @@
-"""One request for a form: the site now, the visitor's language, and the pages that answer."""
+"""One request for a form: the site, the visitor's language, and the pages for answers."""
 
 from datetime import date
 from urllib.parse import quote, urlsplit
@@ -18,7 +18,7 @@ from publisher.serve.forms.stamp import new_stamp
 from publisher.subscribers.choose import left_last
 
 PLACE = "forms.html"
-"""The frame of a page begins its links at the site's root, as on a page there."""
+"""The file for which the page's frame is rendered, so that its links start at the site's root."""
 
 
 def capitalized(words: str) -> str:
@@ -49,24 +49,24 @@ class View:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Return the languages of forms and mails: those of the site that have a catalogue, or English."""
+        """The languages of forms and mails: those of the site that have a catalogue, or English."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
 
     def path(self, *parts: str, language: str = "", query: str = "") -> str:
-        """The path of a form in `language`; empty: in the one that was chosen. `query` is added to it."""
+        """Return the path of a form, with `query`, in `language`; empty: in the language that was chosen."""
         chosen = language or self.chosen_language
         queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
         path = "/".join(quote(part, safe="") for part in parts)
         return f"{self._root}{urls.FORMS}/{path}{'?' if queries else ''}{queries}"
 
     def consent(self, language: str) -> str:
-        """The exact words to which somebody agrees who sends the form."""
+        """Return the exact words of consent beside the form's button."""
         return self.reception.look.templates.render("forms/consent.txt", language=language, domain=DOMAIN).strip()
 
     def move_words(self, language: str) -> str:
-        """Return the exact words beside the button that confirms another address."""
+        """Return the exact words beside the button that confirms a new address."""
         return self.reception.look.templates.render("forms/move.txt", language=language, domain=DOMAIN).strip()
 
     def page(
@@ -79,9 +79,9 @@ class View:
         mine: str = "",
         **values: object,
     ) -> Response:
-        """The page of the template `name` at the form `here`; `language` is the reader's, if we know it.
+        """Return the page of the template `name` at the form `here`; `language` is the reader's, if known.
 
-        `stop` and `mine` are the tokens of his links.
+        `stop` and `mine` are the tokens of the reader's links.
 
         Raises:
             TemplateError: a template cannot be used.
@@ -122,7 +122,7 @@ class View:
         return Response(html, status, mimetype="text/html")
 
     def speaks(self, language: str = "") -> str:
-        """Return the language of a page for a reader with that language; empty: it is unknown."""
+        """Return the language of a page for a reader with that language; empty: unknown."""
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
