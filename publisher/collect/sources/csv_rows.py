@@ -6,9 +6,10 @@ import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from io import StringIO
-from itertools import chain
+from itertools import chain, islice
 
-from publisher.collect.sources.values import MAX_CHARACTERS, FieldError
+from publisher.collect.sources.values import MAX_CHARACTERS, FieldError, shorten
+from publisher.model.errors import SourceError
 from publisher.model.problems import counted
 
 DELIMITERS = ",;\t|"
@@ -19,6 +20,15 @@ _END = "\ue000"
 """A line added at the end of the text: it is a row of its own unless a quote is still open there."""
 
 _OPEN = "a quote is opened here and never closed, so that nothing below it can be read"
+
+_MOST_ABOVE = 9
+"""The most rows that may stand above the header."""
+_ERROR_NAMES = (
+    "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #NV #BEZUG! #WERT! #ZAHL! #NOM? #VALEUR! #NOMBRE! "
+    "#NUL! #NB #VERW! #WAARDE! #NAAM? #DEEL/0! #GETAL! #LEEG!"
+)
+_ERRORS = frozenset(_ERROR_NAMES.split())
+"""What Excel shows for a formula that has no value, in English, German, French and Dutch."""
 
 csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
 
@@ -34,20 +44,25 @@ def read_csv(
 
     If a quote is never closed, the last row is an error instead: it contains all rows after the quote.
 
-    `tell` gets the line number of a row that has more cells than the header has names, and those cells.
+    `tell` gets a line number and what is left out there: lines above the header, cells that it has no name for, and
+    Excel's errors in place of values.
 
-    The separator is the one named by `sep=`, or the one that cuts the header into most cells. Rows of empty cells are
-    left out.
+    The separator is the one named by `sep=`. Otherwise it is, of those that make a header which `check` takes, the one
+    that cuts it into most cells. Titles may stand above the header. Rows of empty cells are left out. Of several
+    columns with one name the first counts.
 
     Raises:
         NotCsvError: the file is not CSV.
     """
     said = _SEPARATOR.match(text)
     body = text[said.end() :] if said else text
-    delimiter = said["mark"] if said else max(DELIMITERS, key=lambda mark: len(_head(body, mark)))
-    rows = csv.reader(chain(StringIO(body, newline=""), [_END]), delimiter=delimiter)
+    above, delimiter = _header_of(body, said["mark"] if said else DELIMITERS, check)
+    rows = csv.reader(chain(StringIO(body, newline=""), [_END]), delimiter=delimiter, skipinitialspace=True)
     first_line = 1 if said else 0
     try:
+        for _ in range(above):
+            title = next(row for row in rows if _says_something(row))
+            tell(rows.line_num + first_line, f"above the header, left out: {shorten(' '.join(title).strip())}")
         names = [name.strip() for name in next((row for row in rows if _says_something(row)), [])]
         if names == [_END]:
             return
@@ -62,22 +77,52 @@ def read_csv(
             if row and row[-1].endswith(_END):
                 yield line + first_line, FieldError(_OPEN)
                 return
-            if _says_something(row[len(names) :]):
-                tell(
-                    rows.line_num + first_line,
-                    f"{counted(len(row) - len(names), 'cell')} more than the head has, left out; "
-                    f"put a text that contains {delimiter!r} in quotes",
-                )
             if _says_something(row):
-                yield rows.line_num + first_line, dict(zip(names, row, strict=False))
+                for what in _left_out(names, row, delimiter):
+                    tell(rows.line_num + first_line, what)
+                yield rows.line_num + first_line, _values(names, row)
     except csv.Error as error:
         raise NotCsvError(f"{rows.line_num + first_line}: this is not CSV: {error}") from error
 
 
-def _head(text: str, delimiter: str) -> list[str]:
+def _left_out(names: list[str], row: list[str], delimiter: str) -> Iterator[str]:
+    """Yield what of a row is not among its values, and why."""
+    if _says_something(row[len(names) :]):
+        more = counted(len(row) - len(names), "cell")
+        yield f"{more} more than the head has, left out; put a text that contains {delimiter!r} in quotes"
+    if failed := [cell.strip() for cell in row if cell.strip() in _ERRORS]:
+        yield f"an error of the spreadsheet in place of a value, left out: {', '.join(failed)}"
+
+
+def _values(names: list[str], row: list[str]) -> dict[str, object]:
+    cells = ["" if cell.strip() in _ERRORS else cell for cell in row]
+    return dict(reversed([*zip(names, cells, strict=False)]))
+
+
+def _header_of(text: str, delimiters: str, check: Callable[[Collection[str]], None]) -> tuple[int, str]:
+    """Return how many rows stand above the header, and the separator; if no row is a header, those of the first row."""
+    tops = {mark: _top(text, mark) for mark in delimiters}
+    ranked = sorted(delimiters, key=lambda mark: len(tops[mark][0]) if tops[mark] else 0, reverse=True)
+    for above in range(_MOST_ABOVE + 1):
+        for mark in ranked:
+            if len(tops[mark]) > above and _is_taken(tops[mark][above], check):
+                return above, mark
+    return 0, ranked[0]
+
+
+def _is_taken(names: list[str], check: Callable[[Collection[str]], None]) -> bool:
     try:
-        rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-        return next((row for row in rows if _says_something(row)), [])
+        check([name.strip() for name in names])
+    except SourceError:
+        return False
+    return True
+
+
+def _top(text: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows that say something."""
+    try:
+        rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        return [*islice((row for row in rows if _says_something(row)), _MOST_ABOVE + 1)]
     except csv.Error:
         return []
 

@@ -65,19 +65,21 @@ def validator_of(data: bytes, *, reader: str) -> str:
 
 
 def decoded(source: str, path: Path, data: bytes) -> str:
-    """Return the text of a file in UTF-8.
+    """Return the text of a file in UTF-8, or in UTF-16 with a byte order mark, as Excel and Notepad save it.
 
     Raises:
         SourceError: it is in another encoding; the message says where.
     """
-    if data.startswith(_UTF16_MARKS):
-        raise SourceError(source, f"{path} is UTF-16; save it as UTF-8")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if data.startswith(_UTF16_MARKS):
+            raise SourceError(source, f"{path} begins as UTF-16 and is not; save it as UTF-8") from error
         line = len(data[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
         byte = f"byte {error.start + 1}, 0x{data[error.start]:02X},"
         problem = f"{path}:{line}: {byte} is not UTF-8; save the file as UTF-8"
+        if path.suffix.lower() == ".csv":
+            problem = f"{problem}, which Excel calls 'CSV UTF-8'"
         raise SourceError(source, problem) from error
 
 

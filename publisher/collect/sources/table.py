@@ -18,7 +18,7 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-READER = "table-5"
+READER = "table-6"
 
 
 @dataclass(frozen=True, slots=True)

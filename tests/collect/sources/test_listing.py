@@ -573,6 +573,14 @@ def test_any_newline_and_a_byte_order_mark_are_read(tmp_path: Path, newline: str
     assert [problem.where for problem in fetch.problems] == [f"{path}:5"]
 
 
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_file_is_read_in_the_encoding_that_its_mark_names(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_bytes("10 February 2022\r\n\r\nÉté.\r\n".encode(codec))
+
+    assert [item.text for item in read(path).items] == ["Été."]
+
+
 @pytest.mark.parametrize("data", [b"", b"\n \n", b"\xef\xbb\xbf"])
 def test_an_empty_file_lists_nothing(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "listing.txt"
@@ -587,7 +595,7 @@ def test_an_empty_file_lists_nothing(tmp_path: Path, data: bytes) -> None:
     ("data", "problem"),
     [
         ("10 February 2022\r\n\r\nÉté.".encode("latin-1"), ":3: byte 21, 0xC9, is not UTF-8; save the file as UTF-8"),
-        ("10 February 2022".encode("utf-16"), " is UTF-16; save it as UTF-8"),
+        ("10 February 2022".encode("utf-16")[:-1], " begins as UTF-16 and is not; save it as UTF-8"),
         (b"Hello.\n\nWorld.", ":1: this stands above the first date and was left out"),
         (b"\n\nNews", ":3: this stands above the first date and was left out"),
         (b"32 May 2022\n\nText.", ":1: '32 May 2022' is no date: no such day; the item was left out"),

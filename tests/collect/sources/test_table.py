@@ -34,6 +34,9 @@ def titles(fetch: Fetch) -> list[str]:
         'title;"Themes, all";date\nFerry;;2024-03-04\n',
         '\n;;\n"title";date;"two\nlines"\nFerry;2024-03-04;\n',
         "date|title\n2024-03-04|Ferry\n",
+        'date, title\n2024-03-04, "Ferry"\n',
+        "date;title;text, long, for the page\n2024-03-04;Ferry;It sails\n",
+        "date;title;;title;\n2024-03-04;Ferry;;;\n",
     ],
 )
 def test_a_table_as_programs_write_it(tmp_path: Path, text: str) -> None:
@@ -41,6 +44,42 @@ def test_a_table_as_programs_write_it(tmp_path: Path, text: str) -> None:
 
     assert titles(fetch) == ["Ferry"]
     assert not fetch.problems
+
+
+def test_titles_above_the_header_are_told(tmp_path: Path) -> None:
+    fetch = read(tmp_path, "Register, of news;;\n;;\nAs of today\ndate;title;text\n2024-03-04;Ferry;\nsoon;Crane;\n")
+
+    assert titles(fetch) == ["Ferry"]
+    assert [str(each).removeprefix(f"{tmp_path}/register.csv:") for each in (*fetch.remarks, *fetch.problems)] == [
+        "1: above the header, left out: 'Register, of news'",
+        "3: above the header, left out: 'As of today'",
+        "6: 'soon' is no date; the item was left out",
+    ]
+
+
+def test_an_error_of_a_spreadsheet_is_no_value(tmp_path: Path) -> None:
+    fetch = read(tmp_path, "date;title;link;themes\n2024-03-04;Ferry;#N/A;#REF!\n2024-03-03;#1 of all;;#WERT!\n")
+
+    assert [(item.title, item.link, item.labels) for item in fetch.items] == [("Ferry", "", ()), ("#1 of all", "", ())]
+    assert [each.what for each in fetch.remarks] == [
+        "an error of the spreadsheet in place of a value, left out: #N/A, #REF!",
+        "an error of the spreadsheet in place of a value, left out: #WERT!",
+    ]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_excels_unicode_text_is_read(tmp_path: Path, codec: str) -> None:
+    mark = "" if codec == "utf-16" else "\ufeff"
+    (tmp_path / "register.txt").write_bytes(f"{mark}date\ttitle\r\n04.03.2024\tGrößer\r\n".encode(codec))
+
+    assert titles(TableSource("register", tmp_path / "register.txt").fetch(validator="", now=NOW)) == ["Größer"]
+
+
+def test_a_table_in_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "register.csv").write_bytes("date;title\n2024-03-04;Größer\n".encode("cp1252"))
+
+    with pytest.raises(SourceError, match=r"csv:2: byte 25, 0xF6, is not UTF-8; .* Excel calls 'CSV UTF-8'"):
+        TableSource("register", tmp_path / "register.csv").fetch(validator="", now=NOW)
 
 
 def test_rows_of_separators_are_no_rows_and_lines_are_counted(tmp_path: Path) -> None:
