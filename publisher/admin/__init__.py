@@ -1,1 +1,1 @@
-"""What operator and editors ask and decide; each module one question."""
+"""Questions and decisions of operators and editors, one module for each."""

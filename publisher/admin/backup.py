@@ -1,4 +1,4 @@
-"""Backs up a site into one file: its store and its outbox, both as they are at one moment."""
+"""Backs up a site into one file: its store and its outbox, both as of one moment."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,17 +9,18 @@ from publisher.store import Store
 from publisher.store.backup_file import write_backup
 
 WAIT_S = 60.0
-"""How long to wait for a pass that is at work."""
+"""How long to wait for a running pass."""
 
 
 def back_up(config: Config, file: Path, *, now: datetime) -> int:
-    """Write the store and the outbox into the file, in place of an earlier one; return its bytes. Passes wait.
+    """Write the store and the outbox into the file, replacing an earlier one; return its size in bytes. Passes wait
+    meanwhile.
 
     Raises:
         BusyError: a pass took too long.
         FilesError: the file cannot be written.
         StoreError: the store cannot be read, or is damaged.
-        UsageError: the store is on a server, is not there yet, or the file would lie where others read or send it.
+        UsageError: the store is on a server or missing, or others could read the file at its path or would send it.
     """
     database, outbox = config.store.file, config.outbox_directory
     if database is None:
@@ -37,10 +38,10 @@ def back_up(config: Config, file: Path, *, now: datetime) -> int:
 
 
 def refuse_place(config: Config, file: Path, what: str) -> None:
-    """Refuse to write something confidential over a file of the site itself, or where others read or send it.
+    """Refuse to write confidential data over a file of the site itself, or where others could read or send it.
 
     Raises:
-        UsageError: the file is such a one; `what` is what would be written, such as `backup`.
+        UsageError: it is such a path; `what` names the data, such as `backup`.
     """
     place = file.resolve()
     read_by_all = (config.feeds_directory, "everybody reads it there")

@@ -1,4 +1,4 @@
-"""Refuses a pass with an empty store beside full folders: the store was probably lost, and the site is not new."""
+"""Refuses a pass with an empty store beside full folders: the store was probably lost."""
 
 from pathlib import Path
 
@@ -9,9 +9,10 @@ from publisher.store import Store
 
 
 def refuse_lost_memory(config: Config, store: Store) -> None:
-    """Raise an error if the store is empty although the site's folders are full.
+    """Raise an error if the store is empty although the site's folders are not.
 
-    A pass would then treat everything that readers already have as new. A store that is not empty costs one query.
+    A pass would then treat everything that readers already have as new. The check of a store that is not empty costs
+    one query.
 
     Raises:
         UsageError: the store is empty, and the folders are not.

@@ -1,10 +1,10 @@
-"""Bounces: mails in a mailbox go in; what they say of our mails comes out, each once.
+"""Bounces. In: mails in a mailbox. Out: records of what they report about our mails, each once.
 
-What is about a list's mail is recorded for the operator. What is about a reader's counts for him (`subscribers.reach`),
-and a reader may unsubscribe by mail.
+A bounce of a mail to a list is recorded for the operator. A bounce of a reader's mail also counts in his score
+(`subscribers.reach`), and a reader may unsubscribe by mail.
 
 What a crash leaves: a mail that is recorded and still in its mailbox. It is read again, recognised by its SHA-256, and
-removed. Automatic replies and mails that are about none of ours are counted and stay where they are.
+removed. Automatic replies and mails that are not about ours are counted and stay in the mailbox.
 """
 
 import hashlib
@@ -27,18 +27,18 @@ from publisher.subscribers.reach import Counted, Reach
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceDesk:
-    """What is needed to read bounces at one moment."""
+    """The facts and objects needed to read bounces at one moment."""
 
     store: Store
     bounces: str
     """The address to which bounces are sent; empty: the site has none."""
     reach: Reach | None
-    """The standing of the site's readers; None: the site has no subscribers."""
+    """The bounce scores of the site's readers; None: the site has no subscribers."""
     now: datetime
 
 
 def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
-    """Record what a returned mail says, if it is about a mail of this site, and count it for its reader."""
+    """Record a bounce, if it is about a mail of this site, and count it for its reader."""
     bounce = read_bounce(mail, bounces=desk.bounces)
     mark = hashlib.sha256(mail).hexdigest()
     match bounce.kind:
@@ -55,7 +55,7 @@ def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
 def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
     holder = None if desk.reach is None else desk.reach.holder_of(bounce.token, bounce.stop_token)
     if desk.reach is not None and holder is not None:
-        # Whose mail it was, his mark says; his address stands nowhere else.
+        # the mark identifies the reader; his address is not stored with it
         row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.subscriber))
         return _report_of(row, desk.reach.take_report(row, holder))
     about = desk.store.bounces.find_mail(bounce.message_ids)
@@ -66,7 +66,7 @@ def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
 
 
 def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
-    """End what a reader follows, once for each mail: a mail that is read twice must not end newer subscriptions."""
+    """End a reader's subscriptions, once for each mail: a mail that is read twice must not end newer subscriptions."""
     holder = people.links.holder(bounce.stop_token)
     if holder is None:
         return BounceReport(unknown=1)
@@ -81,7 +81,7 @@ def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) ->
 def _row_of(
     bounce: Bounce, mark: str, desk: BounceDesk, *, name: str = "", recipient: str = "", token: str = ""
 ) -> BounceRow:
-    # Servers repeat the address, and a reader's stands in no report.
+    # servers repeat the address, and reports contain no reader's address
     words = without_addresses(bounce.words) if token else bounce.words
     return BounceRow(
         mark=mark,
@@ -106,7 +106,7 @@ def _report_of(row: BounceRow, counted: Counted) -> BounceReport:
 
 
 def read_mailbox(box: Inbox, desk: BounceDesk) -> BounceReport:
-    """Record what the mails of a mailbox say, and remove the recorded ones from it."""
+    """Record the bounces in a mailbox, and remove the recorded mails from it."""
     report, last = BounceReport(), desk.store.bounces.read_up_to(box.place, box.validity) if box.validity else 0
     for key, mail in box.mails(last):
         taken = take_bounce(mail, desk)

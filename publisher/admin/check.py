@@ -1,6 +1,6 @@
-"""Check: what must be fixed in a site and what could be better, in plain words. Changes nothing.
+"""Check: finds what must be fixed in a site and what could be better, in plain words. Changes nothing.
 
-To add a check, add it to `CHECKS`: its name, and a function that yields what it found.
+To add a check, add it to `CHECKS`: its name, and a function that yields findings.
 """
 
 import os
@@ -33,40 +33,40 @@ from publisher.rendering.templates import Templates
 from publisher.store import Store
 
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
-"""Names that no reader can reach (RFC 2606)."""
+"""Host names that no reader can reach (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The values that the checks look at."""
+    """The values that the checks examine."""
 
     config: Config
     templates: Templates
     mails: tuple[ParsedDigest, ...]
-    """The next edition of each audience, parsed; if nothing is new, an edition of the latest items."""
+    """The next edition of each audience, parsed; if nothing is new, a sample of the latest items."""
     problems: tuple[Problem, ...]
     """Problems of collecting, and of rendering the mails."""
     stranded: tuple[str, ...]
     """Names of editions whose audience is no longer in config.toml."""
     waiting: Mapping[str, Sequence[WaitingStatus]]
-    """How many items wait until when."""
+    """By source, how many items wait until when."""
     unsettled: tuple[str, ...]
     """Names of audiences that wait for the operator after a restore."""
     survey: Survey
-    """The themes, labels and titles that all items have."""
+    """The themes, labels and titles of all items."""
     followed: ReaderSurvey | None
-    """What readers follow; None: no one can subscribe."""
+    """What readers follow; None: nobody can subscribe."""
     now: datetime
     """UTC."""
     owed_departures: int
-    """How many departures their file did not take."""
+    """How many departures could not be written to the file of departures."""
     large_feeds: tuple[tuple[str, int], ...]
-    """Files of feeds below the folder of feeds that are too large for some readers, with their bytes."""
+    """Feed files (paths below the folder of feeds) that are too large for some readers, with their sizes in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One finding, and the mail, theme or file in which it was made."""
+    """A finding, and the mail, theme or file that it is about."""
 
     check: str
     where: str
@@ -86,18 +86,18 @@ class CheckReport:
 
     @property
     def exit_code(self) -> int:
-        """0; or 2 when something must be fixed. Hints do not count."""
+        """0; or 2 if something must be fixed. Hints do not count."""
         return EXIT_USAGE if any(not found.is_hint for found in self.found) else 0
 
 
 Check = Callable[[Checked], Iterator[tuple[str, Finding]]]
-"""Yields where each finding was made, and the finding."""
+"""Yields (where, finding) pairs."""
 
 
 def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
-    """What must be fixed and what could be better, as the next editions would be now.
+    """Return what must be fixed and what could be better, for the next editions as they would be now.
 
-    `problems` are those that collecting met just before.
+    `problems` are those of the collecting pass just before.
     """
     config, store = office.config, office.store
     mails: list[ParsedDigest] = []
@@ -162,7 +162,7 @@ def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield how many items wait, and until when: a mistyped embargo shows here first."""
+    """Yield how many items wait, and until when: this reveals a mistyped embargo."""
     zone = zone_of(checked.config.site.timezone)
     for source, some in checked.waiting.items():
         for each in some:
@@ -184,7 +184,7 @@ def _unsettled_audiences(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield addresses that were copied from an example."""
+    """Yield addresses that were copied from the documentation's examples."""
     config = checked.config
     hosts = [("site.base_url", urlsplit(config.site.base_url).hostname or "")]
     hosts += [("site.author.email", _domain(config.site.author.address))]
@@ -220,7 +220,7 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield a finding if the file of departures cannot be written: after a restore it tells who has left."""
+    """Yield a finding if the file of departures cannot be written: a restore needs it to know who has left."""
     if checked.config.subscribers is not None and (problem := _unwritable(checked.config.departures)):
         owed = f"; {counted(checked.owed_departures, 'departure')} wait for it" if checked.owed_departures else ""
         yield "departures", Finding(what=f"{problem}; without it a backup that is put back writes to who left{owed}")
@@ -247,14 +247,14 @@ def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return the folder if it exists, else the nearest one above it that does."""
+    """Return the folder if it exists, or else the nearest existing one above it."""
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
     """Yield cron lines that name days of the month and of the week, as in `0 8 1-7 * MON`.
 
-    Cron takes either day; their authors may have meant both together.
+    Cron runs on days that match either; the author may have meant days that match both.
     """
     for audience in checked.config.audiences:
         if audience.schedule is not None and (days := audience.schedule.either_day) is not None:
@@ -266,7 +266,7 @@ def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield a finding if mails travel unencrypted, and one for each file that is missing."""
+    """Yield a finding if mails are sent unencrypted, and one for each missing file."""
     smtp = checked.config.smtp
     if smtp is None:
         return

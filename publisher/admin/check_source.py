@@ -1,6 +1,6 @@
-"""Examine one source: read it now, and say what a pass would do with it.
+"""Examines one source: reads it now, and reports what a pass would do with it.
 
-Nothing is recorded. A server is asked even while passes leave it alone, because the operator wants to know now.
+Nothing is recorded. The server is asked even if passes would wait, because the operator wants to know now.
 """
 
 import json
@@ -73,7 +73,7 @@ class SeenItem:
 
     title: str
     is_title_made: bool
-    """Whether the item has no title, and its first sentence is shown."""
+    """Whether the item has no title, and its first sentence is shown instead."""
     date: str
     link: str
     labels: tuple[str, ...]
@@ -92,29 +92,29 @@ class SeenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
-    """The elements that one selector finds on the pages that were read."""
+    """The result of one selector on the pages that were read."""
 
     key: str
     selector: str
     found: int
-    """The number of items in which the selector finds something; for `item` and `next`, the number of elements."""
+    """How many items the selector matches in; for `item` and `next`, how many elements it matches."""
     lacking: tuple[str, ...] = ()
-    """Titles of the items in which the selector finds nothing."""
+    """Titles of the items in which the selector matches nothing."""
     examples: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
-    """Texts that it would find outside the items. It looks inside them only."""
+    """Texts that it would match outside the items, where it is not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A `[[sources]]` table for something that is not in config.toml, or that does not work there."""
+    """A suggested `[[sources]]` table for a place that is not in config.toml, or whose table there does not work."""
 
     kind: OfferKind
     place: str
     items: tuple[SeenItem, ...]
-    """The first items it gives."""
+    """Its first items."""
     listed: int
-    """How many items it gives."""
+    """How many items it has."""
     block: str
     """The table as TOML text."""
 
@@ -124,25 +124,25 @@ class Examined:
     """The result of examining one source, address or file."""
 
     source: str
-    """The source's name in config.toml, or else the address or path that was examined."""
+    """The source's name in config.toml, or else the address or path."""
     kind: str = ""
-    """The kind of source; empty: the place is not in config.toml."""
+    """The kind of source; empty: it is not in config.toml."""
     listed: int = 0
     items: tuple[SeenItem, ...] = ()
     """The first items."""
     having: Mapping[str, int]
     """How many items have each field."""
     caught: tuple[Caught, ...] = ()
-    """What each selector of a page finds."""
+    """The result of each selector of a page."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    """What readers do not get, on purpose or because it could not be used."""
+    """What readers will not get, by intent or because it could not be used."""
     failure: str = ""
     """Why nothing could be read; empty: something was read."""
     outcome: CollectReport | None = None
-    """What a pass would record of the source; None: nothing."""
+    """What a pass would record; None: nothing."""
     waits_until: datetime | None = None
-    """The moment until which passes do not ask its server."""
+    """Until when passes do not ask its server; None: they do."""
     offers: tuple[Offer, ...] = ()
 
     @property
@@ -154,7 +154,7 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A `Source` that gives a reading that was made before."""
+    """A `Source` that returns an earlier reading."""
 
     name: str
     given: Fetch
@@ -167,7 +167,7 @@ class Given:
 def examine(
     source: Source, settings: SourceSettings, config: Config, *, state: SourceState, now: datetime
 ) -> tuple[Examined, Given | None]:
-    """Return what a configured source gives, and a source that gives the same items again to a pass.
+    """Return what a configured source gives, and a source that returns the same items to a pass.
 
     The second value is None if the source gives nothing.
 
@@ -179,7 +179,7 @@ def examine(
         examined, given = _examine_page(source, settings, config, now=now)
     else:
         if isinstance(source, FeedSource) and state.changed_at is not None:
-            source = replace(source, archives=0)  # only a first reading goes back so far
+            source = replace(source, archives=0)  # only a first reading fetches archives
         fetch = source.fetch(validator="", now=now)
         fetch = replace(fetch, items=tuple(fetch.items))
         examined, given = _describe(fetch, settings, config), Given(source.name, fetch)
@@ -187,7 +187,7 @@ def examine(
     return replace(examined, waits_until=waits_until), given
 
 
-# --- a source of config.toml -----------------------------------------------------------------------------------------
+# --- a configured source ---------------------------------------------------------------------------------------------
 
 
 def _describe(fetch: Fetch, settings: SourceSettings, config: Config) -> Examined:
@@ -204,7 +204,7 @@ def _describe(fetch: Fetch, settings: SourceSettings, config: Config) -> Examine
 
 
 def _losses(items: Sequence[Item], settings: SourceSettings, config: Config) -> Iterator[Problem]:
-    """Yield what readers do not get because items are cleaned."""
+    """Yield the parts of items that readers will not get because of cleaning."""
     for item in items:
         told: list[str] = []
         cleaned = clean_item(item, site=config.site, policy=settings.policy, tell=told.append)
@@ -289,7 +289,7 @@ def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught
 
 
 def _find_outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
-    """Return texts that a selector would match outside the items; nothing for selectors such as `a`, which match
+    """Return texts that a selector would match outside the items; none for selectors such as `a`, which match
     everywhere.
     """
     looked_for = selector.partition("@")[0].strip()
@@ -305,7 +305,7 @@ def _examples(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_table(config: Config, name: str) -> Mapping[str, object]:
-    """Read a source's table from config.toml again: there a secret is only named."""
+    """Return a source's table from config.toml as written, in which secrets are only named."""
     tables: Sequence[Mapping[str, object]] = tomllib.loads(config.path.read_text("utf-8-sig"))["sources"]
     return next(table for table in tables if table["name"] == name)
 
@@ -314,7 +314,7 @@ def _read_table(config: Config, name: str) -> Mapping[str, object]:
 
 
 def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
-    """Return a configuration table for the page: the suggested selectors, and the other keys from `table`."""
+    """Return a suggested table for the page: with the suggested selectors, and the other keys from `table`."""
     several = {"pages": max(found.pages, int(str(table.get("pages", 1))))} if "next" in found.selectors else {}
     kept = {name: value for name, value in table.items() if name not in (*SELECTORS, "pages")}
     selectors: dict[str, Any] = {name: found.selectors[name] for name in SELECTORS if name in found.selectors}
@@ -337,7 +337,7 @@ def offer_of(kind: OfferKind, place: str, items: Sequence[Item], table: Mapping[
 
 
 def _toml(name: str, table: Mapping[str, object]) -> str:
-    # A JSON text, number or list of such is one in TOML, too.
+    # JSON texts, numbers and lists of these are also valid TOML
     lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
     return "\n".join([f"[[{name}]]", *lines])
 

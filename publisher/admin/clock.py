@@ -1,6 +1,6 @@
-"""A clock that was wrong: what was done while it was ahead bears moments that are still to come.
+"""Clock errors: what was recorded while the clock was ahead has times in the future.
 
-Schedules and sources go on by the clock of now. Dates of editions stay what they were, so the operator should know why.
+Schedules and sources use the present clock. Dates of editions stay as they are, so the operator should know the reason.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from publisher.model.schedules import CLOCK_ERROR
 
 
 def find_ahead(moments: Iterable[datetime | None], *, now: datetime) -> datetime | None:
-    """Return the latest of these moments that is further in the future than a nearly right clock could explain; None:
-    none.
+    """Return the latest of these times that is further ahead of now than a small clock error explains; None:
+    none is.
     """
     return max((moment for moment in moments if moment is not None and moment > now + CLOCK_ERROR), default=None)

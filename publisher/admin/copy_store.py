@@ -1,4 +1,4 @@
-"""Copy a site's store into another database, so that the site can go on there."""
+"""Copies a site's store into another database, so that the site can continue there."""
 
 from datetime import datetime
 
@@ -8,10 +8,11 @@ from publisher.store import Store
 
 
 def copy_store(store: Store, url: str, *, now: datetime, progress: Progress) -> tuple[str, int]:
-    """Copy everything the store remembers into the empty database at an SQLAlchemy URL; its name, and how many rows.
+    """Copy the whole store into the empty database at an SQLAlchemy URL; return its name for messages, and the number
+    of rows.
 
     Raises:
-        BusyError: a service, a pass or a delivery is at work on the site.
+        BusyError: a service, a pass or a delivery is running on the site.
         StoreError: the database is not empty, or cannot be used.
     """
     with hold_at_rest(store, now=now), Store.open_empty(url) as target, hold_at_rest(target, now=now):

@@ -1,4 +1,4 @@
-"""Deliveries: hand over what is due, queue what the operator asks for, and say how mails fare."""
+"""Deliveries: send what is due, queue what the operator asks for, and count the mails."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from publisher.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What handing over mails needs: settings, the store, and where the mails come from."""
+    """What sending mails needs: settings, the store, and the functions that return mails."""
 
     settings: SmtpSettings
     store: Store
@@ -33,16 +33,16 @@ class Post:
 
 
 def hand_over(post: Post) -> DeliverReport:
-    """Hand over what is due.
+    """Send the due mails.
 
     Raises:
-        BusyError: another process does so, and the store lets only one.
+        BusyError: another process is sending, and the store allows only one.
     """
     ledger, now = post.store.ledger, post.clock()
     with ledger.delivering(now=now):
         if not ledger.count_due(max_age=post.settings.max_age, now=now):
             return _report_nothing_due(post)
-        from publisher.deliver.run import (  # late: asyncio and ssl take 60 ms, and mails are seldom due
+        from publisher.deliver.run import (  # late: importing asyncio and ssl takes 60 ms, and mails are seldom due
             DeliveryOptions,
             deliver,
         )
@@ -54,13 +54,13 @@ def hand_over(post: Post) -> DeliverReport:
 
 
 def rehearse_hand_over(post: Post) -> DeliverReport:
-    """Return what `hand_over` would hand over now, without a connection to the mail server."""
+    """Return what `hand_over` would send now, without a connection to the mail server."""
     due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
     return DeliverReport(editions=tally_planned(due)) if due else _report_nothing_due(post)
 
 
 def _report_nothing_due(post: Post) -> DeliverReport:
-    """When a mail is due next, and how many wait for the operator."""
+    """Return when the next mail is due, and how many mails wait for the operator."""
     ledger, now, max_age = post.store.ledger, post.clock(), post.settings.max_age
     next_at = ledger.next_due(max_age=max_age, now=now)
     paused, held = ledger.count_stopped(max_age=max_age, now=now)
@@ -68,12 +68,12 @@ def _report_nothing_due(post: Post) -> DeliverReport:
 
 
 def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
-    """Return whole mails of letters, by the ids of their deliveries, as the ledger keeps them."""
+    """Return the mails of letters from the ledger, by the ids of their deliveries."""
     return store.ledger.letters(claimed)
 
 
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
-    """Queue an edition and all later ones of its audience that are in the outbox; return how many.
+    """Queue an edition and all later editions of its audience in the outbox; return how many.
 
     Editions that already wait in the ledger become due now. Editions that were sent or refused stay as they are.
 
@@ -99,12 +99,14 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
 def delivery_counts(
     settings: SmtpSettings | None, store: Store, names: Sequence[str], *, now: datetime
 ) -> dict[str, DeliveryCounts]:
-    """Return the counts of deliveries of each of these editions, by name; empty if nothing is sent from here."""
+    """Return the counts of deliveries of each of these editions, by name; empty if this site sends no mails."""
     return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
 
 
 def latest_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
-    """Return how the mails fare of what is not handed over yet, and of the last edition of each audience."""
+    """Return counts for all editions, rounds and letters that are not completely sent, and for each audience's last
+    edition.
+    """
     if config.smtp is None:
         return ()
     last = [row.name for audience in config.audiences for row in store.editions.latest(audience.name, limit=1)]

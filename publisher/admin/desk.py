@@ -1,7 +1,7 @@
-"""The editors' desk: who may come in, and the record of what was done there.
+"""The editors' desk: who may sign in, and the record of what was done.
 
-Coming in takes two steps: a link by mail, good once and for a quarter of an hour, and the button on its page. There is
-no password. What is done at the desk are the decisions of `review` and the other modules here; the desk adds who did
+Signing in takes two steps: a link by mail, which works once within a quarter of an hour, and the button on its page.
+There is no password. Acts at the desk are the decisions of `review` and other modules here; the desk records who did
 them, and when.
 """
 
@@ -17,12 +17,14 @@ from publisher.store import Store
 from publisher.subscribers import tokens
 
 LINKS_AN_HOUR = 5
-"""Links that are mailed to one person: more would be somebody else who presses the button."""
+"""How many links are mailed to one person in an hour: with more, somebody else is probably pressing the button."""
 _HOUR = timedelta(hours=1)
 _NO_LIMIT = 1_000_000
 
 WriteLetter = Callable[[str, str, str], Letter]
-"""Writes the sign-in letter from three texts: the person's address, the token of the link, the letter's own name."""
+"""Writes the sign-in letter from three texts: the person's address, the link's token, and the letter's name in the
+ledger.
+"""
 
 
 class Desk:
@@ -49,10 +51,10 @@ class Desk:
         """Whether links are mailed; otherwise `publisher desk link` prints them."""
         return self._write_letter is not None
 
-    # --- coming in ---------------------------------------------------------------------------------------------------
+    # --- signing in --------------------------------------------------------------------------------------------------
 
     def send_link(self, address: str) -> bool:
-        """Mail a link to an address of somebody at the desk who did not ask too often; return whether it was sent.
+        """Mail a link to an address if it belongs to the desk and has not asked too often; return whether it was sent.
 
         Raises:
             StoreError: the store cannot be used.
@@ -68,10 +70,10 @@ class Desk:
         return self._records.add_link(digest, person, letters=[letter], most=LINKS_AN_HOUR, since=since, now=self.now)
 
     def new_link(self, address: str) -> str:
-        """The address of a page that lets somebody of the desk in, once.
+        """Return the address of a page that signs a person of the desk in, once.
 
         Raises:
-            UsageError: nobody of the desk has that address.
+            UsageError: nobody at the desk has that address.
         """
         person = self.settings.person(address)
         if not person:
@@ -83,13 +85,13 @@ class Desk:
         return desk_link_url(self.look.site, token)
 
     def whom_lets_in(self, token: str) -> str:
-        """Return the address of the person whom a link signs in; empty: the token is wrong, too old or used. Changes
-        nothing.
+        """Return the address of the person whom a link signs in; empty: the token is wrong, too old or used. It does
+        not use the link up.
         """
         return self.settings.person(self._records.link(tokens.digest_of(token), now=self.now))
 
     def come_in(self, token: str) -> str:
-        """Use a link to sign in; the token of the session, which the browser keeps. Empty: the link is not good."""
+        """Use a link to sign in; return the session's token, which the browser stores. Empty: the link is invalid."""
         if not self.whom_lets_in(token):
             return ""
         session = tokens.new_single()
@@ -97,7 +99,7 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return who is signed in with a session token; None: the session ended, or the person left the desk."""
+        """Return the session with this token; None: it has ended, or the person left the desk."""
         found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
         return found if found and self.settings.person(found.person) else None
 
@@ -106,19 +108,19 @@ class Desk:
         self._records.end_session(tokens.digest_of(token))
 
     def sign_out_everywhere(self, person: str) -> None:
-        """End all sessions of somebody, and have none of his links let anybody in."""
+        """End all sessions of a person, and invalidate the person's links."""
         self._records.forget_person(person)
 
     def count_sessions(self, person: str) -> int:
-        """In how many browsers somebody is signed in."""
+        """Return in how many browsers a person is signed in."""
         return self._records.count_sessions(person, now=self.now)
 
     # --- who did what ------------------------------------------------------------------------------------------------
 
     def begin_act(self, verb: str, about: str, *, person: str, language: str) -> int:
-        """Note what somebody is about to do; return its number, with which `end_act` notes what came of it.
+        """Record an act that is about to be done; return its number, with which `end_act` records the result.
 
-        `language` is that of the sentence that says it.
+        `language` is that of the sentence that will describe it.
         """
         return self._records.begin_act(verb, about, person=person, language=language, now=self.now)
 
@@ -131,5 +133,5 @@ class Desk:
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest acts, the last first; with `about`, only acts on that, such as `weekly-3`."""
+        """Return the latest acts, latest first; with `about`, only acts on that, such as `weekly-3`."""
         return self._records.acts(limit=limit, about=about)

@@ -1,4 +1,4 @@
-"""Finds out how an address, a file or a folder that is not a source yet could become one. Nothing is recorded."""
+"""Finds out how an address, a file or a folder could become a source. Nothing is recorded."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,9 +37,10 @@ _BEGINNING = 2_000
 
 
 def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Examined, Given | None]:
-    """Examine the source of that name; without one, discover how the address or file of that name could become one.
+    """Examine the source of that name; if there is none, discover how the address or file of that name could become
+    one.
 
-    Return what was found, and what a source gives, for a pass to collect.
+    Returns what was found, and a source with the items, for a pass to collect.
 
     Raises:
         PublisherError: the source, address or file cannot be read.
@@ -62,7 +63,7 @@ def _is_at(settings: SourceSettings, place: str) -> bool:
 def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> Examined:
     """Return how an address, a file or a folder can become a source.
 
-    Feeds come first: they last longer than a page's layout.
+    Feeds are preferred: they last longer than a page's layout.
 
     Raises:
         PublisherError: it cannot be read.
@@ -114,8 +115,8 @@ class _Wanted:
         return not self.is_address and Path(self.place).is_dir()
 
     def kinds_of(self, body: bytes) -> list[tuple[OfferKind, Mapping[str, Any]]]:
-        """Return the kinds that a file may be, if it is neither a feed nor a page: the likeliest first, each with its
-        keys.
+        """Return the kinds that a file may be, if it is neither a feed nor a page: likeliest first, each with
+        its keys.
         """
         beginning = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if self.is_address or beginning == b"<":
@@ -129,7 +130,7 @@ class _Wanted:
         return [(kind, {"columns": columns} if kind == "table" and columns else {}) for kind in kinds]
 
     def _rows(self) -> list[Mapping[str, object]]:
-        """Return the first rows of a table, to see what its columns hold; empty when it is not a table."""
+        """Return the first rows of a table, to see what its columns contain; empty: it is no table."""
         path = Path(self.place)
         try:
             return peek(path, decoded(self.place, path, path.read_bytes()))[:_ROWS_SEEN]
@@ -137,7 +138,7 @@ class _Wanted:
             return []
 
     def examine_files(self, kinds: Sequence[tuple[OfferKind, Mapping[str, Any]]]) -> Examined:
-        """Return what the first kind of source that finds items in the file or folder gives."""
+        """Return the result of the first kind of source that finds items in the file or folder."""
         failure = ""
         for kind, keys in kinds:
             source = open_source(kind, self.place, {"path": Path(self.place), **keys}, self.site)
@@ -161,11 +162,11 @@ class _Wanted:
     def read(self) -> Fetched:
         if self.is_address:
             try:
-                # An address that is typed in may be on the own network; what it redirects to may not.
+                # a typed address may be on the local network; what it redirects to may not
                 fetcher = self.site.fetcher.allowing([urlsplit(self.place).hostname or ""])
                 return fetcher.fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
             except SourceError as error:
-                raise PublisherError(error.problem) from error  # it names the address itself
+                raise PublisherError(error.problem) from error  # the message contains the address already
         path = Path(self.place)
         if not path.is_file():
             names = ", ".join(source.name for source in self.config.sources) or "none"
@@ -195,7 +196,7 @@ class _Wanted:
     def _where(self, place: str) -> Mapping[str, Any]:
         if place.startswith(("http://", "https://")):
             host = urlsplit(place).hostname or ""
-            # Only the host that was typed is known to be meant; a feed elsewhere is of the Internet, or is refused.
+            # Only the typed host is certainly intended; a feed on another host must be on the public Internet.
             is_own = host == urlsplit(self.place).hostname and is_of_own_network(host)
             return {"url": place, "private": [host]} if is_own else {"url": place}
         return {"path": os.path.relpath(place, self.config.path.parent)}
@@ -219,7 +220,7 @@ def _nothing_in(path: Path) -> str:
 
 
 def _feeds_of(page: Page) -> list[str]:
-    """Return the addresses of the feeds that a page names, without feeds of comments."""
+    """Return the addresses of the feeds that a page links to, without feeds of comments."""
     links = [link for link in page.root.iter("link") if "alternate" in (link.get("rel") or "").lower().split()]
     named = [link for link in links if (link.get("type") or "").partition(";")[0].strip().lower() in _FEED_TYPES]
     news = [link for link in named if "comment" not in f"{link.get('title')} {link.get('href')}".lower()]

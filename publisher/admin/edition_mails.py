@@ -1,8 +1,8 @@
-"""The mails of editions at the moment they are handed over: from the outbox, without items that were withdrawn since.
+"""The mails of editions when they are sent: from the outbox, without items withdrawn since.
 
 A mail may wait for hours. If one of its items was withdrawn or hidden meanwhile, the edition is rendered without it,
-its folder is replaced, and the new mail goes out with the Message-ID and Date of the old one. A crash in between leaves
-the old folder or the new one, each whole; the next pass looks again.
+its folder is replaced, and the new mail keeps the old one's Message-ID and Date. A crash in between leaves the old
+folder or the new one, each whole; the next pass checks again.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,15 +29,15 @@ class EditionMails:
         audiences: Sequence[Audience],
         open_office: Callable[[], Office],
     ) -> None:
-        """`open_office` opens what renders; it is called only if an edition has to be rendered again."""
+        """`open_office` is called only if an edition must be rendered again."""
         self._outbox = outbox
         self._store = store
         self._audiences = audiences
         self._open_office = open_office
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
-        """Return the mail of each delivery, or the error that prevents it, by delivery id; an edition with no item left
-        is missing.
+        """Return the mail of each delivery, or the error that prevents it, by delivery id; an edition without items is
+        missing.
         """
         found = {name: self._mail(delivery) for name, delivery in {each.name: each for each in claimed}.items()}
         mails = {each.id: found[each.name] for each in claimed}
@@ -63,7 +63,9 @@ class EditionMails:
             return error
 
     def _edition(self, name: str) -> tuple[Edition | None, Audience | None]:
-        """The edition without what is withdrawn or hidden; None, None: the store or config.toml does not know it."""
+        """Return the edition without withdrawn and hidden items, and its audience; (None, None): the store or
+        config.toml does not have it.
+        """
         try:
             audience, number = audience_and_number(name, self._audiences)
         except UsageError:
@@ -72,7 +74,7 @@ class EditionMails:
 
 
 def remake(edition: Edition, audience: Audience, office: Office) -> bytes:
-    """Render an edition again, to its audience's present address; replace its folder and return the mail.
+    """Render an edition again, for its audience's present address; replace its folder and return the mail.
 
     Raises:
         FilesError: the folder cannot be written.

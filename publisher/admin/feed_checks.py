@@ -1,4 +1,4 @@
-"""Check feeds: which are so large that readers fetch them seldom or not at all. Everything is a hint."""
+"""Checks the size of feeds: some readers fetch large ones seldom or never. All findings are hints."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from publisher.model.feeds import Feed
 from publisher.rendering import urls
 
 LARGE_BYTES = 512_000
-"""Size of a feed above which some hosted readers refuse it. Every reader fetches the whole feed for each new item."""
+"""Above this size, some hosted readers refuse a feed. Every reader fetches the whole feed for each new item."""
 
 
 def large_feeds(feeds: Iterable[Feed], folder: Path, formats: Iterable[str]) -> list[tuple[str, int]]:

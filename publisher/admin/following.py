@@ -1,4 +1,4 @@
-"""Counts how many people follow what, and how that has changed. Only numbers leave this module."""
+"""Counts how many people follow what, now and earlier. It returns only numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from publisher.store import Store
 from publisher.subscribers.people import People
 
 MONTHS = 12
-"""How many months the table has, the present month included."""
+"""How many months the table covers, the present one included."""
 _A_YEAR = 12
 
 
@@ -22,7 +22,7 @@ class Followers:
     """The title of the theme; empty: everything."""
     pace: str
     counts: tuple[int, ...]
-    """Numbers of people at each moment of the table; the last one is now."""
+    """Numbers of people at each date of the table; the last one is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,17 @@ class FollowerTable:
     """The table of followers: how many people follow what, over time."""
 
     days: tuple[date, ...]
-    """The days that the columns are of: the first of each month, the oldest first, and today."""
+    """The dates of the columns: the first of each month, oldest first, and today."""
     people: tuple[int, ...]
-    """How many followed something at the beginning of each of these days; the last number is of now."""
+    """How many people followed something at each of these dates; the last number is now."""
     rows: tuple[Followers, ...]
-    """Everything first, then the themes in the site's order; at each the paces from the quickest."""
+    """Everything first, then the themes in the site's order; for each the paces, most frequent first."""
     pending: int
-    """How many asked within the last days and have not confirmed yet."""
+    """How many people asked in the last days and have not confirmed yet."""
 
     @property
     def since_somebody(self) -> "FollowerTable":
-        """Return the table without the first months in which nobody followed anything; the last month always stays."""
+        """The table without leading months in which nobody followed anything; the last month always stays."""
         first = next((place for place, number in enumerate(self.people) if number), len(self.people) - 1)
         start = max(first - 1, 0)
         rows = tuple(replace(row, counts=row.counts[start:]) for row in self.rows)
@@ -48,7 +48,7 @@ class FollowerTable:
 
 
 def oversee_following(people: People, store: Store) -> FollowerTable:
-    """Return how many people follow what now, and did at the beginning of each of the last months."""
+    """Return how many people follow what, now and at the beginning of each of the last months."""
     days = month_days(local_day(people.now, people.site.timezone))
     moments = [*(datetime(day.year, day.month, 1, tzinfo=UTC) for day in days[:-1]), people.now]
     counts: dict[tuple[str, str], list[int]] = {}
@@ -64,7 +64,7 @@ def oversee_following(people: People, store: Store) -> FollowerTable:
 
 
 def month_days(today: date, *, months: int = MONTHS) -> tuple[date, ...]:
-    """The first days of the last months, the oldest first, and today."""
+    """Return the first days of the last months, oldest first, and today."""
     first, days = today.replace(day=1), []
     for back in range(months - 1, -1, -1):
         year, month = divmod(first.year * _A_YEAR + first.month - 1 - back, _A_YEAR)
@@ -73,7 +73,7 @@ def month_days(today: date, *, months: int = MONTHS) -> tuple[date, ...]:
 
 
 def _rows(counts: Mapping[tuple[str, str], Sequence[int]], people: People) -> list[Followers]:
-    """Return the rows: the themes and paces that config.toml offers, then others that somebody still follows."""
+    """Return the rows: themes and paces in config.toml, then others that somebody still follows."""
     themes = [EVERYTHING, *(theme.slug for theme in people.themes)]
     paces = [*people.settings.pace_names]
     order = sorted(counts, key=lambda key: (_place(key[0], themes), _place(key[1], paces), key))

@@ -1,7 +1,7 @@
-"""Hides one item from readers, whatever its source does, and shows it again; or lets one that waits appear now.
+"""Hides an item from readers, whatever its source does; shows it again; or makes a waiting item visible now.
 
-What comes in: an address or an id. What goes out: a change in the log, by which feeds, archives, pages and editions are
-rendered anew. A crash after the change leaves the rendering to the next pass.
+In: an address or an id. Out: a change in the log, from which feeds, archives, pages and editions are rendered again.
+After a crash following the change, the next pass renders.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _SHOWN = 5
 
 
 def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Hide the item with that address or id; one that is hidden already stays so.
+    """Hide the item with that address or id; an item that is already hidden stays hidden.
 
     Raises:
         UsageError: there is no such item, or several.
@@ -38,7 +38,7 @@ def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> Co
 
 
 def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Show a hidden item again; one that no reader ever saw appears with the next pass after its time has come.
+    """Show a hidden item again; an item that readers never saw appears with the first pass after its time has come.
 
     Raises:
         UsageError: there is no such item, several, or it is not hidden.
@@ -56,9 +56,9 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
 
 
 def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Let an item that waits for its time appear now; `name` is its number, address or id.
+    """Make a waiting item visible now; `name` is its number, address or id.
 
-    A crash in between leaves it to the next pass, which lets it appear.
+    After a crash in between, the next pass does it.
 
     Raises:
         UsageError: no such item waits.
@@ -76,7 +76,7 @@ def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
 
 
 def hidden_items(office: Office) -> Sequence[HiddenItem]:
-    """The hidden items, the one that was hidden last first."""
+    """Return the hidden items, the last hidden one first."""
     return office.store.hidden.all()
 
 
@@ -86,7 +86,7 @@ def _gathered(record: Record, store: Store, rules: CollectRules) -> Gathered:
 
 
 def find_item(name: str, store: Store, site: Site) -> Record:
-    """Return the item with that address or id; of several the one that readers see, or may see one day.
+    """Return the item with that address or id; of several, the one that readers see or may see later.
 
     Raises:
         UsageError: there is no such item, or several.
@@ -102,6 +102,6 @@ def find_item(name: str, store: Store, site: Site) -> Record:
 
 
 def _path_of(name: str, site: Site) -> str:
-    """Return the path of an item's page on this site, from a name that may be its address."""
+    """Return the path of an item's page on this site, if `name` is the page's address."""
     place = name.removeprefix(site.base_url).partition("?")[0].partition("#")[0]
     return unquote(place).removesuffix(".html").strip("/")

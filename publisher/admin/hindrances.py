@@ -1,4 +1,4 @@
-"""What keeps mails from all readers now, to tell why one of them got none."""
+"""Finds what holds back mails to all readers, to explain why one reader got none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,40 +11,40 @@ from publisher.store import READERS, Store
 
 
 class HindranceKind(StrEnum):
-    """Why no mail goes out, or no new mail is made."""
+    """Why no mail is sent, or no new mail is made."""
 
     OUTAGE = "outage"
     """The mail server cannot be used."""
     PAUSED = "paused"
     """The operator or an editor paused all mails."""
     RESTORED = "restored"
-    """After a restore the operator has not said what went out."""
+    """After a restore, the operator has not said what went out."""
     REVIEWED = "reviewed"
     """An edition waits for its editor, and rounds wait for it."""
     POSTPONED = "postponed"
-    """An editor lets rounds wait."""
+    """An editor postponed rounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hindrance:
-    """One thing that keeps mails from all readers."""
+    """Something that holds back mails to all readers."""
 
     kind: HindranceKind
     since: datetime | None = None
-    """UTC; None: it is not known."""
+    """UTC; None: unknown."""
     about: str = ""
-    """What the mail server said, or the name of the edition."""
+    """What the mail server said, or the name of the edition; may be empty."""
     until: datetime | None = None
-    """UTC; when it ends by itself, `UNTIL_DECIDED`: when somebody decides. None: nobody knows."""
+    """UTC; when it ends by itself (`UNTIL_DECIDED`: when somebody decides). None: unknown."""
 
     @property
     def is_of_rounds(self) -> bool:
-        """Whether it keeps rounds from beginning, and not mails that are made already."""
+        """Whether it prevents new rounds, and does not hold back mails that are already made."""
         return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED, HindranceKind.POSTPONED}
 
 
 def find_hindrances(config: Config, store: Store, *, now: datetime) -> tuple[Hindrance, ...]:
-    """Return what keeps mails from readers now, and rounds from beginning."""
+    """Return what now holds back mails to readers, or prevents rounds."""
     return (*_of_sending(store), *_of_rounds(config, store, now=now))
 
 

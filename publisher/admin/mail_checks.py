@@ -1,6 +1,6 @@
-"""Check a digest as inboxes and readers will. Pure: a digest in, findings out.
+"""Checks a digest as inboxes and readers will see it. Pure. In: a digest. Out: findings.
 
-The rendered mail is checked, not the templates: a site may have its own.
+It checks the rendered mail, not the templates, because a site may have its own.
 """
 
 import re
@@ -21,22 +21,20 @@ from publisher.rendering import quoted_printable
 
 ACRONYM_CHARS = 5
 LIST_BYTES = 40_000
-"""Bytes of text and HTML together. By default Mailman holds a mail of more than 40 kB, headers included."""
+"""The most bytes of text and HTML together. By default Mailman holds a mail of more than 40 kB, headers included."""
 LEAST_WORDS = 10
 """How many words besides addresses a text part needs: spam filters distrust a text that is only a link."""
 LARGE_READABLE = 3.0
-"""WCAG 2.2, success criterion 1.4.3: large text needs less contrast."""
+"""The least contrast of large text (WCAG 2.2, success criterion 1.4.3)."""
 FORBIDDEN = ("script", "form", "iframe", "object", "embed", "video", "audio")
-"""Elements that no mail program shows and that spam filters count."""
+"""Elements that no mail program shows and that spam filters count against a mail."""
 
 URL = re.compile(r"https?://\S+|\S+@\S+")
 PIXEL = re.compile(r"[0-2](px)?")
 
 
 class MailFlaw(StrEnum):
-    """What can be wrong with a mail. A finding's flaw and values are put into words in the language of whoever reads
-    them.
-    """
+    """The flaws of a mail. A finding's flaw and values can be worded in any language."""
 
     PALE = "pale"
     PALE_IN_THE_DARK = "pale in the dark"
@@ -73,11 +71,11 @@ class Finding:
     what: str
     """What is wrong and what to do about it, as one sentence."""
     is_hint: bool = False
-    """Whether it may stay; else it must be fixed."""
+    """Whether it is only a hint; otherwise it must be fixed."""
     flaw: MailFlaw | None = None
-    """The flaw, if the finding is about a mail; else None."""
+    """The flaw, if the finding is about a mail; otherwise None."""
     values: Mapping[str, str | int | float] = field(default_factory=dict)
-    """The values that the sentence about the flaw names, such as the link."""
+    """The values in the sentence about the flaw, such as the link."""
 
 
 class ParsedDigest:
@@ -94,7 +92,7 @@ Judgement = Callable[[ParsedDigest], Iterator[Finding]]
 
 
 def judge_contrast(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield texts without contrast, in light and in dark mode."""
+    """Yield texts with too little contrast, in light and in dark mode."""
     for flaw, texts in (
         (MailFlaw.PALE, texts_in_the_light(mail.page)),
         (MailFlaw.PALE_IN_THE_DARK, texts_in_the_dark(mail.page)),
@@ -125,7 +123,7 @@ def judge_alt_texts(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_headings(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield headings that a screen reader cannot follow."""
+    """Yield headings whose levels would confuse a screen reader."""
     levels = [int(element.tag[1]) for element in mail.page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     if levels.count(1) != 1:
         yield Finding(
@@ -228,13 +226,13 @@ def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def _is_of_item(element: lxml_html.HtmlElement, mail: ParsedDigest) -> bool:
-    """Whether a picture came with an item and the audience wants pictures; other pictures are the template's."""
+    """Whether a picture belongs to an item and the audience wants pictures; other pictures are the template's."""
     is_own = (element.get("src") or "").startswith(mail.site.base_url)
     return mail.audience.pictures and element.tag == "img" and not is_own
 
 
 def judge_subject(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield what inboxes cut in the subject, and what spam filters distrust."""
+    """Yield a finding if inboxes cut the subject, or spam filters distrust it."""
     subject = mail.digest.subject
     if not subject:
         yield Finding(what="its subject is empty; fix digest-subject.txt", flaw=MailFlaw.NO_SUBJECT)
@@ -259,7 +257,7 @@ def judge_subject(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_preheader(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a finding if the preheader, which inboxes show beside the subject, is empty of words."""
+    """Yield a finding if the preheader, which inboxes show beside the subject, has no words."""
     if not mail.digest.preheader:
         yield Finding(
             what="it has no preheader; inboxes show the beginning of its text instead",
@@ -294,7 +292,7 @@ def judge_markup(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_unsubscribing(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a finding if readers are not told how to unsubscribe, or who writes."""
+    """Yield a finding if readers are not told how to unsubscribe, or who sends the mail."""
     audience = mail.audience
     way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.from_.address
     if not any(link == way or link.startswith(f"mailto:{way}") for link in _links(mail.page)):
@@ -335,7 +333,7 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
 
 
 def encoded_size(part: str) -> int:
-    """Return how many bytes a mail's HTML or text has as it is sent."""
+    """Return the encoded size in bytes of a mail's HTML or text."""
     return len(quoted_printable.encode(part))
 
 

@@ -1,4 +1,4 @@
-"""Which colours the texts of a mail have, in light and in dark mode. Pure: the HTML is read as mail programs do."""
+"""Computes the colours of a mail's texts, in light and in dark mode. Pure: it reads the HTML as mail programs do."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from lxml.etree import LxmlError
 from publisher.config.colours import PAGE
 
 LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
-"""WCAG 2.2, success criterion 1.4.3: what large text is."""
+"""From these sizes on, text counts as large (WCAG 2.2, success criterion 1.4.3)."""
 BODY_PX = 16.0
 BLACK = "#000000"
 DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
@@ -35,12 +35,12 @@ class PaintedText:
 
 
 def texts_in_the_light(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
-    """Yield each visible text as it is painted in light mode."""
+    """Yield each visible text with its colours in light mode."""
     return _texts_in(page, _inlined_styles(page), _Paint())
 
 
 def texts_in_the_dark(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
-    """Yield each visible text as it is painted in dark mode."""
+    """Yield each visible text with its colours in dark mode."""
     turned = _dark_styles(page)
     styles = {element: {**own, **turned.get(element, {})} for element, own in _inlined_styles(page).items()}
     return _texts_in(page, styles, _Paint())
@@ -48,7 +48,7 @@ def texts_in_the_dark(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
 
 @dataclass(frozen=True, slots=True)
 class _Paint:
-    """The colours of text in an element. Anything that an element does not set, it inherits."""
+    """The colours of text in an element; an element inherits those it does not set."""
 
     colour: str = BLACK
     ground: str = PAGE
@@ -98,7 +98,9 @@ def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, 
 
 
 def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """Return what the rules for dark mode set for each element. A later rule wins, as the templates order them."""
+    """Return the properties that dark-mode rules set for each element. A later rule wins, as in the templates'
+    order.
+    """
     found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
     for sheet in page.iter("style"):
         for block in DARK_RULES.findall(sheet.text or ""):
@@ -111,7 +113,7 @@ def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Sty
 def _elements_for(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
     try:
         matched = CSSSelector(selectors, translator="html")
-    except (LxmlError, SyntaxError):  # a selector that only some mail programs know
+    except (LxmlError, SyntaxError):  # a selector that only some mail programs support
         return []
     found = matched(page)
     return [each for each in found if isinstance(each, lxml_html.HtmlElement)] if isinstance(found, list) else []

@@ -1,6 +1,6 @@
-"""Judges the DNS records of the senders' domains (SPF, DKIM, DMARC) as big mailbox providers do, in plain words.
+"""Judges the DNS records of the senders' domains (SPF, DKIM, DMARC) as large mailbox providers do, in plain words.
 
-Pure but for `ask_dns`, through which every question goes. Signing itself is the mail server's job.
+Pure except for `ask_dns`, which makes all queries. Signing is the mail server's task.
 """
 
 import re
@@ -14,13 +14,13 @@ import dns.resolver
 from publisher.model.errors import MailServerError
 
 Ask = Callable[[str, str], list[str]]
-"""Answers a DNS question: a name, and a kind of record such as TXT. Returns the records; empty: there are none.
+"""Queries the DNS for a name and a kind of record, such as TXT. Returns the records; empty: there are none.
 
 Raises:
     MailServerError: the DNS does not answer.
 """
 SELECTORS = ("default", "dkim", "mail", "smtp", "google", "selector1", "selector2", "s1", "s2", "k1", "key1", "mx")
-"""Names under which DKIM keys usually stand; the DNS has no list of a domain's own names."""
+"""Usual names of DKIM keys; the DNS cannot list the names that a domain uses."""
 LIFETIME_S = 10.0
 
 
@@ -60,7 +60,9 @@ def ask_dns(name: str, kind: str) -> list[str]:
 def judge_domains(
     authors: Sequence[str], envelope: Sequence[str], *, selectors: Sequence[str], ask: Ask
 ) -> Iterator[DomainFinding]:
-    """Yield findings about the domains in `From`, and about those in envelopes, to which failures are reported."""
+    """Yield findings about the domains in `From`, and about those of envelope senders, to which failures are
+    reported.
+    """
     for domain in dict.fromkeys(envelope):
         yield from _judge_spf(domain, ask)
         yield from _judge_mailbox(domain, ask)
@@ -73,7 +75,7 @@ def judge_domains(
 
 
 def _judge_spf(domain: str, ask: Ask) -> Iterator[DomainFinding]:
-    """RFC 7208: which machines may send for a domain."""
+    """Judge which machines may send for a domain (SPF, RFC 7208)."""
     where = f"SPF of {domain}"
     records = [text for text in ask(domain, "TXT") if re.match(r"v=spf1( |$)", text, re.IGNORECASE)]
     if not records:
@@ -98,7 +100,7 @@ def _judge_mailbox(domain: str, ask: Ask) -> Iterator[DomainFinding]:
 
 
 def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[DomainFinding]:
-    """Judge the keys of signatures that the DNS has for the domain (DKIM, RFC 6376)."""
+    """Judge the domain's keys for signatures in the DNS (DKIM, RFC 6376)."""
     found = {each: texts for each in selectors if (texts := ask(f"{each}._domainkey.{domain}", "TXT"))}
     where = f"DKIM of {domain}"
     for selector, texts in found.items():
@@ -117,7 +119,9 @@ def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[Dom
 
 
 def _judge_dmarc(domain: str, ask: Ask) -> Iterator[DomainFinding]:
-    """RFC 7489: what others do with mail that neither SPF nor DKIM speaks for; asked up to the domain above all."""
+    """Judge what receivers do with mail that neither SPF nor DKIM confirms (DMARC, RFC 7489); parent domains are tried
+    too.
+    """
     where = f"DMARC of {domain}"
     labels = domain.split(".")
     names = [".".join(labels[start:]) for start in range(len(labels) - 1)]
@@ -140,5 +144,5 @@ def _is_dmarc(text: str) -> bool:
 
 
 def _is_aligned(author: str, envelope: str) -> bool:
-    """Whether one domain is equal to the other or below it; near enough to the relaxed alignment of DMARC."""
+    """Whether one domain is equal to the other or below it; close to DMARC's relaxed alignment."""
     return author == envelope or author.endswith(f".{envelope}") or envelope.endswith(f".{author}")

@@ -1,4 +1,4 @@
-"""Notices about mails: what becomes of deliveries goes in, mails to the operator come out, each once.
+"""Notices about mails. In: results of deliveries. Out: notices to the operator, each once.
 
 The operator is told that a list's mail server refused an edition for good, that an edition came back, and that mails go
 out again after an outage.
@@ -26,15 +26,15 @@ BACK = "back"
 REFUSED = "refused"
 BOUNCED = "bounced"
 LONG = timedelta(minutes=15)
-"""The operator is told of an outage from this length on; a shorter one is usually a restart."""
+"""The operator is told of an outage of at least this length; a shorter one is usually a restart."""
 RECENT = timedelta(days=7)
-"""Refusals older than this are not told: when they happened, config.toml named nobody to tell."""
+"""Older refusals are not reported: when they happened, config.toml named nobody to notify."""
 
 
 def tell_mails(
     report: DeliverReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> tuple[Notice, ...]:
-    """Record whether the mail server can be used, and tell the operator about outages and refused editions."""
+    """Record whether the mail server can be used, and notify the operator of outages and refused editions."""
     ended = _follow_outage(report, store, now=now)
     is_told = config.notices_to is not None
     outage = ended if is_told and ended and _is_outage_news(ended, store, now=now) else None
@@ -49,7 +49,7 @@ def tell_mails(
 def tell_bounces(
     config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> tuple[Notice, ...]:
-    """Tell the operator of editions that came back from their lists."""
+    """Notify the operator of editions that came back from their lists."""
     came_back = store.bounces.failed_editions(since=now - RECENT) if config.notices_to is not None else []
     failed = [(each, BOUNCED) for each in came_back if _is_news(each, BOUNCED, store)]
     by_name = {each.name: (each, kind) for each, kind in failed}
@@ -61,7 +61,7 @@ def _follow_outage(report: DeliverReport, store: Store, *, now: datetime) -> Out
     if report.outage:
         store.outages.note(report.outage, now=now)
         return None
-    # If no mail waits any more, nobody knows whether one would go out; and nobody needs to.
+    # if no mail waits, it is unknown whether one would go out, and it does not matter
     return store.outages.current() if report.is_sent or report.next_at is None else None
 
 
@@ -77,7 +77,7 @@ def _is_news(failed: FailedMail, kind: str, store: Store) -> bool:
 
 
 def _tell(outage: Outage | None, failed: Sequence[tuple[FailedMail, str]], office: Office) -> tuple[Notice, ...]:
-    """Record notices, and put them into the outbox unless a pass is at work, which does so at its end."""
+    """Record notices, and write them into the outbox unless a pass is running, which will do so at its end."""
     renderer, path = office.renderer, office.config.path
     notices = [_notice(OUTAGE, BACK, renderer.outage_notice(outage, until=office.now), office)] if outage else []
     words_of = {REFUSED: renderer.refused_notice, BOUNCED: renderer.bounced_notice}

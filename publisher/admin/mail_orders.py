@@ -1,7 +1,7 @@
-"""Orders of the operator about mails: let them wait, let them go on, take one back, send one again.
+"""The operator's orders about mails: pause, resume, recall, send again.
 
-Each is one transaction of the ledger, and holds from the next mail on, in every process that delivers. What was ordered
-is kept, and `publisher status` tells it for a month.
+Each is one transaction of the ledger, and takes effect from the next mail on, in every process that delivers. Orders
+are recorded, and `publisher status` shows them for a month.
 """
 
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ from publisher.rendering.addresses import delivery_of, wire_address
 
 NO_SERVER = "nothing is sent, because config.toml names no mail server in smtp.host"
 SHOWN = timedelta(days=30)
-"""How long `publisher status` tells an order."""
+"""How long `publisher status` shows an order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """An edition that is to be sent again, and what is known about its mails so far."""
+    """An edition to be sent again, with its deliveries so far."""
 
     edition: Edition
     audience: Audience
     recipient: str
-    """The address of the audience now."""
+    """The audience's present address."""
     known: tuple[KnownDelivery, ...]
 
     @property
@@ -38,7 +38,7 @@ class Again:
 
 
 def pause(audience: str | None, office: Office) -> bool:
-    """Let the mails of an audience wait, or all; return whether they did not before.
+    """Pause the mails of an audience, or all; return False if they were paused already.
 
     Raises:
         UsageError: there is no such audience.
@@ -51,7 +51,7 @@ def pause(audience: str | None, office: Office) -> bool:
 
 
 def resume(audience: str | None, office: Office) -> list[str]:
-    """Let the mails of an audience go on, or all; return what was paused, with an empty name for all mails.
+    """Resume the mails of an audience, or all; return what was paused, with an empty name for all mails.
 
     Raises:
         UsageError: there is no such audience, or all mails are paused.
@@ -68,7 +68,7 @@ def resume(audience: str | None, office: Office) -> list[str]:
 
 
 def recall(name: str, office: Office) -> int:
-    """Take back what is not handed over yet of an edition or a round; return how many mails that is.
+    """Cancel the mails of an edition or a round that are not handed over yet; return how many.
 
     Raises:
         UsageError: no mail of that name was ever queued.
@@ -82,10 +82,11 @@ def recall(name: str, office: Office) -> int:
 
 
 def find_again(name: str, office: Office) -> Again:
-    """Return what is known about an edition that is to be sent again.
+    """Return an edition to be sent again, with its deliveries so far.
 
     Raises:
-        UsageError: it is not in the outbox, its audience is gone, nothing is sent from here, or its mail is on its way.
+        UsageError: it is not in the outbox, its audience no longer exists, this site sends no mails, or its mail is
+            being sent.
     """
     if office.config.smtp is None:
         raise UsageError(NO_SERVER)
@@ -102,10 +103,11 @@ def find_again(name: str, office: Office) -> Again:
 
 
 def send_again(again: Again, office: Office) -> None:
-    """Queue the edition once more: its old delivery if the address is the same, else a new mail to the present address.
+    """Queue the edition again: its former delivery if the address is the same, otherwise a new mail to the present
+    address.
 
     Raises:
-        UsageError: its mail went on its way meanwhile.
+        UsageError: its mail is being sent by now.
         FilesError: the new mail cannot be written.
     """
     ledger, edition = office.store.ledger, again.edition
@@ -120,10 +122,10 @@ def send_again(again: Again, office: Office) -> None:
 
 
 def find_round_again(name: str, office: Office) -> DeliveryCounts:
-    """Return the counts of a round's mails, of which the rest is to be sent: mails taken back, or that waited too long.
+    """Return the counts of a round whose cancelled and held mails are to be sent.
 
     Raises:
-        UsageError: nothing is sent from here, or the round has no mails.
+        UsageError: this site sends no mails, or the round has none.
     """
     settings = office.config.smtp
     if settings is None:
@@ -135,14 +137,14 @@ def find_round_again(name: str, office: Office) -> DeliveryCounts:
 
 
 def send_round_again(name: str, office: Office) -> int:
-    """Queue the rest of a round's mails; return how many. Readers who have left meanwhile get none."""
+    """Queue the cancelled and held mails of a round; return how many. Readers who have left meanwhile get none."""
     mails = office.store.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
     _keep("again", name, office, mails=mails)
     return mails
 
 
 def words_of_known(known: KnownDelivery) -> str:
-    """Return what is known about a delivery as words for the operator."""
+    """Return the state of a delivery in words for the operator."""
     said = f" ({known.reply})" if known.reply else ""
     what = {
         DeliveryState.SENT: "the mail server took it",
@@ -156,7 +158,7 @@ def words_of_known(known: KnownDelivery) -> str:
 
 
 def _name_of(audience: str | None, office: Office) -> str:
-    """Return the name of a pause in the store."""
+    """Return the store's name for a pause: the audience, or empty for all."""
     if audience is not None:
         audiences_named(audience, office.config)
     return audience or ""

@@ -1,4 +1,4 @@
-"""Tries how mails go out, for the operator: the DNS, the mail server, and one real mail."""
+"""Tests for the operator how mails go out: the DNS, the mail server, and one real mail."""
 
 from collections.abc import Iterator, Sequence
 
@@ -33,13 +33,13 @@ def check_mail(office: Office, *, selectors: Sequence[str], ask: Ask = ask_dns) 
 
 
 def send_test(audience: Audience, office: Office, *, to: str) -> str | None:
-    """Send the next edition of an audience, or else its latest items, to one address; what the server said.
+    """Send the next edition of an audience, or else its latest items, to one address; return the server's reply.
 
     None: there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
-        SecretError: its password cannot be had.
+        SecretError: its password could not be read.
         TemplateError: a template of digests cannot be used.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
@@ -50,11 +50,11 @@ def send_test(audience: Audience, office: Office, *, to: str) -> str | None:
 
 
 def send_trial(digest: Digest, edition: Edition, audience: Audience, office: Office, *, to: str) -> str:
-    """Send a digest as a test to one address; what the server said.
+    """Send a digest as a test to one address; return the server's reply.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
-        SecretError: its password cannot be had.
+        SecretError: its password could not be read.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
     settings, recipient = _settings(office), _recipient(to)

@@ -1,4 +1,4 @@
-"""The next edition of an audience: as it would be now, which items are not in it and why, and as a mail to try."""
+"""The next edition of an audience: as it would be now, which items are not in it and why, and as a test mail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from publisher.rendering.message import message_to_try
 from publisher.store import EditionRow
 
 COMPARED = 5
-"""How many of the latest editions are looked for in the outbox, to compare the next edition with one."""
+"""How many of the latest editions are searched in the outbox, to compare the next edition with one."""
 DIFFERENCE_LINES = 3
-"""Unchanged lines around each change."""
+"""How many unchanged lines are shown around each change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class LastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMail:
-    """A mail to try, in its folder."""
+    """A test mail, in its folder."""
 
     audience: Audience
     folder: Path
@@ -73,17 +73,17 @@ class NextEdition:
 
     @property
     def size_bytes(self) -> int:
-        """The size of the mail's HTML as it is sent."""
+        """The encoded size of the mail's HTML in bytes."""
         return encoded_size(self.digest.html) if self.digest else 0
 
     @property
     def headers(self) -> str:
-        """The headers of the mail, as they are written."""
+        """The headers of the mail, encoded."""
         return self.message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """Return how its text part differs from the last edition's, in lines that begin with `+`, `-`, `@` or blank."""
+        """How its text part differs from the last edition's, in lines that begin with `+`, `-`, `@` or a space."""
         if not self.last or not self.digest:
             return ()
         before, after = self.last.text.splitlines(), self.digest.text.splitlines()
@@ -91,7 +91,7 @@ class NextEdition:
 
 
 def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """Return the next edition of the audience and its digest: the held one, else what `compose` would make now.
+    """Return the next edition of the audience and its digest: the held one, or else the one `compose` would make now.
 
     None: nothing is new.
 
@@ -105,7 +105,7 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
 
 
 def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """Return an edition of the latest items and its digest, to see how mails look when nothing is new.
+    """Return an edition of the latest items and its digest, which shows how mails look when nothing is new.
 
     None: there are no items.
 
@@ -117,7 +117,7 @@ def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] 
 
 
 def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[TrialMail]:
-    """Write the next edition of each of these audiences, or else its latest items, as a mail to try.
+    """Write the next edition of each of these audiences, or else its latest items, as a test mail.
 
     Nothing is recorded.
 
@@ -142,7 +142,7 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[T
 
 
 def describe(audience: Audience, office: Office) -> NextEdition:
-    """All there is to say about the next edition of the audience.
+    """Return everything about the next edition of the audience.
 
     Raises:
         TemplateError: a template of digests cannot be used.

@@ -1,8 +1,8 @@
-"""The next mails to subscribers, as an editor's page shows them, and what editors decide about them.
+"""The next mails to subscribers, as an editor's page shows them, and the editors' decisions about them.
 
-Every reader's mail is another one. What is shown is the mail of a reader who follows one theme, or everything, at one
-pace, and had the last mail of that pace. Decisions are one transaction each; what is decided about an item holds for
-all readers.
+Each reader's mail may differ. The page shows the mail of a typical reader, who follows one theme, or everything, at one
+pace, and had the last mail of that pace. Each decision is one transaction; a decision about an item applies to all
+readers.
 """
 
 import hashlib
@@ -34,17 +34,19 @@ from publisher.subscribers.rule import Follow, Window, share_of
 
 SAMPLE_ITEMS = 10
 _LOOKED_AT = 200
-"""How many of the latest rounds are searched for one of a pace, and of the latest items for one of a theme."""
+"""How many of the latest rounds are searched for one of a pace, and how many of the latest items for those of a
+theme.
+"""
 _NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
 NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalReader:
-    """The reader whose mail is shown."""
+    """The reader whose mail is shown: one theme, or everything, at one pace, in one language."""
 
     theme: str = EVERYTHING
-    """The slug of what he follows."""
+    """The slug of the theme he follows."""
     pace: str
     language: str
 
@@ -56,7 +58,7 @@ class RoundItem:
     record: Record
     title: str
     own_title: str
-    """What its source calls it; the same as `title` unless an editor changed that."""
+    """The title from its source; equal to `title` unless an editor changed it."""
     theme: Theme
     moves: frozenset[Move]
     has_room: bool
@@ -75,24 +77,24 @@ class UpcomingRound:
     """None: there are no items."""
     items: tuple[RoundItem, ...]
     left_out: tuple[Record, ...]
-    """Items that editors left out of mails to subscribers; the latest first."""
+    """Items that editors left out of mails to subscribers, latest first."""
     findings: tuple[tuple[str, Finding], ...]
     state: str
-    """Changes when anything changes that an editor decides about."""
+    """Changes when anything changes that editors can decide about."""
 
     @property
     def size_bytes(self) -> int:
-        """Return the size of the HTML in bytes, as it is sent."""
+        """The encoded size of the mail's HTML in bytes."""
         return encoded_size(self.digest.html) if self.digest else 0
 
 
-# --- what is shown ---------------------------------------------------------------------------------------------------
+# --- display ---------------------------------------------------------------------------------------------------------
 
 
 def typical_reader(
     people: People, office: Office, *, theme: str = "", pace: str = "", language: str = ""
 ) -> TypicalReader:
-    """The reader of these choices; what is empty is everything, the default pace and the site's language.
+    """Return the reader with these choices; an empty one means everything, the default pace, or the site's language.
 
     Raises:
         UsageError: nobody can subscribe, or there is no such theme, pace or language.
@@ -110,13 +112,13 @@ def typical_reader(
 
 
 def languages_of(office: Office) -> tuple[str, ...]:
-    """The languages in which readers get their mails."""
+    """Return the languages in which readers get their mails."""
     site = office.config.site
     return tuple(dict.fromkeys((site.language, *site.languages)))
 
 
 def upcoming_round(reader: TypicalReader, people: People, office: Office) -> UpcomingRound:
-    """The next mails to subscribers, with that of one reader.
+    """Return the next mails to subscribers, with the mail of one reader.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -145,20 +147,20 @@ def upcoming_round(reader: TypicalReader, people: People, office: Office) -> Upc
 
 
 def state_of_round(office: Office) -> str:
-    """A short text that changes when anything changes that an editor decides about mails to subscribers."""
+    """Return a short text that changes when anything changes that editors can decide about mails to subscribers."""
     edit, last = office.store.rounds.next.edit(), office.store.rounds.last()
     decided = (edit.postponed_until, edit.subject, edit.introduction, edit.key, sorted(edit.left_out))
     return hashlib.sha256(repr((last.number if last else 0, decided)).encode()).hexdigest()[:16]
 
 
 def send_round_test(reader: TypicalReader, people: People, office: Office, *, to: str) -> str | None:
-    """Send that reader's mail, or else one with the latest items, as a test to one address; what the server said.
+    """Send that reader's mail, or else one with the latest items, as a test to one address; return the server's reply.
 
     None: there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
-        SecretError: its password cannot be had.
+        SecretError: its password could not be read.
         TemplateError: a template of digests cannot be used.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
@@ -171,7 +173,7 @@ def send_round_test(reader: TypicalReader, people: People, office: Office, *, to
 
 
 def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office) -> list[Record]:
-    """The items that are new to the reader, as many as one mail has."""
+    """Return the items that are new to the reader, as many as one mail has."""
     rounds, end = office.store.rounds, office.store.log.end()
     its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
     lowest = its.upto if its else rounds.lowest_cursor([reader.pace])
@@ -229,14 +231,14 @@ def _items(edition: Edition, audience: Audience, digest: Digest, office: Office)
 
 
 def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
-    """Let no mail go to subscribers for `delay` from now; None: until somebody decides."""
+    """Postpone all mails to subscribers by `delay` from now; None: until somebody decides."""
     _settings(office)
     office.store.rounds.next.postpone(UNTIL_DECIDED if delay is None else office.now + delay)
     return ComposeReport()
 
 
 def resume(office: Office) -> ComposeReport:
-    """Let mails go to subscribers as the schedules say; what was due meanwhile goes with the next pass.
+    """End a postponement: rounds begin as scheduled again, and mails that were due meanwhile go with the next pass.
 
     Raises:
         UsageError: they are not postponed.
@@ -248,7 +250,7 @@ def resume(office: Office) -> ComposeReport:
 
 
 def write_words(subject: str | None, introduction: str | None, office: Office) -> ComposeReport:
-    """Give the next mails a subject and a text above the items; None leaves one as it is, an empty one removes it."""
+    """Set the subject and the text above the items of the next mails; None keeps one, an empty text removes it."""
     _settings(office)
     edit = office.store.rounds.next.edit()
     office.store.rounds.next.write_words(
@@ -270,7 +272,7 @@ def move(item: str, to: Move, reader: TypicalReader, office: Office) -> ComposeR
     """Move an item of the mail up or down within its theme, or to the very top, in all mails to subscribers.
 
     Raises:
-        UsageError: it is there already, or the theme ends there; the mail has no such item.
+        UsageError: the item cannot move further, or the mail has no such item.
     """
     record = _named(item, reader, office)
     read = [(each.record.number, each.theme.slug) for each in _shown(reader, office)]
@@ -284,14 +286,14 @@ def move(item: str, to: Move, reader: TypicalReader, office: Office) -> ComposeR
 
 
 def drop(item: str, reader: TypicalReader, office: Office) -> ComposeReport:
-    """Leave an item out of all mails to subscribers, those that wait to be sent too."""
+    """Leave an item out of all mails to subscribers, waiting ones included."""
     record = _named(item, reader, office)
     office.store.rounds.next.leave_out(record.number)
     return ComposeReport(decided=(f"left out: {_called(record)}",))
 
 
 def restore(item: str, office: Office) -> ComposeReport:
-    """Undo that an item was left out. Whose round passed over it meanwhile does not get it all the same.
+    """Undo that an item was left out. Readers whose round passed without it do not get it any more.
 
     Raises:
         UsageError: no item of that name was left out.
@@ -306,7 +308,7 @@ def restore(item: str, office: Office) -> ComposeReport:
 
 
 def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
-    """The items of the reader's mail, in their order."""
+    """Return the items of the reader's mail, in order."""
     records = _new_to(reader, _settings(office), office) or _sample(reader, office)
     if not records:
         return []
@@ -314,7 +316,7 @@ def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
 
 
 def _named(item: str, reader: TypicalReader, office: Office) -> Record:
-    """The item with that number in the reader's mail, or with that address or id."""
+    """Return the item with that number in the reader's mail, or with that address or id."""
     if item.isdecimal():
         records = [each.record for each in _shown(reader, office)]
         if 1 <= int(item) <= len(records):

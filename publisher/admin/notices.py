@@ -1,11 +1,11 @@
-"""Notices: conditions of sources and held editions go in, mails to the operator and to editors come out, each once.
+"""Notices. In: conditions of sources, and held editions. Out: mails to the operator and to editors, each once.
 
-A change of a source's condition is told once: the source could not be read three times or for a day, lists nothing,
-has another layout, is held, is silent, or is well again. Every change is in the report, for the log. The operator gets
-a notice of it if `notices.to` is set. The editor of a held edition gets a notice, too.
+A change of a source's condition is reported once: it could not be read three times or for a day, lists nothing, has
+another layout, is held, is silent, or has recovered. Every change is in the report, for the log. The operator gets a
+notice of it if `notices.to` is set. The editor of a held edition gets a notice, too.
 
-What a crash leaves: conditions told and notices are recorded in one transaction. Before it, nothing; the next pass
-decides the same again. After it, a notice that is not in the outbox; the next pass puts it there, with the same bytes.
+What a crash leaves: reported conditions and notices are recorded in one transaction. Before it, nothing; the next pass
+decides the same again. After it, a notice that is not in the outbox yet; the next pass writes it, with the same bytes.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,21 +27,21 @@ from publisher.rendering.addresses import notice_delivery
 from publisher.store import SourceState, Store
 
 REPEATED = 3
-"""A source that failed this many times in a row is told; fewer failures may pass by themselves."""
+"""After this many failures in a row a source is reported; fewer may pass by themselves."""
 FOR_LONG = timedelta(days=1)
-"""A source that has failed for this long is told even after fewer failures: some sources are read seldom."""
+"""A source that has failed for this long is reported even after fewer failures: some sources are read seldom."""
 _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewsToTell:
-    """What operators and editors have to be told now."""
+    """What operators and editors must be told now."""
 
     condition_changes: tuple[ConditionChange, ...]
     to_review: tuple[Edition, ...]
-    """Editions whose editors are still to be told: held ones, and those that lost their last item."""
+    """Editions whose editors must be told: held ones, and those that lost their last item."""
     has_unwritten: bool
-    """Whether an earlier notice is recorded and not in the outbox yet."""
+    """Whether an earlier notice is recorded but not in the outbox yet."""
 
     @property
     def is_nothing(self) -> bool:
@@ -50,7 +50,7 @@ class NewsToTell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentNotices:
-    """Which notices went into the outbox, and why others could not."""
+    """The notices that went into the outbox, and the problems of others."""
 
     notices: tuple[Notice, ...]
     problems: tuple[Problem, ...]
@@ -59,7 +59,7 @@ class SentNotices:
 def tell_news(
     report: RunReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> RunReport:
-    """Tell the operator about sources and editors about held editions; the report has what they were told."""
+    """Notify the operator about sources and editors about held editions; return a report of that."""
     news = news_to_tell(config, store=store, now=now)
     if news.is_nothing:
         return report
@@ -69,7 +69,7 @@ def tell_news(
 
 
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
-    """Return what has to be told and was not told yet. Writes nothing."""
+    """Return what must be reported and was not yet. Writes nothing."""
     return NewsToTell(
         condition_changes=tuple(_find_changes(config, store.sources.states(), now=now)),
         to_review=tuple(_find_to_review(config, store)),
@@ -78,7 +78,7 @@ def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
 
 
 def send_notices(news: NewsToTell, office: Office) -> SentNotices:
-    """Record notices of the news, and put them and earlier recorded ones into the outbox."""
+    """Record notices of the news, and write these and earlier recorded ones into the outbox."""
     notices = [_source_notice(change, office) for change in news.condition_changes if office.config.notices_to]
     problems: list[Problem] = []
     for edition in news.to_review:
@@ -95,7 +95,9 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
 
 
 def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: datetime) -> SourceCondition | None:
-    """The condition of a source if it has to be told now; None if it was told last, or may be a mishap that passes."""
+    """Return the condition of a source if it must be reported now; None: it was reported last, or may be a passing
+    failure.
+    """
     if condition is SourceCondition.FAILING and state.failures < REPEATED:
         is_long = state.failing_since is not None and state.failing_since + FOR_LONG <= now
         if not is_long:
@@ -104,7 +106,7 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return the condition that the store remembers once this one is told."""
+    """Return the condition that the store records once this one is reported."""
     return None if condition in _WELL else condition
 
 
@@ -144,17 +146,18 @@ def _source_notice(change: ConditionChange, office: Office) -> Notice:
 
 
 def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
-    """Yield held editions whose editors are still to be told, if their folders are there to look at."""
+    """Yield held editions whose editors must be told, if their folders exist."""
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
         is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)
         told_at = store.notices.last_at(edition.name, REVIEW)
-        # What its sources changed since is told as well: what the editor has read is not what would go out.
+        # Later changes by the sources are reported too: otherwise the edition would differ from what the editor has
+        # read.
         if is_there and (told_at is None or (edition.followed_at is not None and told_at < edition.followed_at)):
             yield edition
     for edition in store.editions.withdrawn() if with_editor else ():
         told_at = store.notices.last_at(edition.name, REVIEW)
-        # An editor who was never told of an edition does not miss it.
+        # an editor who was never told of an edition does not miss it
         if edition.audience in with_editor and edition.followed_at and told_at and told_at < edition.followed_at:
             yield edition
 
@@ -182,9 +185,10 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
 
 
 def put_out_notices(office: Office) -> tuple[list[Notice], list[Problem]]:
-    """Put recorded notices into the outbox, and queue them if mails are sent.
+    """Write recorded notices into the outbox, and queue them if mails are sent.
 
-    Returns those that are there or queued, and why the disk refused one. What is queued needs no place in the outbox.
+    Returns those that are written or queued, and a problem if the disk refused one. A queued notice need not be in the
+    outbox.
     """
     written: list[Notice] = []
     problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""The office: the site as it is now, given to every question and decision of operators and editors."""
+"""The office: the site as functions for operators and editors take it, to answer a question or apply a decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from publisher.model.editions import Audience
 from publisher.model.errors import UsageError
 from publisher.store import Store
 
-if TYPE_CHECKING:  # what renders is imported by the caller that has something to render
+if TYPE_CHECKING:  # the caller imports what renders, if there is something to render
     from publisher.compose.digest import Renderer
 
 
@@ -26,7 +26,7 @@ class Office:
 
 
 def audiences_named(name: str | None, config: Config) -> tuple[Audience, ...]:
-    """The audience of that name; None: all.
+    """Return the audience of that name; None: all audiences.
 
     Raises:
         UsageError: there is none of that name.

@@ -1,4 +1,4 @@
-"""Checks what readers follow: themes without news, and themes or paces that are gone. Every finding is a hint."""
+"""Checks what readers follow: themes without news, and themes or paces that no longer exist. All findings are hints."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,24 +14,24 @@ from publisher.model.themes import ThemeMap
 from publisher.store import Store
 
 QUIET = timedelta(days=180)
-"""From when on a theme is named in which nothing changed."""
+"""A theme without changes for this long is reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderSurvey:
-    """What readers follow now. Only numbers: nobody is named."""
+    """What readers follow now, in numbers only."""
 
     by_theme: Mapping[str, int]
-    """How many readers follow a theme, by its present slug; everything is left out."""
+    """How many readers follow a theme, by its present slug; those who follow everything are not counted."""
     by_pace: Mapping[str, int]
     changed_at: Mapping[str, datetime]
-    """When something last changed in each theme that has items, by slug. UTC."""
+    """UTC; when something last changed in each theme that has items, by slug."""
     stranded: int
-    """How many readers follow nothing but themes that are gone."""
+    """How many readers follow only themes that no longer exist."""
 
 
 def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSurvey:
-    """Return what readers follow at a moment, and when something last changed there."""
+    """Return what readers follow, and when something last changed there."""
     by_theme: dict[str, int] = defaultdict(int)
     slugs: dict[str, set[str]] = defaultdict(set)
     for (theme, _), [readers] in store.following.by_theme_and_pace([now]).items():
@@ -51,7 +51,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
 def reader_hints(
     found: ReaderSurvey, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
 ) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint for each theme or pace that readers follow in vain, with its place."""
+    """Yield a hint for each theme or pace that readers follow in vain."""
     for slug, readers in sorted(found.by_theme.items()):
         they = _they_follow(readers)
         changed_at = found.changed_at.get(slug)

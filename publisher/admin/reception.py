@@ -1,4 +1,4 @@
-"""The reception: what the forms of a site with subscribers are given, at one moment."""
+"""The reception: the data and acts that the forms of a site with subscribers use, at one moment."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,10 +20,10 @@ _BY_FORM = (LetterKind.CONFIRM, LetterKind.LINK, LetterKind.MOVE)
 
 
 class Reception:
-    """The pages and acts of subscribers' forms. The store is asked for what a form needs, once."""
+    """The data and acts of subscribers' forms. What a form needs from the store is fetched once."""
 
     def __init__(self, people: People, look: SiteLook, store: Store) -> None:
-        """Receive visitors at `people.now`, on pages with the `look` of the site."""
+        """Serve forms at `people.now`, on pages with the `look` of the site."""
         self.people = people
         self.own_data = OwnData(people, store)
         self.look = look
@@ -31,7 +31,7 @@ class Reception:
 
     @cached_property
     def keys(self) -> Sequence[str]:
-        """The keys that forms are signed with, the newest first."""
+        """The keys for signing forms, newest first."""
         return self.people.links.keys
 
     def letters_of_this_hour(self) -> int:
@@ -41,7 +41,7 @@ class Reception:
 
     @cached_property
     def rates(self) -> Rates:
-        """Return how many items and mails came in the last year."""
+        """The items and mails of the last year, for estimates."""
         today = local_day(self.people.now, self.people.site.timezone)
         first = self._store.calendar.first_day()
         if first is None:
@@ -62,13 +62,15 @@ class Reception:
         return [(mail, themes_of(mail)) for mail in sent]
 
     def consent(self, subscriber: Subscriber) -> Consent | None:
-        """Return a reader's last consent, given by himself or by the operator; a change of address does not count."""
+        """Return a reader's last consent, given by the reader or by the operator; a change of address does not
+        count.
+        """
         agreed = self._store.subscribers.consents(subscriber.number)
         return next((each for each in reversed(agreed) if each.kind is not ConsentKind.MOVED), None)
 
     @cached_property
     def latest_digest(self) -> str:
-        """Return the address of the page of the latest edition; empty: no audience has pages."""
+        """The address of the latest edition's page; empty: no audience has pages."""
         found = [
             (place.composed_at, urls.edition_file(audience.name, place.number))
             for audience in self.look.audiences

@@ -12,12 +12,13 @@ from publisher.store.runs import DELIVER
 def record_run(
     verb: str, report: RunReport, store: Store, *, before: RunRow | None, started: datetime, finished: datetime
 ) -> RunReport:
-    """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`.
+    """Record the run if it has news, or problems (repeated ones of a delivery do not count), or none after a run with
+    some.
 
-    Returns the report with what the run before tells about it.
+    Returns the report, extended by what the previous run says about it.
     """
     ahead = find_ahead([before.started] if before else [], now=started)
-    # The postman looks every minute; a server that is left alone for an hour is no news each time.
+    # The postman runs every minute; a server that is left alone for an hour is not news each time.
     is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
     is_change = before is not None and before.exit_code != 0 and not report.all_problems
     if report.is_news or (report.all_problems and not is_known) or is_change or ahead:

@@ -1,16 +1,16 @@
 """Restore a site from a backup, and settle which editions went out since.
 
-A restored store does not know what happened after the backup. So composing is held for each audience, and mails wait,
-until the operator says which edition was the last that went out. What the outbox and the web archive have of editions
-that the store does not know says which items these had: they are not sent again, and all others are. Where nothing
-tells, items are sent again rather than never.
+A restored store does not know what happened after the backup. So nothing is composed for an audience, and its mails
+wait, until the operator says which edition was the last that went out. The outbox and the web archive may still have
+editions that the store does not know: their items are not sent again, and all others are. Items of editions without
+such traces are sent again rather than never.
 
 What a crash leaves, by its moment:
 
-- while a backup is unpacked, or its folders are put into the outbox: the store from before, and a folder beside it that
-  the next restore removes. Folders that were put back are the store's own;
-- while the store is exchanged: none in its place, and the one from before beside. The same restore again ends it;
-- while the operator's word is recorded: all of it, or nothing.
+- while a backup is unpacked, or its folders are copied into the outbox: the former store, and a folder beside it that
+  the next restore removes. Folders that were copied belong to that store too;
+- while the store is replaced: no store, with the former one beside. Repeating the restore completes it;
+- while the operator's answer is recorded: all of it, or nothing.
 """
 
 import shutil
@@ -42,7 +42,7 @@ from publisher.store.snapshot import put_in_place
 logger = DecisionLog("subscribers")
 
 WAIT_S = 60.0
-"""How long a pass at work is waited for before the operator's word is recorded."""
+"""How long to wait for a running pass before the operator's answer is recorded."""
 LOCKS = ("service", "pass", "deliver")
 
 
@@ -55,25 +55,25 @@ class RestoreReport:
     kept: Path | None
     """Where the former store is now; None: there was none."""
     added: int
-    """How many files came back into the outbox; files that were there already stayed as they were."""
+    """How many files were added to the outbox; files that existed already stayed as they were."""
     repeated: Repeated | None
-    """People who had left since the backup, and have been removed again; None: no file says so."""
+    """The people who left after the backup, removed again; None: there is no file of departures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAudience:
-    """An audience for which the operator has not yet said which editions went out."""
+    """An audience for which the operator has not answered which editions went out."""
 
     name: str
     known: int
-    """The number of the last edition that the store knows; 0: it knows none."""
+    """The number of the last edition in the store; 0: it has none."""
     since: tuple[Trace, ...]
-    """Traces of the editions after the backup, in the outbox and on the web."""
+    """Traces of editions made after the backup, in the outbox and on the web."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What follows for an audience from the operator's answer."""
+    """The consequences of the operator's answer for an audience."""
 
     audience: str
     sent_up_to: int
@@ -81,19 +81,19 @@ class Settled:
     told: tuple[int, ...]
     """Numbers of editions that the store did not know, and whose items were found in the outbox or on the web."""
     untold: tuple[int, ...]
-    """Numbers of editions that went out, and whose items are unknown."""
+    """Numbers of editions that went out, but whose items are unknown."""
     left: tuple[int, ...]
-    """Numbers of editions that the store does not know, that did not go out and are in the outbox."""
+    """Numbers of editions in the outbox that the store does not know and that did not go out."""
 
 
-# --- put back --------------------------------------------------------------------------------------------------------
+# --- restoring -------------------------------------------------------------------------------------------------------
 
 
 def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreReport:
-    """Put back the store of a backup, and the files of its outbox that are missing. Nothing is deleted.
+    """Restore the store of a backup, and the files of its outbox that are missing. Nothing is deleted.
 
     Raises:
-        BusyError: a service, a pass or a delivery is at work.
+        BusyError: a service, a pass or a delivery is running.
         FilesError: the disk refuses.
         StoreError: the file is no backup, or damaged, or made by a newer publisher.
         UsageError: the store is on a server.
@@ -119,15 +119,13 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
 
 
 def _note_owed_departures(config: Config, database: Path) -> None:
-    """Write departures that could not be written earlier to their file: only the store that is about to be replaced has
-    them.
-    """
+    """Write owed departures to the file of departures: only the store that is about to be replaced has them."""
     if not database.exists():
         return
     try:
         with Store.open(config.store.url, departures=config.departures) as store:
             store.owed_departures.note()
-    except StoreError as error:  # it is put back because it is damaged, say
+    except StoreError as error:  # the reason for the restore may be that it is damaged
         logger.debug("departures are not looked for", because=str(error))
 
 
@@ -157,7 +155,7 @@ def _staging(database: Path) -> Iterator[Path]:
 
 
 def _put_outbox_back(backup: Backup, outbox: Path) -> int:
-    """Put the folders back that are missing in the outbox, but no held folder of an edition that went out since."""
+    """Copy missing folders into the outbox, except held folders of editions that went out since."""
     if not backup.outbox.is_dir():
         return 0
     held = backup.outbox / HELD
@@ -167,18 +165,18 @@ def _put_outbox_back(backup: Backup, outbox: Path) -> int:
     return add_missing(backup.outbox, outbox)
 
 
-# --- say what went out -----------------------------------------------------------------------------------------------
+# --- the operator's answer -------------------------------------------------------------------------------------------
 
 
 def note_put_back(office: Office) -> None:
-    """Note that another program put the database back, so that the operator is asked what went out since."""
+    """Record that another program restored the database, so that the operator is asked what went out since."""
     with office.store.exclusive("pass", wait_s=WAIT_S):
         office.store.restorations.begin(taken_at=None, at=office.now)
         office.store.repeat_departures()
 
 
 def open_audiences(office: Office) -> list[OpenAudience]:
-    """Return the audiences for which the operator has not yet said what went out since the backup."""
+    """Return the audiences for which the operator has not answered what went out since the backup."""
     config, store = office.config, office.store
     unsettled = unsettled_audiences(config, store)
     return [_open_audience(audience, config, store) for audience in config.audiences if audience.name in unsettled]
@@ -192,7 +190,7 @@ def _open_audience(audience: Audience, config: Config, store: Store) -> OpenAudi
 
 
 def waits_for_readers(office: Office) -> bool:
-    """Whether no round begins before the operator says what readers got since the backup."""
+    """Whether no round begins until the operator says what readers got since the backup."""
     restoration = office.store.restorations.current()
     return office.config.subscribers is not None and restoration is not None and restoration.holds(READERS)
 
@@ -203,8 +201,8 @@ def settle(
     """Record which editions, such as `weekly-12`, were the last to go out, and whether readers `had_rounds` since the
     backup.
 
-    If `is_rest_unsent`, nothing went out since the backup to the other audiences, nor to readers unless they had
-    rounds.
+    If `is_rest_unsent`, nothing went out since the backup to the other audiences, nor to readers (unless they had
+    rounds).
 
     Raises:
         BusyError: a pass took too long.
@@ -298,7 +296,7 @@ def _missing(told: Collection[int], state: AudienceState | None, upto: int) -> t
 
 
 def _finished(settlement: Settlement, store: Store) -> list[str]:
-    """Return names of the editions that no longer wait for their editor."""
+    """Return the names of editions that no longer wait for their editor."""
     return [
         edition.name
         for edition in store.editions.unwritten()

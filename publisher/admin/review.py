@@ -1,9 +1,9 @@
-"""Review: what an editor decides about an edition that is held, before its audience gets it.
+"""Review: an editor's decisions about a held edition, before its audience gets it.
 
-A decision is one transaction. Then the edition is put out: its folder is made to say the same, or is moved
-into the outbox. A crash in between leaves that to the next pass, as with every edition that is recorded.
+Each decision is one transaction. Then the edition is put out: its folder is updated, or moved into the outbox. After a
+crash in between, the next pass does that, as for every recorded edition.
 
-Items are named by their number in the text part, or by address or id.
+Items are identified by their number in the text part, or by address or id.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ class Reviewed:
     left_out: tuple[tuple[Record, TakenOut], ...]
     """Items that were taken out of it, each with the reason."""
     no_room: int
-    """How many of `items`, the last ones, the mail has no room for."""
+    """How many of `items`, the last ones, do not fit into the mail."""
 
 
 def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
@@ -61,10 +61,10 @@ def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
 
 
 def show(name: str, office: Office) -> Reviewed:
-    """The held edition of that name as its editor is shown it.
+    """Return the held edition of that name as its editor sees it.
 
     Raises:
-        UsageError: as `held_edition`.
+        UsageError: as in `held_edition`.
         TemplateError: a template of digests cannot be used.
     """
     edition, audience = held_edition(name, office)
@@ -81,7 +81,7 @@ def show(name: str, office: Office) -> Reviewed:
 
 
 def state_of(edition: Edition) -> str:
-    """A short text that changes whenever something changes that an editor of the edition sees or decided."""
+    """Return a short text that changes when anything changes that an editor of the edition sees or has decided."""
     said = [(each.number, each.seq, each.item.title) for each in (*edition.records, *edition.corrections)]
     decided = (edition.subject, edition.introduction, edition.first, edition.held_until)
     seen = repr((edition.name, said, [each.number for each in edition.withdrawn], decided))
@@ -101,7 +101,7 @@ def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
 
 
 def release(name: str, office: Office) -> ComposeReport:
-    """Let the held edition go out now."""
+    """Release the held edition: it goes out now."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.release(edition.audience, edition.number, at=office.now)
     return ComposeReport()
@@ -141,7 +141,7 @@ def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
     """Move an item up or down within its theme, or to the very top.
 
     Raises:
-        UsageError: it is there already, or the theme ends there.
+        UsageError: the item cannot move further.
     """
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
@@ -171,7 +171,7 @@ def drop(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def put_off(name: str, item: str, office: Office) -> ComposeReport:
-    """Move an item into the next edition."""
+    """Move an item to the next edition."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.put_off(edition.audience, edition.number, record.number)
@@ -179,7 +179,7 @@ def put_off(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def include(name: str, item: str, office: Office) -> ComposeReport:
-    """Put an item that waits for the edition after this one into this one, behind the others.
+    """Add an item that waits for the next edition to this one, after its other items.
 
     Raises:
         UsageError: no item of that name waits for the next edition.
@@ -196,7 +196,9 @@ def include(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def discard(name: str, office: Office) -> ComposeReport:
-    """Take all items out of the edition for good: it is never sent. If its audience is gone, it need not be held."""
+    """Take all items out of the edition for good: it is never sent. If its audience no longer exists, it need not be
+    held.
+    """
     stranded = {each.name: each for each in compose.stranded_editions(office.config.audiences, office.store)}
     edition = stranded.get(name) or held_edition(name, office)[0]
     office.store.editions.discard(edition.audience, edition.number)
@@ -209,12 +211,12 @@ def discard(name: str, office: Office) -> ComposeReport:
 
 
 def restore(name: str, item: str | None, office: Office) -> ComposeReport:
-    """Undo that an item, or without one all items of a discarded edition, were taken out.
+    """Undo that an item was taken out, or without one, that all items of a discarded edition were.
 
-    They are back in the edition if it is held, else due for the next one.
+    They are back in the edition if it is held, or else due for the next one.
 
     Raises:
-        UsageError: nothing of that name was taken out of it, or it is in an edition by now.
+        UsageError: nothing of that name was taken out of it, or it is in another edition by now.
     """
     audience, _, number = name.rpartition("-")
     if not audience or not number.isdecimal():
@@ -248,7 +250,7 @@ def _named(item: str, edition: Edition, audience: Audience, office: Office) -> R
 
 
 def _called(record: Record) -> str:
-    """Return how an answer names an item: `“A new rule” (a1b2c3d4)`."""
+    """Return the item's name in answers: `“A new rule” (a1b2c3d4)`."""
     return f"“{one_line(title_of(record.item))}” ({record.short_id})"
 
 
@@ -257,7 +259,7 @@ def _is_called(record: Record, item: str, site: Site) -> bool:
 
 
 def _in_order(edition: Edition, audience: Audience, office: Office) -> list[Record]:
-    """Return the items in the order of the digest; items for which its mail has no room come last."""
+    """Return the items in the order of the digest; items that do not fit into its mail come last."""
     digest = office.renderer.render(edition, audience)
     by_uid = {record.uid: record for record in edition.records}
     return [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]

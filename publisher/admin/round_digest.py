@@ -35,7 +35,7 @@ def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> E
 
 
 def audience_of_round(language: str, site: Site, settings: SubscriberSettings) -> Audience:
-    """Return an audience that stands for all readers of a language, to render their digest."""
+    """Return an audience that represents all readers of a language, to render their digest."""
     return Audience(
         name=READERS,
         title=site.title,

@@ -1,8 +1,8 @@
-"""The mails of rounds: what each reader's is made of, shortly before it is handed over.
+"""The mails of rounds, each made shortly before it is sent.
 
-A mail has what its items say at that moment. Those that were withdrawn since the round was planned are left out, and
-those of themes that its reader follows no more. If he paused, the mail waits. What many readers get alike is rendered
-once for each selection of items and language.
+A mail has the content of its items at that moment. Items withdrawn since the round was planned are left out, and so are
+items of themes that the reader no longer follows. If he paused, the mail waits. What many readers get in common is
+rendered once for each selection of items and language.
 """
 
 from collections import OrderedDict
@@ -20,18 +20,20 @@ from publisher.model.subscribers import EVERYTHING, SubscriberSettings, number_o
 from publisher.store import RoundMail, Store
 from publisher.subscribers.people import People
 
-if TYPE_CHECKING:  # imported by the caller, once there is a mail to render
+if TYPE_CHECKING:  # the caller imports it, if there is a mail to render
     from publisher.compose.digest import Renderer
     from publisher.rendering.personal import Skeleton
 
 Follows = tuple[tuple[str, str, datetime], ...]
-"""The subscriptions of a reader, each as (theme, pace, since when)."""
+"""A reader's subscriptions, each as (theme, pace, since when)."""
 _Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
 _WHYS_KEPT = 20_000
 _KEPT = 5_000
-"""How many skeletons are kept: a round of a million people has about four thousand, which share most of their bytes."""
+"""How many skeletons are cached: a round of a million people has about four thousand, which share most of their
+bytes.
+"""
 _REASONS = 4
-"""How many of the things he follows a mail names to its reader."""
+"""How many of the reader's subscriptions a mail gives as its reason."""
 
 
 class RoundMails:
@@ -54,9 +56,9 @@ class RoundMails:
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
         self._edit = RoundEdit()
-        """The editors' decisions at the time of the mails in hand."""
+        """The editors' decisions when the present mails were read."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
-        """By what brought a reader the mail, and its language."""
+        """The reasons in words, by the subscriptions that caused a mail, and its language."""
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
         """Return the mail of each delivery, or the error that prevents it, by delivery id."""
@@ -78,7 +80,7 @@ class RoundMails:
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
             if mail is None or not mail.follows or mail.is_suppressed:
-                continue  # he was erased, or left before the operator sent the rest, or a restore did not end him
+                continue  # he was erased; or he left before the operator sent the rest; or a restore brought him back
             if mail.paused_until is not None and mail.paused_until > now:
                 self._store.rounds.let_wait(delivery, mail.paused_until, now=now)
                 continue
@@ -93,7 +95,7 @@ class RoundMails:
         return found
 
     def _records(self, mails: Collection[RoundMail]) -> dict[int, Record]:
-        """The live items of these mails that no editor left out, by number."""
+        """Return the live items of these mails that no editor left out, by number."""
         numbers = sorted({number for each in mails for number in each.items if number not in self._edit.left_out})
         return {each.number: each for each in self._store.items.by_number(numbers) if each.state.is_live}
 
@@ -117,7 +119,9 @@ class RoundMails:
     def _why(
         self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People
     ) -> str:
-        """Return in words why a reader gets a mail with items of these themes; the result is shared by many readers."""
+        """Return in words why a reader gets a mail with items of these themes; cached, because many readers
+        share it.
+        """
         from publisher.rendering.letters import why_word  # late: as above
 
         named = [(people.current(theme), pace, since) for theme, pace, since in follows]
@@ -155,7 +159,7 @@ class RoundMails:
 
 
 def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> tuple[Record, ...]:
-    """Return the live items of a mail, without items of themes that its reader has left meanwhile."""
+    """Return the live items of a mail, without items of themes that its reader has left since."""
     live = [records[number] for number in mail.items if number in records]
     if not mail.left:
         return tuple(live)
@@ -171,9 +175,9 @@ def _themes_of(record: Record, people: People) -> set[str]:
 
 
 def is_left(themes: Collection[str], *, followed: Collection[str], left: Collection[str]) -> bool:
-    """Whether a reader no longer gets an item of `themes`: he has left some of them and follows none.
+    """Whether a reader no longer gets an item of `themes`: he left some of them and follows none.
 
-    An item that came into other themes after the mail was planned still goes out, because he left none of those.
+    An item that entered other themes after the mail was planned is still sent, because he left none of those.
     """
     return not {*themes} & {*followed} and (EVERYTHING in left or bool({*themes} & {*left}))
 
@@ -181,7 +185,7 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 def reasons_of(
     follows: Sequence[tuple[str, str, datetime]], themes: Collection[str], paces: Collection[str]
 ) -> list[tuple[str, str, datetime]]:
-    """Return what a reader follows that brought him items of these themes in a round of these paces.
+    """Return the reader's subscriptions that brought him items of these themes in a round of these paces.
 
     Each result is (theme, pace, since when), a few at most. A theme at the pace of everything is left out: it adds
     nothing.

@@ -16,7 +16,7 @@ class PaceOverview:
     due_at: datetime
     """UTC; in the past if they are overdue."""
     people: int
-    """How many follow something at this pace. Who finds nothing new in his themes gets no mail."""
+    """How many people follow something at this pace. Those without anything new get no mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +24,15 @@ class RoundOverview:
     """The next mails to subscribers, pace by pace."""
 
     paces: tuple[PaceOverview, ...]
-    """The next to come first."""
+    """The next due pace first."""
     held_by: tuple[str, ...]
-    """Names of held editions: while one waits for its editor, no mail goes to subscribers."""
+    """Names of held editions: while one waits for its editor, no round begins."""
     people: int
     """How many people follow something."""
 
 
 def oversee_round(office: Office) -> RoundOverview | None:
-    """The next mails to subscribers; None: the site has none."""
+    """Return the next mails to subscribers; None: the site has no subscribers."""
     settings, store, now = office.config.subscribers, office.store, office.now
     if settings is None:
         return None

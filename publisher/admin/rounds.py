@@ -1,4 +1,4 @@
-"""Rounds of mails to subscribers, with what they have to wait for."""
+"""Rounds of mails to subscribers, and the reasons to wait with them."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -15,7 +15,7 @@ from publisher.subscribers.rounds import RoundKeeper
 
 
 class NoNewsError(UsageError):
-    """A round was asked for, and there is nothing new for its readers."""
+    """A round was requested, but nothing is new for its readers."""
 
 
 def keep_rounds(
@@ -27,8 +27,8 @@ def keep_rounds(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Plan the mails to subscribers that are due; none are due while an editor looks at an edition or postponed them,
-    nor after a restore of which the operator has not said what went out.
+    """Plan the mails to subscribers that are due. None are due while an editor reviews an edition or has postponed
+    them, nor after a restore until the operator has said what went out.
     """
     is_held = bool(held_by(config, store)) or is_unsettled(config, store) or store.rounds.next.edit().is_postponed(now)
     keeper = _keeper(config, settings, store, site, now=now)
@@ -45,14 +45,14 @@ def begin_round(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Begin the mails to all who follow something at these paces now, whatever the schedules say.
+    """Begin a round now for all who follow something at these paces, whatever the schedules say.
 
-    Each gets what is new to him, and nothing that he had. Mails that were postponed are not any more, if these are all
-    paces.
+    Each gets what is new to him. If these are all paces, a postponement ends.
 
     Raises:
         NoNewsError: nothing is new to these readers.
-        UsageError: there is no such pace, an edition waits for its editor, or the operator has to say something first.
+        UsageError: there is no such pace, an edition waits for its editor, or the operator must answer first after a
+            restore.
     """
     known = [pace.name for pace in settings.paces]
     if unknown := sorted({*paces} - {*known}):
@@ -79,13 +79,13 @@ def _keeper(config: Config, settings: SubscriberSettings, store: Store, site: Si
 
 
 def is_unsettled(config: Config, store: Store) -> bool:
-    """Whether an audience or subscribers wait for a word of the operator after a restore."""
+    """Whether an audience or subscribers wait for the operator's answer after a restore."""
     names = {audience.name for audience in config.audiences}
     restoration = store.restorations.current()
     return restoration is not None and any(map(restoration.holds, (*names, READERS)))
 
 
 def held_by(config: Config, store: Store) -> tuple[str, ...]:
-    """Names of the editions that wait for their editor: no round begins until they are out."""
+    """Return the names of editions that wait for their editor: no round begins until they are out."""
     names = {audience.name for audience in config.audiences}
     return tuple(edition.name for edition in compose.held_editions(store) if edition.audience in names)

@@ -1,4 +1,4 @@
-"""Editions and rounds that went out or are on their way, with their mails. Read only."""
+"""Editions and rounds that went out or are being sent, with their mails. Read only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class SentState(StrEnum):
     HELD = "held"
     """The edition waits for its editor."""
     UNWRITTEN = "unwritten"
-    """The edition is recorded, and the next pass puts it into the outbox; or the round is still being planned."""
+    """The edition is recorded, and the next pass writes it into the outbox; or the round is still being planned."""
     OUT = "out"
     """The edition is in the outbox; its mails are in the ledger if this site sends them."""
     DISCARDED = "discarded"
@@ -47,12 +47,12 @@ class Sent:
     at: datetime
     """UTC; when it was composed, or begun."""
     items: int | None
-    """How many items; None: it is a round, in which each reader has his own items."""
+    """How many items; None: it is a round, in which each reader has his own."""
     state: SentState
     mails: DeliveryCounts | None
-    """Counts of its mails; None: the ledger has none of them, or has forgotten them."""
+    """Counts of its mails; None: the ledger has none, or they were deleted."""
     page: str = ""
-    """Its page on the web; empty: it has none."""
+    """The address of its page on the web; empty: it has none."""
 
     @property
     def is_recallable(self) -> bool:
@@ -66,7 +66,7 @@ class Sent:
         if mails is None or self.state is not SentState.OUT or mails.queued or mails.later:
             return False
         is_missing = bool(mails.cancelled or mails.held)
-        # Of a round only the rest is sent: who was refused, or may have got it twice, gets it no more.
+        # for a round only waiting mails are sent again, not those that were refused or may have arrived twice
         return is_missing or (self.audience != "" and bool(mails.refused or mails.doubtful))
 
     @property
@@ -77,16 +77,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMails:
-    """Editions and rounds that went out lately, and what is paused."""
+    """The latest editions and rounds, and what is paused."""
 
     sends: bool
-    """Whether mails are handed over from here; else the outbox is the result."""
+    """Whether this site sends mails; otherwise the outbox is the result."""
     sent: tuple[Sent, ...]
     """The latest first."""
     audiences: tuple[str, ...]
-    """Names of the audiences whose mails can be paused by themselves."""
+    """Names of the audiences that can be paused individually."""
     paused: Mapping[str, datetime]
-    """Since when the mails of each audience are paused, by its name; the empty name means all mails."""
+    """Since when each audience's mails are paused, by its name; the empty name stands for all mails."""
     outage: str
     """Why the mail server cannot be used; empty: it can, as far as is known."""
     orders: Sequence[Order]
@@ -94,7 +94,7 @@ class SentMails:
 
 
 def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
-    """Return what went out lately, the state of its mails, and the orders about them since a moment."""
+    """Return the latest editions and rounds, the state of their mails, and the orders about mails since a moment."""
     store, config = office.store, office.config
     editions, rounds = store.editions.latest(limit=SHOWN), store.rounds.latest(limit=SHOWN)
     names = [*(row.name for row in editions), *(each.name for each in rounds)]
@@ -117,7 +117,9 @@ def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
 
 
 def latest_first(sent: Iterable[Sent]) -> list[Sent]:
-    """Editions and rounds, the latest first; of one audience by number, for a clock may have been wrong."""
+    """Return editions and rounds, latest first; those of one audience by number, because a clock may have been
+    wrong.
+    """
     return sorted(sent, key=lambda each: (each.at, each.number, each.name), reverse=True)
 
 

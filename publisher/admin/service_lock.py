@@ -1,4 +1,4 @@
-"""Locks of a whole site: its service holds one while it runs; work that needs the site at rest holds all of them."""
+"""Locks of a whole site: a service holds one while it runs; work that needs the site idle holds all of them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +9,7 @@ from publisher.model.errors import BusyError
 from publisher.store import Store
 
 ASKED_S = 0.5
-"""How long a starting service waits for the lock: `is_served` takes it for a moment."""
+"""How long a starting service waits for the lock: `is_served` may hold it for a moment."""
 _SERVICE = "service"
 
 
@@ -18,7 +18,7 @@ def hold_service_lock(config: Config, store: Store) -> Iterator[None]:
     """Hold the lock of the site's only service while the block runs.
 
     Raises:
-        BusyError: another service is at work.
+        BusyError: another service is running.
     """
     with ExitStack() as stack:
         try:
@@ -31,10 +31,10 @@ def hold_service_lock(config: Config, store: Store) -> Iterator[None]:
 
 @contextmanager
 def hold_at_rest(store: Store, *, now: datetime) -> Iterator[None]:
-    """Keep services, passes and deliveries of a store from beginning while the block runs.
+    """Keep services, passes and deliveries of a store from starting while the block runs.
 
     Raises:
-        BusyError: one of them is at work.
+        BusyError: one of them is running.
     """
     place = store.database.place
     with ExitStack() as stack:
@@ -54,5 +54,5 @@ def hold_at_rest(store: Store, *, now: datetime) -> Iterator[None]:
 
 
 def is_served(store: Store) -> bool:
-    """Whether a service is at work on the site."""
+    """Whether a service is running for the site."""
     return store.is_held(_SERVICE)

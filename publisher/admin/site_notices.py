@@ -1,10 +1,10 @@
-"""Notices about the site itself: a broken template, a full disk, an outbox that cannot be written; each told once.
+"""Notices about the site itself: a broken template, a full disk, an outbox that cannot be written; each sent once.
 
-A problem is told when two runs in a row met it: who edits a template saves it half done now and then. It is over with
-the first run that meets none, which is told as well.
+A problem is reported when two runs in a row met it, because a template may be saved half edited. The first run without
+a problem ends it, and that is reported as well.
 
-What a crash leaves: problems are in the record of the run, and what was told in the notices. The next run decides the
-same again.
+What a crash leaves: problems are in the record of the run, and reports in the notices. The next run decides the same
+again.
 """
 
 from collections.abc import Callable
@@ -25,13 +25,13 @@ TROUBLE, OVER = "trouble", "over"
 
 
 def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[], Office]) -> RunReport:
-    """Tell the operator which problems this run and the one before had in common, or that they are gone."""
+    """Notify the operator of the problems that this run and the previous one share, or that there are none any more."""
     if before is None or (before.verb == RUN and not before.problems):
-        return report  # so that a run after a good one asks nothing
+        return report  # so that a run after a good one needs no query
     troubles = [problem for problem in report.all_problems if problem.is_of_site]
     lasting = [problem for problem in troubles if str(problem) in before.problems]
     if bool(lasting) != bool(troubles):
-        return report  # only this run met it so far
+        return report  # only this run has met it so far
     office = open_office()
     if office.config.notices_to is None or bool(lasting) == _is_told(office):
         return report
@@ -53,7 +53,7 @@ def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[]
 
 
 def _is_told(office: Office) -> bool:
-    """Whether the last notice about the site said that something is in the way."""
+    """Whether the last notice about the site reported problems."""
     trouble, over = (office.store.notices.last_number(SITE, kind) for kind in (TROUBLE, OVER))
     return trouble > over
 
@@ -62,4 +62,4 @@ def _highest(office: Office) -> int:
     try:
         return highest_notice(office.config.outbox_directory)
     except FilesError:
-        return 0  # it cannot be read, and this is what is to be told
+        return 0  # the store cannot be read, which is what must be reported

@@ -1,6 +1,6 @@
-"""The sources as editors see them: their condition, what waits, what is held, and what each decision would do.
+"""Sources as editors see them: their condition, waiting and held items, and the effect of each decision.
 
-Read only. What a decision would do is pure: numbers in, numbers out.
+Read only. The effect of a decision is computed purely: numbers in, numbers out.
 """
 
 from collections import defaultdict
@@ -18,34 +18,34 @@ from publisher.model.sources import FailureKind, HeldChange, HoldReason
 from publisher.store import HiddenItem, SourceState, Waiting
 
 LATEST = 20
-"""How many of the latest items are shown, to hide one."""
+"""How many of the latest items are listed, so that one can be hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionEffect:
-    """What a decision about a held source would do, in items."""
+    """What a decision about a held source would do, in numbers of items."""
 
     added: int = 0
-    """New items that appear."""
+    """New items that become visible."""
     revised: int = 0
-    """Items that get the words that their source has now."""
+    """Items that get their source's present content."""
     withdrawn: int = 0
-    """Items that readers have, and that disappear."""
+    """Items that disappear from readers."""
     never_shown: int = 0
-    """New items that no reader ever sees."""
+    """New items that are never visible."""
     not_revised: int = 0
-    """Items that keep the words that readers know."""
+    """Items that keep their present content."""
     kept: int = 0
-    """Items that stay with readers, although their source no longer lists them."""
+    """Items that stay visible, although their source no longer lists them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A held listing, which waits for a decision."""
+    """A held listing that waits for a decision."""
 
     reason: HoldReason
     words: str
-    """Why it is held and what it would change, with figures; a decision is about these words."""
+    """Why it is held and what it would change, with figures; a decision refers to these words."""
     change: HeldChange
     release: DecisionEffect
     discard: DecisionEffect
@@ -67,7 +67,7 @@ class SeenSource:
     failure: FailureKind | None
     """Why its last reading failed; None: it did not."""
     held: Held | None
-    """None: nothing of it waits for a decision."""
+    """None: nothing waits for a decision."""
     waiting: tuple[WaitingItem, ...]
     """The next one first."""
 
@@ -78,13 +78,13 @@ class SourceOverview:
 
     sources: tuple[SeenSource, ...]
     hidden: Sequence[HiddenItem]
-    """The one that was hidden last first."""
+    """The last hidden one first."""
     latest: Sequence[Record]
-    """The items that came last, the latest first."""
+    """The last added items, latest first."""
 
 
 def oversee_sources(office: Office) -> SourceOverview:
-    """Return the condition of the sources, with all that an editor may decide about them."""
+    """Return the condition of the sources, and everything that an editor can decide about them."""
     states, waiting = office.store.sources.states(), _waiting_items(office)
     return SourceOverview(
         sources=tuple(
@@ -102,7 +102,7 @@ def oversee_sources(office: Office) -> SourceOverview:
 
 
 def held_of(state: SourceState) -> Held | None:
-    """Return the listing of a source that waits for a decision; None: there is none."""
+    """Return the held listing of a source; None: there is none."""
     if state.hold_reason is None:
         return None
     change = state.held_change
@@ -116,7 +116,7 @@ def held_of(state: SourceState) -> Held | None:
 
 
 def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
-    """Return what a decision about a held listing would do, as `collect.record` does it."""
+    """Return the effect of a decision about a held listing, as `collect.record` would carry it out."""
     match decision:
         case OnSuspicion.RELEASE:
             return DecisionEffect(added=change.added, revised=change.revised, withdrawn=change.withdrawn)

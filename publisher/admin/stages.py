@@ -1,4 +1,4 @@
-"""The stages of a pass: collect, publish, compose, put out. Each takes the report so far and fills its own part of it.
+"""The stages of a pass: collect, publish, compose, put out. Each takes the report so far and adds its own part.
 
 What renders is imported late, by `wiring`: a pass without news loads neither Jinja nor premailer. The caller holds the
 lock of the pass.
@@ -32,7 +32,7 @@ Planner = Callable[..., list[Plan]]
 
 
 class Stages:
-    """The stages of one site, wired to its store, its public folder and its outbox."""
+    """The stages of one site, connected with its store, its public folder and its outbox."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Stages:
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """Wire the stages; `open_files` gives access to a folder, and `clock` returns the time in UTC."""
+        """`open_files` gives access to a folder, and `clock` returns the time in UTC."""
         self._config = config
         self._store = store
         self._outbox = outbox
@@ -76,9 +76,9 @@ class Stages:
         on_suspicion: OnSuspicion = OnSuspicion.HOLD,
         seen: str = "",
     ) -> RunReport:
-        """Read the sources that are due and those that were `asked_for` by name, and record what changed in the log.
+        """Read the sources that are due and those `asked_for` by name, and record the changes in the log.
 
-        `on_suspicion` says what becomes of a listing that looks wrong, `seen` as in `CollectRules`.
+        `on_suspicion` says what to do with a suspicious listing, `seen` is as in `CollectRules`.
         """
         rules = self._wiring.collect_rules(on_suspicion, seen)
         collected = collect(
@@ -88,7 +88,7 @@ class Stages:
 
     def publish(self, report: RunReport, extent: Scope) -> RunReport:
         """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
-        # An emptied folder is filled again without being asked.
+        # an empty folder is filled again automatically
         is_emptied = not (self._config.feeds_directory / urls.INDEX_FILE).exists()
         least = Scope.ALL if is_emptied and extent is Scope.NEWS else extent
         try:
@@ -98,16 +98,16 @@ class Stages:
             return report.with_problems(Problem.of("publish", error))
 
     def follow(self, report: RunReport) -> RunReport:
-        """Publish what a decision about an item changed, put out its editions, and tell the hub."""
+        """Publish the changes of a decision about an item, put out its editions, and tell the hub."""
         report = self.publish(report, Scope.NEWS)
         return self._wiring.tell_hub(self.put_out(report, self._config.audiences)) if report.publish else report
 
     def compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Plan new editions and record them; then put out all that are recorded and not held."""
+        """Plan new editions and record them; then put out all recorded editions that are not held."""
         return self.put_out(self._record(report, plan, audiences), audiences)
 
     def _record(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Plan editions and record them; readers see nothing of them yet."""
+        """Plan editions and record them; readers do not see them yet."""
         planned = plan(audiences, store=self._store, site=self._config.site, now=self._clock())
         plans, held = compose.hold_unsettled(planned, store=self._store)
         compose.pass_over(plans, store=self._store)
@@ -117,7 +117,7 @@ class Stages:
         return replace(report, compose=ComposeReport(problems=(*held, *problems)))
 
     def put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
-        """Write the web pages of recorded editions, then their mails, so that every link in a mail leads to a page."""
+        """Write the web pages of recorded editions, then their mails, so that links in mails work at once."""
         composed = report.compose or ComposeReport()
         editions = compose.release_and_list(audiences, store=self._store, now=self._clock())
         try:

@@ -97,7 +97,7 @@ def _subscribers_status(
 
 
 def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:
-    """Names of the audiences that get nothing until the operator has said what went out before a restore."""
+    """Return the names of audiences that get nothing until the operator has said what went out before a restore."""
     restoration = store.restorations.current()
     return tuple(each.name for each in config.audiences if restoration and restoration.holds(each.name))
 
@@ -131,7 +131,9 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
 
 
 def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
-    """Return how many items of each source wait until when, and why; the next first. Others are missing."""
+    """Return how many items of each source wait until when, and why, the next first; sources without any are
+    missing.
+    """
     counts = Counter((each.source, each.until, why_waiting(each, config)) for each in store.items.waiting())
     found: dict[str, list[WaitingStatus]] = defaultdict(list)
     for (source, until, why), items in counts.items():

@@ -1,4 +1,4 @@
-"""Check names: labels that may be typing errors, and slugs of themes without items. Pure; everything is a hint."""
+"""Checks names: labels that may be typing errors, and slugs of themes without items. Pure; all findings are hints."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,18 +15,18 @@ from publisher.model.slugs import Names, WantedNames, fold_label
 from publisher.model.themes import ThemeChoice, ThemeMap, assign_themes, wanted_names
 
 Hints = Iterator[tuple[str, Finding]]
-"""The place of each hint, and the hint."""
+"""Yields (where, hint) pairs."""
 
 ALIKE = 0.8
-"""From this likeness (`difflib`) on, a label may be a typing error of another."""
+"""From this similarity (`difflib`) on, a label may be a typing error of another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """The labels, themes and titles that a site's items have."""
+    """The labels, themes and titles of a site's items."""
 
     labels: Mapping[str, int]
-    """Number of items by label, in its first spelling. Labels of themes that config.toml names are left out."""
+    """Number of items by label, in its first spelling. Labels of themes in config.toml are left out."""
     slugs: Collection[str]
     """Slugs of the themes that have items."""
     feeds: Sequence[Feed]
@@ -104,7 +104,7 @@ def _abandoned_feeds(found: Survey, theme_map: ThemeMap) -> Hints:
 
 
 def _unknown_slugs(found: Survey, theme_map: ThemeMap, named: Mapping[str, Sequence[str]]) -> Hints:
-    """Yield configured slugs, given by key, that no theme has."""
+    """Yield slugs in config.toml, by their key, that no theme has."""
     known = {*found.slugs, *_configured_slugs(theme_map), *(former for former, _ in theme_map.was)}
     for key, slugs in named.items():
         for slug in slugs:
@@ -121,7 +121,9 @@ def _configured_slugs(theme_map: ThemeMap) -> set[str]:
 
 
 def _nearest(label: str, others: Collection[str]) -> str | None:
-    """Return the label that was probably meant. Labels that differ in digits only are no mistakes, but two years."""
+    """Return the label that was probably meant. Labels that differ only in digits are no mistakes, such as two
+    years.
+    """
     near = get_close_matches(label, others, n=1, cutoff=ALIKE)
     return near[0] if near and _letters(near[0]) != _letters(label) else None
 

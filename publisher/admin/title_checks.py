@@ -16,7 +16,7 @@ class TitleCounts:
 
     items: int = 0
     untitled: int = 0
-    """Their first sentence is shown instead."""
+    """Items whose first sentence is shown instead of a title."""
     cut: int = 0
     """How many of these have a first sentence that is cut because it is too long."""
 

@@ -19,7 +19,7 @@ from publisher.model.themes import Theme
 from publisher.model.titles import title_of
 
 EARLIER = 3
-"""How many of the latest editions are looked at for items that can be restored."""
+"""How many of the latest editions are searched for items that can be restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class Changed:
     was: str
     """The item's former title, or else a sentence that was removed; empty: nothing was removed."""
     now: str
-    """What the source says now instead; empty: the same as `was`."""
+    """The source's present text for it; empty: the same as `was`."""
     is_retitled: bool
-    """Whether the title changed; else the text changed, or the links or files."""
+    """Whether the title changed; otherwise the text, the links or the files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,27 +41,27 @@ class UpcomingItem:
     record: Record
     title: str
     own_title: str
-    """The title that its source gives; equal to `title` unless an editor changed it."""
+    """The title from its source; equal to `title` unless an editor changed it."""
     theme: Theme
-    """Under which it stands."""
+    """The theme under which it stands."""
     late_day: date | None
-    """The day on which it came, if it is dated long before."""
+    """The day on which it was added, if it is dated long before; None: the two are close."""
     moves: frozenset[Move]
     """The places to which the item can be moved."""
     changed: Changed | None
     has_room: bool
-    """Whether the mail has room for it."""
+    """Whether it fits into the mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """An edition before this one from which items were left out for good; that can be undone."""
+    """An earlier edition from which items were left out for good, which can be undone."""
 
     number: int
     is_discarded: bool
     """Whether it was discarded as a whole."""
     items: tuple[Record, ...]
-    """Items that the audience has never got."""
+    """Items that the audience never got."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Upcoming:
     described: NextEdition
     is_held: bool
     goes_out_at: datetime | None
-    """UTC; when it goes out unless an editor decides something else. None: only at a word of an editor or operator."""
+    """UTC; when it goes out unless an editor decides otherwise. None: only when an editor or operator decides."""
     items: tuple[UpcomingItem, ...]
     """The items in the order in which they are read."""
     taken_out: tuple[tuple[Record, TakenOut], ...]
@@ -79,9 +79,9 @@ class Upcoming:
     waiting: tuple[tuple[Record, WhyNot], ...]
     """New items that are not in this edition, each with the reason."""
     earlier: tuple[Earlier, ...]
-    """The latest editions from which items were left out, the latest first."""
+    """The latest editions from which items were left out, latest first."""
     state: str
-    """Changes when anything changes that an editor decides about."""
+    """Changes when anything changes that editors can decide about."""
 
     @property
     def edition(self) -> Edition | None:
@@ -94,7 +94,7 @@ class Upcoming:
 
 
 def upcoming(audience: Audience, office: Office) -> Upcoming:
-    """Return the next edition to the audience, or a sample.
+    """Return the next edition of the audience, or a sample.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -123,7 +123,9 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
 
 
 def state_now(audience: Audience, office: Office) -> str:
-    """A short text that changes when anything changes that an editor decides about the audience's next edition."""
+    """Return a short text that changes when anything changes that editors can decide about the audience's next
+    edition.
+    """
     held = held_of(audience, office)
     if held is not None:
         taken_out = office.store.editions.held.taken_out(audience.name, held.number)
@@ -139,7 +141,7 @@ def _digest(values: Sequence[object]) -> str:
 
 
 def held_of(audience: Audience, office: Office) -> Edition | None:
-    """Return the audience's edition that waits for its editor; None: there is none."""
+    """Return the audience's held edition; None: there is none."""
     return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 

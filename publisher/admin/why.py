@@ -1,4 +1,4 @@
-"""Why a reader got an item, or did not: one story from what the store holds. Deciding is pure."""
+"""Explains why a reader got an item, or did not, from what the store holds. The decision is pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from publisher.subscribers.people import People
 
 
 class Relation(StrEnum):
-    """How an item stands to a subscription."""
+    """The relation of an item to a subscription."""
 
     OTHER = "not of this theme"
     OLDER = "older than this subscription"
@@ -42,13 +42,13 @@ class Verdict(StrEnum):
     TAKEN_OUT = "taken out"
     """An editor took it out of an edition for good."""
     FORGOTTEN = "forgotten"
-    """The item's round is over, and its mails are no longer remembered."""
+    """The item's round is over, and its mails were deleted."""
     PASSED = "passed"
-    """A round passed without it, because readers did not see it then."""
+    """A round passed without it, because readers could not see it then."""
     SUSPENDED = "suspended"
-    """The item waits, because mails to the reader came back."""
+    """The item waits, because the reader is suspended by bounces."""
     NEXT = "next"
-    """The item comes with the next mail of `next_pace`."""
+    """The item comes with the next mail of the pace `next_pace`."""
     LEFT = "left"
     OLDER = "older"
     OTHER = "other"
@@ -60,9 +60,9 @@ class MailWithItem:
 
     past: PastMail
     delivery: KnownDelivery | None
-    """None: the ledger forgot it."""
+    """None: the ledger has deleted it."""
     is_too_old: bool = False
-    """Whether it waited for so long that it is not sent before the operator says so."""
+    """Whether it waited so long that it is held until the operator decides."""
 
     @property
     def waits(self) -> bool:
@@ -76,16 +76,18 @@ class ItemStory:
 
     record: Record
     relations: tuple[tuple[Subscription, Relation], ...]
-    """What the item is to each subscription, in the order in which they began; empty: rounds do not send this item."""
+    """The item's relation to each subscription, in the order in which they began; empty: rounds do not send
+    this item.
+    """
     mails: tuple[MailWithItem, ...]
     """The mails that were planned with it; more than one only after a restore."""
     is_forgotten: bool
-    """Whether the item is so old that the mails of its time are no longer remembered."""
+    """Whether the item is so old that the mails of its time were deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """All that happened to one reader."""
+    """The history of one reader."""
 
     address: str
     subscriber: Subscriber | None
@@ -95,38 +97,38 @@ class Story:
     consents: tuple[Consent, ...] = ()
     mails: tuple[MailWithItem, ...] = ()
     has_forgotten: bool = False
-    """Whether the oldest mails are no longer remembered."""
+    """Whether the oldest mails were deleted."""
     renewal_asked_at: datetime | None = None
     """UTC; when he was asked whether he still wants his mails. None: he was not, or he answered."""
     paused_until: datetime | None = None
-    """UTC. None: he has not paused, or the pause is over."""
+    """UTC; the end of his pause. None: there is none, or it is over."""
     present: Mapping[str, str] = field(default_factory=dict)
-    """For each of his paces that config.toml no longer has, the pace at which his mails come instead."""
+    """For each of his paces that config.toml no longer has, the pace he gets instead."""
     gone: frozenset[str] = frozenset()
-    """Slugs that he follows of themes that are not there any more."""
+    """Slugs of themes he follows that no longer exist."""
     letter: KnownDelivery | None = None
-    """The last letter by which the address could confirm; None: the ledger knows none, or he is a subscriber."""
+    """The last letter with a confirmation link; None: the ledger has none, or he is a subscriber."""
     hindrances: tuple[Hindrance, ...] = ()
-    """What keeps mails from all readers now."""
+    """What holds back mails to all readers now."""
     bounces: tuple[BounceRow, ...] = ()
     score: BounceScore | None = None
-    """None: no mail came back lately."""
+    """None: he has no bounces."""
     suppressions: tuple[Suppression, ...] = ()
-    """Why the address gets no mail; empty: it may get some."""
+    """The suppressions of the address; empty: it may get mails."""
     due: Mapping[str, datetime]
-    """When each pace at which he follows something is next due, by its name.
+    """When each of his paces is next due, by its name.
 
-    Empty while he has paused, or while digests are suspended because mails came back.
+    Empty while he has paused, or is suspended by bounces.
     """
     item: ItemStory | None = None
-    """None: none was asked for."""
+    """None: no item was asked about."""
 
 
 def tell_story(address: str, item: str | None, people: People, store: Store, config: Config) -> Story:
-    """The story of an address, and of an item by its address or id.
+    """Return the story of an address, and of an item given by its address or id.
 
     Raises:
-        UsageError: the address is none that mail servers take; there is no such item, or several.
+        UsageError: mail servers do not accept the address; there is no such item, or several.
     """
     wire = people.wire_address(address)
     record = find_item(item, store, config.site) if item is not None else None
@@ -171,14 +173,14 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
 
 
 def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
-    """The last letter by which an address could confirm."""
+    """Return the last letter with a confirmation link for an address; None: there is none."""
     its = f"{LetterKind.CONFIRM.value}-"
     letters = [each for each in deliveries if each.kind is DeliveryKind.LETTER and each.name.startswith(its)]
     return letters[-1] if letters else None
 
 
 def _is_too_old(delivery: KnownDelivery | None, oldest: datetime | None) -> bool:
-    """Whether a mail waits, and was queued before the oldest moment from which mails are still sent."""
+    """Whether a mail waits, and was queued too long ago to be sent without the operator's decision."""
     if delivery is None or oldest is None or delivery.state is not DeliveryState.QUEUED:
         return False
     return delivery.queued_at <= oldest
@@ -232,7 +234,7 @@ def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
 
 
 def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
-    """Return how an item stands to a subscription, by the rule of rounds (`subscribers.rule`)."""
+    """Return an item's relation to a subscription, by the rule of rounds (`subscribers.rule`)."""
     seq = entry.added_seq if subscription.theme == EVERYTHING else entry.themes.get(subscription.theme)
     if seq is None:
         return Relation.OTHER
@@ -270,6 +272,6 @@ _UNSEEN = {
 
 
 def next_pace(item: ItemStory, story: Story) -> str:
-    """Return the pace whose next mail brings the item; empty: no mail brings it."""
+    """Return the pace whose next mail brings the item; empty: none will."""
     paces = {subscription.pace for subscription, relation in item.relations if relation is Relation.DUE}
     return next((pace for pace in story.due if pace in paces), "")

@@ -1,4 +1,4 @@
-"""Makes what a site's stages need, from its configuration and store."""
+"""Makes the objects that a site's stages need, from its configuration and store."""
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
@@ -50,9 +50,9 @@ logger = DecisionLog("subscribers")
 
 
 class Wiring:
-    """Makes what the stages of one site need.
+    """Makes the objects that the stages of one site need.
 
-    What is about subscribers raises `UsageError` if config.toml has no [subscribers].
+    Everything about subscribers raises `UsageError` if config.toml has no [subscribers].
     """
 
     def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
@@ -62,15 +62,14 @@ class Wiring:
         self._pace = Throttle(config.smtp) if config.smtp else None
 
     def settle_authority(self) -> None:
-        """Choose the authority of the site's ids, unless it was chosen."""
+        """Choose the authority of the site's ids, unless that has been done."""
         self._store.names.authority(self._proposed_authority())
 
     @cached_property
     def authority(self) -> str:
-        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host, and a day on which it belonged to the
-        site.
+        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host, and a day on which the site owned it.
 
-        The first one is kept in the store and never changes.
+        The first one is stored and never changes.
         """
         return self._store.names.authority(self._proposed_authority())
 
@@ -85,7 +84,7 @@ class Wiring:
         return replace(self._config.site, first_host=self.first_host)
 
     def sources(self, only: Collection[str] = ()) -> list[Source]:
-        """The sources of these names, or all.
+        """Return the sources of these names, or all.
 
         Raises:
             UsageError: there is no source of that name.
@@ -98,7 +97,7 @@ class Wiring:
         return [open_source(each.kind, each.name, each.options, self.source_site) for each in chosen]
 
     def held_source(self, name: str) -> Source:
-        """Return the source of that name, which is held.
+        """Return the held source of that name.
 
         Raises:
             UsageError: there is no such source, or it is not held.
@@ -122,7 +121,7 @@ class Wiring:
         )
 
     def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
-        """Return the rules of collecting; `on_suspicion` is for suspicious listings, `seen` as in `CollectRules`."""
+        """Return the rules of collecting; `on_suspicion` is for suspicious listings, `seen` is as in `CollectRules`."""
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -156,7 +155,7 @@ class Wiring:
     @cached_property
     def renderer(self) -> "Renderer":
         """The renderer of digests."""
-        from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
+        from publisher.compose.digest import Renderer  # late: a pass without news renders nothing
 
         return Renderer(
             site=self.site,
@@ -172,10 +171,10 @@ class Wiring:
     def render_site(
         self, planned: PublishPlan, open_files: Callable[[Path], Files], progress: Progress
     ) -> PublishReport:
-        """Render what is planned; open no file if that is nothing."""
+        """Render what is planned; if that is nothing, no file is opened."""
         if planned.is_empty:
             return PublishReport()
-        from publisher.publish.run import publish  # late: a pass with no news renders nothing
+        from publisher.publish.run import publish  # late: a pass without news renders nothing
 
         return publish(
             planned,
@@ -188,16 +187,16 @@ class Wiring:
         )
 
     def show_editions(self, open_files: Callable[[Path], Files]) -> None:
-        """Write the web pages of editions that have none; open no file if all have one."""
+        """Write the web pages of editions that have none; if all have one, no file is opened."""
         if numbers_of := plan_editions(self._store, self.publication.audiences):
-            from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
+            from publisher.publish.editions import publish_editions  # late: a pass without news renders nothing
 
             files = open_files(self._config.feeds_directory)
             publication, authority = self.publication, self.authority
             publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
 
     def tell_hub(self, report: RunReport) -> RunReport:
-        """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
+        """Tell the configured WebSub hub which feeds changed; the report gets a problem if that fails."""
         config = self._config
         if not config.feeds.hub:
             return report
@@ -207,7 +206,7 @@ class Wiring:
         return report.with_problems(*problems)
 
     def people(self, now: datetime) -> People:
-        """The subscribers of the site at a moment."""
+        """Return the subscribers of the site at a moment."""
         config = self._config
         if config.subscribers is None:
             raise UsageError("no one can subscribe, because config.toml has no [subscribers]")
@@ -222,7 +221,7 @@ class Wiring:
         return people
 
     def reach(self, now: datetime) -> Reach:
-        """Whether mails reach the subscribers of the site at a moment."""
+        """Return the object that counts bounces and suppresses, at a moment."""
         people, smtp = self.people(now), self._config.smtp
         bounces = smtp.bounces if smtp else ""
         return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
@@ -233,14 +232,14 @@ class Wiring:
             count_refusals(self._store, self.reach(self._clock()))
 
     def bounce_desk(self, now: datetime) -> "BounceDesk":
-        """Return what is needed to read bounces."""
-        from publisher.admin.bounces import BounceDesk  # late: what reads mails costs 40 ms, and few come back
+        """Return the facts and objects needed to read bounces."""
+        from publisher.admin.bounces import BounceDesk  # late: importing it takes 40 ms, and bounces are rare
 
         smtp, reach = self._config.smtp, self.reach(now) if self._config.subscribers else None
         return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def renewer(self, now: datetime, progress: Progress) -> Renewer:
-        """Return an object that asks readers who agreed long ago whether they still want their mails."""
+        """Return an object that asks readers who consented long ago whether they still want their mails."""
         people = self.people(now)
 
         @cache
@@ -250,7 +249,7 @@ class Wiring:
         return Renewer(people, self._store, letters=letters, words_in=cache(self.consent_words), progress=progress)
 
     def consent_words(self, language: str) -> str:
-        """What people agree to, in a language.
+        """Return the words of consent in a language.
 
         Raises:
             TemplateError: forms/consent.txt cannot be used.
@@ -258,7 +257,7 @@ class Wiring:
         return self._shared_templates.render("forms/consent.txt", language=language, domain="pages").strip()
 
     def reception(self, now: datetime) -> "Reception":
-        """Return the pages and acts of subscribers' forms, with the templates as they are now.
+        """Return the data and acts of subscribers' forms, with the present templates.
 
         Raises:
             StoreError: the store cannot be used.
@@ -271,7 +270,7 @@ class Wiring:
         return Reception(self.people(now), self._look, self._store)
 
     def desk(self, now: datetime) -> "Desk":
-        """Return the editors' desk, with the templates as they are now.
+        """Return the editors' desk, with the present templates.
 
         Raises:
             StoreError: the store cannot be used.
@@ -303,7 +302,7 @@ class Wiring:
     def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
         """Plan the mails to subscribers that are due.
 
-        Before that, what is held of people for long enough is forgotten, and readers who are suspended are probed.
+        Before that, data about people whose retention period has ended is deleted, and suspended readers get probes.
         """
         settings, now = self._config.subscribers, self._clock()
         if forgotten := self._store.retention.forget(now=now, is_stopping=is_stopping):
@@ -330,10 +329,10 @@ class Wiring:
         return report
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Begin the mails to all who follow something at these paces now.
+        """Begin a round now for all who follow something at these paces.
 
         Raises:
-            UsageError: config.toml has no [subscribers], or as `rounds.begin_round`.
+            UsageError: config.toml has no [subscribers], or as in `rounds.begin_round`.
         """
         settings, now = self.people(self._clock()).settings, self._clock()
         return begin_round(

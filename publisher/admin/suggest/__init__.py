@@ -1,1 +1,1 @@
-"""Suggest CSS selectors for a page that is not configured yet."""
+"""Suggests CSS selectors for a page that is not configured yet."""

@@ -1,4 +1,4 @@
-"""Suggest which columns of a table are the date, the title and so on, by their names and what is in them; pure."""
+"""Suggests which columns of a table are the date, the title and so on, by their names and contents; pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ _WORDS = {
     "keywords": "keywords keyword tags tag trefwoorden schlagworte motscles",
     "id": "id nid guid uid key number nummer",
 }
-"""Words by which column headings call a field, in four languages, without capitals and accents; the likeliest first."""
+"""Words for each field in column headings, in four languages, without capitals and accents; likeliest first."""
 _MOSTLY = 0.8
 
 

@@ -10,16 +10,16 @@ from lxml.html import HtmlElement as Element
 from publisher.admin.suggest.selectors import names_of, selector_within
 
 DATE_CHARACTERS = 12
-"""The usual length of a date."""
+"""The usual number of characters of a date."""
 
 _MOST = 0.6
 """The share of items that must have a field."""
 _SOME = 0.2
 """The share of items that must have themes or keywords."""
 _LABEL_CHARACTERS = 60
-"""The greatest length of a theme or keyword."""
+"""The most characters of a theme or keyword."""
 _BODY_CHARACTERS = 12
-"""The least average length of a body."""
+"""The least average number of characters of a body."""
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _THEMES = re.compile(r"theme|thème|thema|categor|kategorie|topic|rubri|onderwerp|(?:^|[-_ ])cat[-_]", re.IGNORECASE)
@@ -34,10 +34,10 @@ class Fields:
     beside: str
     """The tag of the element that follows each item and belongs to it; empty: items are one element."""
     dates: set[Element]
-    """The innermost elements around dates."""
+    """The innermost elements that contain a date."""
 
     def selectors(self) -> dict[str, str]:
-        """Return a selector for each field that most items have; for themes and keywords, that some items have."""
+        """Return a selector for each field that most items have; for themes and keywords, some items are enough."""
         dates = [next((each for each in self._elements_in(item) if each in self.dates), None) for item in self.items]
         titles = [self._title(item, date) for item, date in zip(self.items, dates, strict=True)]
         titles = titles if self._are_most(titles) else [None] * len(titles)
@@ -101,7 +101,7 @@ class Fields:
         return ""
 
     def _apart_from(self, item: Element, others: set[Element]) -> Iterator[Element]:
-        """Yield the outermost elements of an item that neither are, nor contain, nor lie in one of `others`."""
+        """Yield the outermost elements of an item that neither are, nor contain, nor lie within one of `others`."""
         others = others - {item}
         around = {above for other in others for above in other.iterancestors()} | {item}
         for element in self._elements_in(item):

@@ -1,8 +1,8 @@
 """Finds the list of items on a page and suggests selectors for it. Pure: the same page gives the same selectors.
 
-A list is a structure that repeats, each time with a date, mostly with a link and a text. Elements that are built alike
-and stand in the same place form a group. The best group repeats most, has one date for each member and the longest
-texts. Menus and side columns count little.
+A list is a repeating structure, each time with a date, mostly with a link and a text. Elements with the same structure
+at corresponding places form a group. The best group repeats most, has one date for each member and the longest texts.
+Menus and side columns count little.
 """
 
 import re
@@ -18,12 +18,12 @@ from publisher.collect.sources.dates import is_moment, read_beside
 from publisher.collect.sources.page import catch, select
 
 MAX_ELEMENTS = 60_000
-"""How many elements of a page are looked at. Long listings have a tenth of it."""
+"""How many elements of a page are examined. Long listings have a tenth of that."""
 PAGES = 3
 """The suggested number of pages, if a link leads to the next one."""
 
 _FEWEST = 2
-"""How many members a list has at least."""
+"""The least number of members of a list."""
 _LINE_CHARACTERS = 300
 _MOST = 0.6
 """The share of a list's members that must have a date."""
@@ -48,7 +48,7 @@ _NEXT = (
     ".pagination-next a",
     "a.next",
     ".next a",
-    ".nav-previous a",  # WordPress calls the older ones the previous ones
+    ".nav-previous a",  # WordPress calls the page of older items "previous"
 )
 
 
@@ -90,19 +90,19 @@ class _Node:
     element: Element
     parent: "_Node | None"
     place: int
-    """A number that elements share if they and everything around them are built alike."""
+    """A number that elements share if they and all their ancestors have the same structure."""
     weight: float
     depth: int
     dates: int = 0
     is_date: bool = False
-    """Whether it is the innermost element around a date."""
+    """Whether it is the innermost element that contains a date."""
     characters: int = 0
     has_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Elements built alike: perhaps the items of a list."""
+    """Elements with the same structure: perhaps the items of a list."""
 
     members: Sequence[_Node]
     beside: str = ""
@@ -116,7 +116,7 @@ class _Group:
 
     @property
     def score(self) -> float:
-        """How much the group looks like a list of items, as a number; 0: it is not a list."""
+        """How much the group looks like a list of items; 0: it is no list."""
         dates, count = [each for each in self.dates if each], len(self.members)
         said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - DATE_CHARACTERS
         if len(dates) < _FEWEST or len(dates) < _MOST * count or said <= 0:
@@ -150,17 +150,17 @@ def _read_nodes(root: Element) -> list[_Node]:
         node = _Node(element, parent, place, _weight(element, parent), parent.depth + 1 if parent else 0)
         nodes.append(node)
         stack += [(child, node) for child in reversed(element)]
-    for node in reversed(nodes):  # what is inside comes before what is around it
+    for node in reversed(nodes):  # children come before their parents
         _sum_up(node)
     return nodes
 
 
 def _weight(element: Element, parent: _Node | None) -> float:
-    """Return how much an element counts: little in a menu, more in the main part."""
+    """Return the weight of an element: little in a menu, more in the main part."""
     inherited = parent.weight if parent else 1.0
     if element.tag == "main" or element.get("role") == "main" or element.get("id") in ("main", "content"):
         return _MAIN_WEIGHT
-    # An item may have a header and a footer of its own.
+    # an item may have its own header and footer
     if element.tag in _AROUND_TAGS and not any(each.tag in ("article", "li") for each in element.iterancestors()):
         return _AROUND_WEIGHT
     names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
@@ -224,7 +224,7 @@ def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, 
     tags = {str(node.element.tag) if node else "" for node in following}
     beside = tags.pop()
     pairs = [(node, after) for node, after in zip(members, following, strict=True) if after is not None]
-    is_whole = all(node.dates or node.has_link for node in members)  # and not only what a section is called
+    is_whole = all(node.dates or node.has_link for node in members)  # and not only headings of a section
     if not tags and beside and beside != members[0].element.tag and is_whole:
         yield _Group(members, beside, parts=pairs)
 

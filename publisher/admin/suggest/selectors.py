@@ -1,7 +1,7 @@
 """Makes short CSS selectors from class names that people chose. Pure: the same page gives the same selectors.
 
-Names such as `views-row` survive a new design. Positions do not; nor do names that programs made (`css-1q2w3e`), that
-count things (`post-12`) or that describe looks (`col-md-4`).
+Names such as `views-row` survive a redesign. Positions do not; nor do names that are generated (`css-1q2w3e`), numbered
+(`post-12`) or describe looks (`col-md-4`).
 """
 
 import re
@@ -28,22 +28,22 @@ _PASSING = re.compile(
     r"border|flex|grid|gap|align|justify|order|lg|md|sm|xl)-.*)",
     re.IGNORECASE,
 )
-"""Names that say a state, a place or a look."""
+"""Names that describe a state, a place or a look."""
 _TELLING = re.compile(
     r"views?-(?:row|field-)|teaser|article|news|item|story|post|entry|actu|nieuws|bericht|aktuell|meldung|title|"
     r"headline|date|summary|excerpt|intro|body|theme|categor|topic|tag",
     re.IGNORECASE,
 )
 _MOST = 0.8
-"""The share of elements that must have a name, for a selector to use it."""
+"""The share of elements that must have a name for a selector to use it."""
 _TELLING_TAGS = frozenset(("time", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "p", "article", "tr", "li"))
 _CELLS = frozenset(("td", "th"))
 
 
 def selector_of_all(root: Element, wanted: Sequence[Element], *, unwanted: Sequence[Element] = ()) -> str:
-    """Return the selector that finds the wanted elements of the page, with as few mistakes as possible.
+    """Return the selector that finds the wanted elements of the page with the fewest mistakes.
 
-    `unwanted` elements look like the wanted ones; finding them is a mistake.
+    `unwanted` elements look like the wanted ones; matching them is a mistake.
     """
     looked_for = set(wanted)
 
@@ -77,7 +77,7 @@ def names_of(elements: Sequence[Element]) -> list[str]:
 
 
 def is_chosen(name: str) -> bool:
-    """Whether a class or id looks as if a person chose it to say what the element is."""
+    """Whether a class or id looks like a person's name for what the element is."""
     return (
         bool(_NAME.fullmatch(name))
         and len(name) <= LONGEST_NAME
@@ -100,7 +100,7 @@ def _is_random(segment: str) -> bool:
 
 
 def _for_all(elements: Sequence[Element]) -> Iterator[str]:
-    """Yield selectors for the elements in the whole page, the best ones first."""
+    """Yield selectors for the elements in the whole page, best first."""
     first = elements[0]
     tag, names = str(first.tag), names_of(elements)
     own = [f".{name}" for name in names] + [f"{tag}.{name}" for name in names]
@@ -121,7 +121,7 @@ def _rests(tag: str) -> tuple[str, ...]:
 
 
 def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield selectors of elements around all of `elements`, nearest first, each with the tags on the way down."""
+    """Yield selectors of common ancestors of `elements`, nearest first, each with the tags on the way down."""
     around = list(elements)
     way: list[str] = []
     for _ in range(MAX_ABOVE):
@@ -138,7 +138,7 @@ def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _within(pairs: Sequence[tuple[Element, Element]], beside: str) -> Iterator[str]:
-    """Yield selectors that search inside an item, the best ones first."""
+    """Yield selectors that search inside an item, best first."""
     if not pairs:
         return
     item, target = pairs[0]
