@@ -99,9 +99,15 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return the session with this token; None: it has ended, or the person left the desk."""
+        """Return the session with this token; None: it has ended, or the person left the desk.
+
+        All sessions and links of a person who left are deleted, so that they stay invalid if the address comes back.
+        """
         found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
-        return found if found and self.settings.person(found.person) else None
+        if found is not None and not self.settings.person(found.person):
+            self._records.forget_person(found.person)
+            return None
+        return found
 
     def sign_out(self, token: str) -> None:
         """End a session."""

@@ -237,6 +237,22 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
     )
 
 
+def reopen(name: str, office: Office) -> ComposeReport:
+    """Hold a discarded edition again as it was, with its words, titles and order, until somebody decides.
+
+    Raises:
+        UsageError: it was not discarded, a later edition was composed, or its audience is no longer in config.toml.
+    """
+    audience, _, number = name.rpartition("-")
+    is_known = number.isdecimal() and audience in [each.name for each in office.config.audiences]
+    if not is_known or not office.store.editions.held.reopen(audience, int(number)):
+        raise UsageError(
+            f"edition {name!r} cannot be held again: it is not discarded, or a later edition was composed; "
+            f"`publisher edition restore {name}` lets its items come in the next one"
+        )
+    return ComposeReport(decided=(f"held again until you decide: {name}",))
+
+
 def _named(item: str, edition: Edition, audience: Audience, office: Office) -> Record:
     records = _in_order(edition, audience, office)
     if item.isdecimal() and 1 <= int(item) <= len(records):

@@ -60,6 +60,8 @@ class Earlier:
     number: int
     is_discarded: bool
     """Whether it was discarded as a whole."""
+    may_reopen: bool
+    """Whether it can be held again as it was."""
     items: tuple[Record, ...]
     """Items that the audience never got."""
 
@@ -153,7 +155,8 @@ def _earlier(audience: Audience, held: Edition | None, office: Office) -> Iterat
         for_good = [number for number, why in taken_out.items() if why in (TakenOut.DROPPED, TakenOut.DISCARDED)]
         if records := [each for each in office.store.items.by_number(for_good) if each.state.is_live]:
             is_discarded = TakenOut.DISCARDED in taken_out.values()
-            yield Earlier(number=row.number, is_discarded=is_discarded, items=tuple(records))
+            may_reopen = office.store.editions.held.may_reopen(audience.name, row.number)
+            yield Earlier(number=row.number, is_discarded=is_discarded, may_reopen=may_reopen, items=tuple(records))
 
 
 def _goes_out_at(audience: Audience, held: Edition | None, *, now: datetime) -> datetime | None:

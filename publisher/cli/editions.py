@@ -152,6 +152,14 @@ def restore(options: Options, name: str, item: str | None) -> None:
 @edition.command()
 @site_command
 @click.argument("name")
+def reopen(options: Options, name: str) -> None:
+    """Hold the discarded edition NAME again as it was, until you decide; not possible after a later edition."""
+    _decide(options, partial(review.reopen, name))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
 def discard(options: Options, name: str) -> None:
     """Discard NAME, an edition that is held or whose audience is gone: its items are never sent to this audience."""
     _decide(options, partial(review.discard, name))

@@ -62,7 +62,13 @@ class LivePages:
                     remedy = "choose another address in config.toml"
                     long_path = f"/{FORMS}/{DESK}/{DESK_IMPORT}"
                     entered = listening(
-                        self._answer, listen, key="service.listen", remedy=remedy, proxy=proxy, long_path=long_path
+                        self._answer,
+                        listen,
+                        key="service.listen",
+                        remedy=remedy,
+                        proxy=proxy,
+                        long_path=long_path,
+                        long_senders=self._tasks.senders,
                     )
                     logger.info("listening", address=stack.enter_context(entered))
                 self._stop_listening()

@@ -1,11 +1,15 @@
-"""Long requests: a web server path that accepts them, a few at a time.
+"""Long requests: a web server path that accepts them, a few at a time, from browsers that were shown its form.
 
-Strangers may send them too, and the server stores a request on disk before any check. So their total size is limited,
-and all other requests stay short.
+The server stores a request on disk before any check, and a slow one takes minutes. So no other browser may send one,
+their total size is limited, and all other requests stay short. Which browsers were shown a form is kept in memory: the
+thread that reads requests must not wait for a database.
 """
 
 import copy
+import hashlib
 import weakref
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
 from waitress.parser import HTTPRequestParser
@@ -17,12 +21,50 @@ LONG_REQUEST_S = 180.0
 """How many seconds a client may take to send one."""
 
 
+SENDERS = 200
+"""How many browsers are known; the one that was shown a form longest ago is forgotten first."""
+
+
+class Senders:
+    """The browsers that may send long requests, by the digest of a cookie that only they have. For any thread."""
+
+    def __init__(self, cookie: str) -> None:
+        """Know browsers by the cookie of this name."""
+        self._cookie = cookie
+        self._lock = Lock()
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+
+    def admit(self, value: str) -> None:
+        """Let a browser with this value of the cookie send long requests."""
+        digest = _digest(value)
+        with self._lock:
+            self._known[digest] = None
+            self._known.move_to_end(digest)
+            while len(self._known) > SENDERS:
+                self._known.popitem(last=False)
+
+    def know(self, cookies: str) -> bool:
+        """Whether a request with this Cookie header is of such a browser."""
+        pairs = (each.strip().partition("=") for each in cookies.split(";"))
+        digests = [_digest(value) for name, _, value in pairs if name == self._cookie]
+        with self._lock:
+            return any(digest in self._known for digest in digests)
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(value.encode("utf-8", "replace")).digest()
+
+
 class LongRequests:
     """Allows long requests to paths with a certain ending."""
 
-    def __init__(self, path: str, adjustments: Any) -> None:  # noqa: ANN401  waitress's own
-        """Accept long requests to paths that end in `path`; empty: none. `adjustments` apply to all other requests."""
+    def __init__(self, path: str, adjustments: Any, senders: Senders | None) -> None:  # noqa: ANN401  waitress's own
+        """Accept long requests to paths that end in `path`; empty: none. `adjustments` apply to all other requests.
+
+        They come from these senders only; None: from any browser.
+        """
         self._path = path
+        self._senders = senders
         self._adjustments = copy.copy(adjustments)
         self._adjustments.max_request_body_size = MAX_LONG_BODY_BYTES
         # a connection that ends drops its parser without a call
@@ -35,6 +77,8 @@ class LongRequests:
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
         """Return the adjustments for a request whose headers are read; None: it may not be long."""
         if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:
+            return None
+        if self._senders is not None and not self._senders.know(str(parser.headers.get("COOKIE", ""))):
             return None
         self._taken.add(parser)
         return self._adjustments

@@ -19,7 +19,7 @@ from waitress.channel import HTTPChannel
 from werkzeug.exceptions import MethodNotAllowed
 
 from publisher.model.errors import UsageError
-from publisher.serve.long_requests import LONG_REQUEST_S, LongRequests
+from publisher.serve.long_requests import LONG_REQUEST_S, LongRequests, Senders
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -70,12 +70,14 @@ def listening(
     request_s: float = REQUEST_S,
     proxy: str = "",
     long_path: str = "",
+    long_senders: Senders | None = None,
 ) -> Iterator[str]:
     """Listen at `address`, such as 127.0.0.1:8000, during a `with`; yield the address in use.
 
     The error for an address that cannot be used names the `key` in which the operator set it, and the `remedy`. A
     request must be complete within `request_s`. `proxy` is the IP address of the proxy whose headers about the visitor
-    are trusted; empty: none. Paths that end in `long_path` accept long requests, a few at a time; empty: none.
+    are trusted; empty: none. Paths that end in `long_path` accept long requests, a few at a time, from `long_senders`;
+    None: from any browser. An empty `long_path` accepts none.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
@@ -98,7 +100,7 @@ def listening(
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise UsageError(f"{key}: {address}: {problem}; {remedy}") from error
-    server.channel_class = partial(_Channel, request_s, LongRequests(long_path, server.adj))
+    server.channel_class = partial(_Channel, request_s, LongRequests(long_path, server.adj, long_senders))
     thread = threading.Thread(target=server.run, name="web")
     thread.start()
     try:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.model.editions import TakenOut
+from publisher.model.editions import UNTIL_DECIDED, TakenOut
 from publisher.store.edition_schema import audiences, dropped_items, edition_corrections, edition_items, editions
 from publisher.store.engine import Database
 from publisher.store.schema import IS_LIVE, items
@@ -168,6 +168,28 @@ class HeldEditions:
                 _return_corrections(connection, audience, number)
             return is_held
 
+    def may_reopen(self, audience: str, number: int) -> bool:
+        """Whether an edition was discarded, none came after it, and readers may see one of its items at least."""
+        with self._database.reading() as connection:
+            return bool(_discarded_from(connection, audience, number))
+
+    def reopen(self, audience: str, number: int) -> int:
+        """Hold a discarded edition again until somebody decides, with its words, order, and titles of items.
+
+        Returns how many items it has; 0, and nothing changes, if it cannot be held again. Its corrections are due for
+        the next edition.
+        """
+        with self._database.writing() as connection:
+            if not (rows := _discarded_from(connection, audience, number)):
+                return 0
+            _return_corrections(connection, audience, number)
+            of_these = dropped_items.c.item.in_([row.number for row in rows])
+            connection.execute(delete(dropped_items).where(_is_dropped(audience, number), of_these))
+            held = {"held_until": UNTIL_DECIDED, "released_at": None, "written_at": None}
+            connection.execute(update(editions).where(is_edition(audience, number)).values(held))
+            _put_in(connection, audience, number, rows)
+            return len(rows)
+
     def return_corrections(self, audience: str, number: int) -> None:
         """Make the corrections of an edition without items due for the next edition."""
         with self._database.writing() as connection:
@@ -214,6 +236,19 @@ def _exists_held(connection: Connection, audience: str, number: int) -> bool:
 
 def _is_dropped(audience: str, number: int) -> ColumnElement[bool]:
     return and_(dropped_items.c.audience == audience, dropped_items.c.number == number)
+
+
+def _discarded_from(connection: Connection, audience: str, number: int) -> Sequence[Row[Any]]:
+    """Return live items that were discarded with an edition, in its order; none if a later edition was composed."""
+    later = exists().where(editions.c.audience == audience, editions.c.number > number)
+    if connection.execute(select(later)).scalar():
+        return ()
+    query: Select[Any] = select(items.c.number, items.c.seq, items.c.themes, dropped_items.c.title)
+    query = query.join(dropped_items, dropped_items.c.item == items.c.number)
+    discarded = (_is_dropped(audience, number), dropped_items.c.reason == TakenOut.DISCARDED, ~_IS_SENT, IS_LIVE)
+    return connection.execute(
+        query.where(*discarded).order_by(items.c.published.desc(), items.c.added_seq.desc())
+    ).all()
 
 
 def _follow(table: Table, audience: str, number: int) -> Update:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache
 from io import StringIO
 from itertools import islice
@@ -58,6 +59,15 @@ class ImportDefaults:
     language: str
 
 
+class OddReason(StrEnum):
+    """The kinds of reasons that quote the list."""
+
+    LANGUAGE = "language"
+    """The person's language is no language that mails can be in."""
+    CHOICES = "choices"
+    """What the person follows, or the pace, is not there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """The result of importing a list of people."""
@@ -68,6 +78,8 @@ class Imported:
     """How many were asked to confirm instead of being added."""
     left_out: dict[str, tuple[int, ...]]
     """The lines of people who were left out, by reason."""
+    odd: Mapping[str, OddReason] = field(default_factory=dict)
+    """The kinds of the reasons in `left_out` that quote the list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +105,11 @@ class UnsaidError(UsageError):
 
 class _LeftOutError(Exception):
     """A person is left out; the message is the reason."""
+
+    def __init__(self, reason: str, kind: OddReason | None = None) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        """None: the reason quotes nothing."""
 
 
 class Transfer:
@@ -156,7 +173,7 @@ class Transfer:
                     reading.leave_out(each.line, reason)
             steps.reach(reading.seen)
         steps.reach(steps.total)
-        return Imported(dialect=roster.dialect, added=added, left_out=reading.lines())
+        return Imported(dialect=roster.dialect, added=added, left_out=reading.lines(), odd=reading.odd)
 
     def ask_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
         """Ask the people in another program's list by a letter to confirm, except those whom `bring_in` leaves out.
@@ -185,7 +202,7 @@ class Transfer:
                     reading.leave_out(each.line, reason)
             steps.reach(reading.seen)
         steps.reach(steps.total)
-        return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines())
+        return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines(), odd=reading.odd)
 
     def _ask(self, person: _Person) -> bool:
         """Queue a letter after all other mails; return False if its address got one already, and may still
@@ -235,6 +252,7 @@ class _Reading:
 
     def __init__(self, people: People, terms: ImportDefaults, checked: Choices, without: Collection[str]) -> None:
         self.left_out: dict[str, list[int]] = {}
+        self.odd: dict[str, OddReason] = {}
         self.seen = 0
         """How many entries were read."""
         self._people = people
@@ -262,6 +280,8 @@ class _Reading:
                 )
             except _LeftOutError as error:
                 self.leave_out(entry.line, str(error))
+                if error.kind is not None:
+                    self.odd[str(error)] = error.kind
             else:
                 yield _Person(line=entry.line, subscriber=subscriber, consent=consent)
 
@@ -331,14 +351,14 @@ class _Reading:
         try:
             return self._people.checked_language(written)
         except UsageError as error:
-            raise _LeftOutError(str(error)) from None
+            raise _LeftOutError(str(error), OddReason.LANGUAGE) from None
 
     def _choices(self, written: str) -> Choices:
         pairs = [each.rpartition("=") for each in written.split()]
         try:
             return self._people.checked({theme: pace for theme, _, pace in pairs})
         except UsageError as error:
-            raise _LeftOutError(str(error)) from None
+            raise _LeftOutError(str(error), OddReason.CHOICES) from None
 
 
 def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model.editions import Edition, TakenOut
+from publisher.model.editions import UNTIL_DECIDED, Edition, TakenOut
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, numbers_of, record, records, revise, withdraw
 from tests.databases import dump
@@ -250,3 +250,36 @@ def test_what_is_withdrawn_while_it_is_held_is_remembered_until_it_comes_back(st
     store.editions.mark_written("weekly", 1, at=DEADLINE)
     [gone] = store.editions.withdrawn()
     assert (gone.name, numbers_of(gone.withdrawn)) == ("weekly-1", [1, 2, 3])
+
+
+def test_a_discarded_edition_is_held_again_as_it_was(store: Store) -> None:
+    collect(store, *records("n", 3))
+    newest_first = tuple(reversed(due(store).records))
+    store.editions.record(replace(due(store), records=newest_first, held_until=DEADLINE), start=0, tick=NOON)
+    store.editions.held.subject("weekly", 1, "News")
+    store.editions.held.introduce("weekly", 1, "Dear reader")
+    store.editions.held.order("weekly", 1, [3, 1])
+    store.editions.held.retitle("weekly", 1, 2, "Better")
+    before = unwritten(store)
+    assert not store.editions.held.may_reopen("weekly", 1)
+    store.editions.discard("weekly", 1)
+    store.editions.mark_written("weekly", 1, at=NOON)
+    assert store.editions.held.may_reopen("weekly", 1)
+
+    assert 3 == store.editions.held.reopen("weekly", 1)
+
+    assert unwritten(store) == replace(before, held_until=UNTIL_DECIDED, upto=0), "corrections are looked for anew"
+    assert due(store).records == ()
+    assert 0 == store.editions.held.reopen("weekly", 1)
+
+
+def test_a_discarded_edition_is_not_held_again_after_a_later_one(store: Store, held: Edition) -> None:
+    store.editions.discard("weekly", 1)
+    store.editions.mark_written("weekly", 1, at=NOON)
+    collect(store, record("later"))
+    store.editions.record(due(store), start=0, tick=None)
+    before = dump(store)
+
+    assert 0 == store.editions.held.reopen("weekly", 1)
+
+    assert dump(store) == before

@@ -56,4 +56,4 @@ def test_the_shell_completes_commands() -> None:
 
     done = run_python("from publisher.__main__ import main; main()", environment=environment() | asked)
 
-    assert {"plain,release", "plain,restore", "plain,retitle"} == set(done.stdout.split())
+    assert {"plain,release", "plain,reopen", "plain,restore", "plain,retitle"} == set(done.stdout.split())

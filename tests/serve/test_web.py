@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 import pytest
 from flask import Blueprint, request
 
+from publisher.serve.long_requests import SENDERS, Senders
 from publisher.serve.web import MAX_BODY_BYTES, application, listening
 
 
@@ -83,6 +84,43 @@ def test_one_path_takes_long_requests_three_at_a_time(part: Blueprint) -> None:
         assert [] == select.select(list(at_once), [], [], 0.2)[0], "three wait for the rest"
 
         assert 413 == status_of(begin("/site/long", 20_000_000))
+
+
+def test_long_requests_of_strangers_take_no_place_of_those_who_were_shown_the_form(part: Blueprint) -> None:
+    senders = Senders("desk")
+    senders.admit("secret")
+    with (
+        ExitStack() as stack,
+        listening(
+            application(part), "127.0.0.1:0", key="test", remedy="none", long_path="/long", long_senders=senders
+        ) as address,
+    ):
+
+        def begin(cookies: str) -> HTTPConnection:
+            connection = stack.enter_context(closing(HTTPConnection(address, timeout=20)))
+            connection.putrequest("POST", "/site/long")
+            connection.putheader("Content-Length", str(2 * MAX_BODY_BYTES))
+            if cookies:
+                connection.putheader("Cookie", cookies)
+            connection.endheaders()
+            return connection
+
+        for stranger in ("", "desk=", "desk=guess", "other=secret", "desk", "desk=secret2; x"):
+            with begin(stranger).getresponse() as answer:
+                assert 413 == answer.status
+        shown = begin("language=fr; desk=secret")
+        assert [] == select.select([shown.sock], [], [], 0.2)[0], "it waits for the rest"
+
+
+def test_the_browser_that_was_shown_a_form_longest_ago_is_forgotten_first() -> None:
+    senders = Senders("desk")
+    for number in range(SENDERS):
+        senders.admit(f"{number}")
+    senders.admit("0")
+
+    senders.admit("new")
+
+    assert [True, False, True] == [senders.know(f"desk={each}") for each in ("0", "1", "new")]
 
 
 def test_hundreds_of_slow_clients_silence_nobody_and_are_ended(part: Blueprint) -> None:

@@ -199,8 +199,19 @@ def _include(visit: Visit, audience: str) -> Done:
 
 
 def _discard(visit: Visit, audience: str) -> Done:
-    said = visit.gettext("%(edition)s is discarded: it is never sent. Restore brings back what was in it.")
+    said = visit.gettext("%(edition)s is discarded: it is never sent. Below you can bring it back.")
     return _decide(visit, audience, review.discard, lambda edition: said % {"edition": edition})
+
+
+def _reopen(visit: Visit, audience: str) -> Done:
+    """Hold a discarded edition again, as it was."""
+    each, number = _audience(visit, audience), visit.argument
+    if not number.isdecimal():
+        raise RefusedError(visit.gettext("There is no such edition."))
+    name = f"{each.name}-{int(number)}"
+    report = visit.decide(partial(review.reopen, name), unchanged=partial(state_now, each))
+    said = visit.gettext("%(edition)s is back as it was, and waits until you decide.")
+    return Done(said=with_problems(visit, said % {"edition": visit.called(each, int(number))}, report), about=name)
 
 
 def _restore_earlier(visit: Visit, audience: str) -> Done:
@@ -315,6 +326,7 @@ EDITION = DeskPage(
         "restore": _restore,
         "include": _include,
         "discard": _discard,
+        "reopen": _reopen,
         "restore-earlier": _restore_earlier,
     },
     state=_state,

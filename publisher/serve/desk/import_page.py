@@ -15,7 +15,7 @@ from publisher.model.errors import OutrunError, PublisherError
 from publisher.model.schedules import instant_of
 from publisher.model.subscribers import EVERYTHING
 from publisher.rendering.urls import DESK_IMPORT
-from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
 from publisher.serve.desk.list_tasks import ListOrder, ListTask, ListTasks, SentList, Work
 from publisher.serve.desk.people_page import has_people
 from publisher.serve.desk.refusals import tell_list_error
@@ -56,6 +56,7 @@ class _ImportPage:
         )
 
     def _show(self, visit: Visit) -> Response:
+        self._tasks.senders.admit(visit.cookie)
         people, task = visit.publisher.people, self._task(visit)
         imported = task.imported if task else None
         failure = task.failure if task else None
@@ -115,8 +116,10 @@ class _ImportPage:
     def _forget(self, visit: Visit) -> Done:
         self._refuse_second(visit)
         task = self._task(visit)
+        if task is None:
+            raise RefusedError(visit.gettext("There is no list any more: none was sent, or it was forgotten."))
         self._tasks.drop(visit.person)
-        if task is not None and task.work is Work.TRY:
+        if task.work is Work.TRY:
             return Done(said=visit.gettext("The list is forgotten; nothing was written."), about="people")
         return Done(said=visit.gettext("The list is forgotten."), about="people")
 

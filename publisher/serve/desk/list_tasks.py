@@ -17,6 +17,8 @@ from threading import Lock
 
 from publisher.model import retention
 from publisher.model.errors import PublisherError
+from publisher.serve.desk.visit import COOKIE
+from publisher.serve.long_requests import Senders
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
 WAIT_S = 5.0
@@ -106,6 +108,8 @@ class ListTasks:
     def __init__(self, *, wait_s: float = WAIT_S) -> None:
         self._wait_s = wait_s
         self._lock = Lock()
+        self.senders = Senders(COOKIE)
+        """The browsers that may send a long list."""
         self._by_person: dict[str, ListTask] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
 

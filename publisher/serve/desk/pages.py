@@ -6,7 +6,7 @@ from publisher.serve.desk.edition_page import EDITION, EDITION_MAIL, EDITION_TEX
 from publisher.serve.desk.import_page import import_page
 from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.next_page import NEXT
-from publisher.serve.desk.people_page import PEOPLE
+from publisher.serve.desk.people_page import people_page
 from publisher.serve.desk.person_page import PERSON
 from publisher.serve.desk.round_page import ROUND, ROUND_MAIL, ROUND_TEXT
 from publisher.serve.desk.sent_page import SENT
@@ -29,7 +29,7 @@ def new_pages(watch: SourceWatch, tasks: ListTasks) -> tuple[DeskPage, ...]:
         ROUND_TEXT,
         sources,
         SENT,
-        PEOPLE,
+        people_page(),
         PERSON,
         import_page(tasks),
         ACTS,

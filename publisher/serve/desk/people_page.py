@@ -4,13 +4,16 @@ Addresses are typed into a form and sent by POST: no URL and no list contains on
 of the person.
 """
 
+from functools import partial
+from threading import Lock
+
 from flask import Response
 
 from publisher.admin.following import FollowerTable, oversee_following
 from publisher.config.config import Config
 from publisher.model.errors import UsageError
 from publisher.model.subscribers import LetterKind
-from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
 from publisher.serve.desk.visit import Visit
 
 COLUMNS_BACK = (12, 6, 3, 1, 0)
@@ -80,9 +83,17 @@ def _typed_address(visit: Visit) -> str:
         raise TypedError(visit.gettext("Enter an email address such as name@example.org."), name="address") from None
 
 
-def _export(visit: Visit) -> Done:
-    """Answer with all who follow something, as `publisher subscribers export` writes them."""
-    lines = list(visit.publisher.transfer.export())
+def _export(exporting: Lock, visit: Visit) -> Done:
+    """Answer with all who follow something, as `publisher subscribers export` writes them.
+
+    A long list takes a while. One is written at a time, so that the other threads of the server answer meanwhile.
+    """
+    if not exporting.acquire(blocking=False):
+        raise RefusedError(visit.gettext("Another export is being written just now. Try again in a minute."))
+    try:
+        lines = list(visit.publisher.transfer.export())
+    finally:
+        exporting.release()
     number = len(lines) - 1
     said = visit.ngettext("%(num)s person was exported.", "%(num)s people were exported.", number) % {"num": number}
     name = f"subscribers-{visit.local(visit.now):%Y-%m-%d}.csv"
@@ -92,10 +103,12 @@ def _export(visit: Visit) -> Done:
     return Done(said=said, answer=answer)
 
 
-PEOPLE = DeskPage(
-    name="people",
-    rule="people",
-    show=_show,
-    acts={"find": _find, "erase": _erase_address, "export": _export},
-    is_there=has_people,
-)
+def people_page() -> DeskPage:
+    """Return the page of one desk."""
+    return DeskPage(
+        name="people",
+        rule="people",
+        show=_show,
+        acts={"find": _find, "erase": _erase_address, "export": partial(_export, Lock())},
+        is_there=has_people,
+    )

@@ -14,7 +14,7 @@ from publisher.model.errors import OutrunError, UsageError
 from publisher.model.subscribers import Subscriber, masked
 from publisher.model.titles import title_of
 from publisher.rendering.text import scrub
-from publisher.serve.desk.deskpage import DeskPage, Done
+from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError
 from publisher.serve.desk.people_page import has_people
 from publisher.serve.desk.replies import tell_reply
 from publisher.serve.desk.visit import Visit
@@ -79,6 +79,8 @@ def hide_address(text: str, address: str) -> str:
 
 def _end(visit: Visit, number: int) -> Done:
     reader = _reader(visit, number)
+    if not reader.active:
+        raise RefusedError(visit.gettext("Nothing is followed any more: there is nothing to end."))
     try:
         visit.publisher.people.end(reader.address)
     except UsageError:  # he was erased just now; the message contains the address

@@ -164,7 +164,7 @@ def test_an_edition_is_discarded_and_that_is_undone(site: DeskSite, editor: Edit
 
     answer = editor.press("discard", WEEKLY)
 
-    assert f"{FIRST} is discarded: it is never sent. Restore brings back what was in it." == editor.said(answer)
+    assert f"{FIRST} is discarded: it is never sent. Below you can bring it back." == editor.said(answer)
     page = editor.look(WEEKLY)
     assert f"{FIRST}, discarded" in page
     assert {} == site.world.editions()

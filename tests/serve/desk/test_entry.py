@@ -160,3 +160,17 @@ def test_a_site_that_sends_no_mail_says_who_gives_links(tmp_path: Path) -> None:
 
         assert 303 == site.browser().post(path).status_code
         assert 2 == site.world.publisher_desk("link", "stranger@example.org", at=site.now).exit_code
+
+
+def test_the_session_of_somebody_who_left_the_desk_is_gone_for_good(site: DeskSite) -> None:
+    editor, unused = site.editor(OTTO), site.link(OTTO)
+    config = site.world.config.read_text("utf-8")
+    site.world.config.write_text(config.replace(f', "{OTTO}"', ""), "utf-8")
+    site.now += MINUTE
+    assert f"{DESK}/sign-in" == editor.browser.get(DESK).location
+
+    site.world.config.write_text(config, "utf-8")
+    site.now += MINUTE
+
+    assert f"{DESK}/sign-in" == editor.browser.get(DESK).location
+    assert 404 == site.browser().post(unused).status_code

@@ -246,3 +246,37 @@ def test_a_list_is_not_taken_without_the_token_of_the_form(site: DeskSite) -> No
 
     assert 403 == answer.status_code
     assert "would be added" not in editor.look(IMPORT)
+
+
+def test_there_is_nothing_to_forget_without_a_list(site: DeskSite) -> None:
+    answer = site.editor().press("forget", IMPORT)
+
+    assert 409 == answer.status_code
+    assert "There is no list any more" in answer.text
+
+
+def test_every_reason_is_told_in_the_language_of_the_editor(site: DeskSite) -> None:
+    head = "address,language,since,paused_until,follows,consent,consent_at,consent_words\n"
+    since = "2026-01-02T03:04:05+00:00"
+    rows = [
+        ("a@example.org", "a b", since, "ferries=weekly", "form"),
+        ("b@example.org", "en", since, "ferries=never", "form"),
+        ("c@example.org", "en", since, "boats=weekly", "form"),
+        ("d@example.org", "en", "soon", "ferries=weekly", "form"),
+        ("e@example.org", "en", since, "ferries=weekly", "magic"),
+    ]
+    lines = [f"{address},{tag},{at},,{follows},{how},{since},Yes\n" for address, tag, at, follows, how in rows]
+    editor = site.editor()
+    send(editor, head + "".join(lines))
+
+    page = editor.look(f"{IMPORT}?language=fr")
+
+    [table] = (re.findall(r'<th scope="row">(.*?)</th>', page.partition("<tbody>")[2].partition("</tbody>")[0]),)
+    reasons = [text_of(re.sub(r"<q .*?</q>", "", each)).strip() for each in table]
+    assert sorted(reasons) == [
+        "a une date illisible",
+        "a une langue dans laquelle aucun courriel ne peut être",
+        "rien ne dit comment la personne a consenti",
+        "suit un thème ou un rythme qui n’existe pas ici",
+        "suit un thème ou un rythme qui n’existe pas ici",
+    ]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.editor import DESK, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
 from tests.serve.desk.test_edition import FIRST, REVIEWED, TITLES, WEEKLY, edition, item, titles
+from tests.world import news
 
 INVISIBLE = "\u200b \u2060\n\n\ufeff\u00ad"
 
@@ -170,3 +171,39 @@ def test_a_refusal_names_no_command(site: DeskSite, editor: Editor) -> None:
         assert 409 == answer.status_code
         assert "It is not possible any more" in answer.text
         assert "publisher edition" not in answer.text
+
+
+def test_a_discarded_edition_comes_back_as_it_was(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    pressed = item(page, TITLES[3])
+    typed = {f"title-{pressed}": "Painted", "subject": "News", "introduction": "Dear all"}
+    editor.send({**fields_in(page), **typed}, f"first:{pressed}", WEEKLY)
+    editor.press(f"drop:{item(page, TITLES[5])}", WEEKLY)
+    before, words = titles(editor.look(WEEKLY)), edition(site)
+    editor.press("discard", WEEKLY)
+    assert {} == site.world.editions()
+
+    answer = editor.press("reopen:1", WEEKLY)
+
+    assert f"{FIRST} is back as it was, and waits until you decide." == editor.said(answer)
+    assert before == titles(editor.look(WEEKLY))
+    assert all(words[each] == edition(site)[each] for each in ("subject", "introduction", "uids", "left_out"))
+    for nonsense in ("reopen:1", "reopen:7", "reopen:x", "reopen:"):
+        assert 409 == editor.press(nonsense, WEEKLY).status_code
+    editor.press("release", WEEKLY)
+    assert ["weekly-1"] == sorted(site.world.editions())
+
+
+def test_after_the_next_edition_only_the_items_come_back(site: DeskSite, editor: Editor) -> None:
+    editor.press("discard", WEEKLY)
+    site.now += timedelta(minutes=20)
+    site.world.list_above(news("4 March 2026", "The bridge is open.", theme="Ferries"))
+    site.world.publisher("collect", at=site.now)
+    assert 'value="reopen:1"' in editor.look(WEEKLY)
+    editor.press("compose", WEEKLY)
+
+    page = editor.look(WEEKLY)
+
+    assert 'value="reopen:1"' not in page
+    assert 'value="restore-earlier:1"' in page
+    assert 409 == editor.press("reopen:1", WEEKLY).status_code

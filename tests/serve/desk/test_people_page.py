@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from threading import Event
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,6 +17,7 @@ from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import SuppressionKind
 from publisher.model.subscribers import EndReason, Request
 from publisher.rendering.template_files import shipped_templates
+from publisher.subscribers.transfer import Transfer
 from tests.busy_desk import ADA, BEN, CYD, LATER, busy_site
 from tests.contract.test_store_bounce_scores import came_back
 from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, desk_site, hidden_in
@@ -239,3 +242,36 @@ def test_what_a_mail_server_said_of_a_person_shows_the_address_masked(site: Desk
 
     assert "unknown: &lt;cy…@example.org&gt;" in page
     assert CYD not in page.lower()
+
+
+def test_one_export_is_written_at_a_time(site: DeskSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long one holds a thread of the server; others would hold them all."""
+    first, second = site.editor(), site.editor(OTTO)
+    hidden = hidden_in(first.look(PEOPLE)), hidden_in(second.look(PEOPLE))
+    begun, goes_on, export = Event(), Event(), Transfer.export
+
+    def export_slowly(self: Transfer) -> Iterator[str]:
+        begun.set()
+        assert goes_on.wait(20)
+        yield from export(self)
+
+    monkeypatch.setattr(Transfer, "export", export_slowly)  # an export of a million people takes as long
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(first.send, hidden[0], "export", PEOPLE)
+        assert begun.wait(20)
+        refused = second.send(hidden[1], "export", PEOPLE)
+        goes_on.set()
+
+        assert (409, 200) == (refused.status_code, answer.result().status_code)
+    assert "Another export is being written just now." in refused.text
+    assert 200 == second.send(hidden[1], "export", PEOPLE).status_code
+
+
+def test_what_has_ended_is_not_ended_again(site: DeskSite) -> None:
+    editor = site.editor()
+    editor.press("end", f"{PEOPLE}/3")
+
+    answer = editor.press("end", f"{PEOPLE}/3")
+
+    assert 409 == answer.status_code
+    assert "there is nothing to end" in answer.text
