@@ -129,6 +129,11 @@ def translations(language: str, domain: str) -> NullTranslations:
 
 
 @cache
+def gettext_noop(text: str) -> str:
+    """Return a text as it is. It marks a text in a table, which is translated where it is used, for translators."""
+    return text
+
+
 def is_known(language: str) -> bool:
     """Whether a text is a language tag (BCP 47) that has a name, as validators of feeds require."""
     return _TAG.fullmatch(language) is not None and _base(language) in _locale(SOURCE_LANGUAGE).languages

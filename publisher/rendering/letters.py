@@ -22,7 +22,7 @@ from publisher.model.subscribers import (
 )
 from publisher.rendering.addresses import list_host, wire_address
 from publisher.rendering.columns import wrap
-from publisher.rendering.languages import format_day, interface_language, translations
+from publisher.rendering.languages import format_day, gettext_noop, interface_language, translations
 from publisher.rendering.message import letter_message
 from publisher.rendering.pace_words import pace_word
 from publisher.rendering.templates import Templates
@@ -50,6 +50,80 @@ class LetterWords:
     sender: str
     postal_address: str
     privacy_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Texts:
+    """The fixed texts of a kind of letter, in English, to be translated and filled in."""
+
+    subject: str
+    before: str
+    door: str
+    """Empty: the letter has no link."""
+    after: str
+    url_of: Callable[[Site, str], str]
+    """Gives the address of the link with a token."""
+
+
+_PRESS = gettext_noop("Open this page and press the button there")
+_TEXTS = {
+    LetterKind.CONFIRM: _Texts(
+        subject=gettext_noop("Please confirm: %(site)s by mail"),
+        before=gettext_noop("On %(day)s this address was entered on %(host)s for:"),
+        door=_PRESS,
+        url_of=confirm_url,
+        after=gettext_noop(
+            "The link is good for %(num)s days. Did you not ask for this? Do nothing: no other mail will come, "
+            "and we delete the address after %(forget)s days."
+        ),
+    ),
+    LetterKind.LINK: _Texts(
+        subject=gettext_noop("Your link: %(site)s by mail"),
+        before=gettext_noop("On %(day)s a link to your mails was asked for on %(host)s."),
+        door=gettext_noop("Open your mails"),
+        url_of=fresh_url,
+        after=gettext_noop("The link is good for one hour, and once. Did you not ask for it? Do nothing."),
+    ),
+    LetterKind.MOVE: _Texts(
+        subject=gettext_noop("Please confirm this address: %(site)s by mail"),
+        before=gettext_noop("On %(day)s a reader asked on %(host)s to get his mails at this address from now on."),
+        door=_PRESS,
+        url_of=move_url,
+        after=gettext_noop(
+            "The link is good for one day. Did you not ask for this? Do nothing: no other mail will come."
+        ),
+    ),
+    LetterKind.MOVED: _Texts(
+        subject=gettext_noop("Another address from now on: %(site)s by mail"),
+        before=gettext_noop("On %(day)s your mails were moved to another address, and confirmed there."),
+        door="",
+        url_of=lambda _site, _token: "",
+        after=gettext_noop("No other mail will come here. Was that not you? Please answer this mail."),
+    ),
+    LetterKind.PROBE: _Texts(
+        subject=gettext_noop("Do our mails reach you again? %(site)s by mail"),
+        before=gettext_noop("Mails to this address came back, so we stopped sending you:"),
+        door=gettext_noop("Open your mails and press “Save” to go on at once"),
+        url_of=mine_url,
+        after=gettext_noop(
+            "If you do nothing, mails go on in %(trust)s days, unless this letter comes back as well. What is "
+            "new meanwhile is not lost."
+        ),
+    ),
+    LetterKind.RENEW: _Texts(
+        subject=gettext_noop("Do you still want these mails? %(site)s by mail"),
+        before=gettext_noop(
+            "You once agreed to get mails from %(site)s. From time to time we ask whether you still want them. "
+            "You follow:"
+        ),
+        door=_PRESS,
+        url_of=confirm_url,
+        after=gettext_noop(
+            "Then everything goes on as it was. The link is good for %(renew)s days. If you do nothing, the "
+            "mails end after that by themselves."
+        ),
+    ),
+}
 
 
 class TemplateLetterWriter:
@@ -112,68 +186,23 @@ class TemplateLetterWriter:
     def words(self, kind: LetterKind, request: Request, token: str, *, now: datetime) -> LetterWords:
         """Return the words of a letter."""
         gettext = translations(request.language, DOMAIN).gettext
-        spoken = interface_language(request.language, DOMAIN)
         said = {
             "site": self._site.title,
             "host": host_of(self._site.base_url),
-            "day": format_day(local_day(now, self._site.timezone), spoken),
+            "day": format_day(local_day(now, self._site.timezone), interface_language(request.language, DOMAIN)),
             "num": CONFIRM_WITHIN.days,
             "forget": UNCONFIRMED.days,
             "trust": TRUST_PROBE_AFTER.days,
             "renew": RENEW_WITHIN.days,
         }
-        match kind:
-            case LetterKind.CONFIRM:
-                subject = gettext("Please confirm: %(site)s by mail")
-                before = gettext("On %(day)s this address was entered on %(host)s for:")
-                door, url = gettext("Open this page and press the button there"), confirm_url(self._site, token)
-                after = gettext(
-                    "The link is good for %(num)s days. Did you not ask for this? Do nothing: no other mail will come, "
-                    "and we delete the address after %(forget)s days."
-                )
-            case LetterKind.LINK:
-                subject = gettext("Your link: %(site)s by mail")
-                before = gettext("On %(day)s a link to your mails was asked for on %(host)s.")
-                door, url = gettext("Open your mails"), fresh_url(self._site, token)
-                after = gettext("The link is good for one hour, and once. Did you not ask for it? Do nothing.")
-            case LetterKind.MOVE:
-                subject = gettext("Please confirm this address: %(site)s by mail")
-                before = gettext("On %(day)s a reader asked on %(host)s to get his mails at this address from now on.")
-                door, url = gettext("Open this page and press the button there"), move_url(self._site, token)
-                after = gettext(
-                    "The link is good for one day. Did you not ask for this? Do nothing: no other mail will come."
-                )
-            case LetterKind.PROBE:
-                subject = gettext("Do our mails reach you again? %(site)s by mail")
-                before = gettext("Mails to this address came back, so we stopped sending you:")
-                door, url = gettext("Open your mails and press “Save” to go on at once"), mine_url(self._site, token)
-                after = gettext(
-                    "If you do nothing, mails go on in %(trust)s days, unless this letter comes back as well. What is "
-                    "new meanwhile is not lost."
-                )
-            case LetterKind.RENEW:
-                subject = gettext("Do you still want these mails? %(site)s by mail")
-                before = gettext(
-                    "You once agreed to get mails from %(site)s. From time to time we ask whether you still want them. "
-                    "You follow:"
-                )
-                door, url = gettext("Open this page and press the button there"), confirm_url(self._site, token)
-                after = gettext(
-                    "Then everything goes on as it was. The link is good for %(renew)s days. If you do nothing, the "
-                    "mails end after that by themselves."
-                )
-            case _:
-                subject = gettext("Another address from now on: %(site)s by mail")
-                before = gettext("On %(day)s your mails were moved to another address, and confirmed there.")
-                door, url = "", ""
-                after = gettext("No other mail will come here. Was that not you? Please answer this mail.")
+        texts = _TEXTS[kind]
         return LetterWords(
-            subject=subject % said,
-            before=(before % said,),
+            subject=gettext(texts.subject) % said,
+            before=(gettext(texts.before) % said,),
             facts=self.choices(request.choices, request.language),
-            door=door,
-            url=url,
-            after=(after % said,),
+            door=gettext(texts.door) if texts.door else "",
+            url=texts.url_of(self._site, token),
+            after=(gettext(texts.after) % said,),
             sender=self._sender(gettext),
             postal_address=self._settings.postal_address,
             privacy_url=self._settings.privacy_url,

@@ -12,7 +12,7 @@ from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
 from publisher.model.titles import title_of
-from publisher.rendering.languages import format_day, interface_language, translations
+from publisher.rendering.languages import format_day, gettext_noop, interface_language, translations
 
 DOMAIN = "notices"
 """The gettext domain of these texts."""
@@ -171,48 +171,51 @@ def _change_of(changed: SourceChange, gettext: Callable[[str], str]) -> list[str
     return [gettext("Its title and text are as before; something else changed, such as its theme.")]
 
 
+_WELL_AGAIN = (
+    gettext_noop("%(site)s: the source %(source)s is well again"),
+    (gettext_noop("The source %(source)s is well again."),),
+    (gettext_noop("There is nothing to do."),),
+)
+_ONCE = gettext_noop("You are told this once, and once more when it is well again.")
+_WAIT = gettext_noop("Nothing of it is shown to readers until you decide.")
+_REREAD = gettext_noop("Fix it; it is read again automatically.")
+_SOURCE_TEXTS = {
+    SourceCondition.FAILING: (
+        gettext_noop("%(site)s: the source %(source)s cannot be read"),
+        (gettext_noop("The source %(source)s cannot be read, since %(since)s. Readers see what they saw before."),),
+        (_REREAD, _ONCE),
+    ),
+    SourceCondition.EMPTY: (
+        gettext_noop("%(site)s: the source %(source)s lists nothing"),
+        (gettext_noop("The source %(source)s can be read and lists nothing, since %(since)s. Nothing was withdrawn."),),
+        (_REREAD, _ONCE),
+    ),
+    SourceCondition.DRIFTED: (
+        gettext_noop("%(site)s: the source %(source)s has another layout"),
+        (gettext_noop("Since %(since)s items of the source %(source)s lack what nearly all of them had."), _WAIT),
+        (gettext_noop("Adapt its selectors or columns if its layout changed."), _ONCE),
+    ),
+    SourceCondition.HELD: (
+        gettext_noop("%(site)s: the source %(source)s waits for your decision"),
+        (gettext_noop("The source %(source)s has listed something suspicious since %(since)s."), _WAIT),
+        (_ONCE,),
+    ),
+    SourceCondition.SILENT: (
+        gettext_noop("%(site)s: the source %(source)s is silent"),
+        (gettext_noop("The source %(source)s can be read, and has had no news since %(since)s."),),
+        (
+            gettext_noop("See whether it moved. If such a silence is usual, set expect_every higher in %(config)s."),
+            _ONCE,
+        ),
+    ),
+}
+"""The subject, the sentences of the problem, and those of the advice."""
+
+
 def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> tuple[str, str, str]:
     """Return the subject, the problem, and the advice."""
-    once = " " + gettext("You are told this once, and once more when it is well again.")
-    wait = " " + gettext("Nothing of it is shown to readers until you decide.")
-    match condition:
-        case SourceCondition.FAILING:
-            return (
-                gettext("%(site)s: the source %(source)s cannot be read"),
-                gettext("The source %(source)s cannot be read, since %(since)s. Readers see what they saw before."),
-                gettext("Fix it; it is read again automatically.") + once,
-            )
-        case SourceCondition.EMPTY:
-            return (
-                gettext("%(site)s: the source %(source)s lists nothing"),
-                gettext("The source %(source)s can be read and lists nothing, since %(since)s. Nothing was withdrawn."),
-                gettext("Fix it; it is read again automatically.") + once,
-            )
-        case SourceCondition.DRIFTED:
-            return (
-                gettext("%(site)s: the source %(source)s has another layout"),
-                gettext("Since %(since)s items of the source %(source)s lack what nearly all of them had.") + wait,
-                gettext("Adapt its selectors or columns if its layout changed.") + once,
-            )
-        case SourceCondition.HELD:
-            return (
-                gettext("%(site)s: the source %(source)s waits for your decision"),
-                gettext("The source %(source)s has listed something suspicious since %(since)s.") + wait,
-                once.strip(),
-            )
-        case SourceCondition.SILENT:
-            return (
-                gettext("%(site)s: the source %(source)s is silent"),
-                gettext("The source %(source)s can be read, and has had no news since %(since)s."),
-                gettext("See whether it moved. If such a silence is usual, set expect_every higher in %(config)s.")
-                + once,
-            )
-        case _:
-            return (
-                gettext("%(site)s: the source %(source)s is well again"),
-                gettext("The source %(source)s is well again."),
-                gettext("There is nothing to do."),
-            )
+    subject, problem, advice = _SOURCE_TEXTS.get(condition, _WELL_AGAIN)
+    return gettext(subject), " ".join(map(gettext, problem)), " ".join(map(gettext, advice))
 
 
 def _source_commands(condition: SourceCondition, gettext: Callable[[str], str]) -> dict[str, str]:

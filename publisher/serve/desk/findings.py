@@ -1,6 +1,7 @@
 """Words the findings about a mail in the editor's language."""
 
 from publisher.admin.mail_checks import Finding, MailFlaw
+from publisher.rendering.languages import gettext_noop
 from publisher.serve.desk.texts import Texts
 
 
@@ -9,7 +10,7 @@ def tell_finding(finding: Finding, texts: Texts) -> str:
     if finding.flaw is None:
         return finding.what
     counted = _counted(finding, texts)
-    return (counted or _sentence(finding.flaw, texts)) % finding.values
+    return (counted or texts.gettext(_SENTENCES[finding.flaw])) % finding.values
 
 
 def _counted(finding: Finding, texts: Texts) -> str:
@@ -30,62 +31,62 @@ def _counted(finding: Finding, texts: Texts) -> str:
     )
 
 
-def _sentence(flaw: MailFlaw, texts: Texts) -> str:
-    _ = texts.gettext
-    return {
-        MailFlaw.PALE: _(
-            "“%(text)s” is hard to read in the light: its contrast is %(ratio)s, and readers need %(needed)s. "
-            "The colours are those of the template, or of the configuration."
-        ),
-        MailFlaw.PALE_IN_THE_DARK: _(
-            "“%(text)s” is hard to read in the dark: its contrast is %(ratio)s, and readers need %(needed)s. "
-            "The colours are those of the template, or of the configuration."
-        ),
-        MailFlaw.SILENT_PICTURE: _(
-            "The picture %(picture)s has no words for people who do not see it. They belong to it in its source, or in "
-            "the template."
-        ),
-        MailFlaw.HEADINGS: _(
-            "Its headings do not follow each other level by level, so people who listen to it lose their way. The "
-            "template or the text of an item needs a look."
-        ),
-        MailFlaw.TOO_LARGE: _(
-            "It takes %(size)s kB; Gmail hides what is beyond %(limit)s kB, and with it how to unsubscribe. Leave some "
-            "items out."
-        ),
-        MailFlaw.LARGE_FOR_A_LIST: _(
-            "The mail takes %(size)s kB; a Mailman list keeps a mail of more than %(limit)s kB for its moderator, if "
-            "nobody raised its limit."
-        ),
-        MailFlaw.DEAD_ANCHOR: _("The link %(link)s leads to no place in the mail."),
-        MailFlaw.PARTIAL_LINK: _("The link %(link)s is no whole address: it must begin with https://."),
-        MailFlaw.TRACKING_LINK: _("The link %(link)s tracks its readers. Better: %(better)s"),
-        MailFlaw.FOREIGN_PICTURES: _("Who opens it fetches pictures from %(host)s, which learns of it."),
-        MailFlaw.FETCHES: _("Who opens it fetches %(address)s, whose owner learns of it. The template needs a change."),
-        MailFlaw.PIXEL: _("%(address)s is an invisible picture, as trackers use it. Take it out."),
-        MailFlaw.NO_SUBJECT: _("It has no subject."),
-        MailFlaw.LOUD_SUBJECT: _("The subject is all capitals, as in spam."),
-        MailFlaw.SHOUTED_SUBJECT: _("The subject has %(marks)s, as in spam."),
-        MailFlaw.NO_PREHEADER: _(
-            "It has no line to stand beside the subject: inboxes show the beginning of the text instead."
-        ),
-        MailFlaw.REPEATED_SUBJECT: _("The line beside the subject in inboxes repeats the subject."),
-        MailFlaw.BARE_TEXT: _(
-            "As plain text it says nothing but addresses, as spam does. The template needs a change."
-        ),
-        MailFlaw.USELESS_ELEMENT: _(
-            "It has an element <%(element)s>, which no mail program shows and spam filters count. Take it out of the "
-            "template."
-        ),
-        MailFlaw.NO_LANGUAGE: _(
-            "It does not say its language, so it is read aloud wrongly. The template needs a change."
-        ),
-        MailFlaw.NO_TITLE: _("It has no title, which some programs show. The template needs a change."),
-        MailFlaw.NO_WAY_OUT: _("It has no link to %(way)s: readers must be told how to unsubscribe."),
-        MailFlaw.NO_WAY_OUT_IN_TEXT: _(
-            "As plain text it does not name %(way)s: readers must be told how to unsubscribe."
-        ),
-        MailFlaw.NO_POSTAL_ADDRESS: _(
-            "It has no postal address, which some laws ask for in mails to many. Whoever runs the site can set one."
-        ),
-    }[flaw]
+_SENTENCES = {
+    MailFlaw.PALE: gettext_noop(
+        "“%(text)s” is hard to read in the light: its contrast is %(ratio)s, and readers need %(needed)s. "
+        "The colours are those of the template, or of the configuration."
+    ),
+    MailFlaw.PALE_IN_THE_DARK: gettext_noop(
+        "“%(text)s” is hard to read in the dark: its contrast is %(ratio)s, and readers need %(needed)s. "
+        "The colours are those of the template, or of the configuration."
+    ),
+    MailFlaw.SILENT_PICTURE: gettext_noop(
+        "The picture %(picture)s has no words for people who do not see it. They belong to it in its source, or in "
+        "the template."
+    ),
+    MailFlaw.HEADINGS: gettext_noop(
+        "Its headings do not follow each other level by level, so people who listen to it lose their way. The "
+        "template or the text of an item needs a look."
+    ),
+    MailFlaw.TOO_LARGE: gettext_noop(
+        "It takes %(size)s kB; Gmail hides what is beyond %(limit)s kB, and with it how to unsubscribe. Leave some "
+        "items out."
+    ),
+    MailFlaw.LARGE_FOR_A_LIST: gettext_noop(
+        "The mail takes %(size)s kB; a Mailman list keeps a mail of more than %(limit)s kB for its moderator, if "
+        "nobody raised its limit."
+    ),
+    MailFlaw.DEAD_ANCHOR: gettext_noop("The link %(link)s leads to no place in the mail."),
+    MailFlaw.PARTIAL_LINK: gettext_noop("The link %(link)s is no whole address: it must begin with https://."),
+    MailFlaw.TRACKING_LINK: gettext_noop("The link %(link)s tracks its readers. Better: %(better)s"),
+    MailFlaw.FOREIGN_PICTURES: gettext_noop("Who opens it fetches pictures from %(host)s, which learns of it."),
+    MailFlaw.FETCHES: gettext_noop(
+        "Who opens it fetches %(address)s, whose owner learns of it. The template needs a change."
+    ),
+    MailFlaw.PIXEL: gettext_noop("%(address)s is an invisible picture, as trackers use it. Take it out."),
+    MailFlaw.NO_SUBJECT: gettext_noop("It has no subject."),
+    MailFlaw.LOUD_SUBJECT: gettext_noop("The subject is all capitals, as in spam."),
+    MailFlaw.SHOUTED_SUBJECT: gettext_noop("The subject has %(marks)s, as in spam."),
+    MailFlaw.NO_PREHEADER: gettext_noop(
+        "It has no line to stand beside the subject: inboxes show the beginning of the text instead."
+    ),
+    MailFlaw.REPEATED_SUBJECT: gettext_noop("The line beside the subject in inboxes repeats the subject."),
+    MailFlaw.BARE_TEXT: gettext_noop(
+        "As plain text it says nothing but addresses, as spam does. The template needs a change."
+    ),
+    MailFlaw.USELESS_ELEMENT: gettext_noop(
+        "It has an element <%(element)s>, which no mail program shows and spam filters count. Take it out of the "
+        "template."
+    ),
+    MailFlaw.NO_LANGUAGE: gettext_noop(
+        "It does not say its language, so it is read aloud wrongly. The template needs a change."
+    ),
+    MailFlaw.NO_TITLE: gettext_noop("It has no title, which some programs show. The template needs a change."),
+    MailFlaw.NO_WAY_OUT: gettext_noop("It has no link to %(way)s: readers must be told how to unsubscribe."),
+    MailFlaw.NO_WAY_OUT_IN_TEXT: gettext_noop(
+        "As plain text it does not name %(way)s: readers must be told how to unsubscribe."
+    ),
+    MailFlaw.NO_POSTAL_ADDRESS: gettext_noop(
+        "It has no postal address, which some laws ask for in mails to many. Whoever runs the site can set one."
+    ),
+}
