@@ -146,12 +146,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
             due={},
         )
     score = store.bounce_scores.get(known.number)
-    sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
-    past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]
-    oldest = people.now - config.smtp.max_age if config.smtp else None
-    mails = tuple(
-        MailWithItem(past=each, delivery=delivery, is_too_old=_is_too_old(delivery, oldest)) for each, delivery in past
-    )
+    mails = _mails_of(known, deliveries, people, store, config)
     return Story(
         address=wire,
         subscriber=known,
@@ -169,6 +164,18 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
         suppressions=suppressions,
         due={} if score and score.suspended_at else _due(known, people),
         item=None if record is None else _item_story(record, known, mails, people, store),
+    )
+
+
+def _mails_of(
+    known: Subscriber, deliveries: Sequence[KnownDelivery], people: People, store: Store, config: Config
+) -> tuple[MailWithItem, ...]:
+    """The mails of rounds to a reader, each with what became of it."""
+    sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
+    oldest = people.now - config.smtp.max_age if config.smtp else None
+    past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]
+    return tuple(
+        MailWithItem(past=each, delivery=delivery, is_too_old=_is_too_old(delivery, oldest)) for each, delivery in past
     )
 
 

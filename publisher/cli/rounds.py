@@ -2,11 +2,13 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -23,7 +25,7 @@ from publisher.model.schedules import parse_interval, zone_of
 from publisher.model.titles import title_of
 
 if TYPE_CHECKING:
-    from publisher.admin.next_round import TypicalReader
+    from publisher.admin.next_round import TypicalReader, UpcomingRound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,42 +68,44 @@ def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
         reader = _reader(chosen, publisher)
         shown = next_round.upcoming_round(reader, people, office)
         zone = zone_of(publisher.config.site.timezone)
+        held = shown.edit.postponed_until if shown.edit.is_postponed(office.now) else None
     files = write_digest(folder, shown.digest) if folder and shown.digest else []
     if options.is_json:
-        print_json(
-            {
-                "paces": [
-                    {"pace": each.pace, "due_at": each.due_at, "people": each.people} for each in shown.overview.paces
-                ],
-                "held_by": list(shown.overview.held_by),
-                "postponed_until": shown.edit.postponed_until,
-                "introduction": shown.edit.introduction,
-                "subject": shown.digest.subject if shown.digest else "",
-                "is_sample": shown.is_sample,
-                "uids": [each.record.uid for each in shown.items],
-                "left_out": [each.uid for each in shown.left_out],
-                "files": files,
-            }
-        )
-        return
+        print_json({**_values_of(shown), "files": files})
+    else:
+        print_lines([*_lines_of(shown, zone, postponed_until=held), *files])
+
+
+def _values_of(shown: "UpcomingRound") -> dict[str, object]:
+    return {
+        "paces": [{"pace": each.pace, "due_at": each.due_at, "people": each.people} for each in shown.overview.paces],
+        "held_by": list(shown.overview.held_by),
+        "postponed_until": shown.edit.postponed_until,
+        "introduction": shown.edit.introduction,
+        "subject": shown.digest.subject if shown.digest else "",
+        "is_sample": shown.is_sample,
+        "uids": [each.record.uid for each in shown.items],
+        "left_out": [each.uid for each in shown.left_out],
+    }
+
+
+def _lines_of(shown: "UpcomingRound", zone: ZoneInfo, *, postponed_until: datetime | None) -> Iterator[str]:
     for each in shown.overview.paces:
-        print_line(f"{each.pace}: next {local_time(each.due_at, zone)}, to {counted(each.people, 'person')} at most")
+        yield f"{each.pace}: next {local_time(each.due_at, zone)}, to {counted(each.people, 'person')} at most"
     if shown.overview.held_by:
-        print_line(f"no mail is made while {', '.join(shown.overview.held_by)} waits for its editor")
-    if shown.edit.is_postponed(office.now) and (until := shown.edit.postponed_until):
-        print_line(f"postponed: {held_words(until, zone)}")
+        yield f"no mail is made while {', '.join(shown.overview.held_by)} waits for its editor"
+    if postponed_until:
+        yield f"postponed: {held_words(postponed_until, zone)}"
     sample = " (a sample: nothing is new)" if shown.is_sample else ""
-    print_line(f"subject: {shown.digest.subject}{sample}" if shown.digest else "there are no items")
+    yield f"subject: {shown.digest.subject}{sample}" if shown.digest else "there are no items"
     if shown.edit.introduction:
-        print_lines(shown.edit.introduction.split("\n"))
+        yield from shown.edit.introduction.split("\n")
     for number, item in enumerate(shown.items, start=1):
         no_room = "" if item.has_room else "  (no room in the mail)"
         record = item.record
-        print_line(f"{number:3}  {record.short_id}  {record.item.date}  {item.title}  [{item.theme.title}]{no_room}")
+        yield f"{number:3}  {record.short_id}  {record.item.date}  {item.title}  [{item.theme.title}]{no_room}"
     for record in shown.left_out:
-        print_line(f"  -  {record.short_id}  {record.item.date}  {title_of(record.item)}  (left out)")
-    for path in files:
-        print_line(path)
+        yield f"  -  {record.short_id}  {record.item.date}  {title_of(record.item)}  (left out)"
 
 
 @mail_round.command("send")

@@ -54,32 +54,47 @@ def suspicion_of(
         new_themes: how many labels of new items the site has never seen.
     """
     before = [one for one in known if one.state is State.LISTED]
-    newest = max((one.date for one in before), default=None)
-    back_dated = [item for item in plan.added if newest is not None and item.date <= newest]
+    return (
+        _find_drift(listed, fields)
+        or _find_flood(plan, hold_above=hold_above, most_added=most_added, new_themes=new_themes)
+        or _find_back_dated(plan, before, listed)
+        or _find_loss(plan, before, is_complete=is_complete)
+    )
+
+
+def _find_drift(listed: Sequence[Item], fields: Collection[str]) -> Suspicion | None:
     lost = sorted(set(fields) - set(fields_of(listed, at_least=0)))
-    if lost and len(listed) >= A_CROWD:
-        words = " or ".join(WORD_FOR.get(name, name) for name in lost)
-        return Suspicion(
-            reason=HoldReason.DRIFT,
-            words=f"not one of its {len(listed)} items has a {words}, and nearly all of them had",
-        )
+    if not lost or len(listed) < A_CROWD:
+        return None
+    words = " or ".join(WORD_FOR.get(name, name) for name in lost)
+    words = f"not one of its {len(listed)} items has a {words}, and nearly all of them had"
+    return Suspicion(reason=HoldReason.DRIFT, words=words)
+
+
+def _find_flood(plan: Reconciliation, *, hold_above: int, most_added: int, new_themes: int) -> Suspicion | None:
     if len(plan.added) > max(hold_above, FAR_MORE * most_added):
         so_far = f"never brought more than {most_added}" if most_added else "brought none since it was first read"
         return Suspicion(reason=HoldReason.FLOOD, words=f"it brings {len(plan.added)} new items at once, and {so_far}")
     if new_themes > MANY_THEMES:
         words = f"it brings {new_themes} themes at once that were never seen"
         return Suspicion(reason=HoldReason.FLOOD, words=words)
-    if len(back_dated) >= A_CROWD and 2 * len(back_dated) > len(listed):
-        return Suspicion(
-            reason=HoldReason.BACK_DATED,
-            words=f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had",
-        )
-    is_crowd = len(before) >= A_FEW if is_complete else len(plan.withdrawn) >= A_CROWD
-    if is_crowd and 2 * len(plan.withdrawn) > len(before):
-        return Suspicion(
-            reason=HoldReason.LOSS, words=f"{len(plan.withdrawn)} of the {len(before)} items it had are gone"
-        )
     return None
+
+
+def _find_back_dated(plan: Reconciliation, before: Sequence[Known], listed: Sequence[Item]) -> Suspicion | None:
+    newest = max((one.date for one in before), default=None)
+    back_dated = [item for item in plan.added if newest is not None and item.date <= newest]
+    if len(back_dated) < A_CROWD or 2 * len(back_dated) <= len(listed):
+        return None
+    words = f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had"
+    return Suspicion(reason=HoldReason.BACK_DATED, words=words)
+
+
+def _find_loss(plan: Reconciliation, before: Sequence[Known], *, is_complete: bool) -> Suspicion | None:
+    is_crowd = len(before) >= A_FEW if is_complete else len(plan.withdrawn) >= A_CROWD
+    if not is_crowd or 2 * len(plan.withdrawn) <= len(before):
+        return None
+    return Suspicion(reason=HoldReason.LOSS, words=f"{len(plan.withdrawn)} of the {len(before)} items it had are gone")
 
 
 def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> Suspicion | None:

@@ -46,59 +46,64 @@ def record_listing(
     """Record how the listing differs from the source's items in the log; or hold it for the operator."""
     listing = clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
-        every = (*listing.items, *listing.withheld)
-        known = log.known(
-            since=min((item.date for item in every if not item.is_undated and item.date > date.min), default=None),
-            ids={item.native_id for item in every},
-            links={item.link for item in every},
-        )
-        once = without_repeats(listing.items)
-        shared = find_shared(known, once)
-        dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
-        dated = dating.date_items(log.items(dating.to_compare))
-        wordings = find_left_out(dated, once if dated == listing.items else without_repeats(dated))
-        withheld = match_undated(known, listing.withheld, shared=shared).date_items({})
-        repeats = len(listing.items) - len(once)
-        listing = replace(
-            listing, items=dated, withheld=withheld, shared=shared, repeats=repeats, left_out_wordings=wordings
-        )
+        known = _fetch_known(listing, log)
+        listing = _date_items(listing, known, log)
         changes, left_out = _plan_changes(known, listing, log, rules)
         listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)
         if suspicion and not rules.is_decided(suspicion.words):
-            logger.debug("source is held", because=suspicion.words, source=listing.source)
-            log.write_state(after_hold(log.state, suspicion, fetch, now=now))
-            problem = tell_hold(listing.source, suspicion)
-            return CollectReport(sources_read=1, sources_held=1, problems=(problem,))
-        is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
-        plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
-        if suspicion:
-            decided = f"source is held no longer, the operator chose {rules.on_suspicion.value}"
-            logger.debug(decided, because=suspicion.words, source=listing.source)
-        log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
-        # a first reading is an archive: its items settled long ago
-        policy = replace(listing.policy, settle=None) if listing.is_first else listing.policy
-        plan = _keep_embargoes(plan, known, listing, log, now=now)
-        timing = time_listing(plan, known, EmbargoRules(now=now, timezone=rules.site.timezone, policy=policy))
-        plan = timing.plan
-        _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
-        inherited = _hand_over(changes.heirs, log, listing.source, rules, now=now)
-        _write_plan(plan, log, listing, rules, now=now)
-        _write_timing(timing, log, rules, now=now)
-        _write_copies(changes, log, listing)
-        new = len(plan.added) + len(timing.waiting)
-        state = after_listing(
-            log.state,
-            fetch,
-            # if items without titles are discarded, later ones without titles must still be suspicious
-            fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
-            skipped=tuple(map(str, listing.problems)),
-            usual=new if suspicion or new <= listing.policy.hold_above else 0,
-            is_changed=log.is_changed,
-            next_try=next_try,
-            now=now,
+            return _hold(suspicion, listing.source, fetch, log, now=now)
+        return _record_changes(
+            changes, known, listing, log, rules, fetch=fetch, suspicion=suspicion, next_try=next_try, now=now
         )
-        log.write_state(state)
+
+
+def _hold(suspicion: Suspicion, source: str, fetch: Fetch, log: LogPass, *, now: datetime) -> CollectReport:
+    """Record nothing of the listing, except that it waits for the operator."""
+    logger.debug("source is held", because=suspicion.words, source=source)
+    log.write_state(after_hold(log.state, suspicion, fetch, now=now))
+    return CollectReport(sources_read=1, sources_held=1, problems=(tell_hold(source, suspicion),))
+
+
+def _record_changes(
+    changes: Changes,
+    known: Sequence[Known],
+    listing: Listing,
+    log: LogPass,
+    rules: CollectRules,
+    *,
+    fetch: Fetch,
+    suspicion: Suspicion | None,
+    next_try: datetime | None,
+    now: datetime,
+) -> CollectReport:
+    """Record the changes; a `suspicion` is one that the operator has decided about."""
+    is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
+    plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
+    if suspicion:
+        decided = f"source is held no longer, the operator chose {rules.on_suspicion.value}"
+        logger.debug(decided, because=suspicion.words, source=listing.source)
+    log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
+    timing = _time(plan, known, listing, log, rules, now=now)
+    plan = timing.plan
+    _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
+    inherited = _hand_over(changes.heirs, log, listing.source, rules, now=now)
+    _write_plan(plan, log, listing, rules, now=now)
+    _write_timing(timing, log, rules, now=now)
+    _write_copies(changes, log, listing)
+    new = len(plan.added) + len(timing.waiting)
+    state = after_listing(
+        log.state,
+        fetch,
+        # if items without titles are discarded, later ones without titles must still be suspicious
+        fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
+        skipped=tuple(map(str, listing.problems)),
+        usual=new if suspicion or new <= listing.policy.hold_above else 0,
+        is_changed=log.is_changed,
+        next_try=next_try,
+        now=now,
+    )
+    log.write_state(state)
     return CollectReport(
         added=len(plan.added),
         revised=len(plan.revised) + inherited,
@@ -113,6 +118,32 @@ def record_listing(
 
 
 # --- deciding --------------------------------------------------------------------------------------------------------
+
+
+def _fetch_known(listing: Listing, log: LogPass) -> Sequence[Known]:
+    """Return the source's items in the log that the listing may say something about."""
+    every = (*listing.items, *listing.withheld)
+    return log.known(
+        since=min((item.date for item in every if not item.is_undated and item.date > date.min), default=None),
+        ids={item.native_id for item in every},
+        links={item.link for item in every},
+    )
+
+
+def _date_items(listing: Listing, known: Sequence[Known], log: LogPass) -> Listing:
+    """Return the listing with dates for its undated items, and with what it says several times."""
+    once = without_repeats(listing.items)
+    shared = find_shared(known, once)
+    dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
+    dated = dating.date_items(log.items(dating.to_compare))
+    return replace(
+        listing,
+        items=dated,
+        withheld=match_undated(known, listing.withheld, shared=shared).date_items({}),
+        shared=shared,
+        repeats=len(listing.items) - len(once),
+        left_out_wordings=find_left_out(dated, once if dated == listing.items else without_repeats(dated)),
+    )
 
 
 def _plan_changes(
@@ -134,6 +165,22 @@ def _plan_changes(
     joined = find_joined(own.added, others, listing.policy, shared=listing.shared)
     heirs = log.heirs(own.withdrawn, among=rules.configured)
     return leave_to_others(own, copied, joined, heirs), left_out
+
+
+def _time(
+    plan: Reconciliation,
+    known: Sequence[Known],
+    listing: Listing,
+    log: LogPass,
+    rules: CollectRules,
+    *,
+    now: datetime,
+) -> Timing:
+    """Return which items of the plan wait, appear and expire."""
+    # a first reading is an archive: its items settled long ago
+    policy = replace(listing.policy, settle=None) if listing.is_first else listing.policy
+    plan = _keep_embargoes(plan, known, listing, log, now=now)
+    return time_listing(plan, known, EmbargoRules(now=now, timezone=rules.site.timezone, policy=policy))
 
 
 def _keep_embargoes(
