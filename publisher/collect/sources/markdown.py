@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapp
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urljoin
 
 from markdown_it import MarkdownIt
@@ -21,12 +22,13 @@ from publisher.collect.sources.columns import KEEPING, fields_within
 from publisher.collect.sources.date_words import fold
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import open_plain
+from publisher.collect.sources.footnotes import gather_footnotes, number_footnotes, without_references
 from publisher.collect.sources.front_matter import split
 from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
-from publisher.collect.sources.shortcodes import without_comments, without_shortcodes
+from publisher.collect.sources.shortcodes import without_callout, without_comments, without_shortcodes
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import is_flag
 from publisher.model.errors import SourceError
@@ -35,24 +37,31 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-10"
+READER = "markdown-11"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
 """The most bytes of one file."""
 
 
-def _leave_out_shortcodes(state: StateCore) -> None:
-    """Remove shortcodes from text that is not code, and add them to the list `shortcodes` of the environment."""
+def _read_dialects(state: StateCore) -> None:
+    """Number footnotes, and remove from text that is not code what other programs fill in; the list `shortcodes` of the
+    environment gets that.
+    """
+    before = ""
     for token in state.tokens:
         if token.type == "inline":
-            token.content, found = without_shortcodes(token.content)
+            words = without_callout(token.content) if before == "blockquote_open" else token.content
+            words, found = without_shortcodes(words)
+            token.content = number_footnotes(words, state.env.get("footnotes", {}))
             state.env.setdefault("shortcodes", []).extend(found)
+        before = before if token.type == "paragraph_open" else token.type
 
 
 _COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-_COMMONMARK.core.ruler.after("block", "shortcodes", _leave_out_shortcodes)
-_DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
+_COMMONMARK.core.ruler.after("block", "dialects", _read_dialects)
+_DATED_NAME = re.compile(r"(\d{4})(-?)(\d{1,2})\2(\d{1,2})(?:[-_ .].*)?")
+_DATED_FOLDERS = re.compile(r"(?:.*/)?(\d{4})/(\d{2})/(\d{2})/[^/]+")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """A pattern for addresses that Jekyll and Hugo fill in, such as `/:year/:title/`."""
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
@@ -141,7 +150,13 @@ class MarkdownSource:
 
     def _is_left_alone(self, path: Path) -> bool:
         parts = path.relative_to(self.path).parts
-        return any(part[0] in "._" for part in parts) or _CONFLICT.search(path.name) is not None
+        is_hidden = any(part[0] in "._" for part in parts)
+        return is_hidden or _CONFLICT.search(path.name) is not None or self._is_about_the_folder(path)
+
+    def _is_about_the_folder(self, path: Path) -> bool:
+        """Whether a file tells people about its folder: a README without front matter."""
+        data = (self._read(path) or b"") if path.stem.lower() == "readme" else b"---"
+        return not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"---", b"+++", b"{"))
 
     def _others(self, paths: Collection[Path]) -> Iterator[Problem]:
         """Yield a line about the files that are not read."""
@@ -149,7 +164,8 @@ class MarkdownSource:
         others = [path for path in sorted(self.path.rglob("*")) if path.is_file() and path not in read]
         if others:
             names = some_of([str(path.relative_to(self.path)) for path in others], _SHOWN)
-            what = f"not read, because no Markdown, because . or _ begins the name, or a copy in conflict: {names}"
+            what = "not read, because no Markdown, because . or _ begins the name, a README, or a copy in conflict"
+            what = f"{what}: {names}"
             yield Problem(where=str(self.path), what=what)
 
     def _read_inside(self, path: Path) -> bytes | None:
@@ -184,13 +200,13 @@ class MarkdownSource:
     ) -> Item:
         parts = split(_text(data))
         within = fields_within((parts.values.get(name) for name in _TABLES), (*KEEPING, *EMBARGO_NAMES, *EXPIRY_NAMES))
-        front = {**within, **parts.values}
+        taxonomies = fields_within([parts.values.get("taxonomies")], (*_NAMES["themes"], *_NAMES["keywords"]))  # Zola's
+        front = {**within, **taxonomies, **parts.values}
         relative = path.relative_to(self.path).with_suffix("").as_posix()
-        dated = _DATED_NAME.fullmatch(path.stem)
         values = {field: _first(front, names) for field, names in _NAMES.items()}
         values["date"] = _first({name: value for name, value in front.items() if not is_flag(value)}, _NAMES["date"])
         values["id"] = values["id"] or relative
-        values["date"] = values["date"] or (dated and dated[1])
+        values["date"] = values["date"] or _day_in(relative)
         values["embargo"] = [front.get(name) for name in EMBARGO_NAMES]
         values["expires"] = [front.get(name) for name in EXPIRY_NAMES]
         values["link"] = self._link(values["link"], _first(front, ("slug",)))
@@ -199,7 +215,7 @@ class MarkdownSource:
         kept["draft"] = kept["draft"] or _drafts_around(path.relative_to(self.path))
         if not kept["unlisted"]:
             kept["unlisted"] = _is_left_out(front.get("build"))  # `build` was once called `_build`
-        environment: dict[str, list[str]] = {}
+        environment: dict[str, Any] = {}
         values["html"] = _html(parts.body, environment)
         shortcodes[path] = environment.get("shortcodes", [])
         try:
@@ -220,6 +236,18 @@ class MarkdownSource:
         """Return the rules for one file: its relative addresses are resolved against its own address on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
+
+
+def _day_in(path: str) -> str | None:
+    """Return the day in a file's name (`2024-03-04-ferry`), in that of the folder that is all its own
+    (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); None: there is none.
+    """
+    name = path.removesuffix("/index").rpartition("/")[2]
+    named = _DATED_NAME.fullmatch(name)
+    if named and (named[2] or len(named[3] + named[4]) == len("0304")):
+        return f"{named[1]}-{named[3]}-{named[4]}"
+    within = _DATED_FOLDERS.fullmatch(path)
+    return "-".join(within.groups()) if within else None
 
 
 def _drafts_around(path: Path) -> str | None:
@@ -252,11 +280,14 @@ def _text(data: bytes | None) -> str:
 def _above_more(body: str) -> str:
     """Return the text above `<!--more-->`, with which many generators end a summary; empty: the mark is missing."""
     match = _MORE.search(body)
-    return words_of(_html(body[: match.start()])) if match else ""
+    return words_of(_html(without_references(body[: match.start()]))) if match else ""
 
 
-def _html(body: str, environment: MutableMapping[str, list[str]] | None = None) -> str:
-    return str(_COMMONMARK.render(without_comments(body), {} if environment is None else environment))
+def _html(body: str, environment: MutableMapping[str, Any] | None = None) -> str:
+    body, numbers = gather_footnotes(without_comments(body))
+    environment = {} if environment is None else environment
+    environment["footnotes"] = numbers
+    return str(_COMMONMARK.render(body, environment))
 
 
 def _remarks(shortcodes: Mapping[Path, Sequence[str]]) -> Iterator[Problem]:

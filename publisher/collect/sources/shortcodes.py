@@ -7,29 +7,40 @@ stays.
 
 import re
 
-_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{\{/\*.*?\*/\}\}|\{# .*? #\}", re.DOTALL)
+_COMMENT = re.compile(
+    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{\{/\*.*?\*/\}\}|\{# .*? #\}|^%%[ \t]*$.*?^%%[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
 _CODE_OR_TAG = re.compile(
-    r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|(?P<tag>\{\{.*?\}\}|\{%.*?%\})"
-    r"|(?P<attributes>\{:[^{}\n]*\}| ?\{#[\w-]+\}\Z)",
+    r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|(?P<tag>\{\{.*?\}\}|\{%.*?%\}|!\[\[[^\[\]\n]+\]\]|(?<![\w%])%%[^%\n]+%%)"
+    r"|(?P<attributes>\{:[^{}\n]*\}| ?\{#[\w-]+\}\Z|\A(?:\[TOC\]|\[\[_?TOC_?\]\])\Z)"
+    r"|\[\[(?:[^\[\]|\n]+\|)?(?P<words>[^\[\]|\n]+)\]\](?!\()",
     re.DOTALL,
 )
+_CALLOUT = re.compile(r"\[!\w+\][+-]?[ \t]*\n?")
 
 
 def without_comments(body: str) -> str:
-    """Return Markdown without the comments of Liquid, Hugo and Jinja."""
+    """Return Markdown without the comments of Liquid, Hugo, Jinja and Obsidian."""
     return _COMMENT.sub("", body)
+
+
+def without_callout(quotation: str) -> str:
+    """Return the first paragraph of a quotation without a mark such as `[!NOTE]`, which GitHub and Obsidian draw."""
+    return _CALLOUT.sub("", quotation, count=1) if _CALLOUT.match(quotation) else quotation
 
 
 def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
     """Return a paragraph of Markdown without shortcodes, and the shortcodes; text in backticks stays.
 
-    Attributes (`{: .note}`, and `{#hours}` after a heading) are also removed and not reported: they hold no words.
+    Attributes (`{: .note}`, and `{#hours}` after a heading) and `[TOC]` are also removed and not reported: they hold no
+    words. Of a link between notes (`[[ferry|The ferry]]`) its words stay.
     """
     found: list[str] = []
 
     def left(match: re.Match[str]) -> str:
-        if match["code"]:
-            return match[0]
+        if match["code"] or match["words"]:
+            return match["words"] or match[0]
         if match["tag"]:
             found.append(" ".join(match["tag"].split()))
         return ""

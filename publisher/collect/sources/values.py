@@ -1,7 +1,7 @@
 """Reads values of any type, as sources give them, as texts and lists of texts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from uuid import UUID
@@ -16,6 +16,8 @@ MAX_CHARACTERS = 500_000
 _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 """Types that can be read as a text; databases and front matter have more than one expects."""
 _SHOWN = 60
+_NAMING = ("name", "title", "label")
+"""What the name of a label is called when it has more to it, such as an address of its own."""
 _MOST_CUTS = 8
 """The most separators in a known name."""
 
@@ -62,9 +64,23 @@ def names_in(
         FieldError: one of them cannot be read as text.
     """
     value = values.get(name)
-    pieces = value if isinstance(value, list | tuple) else cut(text_in(values, name), (separator,), known)
+    pieces = (
+        [*_each(value)] if isinstance(value, list | tuple | dict) else cut(text_in(values, name), (separator,), known)
+    )
     words = (clean_name(text_in({name: piece}, name)) for piece in pieces)
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _each(value: object) -> Iterator[object]:
+    """Yield the names in a list, in lists within it and in tables that name a label, as many programs write tags."""
+    if isinstance(value, Mapping):
+        name = next((value[key] for key in _NAMING if value.get(key) is not None), value)
+        yield from _each(name) if name is not value else [value]
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _each(each)
+    else:
+        yield value
 
 
 def cut(text: str, separators: tuple[str, ...], known: frozenset[str] = frozenset()) -> list[str]:

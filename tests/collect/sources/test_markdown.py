@@ -195,3 +195,129 @@ def test_what_another_program_fills_in_is_left_out_and_told(tmp_path: Path) -> N
     assert [remark.what for remark in fetch.remarks] == [
         'left out of its text, as another program fills it in: {{< clock >}}, {{% figure src="a_b.png" %}}'
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2024-03-04-ferry.md",
+        "2024-3-4-ferry.md",
+        "2024-03-04.md",
+        "20240304-ferry.md",
+        "2024-03-04 The ferry.md",
+        "2024-03-04_ferry.en.md",
+        "2024-03-04-ferry/index.md",
+        "2024/03/04/ferry.md",
+        "news/2024/03/04/index.md",
+    ],
+)
+def test_a_day_in_the_name_is_the_date_of_an_item_that_says_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    write(tmp_path, name, "title: Ferry")
+    write(tmp_path, "crane.md", "title: Crane\ndate: 2024-03-01")
+
+    assert [(item.title, item.date) for item in read(tmp_path).items] == [
+        ("Ferry", date(2024, 3, 4)),
+        ("Crane", date(2024, 3, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["2024304-ferry.md", "2024-03-ferry.md", "2024-03-04-talks/ferry.md", "12024-03-04.md"]
+)
+def test_other_figures_in_a_name_are_no_date(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    write(tmp_path, name, "title: Ferry")
+    write(tmp_path, "crane.md", "title: Crane\ndate: 2024-03-01")
+
+    fetch = read(tmp_path)
+
+    assert (titles(fetch), [each.what for each in fetch.problems]) == (
+        ["Crane"],
+        ["it has no date; the item was left out"],
+    )
+
+
+def test_a_readme_is_no_item_unless_it_has_front_matter(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# How to write news here\n", encoding="utf-8")
+    (tmp_path / "2024").mkdir()
+    write(tmp_path / "2024", "readme.md", "title: Ferry\ndate: 2024-03-01")
+
+    fetch = read(tmp_path)
+
+    assert (titles(fetch), [*fetch.problems]) == (["Ferry"], [])
+    assert ["README.md" in note.what for note in fetch.notes] == [True]
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "categories: [[Ferries, Quays]]",
+        "categories: [Ferries, [Quays]]",
+        "categories:\n  - name: Ferries\n    slug: f\n  - title: Quays",
+        "categories: Ferries, Quays",
+        "taxonomies:\n  categories: [Ferries, Quays]",
+    ],
+)
+def test_themes_in_every_shape_that_programs_write(tmp_path: Path, front: str) -> None:
+    write(tmp_path, "ferry.md", f"title: Ferry\ndate: 2024-03-01\n{front}")
+
+    (item,) = read(tmp_path).items
+
+    assert item.labels == ("Ferries", "Quays")
+
+
+def html_of(folder: Path, body: str) -> tuple[str, str]:
+    """Return what a Markdown body becomes, and what was left out of it."""
+    (folder / "ferry.md").write_text(f"---\ntitle: Ferry\ndate: 2024-03-01\n---\n{body}", encoding="utf-8")
+    fetch = read(folder)
+    (item,) = fetch.items
+    told = "".join(remark.what.partition(": ")[2] for remark in fetch.remarks)
+    return clean_item(item, site=SITE, policy=POLICY).html.replace("\n", ""), told
+
+
+def test_footnotes_are_numbered_and_stand_at_the_end(tmp_path: Path) -> None:
+    body = (
+        "It sails[^when] at ten[^1].\n\n[^1]: Timetable\n[^when]: Not on *Sundays*,\nnor in winter.\n\n"
+        "    Nor at night.\n\n"
+        "Write `[^1]` and [^2].\n\n```\n[^3]: code\n```\n"
+    )
+
+    html = (
+        "<p>It sails<sup>[2]</sup> at ten<sup>[1]</sup>.</p><p>Write <code>[^1]</code> and [^2].</p>"
+        "<pre><code>[^3]: code</code></pre><hr><ol><li><p>Timetable</p></li>"
+        "<li><p>Not on <em>Sundays</em>,nor in winter.</p><p>Nor at night.</p></li></ol>"
+    )
+
+    assert html_of(tmp_path, body) == (html, "")
+
+
+def test_a_summary_has_no_marks_of_footnotes(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_text(
+        "---\ntitle: Ferry\ndate: 2024-03-01\n---\nIt sails[^1].\n\n<!--more-->\n\nAt ten.\n\n[^1]: Daily.\n",
+        encoding="utf-8",
+    )
+
+    assert [item.summary for item in read(tmp_path).items] == ["It sails."]
+
+
+@pytest.mark.parametrize(
+    ("body", "html", "told"),
+    [
+        ("> [!NOTE]\n> Mind the gap.", "<blockquote><p>Mind the gap.</p></blockquote>", ""),
+        ("> [!tip]- The quay\n> Mind it.", "<blockquote><p>The quayMind it.</p></blockquote>", ""),
+        ("[TOC]\n\nIt sails.", "<p></p><p>It sails.</p>", ""),
+        ("It sails. %%ask the mayor%%", "<p>It sails. </p>", "%%ask the mayor%%"),
+        ("It sails.\n\n%%\nAsk the mayor.\n\nOr not.\n%%\n", "<p>It sails.</p>", ""),
+        ("See [[ferry]] and [[quay|the quay]].", "<p>See ferry and the quay.</p>", ""),
+        (
+            "See [[1]](https://example.org/a) `[[x]]`.",
+            '<p>See <a href="https://example.org/a">[1]</a> <code>[[x]]</code>.</p>',
+            "",
+        ),
+        ("![[quay.jpg]] It sails.", "<p> It sails.</p>", "![[quay.jpg]]"),
+        ("From 10%% to 20%%.", "<p>From 10%% to 20%%.</p>", ""),
+    ],
+)
+def test_marks_of_other_dialects(tmp_path: Path, body: str, html: str, told: str) -> None:
+    assert html_of(tmp_path, body) == (html, told)
