@@ -7,7 +7,6 @@ readers.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.hide import find_item
@@ -26,6 +25,7 @@ from publisher.model.schedules import local_day
 from publisher.model.subscribers import EVERYTHING, SubscriberSettings
 from publisher.model.themes import ALL_THEMES, Theme
 from publisher.model.titles import title_of
+from publisher.model.value import value
 from publisher.rendering.letters import why_word
 from publisher.rendering.personal import filled
 from publisher.rendering.text import one_line, stripped
@@ -41,7 +41,7 @@ _NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
 NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TypicalReader:
     """The reader whose mail is shown: one theme, or everything, at one pace, in one language."""
 
@@ -51,7 +51,7 @@ class TypicalReader:
     language: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RoundItem:
     """An item of the next mail, in its place."""
 
@@ -64,7 +64,7 @@ class RoundItem:
     has_room: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UpcomingRound:
     """The next mails to subscribers, as one reader gets them."""
 
@@ -105,10 +105,10 @@ def typical_reader(
         "pace": (pace or settings.default_pace, [each.name for each in settings.paces]),
         "language": (language or office.config.site.language, list(languages_of(office))),
     }
-    for name, (value, known) in offered.items():
-        if value not in known:
-            raise UsageError(f"no {name} {value!r}; there is: {', '.join(known)}")
-    return TypicalReader(**{name: value for name, (value, _) in offered.items()})
+    for name, (chosen, known) in offered.items():
+        if chosen not in known:
+            raise UsageError(f"no {name} {chosen!r}; there is: {', '.join(known)}")
+    return TypicalReader(**{name: chosen for name, (chosen, _) in offered.items()})
 
 
 def languages_of(office: Office) -> tuple[str, ...]:

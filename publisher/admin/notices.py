@@ -9,7 +9,7 @@ decides the same again. After it, a notice that is not in the outbox yet; the ne
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from publisher.admin.office import Office
@@ -23,6 +23,7 @@ from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
 from publisher.model.reports import ConditionChange, RunReport, SourceCondition
+from publisher.model.value import value
 from publisher.rendering.addresses import notice_delivery
 from publisher.store import SourceState, Store
 
@@ -33,7 +34,7 @@ FOR_LONG = timedelta(days=1)
 _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewsToTell:
     """What operators and editors must be told now."""
 
@@ -48,7 +49,7 @@ class NewsToTell:
         return not (self.condition_changes or self.to_review or self.has_unwritten)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SentNotices:
     """The notices that went into the outbox, and the problems of others."""
 

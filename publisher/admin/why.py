@@ -1,7 +1,7 @@
 """Explains why a reader got an item, or did not, from what the store holds. The decision is pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from publisher.model.departures import Suppression
 from publisher.model.records import Record, State
 from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING, Consent, LetterKind, Subscriber, Subscription, SubscriptionState
+from publisher.model.value import value
 from publisher.store import PastMail, Store
 from publisher.subscribers.people import People
 
@@ -54,7 +55,7 @@ class Verdict(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MailWithItem:
     """A mail to a reader, and its delivery."""
 
@@ -70,7 +71,7 @@ class MailWithItem:
         return self.delivery is not None and self.delivery.finished_at is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ItemStory:
     """What became of one item for one reader."""
 
@@ -85,7 +86,7 @@ class ItemStory:
     """Whether the item is so old that the mails of its time were deleted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Story:
     """The history of one reader."""
 

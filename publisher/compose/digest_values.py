@@ -20,6 +20,7 @@ from publisher.model.schedules import local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme
 from publisher.model.titles import shorten, title_of
+from publisher.model.value import value
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.columns import Block
 from publisher.rendering.excerpt import Excerpt, excerpt_of
@@ -81,7 +82,7 @@ class MailItem:
     files: tuple[ShownFile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Correction:
     """An item of an earlier edition that was corrected since, as templates show it; plain text."""
 
@@ -100,7 +101,7 @@ class Correction:
     dir: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Numbered:
     """An item with its number and its indent in the text part."""
 
@@ -111,7 +112,7 @@ class Numbered:
     is_lead: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Section:
     """The lead, or one theme's part of the digest."""
 

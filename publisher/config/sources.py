@@ -1,7 +1,6 @@
 """[[sources]]: where items come from, one class a kind of source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +32,7 @@ from publisher.config.tables import Table, key, table
 from publisher.config.values import File, Folder, Labels, Line, Name, Text, absolute, variable_of
 from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
+from publisher.model.value import value
 
 FOREIGN = "*"
 """The name that stands for all kinds not in `KINDS`."""
@@ -280,7 +280,7 @@ AnySourceTable = Annotated[
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SourceSettings:
     """One place where items come from."""
 
@@ -296,8 +296,8 @@ class SourceSettings:
 def source_settings(table: SourceTable, folder: Path, environ: Mapping[str, str]) -> SourceSettings:
     """Return the settings of a source; `folder` is the folder of config.toml."""
     options = table.options()
-    for name, value in options.items():
-        if variable := variable_of(value):
+    for name, given in options.items():
+        if variable := variable_of(given):
             options[name] = environ[variable]
     for name in _paths_among(options, table.kind):
         options[name] = absolute(folder / options[name])

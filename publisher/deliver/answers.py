@@ -6,9 +6,10 @@ whole table.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
+
+from publisher.model.value import value
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 GONE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
@@ -66,7 +67,7 @@ class Sign(Enum):
     """The server may be refusing this site's mail; if half of the latest replies are like this, all sending stops."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reply:
     """A reply of the mail server."""
 
@@ -84,7 +85,7 @@ class Reply:
         return f"{self.code} {self.text}".rstrip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Meaning:
     """What a reply means for the mail and for the server."""
 

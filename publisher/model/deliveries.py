@@ -1,9 +1,11 @@
 """Deliveries: mails to send, each to one recipient; how to reach the mail server; what became of each mail."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
+
+from publisher.model.value import value
 
 # --- one mail to one recipient ---------------------------------------------------------------------------------------
 
@@ -56,7 +58,7 @@ class DeliveryState(StrEnum):
     """The delivery was taken back before the server got the mail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewDelivery:
     """A mail to one recipient, to be queued. These values never change."""
 
@@ -98,7 +100,7 @@ class NewDelivery:
         return self.kind is DeliveryKind.ROUND or is_probe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Letter:
     """A mail with its own text, which the ledger keeps until it is sent, refused or cancelled."""
 
@@ -107,7 +109,7 @@ class Letter:
     """The whole mail, CRLF line ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Delivery(NewDelivery):
     """A delivery that a process has claimed."""
 
@@ -122,7 +124,7 @@ class Delivery(NewDelivery):
     """UTC; when it was queued."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class KnownDelivery:
     """All that the ledger knows of a delivery."""
 
@@ -143,7 +145,7 @@ class KnownDelivery:
         return self.state in (DeliveryState.LEASED, DeliveryState.HANDING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Order:
     """What the operator ordered about mails."""
 
@@ -156,7 +158,7 @@ class Order:
     """How many mails were affected; 0 for `pause` and `resume`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FailedMail:
     """An edition whose mail the mail server refused for good, or whose mail bounced."""
 
@@ -169,7 +171,7 @@ class FailedMail:
     """UTC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Outage:
     """A period in which the mail server could not be used."""
 
@@ -177,7 +179,7 @@ class Outage:
     problem: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Result:
     """The result of a claimed delivery."""
 
@@ -210,7 +212,7 @@ class Security(StrEnum):
     """The connection is never encrypted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Secret:
     """A password or token, or the place from which it is read each time."""
 
@@ -220,7 +222,7 @@ class Secret:
     """A program with its arguments; it prints the secret."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SmtpSettings:
     """How to reach the mail server, and the limits of sending."""
 
@@ -253,7 +255,7 @@ class SmtpSettings:
 # --- counts for status ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeliveryCounts:
     """Counts of the deliveries of one edition, round or letter."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from publisher.model.subscribers import EndReason
+from publisher.model.value import value
 
 
 class SuppressionKind(StrEnum):
@@ -43,7 +44,7 @@ class DepartureKind(StrEnum):
     """A suppression was lifted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Departure:
     """One line of the file of departures."""
 
@@ -58,7 +59,7 @@ class Departure:
     """Why his last subscription ended; None: the line is not about that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Suppression:
     """A rule that no mail goes to an address."""
 

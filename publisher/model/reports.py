@@ -1,7 +1,7 @@
 """Reports: what each verb did, and what `publisher status` shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -12,6 +12,7 @@ from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
 from publisher.model.rounds import RoundReport
 from publisher.model.sources import HeldChange
+from publisher.model.value import value
 
 # --- the condition of sources -----------------------------------------------------------------------------------------
 
@@ -35,7 +36,7 @@ class SourceCondition(StrEnum):
     """The source can be read, but has had no news for longer than expected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ConditionChange:
     """A source whose condition differs from the one last reported."""
 
@@ -50,7 +51,7 @@ class ConditionChange:
 # --- what the verbs report -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SourceReading:
     """One reading of a source."""
 
@@ -60,7 +61,7 @@ class SourceReading:
     """Whether the source could be read; if not, a problem in the report says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CollectReport:
     """What one pass over the sources recorded."""
 
@@ -97,7 +98,7 @@ class CollectReport:
         return bool(seen or self.waiting or self.hidden or self.shown or self.kept_from_readers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PublishReport:
     """The files that a publishing pass wrote."""
 
@@ -113,7 +114,7 @@ class PublishReport:
         return self.files_written > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ComposeReport:
     """The editions that are new in the outbox."""
 
@@ -133,7 +134,7 @@ class ComposeReport:
         return bool(self.editions or self.discarded or self.emptied or self.restored)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeliveryTally:
     """Counts of the mails of one edition, round or letter that a pass handed over."""
 
@@ -159,7 +160,7 @@ class DeliveryTally:
         return self.mails > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeliverReport:
     """The result of a delivery pass."""
 
@@ -186,7 +187,7 @@ class DeliverReport:
         return any(tally.sent for tally in self.editions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RunReport:
     """What one whole pass did. A stage that did not run is None."""
 
@@ -242,7 +243,7 @@ withdrawn and is listed again (`comes back`).
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WaitingStatus:
     """Items of one source that wait for the same moment, for one reason."""
 
@@ -251,7 +252,7 @@ class WaitingStatus:
     why: WaitingReason = "waits"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SourceStatus:
     """The status of one source."""
 
@@ -280,7 +281,7 @@ class SourceStatus:
     """How many of its items an editor hid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AudienceStatus:
     """The status of one audience."""
 
@@ -294,7 +295,7 @@ class AudienceStatus:
     last_composed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SubscribersStatus:
     """The status of the site's subscribers."""
 
@@ -319,7 +320,7 @@ class SubscribersStatus:
     """How many departures are only in the store, because the file of departures could not be written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HeldStatus:
     """An edition that waits for the editor."""
 
@@ -330,7 +331,7 @@ class HeldStatus:
     """What happens to it when `held_until` has passed: `send` or `keep`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RestoreStatus:
     """After a restore: what waits until the operator has said what went out since the backup."""
 
@@ -343,7 +344,7 @@ class RestoreStatus:
     """Whether subscribers wait: no round begins."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RunStatus:
     """A run that changed something or met a problem."""
 
@@ -356,7 +357,7 @@ class RunStatus:
     """Whether it is the latest of its kind; deliveries are one kind, all other runs the other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Status:
     """What ran, what is due, what waits, and what is wrong."""
 

@@ -1,13 +1,14 @@
 """Rounds: all paces that are due at one moment, and the mails that subscribers get then."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from publisher.model.subscribers import round_name
+from publisher.model.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Round:
     """One round: all paces that were due at the same moment."""
 
@@ -30,7 +31,7 @@ class Round:
         return round_name(self.number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ItemEntry:
     """A live item that may be new to a reader, and when it came into its themes."""
 
@@ -42,7 +43,7 @@ class ItemEntry:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RoundReport:
     """What a pass did for a round."""
 
@@ -54,7 +55,7 @@ class RoundReport:
     """Whether all its mails are queued; if not, the next pass continues."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RoundEdit:
     """The editors' decisions about mails to subscribers."""
 

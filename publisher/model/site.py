@@ -1,9 +1,9 @@
 """The site: who publishes, and where."""
 
-from dataclasses import dataclass
+from publisher.model.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Mailbox:
     """A name and an address (RFC 5322 section 3.4)."""
 
@@ -11,7 +11,7 @@ class Mailbox:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Site:
     """Who publishes, and where."""
 

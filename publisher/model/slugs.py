@@ -9,11 +9,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from unicodedata import combining, normalize
 
 from publisher.model.characters import without_invisible
+from publisher.model.value import value
 
 RESERVED_SLUGS = frozenset({"all", "archive", "assets", "health", "items", "keywords", "languages"})
 """Folders below feeds/ that no theme may have."""
@@ -94,7 +95,7 @@ def _cut(slug: str, length: int) -> str:
     return whole if hyphen else slug[:length]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Names:
     """The slugs of labels and keywords that the store knows; keys are folded by `fold_label`."""
 
@@ -113,7 +114,7 @@ class Names:
 NO_NAMES = Names()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WantedNames:
     """Labels and keywords that need a slug: folded, in log order, each with the slug made from its first spelling."""
 

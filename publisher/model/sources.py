@@ -1,12 +1,13 @@
 """Sources: how the operator wants them treated, limits, and what may be wrong with a reading."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from publisher.model.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Filter:
     """Values of which an item must have at least one; each text is folded by `slugs.fold_label`."""
 
@@ -18,7 +19,7 @@ class Filter:
     authors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SourcePolicy:
     """How a source's listing is treated."""
 
@@ -46,7 +47,7 @@ class SourcePolicy:
     """A new item is left out if it matches any list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Fetching:
     """Limits for fetching from the web."""
 
@@ -86,7 +87,7 @@ class HoldReason(StrEnum):
     """Most items of the listing belong to a source that is no longer in config.toml."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HeldChange:
     """What a held listing would change if it were accepted."""
 
@@ -99,7 +100,7 @@ class HeldChange:
     """Titles of the first items that it no longer lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Suspicion:
     """The reason why a listing is suspicious, and what it would change."""
 

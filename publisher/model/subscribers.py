@@ -1,13 +1,14 @@
 """Subscribers: people who get mails about the themes they chose, each theme at a pace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
+from publisher.model.value import value
 
 EVERYTHING = "*"
 """In place of a theme's slug: all themes, also future ones."""
@@ -102,7 +103,7 @@ class Right(StrEnum):
     """Confirm another address of a reader."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Pace:
     """A pace: how often mails come."""
 
@@ -113,7 +114,7 @@ class Pace:
     """The operator's own words for the pace, by language."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SubscriberSettings:
     """How the site serves subscribers."""
 
@@ -137,7 +138,7 @@ class SubscriberSettings:
         return tuple(pace.name for pace in self.paces)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Subscription:
     """One reader's subscription to a theme. It has dealt with the log numbers in (start, cursor]."""
 
@@ -156,7 +157,7 @@ class Subscription:
     ended_because: EndReason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Subscriber:
     """A person who gets mails, or got them before."""
 
@@ -199,7 +200,7 @@ class Subscriber:
         return masked(self.address)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Consent:
     """What somebody agreed to: the exact words, when and how. It never changes."""
 
@@ -212,7 +213,7 @@ class Consent:
     """The exact words beside the button that was pressed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Request:
     """What somebody entered in the form to subscribe."""
 
@@ -225,7 +226,7 @@ class Request:
     """The number of the subscriber whose new address it will become; None: the request is about a subscription."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Confirmation:
     """A request that waits for the reader to press the button behind the link in his letter."""
 

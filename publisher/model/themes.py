@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.slugs import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
+from publisher.model.value import value
 
 EVERY = "*"
 NOT = "!"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Theme:
     """A subject that gathers items into one feed."""
 
@@ -22,7 +23,7 @@ class Theme:
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ThemeChoice:
     """The themes that an audience or a combined feed follows."""
 
@@ -55,7 +56,7 @@ class ThemeChoice:
 ALL_THEMES = ThemeChoice(has_others=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ThemeRule:
     """A rule that puts items into a theme without a label. One of its conditions is enough."""
 
@@ -69,7 +70,7 @@ class ThemeRule:
     """The item's title or text contains one of these as whole words; folded by `slugs.fold_label`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ThemeMap:
     """The rules by which labels become themes. A label that is not mapped becomes a theme of its own."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from html import escape, unescape
@@ -14,6 +14,7 @@ from publisher.model.items import Enclosure
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.titles import shorten, summary_of, title_of
+from publisher.model.value import value
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import enclosures_of, files_of
 from publisher.rendering.text import UNFIT, html_with_images, scrub
@@ -42,7 +43,7 @@ error.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FeedItem:
     """What every format says about one item, fit for XML."""
 
@@ -65,7 +66,7 @@ class FeedItem:
     """An upper bound of its size in bytes, in any format."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Category:
     """A theme or keyword of an item, as feeds name it."""
 

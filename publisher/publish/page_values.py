@@ -1,7 +1,7 @@
 """Items, feeds and editions as page templates get them. In: records. Out: values."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from publisher.model.editions import Audience
@@ -11,6 +11,7 @@ from publisher.model.records import Record
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeChoice
+from publisher.model.value import value
 from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.item_face import ItemFaces, Memo
 from publisher.publish.page_body import page_body
@@ -32,7 +33,7 @@ PACE_DAYS = 91
 """They do not say so either if the news covers fewer days than this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SiteLook:
     """The settings that all pages of a site share."""
 
@@ -76,7 +77,7 @@ class SiteLook:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShownLanguage:
     """A language that visitors can choose."""
 
@@ -87,7 +88,7 @@ class ShownLanguage:
     """This page in that language, or the news of that language."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FeedCount:
     """A feed and how many items it holds now."""
 
@@ -95,7 +96,7 @@ class FeedCount:
     items: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FeedLink:
     """A feed as a page offers it."""
 
@@ -108,7 +109,7 @@ class FeedLink:
     """The absolute address, to copy into a feed reader."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShownFeed:
     """A theme, or another feed, as a template shows it."""
 
@@ -119,7 +120,7 @@ class ShownFeed:
     feeds: tuple[FeedLink, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MailOffer:
     """A way to get the news by mail, as pages offer it."""
 
@@ -137,7 +138,7 @@ class MailOffer:
     """When its mails come; None: without a schedule, or as each reader chooses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShownItem:
     """An item as a template shows it; all text except `html` is plain."""
 
@@ -171,7 +172,7 @@ class ShownItem:
         return page_body(html_of(below, picture=picture_word(self.language)), table_word=table_word)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShownRow:
     """An item as a list of titles shows it."""
 
@@ -181,7 +182,7 @@ class ShownRow:
     language: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShownEdition:
     """An edition as a list shows it."""
 
@@ -191,7 +192,7 @@ class ShownEdition:
     items: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShownFormerly:
     """An earlier version of a corrected item, as a digest had it."""
 
@@ -201,7 +202,7 @@ class ShownFormerly:
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PastDigest:
     """The digests of an audience as the front page shows them."""
 
@@ -212,7 +213,7 @@ class PastDigest:
     """The latest editions, latest first; empty: none went out yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Frequency:
     """How often news comes."""
 

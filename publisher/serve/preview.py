@@ -7,7 +7,6 @@ in frames that run no scripts.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, Response, request
@@ -19,6 +18,7 @@ from publisher.app import Publisher
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
+from publisher.model.value import value
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.serve.web import application, listening
@@ -34,7 +34,7 @@ OpenSite = Callable[[], AbstractContextManager[Publisher]]
 """Reads config.toml and opens the site for a rehearsal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Preview:
     """The next edition of every audience, or the problems that prevent it."""
 
@@ -178,7 +178,7 @@ def _watched(path: Path) -> Iterator[Path]:
     for folder in (config.templates_directory, shipped_templates()):
         yield from sorted(folder.rglob("*"))
     for source in config.sources:
-        for place in (value for value in source.options.values() if isinstance(value, Path)):
+        for place in (option for option in source.options.values() if isinstance(option, Path)):
             yield from sorted(place.rglob("*")) if place.is_dir() else [place]
     yield config.outbox_directory
     if (database := config.store.file) is not None:

@@ -5,13 +5,14 @@ has said whether subscribers got mails since, no round begins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.model.subscribers import LetterKind
+from publisher.model.value import value
 from publisher.store.desk import forget_entries
 from publisher.store.edition_schema import audiences, edition_items, editions
 from publisher.store.engine import Database
@@ -29,7 +30,7 @@ SAID = "said to have gone out, after a restore"
 """Stored in the ledger as the server's answer, for mails that the operator says went out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Restoration:
     """A restore that the operator has not answered for completely."""
 
@@ -47,7 +48,7 @@ class Restoration:
         return audience not in self.answered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Settlement:
     """What is known about one audience after the operator's answer."""
 

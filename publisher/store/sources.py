@@ -1,6 +1,6 @@
 """Sources: the last reading of each, failures since, and a reading held for the operator."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 from publisher.model.errors import StoreError
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import FailureKind, HeldChange, HoldReason
+from publisher.model.value import value
 from publisher.store.engine import Database
 from publisher.store.schema import sources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SourceState:
     """What the store knows about one source."""
 

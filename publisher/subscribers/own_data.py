@@ -5,7 +5,7 @@ forwarded, found later or intercepted gives none of these rights. A new address 
 address.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
@@ -21,6 +21,7 @@ from publisher.model.subscribers import (
     masked,
     moved_name,
 )
+from publisher.model.value import value
 from publisher.store import Store
 from publisher.store.moves import MoveOutcome
 from publisher.subscribers import tokens
@@ -30,7 +31,7 @@ from publisher.subscribers.people import People
 logger = DecisionLog("subscribers")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AddressChange:
     """A change of address that waits for the reader to press the button behind the link in a letter to the new
     address.

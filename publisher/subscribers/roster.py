@@ -11,10 +11,11 @@ contacts".
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from publisher.model.errors import UsageError
+from publisher.model.value import value
 
 Lines = Callable[[], Iterable[str]]
 """Returns the lines of a list from the first one, each with its line end; called more than once."""
@@ -74,7 +75,7 @@ class RosterError(UsageError):
         """The number of the line that cannot be read; 0: the flaw is not in one line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ListedPerson:
     """What a list says about one person."""
 
@@ -92,7 +93,7 @@ class ListedPerson:
     """All values of the row, by column in lower case; empty in a list of Mailman, which has no columns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Roster:
     """A list of people, which is read again each time it is iterated."""
 
@@ -155,7 +156,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
     return Dialect.PLAIN if there.intersection(_ADDRESS) and there <= _PLAIN else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Reader:
     """How to read the table of one program."""
 

@@ -9,7 +9,7 @@ list adds nobody; only the addresses of its people are held in memory.
 import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -21,6 +21,7 @@ from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.retention import UNCONFIRMED
 from publisher.model.subscribers import Choices, Consent, ConsentKind, LetterKind, Request, Subscriber
+from publisher.model.value import value
 from publisher.store import Store
 from publisher.subscribers.archive import ArchiveReport, Lines, read_archive, write_archive
 from publisher.subscribers.choose import choose
@@ -47,7 +48,7 @@ _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
 """A time as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ImportDefaults:
     """Values that apply to all people in a list of another program."""
 
@@ -68,7 +69,7 @@ class OddReason(StrEnum):
     """What the person follows, or the pace, is not there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Imported:
     """The result of importing a list of people."""
 
@@ -82,7 +83,7 @@ class Imported:
     """The kinds of the reasons in `left_out` that quote the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Person:
     line: int
     subscriber: Subscriber
