@@ -9,7 +9,15 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from publisher.compose.digest_values import MailItem, Section, name_item, sections_of, show_correction, show_item
+from publisher.compose.digest_values import (
+    MailItem,
+    Section,
+    name_item,
+    number_sections,
+    sections_of,
+    show_correction,
+    show_item,
+)
 from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import carried_over
 from publisher.model.arrangement import Placed, arrange, in_order, newest_first
@@ -76,8 +84,9 @@ class Renderer:
         }
         """The values that every template gets."""
         self._width_px = style.width
-        self.pages = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
-        self.texts = TextJoiner(templates, "digest.txt", "numbered", domain="digest", fixed=self.fixed | LAYING_OUT)
+        in_html, in_text = ("section", "item"), ("section", "numbered")
+        self.pages = Joiner(templates, "digest.html", in_html, domain="digest", fixed=self.fixed)
+        self.texts = TextJoiner(templates, "digest.txt", in_text, domain="digest", fixed=self.fixed | LAYING_OUT)
         self._shown: dict[tuple[Hashable, ...], MailItem] = {}
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
@@ -246,6 +255,7 @@ class DigestPage:
             "web_url": edition_url(audience, edition.number, site),
             "rest_url": rest_url(audience, edition.number, site, items=len(edition.records)),
             "sections": sections,
+            "numbered_sections": number_sections(sections, indent=len(str(len(shown))) + 2),
             "contents": _contents_of(sections),
             "corrections": tuple(
                 show_correction(record, formerly.get(record.number), year=composed_on.year, site=site)

@@ -118,8 +118,6 @@ class Section:
 
     theme: Theme
     items: tuple[MailItem, ...]
-    first: int
-    """The number of its first item; items are numbered 1, 2, 3 … through the whole digest."""
     is_lead: bool = False
     is_more: bool = False
     """Whether the lead is an item of this theme, so that the section holds further ones."""
@@ -134,13 +132,6 @@ class Section:
         """How many items of the theme the digest has, the lead included."""
         return len(self.items) + self.is_more
 
-    def numbered(self, indent: int) -> tuple[Numbered, ...]:
-        """Return its items with their numbers, their text indented by `indent` columns."""
-        return tuple(
-            Numbered(item=item, number=number, indent=indent, is_lead=self.is_lead)
-            for number, item in enumerate(self.items, start=self.first)
-        )
-
     @property
     def anchor(self) -> str:
         """The anchor of the section within the mail. No slug has an underscore, so the lead's anchor differs from all
@@ -149,18 +140,55 @@ class Section:
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
 
+@value
+class NumberedSection(Section):
+    """A section of the text part, where items are numbered 1, 2, 3 … through the whole digest."""
+
+    first: int
+    """The number of its first item."""
+    indent: int
+    """By how many columns the words of its items are indented."""
+
+    @property
+    def numbered(self) -> tuple[Numbered, ...]:
+        """Return its items with their numbers."""
+        return tuple(
+            Numbered(item=item, number=number, indent=self.indent, is_lead=self.is_lead)
+            for number, item in enumerate(self.items, start=self.first)
+        )
+
+
 def sections_of(arrangement: Arrangement, items: Sequence[MailItem]) -> tuple[Section, ...]:
     """Return the sections of a digest; `items` are the items of the arrangement, in its order."""
     sections: list[Section] = []
-    number = 0
+    place = 0
     if arrangement.lead:
-        sections.append(Section(theme=arrangement.lead.theme, items=tuple(items[:1]), first=1, is_lead=True))
-        number = 1
+        sections.append(Section(theme=arrangement.lead.theme, items=tuple(items[:1]), is_lead=True))
+        place = 1
     for part in arrangement.parts:
-        shown = tuple(items[number : number + len(part.items)])
-        sections.append(Section(theme=part.theme, items=shown, first=number + 1, is_more=part.is_more))
-        number += len(part.items)
+        shown = tuple(items[place : place + len(part.items)])
+        sections.append(Section(theme=part.theme, items=shown, is_more=part.is_more))
+        place += len(part.items)
     return tuple(sections)
+
+
+def number_sections(sections: Iterable[Section], *, indent: int) -> tuple[NumberedSection, ...]:
+    """Return all sections of a digest with numbers; words stand in by `indent` columns."""
+    numbered: list[NumberedSection] = []
+    first = 1
+    for each in sections:
+        numbered.append(
+            NumberedSection(
+                theme=each.theme,
+                items=each.items,
+                is_lead=each.is_lead,
+                is_more=each.is_more,
+                first=first,
+                indent=indent,
+            )
+        )
+        first += len(each.items)
+    return tuple(numbered)
 
 
 def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> MailItem:

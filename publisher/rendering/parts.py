@@ -1,18 +1,18 @@
-"""Joins digests from parts: an item is rendered, inlined and encoded once, however many digests it is in.
+"""Joins digests from parts: a section of items is rendered, inlined and encoded once, however many digests have it.
 
-A template marks the part of an item by a block of Jinja, `{% block item scoped %}`. The page around the items, its
-frame, is rendered for each digest, and its elements get the styles of `known_styles`. New items are inlined in it;
-other items are inserted as they were inlined before. The result has the same bytes as the whole page inlined at once,
-because:
+A template marks the part of a section by a block of Jinja, `{% block section scoped %}`, and in it the part of an item
+by another one. The page around the sections, its frame, is rendered for each digest, and its elements get the styles of
+`known_styles`. New sections are inlined in it; other sections are inserted as they were inlined before. The result has
+the same bytes as the whole page inlined at once, because:
 
 - a block is rendered with the values it may depend on, and no others;
-- no rule looks at an element's neighbours, and the elements around an item are the same as before;
-- an item begins and ends inside the same elements;
+- no rule looks at an element's neighbours, and the elements around a block are the same as before;
+- a block begins and ends inside the same elements;
 - the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
-If one of these does not hold, or the template has no such block, the page is inlined as a whole. So is the first page
-of a version, which is kept: most passes make one page, twice, and inlining takes longest. A plain text is joined in the
-same way, and nothing is inlined in it.
+If one of these does not hold, or the template has no such block, the page is joined from its items; if that fails, too,
+it is inlined as a whole. So is the first page of a version, which is kept: most passes make one page, twice, and
+inlining takes longest. A plain text is joined in the same way, and nothing is inlined in it.
 """
 
 import re
@@ -29,11 +29,11 @@ from publisher.rendering.text import scrub
 SLOT = re.compile(r"<!--slot (\d+)-->")
 MARKED = re.compile(r"<!--begin (\d+)-->(.*?)<!--end \1-->", re.DOTALL)
 OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
-"""A comment that no item may contain."""
+"""A comment that no block may contain."""
 MOST_PIECES = 2_000
-"""How many inlined items are cached; a mail has two hundred at most."""
+"""How many inlined blocks are cached; a mail has two hundred items at most."""
 MOST_TEXTS = 10_000
-"""How many texts of items are cached; an item has one for each number it gets in a digest."""
+"""How many texts of blocks are cached; a section has one for each number its first item gets in a digest."""
 HEAD_END = "</head>\n"
 """Up to here, many pages are the same."""
 
@@ -42,7 +42,7 @@ Source = tuple[Hashable, str]
 
 
 Piece = tuple[str, Around]
-"""An item with its styles inlined, and the elements around it at that time."""
+"""A block with its styles inlined, and the elements around it at that time."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,15 @@ class Joiner:
     """Renders pages of one template, all with equal `fixed` values."""
 
     def __init__(
-        self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
+        self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        self._template = _Template(templates, name, block, domain, fixed)
+        """`blocks` are names of blocks that pages share; pages are cut at the first one at which they can be."""
+        self._template = _Template(templates, name, domain, fixed)
         self._name = name
         self._generation = templates.generation
-        self._pieces: dict[Source, Piece] = {}
-        self._known = KnownStyles()
+        self._cuts = [_Cut(self._template, name, block) for block in blocks]
         self._first: tuple[str, Joined] | None = None
         """The first page for this version of the templates: as rendered, and with its styles inlined."""
-        self._is_equal: bool | None = None
-        """Whether a joined page was equal to the page inlined as a whole; None: not compared yet."""
 
     def page(self, values: Mapping[str, Any], *, language: str) -> Joined:
         """Return the template rendered with the fixed values and `values`, with its styles inlined.
@@ -79,28 +77,55 @@ class Joiner:
         Raises:
             TemplateError: the template, or its style, cannot be used.
         """
-        self._forget_what_is_old()
-        if self._is_equal is None:
+        if self._generation != self._template.generation:
+            self._generation, self._first = self._template.generation, None
+            for cut in self._cuts:
+                cut.forget()
+        if not any(cut.is_equal for cut in self._cuts):
             whole = self._template.fill(values, language)
             self._first = self._first or (whole, self._inline(whole))
             if self._first[0] == whole:
                 return self._first[1]
-        joined = None if self._is_equal is False else self._join(values, language)
-        return joined or self._inline(self._template.fill(values, language))
+        joined = (cut.join(values, language) for cut in self._cuts if cut.is_equal is not False)
+        return next(filter(None, joined), None) or self._inline(self._template.fill(values, language))
 
     def _inline(self, whole: str) -> Joined:
         return Joined((inline(whole, template=self._name),))
 
-    def _join(self, values: Mapping[str, Any], language: str) -> Joined | None:
-        """Return the page joined from parts; None: it must be inlined as a whole."""
-        frame, slots = self._template.fill_frame(values, language)
+
+class _Cut:
+    """Pages of a template, cut at one of its blocks."""
+
+    def __init__(self, template: "_Template", name: str, block: str) -> None:
+        self._template = template
+        self._name = name
+        self._block = block
+        self._pieces: dict[Source, Piece] = {}
+        self._known = KnownStyles()
+        self.is_equal: bool | None = None
+        """Whether a joined page was equal to the page inlined as a whole; None: not compared yet."""
+
+    def forget(self) -> None:
+        """Forget what was made of templates that have changed since."""
+        self._pieces.clear()
+        self.is_equal = None
+
+    def join(self, values: Mapping[str, Any], language: str) -> Joined | None:
+        """Return the page joined from parts; None: it cannot be cut here."""
+        if not self._template.has_block(self._block, language):
+            return None
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces.clear()
+        frame, slots = self._template.fill_frame(self._block, values, language)
         page = StyledPage(frame, template=self._name)
         if not _are_told_apart(frame, slots) or page.looks_at_neighbours:
             return None
         new: dict[int, str] = {}
         for number, source in enumerate(slots):
             if source not in self._pieces:
-                html = self._template.fill_item(source)
+                html = self._template.fill_block(self._block, source)
+                if html is None:
+                    self.is_equal = False  # so that no later page is tried in vain
                 if html is None or OURS.search(html):
                     return None
                 new[number] = html
@@ -113,7 +138,7 @@ class Joiner:
         return joined
 
     def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> Joined | None:
-        """Inline the frame together with the new items, keep these as pieces, and insert the other pieces."""
+        """Inline the frame together with the new blocks, keep these as pieces, and insert the other pieces."""
         places = page.places()
         inlined = page.inlined(self._known)
         pieces: dict[int, Piece] = {}
@@ -134,28 +159,22 @@ class Joiner:
         """Whether joining gives the same as inlining the whole page; compared once for each version of the
         templates.
         """
-        if self._is_equal is None:
-            self._is_equal = joined.text == inline(whole, template=self._name)
-        return self._is_equal
-
-    def _forget_what_is_old(self) -> None:
-        if self._generation != self._template.generation:
-            self._generation, self._first, self._is_equal = self._template.generation, None, None
-            self._pieces.clear()
-        if len(self._pieces) > MOST_PIECES:
-            self._pieces.clear()
+        if self.is_equal is None:
+            self.is_equal = joined.text == inline(whole, template=self._name)
+        return self.is_equal
 
 
 class TextJoiner:
     """Renders plain texts of one template, all with equal `fixed` values."""
 
     def __init__(
-        self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
+        self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        self._template = _Template(templates, name, block, domain, fixed)
+        """`blocks` are names of blocks that texts share; texts are cut at the first one at which they can be."""
+        self._template = _Template(templates, name, domain, fixed)
         self._generation = templates.generation
-        self._texts: dict[Source, str | None] = {}
-        """The text of each item; None: the item must be rendered together with its surroundings."""
+        self._texts: dict[str, dict[Source, str | None]] = {block: {} for block in blocks}
+        """The text of each block, by name and variable; None: it must be rendered together with its surroundings."""
 
     def text(self, values: Mapping[str, Any], *, language: str) -> Joined:
         """Return the template rendered with the fixed values and `values`.
@@ -163,26 +182,35 @@ class TextJoiner:
         Raises:
             TemplateError: the template cannot be used.
         """
-        if self._generation != self._template.generation or len(self._texts) > MOST_TEXTS:
+        is_full = sum(map(len, self._texts.values())) > MOST_TEXTS
+        if self._generation != self._template.generation or is_full:
             self._generation = self._template.generation
-            self._texts.clear()
-        frame, slots = self._template.fill_frame(values, language)
+            for known in self._texts.values():
+                known.clear()
+        joined = (self._join(block, values, language) for block in self._texts)
+        return next(filter(None, joined), None) or Joined((self._template.fill(values, language),))
+
+    def _join(self, block: str, values: Mapping[str, Any], language: str) -> Joined | None:
+        """Return the text joined from parts; None: it cannot be cut at this block."""
+        if not self._template.has_block(block, language):
+            return None
+        known = self._texts[block]
+        frame, slots = self._template.fill_frame(block, values, language)
         for source in slots:
-            if source not in self._texts:
-                self._texts[source] = self._template.fill_item(source)
-        texts = {number: text for number, source in enumerate(slots) if (text := self._texts[source]) is not None}
+            if source not in known:
+                known[source] = self._template.fill_block(block, source)
+        texts = {number: text for number, source in enumerate(slots) if (text := known[source]) is not None}
         if not _are_told_apart(frame, slots) or len(texts) < len(slots):
-            return Joined((self._template.fill(values, language),))
+            return None
         return Joined(_parts_of(frame, texts))
 
 
 class _Template:
     """A template, rendered whole or in parts. Its output is scrubbed for XML."""
 
-    def __init__(self, templates: Templates, name: str, block: str, domain: str, fixed: Mapping[str, object]) -> None:
+    def __init__(self, templates: Templates, name: str, domain: str, fixed: Mapping[str, object]) -> None:
         self._templates = templates
         self._name = name
-        self._block = block
         self._domain = domain
         self._fixed = dict(fixed)
 
@@ -195,8 +223,12 @@ class _Template:
         filled = {**self._fixed, **values}
         return scrub(self._templates.render(self._name, language=language, domain=self._domain, **filled))
 
-    def fill_frame(self, values: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
-        """Return the template with a slot for each item, and the items that belong there."""
+    def has_block(self, block: str, language: str) -> bool:
+        """Whether the template, or one that it extends, has this block."""
+        return self._templates.has_block(self._name, block, language=language, domain=self._domain)
+
+    def fill_frame(self, block: str, values: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
+        """Return the template with a slot for each of these blocks, and the variables of the blocks."""
         slots: list[Source] = []
 
         def place(value: Hashable) -> str:
@@ -204,16 +236,14 @@ class _Template:
             return f"<!--slot {len(slots) - 1}-->"
 
         filled = {**self._fixed, **values}
-        frame = self._templates.render_frame(
-            self._name, self._block, place, language=language, domain=self._domain, **filled
-        )
+        frame = self._templates.render_frame(self._name, block, place, language=language, domain=self._domain, **filled)
         return scrub(frame), slots
 
-    def fill_item(self, source: Source) -> str | None:
-        """Return the block rendered with the item alone; None: it uses other values."""
+    def fill_block(self, block: str, source: Source) -> str | None:
+        """Return the block rendered with its variable alone; None: it uses other values."""
         value, language = source
-        seen: dict[str, Any] = {**self._fixed, self._block: value, "lang": language}
-        html = self._templates.render_block(self._name, self._block, language=language, domain=self._domain, **seen)
+        seen: dict[str, Any] = {**self._fixed, block: value, "lang": language}
+        html = self._templates.render_block(self._name, block, language=language, domain=self._domain, **seen)
         return None if html is None else scrub(html)
 
 

@@ -60,6 +60,15 @@ class Templates:
         with self._blaming(name):
             return self._environment(language, domain).get_template(name).render(values)
 
+    def has_block(self, name: str, block: str, *, language: str, domain: str) -> bool:
+        """Whether the template, or one that it extends, has a block of this name.
+
+        Raises:
+            TemplateError: as `render`.
+        """
+        with self._blaming(name):
+            return any(block in each.blocks for each in self._lineage(self._environment(language, domain), name))
+
     def render_frame(
         self,
         name: str,

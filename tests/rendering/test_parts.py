@@ -18,7 +18,7 @@ from publisher.model.themes import Theme, ThemeChoice
 from publisher.rendering import parts as joining
 from publisher.rendering.inline import OUR_BUSINESS
 from publisher.rendering.parts import Joiner
-from publisher.rendering.template_files import TemplateFiles
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, THEMES, edition_of, record_of
 from tests.values import STYLE
@@ -77,13 +77,53 @@ def test_any_choice_of_items_and_themes(numbers: set[int], themes: list[str], la
     assert_equal_to_the_whole(chosen, audience)
 
 
-def assert_equal_to_the_whole(chosen: Sequence[Record], audience: Audience) -> None:
+def assert_equal_to_the_whole(
+    chosen: Sequence[Record], audience: Audience, templates: Templates = TEMPLATES, renderer: Renderer = RENDERER
+) -> None:
     alone, joined = (
-        DigestPage(renderer, edition=edition_of(*chosen), audience=audience, shown=chosen)
-        for renderer in (Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES), RENDERER)
+        DigestPage(each, edition=edition_of(*chosen), audience=audience, shown=chosen)
+        for each in (Renderer(site=SITE, templates=templates, style=STYLE, themes=THEMES), renderer)
     )
     assert inlined_whole(alone.fill("digest.html")) == joined.html().text
     assert alone.fill("digest.txt") == joined.text().text
+
+
+EXTENDED = '{% extends "digest.html" %}'
+OWN = {
+    "a section of one's own": {
+        "digest.html": EXTENDED + "{% block section %}<tr><td>{{ section.total }}</td></tr>{{ super() }}{% endblock %}",
+        "digest.txt": '{% extends "digest.txt" %}{% block section %}{{ section.indent }}{{ super() }}{% endblock %}',
+    },
+    "an item of one's own": {
+        "digest.html": EXTENDED + "{% block item %}<tr><td>{{ item.title }}</td></tr>{% endblock %}"
+    },
+    "items that say how many there are": {
+        "digest.html": EXTENDED + "{% block item %}<tr><td>{{ total }}</td></tr>{% endblock %}",
+        "digest.txt": '{% extends "digest.txt" %}{% block numbered %}{{ numbered.number }}/{{ total }}{% endblock %}',
+    },
+    "sections that are counted": {
+        "digest.html": EXTENDED + "{% block section %}<tr><td>{{ loop.index }}</td></tr>{{ super() }}{% endblock %}",
+        "digest.txt": '{% extends "digest.txt" %}{% block section %}{{ loop.index }}{{ super() }}{% endblock %}',
+    },
+    "no sections": {
+        "digest.html": "<!DOCTYPE html><html><head><title>T</title></head><body>{% for section in sections %}"
+        "{% for item in section.items %}{% block item scoped %}<p>{{ item.title }}</p>{% endblock %}{% endfor %}"
+        "{% endfor %}</body></html>",
+        "digest.txt": "{% for section in numbered_sections %}{% for numbered in section.numbered %}"
+        "{% block numbered scoped %}{{ numbered.number }}{% endblock %}{% endfor %}{% endfor %}",
+    },
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_a_digest_of_ones_own_is_joined_from_what_it_has(case: str, tmp_path: Path) -> None:
+    for name, text in OWN[case].items():
+        (tmp_path / name).write_text(text, "utf-8")
+    templates = Templates(TemplateFiles(tmp_path, shipped_templates()))
+    renderer = Renderer(site=SITE, templates=templates, style=STYLE, themes=THEMES)
+
+    for numbers in (range(6), range(2, 9), range(0), range(3, 30)):
+        assert_equal_to_the_whole([RECORDS[number] for number in numbers], AUDIENCE, templates, renderer)
 
 
 # --- templates of one's own ------------------------------------------------------------------------------------------
@@ -99,21 +139,21 @@ PLAIN = "p { color: red } .a b { margin: 1px } #n > p { padding: 0 } @media (max
 class Site:
     """One template, and how often each item was filled into it."""
 
-    def __init__(self, folder: Path, *, style: str, body: str) -> None:
+    def __init__(self, folder: Path, *, style: str, body: str, blocks: Sequence[str] = ("each",)) -> None:
         (folder / "page.html").write_text(HEAD.replace("{style}", style) + body + "</body></html>", "utf-8")
         self.filled: list[object] = []
         self.files = TemplateFiles(folder)
         self.templates = Templates(self.files)
-        self.joiner = Joiner(self.templates, "page.html", "each", domain="digest", fixed={"seen": self._seen})
+        self.joiner = Joiner(self.templates, "page.html", blocks, domain="digest", fixed={"seen": self._seen})
 
     def _seen(self, item: object) -> str:
         self.filled.append(item)
         return ""
 
-    def page(self, *items: str) -> str:
+    def page(self, *items: object) -> str:
         return self.joiner.page({"all": items}, language="en").text
 
-    def whole(self, *items: str) -> str:
+    def whole(self, *items: object) -> str:
         html = self.templates.render("page.html", language="en", domain="digest", all=items, seen=lambda _: "")
         return inlined_whole(html)
 
@@ -134,6 +174,21 @@ def test_an_item_is_filled_once_however_many_pages_it_is_in_after_the_first(site
 
     as_wholes = [item for items in CHOICES[:2] for item in items]
     assert [*as_wholes, "three", "one", "<b>two</b>", "four", "two"] == site.filled
+
+
+def test_items_that_stand_together_are_filled_once_together(tmp_path: Path) -> None:
+    group = LOOP.replace("all", "group").replace("{seen()}", "{{ seen(each) }}")
+    body = "{% for group in all %}{% block group scoped %}<div>" + group + "</div>{% endblock %}{% endfor %}"
+    site = Site(tmp_path, style=PLAIN, body=body, blocks=("group", "each"))
+    one, two, turned = ("a", "b"), ("c",), ("b", "a")
+    for groups in ([one], [two, one]):
+        site.page(*groups)
+    site.filled.clear()
+
+    for groups in ([one, two], [one, turned], [turned]):
+        assert site.whole(*groups) == site.page(*groups)
+
+    assert ["b", "a"] == site.filled
 
 
 def test_a_first_page_that_is_asked_for_again_is_inlined_once(
