@@ -15,6 +15,7 @@ from publisher.admin.mail_trial import send_trial
 from publisher.admin.office import Office
 from publisher.admin.round_digest import audience_of_round, edition_of_round
 from publisher.admin.round_overview import RoundOverview, oversee_round
+from publisher.admin.upcoming import Changed, changed_between
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.editions import UNTIL_DECIDED, Audience, Digest, Edition
 from publisher.model.errors import UsageError
@@ -61,7 +62,18 @@ class RoundItem:
     """The title from its source; equal to `title` unless an editor changed it."""
     theme: Theme
     moves: frozenset[Move]
+    changed: Changed | None
+    """What its source changed since the item came; None: nothing."""
     has_room: bool
+
+
+@value
+class LeftOutItem:
+    """An item that editors left out of mails to subscribers."""
+
+    record: Record
+    passed: tuple[str, ...]
+    """Names of the paces whose mails went out since the item came: a restored item is in none of those any more."""
 
 
 @value
@@ -76,7 +88,7 @@ class UpcomingRound:
     digest: Digest | None
     """None: there are no items."""
     items: tuple[RoundItem, ...]
-    left_out: tuple[Record, ...]
+    left_out: tuple[LeftOutItem, ...]
     """Items that editors left out of mails to subscribers, latest first."""
     findings: tuple[tuple[str, Finding], ...]
     state: str
@@ -132,7 +144,6 @@ def upcoming_round(reader: TypicalReader, people: People, office: Office) -> Upc
     overview = oversee_round(office)
     assert overview is not None, "there are settings of subscribers"
     mail = ParsedDigest(shown, audience=audience, site=office.renderer.site) if shown and audience else None
-    left_out = office.store.items.by_number(sorted(edit.left_out))
     return UpcomingRound(
         overview=overview,
         edit=edit,
@@ -140,7 +151,7 @@ def upcoming_round(reader: TypicalReader, people: People, office: Office) -> Upc
         is_sample=not new,
         digest=shown,
         items=tuple(_items(edition, audience, digest, office)) if edition and audience and digest else (),
-        left_out=tuple(sorted(left_out, key=lambda each: each.added_seq, reverse=True)),
+        left_out=tuple(_left_out(edit, office)),
         findings=tuple((name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)) if mail else (),
         state=state_of_round(office),
     )
@@ -216,6 +227,7 @@ def _items(edition: Edition, audience: Audience, digest: Digest, office: Office)
     records = [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]
     read = [(record.number, home_of(record, audience).slug) for record in records]
     own = {each.number: each for each in office.store.items.by_number([number for number, _ in read])}
+    before = office.store.items.as_added(list(own))
     for place, record in enumerate(records):
         yield RoundItem(
             record=record,
@@ -223,8 +235,18 @@ def _items(edition: Edition, audience: Audience, digest: Digest, office: Office)
             own_title=title_of(own[record.number].item),
             theme=home_of(record, audience),
             moves=frozenset(move for move in Move if moved(read, record.number, move) is not None),
+            changed=changed_between(was, own[record.number].item) if (was := before.get(record.number)) else None,
             has_room=place < len(digest.shown),
         )
+
+
+def _left_out(edit: RoundEdit, office: Office) -> Iterator[LeftOutItem]:
+    """Yield the items that are left out, the latest first."""
+    records, rounds = office.store.items.by_number(sorted(edit.left_out)), office.store.rounds.latest(limit=_LOOKED_AT)
+    paces = [each.name for each in _settings(office).paces]
+    for record in sorted(records, key=lambda each: each.added_seq, reverse=True):
+        since = {pace for each in rounds if each.upto >= record.added_seq for pace in each.paces}
+        yield LeftOutItem(record=record, passed=tuple(pace for pace in paces if pace in since))
 
 
 # --- decisions -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.corrections import quote_of
-from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, SourceChange, TakenOut
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut
+from publisher.model.items import Item
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.themes import Theme
@@ -172,7 +173,7 @@ def _items(described: NextEdition, audience: Audience, office: Office) -> Iterat
     by_uid = {record.uid: record for record in edition.records}
     records = [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]
     read = [(record.number, home_of(record, audience).slug) for record in records]
-    followed = {each.record.number: each for each in edition.followed}
+    changed = {each.record.number: changed_between(each.was, each.now) for each in edition.followed}
     own = {each.number: each.item for each in office.store.items.by_number([record.number for record in records])}
     for place, record in enumerate(records):
         yield UpcomingItem(
@@ -182,15 +183,14 @@ def _items(described: NextEdition, audience: Audience, office: Office) -> Iterat
             theme=home_of(record, audience),
             late_day=late_day_of(record, timezone=office.config.site.timezone),
             moves=frozenset(move for move in Move if moved(read, record.number, move) is not None),
-            changed=_changed(followed[record.number]) if record.number in followed else None,
+            changed=changed.get(record.number),
             has_room=place < len(digest.shown),
         )
 
 
-def _changed(followed: SourceChange) -> Changed:
-    before, now = title_of(followed.was), title_of(followed.now)
-    if before != now:
-        return Changed(was=before, now=now, is_retitled=True)
-    return Changed(
-        was=quote_of(followed.was, followed.now), now=quote_of(followed.now, followed.was), is_retitled=False
-    )
+def changed_between(was: Item, now: Item) -> Changed:
+    """Return in words what a source changed in an item."""
+    former, present = title_of(was), title_of(now)
+    if former != present:
+        return Changed(was=former, now=present, is_retitled=True)
+    return Changed(was=quote_of(was, now), now=quote_of(now, was), is_retitled=False)

@@ -85,7 +85,7 @@ def _values_of(shown: "UpcomingRound") -> dict[str, object]:
         "subject": shown.digest.subject if shown.digest else "",
         "is_sample": shown.is_sample,
         "uids": [each.record.uid for each in shown.items],
-        "left_out": [each.uid for each in shown.left_out],
+        "left_out": [each.record.uid for each in shown.left_out],
     }
 
 
@@ -104,7 +104,7 @@ def _lines_of(shown: "UpcomingRound", zone: ZoneInfo, *, postponed_until: dateti
         no_room = "" if item.has_room else "  (no room in the mail)"
         record = item.record
         yield f"{number:3}  {record.short_id}  {record.item.date}  {item.title}  [{item.theme.title}]{no_room}"
-    for record in shown.left_out:
+    for record in (each.record for each in shown.left_out):
         yield f"  -  {record.short_id}  {record.item.date}  {title_of(record.item)}  (left out)"
 
 

@@ -225,6 +225,17 @@ class Items:
                 for row in rows
             ]
 
+    def as_added(self, numbers: Sequence[int]) -> dict[int, Item]:
+        """The items of these numbers as they were when they were added; an item that never changed since is missing."""
+        query = select(items.c.number, log.c.content).join(log, log.c.seq == items.c.added_seq)
+        query = query.where(items.c.revision > log.c.revision, log.c.content != "")
+        found: dict[int, Item] = {}
+        with self._database.reading() as connection:
+            for some in batches(numbers):
+                rows = connection.execute(query.where(items.c.number.in_(some)))
+                found |= {row.number: item_of(row.content) for row in rows}
+        return found
+
     # --- after a change of config.toml -------------------------------------------------------------------------------
 
     @contextmanager

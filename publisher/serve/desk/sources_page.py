@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 from flask import Response
@@ -18,6 +19,7 @@ from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedErr
 from publisher.serve.desk.edition_page import ended_words
 from publisher.serve.desk.visit import Visit
 from publisher.serve.source_watch import SourceWatch
+from publisher.store.runs import RUN
 
 WAITING_SHOWN = 30
 """How many waiting items of a source are listed."""
@@ -56,8 +58,16 @@ def _show(watch: SourceWatch, visit: Visit) -> Response:
         ends=_ends(visit),
         ends_named=_ends_named(visit) if visit.trouble else "",
         times=watch.times(),
+        known_reading=_known_readings(overview, visit),
         title_of=lambda item: scrub(title_of(item)),
     )
+
+
+def _known_readings(overview: SourceOverview, visit: Visit) -> Mapping[str, datetime]:
+    """When sources were read last as far as the store knows, by name; it keeps passes with news or problems only."""
+    last = visit.office.store.runs.last_before(RUN)
+    read = {each.status.name: each.status.changed_at for each in overview.sources}
+    return {name: max(at, last.started) if last else at for name, at in read.items() if at is not None}
 
 
 def _ends(visit: Visit) -> Mapping[int, str]:

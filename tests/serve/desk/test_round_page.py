@@ -230,3 +230,30 @@ def test_every_button_saves_all_that_was_typed_and_leaves_alone_what_was_not(sit
     assert 'name="was-introduction" value=""' in page, "nobody would see it"
     editor.press(f"restore:{bridge}", path)
     assert "From Otto" in titles(editor.look(path))
+
+
+def test_what_its_source_corrected_since_it_came_is_shown(site: DeskSite, editor: Editor) -> None:
+    path = f"{ROUND}?of-pace=daily"
+    assert "Corrected in its source" not in editor.look(path)
+    listing = site.world.listing.read_text("utf-8").replace("The bridge is open.", "The bridge is open again.")
+    site.world.listing.write_text(listing, "utf-8")
+    site.now += HOUR
+    site.world.publisher("run", "--due", at=site.now)
+
+    page = editor.look(path)
+
+    assert "Corrected in its source, and here: “The bridge is open” is now “The bridge is open again”." in page
+    assert 1 == page.count("Corrected in its source")
+
+
+def test_a_left_out_item_says_whose_mails_went_out_without_it(site: DeskSite, editor: Editor) -> None:
+    path = f"{ROUND}?of-pace=daily"
+    editor.press(f"drop:{item(editor.look(path), 'A ferry was sold')}", path)
+    told = "mails went out since it came. If you restore it, these readers do not get it any more"
+    assert told not in editor.look(path)
+    assert "1 mail goes out now." == editor.said(editor.press("send", path, pace="daily"))
+
+    page = editor.look(path)
+
+    assert f"Daily: {told}" in page
+    assert "Weekly: mails went out" not in page

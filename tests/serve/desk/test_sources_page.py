@@ -34,7 +34,7 @@ def test_each_source_says_how_it_fares_and_what_waits(site: DeskSite) -> None:
     text = text_of(site.editor().look(SOURCES))
 
     assert "1 source waits for your decision" in text
-    assert "not asked since the service began changed: today, 10:30" in text
+    assert "asked before the service began: today, 11:30, or later changed: today, 10:30" in text
     assert "Most of the items that it had are gone: perhaps it was cut short. It listed 25 items before." in text
     assert "Buoy number 24 was moved" in text
     assert "and 16 more" in text
