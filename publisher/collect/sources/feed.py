@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.collect.sources import feed_enclosures
-from publisher.collect.sources.ampersands import escape_ampersands
 from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
+from publisher.collect.sources.escapes import escape_ampersands, unescape_markup
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
@@ -37,7 +37,7 @@ from publisher.model.value import value
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-7"
+READER = "feed-8"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """The most items that are read from one document."""
@@ -180,10 +180,10 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
     if not parsed.get("version") and not parsed.get("entries"):
         raise SourceError(source, f"this is no feed: {_reason(parsed)}")
     feed = parsed.get("feed", {})
-    language = feed.get("language", "")
+    language, base = feed.get("language", ""), url or web_address(str(feed.get("link") or ""))
     authors = _authors(feed)
     entries: list[dict[str, object] | FieldError] = [
-        {"authors": authors, **_xml_values(entry, language, url, is_atom=parsed.version.startswith("atom"))}
+        {"authors": authors, **_xml_values(entry, language, base, is_atom=parsed.version.startswith("atom"))}
         for entry in parsed.entries
     ]
     if entries and _ends_within_entry(text, len(entries)):
@@ -246,7 +246,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "expires": [dict.get(entry, name) for name in _EXPIRIES],
         "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
-        "html": None if is_plain else value,
+        "html": None if is_plain else unescape_markup(value),
         "summary": _teaser(entry, value) if contents else None,
         "link": link,
         # dc:language, or an xml:lang around the words.

@@ -54,6 +54,12 @@ _PASSES = 8
 _ADDRESSES = frozenset({"href", "src", "cite"})
 _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
 """An address that deliberately leads nowhere: within the page, or to a script."""
+_PREHEADER = re.compile(
+    r"(?=.*display\s*:\s*none).*(?:mso-hide\s*:\s*all|max-height\s*:\s*0)", re.IGNORECASE | re.DOTALL
+)
+"""The style of words that a mail hides: what lists of mails show beside the subject. Other hidden words may be a page's
+own, to be opened.
+"""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """White space for Python, but not allowed in XML, or not as the end of a line."""
 
@@ -132,6 +138,8 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
     if root is None:
         return ""
     for element in list(root.iter(*_DROPPED - {"noscript", *FRAMES, *RECORDINGS})):
+        element.drop_tree()
+    for element in [each for each in root.iter() if _PREHEADER.search(each.get("style", "")) and each.tag != "img"]:
         element.drop_tree()
     show_media(root, base, media, keep_tracking=keep_tracking)
     for element in list(root.iter("a", "h1", "h2")):

@@ -21,6 +21,11 @@ _PATH, _QUERY = "/:@!$&'()*+,;=~%", "/?:@!$&'()*+,;=~%"
 """Characters that may stay unencoded in a path and in a query (RFC 3986 sections 3.3 and 3.4), besides letters and
 digits.
 """
+_AMPERSAND = re.compile(r"&(?:amp;)+", re.IGNORECASE)
+_BEGIN = re.compile(r"https?:[\\/]{2}[^?#]*", re.IGNORECASE)
+_TWICE = re.compile(r"(?:https?://)+(?=https?://)", re.IGNORECASE)
+_WWW = re.compile(r"www\.[^\s/?#.]+(?:\.[^\s/?#.]+)+(?=[/?#]|\Z)", re.IGNORECASE)
+"""A host without a scheme, as people type it; no folder is called so."""
 _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -32,7 +37,7 @@ def absolute(address: str, base: str = "") -> str:
     nothing.
     """
     # browsers remove line ends and tabs anywhere in an address, so these hide no scheme
-    bare = _UNFIT.sub("", _trimmed(address))
+    bare = _as_meant(_UNFIT.sub("", _trimmed(address)))
     try:
         joined = urljoin(base, _with_scheme(bare, base))
         return _right(joined) if bare and urlsplit(joined).scheme in SCHEMES else ""
@@ -56,6 +61,16 @@ def seen_from(address: str, base: str) -> str:
 def is_relative(address: str) -> bool:
     """Whether an address needs a base URL."""
     return not _NAMED.match(address)
+
+
+def _as_meant(address: str) -> str:
+    """Return an address without the slips of editors and programs: a host alone, two schemes, backslashes, `&amp;`."""
+    whole = _AMPERSAND.sub("&", address)
+    if begin := _BEGIN.match(whole):
+        whole = begin[0].replace("\\", "/") + whole[begin.end() :]
+        twice = _TWICE.match(whole)
+        return whole[twice.end() :] if twice else whole
+    return f"https://{whole}" if _WWW.match(whole) else whole
 
 
 def _with_scheme(address: str, base: str) -> str:

@@ -11,7 +11,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.model.errors import SourceError
 
-READER = "listing-5"
+READER = "listing-6"
 """Part of every validator. It changes when the parser reads the same bytes differently."""
 
 

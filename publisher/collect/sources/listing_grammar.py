@@ -9,7 +9,8 @@
   `listing_labels`; any other word with a colon is text. So are a theme as long as a sentence, an unknown language
   and a link that is no address; but such a line takes no label line above it along.
 - Label lines directly above a date, with no text above them, belong to the item it begins.
-- Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
+- Blank lines separate paragraphs; the lines of one paragraph are joined, but for the points of a list. A single line
+  above all items is a heading.
 
 A line that clearly is a date but cannot be read begins an unreadable item, so that its text does not end up in the item
 above. The same is true of a date with other words beside it (`10 May 2022 in Brussels`) right below labels.
@@ -28,7 +29,7 @@ from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meani
 from publisher.collect.sources.moments import embargo_of, expiry_of
 from publisher.collect.sources.near_dates import NO_DAY
 from publisher.collect.sources.order import is_oldest_first, newest_first
-from publisher.collect.sources.text import clean_name, clean_pasted_lines
+from publisher.collect.sources.text import clean_name, clean_pasted_lines, join_wrapped
 from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import says_no
@@ -168,7 +169,7 @@ class _Draft:
             else:
                 text.append(row if isinstance(row, str) else row.line)
         if text:
-            self.paragraphs.append(" ".join(text))
+            self.paragraphs.append(join_wrapped(text))
 
     @property
     def status(self) -> str:

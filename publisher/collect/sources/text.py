@@ -1,6 +1,8 @@
 """Cleans text from anywhere, so that later stages can rely on it."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from unicodedata import combining, normalize
 
 from publisher.model.characters import NO_BREAK, even_spaces, without_invisible
@@ -11,6 +13,8 @@ _WORD_END = re.compile(r"[\w)\]»”’\"]\Z")
 _ABBREVIATION = re.compile(r"(?:^|\W)\w{1,3}\.\Z")
 _LOOKED_AT = 8
 _LINE_END = re.compile("\r\n?")
+_BULLETS = "•‣▪◦●■"
+_POINT = re.compile(rf"[{_BULLETS}*–-] +\S")
 
 _UNFIT = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
@@ -66,6 +70,19 @@ def clean_line(text: str) -> str:
 def clean_name(text: str) -> str:
     """Return a title, a label or a keyword as one line without invisible characters."""
     return even_spaces(without_invisible(fit(text)))
+
+
+def join_wrapped(lines: Sequence[str]) -> str:
+    """Return the lines of a paragraph as one, and each point of a list in it on a line of its own.
+
+    A bullet begins a point. So does a dash or a star that begins two lines at least: one may be a wrapped sentence's.
+    """
+    marks = Counter(line[:1] for line in lines if _POINT.match(line))
+    begins = [bool(_POINT.match(line)) and (line[0] in _BULLETS or marks[line[0]] > 1) for line in lines]
+    return "".join(
+        f"\n{line}" if at and is_point else f" {line}" if at else line
+        for at, (line, is_point) in enumerate(zip(lines, begins, strict=True))
+    )
 
 
 def clean_paragraphs(text: str) -> str:

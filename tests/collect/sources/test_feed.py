@@ -234,6 +234,32 @@ def test_bare_ampersands_stay_what_they_are(tmp_path: Path) -> None:
     assert "a=1&amp;b=2" in clean_item(item, site=SITE, policy=POLICY).html
 
 
+@pytest.mark.parametrize(
+    ("written", "html"),
+    [
+        (
+            "&amp;lt;p&amp;gt;It &amp;lt;em&amp;gt;sails&amp;lt;/em&amp;gt;.&amp;lt;/p&amp;gt;",
+            "<p>It <em>sails</em>.</p>",
+        ),
+        ("&amp;lt;p&amp;gt; begins a paragraph.", "&lt;p&gt; begins a paragraph."),
+        ("&lt;p&gt;Write &amp;lt;p&amp;gt;x&amp;lt;/p&amp;gt;.&lt;/p&gt;", "<p>Write &lt;p&gt;x&lt;/p&gt;.</p>"),
+    ],
+)
+def test_markup_that_was_escaped_once_too_often_is_markup(tmp_path: Path, written: str, html: str) -> None:
+    body = RSS[: RSS.index("&lt;p&gt;")] + written + RSS[RSS.index("</description>") :]
+    (item,) = read(tmp_path, body).items
+
+    assert clean_item(item, site=SITE, policy=POLICY).html == html
+
+
+def test_addresses_in_a_file_are_seen_from_the_site_that_the_feed_names(tmp_path: Path) -> None:
+    body = RSS.replace("<language>", "<link>https://example.org/news/</link><language>")
+    (item,) = read(tmp_path, body.replace("It sails.", "&lt;a href=&quot;plan&quot;&gt;It&lt;/a&gt; sails.")).items
+
+    assert item.link == "https://example.org/ferry?fbclid=x"
+    assert 'href="https://example.org/plan"' in clean_item(item, site=SITE, policy=POLICY).html
+
+
 def test_links_start_where_the_feed_says(tmp_path: Path) -> None:
     body = "<content type='html' xml:base='/b/'>&lt;a href='c'>x&lt;/a></content>"
     feed = ATOM.format(f"<link href='a'/>{body}").replace("<feed ", "<feed xml:base='https://example.org/' ")

@@ -24,6 +24,13 @@ BASE = "https://example.org/2024/ferry/"
         ("https://example.org/a\\b", "https://example.org/a/b"),
         ("mailto:press@example.org?subject=The ferry", "mailto:press@example.org?subject=The%20ferry"),
         ("tel:+32 2 555", "tel:+32%202%20555"),
+        ("www.example.org/plan", "https://www.example.org/plan"),
+        ("www.example.org", "https://www.example.org"),
+        ("https:\\\\example.org\\plan", "https://example.org/plan"),
+        ("https://example.org\\plan", "https://example.org/plan"),
+        ("http://https://example.org/plan", "https://example.org/plan"),
+        ("https://example.org/?a=1&amp;b=2", "https://example.org/?a=1&b=2"),
+        ("https://web.example.org/2020/https://example.org/", "https://web.example.org/2020/https://example.org/"),
     ],
 )
 def test_an_address_is_made_right(written: str, right: str) -> None:
@@ -37,6 +44,8 @@ def test_an_address_is_made_right(written: str, right: str) -> None:
         ("/plan/", "https://example.org/plan/"),
         ("../", "https://example.org/2024/"),
         ("#note", "https://example.org/2024/ferry/#note"),
+        ("www/plan.pdf", "https://example.org/2024/ferry/www/plan.pdf"),
+        ("www.pdf", "https://example.org/2024/ferry/www.pdf"),
     ],
 )
 def test_a_relative_address_is_seen_from_its_base(written: str, whole: str) -> None:

@@ -573,6 +573,22 @@ def test_any_newline_and_a_byte_order_mark_are_read(tmp_path: Path, newline: str
     assert [problem.where for problem in fetch.problems] == [f"{path}:5"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["Bring:", "• a card", "for all", "•\ta pen"], "Bring:\n• a card for all\n• a pen"),
+        (["- a card", "- a pen"], "- a card\n- a pen"),
+        (["It sails at ten", "- on Sundays as well."], "It sails at ten - on Sundays as well."),
+        (["It sails at ten", "-5 degrees or not", "- or more."], "It sails at ten -5 degrees or not - or more."),
+    ],
+)
+def test_points_of_a_list_keep_their_lines(tmp_path: Path, lines: list[str], text: str) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_text("\n".join(["10 February 2022", "", *lines]), encoding="utf-8")
+
+    assert [item.text for item in read(path).items] == [text]
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
 def test_a_file_is_read_in_the_encoding_that_its_mark_names(tmp_path: Path, codec: str) -> None:
     path = tmp_path / "listing.txt"

@@ -1,18 +1,29 @@
-"""Escapes bare ampersands in XML (`R&D`, `?a=1&b=2`); pure.
+"""Mends what programs escape too little or too much: bare ampersands in XML, and markup escaped twice; pure.
 
 XML allows `&` only before the name or number of a character. Many programs forget that, and a lenient parser takes the
 letters behind it for a name: `D&D` becomes `D&D;`, and `&copy=2` in an address a copyright sign.
 """
 
 import re
+from html import unescape
 
 _BARE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)",
     re.DOTALL,
 )
 """What may hold ampersands as they are, or one that begins no name."""
+_TWICE = re.compile(
+    r"\s*&lt;(?P<name>article|blockquote|div|h[1-6]|ol|p|section|table|ul)\b[^<]*&lt;/(?:[a-z][a-z0-9]*)&gt;\s*",
+    re.IGNORECASE,
+)
+"""HTML without a single tag that is an element from beginning to end once it is unescaped."""
 
 
 def escape_ampersands(document: str) -> str:
     """Return a document with `&amp;` for each ampersand that names no character; CDATA and comments stay."""
     return _BARE.sub(lambda found: "&amp;" if found[0] == "&" else found[0], document)
+
+
+def unescape_markup(html: str) -> str:
+    """Return HTML that was escaped once too often as it was meant; unchanged: it has a tag, or is text about tags."""
+    return unescape(html) if _TWICE.fullmatch(html) else html
