@@ -17,7 +17,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def test_the_sample_prints_what_the_readme_says(tmp_path: Path) -> None:
     readme = text_of("README.md")
-    [promised] = re.findall(r"^The first prints\n\n```\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    [promised] = re.findall(r"^The first command prints\n\n```\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     run_main("init", str(tmp_path / "site"))
     config = str(tmp_path / "site" / "config.toml")
 
@@ -26,7 +26,7 @@ def test_the_sample_prints_what_the_readme_says(tmp_path: Path) -> None:
     for name in ("feeds/index.html", "outbox/weekly-1/"):
         assert f"`{name}`" in readme
         assert (tmp_path / "site" / name).exists()
-    assert "Run it again and it says `nothing new`." in readme
+    assert "Run it again, and it prints `nothing new`." in readme
     assert "nothing new\n" == run_main("run", "--config", config).out
 
 
