@@ -35,7 +35,8 @@ from publisher.model.bounces import BounceReport, BounceSettings
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.errors import BusyError
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, RunReport, Status
+from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, RunReport
+from publisher.model.status import Status
 from publisher.publish.files import Files, RehearsedFiles
 from publisher.publish.plan import Scope
 from publisher.store import RunRow, Store
@@ -401,9 +402,7 @@ class Publisher:
         if self.config.smtp is None:
             return report
         try:
-            delivered = self.deliver()
-            notices, known = (*report.notices, *delivered.notices), (*report.known, *delivered.known)
-            return replace(report, deliver=delivered.deliver, notices=notices, known=known)
+            return report.with_delivery(self.deliver())
         except BusyError:
             return report
 

@@ -25,8 +25,8 @@ from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.problems import Problem, counted
-from publisher.model.reports import WaitingStatus
 from publisher.model.schedules import zone_of
+from publisher.model.status import WaitingStatus
 from publisher.model.themes import ThemeMap
 from publisher.model.value import value
 from publisher.rendering.templates import Templates

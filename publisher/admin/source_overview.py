@@ -12,8 +12,8 @@ from publisher.admin.status import source_statuses, why_waiting
 from publisher.collect.rules import OnSuspicion
 from publisher.model.feeds import ALL
 from publisher.model.records import Record
-from publisher.model.reports import SourceStatus, WaitingReason
 from publisher.model.sources import FailureKind, HeldChange, HoldReason
+from publisher.model.status import SourceStatus, WaitingReason
 from publisher.model.value import value
 from publisher.store import HiddenItem, SourceState, Waiting
 

@@ -15,7 +15,7 @@ from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
-from publisher.model.reports import (
+from publisher.model.status import (
     AudienceStatus,
     HeldStatus,
     RestoreStatus,

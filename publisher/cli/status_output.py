@@ -10,15 +10,8 @@ from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import UNTIL_DECIDED
 from publisher.model.problems import counted, some_of
-from publisher.model.reports import (
-    AudienceStatus,
-    HeldStatus,
-    RestoreStatus,
-    SourceCondition,
-    SourceStatus,
-    Status,
-    SubscribersStatus,
-)
+from publisher.model.reports import SourceCondition
+from publisher.model.status import AudienceStatus, HeldStatus, RestoreStatus, SourceStatus, Status, SubscribersStatus
 from publisher.model.subscribers import is_round_name
 
 _MOMENTS = 5

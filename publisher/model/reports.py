@@ -1,17 +1,13 @@
-"""Reports: what each verb did, and what `publisher status` shows."""
+"""Reports: what each verb did, and sources whose condition changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
-from publisher.model.deliveries import DeliveryCounts, Order, Outage
 from publisher.model.editions import Edition, Notice
-from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
 from publisher.model.rounds import RoundReport
-from publisher.model.sources import HeldChange
 from publisher.model.value import value
 
 # --- the condition of sources -----------------------------------------------------------------------------------------
@@ -217,6 +213,11 @@ class RunReport:
         """Return the report with further problems of the pass itself."""
         return replace(self, problems=(*self.problems, *problems))
 
+    def with_delivery(self, delivered: "RunReport") -> "RunReport":
+        """Return the report of a pass together with the report of the delivery after it."""
+        notices, known = (*self.notices, *delivered.notices), (*self.known, *delivered.known)
+        return replace(self, deliver=delivered.deliver, notices=notices, known=known)
+
     @property
     def all_problems(self) -> Sequence[Problem]:
         """The problems of every stage and of the pass itself."""
@@ -232,172 +233,3 @@ class RunReport:
     def exit_code(self) -> int:
         """0: no problem; 2: the site's own files need fixing; 75: trying later may work."""
         return min((problem.exit_code for problem in self.all_problems if problem.exit_code), default=0)
-
-
-# --- what status shows -----------------------------------------------------------------------------------------------
-
-
-WaitingReason = Literal["waits", "settles", "comes back"]
-"""Why an item waits: for its embargo or date (`waits`), to stay unchanged for `settle` (`settles`), or because it was
-withdrawn and is listed again (`comes back`).
-"""
-
-
-@value
-class WaitingStatus:
-    """Items of one source that wait for the same moment, for one reason."""
-
-    until: datetime
-    items: int
-    why: WaitingReason = "waits"
-
-
-@value
-class SourceStatus:
-    """The status of one source."""
-
-    name: str
-    condition: SourceCondition
-    listed: int
-    changed_at: datetime | None
-    """When a reading last differed from the one before; None: it has never been read."""
-    failures: int
-    problem: str
-    failing_since: datetime | None
-    skipped: tuple[str, ...]
-    """One line for each item of the last good reading that could not be read."""
-    next_try: datetime | None = None
-    """The source is not read before this time; None: the next pass reads it."""
-    held: str = ""
-    """Why its last reading is held for the operator, and what it would change."""
-    held_at: datetime | None = None
-    held_change: HeldChange | None = None
-    """What a held reading would change; None: none is held."""
-    expect_every: timedelta | None = None
-    """How long the source may have no news before it counts as silent; None: no limit."""
-    waiting: tuple[WaitingStatus, ...] = ()
-    """Its items that are not visible yet, sorted by when they appear."""
-    hidden: int = 0
-    """How many of its items an editor hid."""
-
-
-@value
-class AudienceStatus:
-    """The status of one audience."""
-
-    name: str
-    waiting: int
-    """How many items its next edition would hold now."""
-    next_tick: datetime | None
-    """When its next edition is due; None: only on command."""
-    last_edition: int
-    """The number of its last edition; 0: it has none."""
-    last_composed_at: datetime | None
-
-
-@value
-class SubscribersStatus:
-    """The status of the site's subscribers."""
-
-    people: int
-    """How many people follow something."""
-    pending: int
-    """How many people asked in the last days and have not confirmed yet."""
-    next_ticks: Mapping[str, datetime]
-    """When each pace is next due, by its name."""
-    postponed_until: datetime | None
-    """Until when an editor postponed their mails; `UNTIL_DECIDED`: without an end. None: they are not postponed."""
-    last_round: str
-    """The name of the last round; empty: there was none."""
-    last_round_at: datetime | None
-    suspended: int = 0
-    """How many people get no digests because mails to them came back."""
-    suppressions: Mapping[str, int] = field(default_factory=dict)
-    """How many addresses are suppressed, by reason."""
-    asked: int = 0
-    """How many people were asked whether they still want their mails, and have not answered."""
-    owed_departures: int = 0
-    """How many departures are only in the store, because the file of departures could not be written."""
-
-
-@value
-class HeldStatus:
-    """An edition that waits for the editor."""
-
-    edition: str
-    items: int
-    held_until: datetime
-    on_silence: str
-    """What happens to it when `held_until` has passed: `send` or `keep`."""
-
-
-@value
-class RestoreStatus:
-    """After a restore: what waits until the operator has said what went out since the backup."""
-
-    restored_at: datetime
-    taken_at: datetime | None
-    """When the backup was made; None: unknown."""
-    audiences: tuple[str, ...]
-    """Audiences that wait: nothing is composed for them, and their mails are not sent."""
-    has_readers: bool = False
-    """Whether subscribers wait: no round begins."""
-
-
-@value
-class RunStatus:
-    """A run that changed something or met a problem."""
-
-    verb: str
-    started: datetime
-    exit_code: int
-    problems: tuple[str, ...]
-    """One line for each problem."""
-    is_latest: bool
-    """Whether it is the latest of its kind; deliveries are one kind, all other runs the other."""
-
-
-@value
-class Status:
-    """What ran, what is due, what waits, and what is wrong."""
-
-    site: str
-    items: int
-    is_served: bool
-    """Whether a service is running for this site."""
-    unpublished: int
-    """How many changes in the log are not in feeds and pages yet."""
-    unwritten: tuple[str, ...]
-    """Names of editions that are recorded but not in the outbox yet."""
-    stranded: tuple[str, ...]
-    """Names of unwritten editions whose audience has left config.toml; they are not sent."""
-    held: tuple[HeldStatus, ...]
-    """Editions that wait for the editor."""
-    sources: tuple[SourceStatus, ...]
-    audiences: tuple[AudienceStatus, ...]
-    deliveries: tuple[DeliveryCounts, ...]
-    """Counts of mails not handed over yet, and of each audience's last edition; empty without `[smtp]`."""
-    runs: tuple[RunStatus, ...]
-    """The latest runs, latest first."""
-    restored: RestoreStatus | None = None
-    """None: no audience waits after a restore."""
-    subscribers: SubscribersStatus | None = None
-    """None: the site has no `[subscribers]`."""
-    outage: Outage | None = None
-    """None: mails go out, as far as is known."""
-    orders: tuple[Order, ...] = ()
-    """The operator's latest orders about mails, the latest first."""
-    paused: Mapping[str, datetime] = field(default_factory=dict)
-    """Since when each audience's mails are paused, by its name; the empty name stands for all mails."""
-    ahead: datetime | None = None
-    """The latest future time recorded for a run or edition, by a clock that was ahead; None: there is none."""
-
-    @property
-    def exit_code(self) -> int:
-        """`EXIT_TRY_LATER` if a source, a mail, an edition, a restore or the latest run needs the operator."""
-        calm = (SourceCondition.WELL, SourceCondition.UNREAD)
-        is_source_troubled = any(source.condition not in calm for source in self.sources)
-        has_failed = any(run.exit_code for run in self.runs if run.is_latest)
-        is_mail_troubled = self.outage is not None or any(each.held for each in self.deliveries)
-        is_troubled = is_source_troubled or is_mail_troubled or self.stranded or self.restored or has_failed
-        return EXIT_TRY_LATER if is_troubled else 0
