@@ -24,6 +24,8 @@ SLUG_LENGTH = 60
 
 
 _DIGITS = 8
+_QUOTES = "\"'«»“”„‘’‚‹›"
+_BEHIND = f"{_QUOTES}.,;:"
 
 
 _NOT_IN_SLUGS = re.compile("[^a-z0-9]+")
@@ -34,11 +36,13 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 @lru_cache(2_000)  # the same themes and keywords come with many items
 def fold_label(label: str) -> str:
-    """Return `label` without differences of capitals, spaces, Unicode encoding and invisible characters.
+    """Return `label` without differences of capitals, spaces, quotes around it, marks behind it, Unicode encoding and
+    invisible characters.
 
     Everywhere in Publisher, two labels or two keywords are the same if and only if this makes them equal.
     """
-    return " ".join(normalize("NFKC", normalize("NFKC", without_invisible(label)).casefold()).split())
+    folded = " ".join(normalize("NFKC", normalize("NFKC", without_invisible(label)).casefold()).split())
+    return folded.lstrip(_QUOTES + " ").rstrip(_BEHIND + " ") or folded
 
 
 def slug_of(text: str) -> str:

@@ -35,6 +35,16 @@ def test_even_spaces_stay_as_they_are_and_lose_no_word(text: str) -> None:
     assert "  " not in even
 
 
+@pytest.mark.parametrize("label", ["Asylum.", '"Asylum"', "« Asylum »", "„Asylum“", "ASYLUM;", "asylum:"])
+def test_marks_around_a_label_make_no_other_label(label: str) -> None:
+    assert fold_label(label) == "asylum"
+
+
+@pytest.mark.parametrize("label", [".NET", "C++", "C#", "#metoo", "Yahoo!", "...", '"'])
+def test_marks_that_belong_to_a_label_stay(label: str) -> None:
+    assert fold_label(label) == label.lower()
+
+
 @pytest.mark.parametrize(
     "text", ["\u200bAsylum", "Asy\u00adlum", "Asylum\u2060", "\ufeffAsylum", "As\u200cylum", "\u202eAsylum\u200f"]
 )

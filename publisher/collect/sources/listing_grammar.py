@@ -25,7 +25,7 @@ from publisher.collect.sources.date_words import Said, is_saying
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.harvest import Harvest
 from publisher.collect.sources.listing_dates import DateLine, date_line, is_named, looks_dated
-from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
+from publisher.collect.sources.listing_labels import SINGLE, meaning_of, split_label, values_of
 from publisher.collect.sources.moments import embargo_of, expiry_of
 from publisher.collect.sources.near_dates import NO_DAY
 from publisher.collect.sources.order import is_oldest_first, newest_first
@@ -85,8 +85,7 @@ def _problem(where: str, line: int, what: str) -> Problem:
 
 def _is_filed(line: str) -> bool:
     """Whether a line is a label for themes or keywords."""
-    head, colon, _ = line.partition(":")
-    return bool(colon) and len(head) <= LONGEST_WORD and meaning_of(head) in ("themes", "keywords")
+    return meaning_of(split_label(line)[0]) in ("themes", "keywords")
 
 
 # --- one line --------------------------------------------------------------------------------------------------------
@@ -108,9 +107,8 @@ class _Mistaken(str):
 
 
 def _row_of(line: str, known: frozenset[str]) -> DateLine | _Label | str:
-    head, colon, value = line.partition(":")
-    meaning = meaning_of(head) if colon and len(head) <= LONGEST_WORD else None
-    value = value.strip()
+    head, value = split_label(line)
+    meaning = meaning_of(head)
     if meaning == "date" and value:
         row = date_line(value) or DateLine(None, f"{value!r} is no date")
         return replace(row, said=Said.LABEL, is_doubtful=False)

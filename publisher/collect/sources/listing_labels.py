@@ -84,10 +84,25 @@ _LANGUAGES = {
 }
 _MINOR = frozenset({"minor", "mineure", "klein", "geringfugig"})
 _LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
+_PLURAL = re.compile(r"\((?:s|n|en|s?e)\)\Z")
+"""The end of `Theme(s)`, `Thema(s)`, `Thema(en)`."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s<>\"]+", re.IGNORECASE)
 _FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>(?:https?:)?//[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
 """An address, with the file's name before it."""
+
+
+def split_label(line: str) -> tuple[str, str]:
+    """Return the word before a line's colon and the text after it, without marks around them, as in
+    `**Theme:** Ferries`; an empty word is no label.
+    """
+    head, colon, text = line.partition(":" if ":" in line else "：")
+    word = head.strip("*_[ ")
+    if not colon or not word or len(word) > LONGEST_WORD:
+        return "", ""
+    if word == head:
+        return word, text.strip()
+    return word, text.strip("*_ ").removesuffix("]" if head.startswith("[") else "").strip("*_ ")
 
 
 @lru_cache(maxsize=4_096)
@@ -98,7 +113,8 @@ def meaning_of(word: str) -> str | None:
 
 def fold_word(word: str) -> str:
     """Return a label's word without capitals, accents, hyphens and kinds of apostrophe, to compare it."""
-    return " ".join(re.sub("[-‐‑–]", " ", _without_accents(word).replace("’", "'")).split())
+    bare = _PLURAL.sub("", _without_accents(word).replace("’", "'"))
+    return " ".join(re.sub("[-‐‑–]", " ", bare).split())
 
 
 def _without_accents(word: str) -> str:

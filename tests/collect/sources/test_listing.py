@@ -589,6 +589,27 @@ def test_points_of_a_list_keep_their_lines(tmp_path: Path, lines: list[str], tex
     assert [item.text for item in read(path).items] == [text]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Theme: Ferries, Quays",
+        "**Theme:** Ferries, Quays",
+        "*Themes*: Ferries, Quays",
+        "__Theme__ : Ferries; Quays",
+        "[Theme: Ferries, Quays]",
+        "**Theme: Ferries, Quays**",
+        "Theme(s): Ferries, Quays",
+        "Thème(s) : Ferries, Quays",
+        "Theme： Ferries, Quays",
+    ],
+)
+def test_a_label_may_have_marks_around_it(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_text(f"10 February 2022\n\nIt sails.\n{line}\n", encoding="utf-8")
+
+    assert [(item.text, item.labels) for item in read(path).items] == [("It sails.", ("Ferries", "Quays"))]
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
 def test_a_file_is_read_in_the_encoding_that_its_mark_names(tmp_path: Path, codec: str) -> None:
     path = tmp_path / "listing.txt"
