@@ -1,7 +1,7 @@
 """Status: what `publisher status` shows."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -9,7 +9,6 @@ from publisher.model.deliveries import DeliveryCounts, Order, Outage
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import HeldChange
-from publisher.model.value import value
 
 WaitingReason = Literal["waits", "settles", "comes back"]
 """Why an item waits: for its embargo or date (`waits`), to stay unchanged for `settle` (`settles`), or because it was
@@ -17,7 +16,7 @@ withdrawn and is listed again (`comes back`).
 """
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingStatus:
     """Items of one source that wait for the same moment, for one reason."""
 
@@ -26,7 +25,7 @@ class WaitingStatus:
     why: WaitingReason = "waits"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """The status of one source."""
 
@@ -55,7 +54,7 @@ class SourceStatus:
     """How many of its items an editor hid."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceStatus:
     """The status of one audience."""
 
@@ -69,7 +68,7 @@ class AudienceStatus:
     last_composed_at: datetime | None
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribersStatus:
     """The status of the site's subscribers."""
 
@@ -94,7 +93,7 @@ class SubscribersStatus:
     """How many departures are only in the store, because the file of departures could not be written."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldStatus:
     """An edition that waits for the editor."""
 
@@ -105,7 +104,7 @@ class HeldStatus:
     """What happens to it when `held_until` has passed: `send` or `keep`."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreStatus:
     """After a restore: what waits until the operator has said what went out since the backup."""
 
@@ -118,7 +117,7 @@ class RestoreStatus:
     """Whether subscribers wait: no round begins."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
     """A run that changed something or met a problem."""
 
@@ -131,7 +130,7 @@ class RunStatus:
     """Whether it is the latest of its kind; deliveries are one kind, all other runs the other."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What ran, what is due, what waits, and what is wrong."""
 
