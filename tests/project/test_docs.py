@@ -216,7 +216,7 @@ def test_no_page_has_the_marks_of_a_merge_conflict(page: Path) -> None:
     assert [] == re.findall(r"^(?:<{7} .*|={7}|>{7} .*)$", page.read_text("utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_of_the_project_that_the_documentation_names_are_there(page: Path) -> None:
     named_files = re.findall(r"`((?:publisher|tests|docs|\.ci)/[\w./-]+)`", page.read_text("utf-8"))
 
