@@ -10,6 +10,7 @@ removed. Automatic replies and mails that are not about ours are counted and sta
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -18,14 +19,13 @@ from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbo
 from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow, BounceSettings
 from publisher.model.decisions import without_addresses
 from publisher.model.errors import UsageError
-from publisher.model.value import value
 from publisher.store import Store
 from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.people import People
 from publisher.subscribers.reach import Counted, Reach
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BounceDesk:
     """The facts and objects needed to read bounces at one moment."""
 

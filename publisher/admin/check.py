@@ -5,6 +5,7 @@ To add a check, add it to `CHECKS`: its name, and a function that yields finding
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,7 +29,6 @@ from publisher.model.problems import Problem, counted
 from publisher.model.schedules import zone_of
 from publisher.model.status import WaitingStatus
 from publisher.model.themes import ThemeMap
-from publisher.model.value import value
 from publisher.rendering.templates import Templates
 from publisher.store import Store
 
@@ -36,7 +36,7 @@ RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "
 """Host names that no reader can reach (RFC 2606)."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """The values that the checks examine."""
 
@@ -64,7 +64,7 @@ class Checked:
     """Feed files (paths below the folder of feeds) that are too large for some readers, with their sizes in bytes."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A finding, and the mail, theme or file that it is about."""
 
@@ -78,7 +78,7 @@ class Found:
         return f"{'hint' if self.is_hint else 'fix'}: {self.where}: {self.what}"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """The findings, in the order of the checks."""
 

@@ -35,7 +35,6 @@ from publisher.model.problems import Problem
 from publisher.model.reports import CollectReport
 from publisher.model.themes import assign_themes
 from publisher.model.titles import title_of
-from publisher.model.value import value
 from publisher.store import SourceState
 
 SHOWN = 3
@@ -68,7 +67,7 @@ _TABLES: Mapping[OfferKind, type[SourceTable]] = {
 Identity = Literal["its id", "its link", "its date and words"]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenItem:
     """An item as the site would record it."""
 
@@ -91,7 +90,7 @@ class SeenItem:
     """The key by which the item is recognised after an edit."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
     """The result of one selector on the pages that were read."""
 
@@ -106,7 +105,7 @@ class Caught:
     """Texts that it would match outside the items, where it is not used."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A suggested `[[sources]]` table for a place that is not in config.toml, or whose table there does not work."""
 
@@ -120,7 +119,7 @@ class Offer:
     """The table as TOML text."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """The result of examining one source, address or file."""
 

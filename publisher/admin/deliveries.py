@@ -1,6 +1,7 @@
 """Deliveries: send what is due, queue what the operator asks for, and count the mails."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.config.config import Config
@@ -14,12 +15,11 @@ from publisher.model.progress import Progress
 from publisher.model.reports import DeliverReport
 from publisher.model.site import Site
 from publisher.model.subscribers import is_round_name
-from publisher.model.value import value
 from publisher.rendering.addresses import delivery_of
 from publisher.store import Store
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """What sending mails needs: settings, the store, and the functions that return mails."""
 

@@ -1,12 +1,11 @@
 """Counts how many people follow what, now and earlier. It returns only numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, EVERYTHING
-from publisher.model.value import value
 from publisher.store import Store
 from publisher.subscribers.people import People
 
@@ -15,7 +14,7 @@ MONTHS = 12
 _A_YEAR = 12
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Followers:
     """How many people followed one theme at one pace, over time."""
 
@@ -26,7 +25,7 @@ class Followers:
     """Numbers of people at each date of the table; the last one is now."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowerTable:
     """The table of followers: how many people follow what, over time."""
 

@@ -1,12 +1,12 @@
 """Finds what holds back mails to all readers, to explain why one reader got none."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from publisher.admin.rounds import held_by
 from publisher.config.config import Config
-from publisher.model.value import value
 from publisher.store import READERS, Store
 
 
@@ -25,7 +25,7 @@ class HindranceKind(StrEnum):
     """An editor postponed rounds."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hindrance:
     """Something that holds back mails to all readers."""
 

@@ -5,7 +5,7 @@ It checks the rendered mail, not the templates, because a site may have its own.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -17,7 +17,6 @@ from publisher.config.colours import READABLE, contrast
 from publisher.model.editions import Audience, Digest
 from publisher.model.links import without_tracking
 from publisher.model.site import Site
-from publisher.model.value import value
 from publisher.rendering import quoted_printable
 
 ACRONYM_CHARS = 5
@@ -65,7 +64,7 @@ class MailFlaw(StrEnum):
     NO_POSTAL_ADDRESS = "no postal address"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something in a site or a mail that could be better."""
 

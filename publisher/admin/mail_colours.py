@@ -9,7 +9,6 @@ from lxml.cssselect import CSSSelector
 from lxml.etree import LxmlError
 
 from publisher.config.colours import PAGE
-from publisher.model.value import value
 
 LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
 """From these sizes on, text counts as large (WCAG 2.2, success criterion 1.4.3)."""
@@ -23,7 +22,7 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 Styles = Mapping[str, str]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaintedText:
     """A visible text with its colours."""
 

@@ -5,13 +5,13 @@ Pure except for `ask_dns`, which makes all queries. Signing is the mail server's
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import dns.exception
 import dns.resolver
 
 from publisher.model.errors import MailServerError
-from publisher.model.value import value
 
 Ask = Callable[[str, str], list[str]]
 """Queries the DNS for a name and a kind of record, such as TXT. Returns the records; empty: there are none.
@@ -32,7 +32,7 @@ class Level(StrEnum):
     FIX = "fix"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DomainFinding:
     """One finding about a domain or a server."""
 

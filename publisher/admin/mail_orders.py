@@ -4,6 +4,7 @@ Each is one transaction of the ledger, and takes effect from the next mail on, i
 are recorded, and `publisher status` shows them for a month.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.edition_mails import remake
@@ -13,7 +14,6 @@ from publisher.model.deliveries import DeliveryCounts, DeliveryKind, DeliverySta
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import UsageError
 from publisher.model.problems import counted
-from publisher.model.value import value
 from publisher.rendering.addresses import delivery_of, wire_address
 
 NO_SERVER = "nothing is sent, because config.toml names no mail server in smtp.host"
@@ -21,7 +21,7 @@ SHOWN = timedelta(days=30)
 """How long `publisher status` shows an order."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
     """An edition to be sent again, with its deliveries so far."""
 

@@ -1,6 +1,7 @@
 """The next edition of an audience: as it would be now, which items are not in it and why, and as a test mail."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -15,7 +16,6 @@ from publisher.model.errors import UsageError
 from publisher.model.schedules import zone_of
 from publisher.model.site import Mailbox
 from publisher.model.titles import title_of
-from publisher.model.value import value
 from publisher.rendering.addresses import wire_address
 from publisher.rendering.message import message_to_try
 from publisher.store import EditionRow
@@ -26,7 +26,7 @@ DIFFERENCE_LINES = 3
 """How many unchanged lines are shown around each change."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """An item that is not in the mail, and why."""
 
@@ -34,7 +34,7 @@ class LeftOut:
     why: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LastEdition:
     """The edition before the next one, as it is in the outbox."""
 
@@ -43,7 +43,7 @@ class LastEdition:
     text: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMail:
     """A test mail, in its folder."""
 
@@ -53,7 +53,7 @@ class TrialMail:
     """Whether the mail has the latest items, because nothing is new."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextEdition:
     """The next edition of an audience, rendered; if nothing is new, an edition of the latest items."""
 

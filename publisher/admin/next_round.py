@@ -7,6 +7,7 @@ readers.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.hide import find_item
@@ -26,7 +27,6 @@ from publisher.model.schedules import local_day
 from publisher.model.subscribers import EVERYTHING, SubscriberSettings
 from publisher.model.themes import ALL_THEMES, Theme
 from publisher.model.titles import title_of
-from publisher.model.value import value
 from publisher.rendering.letters import why_word
 from publisher.rendering.personal import filled
 from publisher.rendering.text import one_line, stripped
@@ -42,7 +42,7 @@ _NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
 NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalReader:
     """The reader whose mail is shown: one theme, or everything, at one pace, in one language."""
 
@@ -52,7 +52,7 @@ class TypicalReader:
     language: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundItem:
     """An item of the next mail, in its place."""
 
@@ -67,7 +67,7 @@ class RoundItem:
     has_room: bool
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOutItem:
     """An item that editors left out of mails to subscribers."""
 
@@ -76,7 +76,7 @@ class LeftOutItem:
     """Names of the paces whose mails went out since the item came: a restored item is in none of those any more."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpcomingRound:
     """The next mails to subscribers, as one reader gets them."""
 

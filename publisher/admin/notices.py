@@ -9,7 +9,7 @@ decides the same again. After it, a notice that is not in the outbox yet; the ne
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.admin.office import Office
@@ -23,7 +23,6 @@ from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
 from publisher.model.reports import ConditionChange, RunReport, SourceCondition
-from publisher.model.value import value
 from publisher.rendering.addresses import notice_delivery
 from publisher.store import SourceState, Store
 
@@ -34,7 +33,7 @@ FOR_LONG = timedelta(days=1)
 _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewsToTell:
     """What operators and editors must be told now."""
 
@@ -49,7 +48,7 @@ class NewsToTell:
         return not (self.condition_changes or self.to_review or self.has_unwritten)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentNotices:
     """The notices that went into the outbox, and the problems of others."""
 

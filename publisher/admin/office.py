@@ -1,5 +1,6 @@
 """The office: the site as functions for operators and editors take it, to answer a question or apply a decision."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -7,14 +8,13 @@ from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import UsageError
-from publisher.model.value import value
 from publisher.store import Store
 
 if TYPE_CHECKING:  # the caller imports what renders, if there is something to render
     from publisher.compose.digest import Renderer
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """The site at one moment: its configuration, its store and what renders."""
 

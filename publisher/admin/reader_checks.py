@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.admin.mail_checks import Finding
@@ -10,14 +11,13 @@ from publisher.model.problems import counted
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import EVERYTHING, SubscriberSettings
 from publisher.model.themes import ThemeMap
-from publisher.model.value import value
 from publisher.store import Store
 
 QUIET = timedelta(days=180)
 """A theme without changes for this long is reported."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderSurvey:
     """What readers follow now, in numbers only."""
 

@@ -16,6 +16,7 @@ What a crash leaves, by its moment:
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +30,6 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError, StoreError, UsageError
-from publisher.model.value import value
 from publisher.rendering.addresses import delivery_of
 from publisher.store import READERS, AudienceState, Repeated, Restoration, Settlement, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
@@ -46,7 +46,7 @@ WAIT_S = 60.0
 LOCKS = ("service", "pass", "deliver")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreReport:
     """The result of a restore."""
 
@@ -60,7 +60,7 @@ class RestoreReport:
     """The people who left after the backup, removed again; None: there is no file of departures."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAudience:
     """An audience for which the operator has not answered which editions went out."""
 
@@ -71,7 +71,7 @@ class OpenAudience:
     """Traces of editions made after the backup, in the outbox and on the web."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """The consequences of the operator's answer for an audience."""
 

@@ -8,6 +8,7 @@ Items are identified by their number in the text part, or by address or id.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.office import Office
@@ -21,12 +22,11 @@ from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
 from publisher.model.titles import title_of
-from publisher.model.value import value
 from publisher.rendering.text import one_line, stripped
 from publisher.rendering.urls import url_of
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
     """A held edition as its editor sees it."""
 

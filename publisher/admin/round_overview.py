@@ -1,14 +1,14 @@
 """The next mails to subscribers: when they go out, to how many people, and what they wait for."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.admin.office import Office
 from publisher.admin.rounds import held_by
-from publisher.model.value import value
 from publisher.subscribers.plan import ticks_of
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaceOverview:
     """The next mails at one pace."""
 
@@ -19,7 +19,7 @@ class PaceOverview:
     """How many people follow something at this pace. Those without anything new get no mail."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOverview:
     """The next mails to subscribers, pace by pace."""
 

@@ -1,6 +1,7 @@
 """Editions and rounds that went out or are being sent, with their mails. Read only."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,7 +10,6 @@ from publisher.admin.office import Office
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import Audience
 from publisher.model.rounds import Round
-from publisher.model.value import value
 from publisher.rendering import urls
 from publisher.store import EditionRow
 
@@ -33,7 +33,7 @@ class SentState(StrEnum):
     """All its items were withdrawn before it went out."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """An edition, or a round of mails to subscribers."""
 
@@ -75,7 +75,7 @@ class Sent:
         return 0 if self.mails is None else self.mails.queued + self.mails.later + self.mails.held
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentMails:
     """The latest editions and rounds, and what is paused."""
 

@@ -5,6 +5,7 @@ Read only. The effect of a decision is computed purely: numbers in, numbers out.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from publisher.admin.hide import hidden_items
 from publisher.admin.office import Office
@@ -14,14 +15,13 @@ from publisher.model.feeds import ALL
 from publisher.model.records import Record
 from publisher.model.sources import FailureKind, HeldChange, HoldReason
 from publisher.model.status import SourceStatus, WaitingReason
-from publisher.model.value import value
 from publisher.store import HiddenItem, SourceState, Waiting
 
 LATEST = 20
 """How many of the latest items are listed, so that one can be hidden."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionEffect:
     """What a decision about a held source would do, in numbers of items."""
 
@@ -39,7 +39,7 @@ class DecisionEffect:
     """Items that stay visible, although their source no longer lists them."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """A held listing that waits for a decision."""
 
@@ -51,7 +51,7 @@ class Held:
     discard: DecisionEffect
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingItem:
     """An item that waits for a moment before readers see it."""
 
@@ -59,7 +59,7 @@ class WaitingItem:
     why: WaitingReason
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSource:
     """A source as an editor sees it."""
 
@@ -72,7 +72,7 @@ class SeenSource:
     """The next one first."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOverview:
     """The sources of config.toml, the hidden items, and the latest items that can be hidden."""
 

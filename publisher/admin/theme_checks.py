@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from publisher.admin.mail_checks import Finding
@@ -12,7 +13,6 @@ from publisher.model.problems import counted, suggestion
 from publisher.model.records import Record
 from publisher.model.slugs import Names, WantedNames, fold_label
 from publisher.model.themes import ThemeChoice, ThemeMap, assign_themes, wanted_names
-from publisher.model.value import value
 
 Hints = Iterator[tuple[str, Finding]]
 """Yields (where, hint) pairs."""
@@ -21,7 +21,7 @@ ALIKE = 0.8
 """From this similarity (`difflib`) on, a label may be a typing error of another."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """The labels, themes and titles of a site's items."""
 

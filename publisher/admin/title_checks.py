@@ -1,16 +1,16 @@
 """Checks how many items have no title of their own. Pure; every finding is a hint."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from publisher.admin.mail_checks import Finding
 from publisher.model.characters import without_invisible
 from publisher.model.items import Item
 from publisher.model.problems import counted
 from publisher.model.titles import heading_of
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TitleCounts:
     """How many items have no title of their own."""
 

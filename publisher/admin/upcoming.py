@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from publisher.admin.next_edition import NextEdition, describe
@@ -17,13 +18,12 @@ from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.themes import Theme
 from publisher.model.titles import title_of
-from publisher.model.value import value
 
 EARLIER = 3
 """How many of the latest editions are searched for items that can be restored."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """What the source changed in an item after its edition was composed."""
 
@@ -35,7 +35,7 @@ class Changed:
     """Whether the title changed; otherwise the text, the links or the files."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpcomingItem:
     """An item of the next edition, in its place."""
 
@@ -54,7 +54,7 @@ class UpcomingItem:
     """Whether it fits into the mail."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
     """An earlier edition from which items were left out for good, which can be undone."""
 
@@ -67,7 +67,7 @@ class Earlier:
     """Items that the audience never got."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upcoming:
     """The next edition of an audience, or a sample of one."""
 

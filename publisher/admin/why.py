@@ -1,7 +1,7 @@
 """Explains why a reader got an item, or did not, from what the store holds. The decision is pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +14,6 @@ from publisher.model.departures import Suppression
 from publisher.model.records import Record, State
 from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING, Consent, LetterKind, Subscriber, Subscription, SubscriptionState
-from publisher.model.value import value
 from publisher.store import PastMail, Store
 from publisher.subscribers.people import People
 
@@ -55,7 +54,7 @@ class Verdict(StrEnum):
     OTHER = "other"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailWithItem:
     """A mail to a reader, and its delivery."""
 
@@ -71,7 +70,7 @@ class MailWithItem:
         return self.delivery is not None and self.delivery.finished_at is None
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemStory:
     """What became of one item for one reader."""
 
@@ -86,7 +85,7 @@ class ItemStory:
     """Whether the item is so old that the mails of its time were deleted."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """The history of one reader."""
 

@@ -4,6 +4,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,9 @@ from publisher.model.errors import EXIT_INTERRUPTED
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import RunReport
 from publisher.model.schedules import zone_of
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The options that every command of a site takes."""
 

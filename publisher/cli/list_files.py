@@ -3,7 +3,7 @@
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
@@ -11,7 +11,6 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from publisher.model.errors import FilesError, UsageError
-from publisher.model.value import value
 
 _SUBSCRIBED = "subscribed_"
 """The beginning of the name of Mailchimp's file of subscribed people."""
@@ -19,7 +18,7 @@ _ZIP = b"PK\3\4"
 _Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFile:
     """A list of people."""
 

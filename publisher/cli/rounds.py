@@ -3,6 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,13 +23,12 @@ from publisher.model.problems import counted
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval, zone_of
 from publisher.model.titles import title_of
-from publisher.model.value import value
 
 if TYPE_CHECKING:
     from publisher.admin.next_round import TypicalReader, UpcomingRound
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """The options that describe a typical reader, as typed."""
 

@@ -7,7 +7,7 @@ reader sees. When its own source drops the item, another source that still lists
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.collect.identity import Reconciliation
@@ -15,14 +15,13 @@ from publisher.model.items import Item
 from publisher.model.links import id_key, is_uri, link_key
 from publisher.model.sources import SourcePolicy
 from publisher.model.titles import title_of
-from publisher.model.value import value
 from publisher.store import Heir, Other
 
 _WORD = re.compile(r"\w+")
 _FIRST_WORDS = 8
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What one reading of a source changes in its own items and in its copies of other sources' items."""
 

@@ -6,7 +6,7 @@ seen stay visible. An item that expired before it appeared never appears, unless
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from publisher.collect.identity import Reconciliation
@@ -14,7 +14,6 @@ from publisher.model.items import Item
 from publisher.model.records import Known, State
 from publisher.model.schedules import instant_of, zone_of
 from publisher.model.sources import SourcePolicy
-from publisher.model.value import value
 
 _LONGEST = 4
 """The longest wait of an item that keeps changing, as a multiple of `settle`."""
@@ -22,7 +21,7 @@ _HIDDEN = "an editor hid it; `publisher item show` shows it again"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """When the items of one listing appear and expire."""
 
@@ -36,7 +35,7 @@ class Timing:
     """Listed items that no reader sees because of their time, or because an editor hid them, each with the reason."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbargoRules:
     """The moment, time zone and policy by which items appear and expire."""
 

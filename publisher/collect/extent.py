@@ -6,12 +6,12 @@ covered days end with the longest run of items, from the newest one on, in which
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from publisher.collect.sources.unread import Unread
 from publisher.model.links import id_key
 from publisher.model.records import Known
-from publisher.model.value import value
 
 _YEAR = timedelta(days=366)
 _WEEK = timedelta(days=7)
@@ -22,7 +22,7 @@ between those.
 """
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """The place in a listing of an item that could not be read."""
 
@@ -38,7 +38,7 @@ class Gap:
         return self.since <= old.date <= self.upto
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """The days that a listing covers, from its newest item to the last one that is in order."""
 
@@ -56,7 +56,7 @@ class Extent:
         return any(gap.may_be(old) for gap in self.gaps)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turnover:
     """How a listing differs from the last reading: what is new in it, and what is missing."""
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from publisher.collect.pairs import Listed, Pairing, pair_alike, part_strangers
 from publisher.model.items import FILING, Item, changed_fields, digest_of_content
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
     """The changes that a listing makes to a source's items."""
 
@@ -93,7 +92,7 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
     )
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """How a listed item differs from the known item that it was paired with."""
 

@@ -1,7 +1,7 @@
 """One listing with its items cleaned, and what was known about its source before; values only."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, zip_longest
 
 from publisher.collect.clean import clean_item, name_of
@@ -12,11 +12,10 @@ from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import SourcePolicy
-from publisher.model.value import value
 from publisher.store import SourceState
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A source's listing, cleaned, and what was known about the source before."""
 

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, repeat
 from typing import Protocol
@@ -21,10 +22,9 @@ from publisher.model.records import NewRecord
 from publisher.model.schedules import end_of_day, noon
 from publisher.model.slugs import Names, slug_of
 from publisher.model.titles import title_of
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A new item with its themes and feeds and the permanent names it asks for."""
 
@@ -34,7 +34,7 @@ class Draft:
     path: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakenInstants:
     """Instants in the log that new items might also ask for."""
 
@@ -46,7 +46,7 @@ class TakenInstants:
     """
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """Names and instants in the log that drafts might also ask for."""
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from publisher.collect.extent import Extent, Turnover, extent_of
@@ -13,10 +13,9 @@ from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import STANDING, Known, State
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A listed item, and the keys by which it is compared."""
 
@@ -33,7 +32,7 @@ class Listed:
     """Whether its source withholds it, as a draft."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
     """The pairs that rules 1 to 4 of `pair` found, and the items that are left for rule 5."""
 

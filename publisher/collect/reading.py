@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -11,7 +11,6 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch, Source
 from publisher.model.errors import SourceError
 from publisher.model.sources import Filter
-from publisher.model.value import value
 from publisher.store import SourceState
 
 _MARK = "policy-"
@@ -21,7 +20,7 @@ _AT_ONCE = 8
 """How many sources are read at a time; most of the time is spent waiting."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One reading of a source: its items, or an error."""
 

@@ -1,12 +1,12 @@
 """Rules of collecting, from config.toml and the operator: values only."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from publisher.model.feeds import Gathering
 from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
-from publisher.model.value import value
 
 
 class OnSuspicion(StrEnum):
@@ -20,7 +20,7 @@ class OnSuspicion(StrEnum):
     """Never show its new items, and withdraw nothing."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectRules:
     """How a pass records what the sources list."""
 

@@ -2,19 +2,18 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from publisher.collect.likeness import find_alike
 from publisher.model.items import Item, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import STANDING, Known, State
-from publisher.model.value import value
 
 _THERE = (State.LISTED, State.HIDDEN, State.WAITING)
 """States of items that the last reading listed, or may have listed."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dating:
     """Undated listed items: which ones are known by id, link or words, and which may be edited versions of
     known ones.

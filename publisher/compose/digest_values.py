@@ -20,7 +20,6 @@ from publisher.model.schedules import local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme
 from publisher.model.titles import shorten, title_of
-from publisher.model.value import value
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.columns import Block
 from publisher.rendering.excerpt import Excerpt, excerpt_of
@@ -82,7 +81,7 @@ class MailItem:
     files: tuple[ShownFile, ...]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
     """An item of an earlier edition that was corrected since, as templates show it; plain text."""
 
@@ -101,7 +100,7 @@ class Correction:
     dir: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Numbered:
     """An item with its number and its indent in the text part."""
 
@@ -112,7 +111,7 @@ class Numbered:
     is_lead: bool
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The lead, or one theme's part of the digest."""
 
@@ -140,7 +139,7 @@ class Section:
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberedSection(Section):
     """A section of the text part, where items are numbered 1, 2, 3 … through the whole digest."""
 

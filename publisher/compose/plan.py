@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -14,11 +14,10 @@ from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.site import Site
-from publisher.model.value import value
 from publisher.store import AudienceState, ChangedItem
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFacts:
     """What the store knows about one audience at a moment."""
 
@@ -43,7 +42,7 @@ class WhyNot(StrEnum):
     """The item waits for the edition after this one."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What compose does for one audience: it records `edition`, or else moves the audience on to `state`."""
 

@@ -3,13 +3,13 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 from publisher.compose.outbox import HELD, NOTICES, description_in
 from publisher.model.errors import FilesError
-from publisher.model.value import value
 from publisher.rendering import urls
 from publisher.store.disk_errors import explain_errors
 
@@ -17,7 +17,7 @@ _HEADINGS = ("h2", "h3", "h4")
 """Only links in headings name the edition's items; others may be in the editor's introduction."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """What remains of one edition in the outbox or on the web."""
 

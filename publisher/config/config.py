@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.sources import Fetching
 from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
-from publisher.model.value import value
 from publisher.rendering.addresses import wire_address
 
 _DEEPEST = 10
@@ -38,7 +37,7 @@ _SHOWN = 100
 """How many characters of a key a message shows."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The operator's configuration. All paths are absolute."""
 

@@ -1,6 +1,7 @@
 """Describes every key of config.toml, from its table: for messages, docs/reference.md and the starter configuration."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from inspect import get_annotations
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -10,13 +11,12 @@ from pydantic.fields import FieldInfo
 from publisher.config.sources import AnySourceTable, SourceTable
 from publisher.config.tables import Table, Value
 from publisher.config.values import any_of
-from publisher.model.value import value
 
 REQUIRED = object()
 """The default of a required key."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """One key of config.toml, as documentation describes it."""
 

@@ -7,6 +7,7 @@ wrong key gets a stand-in value: its default, or its example if it is required.
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,6 @@ from publisher.config.document import Document
 from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.config.values import any_of, is_slug
 from publisher.model.problems import suggestion
-from publisher.model.value import value
 
 Location = tuple[int | str, ...]
 """Where pydantic found an error: names of keys, indexes in lists, and the kind of a source after its index."""
@@ -25,7 +25,7 @@ Keys = Mapping[str, Key]
 """Keys by their paths, such as `site.title`."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedConfig:
     """The parsed config.toml, and its mistakes."""
 

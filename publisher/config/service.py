@@ -1,5 +1,6 @@
 """[service]: settings of `publisher serve`."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated
@@ -7,7 +8,6 @@ from urllib.parse import urlsplit
 
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import Interval, matching, read_line
-from publisher.model.value import value
 
 
 def _proxy(value: object) -> str:
@@ -32,7 +32,7 @@ LISTEN = Value("an IP address and a port such as 127.0.0.1:8000", _listen, match
 PROXY = Value("an IP address such as 127.0.0.1", _proxy, matching(r"[0-9a-fA-F.:]+"))
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """Settings of `publisher serve`."""
 

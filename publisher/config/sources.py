@@ -1,6 +1,7 @@
 """[[sources]]: where items come from, one class a kind of source."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +33,6 @@ from publisher.config.tables import Table, key, table
 from publisher.config.values import File, Folder, Labels, Line, Name, Text, absolute, variable_of
 from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
-from publisher.model.value import value
 
 FOREIGN = "*"
 """The name that stands for all kinds not in `KINDS`."""
@@ -280,7 +280,7 @@ AnySourceTable = Annotated[
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """One place where items come from."""
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,6 @@ from publisher.config.values import (
     variable_of,
 )
 from publisher.model.errors import UsageError
-from publisher.model.value import value
 
 _SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")
 
@@ -35,7 +35,7 @@ def _url(value: object) -> str:
 URL = Value(f"{DATABASE} or env:VARIABLE", _url, matching(r"sqlite://.*|postgresql(\+psycopg)?://.*|env:\w+"))
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     """Where the store is."""
 

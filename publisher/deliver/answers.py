@@ -6,10 +6,9 @@ whole table.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
-
-from publisher.model.value import value
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 GONE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
@@ -67,7 +66,7 @@ class Sign(Enum):
     """The server may be refusing this site's mail; if half of the latest replies are like this, all sending stops."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A reply of the mail server."""
 
@@ -85,7 +84,7 @@ class Reply:
         return f"{self.code} {self.text}".rstrip()
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
     """What a reply means for the mail and for the server."""
 

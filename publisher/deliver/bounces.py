@@ -11,6 +11,7 @@ Message-ID, so a Message-ID never identifies a reader.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.utils import getaddresses
@@ -19,7 +20,6 @@ from typing import Any, TypeAlias
 from flufl.bounce import all_failures
 
 from publisher.model.bounces import Bounce, BounceKind
-from publisher.model.value import value
 
 _Mail: TypeAlias = "Message[Any, Any]"
 _MOST_BYTES = 1_000_000
@@ -55,7 +55,7 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
     return _read_wish(message, about) or _read_odd(message, about)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
     """Candidates for what a bounce is about: the mails and readers that its text names."""
 

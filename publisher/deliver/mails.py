@@ -1,11 +1,11 @@
 """Reads the mails of deliveries from where each kind is kept, ready for the wire."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from publisher.model.deliveries import Delivery, DeliveryKind
 from publisher.model.errors import FilesError, PublisherError
-from publisher.model.value import value
 
 Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | PublisherError]]
 """Returns the whole mails of deliveries of one kind, by delivery id, or for each the error that prevents it.
@@ -34,7 +34,7 @@ class WireForm:
         self.data = (b"\r\n" + whole).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """A claimed delivery with its mail."""
 

@@ -1,19 +1,19 @@
 """Tests the mail server: whether it can be used, and what it replies to one mail. The ledger is not used."""
 
 import asyncio
+from dataclasses import dataclass
 
 from publisher.deliver.mails import WireForm
 from publisher.deliver.smtp import Deadlines, Envelope, MailServer
 from publisher.deliver.wire import Dropped
 from publisher.model.deliveries import SmtpSettings
 from publisher.model.errors import MailServerError
-from publisher.model.value import value
 
 IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, block=60, dot=120)
 """Short deadlines: somebody waits at a terminal."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
     """What a mail server offered after a connection."""
 

@@ -26,7 +26,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -54,7 +54,6 @@ from publisher.model.errors import MailServerError, SecretError
 from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.reports import DeliverReport
-from publisher.model.value import value
 from publisher.store import Ledger
 
 logger = DecisionLog("deliver")
@@ -77,7 +76,7 @@ UNREADABLE = timedelta(minutes=5)
 """How long a delivery waits if its mail cannot be read."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryOptions:
     """The settings of one delivery pass."""
 

@@ -21,7 +21,6 @@ from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Silent, Wire, words_of
 from publisher.model.deliveries import Security, SmtpSettings
 from publisher.model.errors import MailServerError
-from publisher.model.value import value
 
 MAILS_A_CONNECTION = 100
 REFUSALS_A_CONNECTION = 8
@@ -54,7 +53,7 @@ class BrokenPipeline(Silent):
     """The server offers PIPELINING, but lost what followed the first command of a group."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """The envelope of a mail: recipient, sender and ID."""
 
@@ -64,7 +63,7 @@ class Envelope:
     """The id of the mail in a failure report (RFC 3461 section 4.4); ASCII."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """The answer that ended an attempt before the mail was handed over."""
 

@@ -6,6 +6,7 @@ their first items; the default theme is last.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
@@ -13,7 +14,6 @@ from publisher.model.editions import Audience
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeMap
-from publisher.model.value import value
 
 LONG_FROM_ITEMS = 16
 """From this number of items on, an edition shows most of them by title and date only, unless its audience wants full
@@ -36,7 +36,7 @@ TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
 """The heading level of an item's title. Titles at level 3 stand below the heading of a theme."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """An item of a digest in its place."""
 
@@ -48,7 +48,7 @@ class Placed:
     """Whether the text is shown, besides title and date."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One theme of a digest, with its items."""
 
@@ -59,7 +59,7 @@ class Part:
     """Whether the lead is an item of this theme, so that the part holds further ones."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
     """The items of a digest in their places."""
 

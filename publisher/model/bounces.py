@@ -1,11 +1,11 @@
 """Bounces: what mail servers and mailboxes report about a mail after our mail server accepted it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from publisher.model.deliveries import Secret, Security
-from publisher.model.value import value
 
 
 class BounceKind(StrEnum):
@@ -30,7 +30,7 @@ class BounceKind(StrEnum):
         return self in (BounceKind.FAILED, BounceKind.DELAYED, BounceKind.COMPLAINT)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:
     """What a mail in the mailbox for bounces says."""
 
@@ -52,7 +52,7 @@ class Bounce:
     """What the server said, on one line."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BounceRow:
     """A bounce as the store keeps it."""
 
@@ -69,7 +69,7 @@ class BounceRow:
     words: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BounceScore:
     """The score of a reader whose mails came back lately."""
 
@@ -82,7 +82,7 @@ class BounceScore:
     """UTC; when the probe was queued, a letter that tests whether mails arrive again. None: no probe was queued."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImapSettings:
     """A folder on an IMAP server."""
 
@@ -96,7 +96,7 @@ class ImapSettings:
     folder: str = "INBOX"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BounceSettings:
     """The mailboxes in which bounces are read."""
 
@@ -107,7 +107,7 @@ class BounceSettings:
     """How often the service reads them."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
     """Counts of the mails that were read in a mailbox."""
 

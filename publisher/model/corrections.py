@@ -1,14 +1,15 @@
 """Corrections: what an item said when an audience last got it, beside what it says now. Pure."""
 
+from dataclasses import dataclass
+
 from publisher.model.items import Item
 from publisher.model.titles import sentences_of, shorten, title_of
-from publisher.model.value import value
 
 QUOTE_LENGTH = 240
 """The most characters that are quoted of an item's earlier text."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Formerly:
     """An item before it was corrected, as the audience last got it."""
 

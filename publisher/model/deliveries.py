@@ -1,11 +1,9 @@
 """Deliveries: mails to send, each to one recipient; how to reach the mail server; what became of each mail."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
-
-from publisher.model.value import value
 
 # --- one mail to one recipient ---------------------------------------------------------------------------------------
 
@@ -58,7 +56,7 @@ class DeliveryState(StrEnum):
     """The delivery was taken back before the server got the mail."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDelivery:
     """A mail to one recipient, to be queued. These values never change."""
 
@@ -100,7 +98,7 @@ class NewDelivery:
         return self.kind is DeliveryKind.ROUND or is_probe
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A mail with its own text, which the ledger keeps until it is sent, refused or cancelled."""
 
@@ -109,7 +107,7 @@ class Letter:
     """The whole mail, CRLF line ends."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(NewDelivery):
     """A delivery that a process has claimed."""
 
@@ -124,7 +122,7 @@ class Delivery(NewDelivery):
     """UTC; when it was queued."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownDelivery:
     """All that the ledger knows of a delivery."""
 
@@ -145,7 +143,7 @@ class KnownDelivery:
         return self.state in (DeliveryState.LEASED, DeliveryState.HANDING)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What the operator ordered about mails."""
 
@@ -158,7 +156,7 @@ class Order:
     """How many mails were affected; 0 for `pause` and `resume`."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedMail:
     """An edition whose mail the mail server refused for good, or whose mail bounced."""
 
@@ -171,7 +169,7 @@ class FailedMail:
     """UTC."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
     """A period in which the mail server could not be used."""
 
@@ -179,7 +177,7 @@ class Outage:
     problem: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The result of a claimed delivery."""
 
@@ -212,7 +210,7 @@ class Security(StrEnum):
     """The connection is never encrypted."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
     """A password or token, or the place from which it is read each time."""
 
@@ -222,7 +220,7 @@ class Secret:
     """A program with its arguments; it prints the secret."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
     """How to reach the mail server, and the limits of sending."""
 
@@ -255,7 +253,7 @@ class SmtpSettings:
 # --- counts for status ------------------------------------------------------------------------------------------------
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryCounts:
     """Counts of the deliveries of one edition, round or letter."""
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from publisher.model.subscribers import EndReason
-from publisher.model.value import value
 
 
 class SuppressionKind(StrEnum):
@@ -44,7 +43,7 @@ class DepartureKind(StrEnum):
     """A suppression was lifted."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
     """One line of the file of departures."""
 
@@ -59,7 +58,7 @@ class Departure:
     """Why his last subscription ended; None: the line is not about that."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
     """A rule that no mail goes to an address."""
 

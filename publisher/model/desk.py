@@ -1,9 +1,8 @@
 """The editors' desk: who may work at it, for how long, and the record of what was done."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from publisher.model.value import value
 
 LINK_WITHIN = timedelta(minutes=15)
 """How long a sign-in link is valid."""
@@ -13,7 +12,7 @@ ACTS_WITHIN = timedelta(days=366)
 """How long the desk remembers who did what."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSettings:
     """The people of the desk."""
 
@@ -25,7 +24,7 @@ class DeskSettings:
         return next((each for each in self.people if each.lower() == address.lower()), "")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSession:
     """The session of a person who is signed in at the desk."""
 
@@ -44,7 +43,7 @@ class ActOutcome(StrEnum):
     """The act was refused, and nothing changed."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """What somebody did at the desk."""
 

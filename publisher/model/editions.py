@@ -1,5 +1,6 @@
 """Audiences, their editions, and the digests that editions are rendered into."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -10,7 +11,6 @@ from publisher.model.records import Record
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeChoice
-from publisher.model.value import value
 
 UNTIL_DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
 """The value of `held_until` for an edition that waits until somebody decides, without an end."""
@@ -29,7 +29,7 @@ class TakenOut(StrEnum):
     """It was withdrawn, expired or hidden while the edition was held. If it comes back, it is due again."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceChange:
     """An item of a held edition that its source changed since the edition was composed."""
 
@@ -40,7 +40,7 @@ class SourceChange:
     """What the source says now; `record` has the title that the editor gave the item."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """One edition: the items that an audience gets at the same time."""
 
@@ -90,7 +90,7 @@ class Edition:
         return f"{self.audience}-{self.number}"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
     """An item as the lists of a digest name it."""
 
@@ -101,7 +101,7 @@ class DigestItem:
     """Slugs. The item stands under the first theme that the audience follows."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """An edition as its recipients read it."""
 
@@ -127,7 +127,7 @@ class Digest:
     """`text` in parts, in the same way."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Personal:
     """The personal texts and links in the foot of a mail to one subscriber."""
 
@@ -139,7 +139,7 @@ class Personal:
     privacy_url: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
     """A group of people who get the same digest."""
 
@@ -205,7 +205,7 @@ class Audience:
         return self.language or site.language
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestStyle:
     """How all digests of a site look."""
 
@@ -226,7 +226,7 @@ class DigestStyle:
     heading_fonts: tuple[str, ...]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A mail that informs the operator or an editor, sent once."""
 

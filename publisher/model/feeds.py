@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -11,7 +12,6 @@ from publisher.model.items import Item
 from publisher.model.site import Site
 from publisher.model.slugs import NO_NAMES, Names, fold_label
 from publisher.model.themes import ALL_THEMES, Theme, ThemeChoice, ThemeMap, assign_themes
-from publisher.model.value import value
 
 ALL = "all"
 """The slug of the feed of all items."""
@@ -38,7 +38,7 @@ class FeedKind(StrEnum):
     """A selection of themes, keywords and languages, made in config.toml."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """Items that readers can follow together."""
 
@@ -59,7 +59,7 @@ class Feed:
         return cls(kind=FeedKind.THEME, slug=theme.slug, title=theme.title)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CombinedFeed:
     """A feed that config.toml defines: an item needs one of its themes, one of its keywords and one of its languages.
 
@@ -81,7 +81,7 @@ class CombinedFeed:
         return self.languages[0] if len(self.languages) == 1 else ""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
     """Which feeds exist besides those of themes, and how feeds look."""
 
@@ -104,7 +104,7 @@ class FeedSettings:
     """The content of feeds that differ from `content`, by slug."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
     """The rules of config.toml that put items into themes and feeds."""
 
@@ -114,7 +114,7 @@ class Gathering:
     combined: tuple[CombinedFeed, ...] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """The themes and feeds of an item."""
 

@@ -4,17 +4,17 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
 from publisher.model.links import file_key, link_key
-from publisher.model.value import value
 
 Day: TypeAlias = date
 """The type `date`, under a name that the field `Item.date` does not hide."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
     """A file that belongs to an item: a report, a recording, a picture. It stays where it is and is never fetched."""
 
@@ -27,7 +27,7 @@ class Enclosure:
     """The file's title; empty: readers see its file name."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One news item as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
 

@@ -1,10 +1,10 @@
 """Problems: what failed while the rest went on; and how messages write counts, long lists and suggestions. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from publisher.model.errors import EXIT_TRY_LATER, FilesError, PublisherError, TemplateError
-from publisher.model.value import value
 
 
 def counted(number: int, noun: str) -> str:
@@ -25,7 +25,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Something that failed while the rest went on; shown as one line."""
 

@@ -1,12 +1,12 @@
 """Records: what the log knows about items, and the values of new log entries."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.themes import Theme
-from publisher.model.value import value
 
 
 class ChangeKind(StrEnum):
@@ -54,7 +54,7 @@ STANDING = (State.LISTED, State.HIDDEN, State.WAITING, State.UNLISTED, State.EXP
 """States by preference: if a listed item may be one of several known ones, the state that comes first here wins."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """An item as the log knows it. Its `uid` and `path` never change; `published` changes only with its date."""
 
@@ -95,7 +95,7 @@ class Record:
         return hash((self.uid, self.seq))  # hashing all fields would take longer than rendering them
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the log knows about an item of a source: the part that is compared with a listing."""
 
@@ -129,7 +129,7 @@ class Known:
         return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED, State.HIDDEN)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecord:
     """A new item with its permanent names, its themes and its feeds."""
 
@@ -142,7 +142,7 @@ class NewRecord:
     """Its number while it waited for its time; None: it did not wait."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """The new content of an item, with its themes and feeds."""
 

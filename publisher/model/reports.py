@@ -1,14 +1,13 @@
 """Reports: what each verb did, and sources whose condition changed."""
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from publisher.model.editions import Edition, Notice
 from publisher.model.problems import Problem
 from publisher.model.rounds import RoundReport
-from publisher.model.value import value
 
 # --- the condition of sources -----------------------------------------------------------------------------------------
 
@@ -32,7 +31,7 @@ class SourceCondition(StrEnum):
     """The source can be read, but has had no news for longer than expected."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionChange:
     """A source whose condition differs from the one last reported."""
 
@@ -47,7 +46,7 @@ class ConditionChange:
 # --- what the verbs report -------------------------------------------------------------------------------------------
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReading:
     """One reading of a source."""
 
@@ -57,7 +56,7 @@ class SourceReading:
     """Whether the source could be read; if not, a problem in the report says why."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectReport:
     """What one pass over the sources recorded."""
 
@@ -94,7 +93,7 @@ class CollectReport:
         return bool(seen or self.waiting or self.hidden or self.shown or self.kept_from_readers)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
     """The files that a publishing pass wrote."""
 
@@ -110,7 +109,7 @@ class PublishReport:
         return self.files_written > 0
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeReport:
     """The editions that are new in the outbox."""
 
@@ -130,7 +129,7 @@ class ComposeReport:
         return bool(self.editions or self.discarded or self.emptied or self.restored)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTally:
     """Counts of the mails of one edition, round or letter that a pass handed over."""
 
@@ -156,7 +155,7 @@ class DeliveryTally:
         return self.mails > 0
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverReport:
     """The result of a delivery pass."""
 
@@ -183,7 +182,7 @@ class DeliverReport:
         return any(tally.sent for tally in self.editions)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """What one whole pass did. A stage that did not run is None."""
 

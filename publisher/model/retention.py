@@ -1,8 +1,7 @@
 """How long data about people is kept; all such periods are here."""
 
+from dataclasses import dataclass
 from datetime import timedelta
-
-from publisher.model.value import value
 
 UNCONFIRMED = timedelta(days=30)
 """How long an unconfirmed request to subscribe is kept after it was made."""
@@ -22,7 +21,7 @@ FORMS = timedelta(hours=1)
 """How long the networks from which forms came are counted: one hour of the clock, in memory only."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
     """How much was deleted because its retention period ended."""
 

@@ -1,14 +1,13 @@
 """Rounds: all paces that are due at one moment, and the mails that subscribers get then."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.model.subscribers import round_name
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """One round: all paces that were due at the same moment."""
 
@@ -31,7 +30,7 @@ class Round:
         return round_name(self.number)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemEntry:
     """A live item that may be new to a reader, and when it came into its themes."""
 
@@ -43,7 +42,7 @@ class ItemEntry:
     """
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundReport:
     """What a pass did for a round."""
 
@@ -55,7 +54,7 @@ class RoundReport:
     """Whether all its mails are queued; if not, the next pass continues."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundEdit:
     """The editors' decisions about mails to subscribers."""
 

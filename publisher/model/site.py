@@ -1,9 +1,9 @@
 """The site: who publishes, and where."""
 
-from publisher.model.value import value
+from dataclasses import dataclass
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
     """A name and an address (RFC 5322 section 3.4)."""
 
@@ -11,7 +11,7 @@ class Mailbox:
     name: str = ""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Who publishes, and where."""
 

@@ -9,12 +9,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from unicodedata import combining, normalize
 
 from publisher.model.characters import without_invisible
-from publisher.model.value import value
 
 RESERVED_SLUGS = frozenset({"all", "archive", "assets", "health", "items", "keywords", "languages"})
 """Folders below feeds/ that no theme may have."""
@@ -99,7 +98,7 @@ def _cut(slug: str, length: int) -> str:
     return whole if hyphen else slug[:length]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """The slugs of labels and keywords that the store knows; keys are folded by `fold_label`."""
 
@@ -118,7 +117,7 @@ class Names:
 NO_NAMES = Names()
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedNames:
     """Labels and keywords that need a slug: folded, in log order, each with the slug made from its first spelling."""
 

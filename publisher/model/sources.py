@@ -1,13 +1,12 @@
 """Sources: how the operator wants them treated, limits, and what may be wrong with a reading."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
-from publisher.model.value import value
 
-
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Values of which an item must have at least one; each text is folded by `slugs.fold_label`."""
 
@@ -19,7 +18,7 @@ class Filter:
     authors: tuple[str, ...] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePolicy:
     """How a source's listing is treated."""
 
@@ -47,7 +46,7 @@ class SourcePolicy:
     """A new item is left out if it matches any list."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
     """Limits for fetching from the web."""
 
@@ -87,7 +86,7 @@ class HoldReason(StrEnum):
     """Most items of the listing belong to a source that is no longer in config.toml."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldChange:
     """What a held listing would change if it were accepted."""
 
@@ -100,7 +99,7 @@ class HeldChange:
     """Titles of the first items that it no longer lists."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """The reason why a listing is suspicious, and what it would change."""
 

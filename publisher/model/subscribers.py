@@ -1,14 +1,13 @@
 """Subscribers: people who get mails about the themes they chose, each theme at a pace."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
-from publisher.model.value import value
 
 EVERYTHING = "*"
 """In place of a theme's slug: all themes, also future ones."""
@@ -103,7 +102,7 @@ class Right(StrEnum):
     """Confirm another address of a reader."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """A pace: how often mails come."""
 
@@ -114,7 +113,7 @@ class Pace:
     """The operator's own words for the pace, by language."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberSettings:
     """How the site serves subscribers."""
 
@@ -138,7 +137,7 @@ class SubscriberSettings:
         return tuple(pace.name for pace in self.paces)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """One reader's subscription to a theme. It has dealt with the log numbers in (start, cursor]."""
 
@@ -157,7 +156,7 @@ class Subscription:
     ended_because: EndReason | None = None
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A person who gets mails, or got them before."""
 
@@ -200,7 +199,7 @@ class Subscriber:
         return masked(self.address)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """What somebody agreed to: the exact words, when and how. It never changes."""
 
@@ -213,7 +212,7 @@ class Consent:
     """The exact words beside the button that was pressed."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What somebody entered in the form to subscribe."""
 
@@ -226,7 +225,7 @@ class Request:
     """The number of the subscriber whose new address it will become; None: the request is about a subscription."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
     """A request that waits for the reader to press the button behind the link in his letter."""
 

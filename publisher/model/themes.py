@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.slugs import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
-from publisher.model.value import value
 
 EVERY = "*"
 NOT = "!"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
     """A subject that gathers items into one feed."""
 
@@ -23,7 +22,7 @@ class Theme:
     title: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeChoice:
     """The themes that an audience or a combined feed follows."""
 
@@ -56,7 +55,7 @@ class ThemeChoice:
 ALL_THEMES = ThemeChoice(has_others=True)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRule:
     """A rule that puts items into a theme without a label. One of its conditions is enough."""
 
@@ -70,7 +69,7 @@ class ThemeRule:
     """The item's title or text contains one of these as whole words; folded by `slugs.fold_label`."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeMap:
     """The rules by which labels become themes. A label that is not mapped becomes a theme of its own."""
 

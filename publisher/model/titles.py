@@ -7,12 +7,12 @@ ends at `No.` does not.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
-from publisher.model.value import value
 
 TITLE_LENGTH = 200
 """A first sentence up to this many characters is a title as a whole: four lines of a mail, eight on a narrow phone."""
@@ -50,7 +50,7 @@ _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
 """Short words at the cut, such as articles and prepositions, which belong to the next word."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
     """An item's title, and the text to show below it."""
 

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from publisher.model.feeds import CombinedFeed, Content, Feed, FeedKind, combined_feed
 from publisher.model.records import Record
 from publisher.model.site import Mailbox, Site
-from publisher.model.value import value
 from publisher.publish.feed_items import DOMAIN, FeedItem, FeedItems, language_or, plain, whole_seconds
 from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
@@ -18,7 +17,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9_.+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 """A mail address in the only form that validators of feeds accept."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLook:
     """The settings that all feeds of a site share."""
 
@@ -56,7 +55,7 @@ class FeedLook:
         )
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
     """The content of one feed, or of one document of its archive (RFC 5005 section 4), whatever the format."""
 
@@ -81,7 +80,7 @@ class FeedDocument:
     """Addresses by format."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """The addresses of a document and of its neighbours, in one format."""
 
@@ -92,7 +91,7 @@ class Links:
     """The archive document with the items before those of this one; empty: there is none."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
     """An item that was withdrawn, as feeds announce it."""
 

@@ -1,6 +1,7 @@
 """Renders the page of an edition, and the list of an audience's editions. In: values. Out: bytes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
@@ -11,7 +12,6 @@ from publisher.model.feeds import Feed
 from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.themes import Theme, ThemeMap
-from publisher.model.value import value
 from publisher.publish.page_body import count_tables, page_body
 from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import (
@@ -33,7 +33,7 @@ from publisher.rendering.text import html_of, one_line, scrub
 from publisher.store import EditionPlace, PastEdition
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPart:
     """One theme of an edition, or its lead, as its page shows it."""
 
@@ -48,7 +48,7 @@ class ShownPart:
     """Whether the lead is an item of this theme, so that the part holds further ones."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionItem:
     """An item as a digest shows it."""
 
@@ -62,7 +62,7 @@ class EditionItem:
     """Whether the whole item is longer than `body`."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCorrection:
     """An item of an earlier digest that was corrected since."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from html import escape, unescape
@@ -14,7 +14,6 @@ from publisher.model.items import Enclosure
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.titles import shorten, summary_of, title_of
-from publisher.model.value import value
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import enclosures_of, files_of
 from publisher.rendering.text import UNFIT, html_with_images, scrub
@@ -43,7 +42,7 @@ error.
 """
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
     """What every format says about one item, fit for XML."""
 
@@ -66,7 +65,7 @@ class FeedItem:
     """An upper bound of its size in bytes, in any format."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """A theme or keyword of an item, as feeds name it."""
 

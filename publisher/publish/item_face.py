@@ -1,6 +1,7 @@
 """The values of an item that are the same on each of the four or five pages that show it, computed once per pass."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
@@ -8,7 +9,6 @@ from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.titles import summary_below
-from publisher.model.value import value
 from publisher.publish.feed_items import KEPT
 from publisher.rendering import languages, urls
 from publisher.rendering.excerpt import is_teaser
@@ -22,7 +22,7 @@ MOST = 4_000
 """How many values of one kind are cached: pages of one folder, which share them, are written one after the other."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFace:
     """The values of an item that are the same on every page; text is plain. `page_values.ShownItem` explains the
     fields.

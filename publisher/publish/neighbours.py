@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from publisher.model.records import Record
 from publisher.model.themes import Theme
-from publisher.model.value import value
 from publisher.publish.item_cache import ItemCache
 from publisher.store import Store
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     """The items published just before and after an item in one of its themes."""
 

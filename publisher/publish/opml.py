@@ -1,17 +1,17 @@
 """OPML 2.0 (opml.org/spec2.opml): all feeds of the site in one file, which feed readers can import."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.site import Site
-from publisher.model.value import value
 from publisher.publish.document import title_of_feed
 from publisher.rendering import urls
 from publisher.rendering.text import scrub
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
     """One feed in an OPML list."""
 

@@ -1,8 +1,8 @@
 """The links between the numbered pages of a feed."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from publisher.model.value import value
 from publisher.rendering import urls
 
 NEAR = 2
@@ -11,7 +11,7 @@ FIRST = 1
 """The number of the oldest page."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageLink:
     """A link from one page of a feed to another."""
 

@@ -1,7 +1,7 @@
 """Items, feeds and editions as page templates get them. In: records. Out: values."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 
 from publisher.model.editions import Audience
@@ -11,7 +11,6 @@ from publisher.model.records import Record
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeChoice
-from publisher.model.value import value
 from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.item_face import ItemFaces, Memo
 from publisher.publish.page_body import page_body
@@ -33,7 +32,7 @@ PACE_DAYS = 91
 """They do not say so either if the news covers fewer days than this."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLook:
     """The settings that all pages of a site share."""
 
@@ -77,7 +76,7 @@ class SiteLook:
         )
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLanguage:
     """A language that visitors can choose."""
 
@@ -88,7 +87,7 @@ class ShownLanguage:
     """This page in that language, or the news of that language."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedCount:
     """A feed and how many items it holds now."""
 
@@ -96,7 +95,7 @@ class FeedCount:
     items: int
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLink:
     """A feed as a page offers it."""
 
@@ -109,7 +108,7 @@ class FeedLink:
     """The absolute address, to copy into a feed reader."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFeed:
     """A theme, or another feed, as a template shows it."""
 
@@ -120,7 +119,7 @@ class ShownFeed:
     feeds: tuple[FeedLink, ...]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailOffer:
     """A way to get the news by mail, as pages offer it."""
 
@@ -138,7 +137,7 @@ class MailOffer:
     """When its mails come; None: without a schedule, or as each reader chooses."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownItem:
     """An item as a template shows it; all text except `html` is plain."""
 
@@ -172,7 +171,7 @@ class ShownItem:
         return page_body(html_of(below, picture=picture_word(self.language)), table_word=table_word)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRow:
     """An item as a list of titles shows it."""
 
@@ -182,7 +181,7 @@ class ShownRow:
     language: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEdition:
     """An edition as a list shows it."""
 
@@ -192,7 +191,7 @@ class ShownEdition:
     items: int
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFormerly:
     """An earlier version of a corrected item, as a digest had it."""
 
@@ -202,7 +201,7 @@ class ShownFormerly:
     words: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastDigest:
     """The digests of an audience as the front page shows them."""
 
@@ -213,7 +212,7 @@ class PastDigest:
     """The latest editions, latest first; empty: none went out yet."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frequency:
     """How often news comes."""
 

@@ -7,6 +7,7 @@ import hashlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 
@@ -16,7 +17,6 @@ from publisher.model.feeds import Feed, FeedKind, FeedSettings, Gathering, combi
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
-from publisher.model.value import value
 from publisher.rendering import urls
 from publisher.rendering.program import program_trace
 from publisher.rendering.template_files import TemplateFiles
@@ -43,7 +43,7 @@ class Scope(Enum):
     """All documents of archives too, without items withdrawn since."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """Everything besides the items that decides what feeds and pages look like."""
 
@@ -99,7 +99,7 @@ def _shown_of(audience: Audience) -> tuple[object, ...]:
     return *named, audience.subscribe_url, audience.subscribe_mailto
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPlan:
     """The work of a publishing pass."""
 
@@ -130,7 +130,7 @@ class PublishPlan:
         return self.cursor.settings.get("feeds") != self.digests["feeds"]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFeeds:
     """The feeds that readers have after a pass."""
 
@@ -238,7 +238,7 @@ def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
     return [state for state in feeds.written if state.items or state.feed.slug in known]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
     """What a renamed theme's feed takes over from its feed under a former slug."""
 

@@ -1,6 +1,7 @@
 """An item's enclosures for readers: with a media type, a name and a readable size."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from mimetypes import MimeTypes
@@ -9,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 from publisher.model.items import Enclosure, Item
 from publisher.model.titles import shorten
-from publisher.model.value import value
 from publisher.rendering import languages
 from publisher.rendering.text import one_line
 from publisher.rendering.urls import is_web_address
@@ -40,7 +40,7 @@ _MORE_TYPES = {
 """Types of files that organisations attach and some versions of Python do not know."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFile:
     """An enclosure as templates show it."""
 

@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, repeat
 
 from publisher.model.characters import even_spaces
-from publisher.model.value import value
 
 WIDTH = 72
 """Columns of a line. RFC 3676 section 4.2 recommends at most 78 characters; replies add marks in front."""
@@ -14,7 +14,7 @@ LEAST_WIDTH = 20
 """The least width of text deep inside lists and quotations."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A piece of text set off from others: a paragraph, an item of a list, a table, code."""
 

@@ -1,11 +1,10 @@
 """Chooses how much of an item a digest shows below its title, in the mail and on its page, and where its link leads."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from publisher.model.items import Item
 from publisher.model.titles import OWN_SUMMARY_LENGTH, summary_of
-from publisher.model.value import value
 from publisher.rendering import quoted_printable
 from publisher.rendering.headings import head
 from publisher.rendering.pictures import picture_word
@@ -22,7 +21,7 @@ _STRUCTURE = re.compile(r"<(?:[ou]l|table|pre|blockquote|h[1-6]|img)\b")
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpt:
     """The part of an item that a digest shows below its title."""
 

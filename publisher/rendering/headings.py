@@ -1,12 +1,11 @@
 """Splits an item into its title and the text below it, so that no sentence is shown twice and none is lost."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import unescape
 
 from publisher.model.items import Item
 from publisher.model.titles import Heading, heading_of
-from publisher.model.value import value
 
 _FIRST_BLOCK = re.compile(r"\s*<(?P<block>p|div|h[1-6])\b[^>]*>")
 _TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z0-9]+)\b[^>]*>|&#?\w+;|[^<]")
@@ -17,7 +16,7 @@ _MARKS = frozenset(
 _BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)*")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headed:
     """An item, split into its title and the rest."""
 

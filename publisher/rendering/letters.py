@@ -1,6 +1,7 @@
 """Letters about a subscription: short, with at most one link."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
@@ -19,7 +20,6 @@ from publisher.model.subscribers import (
     Request,
     SubscriberSettings,
 )
-from publisher.model.value import value
 from publisher.rendering.addresses import list_host, wire_address
 from publisher.rendering.columns import wrap
 from publisher.rendering.languages import format_day, gettext_noop, interface_language, translations
@@ -32,7 +32,7 @@ DOMAIN = "letters"
 """The gettext domain of these texts."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LetterWords:
     """The plain-text values of the templates `letter.txt` and `letter.html`."""
 
@@ -52,7 +52,7 @@ class LetterWords:
     privacy_url: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Texts:
     """The fixed texts of a kind of letter, in English, to be translated and filled in."""
 

@@ -7,7 +7,7 @@ encoded by itself; a reader's mail is the pieces with his own words between them
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -16,7 +16,6 @@ from html import escape
 from publisher.model.editions import Digest, Personal
 from publisher.model.site import Site
 from publisher.model.subscribers import READERS, SubscriberSettings
-from publisher.model.value import value
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host
 from publisher.rendering.columns import wrap
@@ -31,7 +30,7 @@ _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderMail:
     """The parts of a round's mail that differ between readers."""
 

@@ -4,6 +4,7 @@ Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's
 """
 
 import re
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -11,7 +12,6 @@ from publisher.model.editions import Audience
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.records import Record
 from publisher.model.site import Site
-from publisher.model.value import value
 
 KEYWORDS_FILE = "keywords/index.html"
 YEARS_FILE = "items/index.html"
@@ -37,7 +37,7 @@ WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", 
 """A web address with the characters of an IRI (RFC 3987), and no scheme that a browser would run."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFormat:
     """One format of a feed."""
 

@@ -7,6 +7,7 @@ in frames that run no scripts.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, Response, request
@@ -18,7 +19,6 @@ from publisher.app import Publisher
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
-from publisher.model.value import value
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.serve.web import application, listening
@@ -34,7 +34,7 @@ OpenSite = Callable[[], AbstractContextManager[Publisher]]
 """Reads config.toml and opens the site for a rehearsal."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """The next edition of every audience, or the problems that prevent it."""
 

@@ -4,14 +4,14 @@ It is kept in memory, because a pass without news writes nothing. A service read
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
 from publisher.model.reports import SourceReading
-from publisher.model.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTimes:
     """The last moments of one source, in UTC."""
 

@@ -3,15 +3,15 @@ never changes.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
-from publisher.model.value import value
 from publisher.store.engine import Database
 from publisher.store.schema import archives
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """One document of a feed's archive: the items added in (after, upto]."""
 

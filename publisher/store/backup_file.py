@@ -12,11 +12,11 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from publisher.model.errors import StoreError
-from publisher.model.value import value
 from publisher.store.disk_errors import STAGING, explain_errors
 from publisher.store.files import Tree, write_folder
 from publisher.store.snapshot import join_log, take_snapshot
@@ -36,7 +36,7 @@ _MODE = 0o600
 """Only the owner may read the file: it also holds editions that wait for the editor."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
     """The unpacked files of a backup."""
 

@@ -6,7 +6,7 @@ A report or a refusal is counted in the transaction that records it, so a crash 
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from publisher.model.bounces import BounceRow, BounceScore
 from publisher.model.deliveries import PROBE, DeliveryKind, DeliveryState, Letter
 from publisher.model.errors import OutrunError
-from publisher.model.value import value
 from publisher.store.bounces import keep_bounce
 from publisher.store.engine import Database, batches
 from publisher.store.mail_schema import deliveries, refusals
@@ -24,7 +23,7 @@ from publisher.store.queue import insert_letters
 from publisher.store.round_mails import hold_back, send_held_back
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
     """A reader, found by the mark in the address to which his mail came back (VERP)."""
 
@@ -33,7 +32,7 @@ class Marked:
     """Whether the reader has got another mark since, so that the returned mail is an old one."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UncountedRefusal:
     """A mail to a reader that the server refused for good, and that is not in his score yet."""
 
@@ -43,7 +42,7 @@ class UncountedRefusal:
     reply: str
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspended:
     """A reader who gets no digests because mails came back."""
 

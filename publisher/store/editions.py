@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -24,7 +25,6 @@ from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Edition, SourceChange, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
-from publisher.model.value import value
 from publisher.store.content import item_of, record_of, themes_text
 from publisher.store.edition_records import records_of
 from publisher.store.edition_schema import audiences, dropped_items, edition_corrections, edition_items, editions
@@ -36,7 +36,7 @@ from publisher.store.queue import insert_deliveries
 from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceState:
     """How far the editions of an audience have come."""
 
@@ -50,7 +50,7 @@ class AudienceState:
     """UTC; the last tick of its schedule that was dealt with. None: none was."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionRow:
     """An edition as shown in lists."""
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, or_
 from publisher.model.items import Item, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
-from publisher.model.value import value
 from publisher.store import sources
 from publisher.store.content import item_of
 from publisher.store.engine import batches
@@ -31,7 +30,7 @@ from publisher.store.schema import (
 )
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
     """An item of another source, with the fields that are compared."""
 
@@ -39,7 +38,7 @@ class Other:
     item: Item
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heir:
     """Another source that lists an item, and may inherit it."""
 
@@ -48,7 +47,7 @@ class Heir:
     """The item as that source lists it; its language is not guessed yet."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """An item whose time to appear or to expire has come."""
 

@@ -1,13 +1,13 @@
 """The feeds: slug, title, number of live items, and whether the feed was ever written for readers."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal, select, true, update
 
 from publisher.model.feeds import Feed, FeedKind
-from publisher.model.value import value
 from publisher.store.archives import Archives
 from publisher.store.engine import Database, batches
 from publisher.store.memberships import ensure_feeds
@@ -16,7 +16,7 @@ from publisher.store.schema import IS_NO_KEYWORD, IS_OPEN, archives, feeds, page
 from publisher.store.sequences import FeedSequence, Neighbours, read_end, read_neighbours, read_whole
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What the store knows about one feed."""
 

@@ -1,6 +1,7 @@
 """Items that an editor hides from readers, and shows again."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -8,7 +9,6 @@ from sqlalchemy import delete, insert, or_, select, update
 from publisher.model.feeds import Gathered
 from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, Record, State
-from publisher.model.value import value
 from publisher.store.content import record_of, themes_text
 from publisher.store.engine import Database
 from publisher.store.log_pass import LogPass
@@ -16,7 +16,7 @@ from publisher.store.memberships import Membership, forget_withdrawals, membersh
 from publisher.store.schema import HAS_ID, HAS_LINK, hidden_items, items, sources, withdrawals
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenItem:
     """A hidden item, and its state before."""
 

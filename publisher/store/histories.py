@@ -4,6 +4,7 @@ The queries are rare; the ledger is searched by address, which takes a second fo
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Text, and_, cast, func, literal, select
@@ -12,7 +13,6 @@ from publisher.model.bounces import BounceRow
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.rounds import ItemEntry, Round
 from publisher.model.subscribers import ROUND
-from publisher.model.value import value
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
 from publisher.store.mail_schema import bounces, deliveries
@@ -20,7 +20,7 @@ from publisher.store.people_schema import former_marks, round_mails, rounds, sel
 from publisher.store.range_pass import new_items
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastMail:
     """A mail of a round to one reader, as it was planned."""
 
@@ -29,7 +29,7 @@ class PastMail:
     """The numbers of its items, in the order in which they were added."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentMail:
     """A mail of a round that went out to one reader."""
 

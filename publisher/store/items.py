@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,7 +15,6 @@ from publisher.model.feeds import ALL
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.themes import ThemeChoice
-from publisher.model.value import value
 from publisher.store.content import item_of, record_of
 from publisher.store.edition_schema import dropped_items, edition_corrections, edition_items, editions
 from publisher.store.engine import Database, batches
@@ -39,7 +39,7 @@ from publisher.store.schema import (
 _BY_NUMBER = select(items).where(items.c.number.in_(bindparam("numbers", expanding=True)))
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemAddress:
     """An item's address on the web."""
 
@@ -49,7 +49,7 @@ class ItemAddress:
     updated: datetime
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedItem:
     """An item that an audience got in an edition, and that changed since."""
 
@@ -61,7 +61,7 @@ class ChangedItem:
     """The same with the edition's number and the title that the editor gave it there."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """An item that will appear, for the first time or again after a withdrawal."""
 

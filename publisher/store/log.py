@@ -5,13 +5,12 @@ with.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
-from publisher.model.value import value
 from publisher.store.content import record_of
 from publisher.store.engine import BATCH, Database
 from publisher.store.items import last_changes
@@ -19,7 +18,7 @@ from publisher.store.log_pass import LogPass
 from publisher.store.schema import counters, cursors, items, log
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
     """The position of one consumer of the log."""
 

@@ -5,13 +5,12 @@ Changes here also update the feeds: number of items, time of the last change, ti
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from publisher.model.feeds import Feed, FeedKind
-from publisher.model.value import value
 from publisher.store.engine import batches
 from publisher.store.schema import feeds, item_feeds, withdrawals
 
@@ -19,7 +18,7 @@ _RENAMED = (FeedKind.THEME, FeedKind.COMBINED)
 """Kinds of feeds that take over a new title. Keywords and languages keep their first spelling."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """The feeds that one live item is in."""
 

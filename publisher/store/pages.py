@@ -3,15 +3,15 @@ page.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
-from publisher.model.value import value
 from publisher.store.engine import Database
 from publisher.store.schema import pages
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageRow:
     """One full page of a feed: the items added in (after, upto]."""
 

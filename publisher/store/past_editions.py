@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Integer, and_, bindparam, func, select
 
 from publisher.model.corrections import Formerly
 from publisher.model.records import Record
-from publisher.model.value import value
 from publisher.store.edition_records import newest_of, records_of
 from publisher.store.edition_schema import edition_corrections, edition_items, editions
 from publisher.store.engine import Database, batches
@@ -16,7 +16,7 @@ from publisher.store.formerly import formerly_of, told_of
 from publisher.store.schema import IS_LIVE, items
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastEdition:
     """An edition that went out."""
 
@@ -34,7 +34,7 @@ class PastEdition:
     """As in `Edition`."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionHead:
     """An edition as a feed shows it."""
 
@@ -46,7 +46,7 @@ class EditionHead:
     """The newest of these items, newest first."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPlace:
     """What a link to an edition shows: number, date and number of items."""
 

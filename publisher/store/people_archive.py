@@ -7,7 +7,7 @@ read as of one moment and written in one transaction: a crash leaves no people, 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from itertools import groupby, islice
@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import Column, Connection, Table, delete, func, insert, literal, select
 
 from publisher.model.errors import StoreError
-from publisher.model.value import value
 from publisher.store.address_key import AddressKey
 from publisher.store.columns import Choice, UtcDateTime
 from publisher.store.departures import Journal
@@ -61,7 +60,7 @@ _LOOKED_AT = 1000
 """How many of the latest items are compared to tell whether two logs are the same."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogPlace:
     """A position in the log of a store, with which another store can tell whether it has the same log."""
 
@@ -70,7 +69,7 @@ class LogPlace:
     """Hash of the latest items up to `end`; empty: there are none."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleRows:
     """All rows of people at one moment."""
 

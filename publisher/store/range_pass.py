@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,7 +28,6 @@ from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.editions import TakenOut
 from publisher.model.rounds import ItemEntry, Round
 from publisher.model.subscribers import SubscriptionState
-from publisher.model.value import value
 from publisher.store.columns import UtcDateTime
 from publisher.store.content import themes_of
 from publisher.store.delivery_rows import clock_of
@@ -69,7 +69,7 @@ class Moved(NamedTuple):
     cursor: int
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundEnvelope:
     """The parts of the envelope that all mails of a round share."""
 

@@ -5,6 +5,7 @@ digits of its token's hash, which tells whether and when the letter was sent.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -14,7 +15,6 @@ from sqlalchemy import and_, delete, func, insert, literal, select
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Letter
 from publisher.model.retention import MAILS
 from publisher.model.subscribers import RENEW_WITHIN, LetterKind, Request
-from publisher.model.value import value
 from publisher.store.engine import BATCH, Database
 from publisher.store.mail_schema import deliveries
 from publisher.store.people_rows import keep_words
@@ -25,7 +25,7 @@ from publisher.store.suppressions import suppressed_among
 _IS_RENEWAL = confirmations.c.kind == LetterKind.RENEW
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OldConsent:
     """A reader, and when he last consented."""
 
@@ -34,7 +34,7 @@ class OldConsent:
     """UTC."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRenewal:
     """The request and letter for a reader who will be asked."""
 

@@ -11,6 +11,7 @@ All of it is one transaction, and repeating it changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
@@ -19,7 +20,6 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.departures import Standing, standings
 from publisher.model.errors import FilesError
 from publisher.model.subscribers import EndReason, LetterKind, SubscriptionState
-from publisher.model.value import value
 from publisher.store.address_key import AddressKey, marks_of
 from publisher.store.columns import Choice, UtcDateTime
 from publisher.store.departures import Journal
@@ -34,7 +34,7 @@ from publisher.store.schema import departures_noted
 logger = DecisionLog("subscribers")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
     """How many people the file of departures marked as gone in the store."""
 

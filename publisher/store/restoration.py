@@ -5,14 +5,13 @@ has said whether subscribers got mails since, no round begins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.model.subscribers import LetterKind
-from publisher.model.value import value
 from publisher.store.desk import forget_entries
 from publisher.store.edition_schema import audiences, edition_items, editions
 from publisher.store.engine import Database
@@ -30,7 +29,7 @@ SAID = "said to have gone out, after a restore"
 """Stored in the ledger as the server's answer, for mails that the operator says went out."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
     """A restore that the operator has not answered for completely."""
 
@@ -48,7 +47,7 @@ class Restoration:
         return audience not in self.answered
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What is known about one audience after the operator's answer."""
 

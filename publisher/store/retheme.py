@@ -1,6 +1,7 @@
 """Assigns themes and feeds to all items again, batch by batch, after a change of config.toml."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,6 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.slugs import Names, WantedNames
-from publisher.model.value import value
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
 from publisher.store.memberships import Membership, memberships_of, move_items
@@ -17,7 +17,7 @@ from publisher.store.names import settle_names
 from publisher.store.schema import items
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredItem:
     """An item with the values that decide its themes and feeds."""
 

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -26,7 +27,6 @@ from sqlalchemy import (
 
 from publisher.model.deliveries import Delivery
 from publisher.model.rounds import ItemEntry, Round
-from publisher.model.value import value
 from publisher.store.delivery_rows import is_delivery
 from publisher.store.engine import Database, batches
 from publisher.store.next_round import NextRound, take_words
@@ -72,7 +72,7 @@ Follow = tuple[str, str, datetime]
 """What a subscriber follows: theme, pace, since when."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundMail:
     """A mail of a round to one subscriber."""
 

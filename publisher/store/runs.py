@@ -1,11 +1,10 @@
 """Runs: which verb ran when, and the problems it met."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
 
-from publisher.model.value import value
 from publisher.store.engine import Database
 from publisher.store.schema import runs
 
@@ -18,7 +17,7 @@ KEPT = 500
 _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
     """One run of a verb."""
 

@@ -5,13 +5,13 @@ A full page and a closed document never change. `publish` decides the next cuts.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from publisher.model.feeds import ALL
-from publisher.model.value import value
 from publisher.store.archives import Archive
 from publisher.store.engine import batches
 from publisher.store.pages import PageRow
@@ -47,7 +47,7 @@ _NEIGHBOURS = select(
 _NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.limit(_ARCHIVES_READ)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSequence:
     """A feed's live items in the order in which they were added, with its cuts: all of them, or those near the end."""
 

@@ -1,6 +1,6 @@
 """Sources: the last reading of each, failures since, and a reading held for the operator."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 from publisher.model.errors import StoreError
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import FailureKind, HeldChange, HoldReason
-from publisher.model.value import value
 from publisher.store.engine import Database
 from publisher.store.schema import sources
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What the store knows about one source."""
 

@@ -1,7 +1,7 @@
 """Subscribers: who they are, what they follow, their consents, and links that wait to be used."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -9,7 +9,6 @@ from sqlalchemy import Connection, func, insert, select, update
 from publisher.model.deliveries import Letter
 from publisher.model.departures import LIFTED_BY_FORM, DepartureKind, Suppression
 from publisher.model.subscribers import Confirmation, Consent, LetterKind, Request, Subscriber
-from publisher.model.value import value
 from publisher.store.bounce_scores import forget_score
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
@@ -49,7 +48,7 @@ from publisher.store.suppressions import (
 )
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """The stored request behind a link that works once."""
 

@@ -12,11 +12,11 @@ It contains no time of writing: a file imported into an empty site is exported a
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
-from publisher.model.value import value
 from publisher.store import LogPlace, Store
 
 _ARCHIVE = "publisher people"
@@ -26,7 +26,7 @@ Lines = Callable[[], Iterable[str]]
 """Returns the lines of a file, from the first one; called more than once."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveReport:
     """Counts of an import from an archive."""
 

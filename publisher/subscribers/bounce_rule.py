@@ -15,13 +15,12 @@ mail that is not authenticated.
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from publisher.model.bounces import BounceKind, BounceScore
 from publisher.model.subscribers import Pace
-from publisher.model.value import value
 
 SUSPEND_AT = 5
 STALE_AFTER = timedelta(days=7)
@@ -53,7 +52,7 @@ class BounceAction(Enum):
     END = auto()
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BounceVerdict:
     """The result of a failure."""
 

@@ -5,7 +5,7 @@ forwarded, found later or intercepted gives none of these rights. A new address 
 address.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
@@ -21,7 +21,6 @@ from publisher.model.subscribers import (
     masked,
     moved_name,
 )
-from publisher.model.value import value
 from publisher.store import Store
 from publisher.store.moves import MoveOutcome
 from publisher.subscribers import tokens
@@ -31,7 +30,7 @@ from publisher.subscribers.people import People
 logger = DecisionLog("subscribers")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddressChange:
     """A change of address that waits for the reader to press the button behind the link in a letter to the new
     address.

@@ -11,12 +11,11 @@ from functools import lru_cache
 
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.subscribers import Pace
-from publisher.model.value import value
 from publisher.store import FollowRow, Moved
 from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticks:
     """The paces that are due at one moment, and their ticks."""
 

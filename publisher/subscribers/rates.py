@@ -1,11 +1,11 @@
 """Estimates how many mails and items a reader will get, from the items of the last year. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.schedules import Schedule
 from publisher.model.subscribers import EVERYTHING, Choices
-from publisher.model.value import value
 
 FEWEST_ITEMS = 5
 """With fewer items in a year, there is no estimate."""
@@ -17,7 +17,7 @@ Moment = tuple[datetime, tuple[str, ...]]
 """When an item appeared, and the slugs of its themes."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """The items of the last year, or of the time since the first item if that is shorter."""
 

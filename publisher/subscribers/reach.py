@@ -11,7 +11,7 @@ What a crash leaves, by its moment:
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
@@ -20,7 +20,6 @@ from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
-from publisher.model.value import value
 from publisher.store import Marked, Store, Suspended, UncountedRefusal
 from publisher.store.bounce_scores import new_mark, probe_name
 from publisher.subscribers.bounce_rule import (
@@ -41,7 +40,7 @@ TRIES = 10
 _T = TypeVar("_T")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The result of counting a report or a refusal."""
 

@@ -8,14 +8,13 @@ leaves some asked or ended and others not; repeating the command, or the next pa
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.errors import OutrunError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.subscribers import EndReason, LetterKind, Request, letter_name
-from publisher.model.value import value
 from publisher.store import NewRenewal, OldConsent, Store
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import leave
@@ -27,7 +26,7 @@ _BATCH = 100
 """How many readers are asked in one transaction."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
     """Counts of a renewal."""
 

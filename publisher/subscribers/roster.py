@@ -11,11 +11,10 @@ contacts".
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from publisher.model.errors import UsageError
-from publisher.model.value import value
 
 Lines = Callable[[], Iterable[str]]
 """Returns the lines of a list from the first one, each with its line end; called more than once."""
@@ -75,7 +74,7 @@ class RosterError(UsageError):
         """The number of the line that cannot be read; 0: the flaw is not in one line."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPerson:
     """What a list says about one person."""
 
@@ -93,7 +92,7 @@ class ListedPerson:
     """All values of the row, by column in lower case; empty in a list of Mailman, which has no columns."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """A list of people, which is read again each time it is iterated."""
 
@@ -156,7 +155,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
     return Dialect.PLAIN if there.intersection(_ADDRESS) and there <= _PLAIN else None
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
     """How to read the table of one program."""
 

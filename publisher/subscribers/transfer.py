@@ -9,7 +9,7 @@ list adds nobody; only the addresses of its people are held in memory.
 import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -21,7 +21,6 @@ from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.retention import UNCONFIRMED
 from publisher.model.subscribers import Choices, Consent, ConsentKind, LetterKind, Request, Subscriber
-from publisher.model.value import value
 from publisher.store import Store
 from publisher.subscribers.archive import ArchiveReport, Lines, read_archive, write_archive
 from publisher.subscribers.choose import choose
@@ -48,7 +47,7 @@ _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
 """A time as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDefaults:
     """Values that apply to all people in a list of another program."""
 
@@ -69,7 +68,7 @@ class OddReason(StrEnum):
     """What the person follows, or the pace, is not there."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """The result of importing a list of people."""
 
@@ -83,7 +82,7 @@ class Imported:
     """The kinds of the reasons in `left_out` that quote the list."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Person:
     line: int
     subscriber: Subscriber

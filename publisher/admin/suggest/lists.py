@@ -16,7 +16,6 @@ from publisher.admin.suggest.fields import DATE_CHARACTERS, Fields
 from publisher.admin.suggest.selectors import is_telling, names_of, selector_of_all
 from publisher.collect.sources.dates import is_moment, read_beside
 from publisher.collect.sources.page import catch, select
-from publisher.model.value import value
 
 MAX_ELEMENTS = 60_000
 """How many elements of a page are examined. Long listings have a tenth of that."""
@@ -53,7 +52,7 @@ _NEXT = (
 )
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """Selectors that read a page's list of items."""
 

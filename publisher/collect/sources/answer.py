@@ -1,14 +1,13 @@
 """The answer of a server, or the content of a file."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from publisher.model.value import value
 
 LONGEST_WAIT = timedelta(days=1)
 """The longest pause before a server is asked again, even if it asks for more."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """The answer of a server."""
 

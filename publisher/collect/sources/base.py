@@ -14,13 +14,12 @@ from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import Fetching
-from publisher.model.value import value
 
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """The result of reading a source once."""
 

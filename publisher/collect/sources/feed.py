@@ -32,7 +32,6 @@ from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
-from publisher.model.value import value
 
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
@@ -147,7 +146,7 @@ class FeedSource:
         return item_of({**values, self.categories: values["categories"]}, rules)
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Document:
     """One feed as it was read."""
 

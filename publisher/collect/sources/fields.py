@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
@@ -15,7 +15,6 @@ from publisher.collect.sources.unread import Unread
 from publisher.collect.sources.values import FieldError, Withheld, names_in, text_in
 from publisher.collect.sources.withheld import doubts_about, why_withheld
 from publisher.model.items import Item
-from publisher.model.value import value
 
 FIELDS = (
     "id",
@@ -40,7 +39,7 @@ FIELDS = (
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRules:
     """How the values of one reading of a source are read."""
 

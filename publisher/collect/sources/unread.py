@@ -1,13 +1,11 @@
 """What is known of an item that could not be read, so that it does not count as gone; values only."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-from publisher.model.value import value
 
-
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
     """A listed item that could not be read. Without any of these fields it may be any of the missing items."""
 

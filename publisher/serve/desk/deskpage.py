@@ -1,20 +1,19 @@
 """The parts of a desk page: how it is shown, and what can be done on it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from flask import Response
 
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
-from publisher.model.value import value
 
 MAX_FORM_BYTES = 256 * 1024
 """The most bytes of a form. An introduction and the titles of 200 items have a fifth of it."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """The result of an act."""
 
@@ -45,7 +44,7 @@ class RefusedError(PublisherError):
     """The act cannot be done; the message says why, in the visitor's language."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPage:
     """A page of the desk. The package's docstring says how to write one."""
 

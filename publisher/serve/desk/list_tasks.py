@@ -9,6 +9,7 @@ The list is kept in memory for half an hour, for the editor who sent it: no page
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO, TextIOWrapper
@@ -16,7 +17,6 @@ from threading import Lock
 
 from publisher.model import retention
 from publisher.model.errors import PublisherError
-from publisher.model.value import value
 from publisher.serve.desk.visit import COOKIE
 from publisher.serve.long_requests import Senders
 from publisher.subscribers.transfer import ImportDefaults, Imported
@@ -25,7 +25,7 @@ WAIT_S = 5.0
 """How many seconds a page waits for the result of a list."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentList:
     """A list of people as it was sent."""
 
@@ -40,7 +40,7 @@ class SentList:
         yield from TextIOWrapper(BytesIO(self.data), encoding=self.encoding, newline="")
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListOrder:
     """A list of people to import, and how."""
 
@@ -67,7 +67,7 @@ class Work(StrEnum):
     IMPORT = "import"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListTask:
     """Work on an editor's list, in progress or finished."""
 

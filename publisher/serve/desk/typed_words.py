@@ -5,8 +5,8 @@ there when it was shown (`was-…`): a field that was left as it was changes not
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from publisher.model.value import value
 from publisher.rendering.text import one_line
 from publisher.serve.desk.deskpage import TypedError
 from publisher.serve.desk.visit import Visit
@@ -18,7 +18,7 @@ TITLE = "title-"
 """How the name of a title's field begins; the item's id follows."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypedWords:
     """The texts that a form changes."""
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
 from html import escape
@@ -19,7 +20,6 @@ from publisher.model.errors import OutrunError
 from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
-from publisher.model.value import value
 from publisher.publish.page_frame import window_title
 from publisher.publish.page_values import ShownLanguage
 from publisher.rendering import languages, urls
@@ -45,7 +45,7 @@ CHOSEN_OF_MANY = (BEFORE, "follow.")
 """How the names of further fields begin in which nobody writes."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
     """The menu's link to a page."""
 
@@ -54,7 +54,7 @@ class MenuEntry:
     is_current: bool
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """Why nothing was done, for a page."""
 

@@ -5,12 +5,12 @@ ignored; it may have existed when the form was shown.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
 from publisher.model.schedules import instant_of, local_day
 from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE, SubscriberSettings
-from publisher.model.value import value
 from publisher.rendering.addresses import MAX_ADDRESS, wire_address
 
 NO = "no"
@@ -40,7 +40,7 @@ class Mistake(StrEnum):
     LATE_DAY = "late day"
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeForm:
     """The values of the form to subscribe."""
 

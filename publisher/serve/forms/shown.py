@@ -1,18 +1,18 @@
 """The values that form templates show, made from people's choices. In: values. Out: values."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.subscribers import EVERYTHING, Choices, Subscriber, SubscriberSettings, Subscription
 from publisher.model.themes import Theme
-from publisher.model.value import value
 from publisher.rendering.text import scrub
 from publisher.serve.forms.entered import NO, THEME_FIELD
 from publisher.subscribers.rates import Rates
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
     """How many items or mails come in a month."""
 
@@ -20,7 +20,7 @@ class Rate:
     """Rounded; 0: less than one."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPace:
     """A pace that visitors can choose."""
 
@@ -31,7 +31,7 @@ class ShownPace:
     """Mails with everything at this pace; None: there is too little for an estimate."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRow:
     """A theme, or everything, in the table of paces."""
 
@@ -45,7 +45,7 @@ class ThemeRow:
     """How often its items come; None: there is too little for an estimate."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownChoice:
     """A subscription, as its reader sees it."""
 
@@ -56,7 +56,7 @@ class ShownChoice:
     """None: he has not confirmed yet."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMail:
     """A mail that a reader got."""
 
