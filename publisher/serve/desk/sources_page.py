@@ -119,7 +119,8 @@ def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
         said = visit.gettext("Accepted: %(what)s.") % what
     else:
         said = visit.gettext("Discarded: %(what)s.") % what
-    return Done(said=f"{said} {_with_next_pass(visit)}", about=_about(name))
+    is_seen = collected.added or collected.revised or collected.withdrawn
+    return Done(said=f"{said} {_with_next_pass(visit)}" if is_seen else said, about=_about(name))
 
 
 def _read(watch: SourceWatch, visit: Visit) -> Done:

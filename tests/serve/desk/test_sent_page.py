@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from publisher.model.deliveries import DeliveryState, Result
 from tests.busy_desk import LATER, busy_site
 from tests.editor import DESK, DESK_CONFIG, OTTO, DeskSite, desk_site, hidden_in
+from tests.serve.desk.test_round_page import CONFIG, HOUR, ROUND, subscribe
 from tests.visitor import SMTP
+from tests.world import news
 
 SENT = f"{DESK}/sent"
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -103,3 +108,46 @@ def test_a_site_that_sends_nothing_says_what_its_outbox_is_for(tmp_path: Path) -
 def test_before_the_first_edition_the_page_says_when_there_is_one(tmp_path: Path) -> None:
     with desk_site(tmp_path / "site", listing="") as site:
         assert "Nothing was sent yet." in site.editor().look(SENT)
+
+
+def test_refused_later_and_doubtful_mails_are_counted_and_the_rest_is_taken_back(tmp_path: Path) -> None:
+    with desk_site(tmp_path / "site", config=CONFIG) as site:
+        readers = [f"reader{number}@example.org" for number in range(5)]
+        for each in readers:
+            subscribe(site, each, "*=daily")
+        site.now += HOUR
+        site.world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"))
+        site.world.publisher("run", "--due", at=site.now)
+        editor = site.editor()
+        assert "5 mails go out now." == editor.said(editor.press("send", ROUND, pace="daily"))
+        with site.world.store() as store:
+            claimed = {each.recipient: each for each in store.ledger.claim(9, max_age=4 * DAY, now=site.now)}
+            sent, refused, later, doubtful, waiting = (claimed[each] for each in readers)
+            store.ledger.write([sent, refused, later, doubtful], [], now=site.now)
+            no, not_now = f"550 5.1.1 no {readers[1]}", f"451 4.2.1 not now, {readers[2]}"
+            results = [
+                Result(delivery=sent, state=DeliveryState.SENT, reply="250 taken"),
+                Result(delivery=refused, state=DeliveryState.REFUSED, reply=no),
+                Result(delivery=later, state=DeliveryState.QUEUED, reply=not_now, after=HOUR),
+                Result(delivery=doubtful, state=DeliveryState.QUEUED, is_doubtful=True),
+                Result(delivery=waiting, state=DeliveryState.QUEUED, is_attempt=False),
+            ]
+            store.ledger.write([], results, now=site.now)
+
+        text = text_of(editor.look(SENT))
+        assert "3 mails are not handed over yet." in text
+        assert (
+            "To subscribers round-1 Daily Wednesday 4 March 2026, 11:30 – each reader has his own 2 1 1 1 next" in text
+        )
+        assert (
+            "next Wednesday 4 March 2026, 12:30 1 Why not sent : round-1 There is no such mailbox. 550 5.1.1 no re…@"
+            in text
+        )
+        assert all(each not in editor.look(SENT) for each in readers)
+
+        assert "round-1: 3 mails are taken back." == editor.said(editor.press("recall:round-1", SENT))
+
+        assert "each reader has his own 0 1 1 0 1 3 taken back" in text_of(editor.look(SENT))
+        assert "Chaque jour" in editor.look(f"{SENT}?language=fr")
+        assert "round-1: 3 mails are sent after all." == editor.said(editor.press("again:round-1", SENT))
+        assert "each reader has his own 3 1 1 0 1" in text_of(editor.look(SENT))
