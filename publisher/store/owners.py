@@ -39,20 +39,32 @@ def refuse_strangers(database: Path) -> None:
     raise StoreError(f"store {database}: {problem}; {remedy}")
 
 
+PRIVATE = 0o600
+"""The mode of a file with addresses: nobody but its owner reads it, and the group that a folder is shared with."""
+
+
 def make_database(database: Path) -> None:
-    """Make an empty file for a new database if root will give it away: SQLite's own files beside it then get the same
-    owner.
+    """Make an empty file for a new database, which only its owner reads, and give it away if root makes it.
+
+    SQLite's own files beside it get its mode and owner.
 
     Raises:
         StoreError: the disk refuses.
     """
-    if os.geteuid() != ROOT or database.exists() or not database.parent.is_dir():
+    if database.exists() or not database.parent.is_dir():
         return
     try:
-        database.touch(mode=0o644)
+        make_private(database)
         give(database, folder=database.parent)
     except OSError as error:
-        raise StoreError(f"store {database}: {advice_on(error)}") from error
+        if os.geteuid() == ROOT:
+            raise StoreError(f"store {database}: {advice_on(error)}") from error
+        # opening the database says what is wrong, and knows more about it
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that only its owner reads; one that is there stays as it is."""
+    path.touch(mode=PRIVATE)
 
 
 def share(file: int, *, folder: Path) -> None:
@@ -61,7 +73,7 @@ def share(file: int, *, folder: Path) -> None:
     if os.geteuid() not in (ROOT, found.st_uid):
         return
     if _is_shared(folder):
-        os.fchmod(file, stat.S_IMODE(found.st_mode) | stat.S_IWGRP)
+        os.fchmod(file, stat.S_IMODE(found.st_mode) | stat.S_IRGRP | stat.S_IWGRP)
     if found.st_uid == ROOT:
         give(file, folder=folder)
 

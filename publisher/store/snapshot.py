@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from publisher.model.errors import StoreError
-from publisher.store.owners import give
+from publisher.store.owners import PRIVATE, make_private, share
 
 _ATTEMPTS = 40
 _PAUSE_S = 0.05
@@ -24,6 +24,7 @@ def take_snapshot(database: Path, to: Path) -> None:
         StoreError: it cannot be read, or the copy cannot be written.
     """
     try:
+        make_private(to)
         if not _copy_from_writer(database, to):
             _copy_files(database, to)
     except OSError as error:
@@ -46,6 +47,7 @@ def _copy_from_writer(database: Path, to: Path) -> bool:
             source.backup(copy)
     except sqlite3.Error:  # a killed program left the files, or this user may not write them
         to.unlink(missing_ok=True)
+        make_private(to)
         return False
     return True
 
@@ -59,6 +61,7 @@ def _copy_files(database: Path, to: Path) -> None:
         shutil.copyfile(database, to)
         log = _beside(database, "-wal")
         if log.exists():
+            make_private(_beside(to, "-wal"))
             shutil.copyfile(log, _beside(to, "-wal"))
         if before == _traces(database):
             return
@@ -109,9 +112,9 @@ def put_in_place(new: Path, database: Path) -> Path | None:
     """
     kept = _free_name(database)
     is_kept = database.exists()
-    if is_kept:
-        new.chmod(database.stat().st_mode & 0o777)
-    give(new, folder=database.parent)
+    new.chmod(PRIVATE | (database.stat().st_mode & 0o060 if is_kept else 0))
+    with new.open("rb") as file:
+        share(file.fileno(), folder=database.parent)
     if is_kept:
         # Before its write-ahead log: a log without its file is ignored, but a file without its log would look complete.
         database.replace(kept)

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from publisher.model.departures import SuppressionKind
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.owners import refuse_strangers
+from publisher.store.snapshot import put_in_place, take_snapshot
+from tests.contract.stories import NOON
 from tests.processes import run_python
 
 OTHER = 65533
@@ -114,12 +117,38 @@ with Store.open("sqlite:///{tmp_path}/publisher.db") as store, store.exclusive("
     written = run_python(program)
 
     assert (0, "") == (written.returncode, written.stderr)
-    for name in ("publisher.db", "publisher.db.pass.lock"):
+    for name, mode in (("publisher.db", 0o660), ("publisher.db.pass.lock", 0o664)):
         found = (tmp_path / name).stat()
-        assert (found.st_gid, stat.S_IMODE(found.st_mode)) == (OTHER, 0o664), name
+        assert (found.st_gid, stat.S_IMODE(found.st_mode)) == (OTHER, mode), name
     for name in ("feeds", "feeds/themes/asylum"):
         found = (tmp_path / name).stat()
         assert (found.st_gid, stat.S_IMODE(found.st_mode)) == (OTHER, 0o2775), name
+
+
+def test_whatever_holds_addresses_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    """Also while the database is at work, in a copy of it, and after a restore."""
+    database = tmp_path / "publisher.db"
+    before = os.umask(0o022)
+    try:
+        with Store.open(f"sqlite:///{database}") as store:
+            store.suppressions.add("ada@example.org", SuppressionKind.OPERATOR, now=NOON)
+            take_snapshot(database, tmp_path / "copy")
+            names = {path.name for path in tmp_path.iterdir() if path.suffix != ".lock"}
+            assert {f"publisher.db{end}" for end in ("", "-wal", "-shm", ".departures", ".key")} <= names
+            assert_private(tmp_path)
+        (tmp_path / "new").write_bytes((tmp_path / "copy").read_bytes())
+        put_in_place(tmp_path / "new", database)
+        database.unlink()
+        (tmp_path / "copy").chmod(0o644)
+        put_in_place(tmp_path / "copy", database)
+        assert_private(tmp_path)
+    finally:
+        os.umask(before)
+
+
+def assert_private(folder: Path) -> None:
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.suffix != ".lock"}
+    assert dict.fromkeys(modes, 0o600) == modes
 
 
 def test_the_owner_is_let_pass(tmp_path: Path) -> None:
