@@ -1,6 +1,5 @@
 """Reads files with lists of people: text in any encoding, or Mailchimp's archive of several lists."""
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from publisher.model.errors import FilesError, UsageError
+from publisher.subscribers.encodings import LOOKED_AT, codec_of
 
 _SUBSCRIBED = "subscribed_"
 """The beginning of the name of Mailchimp's file of subscribed people."""
@@ -65,10 +65,8 @@ def _list_of(name: str, opener: _Opener, path: Path, encoding: str) -> ListFile:
 
 def _lines(opener: _Opener, path: Path, encoding: str) -> Iterator[str]:
     with _explained(path, encoding):
-        # spreadsheets begin a file with a byte order mark, and UTF-16 always has one
         with opener() as start:
-            has_mark = start.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
-        name = "utf-16" if has_mark else "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
+            name = codec_of(start.read(LOOKED_AT), encoding)
         with opener() as raw, TextIOWrapper(raw, encoding=name, newline="") as text:
             yield from text
 

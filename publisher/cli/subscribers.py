@@ -59,7 +59,13 @@ def add(  # noqa: PLR0917  (click passes what is typed)
     with options.open_for(dry_run=dry_run) as publisher:
         spoken = language or publisher.config.site.language
         added = publisher.people.add(address, choices_of(choices), language=spoken, words=agreed)
+        score, zone = publisher.reach.score_of(added), zone_of(publisher.config.site.timezone)
+    if options.is_json:
+        print_json({**_values_of(added), **score_values(score)})
+        return
     _print(options, added)
+    if score and score.suspended_at:
+        print_line(f"  {score_words(score, zone)}; to let them go on: publisher subscribers resume {added.address}")
 
 
 @subscribers.command()
@@ -71,6 +77,27 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
     with options.open_for(dry_run=dry_run) as publisher:
         ended = publisher.people.end(address)
     _print(options, ended)
+
+
+@subscribers.command()
+@site_command
+@click.argument("address")
+@dry_run_option
+def resume(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
+    """Forget the mails to somebody that came back, so that digests go on; those that were held back are sent."""
+    with options.open_for(dry_run=dry_run) as publisher:
+        score, zone = publisher.reach.resume(address), zone_of(publisher.config.site.timezone)
+        suppressed = publisher.reach.suppressions_of(address)
+    if options.is_json:
+        changed = score is not None and not dry_run
+        print_json({"address": address, "changed": changed, "suppressed": [each.kind for each in suppressed]})
+        return
+    print_line(
+        f"{address}: mails go on; until now: {score_words(score, zone)}" if score else f"{address}: no mails came back"
+    )
+    if suppressed:
+        kinds = ", ".join(each.kind.value for each in suppressed)
+        print_line(f"  still suppressed ({kinds}): publisher subscribers suppress {address} --lift")
 
 
 @subscribers.command()

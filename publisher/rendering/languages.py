@@ -22,9 +22,10 @@ from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
 from publisher.model.errors import FilesError
+from publisher.rendering import mail_languages
 
-CATALOGUES = Path(__file__).parent / "locale"
-SOURCE_LANGUAGE = "en"
+CATALOGUES = mail_languages.CATALOGUES
+SOURCE_LANGUAGE = mail_languages.SOURCE_LANGUAGE
 DATED_LIKE = {"en": "en-GB"}
 """English without a country gets British dates: `10 February 2022`."""
 RIGHT_TO_LEFT = frozenset(["Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"])

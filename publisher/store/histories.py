@@ -109,6 +109,15 @@ class Histories:
             found = connection.execute(select(*columns).where(its).order_by(bounces.c.id))
             return [BounceRow(**each) for each in found.mappings()]
 
+    def bounces_to(self, address: str) -> list[BounceRow]:
+        """Return the mails that came back from an address, by what their reports say, in the order in which they were
+        read.
+        """
+        columns = [column for column in bounces.c if column.name != "id"]
+        query = select(*columns).where(func.lower(bounces.c.recipient) == address).order_by(bounces.c.id)
+        with self._database.reading() as connection:
+            return [BounceRow(**each) for each in connection.execute(query).mappings()]
+
     def entry(self, number: int, added_seq: int, *, upto: int) -> ItemEntry | None:
         """Return when an item, added under this log number, entered its themes; `upto` is the end of the log.
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from publisher.model.deliveries import Letter
 from publisher.model.departures import LIFTED_BY_FORM, DepartureKind, Suppression
@@ -255,6 +256,13 @@ class Subscribers:
         with self._database.reading() as connection:
             return connection.execute(select(confirmations.c.asked_at).where(*same)).scalar()
 
+    def requests(self, address: str) -> list[Link]:
+        """Return the requests for links that were sent to an address and are still stored, used ones too."""
+        order = (confirmations.c.asked_at, confirmations.c.kind)
+        query = _LINKS.where(confirmations.c.address == address).order_by(*order)
+        with self._database.reading() as connection:
+            return [_link_of(row) for row in connection.execute(query)]
+
     def asked_since(self, since: datetime, *, kinds: Collection[LetterKind]) -> int:
         """Return for how many addresses letters of these kinds were requested; an address counts once per kind."""
         its = (confirmations.c.asked_at >= since, confirmations.c.kind.in_(kinds))
@@ -300,22 +308,9 @@ class Subscribers:
 
     def link(self, token_digest: str) -> Link | None:
         """Return the request behind the link with this token, used or not."""
-        query = select(confirmations, wordings.c.words).join(
-            wordings, wordings.c.digest == confirmations.c.words_digest
-        )
         with self._database.reading() as connection:
-            row = connection.execute(query.where(confirmations.c.token_digest == token_digest)).one_or_none()
-        if row is None:
-            return None
-        request = Request(
-            address=row.address,
-            choices=row.choices,
-            language=row.language,
-            words=row.words,
-            subscriber=row.subscriber,
-        )
-        confirmation = Confirmation(request=request, asked_at=row.asked_at, used_at=row.used_at)
-        return Link(kind=row.kind, token_digest=token_digest, confirmation=confirmation)
+            row = connection.execute(_LINKS.where(confirmations.c.token_digest == token_digest)).one_or_none()
+        return None if row is None else _link_of(row)
 
     def use(self, token_digest: str, *, now: datetime) -> bool:
         """Mark a link as used; return False if it was used before or does not exist."""
@@ -328,3 +323,14 @@ class Subscribers:
         with self._database.reading() as connection:
             query = select(func.count()).where(*waits, confirmations.c.asked_at > since)
             return connection.execute(query).scalar_one()
+
+
+_LINKS = select(confirmations, wordings.c.words).join(wordings, wordings.c.digest == confirmations.c.words_digest)
+
+
+def _link_of(row: Row[Any]) -> Link:
+    request = Request(
+        address=row.address, choices=row.choices, language=row.language, words=row.words, subscriber=row.subscriber
+    )
+    confirmation = Confirmation(request=request, asked_at=row.asked_at, used_at=row.used_at)
+    return Link(kind=row.kind, token_digest=row.token_digest, confirmation=confirmation)

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from publisher.model.bounces import BounceRow
 from publisher.model.deliveries import DeliveryKind, KnownDelivery
-from publisher.model.retention import BOUNCES, ENDED, MAILS
+from publisher.model.retention import BOUNCES, ENDED, MAILS, UNCONFIRMED
 from publisher.model.site import Site
-from publisher.model.subscribers import LetterKind, Subscriber
+from publisher.model.subscribers import Subscriber
 from publisher.rendering.urls import page_url
 from publisher.store import PastMail, Store
+from publisher.store.subscribers import Link
 
 
 def held_data(
@@ -23,9 +25,7 @@ def held_data(
     sent = store.histories.deliveries(subscriber.address)
     score = store.bounce_scores.get(subscriber.number)
     return {
-        "held_by": site.title,
-        "at": now,
-        "privacy": privacy_url,
+        **_head(site, privacy_url, now),
         "kept_for_days": {"after_the_last_end": ENDED.days, "mails": MAILS.days, "mails_that_came_back": BOUNCES.days},
         "address": subscriber.address,
         "number": subscriber.number,
@@ -34,15 +34,42 @@ def held_data(
         "paused_until": subscriber.paused_until,
         "subscriptions": [asdict(each) for each in subscriber.subscriptions],
         "agreed": [asdict(each) for each in store.subscribers.consents(subscriber.number)],
-        "asked_for": _requests(subscriber, store),
         "mails": _mails(store.histories.mails(subscriber.number), sent, store, site),
+        **_of_address(subscriber.address, sent, store.histories.bounces(subscriber.number), store),
+        "failures": asdict(score) if score else None,
+    }
+
+
+def held_of_stranger(
+    address: str, store: Store, *, site: Site, privacy_url: str, now: datetime
+) -> dict[str, object] | None:
+    """Return all data that the store has about an address which is no subscriber's, as `held_data` names it; None: it
+    has none.
+
+    It asked and has not confirmed, got a letter, a mail to it came back, or it is suppressed.
+    """
+    bounces = store.histories.bounces_to(address)
+    held = _of_address(address, store.histories.deliveries(address), bounces, store)
+    if not any(held.values()):
+        return None
+    kept = {"unconfirmed": UNCONFIRMED.days, "mails": MAILS.days, "mails_that_came_back": BOUNCES.days}
+    return {**_head(site, privacy_url, now), "kept_for_days": kept, "address": address, **held}
+
+
+def _head(site: Site, privacy_url: str, now: datetime) -> dict[str, object]:
+    return {"held_by": site.title, "at": now, "privacy": privacy_url}
+
+
+def _of_address(
+    address: str, sent: Sequence[KnownDelivery], bounces: Sequence[BounceRow], store: Store
+) -> dict[str, object]:
+    return {
+        "asked_for": [_request(each) for each in store.subscribers.requests(address)],
         "letters": [_delivery(each) for each in sent if each.kind is DeliveryKind.LETTER],
         "came_back": [
-            {"at": each.at, "kind": each.kind, "status": each.status, "words": each.words}
-            for each in store.histories.bounces(subscriber.number)
+            {"at": each.at, "kind": each.kind, "status": each.status, "words": each.words} for each in bounces
         ],
-        "failures": asdict(score) if score else None,
-        "suppressed": [asdict(each) for each in store.suppressions.of(subscriber.address)],
+        "suppressed": [asdict(each) for each in store.suppressions.of(address)],
     }
 
 
@@ -51,10 +78,11 @@ def json_of(held: Mapping[str, object]) -> str:
     return json.dumps(held, ensure_ascii=False, indent=2, default=_plain) + "\n"
 
 
-def _requests(subscriber: Subscriber, store: Store) -> list[dict[str, object]]:
-    """Return when the links were sent to the reader that are still stored."""
-    asked = {kind.value: store.subscribers.asked_at(kind, subscriber.address) for kind in LetterKind}
-    return [{"kind": kind, "at": at} for kind, at in asked.items() if at is not None]
+def _request(link: Link) -> dict[str, object]:
+    """Return what was asked for; choices and words are empty where it is not about a subscription."""
+    asked = link.confirmation
+    request = {name: getattr(asked.request, name) for name in ("choices", "language", "words")}
+    return {"kind": link.kind.value, "at": asked.asked_at, "used_at": asked.used_at, **request}
 
 
 def _mails(

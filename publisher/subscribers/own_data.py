@@ -24,7 +24,7 @@ from publisher.model.subscribers import (
 from publisher.store import Store
 from publisher.store.moves import MoveOutcome
 from publisher.subscribers import tokens
-from publisher.subscribers.held_data import held_data
+from publisher.subscribers.held_data import held_data, held_of_stranger
 from publisher.subscribers.people import People
 
 logger = DecisionLog("subscribers")
@@ -79,15 +79,18 @@ class OwnData:
         return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
 
     def held_of(self, address: str) -> dict[str, object]:
-        """Return all data held about the subscriber with an address, for the operator.
+        """Return all data held about an address, for the operator; also if it has not confirmed.
 
         Raises:
-            UsageError: no subscriber has it, or mail servers would not accept it.
+            UsageError: nothing is held of it, or mail servers would not accept it.
         """
-        found = self._people.find(address)
-        if found is None:
-            raise UsageError(f"no one is subscribed as {address}")
-        return self.held(found)
+        if (reader := self._people.find(address)) is not None:
+            return self.held(reader)
+        wire, url = self._people.wire_address(address), self._people.settings.privacy_url
+        held = held_of_stranger(wire, self._store, site=self._people.site, privacy_url=url, now=self._now)
+        if held is None:
+            raise UsageError(f"nothing is held of {address}")
+        return held
 
     def erase(self, opened: str, *, is_final: bool = False) -> bool:
         """Erase all data about the reader of an opened page; return whether the page is valid.

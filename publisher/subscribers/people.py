@@ -5,7 +5,6 @@ finds the owner of a link. Visitors cannot find out whether an address is known:
 nothing.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -36,6 +35,7 @@ from publisher.model.subscribers import (
 )
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.addresses import wire_address
+from publisher.rendering.mail_languages import checked_language
 from publisher.store import FeedState, Store
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import (
@@ -51,8 +51,6 @@ from publisher.subscribers.links import ReaderLinks
 
 logger = DecisionLog("subscribers")
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-"""The form of a language in config.toml."""
 MOST_CHOICES = 200
 """How many themes one reader may choose."""
 
@@ -207,16 +205,6 @@ class People:
             )
         return None
 
-    def checked_language(self, language: str) -> str:
-        """Return a language, if mails can be in it.
-
-        Raises:
-            UsageError: it is no language tag.
-        """
-        if not _LANGUAGE.fullmatch(language):
-            raise UsageError(f"expected the tag of a language such as en or fr-BE, got {language!r}")
-        return language
-
     # --- a reader's own page -----------------------------------------------------------------------------------------
 
     def change(
@@ -315,9 +303,16 @@ class People:
 
         Raises:
             SuppressedError: the address is suppressed.
-            UsageError: mail servers do not accept the address, or a theme, pace or language does not exist.
+            UsageError: mail servers do not accept the address, a theme, pace or language does not exist, or there are
+                no words.
         """
-        wire, checked, language = self.wire_address(address), self.checked(choices), self.checked_language(language)
+        if not words.strip():
+            raise UsageError("say how this person agreed, such as by a form on paper: it is kept as a proof")
+        wire, checked, language = (
+            self.wire_address(address),
+            self.checked(choices),
+            checked_language(language, self.site),
+        )
         before = self._store.subscribers.by_address(wire)
         consent = Consent(kind=ConsentKind.OPERATOR, at=self.now, language=language, choices=checked, words=words)
         after = self._chosen(before, wire, checked, language)

@@ -18,7 +18,7 @@ from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind
-from publisher.model.errors import OutrunError
+from publisher.model.errors import OutrunError, UsageError
 from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
 from publisher.store import Marked, Store, Suspended, UncountedRefusal
 from publisher.store.bounce_scores import new_mark, probe_name
@@ -157,6 +157,34 @@ class Reach:
         """
         wire = self.people.wire_address(address)
         return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
+
+    def score_of(self, reader: Subscriber) -> BounceScore | None:
+        """Return the score of a reader; None: no mail to him came back lately."""
+        return self._store.bounce_scores.get(reader.number)
+
+    def suppressions_of(self, address: str) -> tuple[Suppression, ...]:
+        """Return the suppressions of an address.
+
+        Raises:
+            UsageError: mail servers do not accept the address.
+        """
+        return self._store.suppressions.of(self.people.wire_address(address))
+
+    def resume(self, address: str) -> BounceScore | None:
+        """Forget the mails to a reader that came back, so that he gets digests again; return his score until now.
+
+        None: he had none. A suppression stays.
+
+        Raises:
+            UsageError: no subscriber has the address.
+        """
+        reader = self.people.find(address)
+        if reader is None:
+            raise UsageError(f"no one is subscribed as {address}")
+        before = self._store.bounce_scores.get(reader.number)
+        self._store.bounce_scores.forget(reader.number, is_going_on=bool(reader.active), now=self._now)
+        logger.debug("mails that came back are forgotten", because="the operator said so", subscriber=reader.number)
+        return before
 
     # --- probes ------------------------------------------------------------------------------------------------------
 

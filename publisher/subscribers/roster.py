@@ -39,6 +39,8 @@ BLOCKED = "blocked there"
 DISABLED = "disabled there"
 NEVER = "never subscribed there"
 NO_LIST = "on no list there"
+SAID_NO = (UNSUBSCRIBED, UNREACHABLE, BLOCKED)
+"""Reasons that hold for an address, whatever another line says of it."""
 MISSHAPEN = "fewer or more cells than the first line"
 
 

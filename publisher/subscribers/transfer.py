@@ -6,14 +6,11 @@ because people who are there already are left alone. People who left stay out. A
 list adds nobody; only the addresses of its people are held in memory.
 """
 
-import csv
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from io import StringIO
 from itertools import islice
 
 from publisher.model.deliveries import Rank
@@ -21,13 +18,15 @@ from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.retention import UNCONFIRMED
 from publisher.model.subscribers import Choices, Consent, ConsentKind, LetterKind, Request, Subscriber
+from publisher.rendering.mail_languages import UnspokenError, checked_language
 from publisher.store import Store
 from publisher.subscribers.archive import ArchiveReport, Lines, read_archive, write_archive
 from publisher.subscribers.choose import choose
+from publisher.subscribers.export_lines import HEAD, export_line
+from publisher.subscribers.instants import checked_instant, read_instant
 from publisher.subscribers.people import People
-from publisher.subscribers.roster import Dialect, ListedPerson, Roster
+from publisher.subscribers.roster import SAID_NO, Dialect, ListedPerson, Roster
 
-COLUMNS = ("address", "language", "since", "paused_until", "follows", "consent", "consent_at", "consent_words")
 BATCH = 500
 """How many people are imported in one transaction."""
 
@@ -37,14 +36,10 @@ SUBSCRIBED = "subscribed already"
 LEFT = "left here"
 SUPPRESSED = "suppressed here"
 LISTED = "in a list of people to leave out"
-NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
 TO_COME = "agreed on a day that is to come"
 ASKED = "asked to confirm already"
 NO_CONSENT = "nothing says how he agreed"
 NEVER_AGREED = "nothing says when he agreed"
-
-_GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
-"""A time as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +132,12 @@ class Transfer:
         """Yield CSV of all who follow something, in the order in which they came: the header line, then one line per
         person.
         """
-        yield _csv_line(COLUMNS)
+        yield HEAD
         for batch in self._people.all():
             active = [each for each in batch if each.active]
             consents = self._store.subscribers.last_consents([each.number for each in active])
             for each in active:
-                yield _csv_line(_row_of(each, consents[each.number]))
+                yield export_line(each, consents[each.number])
 
     def export_all(self) -> Iterator[str]:
         """Yield an archive of all data about people, line by line, in the format described in `archive`."""
@@ -160,7 +155,7 @@ class Transfer:
                 how and when they consented; or a theme or pace does not exist. Nobody is added.
         """
         reading = self._reading(roster, terms, without)
-        steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
+        steps = Steps(self._progress, "people", reading.count(roster.read()))
         people = reading.people(roster.read(), self._store.log.end(), is_ours=roster.dialect is Dialect.OURS)
         gone, added = self._store.subscribers.gone(), 0
         while some := list(islice(people, BATCH)):
@@ -187,7 +182,7 @@ class Transfer:
             raise UsageError("an export of Publisher says how its people agreed: import it without asking them again")
         now = self._people.now
         reading = self._reading(roster, replace(terms, agreed="to be confirmed", agreed_at=now), without)
-        steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
+        steps = Steps(self._progress, "people", reading.count(roster.read()))
         people = reading.people(roster.read(), self._store.log.end(), is_ours=False)
         gone, asked = self._store.subscribers.gone(), 0
         while some := list(islice(people, BATCH)):
@@ -227,9 +222,8 @@ class Transfer:
         return read_archive(self._store, lines, progress=self._progress)
 
     def _checked(self, terms: ImportDefaults, roster: Roster) -> Choices:
-        if terms.agreed_at is not None and terms.agreed_at > self._people.now:
+        if terms.agreed_at is not None and checked_instant(terms.agreed_at) > self._people.now:
             raise UsageError(f"nobody can have agreed at {terms.agreed_at.isoformat()}, which is to come")
-        self._people.checked_language(terms.language)
         if roster.dialect is Dialect.OURS:
             return {}
         follows, how = not terms.choices, not (terms.agreed.strip() or roster.says_how)
@@ -239,6 +233,7 @@ class Transfer:
         return self._people.checked(terms.choices)
 
     def _reading(self, roster: Roster, terms: ImportDefaults, without: Iterable[Roster]) -> "_Reading":
+        terms = replace(terms, language=checked_language(terms.language, self._people.site))
         return _Reading(self._people, terms, self._checked(terms, roster), self._addresses(without))
 
     def _addresses(self, rosters: Iterable[Roster]) -> set[str]:
@@ -262,6 +257,15 @@ class _Reading:
         # many people follow the same
         self._follows: Callable[[str], Choices] = cache(self._choices)
         self._addresses: set[str] = set()
+        self._said_no: dict[str, str] = {}
+
+    def count(self, entries: Iterable[ListedPerson]) -> int:
+        """Count the entries, and note who said no in one of them: he stays out, whatever another one says."""
+        number = 0
+        for number, entry in enumerate(entries, start=1):  # noqa: B007  (the last one is the count)
+            if entry.because in SAID_NO and (address := _wire(entry.address, self._people)):
+                self._said_no[address] = entry.because
+        return number
 
     def people(self, entries: Iterable[ListedPerson], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
         """Yield the people who may be imported, as they will be stored."""
@@ -274,7 +278,7 @@ class _Reading:
                     number=0,
                     address=address,
                     language=consent.language,
-                    since=_instant(entry.values.get("since", "")) if is_ours else consent.at,
+                    since=self._past(entry.values.get("since", "")) if is_ours else consent.at,
                     paused_until=_instant(paused) if is_ours and (paused := entry.values.get("paused_until")) else None,
                     subscriptions=choose((), consent.choices, log_end=log_end, now=consent.at),
                 )
@@ -299,6 +303,8 @@ class _Reading:
         address = _wire(entry.address, self._people)
         if not address:
             raise _LeftOutError(NO_ADDRESS)
+        if address in self._said_no:
+            raise _LeftOutError(self._said_no[address])
         if address in self._without:
             raise _LeftOutError(LISTED)
         if address in self._addresses:
@@ -310,7 +316,7 @@ class _Reading:
         """Return the consent of a person in another program's list."""
         terms = self._terms
         words = entry.agreed or terms.agreed
-        if not words:
+        if not words.strip():
             raise _LeftOutError(NO_CONSENT)
         return Consent(
             kind=ConsentKind.OPERATOR,
@@ -321,17 +327,20 @@ class _Reading:
         )
 
     def _agreed_at(self, written: str) -> datetime:
+        agreed_at = self._terms.agreed_at
         try:
-            agreed_at = _instant(written) if written else self._terms.agreed_at
-        except _LeftOutError:
-            if self._terms.agreed_at is None:
-                raise
-            agreed_at = self._terms.agreed_at
-        if agreed_at is None:
-            raise _LeftOutError(NEVER_AGREED)
-        if agreed_at > self._people.now:
-            raise _LeftOutError(TO_COME)
+            if written or agreed_at is None:
+                return self._past(written)
+        except _LeftOutError as error:
+            if agreed_at is None or str(error) == TO_COME:
+                raise _LeftOutError(str(error) if written else NEVER_AGREED) from None
         return agreed_at
+
+    def _past(self, written: str) -> datetime:
+        instant = _instant(written)
+        if instant > self._people.now:
+            raise _LeftOutError(TO_COME)
+        return instant
 
     def _own_consent(self, values: Mapping[str, str]) -> Consent:
         """Return the consent of a person in this program's own export."""
@@ -341,15 +350,18 @@ class _Reading:
             raise _LeftOutError(NO_CONSENT) from None
         return Consent(
             kind=kind,
-            at=_instant(values.get("consent_at", "")),
+            at=self._past(values.get("consent_at", "")),
             language=self._language(values.get("language", "") or self._people.site.language),
             choices=self._follows(values.get("follows", "")),
             words=values.get("consent_words", ""),
         )
 
     def _language(self, written: str) -> str:
+        """Return the language of a person's mails: that of the others if no mails are in his own."""
         try:
-            return self._people.checked_language(written)
+            return checked_language(written, self._people.site)
+        except UnspokenError:
+            return self._terms.language
         except UsageError as error:
             raise _LeftOutError(str(error), OddReason.LANGUAGE) from None
 
@@ -377,32 +389,8 @@ def _wire(address: str, people: People) -> str:
         return ""  # the message contains the address, which must not be in a report
 
 
-def _row_of(subscriber: Subscriber, consent: Consent) -> Sequence[str]:
-    paused = subscriber.paused_until
-    return (
-        subscriber.address,
-        subscriber.language,
-        subscriber.since.isoformat(),
-        paused.isoformat() if paused else "",
-        " ".join(f"{theme}={pace}" for theme, pace in subscriber.choices.items()),
-        consent.kind.value,
-        consent.at.isoformat(),
-        consent.words,
-    )
-
-
-def _csv_line(values: Sequence[str]) -> str:
-    line = StringIO(newline="")
-    csv.writer(line, lineterminator="\n").writerow(values)
-    return line.getvalue()
-
-
 def _instant(written: str) -> datetime:
-    """Return a time written by a program; UTC if it has no offset."""
-    if go := _GO_INSTANT.fullmatch(written):
-        written = f"{go[1]}{go[2] or ''}{go[3]}"
     try:
-        instant = datetime.fromisoformat(written)
-    except ValueError:
-        raise _LeftOutError(NO_DATE) from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+        return read_instant(written)
+    except UsageError as error:
+        raise _LeftOutError(str(error)) from None

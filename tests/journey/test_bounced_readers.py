@@ -81,6 +81,33 @@ def run(world: World, after: timedelta) -> None:
     assert "@example.org" not in outcome.err.replace("news@example.org", "")
 
 
+def test_the_operator_lets_mails_go_on_to_somebody_whose_mails_came_back(world: World, server: Server) -> None:
+    """Adding him again does not do it, and says so."""
+    world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
+    run(world, timedelta(0))
+    put(world, bounce_of(digest_of(server, "ada")))
+    world.publisher("bounces", at=MONDAY + DAY)
+    ada, later = "ada@example.org", MONDAY + 2 * DAY
+    suspended = "no digests since Tue 2026-03-10 10:30, because mails came back"
+
+    added = people(world, "add", ada, "*=weekly", "--agreed", "by telephone", at=later)
+    assert f"  {suspended}; to let them go on: publisher subscribers resume {ada}" == added.lines[-1]
+    told = f"{ada}: mails go on; until now: {suspended}"
+    assert [told] == people(world, "resume", ada, "--dry-run", at=later).lines
+    assert suspended in why(world, "ada", 2 * DAY)
+
+    assert [told] == people(world, "resume", ada, at=later).lines
+
+    assert "no digests since" not in why(world, "ada", 2 * DAY)
+    assert [f"{ada}: no mails came back"] == people(world, "resume", ada, at=later).lines
+    assert {"address": ada, "changed": False, "suppressed": []} == people(world, "resume", ada, "--json").json
+    assert 2 == people(world, "resume", "nobody@example.org").exit_code
+    world.listing.write_text(f"{news('9 March 2026', 'A new one.', theme='Ferries')}\n\n{FERRY}")
+    server.taken.clear()
+    run(world, 8 * DAY)
+    assert "ada" in recipients(server)
+
+
 def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
     world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
     run(world, timedelta(0))

@@ -96,6 +96,23 @@ def test_whoever_asks_gets_one_letter_with_a_link_to_confirm(world: World, sink:
     assert {"cranes": "daily", "ferries": "weekly"} == ada.choices
 
 
+def test_what_is_held_of_somebody_who_has_not_confirmed_is_printed(world: World) -> None:
+    world.publisher("run", at=NOW)
+    assert [f"publisher: nothing is held of {ADA}"] == people(world, "held", ADA).problems
+    ask(world, ferries="weekly")
+
+    held = people(world, "held", ADA.upper()).json
+
+    [asked] = held["asked_for"]
+    assert ("confirm", {"ferries": "weekly"}, None) == (asked["kind"], asked["choices"], asked["used_at"])
+    assert asked["words"]
+    assert (ADA, {"unconfirmed": 30}) == (held["address"], {"unconfirmed": held["kept_for_days"]["unconfirmed"]})
+    assert ["queued"] == [each["state"] for each in held["letters"]]
+    people(world, "erase", ADA)
+    people(world, "suppress", ADA, "--reason", "by telephone")
+    assert ["by telephone"] == [each["reason"] for each in people(world, "held", ADA).json["suppressed"]]
+
+
 def test_a_pass_erases_who_did_not_confirm_for_a_month(world: World) -> None:
     world.publisher("run", at=NOW)
     ask(world, ferries="weekly")
@@ -119,6 +136,10 @@ def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
 
     assert 2 == people(world, "add", BEN, "ferry=weekly", *agreed, at=NOW).exit_code
     assert 2 == people(world, "add", BEN, "weekly", *agreed, at=NOW).exit_code
+    assert 2 == people(world, "add", BEN, "*=daily", "--agreed", " ", at=NOW).exit_code
+    assert 2 == people(world, "add", BEN, "*=daily", *agreed, "--language", "xx", at=NOW).exit_code
+    french = people(world, "add", BEN, "*=daily", *agreed, "--language", "FR", "--dry-run", "--json", at=NOW).json
+    assert "fr" == french["language"]
     assert [f"{ADA}: follows nothing"] == people(world, "end", ADA, at=NOW).lines
     assert [] == people(world, "list", "--json").json
     [ada] = people(world, "list", "--ended", "--json").json

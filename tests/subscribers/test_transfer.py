@@ -13,8 +13,9 @@ from publisher.model.departures import SuppressionKind
 from publisher.model.errors import UsageError
 from publisher.model.subscribers import ConsentKind
 from publisher.store import Store
+from publisher.subscribers.instants import NO_DATE, TOO_OLD
 from publisher.subscribers.people import LetterWriter, People
-from publisher.subscribers.roster import Roster, read_roster
+from publisher.subscribers.roster import BLOCKED, Roster, read_roster
 from publisher.subscribers.transfer import (
     ASKED,
     LEFT,
@@ -22,7 +23,6 @@ from publisher.subscribers.transfer import (
     NEVER_AGREED,
     NO_ADDRESS,
     NO_CONSENT,
-    NO_DATE,
     SUBSCRIBED,
     SUPPRESSED,
     TO_COME,
@@ -170,6 +170,50 @@ def test_a_language_that_no_mail_can_be_in_is_left_out(store: Store) -> None:
     assert "got 'en\\nfr'" in "".join(imported.left_out)
     with pytest.raises(UsageError, match="tag of a language"):
         bring_in(store, f"{ADA}\n", replace(TERMS, language="a b"))
+
+
+def test_a_language_is_written_as_the_site_writes_it_and_one_without_mails_is_that_of_the_others(store: Store) -> None:
+    tags = ("FR", "fr_BE", "en-GB", "nl", "xx", "pl-PL", "")
+    text = "email,language\n" + "".join(f"{number}@example.org,{tag}\n" for number, tag in enumerate(tags))
+
+    imported = bring_in(store, text, replace(TERMS, language="NL"))
+
+    assert (7, {}) == (imported.added, imported.left_out)
+    found = next(store.subscribers.all())
+    assert ["fr", "fr", "en", "nl", "nl", "nl", "nl"] == [each.language for each in found]
+    with pytest.raises(UsageError, match=r"no mails are in the language 'pl'; there is: en, "):
+        bring_in(store, f"{ADA}\n", replace(TERMS, language="pl"))
+
+
+@pytest.mark.parametrize(
+    "written", ["0001-01-01 00:00:00 +0000 UTC", "0001-01-01T00:00:00+05:00", "1900-01-01", "1970-01-01"]
+)
+def test_nobody_agreed_before_there_were_mails(store: Store, written: str) -> None:
+    text = f"email,agreed_at\n{ADA},{written}\n"
+
+    assert {TOO_OLD: (2,)} == bring_in(store, text, replace(TERMS, agreed_at=None)).left_out
+    assert 1 == bring_in(store, text).added, "what the operator says of those for whom the list says nothing sensible"
+    with pytest.raises(UsageError, match="before there were mails"):
+        bring_in(store, text, replace(TERMS, agreed_at=datetime(1, 1, 1, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59-05:00", "2030-01-01"])
+def test_no_instant_of_our_own_list_is_one_that_cannot_be(store: Store, written: str) -> None:
+    good = MONDAY.isoformat()
+    rows = [f"{written},,asylum=weekly,operator,{good},Paper", f"{good},,asylum=weekly,operator,{written},Paper"]
+
+    imported = bring_in(store, HEAD + "".join(f"{number}@example.org,en,{row}\n" for number, row in enumerate(rows)))
+
+    assert (0, [(2, 3)]) == (imported.added, [*imported.left_out.values()])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_who_said_no_on_one_line_stays_out_whatever_another_says(store: Store, order: int) -> None:
+    rows = [f"{ADA},enabled", f"{ADA.upper()},blocklisted"][::order]
+
+    imported = bring_in(store, "uuid,email,status\n" + "".join(f"u,{row}\n" for row in rows))
+
+    assert (0, {BLOCKED: (2, 3)}) == (imported.added, imported.left_out)
 
 
 def test_each_agreed_when_his_list_says_so_and_the_others_when_the_operator_says(store: Store) -> None:

@@ -21,6 +21,8 @@ from publisher.serve.desk.people_page import has_people
 from publisher.serve.desk.refusals import tell_list_error
 from publisher.serve.desk.visit import Visit
 from publisher.subscribers.archive import is_archive
+from publisher.subscribers.encodings import LOOKED_AT, codec_of
+from publisher.subscribers.instants import FIRST_MAIL
 from publisher.subscribers.roster import read_roster
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
@@ -185,8 +187,7 @@ def _lists_in(visit: Visit, field: str) -> list[SentList]:
         data = sent.read(MAX_BYTES + 1)
         if data.strip():
             wanted = visit.field("encoding")
-            has_mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-            encoding = "utf-16" if has_mark else "utf-8-sig" if wanted not in ENCODINGS[1:] else wanted
+            encoding = codec_of(data[:LOOKED_AT], wanted if wanted in ENCODINGS[1:] else "utf-8")
             _refuse_unreadable(data, encoding, visit)
             found.append(SentList(data=data, encoding=encoding, name=sent.filename or ""))
     return found
@@ -226,6 +227,8 @@ def _agreed_at(visit: Visit) -> datetime | None:
         day = date.fromisoformat(written)
     except ValueError:
         raise TypedError(visit.gettext("Enter a day such as 2026-12-31."), name="agreed_at") from None
+    if day < FIRST_MAIL.date():
+        raise TypedError(visit.gettext("Nobody can have agreed before there were mails."), name="agreed_at")
     at = instant_of(datetime.combine(day, time()), visit.site.timezone)
     if at > visit.now:
         raise TypedError(visit.gettext("Nobody can have agreed on a day that is to come."), name="agreed_at")

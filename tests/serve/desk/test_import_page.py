@@ -181,11 +181,12 @@ def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
         (b"x" * 200_000, {}, "The list cannot be used"),
         (b"email," + b"x" * 200_000 + b"\neve@example.org,\n", {}, "The list cannot be used"),
         (LISTMONK.encode(), {"agreed_at": "2030-01-01"}, "Nobody can have agreed on a day that is to come."),
+        (LISTMONK.encode(), {"agreed_at": "0001-01-01"}, "Nobody can have agreed before there were mails."),
         (LISTMONK.encode(), {"agreed_at": "yesterday"}, "Enter a day such as 2026-12-31."),
         (LISTMONK.encode(), {"follow.ferries": ""}, "The list cannot be used"),
         (LISTMONK.encode(), {"agreed": ""}, "The list cannot be used"),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_what_cannot_be_used_is_said_and_what_was_typed_stays(
     site: DeskSite, data: bytes, fields: dict[str, str], said: str
@@ -264,6 +265,7 @@ def test_every_reason_is_told_in_the_language_of_the_editor(site: DeskSite) -> N
         ("c@example.org", "en", since, "boats=weekly", "form"),
         ("d@example.org", "en", "soon", "ferries=weekly", "form"),
         ("e@example.org", "en", since, "ferries=weekly", "magic"),
+        ("f@example.org", "en", "0001-01-01", "ferries=weekly", "form"),
     ]
     lines = [f"{address},{tag},{at},,{follows},{how},{since},Yes\n" for address, tag, at, follows, how in rows]
     editor = site.editor()
@@ -276,6 +278,7 @@ def test_every_reason_is_told_in_the_language_of_the_editor(site: DeskSite) -> N
     assert sorted(reasons) == [
         "a une date illisible",
         "a une langue dans laquelle aucun courriel ne peut être",
+        "consentement daté d’avant le courrier électronique",
         "rien ne dit comment la personne a consenti",
         "suit un thème ou un rythme qui n’existe pas ici",
         "suit un thème ou un rythme qui n’existe pas ici",

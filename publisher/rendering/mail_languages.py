@@ -1,0 +1,46 @@
+"""The languages of the fixed texts in mails: those of the site, and those that have a catalogue."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from publisher.model.errors import UsageError
+from publisher.model.site import Site
+
+CATALOGUES = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+"""The language of the templates, which needs no catalogue."""
+_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+
+
+class UnspokenError(UsageError):
+    """No mails are in a language."""
+
+
+def checked_language(tag: str, site: Site) -> str:
+    """Return the language of the mails for a person who asks for `tag`, written as the site writes it.
+
+    A variant without texts of its own gets those of its base: fr for fr-CA.
+
+    Raises:
+        UnspokenError: no mails are in it.
+        UsageError: it is no language tag.
+    """
+    if not _TAG.fullmatch(tag):
+        raise UsageError(f"expected the tag of a language such as en or fr-BE, got {tag!r}")
+    wanted = tag.replace("_", "-").lower()
+    spoken = tuple(dict.fromkeys((site.language, *site.languages, *_translated())))
+    exact = (language for language in spoken if language.lower() == wanted)
+    alike = (language for language in spoken if _base(language) == _base(wanted))
+    if (found := next(exact, next(alike, None))) is None:
+        raise UnspokenError(f"no mails are in the language {tag!r}; there is: {', '.join(spoken)}")
+    return found
+
+
+@cache
+def _translated() -> tuple[str, ...]:
+    return SOURCE_LANGUAGE, *sorted(folder.name for folder in CATALOGUES.iterdir() if (folder / "digest.po").is_file())
+
+
+def _base(tag: str) -> str:
+    return tag.partition("-")[0].lower()

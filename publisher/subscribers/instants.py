@@ -1,0 +1,43 @@
+"""Reads instants as the lists of other programs write them."""
+
+import re
+from datetime import UTC, datetime
+
+from publisher.model.errors import UsageError
+
+FIRST_MAIL = datetime(1971, 1, 1, tzinfo=UTC)
+"""Nobody agreed to mails before: Go's zero is the year 1, Excel's 1900, Unix' 1970."""
+NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
+TOO_OLD = "agreed before there were mails"
+_LAST = 9990
+"""Later years are no instants in some time zones."""
+_GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
+"""An instant as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
+
+
+def read_instant(written: str) -> datetime:
+    """Return the instant, UTC if it has no offset.
+
+    Raises:
+        UsageError: it is none, or is from before there were mails.
+    """
+    if go := _GO_INSTANT.fullmatch(written):
+        written = f"{go[1]}{go[2] or ''}{go[3]}"
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        raise UsageError(NO_DATE) from None
+    if instant.year > _LAST:
+        raise UsageError(NO_DATE)
+    return checked_instant(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+
+
+def checked_instant(instant: datetime) -> datetime:
+    """Return an instant in UTC.
+
+    Raises:
+        UsageError: it is from before there were mails.
+    """
+    if instant.year < FIRST_MAIL.year:
+        raise UsageError(TOO_OLD)
+    return instant.astimezone(UTC)
