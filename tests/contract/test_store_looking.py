@@ -92,6 +92,7 @@ with Store.rehearse({sqlite_url!r}) as store:
         for folder in (tmp_path, *tmp_path.parents):
             with suppress(PermissionError):
                 folder.chmod(folder.stat().st_mode | 0o055)
+        (tmp_path / "publisher.db").chmod(0o444)  # as its owner may decide: it is made for him alone
         tmp_path.chmod(0o555)
         try:
             seen = run_python(program)
