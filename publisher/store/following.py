@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.store.columns import UtcDateTime
 from publisher.store.engine import Database
 from publisher.store.people_schema import past_follows, subscriptions
+from publisher.store.upsert import insert_into
 
 _ANYTHING = ("", "")
 """The theme and pace in `past_follows` that stand for any theme at any pace."""
@@ -97,8 +97,7 @@ def count_past(connection: Connection, moments: Mapping[int, datetime]) -> None:
                 follows[row.subscriber, at] |= {_ANYTHING, (row.theme, row.pace)}
     counted = Counter((at, *each) for (_, at), its in follows.items() for each in its)
     if counted:
-        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        one = make(past_follows)
+        one = insert_into(connection, past_follows)
         more = one.on_conflict_do_update(
             index_elements=[past_follows.c.at, past_follows.c.theme, past_follows.c.pace],
             set_={"people": past_follows.c.people + one.excluded.people},

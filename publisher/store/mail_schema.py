@@ -78,13 +78,11 @@ Index(
     "ix_deliveries_letters",
     deliveries.c.finished_at,
     sqlite_where=IS_LETTER,
-    postgresql_where=IS_LETTER,
 )
 Index(
     "ix_deliveries_recipients",
     deliveries.c.recipient,
     sqlite_where=IS_NO_ROUND,
-    postgresql_where=IS_NO_ROUND,
 )
 
 # The results of a round's mails whose deliveries were deleted.

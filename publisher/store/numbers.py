@@ -1,7 +1,6 @@
 """The highest number that a table ever assigned: it outlives its row, because a reader's number is never reused."""
 
-from sqlalchemy import Connection, Table, cast, func, literal, select, text
-from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy import Connection, Table, func, literal, select, text
 
 
 def last_number(connection: Connection, table: Table) -> int:
@@ -10,8 +9,7 @@ def last_number(connection: Connection, table: Table) -> int:
     assert column is not None, table.name
     highest = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
     if connection.dialect.name == "postgresql":
-        sequence = func.pg_get_serial_sequence(literal(table.name), literal(column.name))
-        given = connection.execute(select(func.pg_sequence_last_value(cast(sequence, REGCLASS)))).scalar()
+        given = connection.execute(_LAST_VALUE, {"table": table.name, "column": column.name}).scalar()
     elif table.dialect_options["sqlite"]["autoincrement"]:
         given = connection.execute(_SEQ, {"name": table.name}).scalar()
     else:
@@ -37,4 +35,5 @@ def go_on_from(connection: Connection, table: Table, last: int) -> None:
         )
 
 
+_LAST_VALUE = text("SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence(:table, :column) AS regclass))")
 _SEQ = text("SELECT seq FROM sqlite_sequence WHERE name = :name")

@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import Consent, EndReason, Subscriber, Subscription
 from publisher.store.bounce_scores import new_mark
 from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
+from publisher.store.upsert import insert_into
 
 IS_ACTIVE = subscriptions.c.state == literal("active")
 _OF_SUBSCRIBER = ("number", "address", "language", "since", "paused_until")
@@ -91,8 +91,11 @@ def insert_subscribers(connection: Connection, new: Sequence[Subscriber], *, now
     """Insert subscribers whose address is not taken; return their numbers by address."""
     if not new:
         return {}
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    made = make(subscribers).on_conflict_do_nothing().returning(subscribers.c.address, subscribers.c.number)
+    made = (
+        insert_into(connection, subscribers)
+        .on_conflict_do_nothing()
+        .returning(subscribers.c.address, subscribers.c.number)
+    )
     return {row.address: row.number for row in connection.execute(made, [_subscriber_row(each, now) for each in new])}
 
 
@@ -166,6 +169,5 @@ def use_link(connection: Connection, token_digest: str, *, now: datetime) -> boo
 
 def insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
     """Insert a row unless one with the same key exists, even one inserted at the same moment; return whether it was."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table).values(row).on_conflict_do_nothing()
+    statement = insert_into(connection, table).values(row).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

@@ -35,7 +35,7 @@ subscribers = Table(
     sqlite_autoincrement=True,
 )
 _HAS_LEFT = subscribers.c.left_at.is_not(None)
-Index("ix_subscribers_left_at", subscribers.c.left_at, sqlite_where=_HAS_LEFT, postgresql_where=_HAS_LEFT)
+Index("ix_subscribers_left_at", subscribers.c.left_at, sqlite_where=_HAS_LEFT)
 
 subscriptions = Table(
     "subscriptions",
@@ -205,7 +205,7 @@ rounds = Table(
     _column("introduction", Text, nullable=True),
 )
 _IS_KEPT = rounds.c.forgotten_at.is_(None)
-Index("ix_rounds_planned_at", rounds.c.planned_at, sqlite_where=_IS_KEPT, postgresql_where=_IS_KEPT)
+Index("ix_rounds_planned_at", rounds.c.planned_at, sqlite_where=_IS_KEPT)
 
 # Ranges of subscribers, each planned in one transaction.
 ranges = Table(

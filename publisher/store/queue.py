@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import DeliveryState, Letter, NewDelivery
 from publisher.store.delivery_rows import clock_of, is_delivery, lock_rows, row_of_new
 from publisher.store.mail_schema import deliveries, letters
+from publisher.store.upsert import insert_into
 
 _BEGUN = {"state": DeliveryState.QUEUED, "epoch": 0, "attempts": 0, "doubts": 0, "reply": ""}
 _KEY = ["kind", "name", "recipient"]
@@ -22,9 +22,12 @@ def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now
     """Queue deliveries that are not in the ledger yet; return how many."""
     if not new:
         return 0
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     clock = clock_of(connection, now)
-    statement = make(deliveries).values(due_at=clock(), queued_at=clock()).on_conflict_do_nothing(index_elements=_KEY)
+    statement = (
+        insert_into(connection, deliveries)
+        .values(due_at=clock(), queued_at=clock())
+        .on_conflict_do_nothing(index_elements=_KEY)
+    )
     rows = [{**row_of_new(each), **_BEGUN} for each in new]
     return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 

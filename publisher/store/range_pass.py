@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.editions import TakenOut
@@ -46,6 +45,7 @@ from publisher.store.people_schema import (
     theme_joins,
 )
 from publisher.store.schema import IS_LIVE, items
+from publisher.store.upsert import insert_into
 
 IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
 
@@ -156,9 +156,8 @@ class RangePass:
         new = {_digest_of(what): what for what in {*mails.values()} if what not in known}
         if not new:
             return
-        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         rows = [{"digest": digest, "items": json.dumps(what)} for digest, what in sorted(new.items())]
-        self._connection.execute(make(selections).on_conflict_do_nothing(), rows)
+        self._connection.execute(insert_into(self._connection, selections).on_conflict_do_nothing(), rows)
         for some in batches(sorted(new)):
             query = select(selections.c.digest, selections.c.number).where(selections.c.digest.in_(some))
             known.update((new[digest], found) for digest, found in self._connection.execute(query))
@@ -191,8 +190,9 @@ class RangePass:
         found = select(*values.values()).join(round_mails, round_mails.c.subscriber == subscribers.c.number).where(*its)
         # Mails are sent in the order of ids: a digest that many readers get is then rendered once.
         found = found.order_by(round_mails.c.selection, subscribers.c.language, subscribers.c.number)
-        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-        self._connection.execute(make(deliveries).from_select([*values], found).on_conflict_do_nothing())
+        self._connection.execute(
+            insert_into(self._connection, deliveries).from_select([*values], found).on_conflict_do_nothing()
+        )
 
     def _move_cursors(self) -> None:
         paused = select(subscribers.c.number).where(

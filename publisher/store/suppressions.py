@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
 from publisher.model.errors import SuppressedError
@@ -19,6 +18,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.people_schema import suppressions
 from publisher.store.queue import cancel_deliveries
 from publisher.store.round_mails import is_letter_to, is_round_mail
+from publisher.store.upsert import insert_into
 
 
 class Suppressions:
@@ -98,9 +98,8 @@ def suppress(
     for its in (is_letter_to([address]), is_round_mail(connection, [address])):
         cancel_deliveries(connection, its, now=now)
     mark = marks_of(connection, [address])[address]
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"mark": mark, "kind": kind, "at": now, "reason": reason}
-    statement = make(suppressions).values(row).on_conflict_do_nothing()
+    statement = insert_into(connection, suppressions).values(row).on_conflict_do_nothing()
     is_new = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
     if is_new:
         add_lines(connection, journal, [Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])

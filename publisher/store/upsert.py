@@ -1,0 +1,13 @@
+"""Inserts that say what becomes of a row whose key is taken, in the words of the database that is in use."""
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import sqlite
+
+
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert:
+    """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)  # type: ignore[return-value]  # it has the same two methods
