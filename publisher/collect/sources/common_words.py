@@ -13,6 +13,8 @@ _SHARE = 0.2
 """The least share of words that must be common in the language."""
 _FEWEST_MARKS, _MARKS = 3, 0.06
 """The least number, and the least share, of words that are common in this language only (marks)."""
+_FEWEST_PIECE_MARKS = 2
+"""The least number of marks in a piece of a text; another language's mark in it leaves it open."""
 _OTHER_MARKS = 0.1
 """The most marks of another language, as a share of the text's own; with more, the text is mixed."""
 
@@ -70,3 +72,10 @@ def find_language(text: str) -> str:
         return ""
     common = sum(best in _LANGUAGES.get(word, ()) for word in words)
     return best if common >= _SHARE * len(words) else ""
+
+
+def is_plainly(code: str, text: str) -> bool:
+    """Whether a few words, of a text that is in this language as a whole, are in it beyond doubt."""
+    owners = Counter(_OWNERS.get(word, "") for word in _WORD.findall(text.lower()))
+    del owners[""]
+    return owners[code] >= _FEWEST_PIECE_MARKS and owners.total() == owners[code]

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
 
-from publisher.collect.sources.common_words import find_language
+from publisher.collect.sources.common_words import find_language, is_plainly
 
 CONFIDENT = 0.9
 SHORTEST = 25
@@ -72,12 +72,16 @@ def _is_in_pieces(words: Sequence[str], code: str, detector: LanguageDetector) -
     missing = _AGREEING * unseen
     for piece, letters in pieces:
         unseen -= letters
-        language = detector.detect_language_of(piece)
-        if language is not None and language.iso_code_639_1.name == code:
+        if is_plainly(code, piece) or _detect(piece, detector) == code:
             missing -= letters
         if missing <= 0 or missing > unseen:
             break
     return missing <= 0
+
+
+def _detect(text: str, detector: LanguageDetector) -> str:
+    language = detector.detect_language_of(text)
+    return "" if language is None else language.iso_code_639_1.name
 
 
 def _code_of(tag: str) -> str:
@@ -85,11 +89,13 @@ def _code_of(tag: str) -> str:
 
 
 def _is_telling(word: str) -> bool:
-    return len(word) <= _LONGEST_WORD and _NO_WORD.search(word) is None
+    if len(word) > _LONGEST_WORD:
+        return False
+    return len(word) > 1 if word.isalpha() else _NO_WORD.search(word) is None
 
 
 def _count_letters(text: str) -> int:
-    return sum(map(str.isalpha, text))
+    return len(text) if text.isalpha() else sum(map(str.isalpha, text))
 
 
 def _pieces(words: Sequence[str]) -> list[tuple[str, int]]:
@@ -97,12 +103,13 @@ def _pieces(words: Sequence[str]) -> list[tuple[str, int]]:
     is added to the last piece.
     """
     pieces = [("", 0)]
+    piece, letters = pieces[-1]
     for word in words:
-        piece, letters = pieces[-1]
         if letters >= _PIECE or (letters >= _SENTENCE and piece[-1] in _ENDS):
-            pieces.append((f" {word}", _count_letters(word)))
-        else:
-            pieces[-1] = (f"{piece} {word}", letters + _count_letters(word))
+            pieces.append(("", 0))
+            piece, letters = "", 0
+        piece, letters = f"{piece} {word}", letters + _count_letters(word)
+        pieces[-1] = (piece, letters)
     if len(pieces) > 1 and pieces[-1][1] < _SENTENCE:
         last, more = pieces.pop()
         pieces[-1] = (pieces[-1][0] + last, pieces[-1][1] + more)
