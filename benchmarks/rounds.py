@@ -40,6 +40,7 @@ from publisher.model.subscribers import EVERYTHING, Pace, SubscriberSettings, Su
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
+from publisher.rendering.wire_form import WireForm
 from publisher.store import RoundEnvelope, Store
 from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers, subscriptions
@@ -238,22 +239,22 @@ def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]
 
 def send(store: Store) -> tuple[float, float]:
     """How many mails a second of the processor brings to a sink: those of the round, and equal ones that are there."""
-    made: list[bytes] = []
+    sizes: list[int] = []
     with sink(0) as port:
         mails = round_mails_of(store)
 
-        def remember(claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+        def remember(claimed: Sequence[Delivery]) -> dict[int, WireForm | PublisherError]:
             found = mails(claimed)
-            made.extend(each for each in found.values() if isinstance(each, bytes))
+            sizes.extend(each.size for each in found.values() if isinstance(each, WireForm))
             return found
 
         round_s = hand_over(store, port, {DeliveryKind.ROUND: remember})
-        one = mail_of(sum(map(len, made)) // len(made))
-        queue(store, len(made))
+        one = mail_of(sum(sizes) // len(sizes))
+        queue(store, len(sizes))
         with store.database.writing_beside() as connection:
             connection.execute(update(deliveries).where(deliveries.c.kind == DeliveryKind.EDITION).values(due_at=NOW))
         alone_s = hand_over(store, port, {DeliveryKind.EDITION: lambda claimed: {each.id: one for each in claimed}})
-    return len(made) / round_s, len(made) / alone_s
+    return len(sizes) / round_s, len(sizes) / alone_s
 
 
 def hand_over(store: Store, port: int, mails_of: Mapping[DeliveryKind, Mails]) -> float:

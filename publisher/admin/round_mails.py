@@ -7,6 +7,7 @@ rendered once for each selection of items and language.
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from publisher.subscribers.people import People
 if TYPE_CHECKING:  # the caller imports it, if there is a mail to render
     from publisher.compose.digest import Renderer
     from publisher.rendering.personal import Skeleton
+    from publisher.rendering.wire_form import WireForm
 
 Follows = tuple[tuple[str, str, datetime], ...]
 """A reader's subscriptions, each as (theme, pace, since when)."""
@@ -34,6 +36,18 @@ bytes.
 """
 _REASONS = 4
 """How many of the reader's subscriptions a mail gives as its reason."""
+
+
+_RECORDS_KEPT = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Selected:
+    """What all readers of the same items in the same language share."""
+
+    skeleton: "Skeleton"
+    themes: frozenset[str]
+    """The slugs of the items' themes."""
 
 
 class RoundMails:
@@ -55,14 +69,18 @@ class RoundMails:
         self._clock = clock
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
+        self._selected: dict[tuple[str, tuple[int, ...], str], _Selected] = {}
+        """What mails share, by round, items and language, for as long as no item and no decision changes."""
+        self._records: dict[int, Record] = {}
+        """Live items as they were read last."""
         self._edit = RoundEdit()
         """The editors' decisions when the present mails were read."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
         """The reasons in words, by the subscriptions that caused a mail, and its language."""
 
-    def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+    def __call__(self, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         """Return the mail of each delivery, or the error that prevents it, by delivery id."""
-        found: dict[int, bytes | PublisherError] = {}
+        found: dict[int, WireForm | PublisherError] = {}
         by_round = sorted(claimed, key=lambda each: each.name)
         for name, group in groupby(by_round, key=lambda each: each.name):
             round_ = self._store.rounds.get(number_of_round(name))
@@ -70,13 +88,16 @@ class RoundMails:
                 found |= self._mails_of(round_, list(group))
         return found
 
-    def _mails_of(self, round_: Round, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+    def _mails_of(self, round_: Round, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         now = self._clock()
         people = self._people(now)
         mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
-        self._edit = self._store.rounds.next.edit()
-        records = self._records(mails.values())
-        found: dict[int, bytes | PublisherError] = {}
+        edit = self._store.rounds.next.edit()
+        if edit != self._edit:
+            self._edit = edit
+            self._selected.clear()
+        records = self._read_items(mails.values())
+        found: dict[int, WireForm | PublisherError] = {}
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
             if mail is None or not mail.follows or mail.is_suppressed:
@@ -87,34 +108,63 @@ class RoundMails:
             if mail.is_suspended:
                 self._store.rounds.hold_back(delivery, now=now)
                 continue
-            if its := _wanted(mail, records, people):
-                try:
-                    found[delivery.id] = self._mail(round_, its, mail, delivery, people)
-                except TemplateError as error:
-                    found[delivery.id] = error
+            try:
+                if selected := self._select(round_, mail, records, people):
+                    found[delivery.id] = self._mail(selected, round_, mail, delivery, people)
+            except TemplateError as error:
+                found[delivery.id] = error
         return found
 
-    def _records(self, mails: Collection[RoundMail]) -> dict[int, Record]:
-        """Return the live items of these mails that no editor left out, by number."""
+    def _read_items(self, mails: Collection[RoundMail]) -> dict[int, Record]:
+        """Return the live items of these mails that no editor left out, by number; only changed ones are read anew."""
         numbers = sorted({number for each in mails for number in each.items if number not in self._edit.left_out})
-        return {each.number: each for each in self._store.items.by_number(numbers) if each.state.is_live}
+        versions = self._store.items.versions(numbers)
+        known = {number: record for number in numbers if (record := self._records.get(number)) is not None}
+        found = {number: record for number, record in known.items() if record.seq == versions.get(number)}
+        if len(found) < len(versions) or len(found) < len(known):
+            missing = sorted(versions.keys() - found.keys())
+            found |= {each.number: each for each in self._store.items.by_number(missing) if each.state.is_live}
+            if len(self._records) > _RECORDS_KEPT:
+                self._records.clear()
+            for number in numbers:
+                self._records.pop(number, None)
+            self._records |= found
+            self._selected.clear()
+        return found
 
     def _mail(
-        self, round_: Round, its: tuple[Record, ...], mail: RoundMail, delivery: Delivery, people: People
-    ) -> bytes:
+        self, selected: _Selected, round_: Round, mail: RoundMail, delivery: Delivery, people: People
+    ) -> "WireForm":
         from publisher.rendering.personal import ReaderMail  # late: a pass without mails renders none
 
         stop, mine = people.links.tokens_of(mail.subscriber)
-        themes = frozenset(theme.slug for record in its for theme in record.themes)
-        return self._skeleton(round_, its, mail.language).mail_to(
+        return selected.skeleton.wire_form_to(
             ReaderMail(
                 address=mail.address,
                 stop_token=stop,
                 mine_token=mine,
-                why=self._why(mail.follows, themes, round_.paces, mail.language, people),
+                why=self._why(mail.follows, selected.themes, round_.paces, mail.language, people),
                 message_id=delivery.message_id,
             )
         )
+
+    def _select(
+        self, round_: Round, mail: RoundMail, records: Mapping[int, Record], people: People
+    ) -> _Selected | None:
+        """Return what a mail shares with others; None: nothing is left of it."""
+        key = (round_.name, mail.items, mail.language)
+        if not mail.left and key in self._selected:
+            return self._selected[key]
+        its = _wanted(mail, records, people)
+        if not its:
+            return None
+        themes = frozenset(theme.slug for record in its for theme in record.themes)
+        found = _Selected(skeleton=self._skeleton(round_, its, mail.language), themes=themes)
+        if not mail.left:
+            if len(self._selected) >= _KEPT:
+                self._selected.clear()
+            self._selected[key] = found
+        return found
 
     def _why(
         self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People

@@ -6,32 +6,15 @@ from itertools import groupby
 
 from publisher.model.deliveries import Delivery, DeliveryKind
 from publisher.model.errors import FilesError, PublisherError
+from publisher.rendering.wire_form import WireForm
 
-Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | PublisherError]]
+Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | WireForm | PublisherError]]
 """Returns the whole mails of deliveries of one kind, by delivery id, or for each the error that prevents it.
 
 A delivery that is missing from the result has nothing to say any more, and is cancelled. It is called shortly before
 the mails are handed over, for at most as many deliveries as are claimed at once. Deliveries with the same mail should
 get the same bytes object.
 """
-
-
-class WireForm:
-    """A mail as SMTP transmits it: dots at the beginning of lines doubled, and the end mark appended."""
-
-    def __init__(self, mail: bytes) -> None:
-        """Prepare a mail.
-
-        Raises:
-            ValueError: it has CR or LF alone: servers disagree on whether that ends a line, so one mail could become
-                two.
-        """
-        if not mail.count(b"\r\n") == mail.count(b"\r") == mail.count(b"\n"):
-            raise ValueError("a line of the mail ends in CR or LF alone")
-        whole = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
-        self.size = len(whole)
-        """The size in bytes, as the server counts it (RFC 1870 section 3)."""
-        self.data = (b"\r\n" + whole).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +30,7 @@ class Ready:
 
 def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:
     """Return the claimed deliveries with their mails, in the same order."""
-    found: dict[int, bytes | PublisherError] = {}
+    found: dict[int, bytes | WireForm | PublisherError] = {}
     by_kind = sorted(claimed, key=lambda each: each.kind)
     for kind, group in groupby(by_kind, key=lambda each: each.kind):
         its = list(group)
@@ -59,14 +42,16 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
     return [_ready(each, found.get(each.id), forms) for each in claimed]
 
 
-def _ready(delivery: Delivery, mail: bytes | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
+def _ready(delivery: Delivery, mail: bytes | WireForm | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
     """Return one claimed delivery with its mail. `forms` caches the wire forms by the identity of their bytes, which
     many deliveries share.
     """
+    if isinstance(mail, WireForm):
+        return Ready(delivery=delivery, mail=mail)
     if not isinstance(mail, bytes):
         return Ready(delivery=delivery, mail=None, problem="" if mail is None else str(mail))
     try:
-        form = forms.get(id(mail)) or WireForm(mail)
+        form = forms.get(id(mail)) or WireForm.of(mail)
     except ValueError as error:
         return Ready(delivery=delivery, mail=None, problem=str(error))
     forms[id(mail)] = form

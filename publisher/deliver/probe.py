@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from publisher.deliver.mails import WireForm
 from publisher.deliver.smtp import Deadlines, Envelope, MailServer
 from publisher.deliver.wire import Dropped
 from publisher.model.deliveries import SmtpSettings
 from publisher.model.errors import MailServerError
+from publisher.rendering.wire_form import WireForm
 
 IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, block=60, dot=120)
 """Short deadlines: somebody waits at a terminal."""
@@ -49,7 +49,7 @@ def send_one(settings: SmtpSettings, envelope: Envelope, mail: bytes) -> str:
     """
 
     async def hand_over() -> str:
-        form = WireForm(mail)
+        form = WireForm.of(mail)
         session = await MailServer(settings, deadlines=IMPATIENT).open()
         try:
             refusal = await session.open_mail(envelope, form.size)

@@ -42,7 +42,7 @@ from publisher.deliver.answers import (
     wait_before,
 )
 from publisher.deliver.commits import Commits
-from publisher.deliver.mails import Mails, WireForm, read_mails
+from publisher.deliver.mails import Mails, read_mails
 from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import Tallies
 from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, SmtpSession
@@ -54,6 +54,7 @@ from publisher.model.errors import MailServerError, SecretError
 from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.reports import DeliverReport
+from publisher.rendering.wire_form import WireForm
 from publisher.store import Ledger
 
 logger = DecisionLog("deliver")

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.deliver.answers import Reply, SmtpStep
-from publisher.deliver.mails import WireForm
 from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Silent, Wire, words_of
 from publisher.model.deliveries import Security, SmtpSettings
 from publisher.model.errors import MailServerError
+from publisher.rendering.wire_form import WireForm
 
 MAILS_A_CONNECTION = 100
 REFUSALS_A_CONNECTION = 8

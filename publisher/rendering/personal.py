@@ -6,7 +6,7 @@ encoded by itself; a reader's mail is the pieces with his own words between them
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -22,6 +22,7 @@ from publisher.rendering.columns import wrap
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 from publisher.rendering.message import NOT_BY_HAND, alternative_headers, boundary_of, in_mailto
 from publisher.rendering.urls import mine_url, stop_url
+from publisher.rendering.wire_form import WireForm, double_dots, double_dots_once
 
 _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
 """Marks that no item's text contains."""
@@ -96,6 +97,10 @@ class Skeleton:
         self._add_part(opening, "text/plain", digest.text_parts or [digest.text], kind="text")
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], kind="html")
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
+        self._on_wire: list[list[bytes]] = []
+        """The pieces as they are transmitted, the shared headers first; empty: not prepared yet."""
+        self._size = 0
+        """The bytes that all mails share, once they are prepared."""
 
     def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, kind: str) -> None:
         head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
@@ -113,6 +118,24 @@ class Skeleton:
 
     def mail_to(self, reader: ReaderMail) -> bytes:
         """Return the whole mail to a reader, with CRLF line ends."""
+        own_head, fills = self._own_head(reader), self._fills(reader)
+        return b"".join(_fill_slots([own_head, self._head, *self._pieces[0]], fills, self._pieces[1:]))
+
+    def wire_form_to(self, reader: ReaderMail) -> WireForm:
+        """Return the mail of `mail_to` as SMTP transmits it; what readers share was prepared once."""
+        if not self._on_wire:
+            self._on_wire = [[double_dots_once(each) for each in pieces] for pieces in self._pieces]
+            self._on_wire[0].insert(0, double_dots(self._head))
+            pieces_bytes = sum(len(each) for pieces in self._pieces for each in pieces)
+            self._size = len(self._head) + pieces_bytes + 2 * len(_SOFT_BREAK) * len(self._slots)
+        own_head, fills = self._own_head(reader), self._fills(reader)
+        first, *others = self._on_wire
+        # Each piece begins a line, and so does what fills a slot: a soft break stands before it.
+        pieces = _fill_slots([double_dots(own_head), *first], [double_dots(each) for each in fills], others)
+        return WireForm.of_pieces(pieces, size=self._size + len(own_head) + sum(map(len, fills)))
+
+    def _fills(self, reader: ReaderMail) -> list[bytes]:
+        """Return what fills the slots, in their order."""
         why_text, why_html = _encoded_why(reader.why)
         stop, mine = reader.stop_token.encode(), reader.mine_token.encode()
         filled: Mapping[str, bytes] = {
@@ -123,10 +146,7 @@ class Skeleton:
             f"text {_WHY}": why_text,
             f"html {_WHY}": why_html,
         }
-        parts = [self._own_head(reader), self._head, *self._pieces[0]]
-        for slot, pieces in zip(self._slots, self._pieces[1:], strict=True):
-            parts += [_SOFT_BREAK, filled[slot], _SOFT_BREAK, *pieces]
-        return b"".join(parts)
+        return [filled[slot] for slot in self._slots]
 
     def _own_head(self, reader: ReaderMail) -> bytes:
         # RFC 8058 section 3.1: the address to post to is https; the other one is for people and programs that cannot
@@ -139,6 +159,13 @@ class Skeleton:
                 uri_header("List-Unsubscribe", stop),
             ]
         ).encode("ascii")
+
+
+def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Return the pieces before the first slot, then what fills each slot with the pieces after it."""
+    for filled, pieces in zip(fills, after, strict=True):
+        before += [_SOFT_BREAK, filled, _SOFT_BREAK, *pieces]
+    return before
 
 
 @lru_cache(10_000)

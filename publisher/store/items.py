@@ -37,6 +37,7 @@ from publisher.store.schema import (
 )
 
 _BY_NUMBER = select(items).where(items.c.number.in_(bindparam("numbers", expanding=True)))
+_VERSIONS = select(*items.c["number", "seq"]).where(items.c.number.in_(bindparam("numbers", expanding=True)), IS_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,14 @@ class Items:
         with self._database.reading() as connection:
             for some in batches(numbers):
                 found += [record_of(row) for row in connection.execute(_BY_NUMBER, {"numbers": some})]
+        return found
+
+    def versions(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Return the log numbers of the latest changes of the live items among these, by item number."""
+        found: dict[int, int] = {}
+        with self._database.reading() as connection:
+            for some in batches(numbers):
+                found |= {row.number: row.seq for row in connection.execute(_VERSIONS, {"numbers": some})}
         return found
 
     # --- in a feed ---------------------------------------------------------------------------------------------------

@@ -1,8 +1,23 @@
-"""What of a planned mail its reader still gets, when he changed what he follows since."""
+"""What of a planned mail its reader still gets, when he changed what he follows since, or its items changed."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NoReturn
 
 import pytest
 
-from publisher.admin.round_mails import is_left
+from publisher.admin.round_mails import RoundMails, is_left
+from publisher.compose.digest import Renderer
+from publisher.model.deliveries import Delivery
+from publisher.rendering.wire_form import WireForm
+from publisher.store import Store
+from publisher.subscribers.people import People
+from tests.contract.stories import NOON, collect, record, revise, withdraw
+from tests.contract.test_store_rounds import add, begin, plan
+from tests.databases import sqlite_store
+from tests.editions import SITE, TEMPLATES, THEMES
+from tests.subscribers.test_people import SETTINGS
+from tests.values import STYLE
 
 
 @pytest.mark.parametrize(
@@ -19,3 +34,54 @@ def test_an_item_goes_out_unless_all_that_brought_it_was_left(
     themes: set[str], followed: set[str], left: set[str], expected: bool
 ) -> None:
     assert expected == is_left(themes, followed=followed, left=left)
+
+
+def round_mails_of(store: Store) -> RoundMails:
+    renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
+
+    def no_letters() -> NoReturn:
+        raise NotImplementedError
+
+    def people(now: datetime) -> People:
+        return People(store=store, site=SITE, settings=SETTINGS, themes=THEMES, letters=no_letters, now=now)
+
+    return RoundMails(store=store, settings=SETTINGS, renderer=lambda: renderer, people=people, clock=lambda: NOON)
+
+
+def words_of(mails: RoundMails, delivery: Delivery) -> list[str]:
+    """What stands in a mail of these words; empty: there is no mail."""
+    mail = mails([delivery]).get(delivery.id)
+    if mail is None:
+        return []
+    assert isinstance(mail, WireForm)
+    assert delivery.recipient.encode() in mail.data
+    return [words for words in ("About a", "About b", "Other words", "A title") if words.encode() in mail.data]
+
+
+CHANGES: dict[str, tuple[Callable[[Store], None], list[str]]] = {
+    "nothing": (lambda _: None, ["About a", "About b"]),
+    "an item is revised": (lambda store: revise(store, 1, "Other words"), ["About b", "Other words"]),
+    "an item is withdrawn": (lambda store: withdraw(store, 1), ["About b"]),
+    "all items are withdrawn": (lambda store: withdraw(store, 1, 2), []),
+    "an editor leaves an item out": (lambda store: store.rounds.next.leave_out(1), ["About b"]),
+    "an editor gives a title": (
+        lambda store: store.rounds.next.retitle(1, "A title"),
+        ["About a", "About b", "A title"],
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_batch_has_what_its_items_say_then(change: str) -> None:
+    do, expected = CHANGES[change]
+    with sqlite_store() as store:
+        collect(store, record("a"), record("b"))
+        people = [add(store, name) for name in ("ada", "ben", "eve")]
+        plan(store, begin(store), {each.number: (1, 2) for each in people})
+        first, second, third = store.ledger.claim(3, max_age=timedelta(days=3), now=NOON)
+        mails = round_mails_of(store)
+        assert ["About a", "About b"] == words_of(mails, first)
+
+        do(store)
+
+        assert [expected, expected] == [words_of(mails, each) for each in (second, third)]

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import event
 
 from publisher.deliver.commits import Commits
-from publisher.deliver.mails import Ready, WireForm
+from publisher.deliver.mails import Ready
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, NewDelivery, Result
+from publisher.rendering.wire_form import WireForm
 from publisher.store import Store
 from tests.databases import sqlite_store
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MAX_AGE = timedelta(days=3)
-MAIL = WireForm(b"Subject: news\r\n\r\nnews\r\n")
+MAIL = WireForm.of(b"Subject: news\r\n\r\nnews\r\n")
 
 
 @pytest.fixture

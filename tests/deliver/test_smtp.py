@@ -14,7 +14,6 @@ import pytest
 import trustme
 
 from publisher.deliver.answers import Reply, SmtpStep
-from publisher.deliver.mails import WireForm
 from publisher.deliver.smtp import (
     IDLE_S,
     MAILS_A_CONNECTION,
@@ -28,6 +27,7 @@ from publisher.deliver.smtp import (
 from publisher.deliver.wire import MOST_BYTES, Dropped, Silent
 from publisher.model.deliveries import Secret, Security, SmtpSettings
 from publisher.model.errors import MailServerError, SecretError
+from publisher.rendering.wire_form import WireForm
 from tests.smtp_server import (
     CONNECT,
     DOT,
@@ -90,7 +90,7 @@ def with_session(
 
 async def send(session: SmtpSession, envelope: Envelope = ENVELOPE, mail: bytes = MAIL) -> Reply | Refusal:
     """The answer to a mail."""
-    wire = WireForm(mail)
+    wire = WireForm.of(mail)
     return await session.open_mail(envelope, wire.size) or await session.hand_over(wire)
 
 
@@ -146,11 +146,11 @@ def test_a_mail_that_is_too_large_is_not_sent() -> None:
 @pytest.mark.parametrize("mail", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n", b"a\r\r\n"])
 def test_a_mail_with_half_a_line_end_is_never_sent(mail: bytes) -> None:
     with pytest.raises(ValueError, match="alone"):
-        WireForm(mail)
+        WireForm.of(mail)
 
 
 def test_a_mail_without_a_last_line_end_gets_one() -> None:
-    assert b"..a\r\nb\r\n.\r\n" == WireForm(b".a\r\nb").data
+    assert b"..a\r\nb\r\n.\r\n" == WireForm.of(b".a\r\nb").data
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from publisher.model.editions import Digest
 from publisher.model.site import Mailbox
 from publisher.rendering.personal import ReaderMail, Skeleton, marked_personal
+from publisher.rendering.wire_form import WireForm
 from tests.subscribers.test_people import SETTINGS
 from tests.values import SITE
 
@@ -67,6 +68,22 @@ def test_what_two_readers_get_differs_in_their_own_words_only() -> None:
     for one, two in (("ada@", "bob@"), (ADA.stop_token, other.stop_token), (ADA.mine_token, other.mine_token)):
         first = first.replace(one.encode(), two.encode())
     assert first == second
+
+
+@pytest.mark.parametrize("why", [ADA.why, ".NET and more"])
+def test_on_the_wire_it_has_the_same_bytes(why: str) -> None:
+    text = TEXT.replace("Été", ".Été").replace("end.\n", "..\n")
+    digest = replace(DIGEST, text=text, text_parts=(text[:20], text[20:]))
+    reader = replace(ADA, why=why)
+    dated = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    skeleton = Skeleton(digest, name="round-1", dated=dated, language="fr", site=SITE, settings=SETTINGS)
+
+    whole = WireForm.of(skeleton.mail_to(reader))
+
+    assert b"\r\n.." in whole.data
+    for _ in range(2):
+        form = skeleton.wire_form_to(reader)
+        assert (whole.data, whole.size) == (form.data, form.size)
 
 
 def test_its_lines_are_such_as_mail_servers_take() -> None:
