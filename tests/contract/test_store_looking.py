@@ -74,8 +74,8 @@ class TestSQLite:
 
         assert [trace[0] for trace in traces(left)] == names
 
-    def test_a_store_that_is_not_there_is_not_made(self, sqlite_url: str, tmp_path: Path) -> None:
-        assert look(sqlite_url) == 1
+    def test_a_store_that_is_not_there_is_not_made(self, bare_sqlite_url: str, tmp_path: Path) -> None:
+        assert look(bare_sqlite_url) == 1
         assert traces(tmp_path) == []
 
     def test_one_that_may_be_read_only_is_read(self, sqlite_url: str, tmp_path: Path) -> None:
@@ -126,11 +126,11 @@ def test_a_lock_held_elsewhere_is_seen(durable_url: str) -> None:
             assert rehearsal.is_held("service")
 
 
-def test_a_database_without_tables_gets_none(durable_url: str) -> None:
-    assert look(durable_url) == 1
+def test_a_database_without_tables_gets_none(bare_url: str) -> None:
+    assert look(bare_url) == 1
 
     with pytest.raises(Exception, match="alembic_version"):
-        _execute(durable_url, "SELECT version_num FROM alembic_version")
+        _execute(bare_url, "SELECT version_num FROM alembic_version")
 
 
 class TestAnotherVersion:

@@ -162,9 +162,9 @@ def hold_and_hang(pipe: Connection, url: str) -> None:
 
 @pytest.mark.slow
 def test_two_processes_that_open_a_fresh_database_at_once_both_succeed(
-    durable_url: str, child: Callable[..., Child]
+    bare_url: str, child: Callable[..., Child]
 ) -> None:
-    children = [child(open_and_count, durable_url) for _ in range(2)]
+    children = [child(open_and_count, bare_url) for _ in range(2)]
     for one in children:
         assert one.hear() == "ready"
     for one in children:

@@ -236,8 +236,8 @@ def traces(folder: Path) -> dict[str, tuple[bytes, int, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino) for path in found}
 
 
-def test_a_store_is_kept_through_power_cuts(sqlite_url: str) -> None:
-    with Store.open(sqlite_url) as store, store.database.reading() as connection:
+def test_a_store_is_kept_through_power_cuts(bare_sqlite_url: str) -> None:
+    with Store.open(bare_sqlite_url) as store, store.database.reading() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")

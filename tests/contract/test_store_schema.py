@@ -30,22 +30,22 @@ def test_head_is_the_last_migration() -> None:
     assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
 
 
-def test_the_migrations_lead_to_the_tables_the_program_knows(durable_url: str) -> None:
-    Store.open(durable_url).close()
+def test_the_migrations_lead_to_the_tables_the_program_knows(bare_url: str) -> None:
+    Store.open(bare_url).close()
 
-    engine = create_engine(durable_url)
+    engine = create_engine(bare_url)
     with engine.connect() as connection:
         found = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(found, metadata) == []
     engine.dispose()
 
 
-def test_names_constraints_and_orders_are_those_the_program_knows(durable_url: str, tmp_path: Path) -> None:
+def test_names_constraints_and_orders_are_those_the_program_knows(bare_url: str, tmp_path: Path) -> None:
     """What Alembic's own comparison passes over: keys, and the columns and conditions of indexes."""
-    Store.open(durable_url).close()
+    Store.open(bare_url).close()
     modelled = create_engine(f"sqlite:///{tmp_path / 'modelled.db'}")
     metadata.create_all(modelled)
-    migrated = create_engine(durable_url)
+    migrated = create_engine(bare_url)
 
     assert described(migrated) == described(modelled)
 
@@ -97,39 +97,39 @@ def test_a_database_of_a_newer_publisher_is_refused_and_left_alone(durable_url: 
 
 
 @pytest.mark.parametrize("version", ["0001", "0011"])
-def test_a_store_made_before_the_first_release_is_refused_by_one_line(durable_url: str, version: str) -> None:
+def test_a_store_made_before_the_first_release_is_refused_by_one_line(bare_url: str, version: str) -> None:
     change(
-        durable_url,
+        bare_url,
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
         f"INSERT INTO alembic_version VALUES ('{version}')",
         "CREATE TABLE items (number INTEGER)",
     )
 
     with pytest.raises(StoreError) as caught:
-        Store.open(durable_url)
+        Store.open(bare_url)
 
     told = f"a publisher before the first release made it (version {version}), which this one does not read"
     assert str(caught.value).endswith(f": {told}; move it away, or name another database in store.url")
     assert "\n" not in str(caught.value)
-    engine = create_engine(durable_url)
+    engine = create_engine(bare_url)
     assert sorted(inspect(engine).get_table_names()) == ["alembic_version", "items"]
     engine.dispose()
 
 
-def test_a_database_of_another_program_is_refused_and_left_alone(durable_url: str) -> None:
-    change(durable_url, "CREATE TABLE items (id INTEGER)")
+def test_a_database_of_another_program_is_refused_and_left_alone(bare_url: str) -> None:
+    change(bare_url, "CREATE TABLE items (id INTEGER)")
 
     with pytest.raises(StoreError, match="it holds tables of another program; name another database"):
-        Store.open(durable_url)
+        Store.open(bare_url)
 
-    engine = create_engine(durable_url)
+    engine = create_engine(bare_url)
     assert inspect(engine).get_table_names() == ["items"]
     engine.dispose()
 
 
-def test_a_version_table_without_a_version_is_as_good_as_none(durable_url: str) -> None:
+def test_a_version_table_without_a_version_is_as_good_as_none(bare_url: str) -> None:
     """What is left where a migration's tables were undone."""
-    change(durable_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    change(bare_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
 
-    with Store.open(durable_url) as store:
+    with Store.open(bare_url) as store:
         assert store.log.end() == 0

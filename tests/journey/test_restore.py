@@ -454,10 +454,10 @@ def test_a_store_that_a_killed_program_left_is_kept_with_what_it_had_committed(w
 
 @pytest.mark.postgres
 def test_a_database_that_its_own_program_put_back_is_asked_about_just_the_same(
-    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bare_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World.after_run(tmp_path / "site", FERRY)
-    monkeypatch.setenv("PUBLISHER_STORE_URL", postgresql_url)
+    monkeypatch.setenv("PUBLISHER_STORE_URL", bare_postgresql_url)
     world.publisher_store("copy", "env:PUBLISHER_STORE_URL", at=NOW)  # as the server's program would put it back
     world.list_above(CRANE)
     world.publisher("run", at=LATER)

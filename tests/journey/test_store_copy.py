@@ -50,7 +50,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'other.db'}"
-    url: str = request.getfixturevalue("postgresql_url")
+    url: str = request.getfixturevalue("bare_postgresql_url")
     return url
 
 
@@ -101,10 +101,10 @@ def test_a_copied_site_goes_on_to_the_same_bytes(
 
 
 def test_a_database_that_is_not_empty_is_refused_by_one_line_and_left_alone(
-    world: World, durable_url: str, monkeypatch: pytest.MonkeyPatch
+    world: World, bare_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OTHER", durable_url)
-    engine = create_engine(durable_url)
+    monkeypatch.setenv("OTHER", bare_url)
+    engine = create_engine(bare_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE others (id INTEGER)"))
     for drop in (True, False):
