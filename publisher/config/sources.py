@@ -155,7 +155,8 @@ class TableTable(SourceTable):
 
     kind: Literal["table"]
     path: File = key(
-        "The file to read: JSON a line in `.jsonl` and `.ndjson`, else CSV with a head.", example="content/register.csv"
+        "The file to read: JSON in `.jsonl`, `.ndjson` and `.json`, else CSV with a head.",
+        example="content/register.csv",
     )
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")

@@ -12,6 +12,8 @@ from publisher.model.sources import FailureKind
 
 MAX_BYTES = 50_000_000
 """The most bytes of a source's file: a listing of that size has 100,000 items."""
+_ZIP = b"PK\x03\x04"
+"""How `.xlsx`, `.ods` and every zip archive begin."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -70,6 +72,10 @@ def decoded(source: str, path: Path, data: bytes) -> str:
     Raises:
         SourceError: it is in another encoding; the message says where.
     """
+    if data.startswith(_ZIP):
+        raise SourceError(
+            source, f"{path} is a workbook or another archive; save it as text in UTF-8 ('CSV UTF-8' in Excel)"
+        )
     try:
         return data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:

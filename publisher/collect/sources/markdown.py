@@ -204,7 +204,8 @@ class MarkdownSource:
         front = {**within, **taxonomies, **parts.values}
         relative = path.relative_to(self.path).with_suffix("").as_posix()
         values = {field: _first(front, names) for field, names in _NAMES.items()}
-        values["date"] = _first({name: value for name, value in front.items() if not is_flag(value)}, _NAMES["date"])
+        said = {name: value for name, value in front.items() if not (is_flag(value) or _is_of_file(value))}
+        values["date"] = _first(said, _NAMES["date"])
         values["id"] = values["id"] or relative
         values["date"] = values["date"] or _day_in(relative)
         values["embargo"] = [front.get(name) for name in EMBARGO_NAMES]
@@ -236,6 +237,11 @@ class MarkdownSource:
         """Return the rules for one file: its relative addresses are resolved against its own address on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
+
+
+def _is_of_file(value: object) -> bool:
+    """Whether a value means a date of the file, as Eleventy has it: a copy of the file has another."""
+    return isinstance(value, str) and value.strip().lower().removeprefix("git ") in ("created", "last modified")
 
 
 def _day_in(path: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The `table` kind: a CSV file, or a file with one JSON object per line; each row an item."""
+"""The `table` kind: a CSV file, or JSON with one object per line or one array of objects; each row an item."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -18,12 +18,13 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-READER = "table-6"
+READER = "table-7"
+_JSON = (".jsonl", ".ndjson", ".json")
 
 
 @dataclass(frozen=True, slots=True)
 class TableSource:
-    """A `Source` that reads one file in UTF-8: JSON if it ends in `.jsonl` or `.ndjson`, otherwise CSV with a
+    """A `Source` that reads one file in UTF-8: JSON if it ends in `.jsonl`, `.ndjson` or `.json`, otherwise CSV with a
     header.
     """
 
@@ -95,7 +96,7 @@ class TableSource:
         """Yield the rows with their line numbers. Adds the column names to `seen`, and to `remarks` what is
         left out.
         """
-        if self.path.suffix.lower() in (".jsonl", ".ndjson"):
+        if self.path.suffix.lower() in _JSON:
             for line, row in _json_rows(text):
                 seen |= dict.fromkeys(row) if isinstance(row, Mapping) else {}
                 yield line, row
@@ -113,10 +114,25 @@ class TableSource:
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
+    """Yield the objects with their line numbers, or with their numbers in an array."""
+    if (array := _json_array(text)) is not None:
+        yield from enumerate(array, start=1)
+        return
     # not splitlines(): a JSON text may contain U+2028 unescaped
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield number, _json_row(line)
+
+
+def _json_array(text: str) -> list[Mapping[str, object] | FieldError] | None:
+    """Return what is in an array that is the whole text; None: the text is none, or lines of objects."""
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        rows = json.loads(text, parse_float=str)
+    except (ValueError, RecursionError):
+        return None  # each line is then reported
+    return [row if isinstance(row, dict) else FieldError("expected a JSON object") for row in rows]
 
 
 def _json_row(line: str) -> Mapping[str, object] | FieldError:
@@ -130,7 +146,7 @@ def _json_row(line: str) -> Mapping[str, object] | FieldError:
 def peek(path: Path, text: str) -> list[Mapping[str, object]]:
     """Return the rows of a file unparsed, to see what its columns hold; empty: it is no table."""
     try:
-        if path.suffix.lower() in (".jsonl", ".ndjson"):
+        if path.suffix.lower() in _JSON:
             rows = _json_rows(text)
         else:
             rows = read_csv(text, lambda _: None, lambda _line, _what: None)

@@ -321,3 +321,14 @@ def test_a_summary_has_no_marks_of_footnotes(tmp_path: Path) -> None:
 )
 def test_marks_of_other_dialects(tmp_path: Path, body: str, html: str, told: str) -> None:
     assert html_of(tmp_path, body) == (html, told)
+
+
+@pytest.mark.parametrize("said", ["Created", "Last Modified", "git Last Modified"])
+def test_the_date_of_a_file_is_no_date_of_news(tmp_path: Path, said: str) -> None:
+    write(tmp_path, "2024-03-04-ferry.md", f"title: Ferry\ndate: {said}")
+    write(tmp_path, "crane.md", f"title: Crane\ndate: {said}\npublished: 2024-03-01")
+
+    assert [(item.title, item.date) for item in read(tmp_path).items] == [
+        ("Ferry", date(2024, 3, 4)),
+        ("Crane", date(2024, 3, 1)),
+    ]

@@ -117,6 +117,26 @@ def test_an_empty_table_lists_nothing(tmp_path: Path) -> None:
     assert not titles(read(tmp_path, "date,title\n"))
 
 
+@pytest.mark.parametrize("name", ["register.json", "register.jsonl"])
+def test_an_array_of_json_is_a_table(tmp_path: Path, name: str) -> None:
+    ferry = '{"date": "2024-03-04", "title": "Ferry",\n   "themes": [{"name": "Quays"}]}'
+    text = f'\ufeff[\n  {ferry},\n  7, {{"title": "Crane"}}]\n'
+    fetch = read(tmp_path, text, name=name)
+
+    assert [(item.title, item.labels) for item in fetch.items] == [("Ferry", ("Quays",))]
+    assert [str(each).removeprefix(f"{tmp_path}/{name}:") for each in fetch.problems] == [
+        "2: expected a JSON object; the item was left out",
+        "3: it has no date; the item was left out",
+    ]
+
+
+def test_a_workbook_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "register.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
+
+    with pytest.raises(SourceError, match="is a workbook or another archive; save it as text in UTF-8"):
+        TableSource("register", tmp_path / "register.xlsx").fetch(validator="", now=NOW)
+
+
 def test_a_number_in_json_stays_as_it_is_written(tmp_path: Path) -> None:
     fetch = read(tmp_path, '{"date": "2024-03-04", "title": 1.10, "id": 7}', name="register.jsonl")
 
