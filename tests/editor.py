@@ -107,6 +107,11 @@ class Editor:
         return unescape(found[1]) if found else ""
 
 
+def text_of(page: str) -> str:
+    """What a page says, on one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
 def hidden_in(page: str) -> dict[str, str]:
     """The hidden fields of the last form of a page, which all its forms have alike."""
     found = re.findall(r'<input type="hidden" name="(token|state)" value="([^"]*)">', page)

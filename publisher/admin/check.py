@@ -223,7 +223,10 @@ def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
     """Yield a finding if the file of departures cannot be written: a restore needs it to know who has left."""
     if checked.config.subscribers is not None and (problem := _unwritable(checked.config.departures)):
         owed = f"; {counted(checked.owed_departures, 'departure')} wait for it" if checked.owed_departures else ""
-        yield "departures", Finding(what=f"{problem}; without it a backup that is put back writes to who left{owed}")
+        yield (
+            "departures",
+            Finding(what=f"{problem}; without it mails go to people who left, once a backup is restored{owed}"),
+        )
 
 
 def _unwritable(file: Path) -> str:

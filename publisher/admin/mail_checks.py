@@ -160,7 +160,7 @@ def judge_list_size(mail: ParsedDigest) -> Iterator[Finding]:
     size_bytes = encoded_size(mail.digest.html) + encoded_size(mail.digest.text)
     if size_bytes > LIST_BYTES:
         yield Finding(
-            what=f"the mail takes {size_bytes:,} bytes; Mailman holds a post of more than {LIST_BYTES:,} for its "
+            what=f"the mail takes {size_bytes:,} bytes; Mailman holds a mail of more than {LIST_BYTES:,} for its "
             "moderator: raise max_message_size of the list, or set max_items",
             is_hint=True,
             flaw=MailFlaw.LARGE_FOR_A_LIST,

@@ -61,7 +61,9 @@ def restore(  # noqa: PLR0917  (click passes what is typed)
     """Put the store of the backup FILE back, or say what was sent since. Alone, it shows what it must be told."""
     is_answer = bool(sent_up_to or rounds_sent or nothing_sent)
     if sum((file is not None, put_back, is_answer)) > 1:
-        raise click.UsageError("first restore, look what is in the outbox, and then say what went out")
+        raise click.UsageError(
+            "FILE, --put-back and answers are steps: first put the store back, then say what was sent"
+        )
     if file is not None:
         _restore_file(options, file)
     elif put_back:

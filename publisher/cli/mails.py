@@ -80,7 +80,9 @@ def _refuse_mixture(given: list[str], audience: str | None, *, dry_run: bool) ->
     if audience is not None and given not in (["--pause"], ["--resume"], ["--test-to"]):
         raise click.UsageError("AUDIENCE goes with --pause, --resume or --test-to")
     if dry_run and given not in ([], ["--from"]):
-        raise click.UsageError(f"{given[0]} cannot be rehearsed; `publisher status` shows their state")
+        raise click.UsageError(
+            f"{given[0]} cannot be rehearsed; `publisher status` shows which mails wait, and what is paused"
+        )
 
 
 def _pause(options: Options, audience: str | None) -> None:

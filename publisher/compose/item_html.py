@@ -8,13 +8,12 @@ spaces. The template styles them by the classes set here.
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import chain, zip_longest
 
 from lxml import etree, html
 
 from publisher.rendering.link_words import keep_numbers_whole, shorten_bare_links
 from publisher.rendering.outline import lower_headings
-from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
+from publisher.rendering.tables import cells_of_figures, give_body, holds_data, mark_figures, own_rows
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 TAB_COLUMNS = 4
@@ -104,19 +103,10 @@ def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> Non
     """Keep each figure on one line; align columns of figures right together with their headings, except the column that
     names rows.
     """
-    for cell in chain.from_iterable(rows):
-        if cell.tag == "td" and is_figure(cell.text_content()):
-            cell.set("class", "figure")
-            cell.set("dir", "ltr")  # also in Arabic, where the groups of `1 200` would change places
-            cell.set("align", start)
-    if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
-        return  # the third cell of a row is then not always in the third column
-    for column in list(zip_longest(*rows))[1:]:
-        cells = [cell for cell in column if cell is not None]
-        below = [cell for cell in cells if cell.tag == "td"]
-        if below and all(is_figure(cell.text_content()) for cell in below):
-            for cell in cells:
-                cell.set("align", "right")
+    for cell in mark_figures(rows):
+        cell.set("align", start)
+    for cell in cells_of_figures(rows):
+        cell.set("align", "right")
 
 
 # --- quotations and code ---------------------------------------------------------------------------------------------

@@ -150,6 +150,14 @@ class ColumnsTable(Table):
     )
 
 
+_SEPARATOR = key("Between the themes, keywords or enclosures in one column.", default=",")
+_BASE = key(
+    "Where relative addresses begin; not set: at the link of the item.",
+    default=None,
+    example="https://www.example.org/",
+)
+
+
 class TableTable(SourceTable):
     """A file of rows."""
 
@@ -159,12 +167,8 @@ class TableTable(SourceTable):
         example="content/register.csv",
     )
     columns: ColumnsTable = table()
-    separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
-    base: Annotated[str, BASE_URL] | None = key(
-        "Where relative addresses begin; not set: at the link of the item.",
-        default=None,
-        example="https://www.example.org/",
-    )
+    separator: Annotated[str, MARK] = _SEPARATOR
+    base: Annotated[str, BASE_URL] | None = _BASE
     undated: Undated = key("What becomes of an item without a date.", default="skip")
     complete: bool = key(COMPLETE, default=False)
 
@@ -178,12 +182,8 @@ class DatabaseTable(SourceTable):
     )
     query: Text = key("The SQL to ask; it only reads.", example="SELECT * FROM news")
     columns: ColumnsTable = table()
-    separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
-    base: Annotated[str, BASE_URL] | None = key(
-        "Where relative addresses begin; not set: at the link of the item.",
-        default=None,
-        example="https://www.example.org/",
-    )
+    separator: Annotated[str, MARK] = _SEPARATOR
+    base: Annotated[str, BASE_URL] | None = _BASE
     undated: Undated = key("What becomes of an item without a date.", default="skip")
     complete: bool = key(COMPLETE, default=False)
 

@@ -313,7 +313,9 @@ class SmtpSession:
             rcpt = await self._wire.reply(self._deadlines.envelope)
             data = await self._wire.reply(self._deadlines.data)
         except Silent as silence:
-            raise BrokenPipeline(f"it answered MAIL and not what came with it: {silence}") from silence
+            raise BrokenPipeline(
+                f"it answered MAIL, but not the commands that were sent with it: {silence}"
+            ) from silence
         refusal = _first_refusal(mail, rcpt, data)
         if refusal is not None and data.code == 354:  # noqa: PLR2004
             # RFC 2920 section 3.1: the server still waits for a mail; an empty one without recipients ends that

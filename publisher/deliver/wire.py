@@ -153,7 +153,9 @@ class Wire(asyncio.Protocol):
             line = _LINE.fullmatch(bytes(self._heard[start:end]).removesuffix(b"\r"))
             if line is None:
                 self._transport.abort()
-                raise Dropped(f"it said what is no reply: {_printable(bytes(self._heard[start : start + 60]))!r}")
+                raise Dropped(
+                    f"it sent a reply that cannot be read: {_printable(bytes(self._heard[start : start + 60]))!r}"
+                )
             code, mark, words = line.groups()
             lines.append(_printable(words or b""))
             start = end + 1

@@ -8,13 +8,12 @@ marked. Without a box, a wide table would make the whole page scroll sideways on
 import re
 from collections.abc import Sequence
 from html import escape
-from itertools import zip_longest
 
 from lxml import html
 
 from publisher.rendering.link_words import keep_numbers_whole, mark_bare_links
 from publisher.rendering.outline import lower_headings
-from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
+from publisher.rendering.tables import cells_of_figures, give_body, holds_data, mark_figures, own_rows
 
 RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
 
@@ -89,19 +88,9 @@ def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
     """Keep each figure on one line, and align columns of figures at the end together with their headings, except the
     column that names rows.
     """
-    for row in rows:
-        for cell in row:
-            if cell.tag == "td" and is_figure(cell.text_content()):
-                cell.set("class", "figure")
-                cell.set("dir", "ltr")  # also in Arabic, where the groups of `1 200` would change places
-    if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
-        return  # the third cell of a row is then not always in the third column
-    for column in list(zip_longest(*rows))[1:]:
-        cells = [cell for cell in column if cell is not None]
-        below = [cell for cell in cells if cell.tag == "td"]
-        if below and all(is_figure(cell.text_content()) for cell in below):
-            for cell in cells:
-                cell.set("class", f"{cell.get('class', '')} end".strip())
+    mark_figures(rows)
+    for cell in cells_of_figures(rows):
+        cell.set("class", f"{cell.get('class', '')} end".strip())
 
 
 def _is_inside(element: html.HtmlElement, tag: str) -> bool:

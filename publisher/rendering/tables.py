@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from lxml import etree, html
 
@@ -22,6 +23,29 @@ def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
 def is_figure(text: str) -> bool:
     """Whether a cell contains only a number."""
     return bool(FIGURE.fullmatch(text.strip()))
+
+
+def mark_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> list[html.HtmlElement]:
+    """Keep each figure on one line, and return the cells that are figures."""
+    figures = [cell for row in rows for cell in row if cell.tag == "td" and is_figure(cell.text_content())]
+    for cell in figures:
+        cell.set("class", "figure")
+        cell.set("dir", "ltr")  # also in Arabic, where the groups of `1 200` would change places
+    return figures
+
+
+def cells_of_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> Iterator[html.HtmlElement]:
+    """Yield the cells of the columns that have only figures, with their headings; the first column names rows.
+
+    In a table with joined cells none is yielded: the third cell of a row is then not always in the third column.
+    """
+    if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
+        return
+    for column in list(zip_longest(*rows))[1:]:
+        cells = [cell for cell in column if cell is not None]
+        below = [cell for cell in cells if cell.tag == "td"]
+        if below and all(is_figure(cell.text_content()) for cell in below):
+            yield from cells
 
 
 def holds_data(rows: Sequence[Sequence[html.HtmlElement]]) -> bool:

@@ -223,7 +223,8 @@ class Transfer:
 
     def _checked(self, terms: ImportDefaults, roster: Roster) -> Choices:
         if terms.agreed_at is not None and checked_instant(terms.agreed_at) > self._people.now:
-            raise UsageError(f"nobody can have agreed at {terms.agreed_at.isoformat()}, which is to come")
+            day = f"{terms.agreed_at:%Y-%m-%d}"
+            raise UsageError(f"{day} is in the future; give the day on which people agreed")
         if roster.dialect is Dialect.OURS:
             return {}
         follows, how = not terms.choices, not (terms.agreed.strip() or roster.says_how)

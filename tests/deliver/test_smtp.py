@@ -274,7 +274,7 @@ def test_words_of_the_server_are_one_printable_line() -> None:
         (Say("421 4.3.2 too many connections"), "greeting with 421"),
         (SayAndHangUp(), "closed the connection"),
         (Wait(5), "did not answer"),
-        (SayBytes(b"SSH-2.0-OpenSSH_9.2\r\n"), "no reply: 'SSH-2.0"),
+        (SayBytes(b"SSH-2.0-OpenSSH_9.2\r\n"), "cannot be read: 'SSH-2.0"),
     ],
 )
 def test_a_greeting_that_is_none_is_a_problem_of_the_server(action: Action, words: str) -> None:

@@ -1,6 +1,5 @@
 """Digests are handed to a mail server, each once."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,13 +18,6 @@ def smtp(port: int, **keys: object) -> str:
     """The table of a server on this machine."""
     lines = ['host = "127.0.0.1"', f"port = {port}", 'security = "none"', *(f"{key} = {keys[key]}" for key in keys)]
     return "\n[smtp]\n" + "\n".join(lines) + "\n"
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A server that takes everything."""
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

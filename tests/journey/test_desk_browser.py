@@ -20,7 +20,7 @@ from tests.journey.test_subscribers import read, text_of
 from tests.serve.desk.test_edition import FIRST, REVIEWED, WEEKLY
 from tests.serve.desk.test_round_page import CONFIG as PEOPLE_CONFIG
 from tests.serve.desk.test_round_page import ROUND, subscribe
-from tests.sink import Sink, mail_sink
+from tests.sink import Sink
 from tests.visitor import ADA, LISTING, SMTP, path_in
 from tests.world import NOW, World, news
 
@@ -86,12 +86,6 @@ def publisher(site: DeskSite, verb: str) -> None:
     thread = threading.Thread(target=lambda: site.world.publisher(verb, at=site.now))
     thread.start()
     thread.join()
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

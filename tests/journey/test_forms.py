@@ -14,7 +14,7 @@ import pytest
 from tests.journey.test_deliver import smtp
 from tests.journey.test_service import Service, services, wait_until
 from tests.journey.test_subscribers import read, text_of
-from tests.sink import Sink, Taken, mail_sink
+from tests.sink import Sink, Taken
 from tests.visitor import ADA, FORMS_CONFIG, LISTING, READING, SMTP, FormSite, stamp_of
 from tests.world import BASE_URL, NOW, World, news, run_main
 
@@ -24,12 +24,6 @@ MONDAY = datetime(2026, 3, 9, 8, tzinfo=UTC)
 FORMS = 10_000
 AN_HOUR = 1_000
 """Forms that one site takes in an hour, from all networks together."""
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Readers who agreed long ago are asked again: the operator looks, asks, they answer or not."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,19 +8,13 @@ import pytest
 
 from tests.journey.test_deliver import smtp
 from tests.journey.test_subscribers import people, read, text_of
-from tests.sink import Sink, mail_sink
+from tests.sink import Sink
 from tests.visitor import ADA, FORMS_CONFIG, LISTING, SMTP, FormSite
 from tests.world import BASE_URL, NOW, World, news
 
 BEN = "ben@example.org"
 LATER = NOW + timedelta(days=3 * 365)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from publisher.store import Store
 from tests.databases import dump
 from tests.killed import killed_at
-from tests.sink import Sink, mail_sink
+from tests.sink import Sink
 from tests.world import CONFIG, NOW, World, news, run_main
 
 FERRY = news("3 March 2026", "The ferry sails twice a day.")
@@ -306,12 +305,6 @@ def test_an_edition_that_was_held_in_the_backup_and_released_since_is_not_sent_a
 
 
 # --- mails -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 def test_no_mail_of_a_restored_ledger_goes_out_unasked(tmp_path: Path, sink: Sink) -> None:

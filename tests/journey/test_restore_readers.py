@@ -1,6 +1,5 @@
 """A site with readers is put back from a backup: nobody who left gets a mail, and no mail goes out unasked."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,19 +8,13 @@ import pytest
 from publisher.model.departures import SuppressionKind
 from tests.journey.test_deliver import smtp
 from tests.journey.test_subscribers import AGREED, BOTH, CRANE, FERRY, MONDAY, MORE, ONLY_PEOPLE, THURSDAY, people
-from tests.sink import Sink, mail_sink
+from tests.sink import Sink
 from tests.world import NOW, World, news
 
 FRIDAY = THURSDAY + timedelta(days=1)
 NEXT = MONDAY + timedelta(days=1)
 STAYED, LEFT, ERASED, COMPLAINED = (f"{name}@example.org" for name in ("stayed", "left", "erased", "complained"))
 LATEST = news("8 March 2026", "The harbour has a new master.", theme="Ferries")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

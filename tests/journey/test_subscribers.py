@@ -4,7 +4,6 @@ import email
 import email.policy
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -18,7 +17,7 @@ from publisher.model.departures import SuppressionKind
 from publisher.model.subscribers import Request
 from tests.contract.test_store_bounce_scores import came_back
 from tests.journey.test_deliver import smtp
-from tests.sink import Sink, Taken, mail_sink
+from tests.sink import Sink, Taken
 from tests.visitor import FormSite
 from tests.world import CONFIG, NOW, Outcome, World, news, run_main
 
@@ -32,12 +31,6 @@ privacy_url = "https://example.org/privacy"
 postal_address = "Quay 1, 1000 Brussels"
 """
 ONLY_PEOPLE = CONFIG.partition("[[audiences]]")[0] + SUBSCRIBERS
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

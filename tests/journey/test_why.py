@@ -1,6 +1,5 @@
 """What `publisher why` tells of several lives, as an operator reads it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,17 +19,11 @@ from tests.journey.test_subscribers import (
     ask,
     people,
 )
-from tests.sink import Sink, mail_sink
+from tests.sink import Sink
 from tests.world import CONFIG, NOW, World, run_main
 
 DAY = timedelta(days=1)
 MONDAY = THURSDAY + 4 * DAY
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with mail_sink() as sink:
-        yield sink
 
 
 @pytest.fixture

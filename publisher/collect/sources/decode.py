@@ -77,10 +77,10 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 yield inflater.decompress(waiting, _STEP_BYTES)
             except zlib.error as error:
-                raise DecodeError(f"what came is not packed as it says: {error}") from error
+                raise DecodeError(f"the answer is not compressed as it says: {error}") from error
             waiting = inflater.unconsumed_tail or inflater.unused_data
     if inflater is not None and not inflater.eof:
-        raise DecodeError("what came ends too early")
+        raise DecodeError("the answer ends too early")
 
 
 def _inflater(data: bytes) -> "zlib._Decompress":
@@ -98,6 +98,6 @@ def _unbrotlied(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 yield step
                 step = b"" if unpacker.is_finished() else unpacker.process(b"", output_buffer_limit=_STEP_BYTES)
     except brotli.error as error:
-        raise DecodeError("what came is not packed as it says") from error
+        raise DecodeError("the answer is not compressed as it says") from error
     if not unpacker.is_finished():
-        raise DecodeError("what came ends too early")
+        raise DecodeError("the answer ends too early")

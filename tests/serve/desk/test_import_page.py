@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from html import unescape
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +16,7 @@ from publisher.serve.desk.list_tasks import ListOrder, ListTasks, SentList, Work
 from publisher.subscribers.roster import Dialect
 from publisher.subscribers.transfer import ImportDefaults, Imported
 from tests.busy_desk import ADA, CYD, LATER, busy_site
-from tests.editor import DESK, OTTO, DeskSite, Editor, hidden_in
+from tests.editor import DESK, OTTO, DeskSite, Editor, hidden_in, text_of
 
 IMPORT = f"{DESK}/people/import"
 LISTMONK = f"uuid,email,name,attributes,status\n1,eve@example.org,Eve,{{}},enabled\n2,{CYD},Cyd,{{}},enabled\n"
@@ -28,11 +27,6 @@ FIELDS = {"agreed": "The form of the old letter.", "agreed_at": "2025-05-01", "f
 def site(tmp_path: Path) -> Iterator[DeskSite]:
     with busy_site(tmp_path / "site") as site:
         yield site
-
-
-def text_of(page: str) -> str:
-    """What a page says, on one line."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def send(editor: Editor, data: bytes | str, *, name: str = "people.csv", **fields: object) -> TestResponse:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from html import unescape
 from pathlib import Path
 from threading import Event
 
@@ -20,7 +19,7 @@ from publisher.rendering.template_files import shipped_templates
 from publisher.subscribers.transfer import Transfer
 from tests.busy_desk import ADA, BEN, CYD, LATER, busy_site
 from tests.contract.test_store_bounce_scores import came_back
-from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, desk_site, hidden_in
+from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, desk_site, hidden_in, text_of
 from tests.world import NOW, World
 
 PEOPLE = f"{DESK}/people"
@@ -31,11 +30,6 @@ PAGES = (DESK, f"{DESK}/sources", f"{DESK}/sent", PEOPLE, f"{DESK}/people/import
 def site(tmp_path: Path) -> Iterator[DeskSite]:
     with busy_site(tmp_path / "site") as site:
         yield site
-
-
-def text_of(page: str) -> str:
-    """What a page says, on one line."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def known(site: DeskSite, address: str) -> bool:

@@ -1,16 +1,14 @@
 """The desk's page of what was sent: pause, go on, take back, as the commands do."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
-from html import unescape
 from pathlib import Path
 
 import pytest
 
 from publisher.model.deliveries import DeliveryState, Result
 from tests.busy_desk import LATER, busy_site
-from tests.editor import DESK, DESK_CONFIG, OTTO, DeskSite, desk_site, hidden_in
+from tests.editor import DESK, DESK_CONFIG, OTTO, DeskSite, desk_site, hidden_in, text_of
 from tests.serve.desk.test_round_page import CONFIG, HOUR, ROUND, subscribe
 from tests.visitor import SMTP
 from tests.world import news
@@ -23,11 +21,6 @@ DAY = timedelta(days=1)
 def site(tmp_path: Path) -> Iterator[DeskSite]:
     with busy_site(tmp_path / "site") as site:
         yield site
-
-
-def text_of(page: str) -> str:
-    """What a page says, on one line."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def paused(site: DeskSite) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.busy_desk import HARBOUR, LATER, OLD_BUOY, busy_site
-from tests.editor import DESK, OTTO, DeskSite, hidden_in
+from tests.editor import DESK, OTTO, DeskSite, hidden_in, text_of
 from tests.world import news, run_main
 
 SOURCES = f"{DESK}/sources"
@@ -19,11 +19,6 @@ SOURCES = f"{DESK}/sources"
 def site(tmp_path: Path) -> Iterator[DeskSite]:
     with busy_site(tmp_path / "site") as site:
         yield site
-
-
-def text_of(page: str) -> str:
-    """What a page says, on one line."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def listed(site: DeskSite) -> int:

@@ -1,0 +1,14 @@
+"""What several journeys begin with."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sink import Sink, mail_sink
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A mail server that takes everything."""
+    with mail_sink() as sink:
+        yield sink
