@@ -13,7 +13,7 @@ import pytest
 
 from publisher.serve.web import listening
 from tests.browser import SCHEMES, Reader, Scheme, barriers
-from tests.editor import DESK, EDITH, DeskSite
+from tests.editor import DESK, EDITH, OTTO, DeskSite
 from tests.journey.test_deliver import smtp
 from tests.journey.test_forms_browser import FOCUS, SIDEWAYS, WIDTHS_PX
 from tests.journey.test_subscribers import read, text_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
+UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 MOST_STOPS = 300
 """Presses of Tab on one page, at most."""
 IS_NO_STOP = "['IFRAME', 'BODY'].includes(document.activeElement.tagName)"
@@ -228,3 +229,51 @@ def test_the_next_mails_to_subscribers_are_tried_postponed_and_sent(
     assert (ADA,) == mail.recipients
     assert str(read(test)["Subject"]).startswith("[Test]")
     assert all("Dear reader." in text_of(each) and "A ferry was sold" in text_of(each) for each in (test, mail))
+
+
+@pytest.mark.parametrize(("width_px", "scheme"), [(320, "light"), (1280, "dark")])
+def test_what_is_lost_last_or_discarded_bars_nobody_and_is_put_right_with_the_keyboard_alone(
+    site: tuple[DeskSite, str], reader: Reader, width_px: int, scheme: Scheme
+) -> None:
+    desk, address = site
+    page = reader.open(f"{address}{desk.link()}", width_px=width_px, scheme=scheme)
+    walker = Walker(page)
+    walker.press("Sign in")
+    walker.look(f"{FIRST} waits for you")
+
+    # Somebody else discards the edition for which something is typed: it can be copied, and the edition comes back.
+    walker.type("introduction", "Dear reader.")
+    desk.editor(OTTO).press("discard", WEEKLY)
+    walker.press("Save")
+    walker.look("Next edition: Example News")
+    assert "Nothing was done" in page.inner_text("[role=alert]")
+    assert ["Dear reader."] == page.locator(".kept").all_inner_texts()
+    walker.press("Restore this edition as it was")
+    walker.look(f"{FIRST} waits for you", said=f"{FIRST} is back as it was, and waits until you decide.")
+
+    # One button saves all that was typed.
+    walker.type("subject", "News of the harbour")
+    walker.open("Change title: The quay is longer")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("The quay grows")
+    walker.press("Leave out: Two cranes were sold")
+    walker.look(
+        f"{FIRST} waits for you", said="“Two cranes were sold” is left out for good. What you typed is saved, too."
+    )
+    assert "It is now: News of the harbour" in page.inner_text("main")
+
+    # The last item is left out after a question only.
+    while page.locator("main .order:not(.out) > li").count() > 1:
+        name = page.locator("main .order:not(.out) > li h3").first.inner_text()
+        walker.press(f"Next edition: {name}")
+    page.evaluate(UNFOLD)
+    walker.look(f"{FIRST} waits for you")
+    assert "It is the last item." in page.inner_text("main")
+    page.reload()
+    walker.open("Leave out: ")
+    walker.press("Yes, leave it out")
+    walker.look("Next edition: Example News")
+    assert f"It was the last item: {FIRST} is not sent." in page.inner_text("[role=status]")
+    assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
+    assert [] == [each for each in reader.complaints if "409" not in each]
