@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -102,7 +103,7 @@ class World:
 
     def copied_to(self, folder: Path) -> Self:
         """The same site, with all it remembers, for somebody else to change."""
-        shutil.copytree(self.folder, folder)
+        shutil.copytree(self.folder, folder, copy_function=_copy)
         copy = object.__new__(type(self))
         copy._settle(folder)
         return copy
@@ -315,6 +316,15 @@ def plain(markup: str) -> str:
     """What a reader sees of an item's HTML, on one line."""
     text = "".join(ET.fromstring(f"<div>{markup}</div>").itertext())
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _copy(source: str, target: str) -> None:
+    """Copy what sites have of files, content, mode and times, in half of what `shutil.copy2` takes."""
+    with Path(source).open("rb", buffering=0) as given, Path(target).open("xb", buffering=0) as copy:
+        status = os.fstat(given.fileno())
+        copy.write(given.read())
+        os.fchmod(copy.fileno(), stat.S_IMODE(status.st_mode))
+        os.utime(copy.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _state_of(path: Path) -> FileState:

@@ -189,7 +189,7 @@ def subscribed(tmp_path: Path, sink: Sink) -> Iterator[tuple[DeskSite, str]]:
     world = World(tmp_path / "site", LISTING, config=PEOPLE_CONFIG.replace(SMTP, smtp(sink.port)))
     world.publisher("run", at=NOW)
     site = DeskSite(world, at=NOW + timedelta(hours=1))
-    subscribe(site, ADA, "*=daily")
+    subscribe(site.world, ADA, "*=daily", at=site.now)
     world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"))
     world.publisher("run", "--due", at=site.now)
     with listening(site.app, "127.0.0.1:0", key="test", remedy="none") as host:

@@ -6,10 +6,20 @@ from pathlib import Path
 import pytest
 
 from publisher.model.departures import SuppressionKind
-from tests.journey.test_deliver import smtp
-from tests.journey.test_subscribers import AGREED, BOTH, CRANE, FERRY, MONDAY, MORE, ONLY_PEOPLE, THURSDAY, people
+from tests.journey.test_subscribers import (
+    AGREED,
+    BOTH,
+    CRANE,
+    FERRY,
+    MONDAY,
+    MORE,
+    SENDING,
+    THURSDAY,
+    people,
+    sending_to,
+)
 from tests.sink import Sink
-from tests.world import NOW, World, news
+from tests.world import NOW, World, news, prepared
 
 FRIDAY = THURSDAY + timedelta(days=1)
 NEXT = MONDAY + timedelta(days=1)
@@ -20,12 +30,7 @@ LATEST = news("8 March 2026", "The harbour has a new master.", theme="Ferries")
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
     """A site without lists and with four readers, which was backed up, sent a round, and lost three readers since."""
-    world = World(tmp_path / "site", f"{FERRY}\n\n{CRANE}", config=ONLY_PEOPLE + smtp(sink.port))
-    world.publisher("run", at=NOW)
-    for address in (STAYED, LEFT, ERASED, COMPLAINED):
-        assert 0 == people(world, "add", address, "*=daily", *AGREED).exit_code
-    world.list_above(MORE)
-    world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
+    world = sending_to(sink, prepared(tmp_path / "site", backed_up))
     world.publisher("run", at=THURSDAY)
     assert 4 == len(sink.taken)
     sink.taken.clear()
@@ -34,6 +39,16 @@ def world(tmp_path: Path, sink: Sink) -> World:
     with world.store() as store:
         store.suppressions.add(COMPLAINED, SuppressionKind.COMPLAINT, now=FRIDAY)
     world.list_above(BOTH)
+    return world
+
+
+def backed_up(folder: Path) -> World:
+    """The site before that round."""
+    world = World.after_run(folder, f"{FERRY}\n\n{CRANE}", config=SENDING)
+    for address in (STAYED, LEFT, ERASED, COMPLAINED):
+        assert 0 == people(world, "add", address, "*=daily", *AGREED).exit_code
+    world.list_above(MORE)
+    world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
     return world
 
 

@@ -19,7 +19,7 @@ from tests.contract.test_store_bounce_scores import came_back
 from tests.journey.test_deliver import smtp
 from tests.sink import Sink, Taken
 from tests.visitor import FormSite
-from tests.world import CONFIG, NOW, Outcome, World, news, run_main
+from tests.world import CONFIG, NOW, Outcome, World, news, prepared, run_main
 
 ADA, BEN = "ada@example.org", "ben@example.org"
 FERRY = news("3 March 2026", "The ferry sails twice a day.", theme="Ferries")
@@ -31,12 +31,23 @@ privacy_url = "https://example.org/privacy"
 postal_address = "Quay 1, 1000 Brussels"
 """
 ONLY_PEOPLE = CONFIG.partition("[[audiences]]")[0] + SUBSCRIBERS
+ANY_PORT = 1
+
+
+SENDING = ONLY_PEOPLE + smtp(ANY_PORT)
 
 
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
-    """A site of two themes, which has subscribers and no list."""
-    return World(tmp_path / "site", f"{FERRY}\n\n{CRANE}", config=ONLY_PEOPLE + smtp(sink.port))
+    """A site of two themes, which has subscribers and no list, after its first run."""
+    world = World.after_run(tmp_path / "site", f"{FERRY}\n\n{CRANE}", config=SENDING)
+    return sending_to(sink, world)
+
+
+def sending_to(sink: Sink, world: World) -> World:
+    """The site, which had a server in its configuration that nobody asked yet, with one that takes mails."""
+    world.configure(f"port = {ANY_PORT}", f"port = {sink.port}")
+    return world
 
 
 def read(taken: Taken) -> EmailMessage:
@@ -62,7 +73,6 @@ def ask(world: World, address: str = ADA, **choices: str) -> None:
 
 
 def test_whoever_asks_gets_one_letter_with_a_link_to_confirm(world: World, sink: Sink) -> None:
-    world.publisher("run", at=NOW)
     for _ in range(3):
         ask(world, ferries="weekly", cranes="daily")
 
@@ -90,7 +100,6 @@ def test_whoever_asks_gets_one_letter_with_a_link_to_confirm(world: World, sink:
 
 
 def test_what_is_held_of_somebody_who_has_not_confirmed_is_printed(world: World) -> None:
-    world.publisher("run", at=NOW)
     assert [f"publisher: nothing is held of {ADA}"] == people(world, "held", ADA).problems
     ask(world, ferries="weekly")
 
@@ -107,7 +116,6 @@ def test_what_is_held_of_somebody_who_has_not_confirmed_is_printed(world: World)
 
 
 def test_a_pass_erases_who_did_not_confirm_for_a_month(world: World) -> None:
-    world.publisher("run", at=NOW)
     ask(world, ferries="weekly")
     world.publisher("deliver", at=NOW)
 
@@ -119,7 +127,6 @@ def test_a_pass_erases_who_did_not_confirm_for_a_month(world: World) -> None:
 
 
 def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
-    world.publisher("run", at=NOW)
     agreed = ("--agreed", "form on paper")
     assert ["no one is subscribed"] == people(world, "list").lines
 
@@ -146,7 +153,6 @@ def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
 
 
 def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink: Sink, tmp_path: Path) -> None:
-    world.publisher("run", at=NOW)
     people(world, "add", ADA, "ferries=weekly", *AGREED)
     ours, mailman = tmp_path / "ours.csv", tmp_path / "members.txt"
     mailman.write_text(f"{ADA}\n{BEN}\nno address\n", "utf-8")
@@ -186,7 +192,6 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
 
 
 def test_people_of_a_list_are_asked_first(world: World, sink: Sink, tmp_path: Path) -> None:
-    world.publisher("run", at=NOW)
     members = tmp_path / "members.txt"
     members.write_text(f"{ADA}\n{BEN}\n", "utf-8")
     terms = ("import", str(members), "--follow", "ferries=weekly", "--confirm")
@@ -215,7 +220,6 @@ def test_people_of_a_list_are_asked_first(world: World, sink: Sink, tmp_path: Pa
 
 
 def test_the_archive_of_mailchimp_is_read_as_it_comes(world: World, tmp_path: Path) -> None:
-    world.publisher("run", at=NOW)
     head = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,{}LEID,EUID,NOTES,TAGS\n"
     row = '{},"Lovelace, Ada",2,2024-01-02 03:04:05,192.0.2.1,2024-01-03 04:05:06,192.0.2.1,{},1,e1,,\n'
     with ZipFile(tmp_path / "audience_export_3f2a.zip", "w") as archive:
@@ -257,11 +261,16 @@ BOTH = news("5 March 2026", "The crane lifts the ferry.", theme="Cranes; Ferries
 
 
 @pytest.fixture
-def begun(world: World) -> World:
+def begun(tmp_path: Path, sink: Sink) -> World:
     """The site, after a first run and with two readers; two items are new since."""
-    world.publisher("run", at=NOW)
+    return sending_to(sink, prepared(tmp_path / "site", site_begun, "de"))
+
+
+def site_begun(folder: Path, language_of_ben: str) -> World:
+    """Ada follows ferries daily and cranes weekly, Ben everything weekly; two items are new since."""
+    world = World.after_run(folder, f"{FERRY}\n\n{CRANE}", config=SENDING)
     people(world, "add", ADA, "ferries=daily", "cranes=weekly", *AGREED)
-    people(world, "add", BEN, "*=weekly", *AGREED, "--language", "de")
+    people(world, "add", BEN, "*=weekly", *AGREED, "--language", language_of_ben)
     world.list_above(MORE, BOTH)
     return world
 

@@ -13,14 +13,15 @@ from tests.journey.test_subscribers import (
     BOTH,
     CRANE,
     FERRY,
-    MORE,
     ONLY_PEOPLE,
     THURSDAY,
     ask,
     people,
+    sending_to,
+    site_begun,
 )
 from tests.sink import Sink
-from tests.world import CONFIG, NOW, World, run_main
+from tests.world import CONFIG, NOW, World, prepared, run_main
 
 DAY = timedelta(days=1)
 MONDAY = THURSDAY + 4 * DAY
@@ -29,12 +30,7 @@ MONDAY = THURSDAY + 4 * DAY
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
     """Ada follows ferries daily and cranes weekly, Ben everything weekly; two items are new since."""
-    world = World(tmp_path / "site", f"{FERRY}\n\n{CRANE}", config=ONLY_PEOPLE + smtp(sink.port))
-    world.publisher("run", at=NOW)
-    people(world, "add", ADA, "ferries=daily", "cranes=weekly", *AGREED)
-    people(world, "add", BEN, "*=weekly", *AGREED)
-    world.list_above(MORE, BOTH)
-    return world
+    return sending_to(sink, prepared(tmp_path / "site", site_begun, "en"))
 
 
 def why(world: World, *arguments: str, days: int = 0) -> list[str]:

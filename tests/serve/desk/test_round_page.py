@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
 from tests.serve.desk.test_edition import FIRST, REVIEWED, WEEKLY, item, titles
-from tests.visitor import ADA, BEN, SMTP, SUBSCRIBERS
-from tests.world import news, run_main
+from tests.visitor import ADA, BEN, LISTING, SMTP, SUBSCRIBERS
+from tests.world import NOW, World, news, prepared, run_main
 
 ROUND = f"{DESK}/round"
 ONLY_PEOPLE = DESK_CONFIG.partition("[[audiences]]")[0] + DESK_CONFIG[DESK_CONFIG.index("\n[desk]") :]
@@ -18,22 +18,28 @@ CONFIG = ONLY_PEOPLE.replace(SMTP, SUBSCRIBERS + SMTP)
 HOUR = timedelta(hours=1)
 
 
-def subscribe(site: DeskSite, address: str, *choices: str) -> None:
-    when = ("--config", str(site.world.config), "--now", site.now.isoformat())
+def subscribe(world: World, address: str, *choices: str, at: datetime = NOW) -> None:
+    when = ("--config", str(world.config), "--now", at.isoformat())
     assert 0 == run_main("subscribers", "add", address, *choices, "--agreed", "on paper", *when).exit_code
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[DeskSite]:
     """A site without an audience; Ada follows everything daily, Ben ferries weekly, and two items are new to them."""
-    with desk_site(tmp_path / "site", config=CONFIG) as site:
-        subscribe(site, ADA, "*=daily")
-        subscribe(site, BEN, "ferries=weekly")
-        site.now += HOUR
-        bridge = news("4 March 2026", "The bridge is open.", theme="Cranes")
-        site.world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"), bridge)
-        site.world.publisher("run", "--due", at=site.now)
-        yield site
+    site = DeskSite(prepared(tmp_path / "site", followed), at=NOW + HOUR)
+    yield site
+    site.close()
+
+
+def followed(folder: Path) -> World:
+    """The folder of such a site, an hour after `NOW`."""
+    world = World.after_run(folder, LISTING, config=CONFIG)
+    subscribe(world, ADA, "*=daily")
+    subscribe(world, BEN, "ferries=weekly")
+    bridge = news("4 March 2026", "The bridge is open.", theme="Cranes")
+    world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"), bridge)
+    world.publisher("run", "--due", at=NOW + HOUR)
+    return world
 
 
 @pytest.fixture
@@ -143,7 +149,7 @@ def test_it_goes_on_as_planned(site: DeskSite, editor: Editor) -> None:
 
 def test_nothing_goes_while_an_edition_waits(tmp_path: Path) -> None:
     with desk_site(tmp_path / "site", config=REVIEWED.replace(SMTP, SUBSCRIBERS + SMTP)) as site:
-        subscribe(site, ADA, "*=daily")
+        subscribe(site.world, ADA, "*=daily", at=site.now)
         editor = site.editor()
         assert f"Nothing goes to subscribers while {FIRST} waits for you" in editor.look(ROUND)
 

@@ -107,7 +107,7 @@ def test_refused_later_and_doubtful_mails_are_counted_and_the_rest_is_taken_back
     with desk_site(tmp_path / "site", config=CONFIG) as site:
         readers = [f"reader{number}@example.org" for number in range(5)]
         for each in readers:
-            subscribe(site, each, "*=daily")
+            subscribe(site.world, each, "*=daily", at=site.now)
         site.now += HOUR
         site.world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"))
         site.world.publisher("run", "--due", at=site.now)
