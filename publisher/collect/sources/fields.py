@@ -36,6 +36,8 @@ FIELDS = (
 )
 """The fields of an item; only `date` and one of `title`, `text` and `html` are required."""
 
+_NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined"})
+"""What programs write when they have no value."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -72,7 +74,7 @@ def _unread(values: Mapping[str, object]) -> Unread:
     """Return what is known of an item that cannot be made from its values."""
     native_id, day = "", None
     with suppress(FieldError):
-        native_id = clean_line(text_in(values, "id"))
+        native_id = _id_in(values)
     with suppress(FieldError):
         day = date_of(values.get("date"))
     return Unread(native_id=native_id, day=day.date() if isinstance(day, datetime) else day)
@@ -96,8 +98,21 @@ def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
         return _made_of({**values, "embargo": None, "expires": None}, lenient)
     unread, link = _unread(values), ""
     with suppress(FieldError):
-        link = seen_from(text_in(values, "link"), rules.base)
+        link = _link_in(values, rules.base)
     return Item(date=unread.day or date.min, text="", native_id=unread.native_id, link=link)
+
+
+def _id_in(values: Mapping[str, object]) -> str:
+    """Return the id; empty: there is none, or the word that a program writes in its place."""
+    said = clean_line(text_in(values, "id"))
+    return "" if said.casefold() in _NOTHING else said
+
+
+def _link_in(values: Mapping[str, object], base: str) -> str:
+    """Return the link as seen from `base`; empty: there is none, or a word in its place, perhaps made absolute."""
+    link = seen_from(text_in(values, "link"), base)
+    path = link.casefold().partition("://")[2].partition("/")[2]
+    return "" if link.casefold() in _NOTHING or path in _NOTHING else link
 
 
 def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
@@ -110,7 +125,7 @@ def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     html = fit(text_in(values, "html"))
     if not (title or text or html.strip()):
         raise FieldError("it has neither a title nor a text")
-    link = seen_from(text_in(values, "link"), rules.base)
+    link = _link_in(values, rules.base)
     language = clean_line(text_in(values, "language")).replace("_", "-")
     return Item(
         date=published.date() if isinstance(published, datetime) else published,
@@ -121,7 +136,7 @@ def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
         summary=clean_paragraphs(text_in(values, "summary")) if text or html.strip() else "",
         link=link,
         base="" if web_address(link) else rules.base,
-        native_id=clean_line(text_in(values, "id")),
+        native_id=_id_in(values),
         language=language if _LANGUAGE_TAG.fullmatch(language) else "",
         labels=names_in(values, "themes", rules.separator, rules.labels),
         keywords=names_in(values, "keywords", rules.separator),

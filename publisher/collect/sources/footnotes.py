@@ -51,4 +51,4 @@ def number_footnotes(paragraph: str, numbers: dict[str, int]) -> str:
 
 def without_references(text: str) -> str:
     """Return a text without the marks of footnotes."""
-    return _REFERENCE.sub(lambda match: match["code"] or "", text)
+    return _REFERENCE.sub(lambda match: match["code"] or "", text) if "[^" in text else text

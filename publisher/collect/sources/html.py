@@ -54,12 +54,9 @@ _PASSES = 8
 _ADDRESSES = frozenset({"href", "src", "cite"})
 _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
 """An address that deliberately leads nowhere: within the page, or to a script."""
-_PREHEADER = re.compile(
-    r"(?=.*display\s*:\s*none).*(?:mso-hide\s*:\s*all|max-height\s*:\s*0)", re.IGNORECASE | re.DOTALL
-)
-"""The style of words that a mail hides: what lists of mails show beside the subject. Other hidden words may be a page's
-own, to be opened.
-"""
+_NOT_DISPLAYED = re.compile(r"display\s{0,9}:\s{0,9}none", re.IGNORECASE)
+_IN_MAILS = re.compile(r"(?:mso-hide\s{0,9}:\s{0,9}all|max-height\s{0,9}:\s{0,9}0)", re.IGNORECASE)
+"""What hides words in mails: those that mail programs show beside the subject. Other hidden words may be opened."""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """White space for Python, but not allowed in XML, or not as the end of a line."""
 
@@ -139,7 +136,7 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
         return ""
     for element in list(root.iter(*_DROPPED - {"noscript", *FRAMES, *RECORDINGS})):
         element.drop_tree()
-    for element in [each for each in root.iter() if _PREHEADER.search(each.get("style", "")) and each.tag != "img"]:
+    for element in [each for each in root.iter() if each.tag != "img" and _is_preheader(each.get("style", ""))]:
         element.drop_tree()
     show_media(root, base, media, keep_tracking=keep_tracking)
     for element in list(root.iter("a", "h1", "h2")):
@@ -150,6 +147,10 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
     return "".join(
         [escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)]
     )
+
+
+def _is_preheader(style: str) -> bool:
+    return bool(_NOT_DISPLAYED.search(style) and _IN_MAILS.search(style))
 
 
 def _attribute_filter(base: str, *, keep_tracking: bool) -> Callable[[str, str, str], str | None]:

@@ -24,6 +24,22 @@ def kept(**values: object) -> Item:
     return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=POLICY)
 
 
+@pytest.mark.parametrize("word", ["N/A", "null", "undefined", " None "])
+def test_a_word_in_place_of_an_id_or_a_link_is_none(word: str) -> None:
+    item = kept(date="2024-03-04", id=word, link=word)
+    made_absolute = kept(date="2024-03-04", id="7", link=f"https://example.org/{word.strip()}")
+
+    assert (item.native_id, item.link) == ("", "")
+    assert (made_absolute.native_id, made_absolute.link) == ("7", "")
+
+
+@pytest.mark.parametrize(
+    "link", ["https://example.org/wiki/Null", "https://example.org/none-of-us", "https://example.org/"]
+)
+def test_a_link_with_such_a_word_in_it_is_one(link: str) -> None:
+    assert kept(date="2024-03-04", link=link).link == link
+
+
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 
