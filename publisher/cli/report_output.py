@@ -9,7 +9,7 @@ from publisher.cli.output import print_json, print_line, warn
 from publisher.cli.status_output import clock_line
 from publisher.model.editions import Notice
 from publisher.model.problems import Problem, counted
-from publisher.model.reports import DeliverReport, DeliveryTally, RunReport
+from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, DeliveryTally, RunReport
 from publisher.model.rounds import RoundReport
 
 
@@ -30,30 +30,12 @@ def show_problems(problems: Sequence[Problem]) -> None:
 
 def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> list[str]:
     """Return the report in words, one line per stage; `nothing new` only if no source failed."""
-    lines = []
-    if (collected := report.collect) and collected.is_news:
-        counts = {
-            "added": collected.added,
-            "revised": collected.revised,
-            "withdrawn": collected.withdrawn,
-            "expired": collected.expired,
-            "waiting": collected.waiting,
-            "hidden": collected.hidden,
-            "shown again": collected.shown,
-            "kept from readers": collected.kept_from_readers,
-        }
-        lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
+    lines = _collect_lines(report.collect) if report.collect else []
     if (published := report.publish) and published.is_news:
         feeds = f"{counted(len(published.feeds), 'feed')}, " if published.feeds else ""
         lines.append(f"publish: {feeds}{counted(published.files_written, 'file')} written")
     if report.compose:
-        lines += list(report.compose.decided)
-        lines += [f"compose: {edition_line(edition, zone)}" for edition in report.compose.editions]
-        lines += [f"compose: {name} discarded" for name in report.compose.discarded]
-        lines += [f"compose: {name} is discarded: no item is left in it" for name in report.compose.emptied]
-        if report.compose.restored and not report.compose.editions:
-            restored = counted(report.compose.restored, "item")
-            lines.append(f"compose: {restored} restored, for the next edition")
+        lines += _compose_lines(report.compose, zone)
     lines += [_round_line(each) for each in report.rounds]
     if report.deliver:
         lines += [_tally_line(tally) for tally in report.deliver.editions if tally.is_news]
@@ -67,6 +49,31 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.deliver and report.deliver.paused:
         lines.append(f"deliver: {_words_of_stopped(report.deliver)[0]}: see `publisher status`")
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
+
+
+def _collect_lines(collected: CollectReport) -> list[str]:
+    counts = {
+        "added": collected.added,
+        "revised": collected.revised,
+        "withdrawn": collected.withdrawn,
+        "expired": collected.expired,
+        "waiting": collected.waiting,
+        "hidden": collected.hidden,
+        "shown again": collected.shown,
+        "kept from readers": collected.kept_from_readers,
+    }
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return [f"collect: {told}"] if collected.is_news else []
+
+
+def _compose_lines(composed: ComposeReport, zone: ZoneInfo) -> list[str]:
+    lines = [*composed.decided, *(f"compose: {edition_line(edition, zone)}" for edition in composed.editions)]
+    lines += [f"compose: {name} discarded" for name in composed.discarded]
+    lines += [f"compose: {name} is discarded: no item is left in it" for name in composed.emptied]
+    if composed.restored and not composed.editions:
+        restored = counted(composed.restored, "item")
+        lines.append(f"compose: {restored} restored, for the next edition")
+    return lines
 
 
 def _round_line(report: RoundReport) -> str:

@@ -65,15 +65,7 @@ def item_page(
     page of a hidden item shows nothing of it.
     """
     if record.state is State.HIDDEN:
-        return render_page(
-            "hidden.html",
-            urls.item_file(record),
-            look=look,
-            title="",
-            canonical="",
-            feeds=(),
-            offers=mail_offers(look),
-        )
+        return _hidden_page(record, look=look)
     if record.state is State.WITHDRAWN:
         return _withdrawn_page(record, instead, look=look)
     file = urls.item_file(record)
@@ -103,6 +95,13 @@ def item_page(
         media=[_media_object(file) for file in files],
         **({"picture": picture} if (picture := picture_of(record.item)) else {}),
         **_show_neighbours(neighbours, start=file, look=look),
+    )
+
+
+def _hidden_page(record: Record, *, look: SiteLook) -> bytes:
+    offers = mail_offers(look)
+    return render_page(
+        "hidden.html", urls.item_file(record), look=look, title="", canonical="", feeds=(), offers=offers
     )
 
 

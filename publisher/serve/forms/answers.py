@@ -1,4 +1,4 @@
-"""Helpers that several answers to forms share."""
+"""What several answers to forms share."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -87,13 +87,6 @@ class View:
             TemplateError: a template cannot be used.
         """
         spoken = self.speaks(language)
-        actions = {
-            "here": self.path(*here),
-            "subscribe": self.path("subscribe"),
-            "link": self.path("link"),
-            "stop": self.path("stop", stop),
-            "mine": self.path("mine", mine),
-        }
         html = render_page(
             f"forms/{name}.html",
             PLACE,
@@ -103,11 +96,8 @@ class View:
             title="",
             canonical=urls.subscribe_url(self.site) if name == "subscribe" else "",
             feeds=(),
-            actions=actions,
-            languages=[
-                ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag))
-                for tag in self.spoken
-            ],
+            actions=self._actions(*here, stop=stop, mine=mine),
+            languages=self._languages(*here),
             stamp=new_stamp(self.reception.keys, now=self.people.now),
             sender=self.people.settings.from_.address,
             privacy_url=self.people.settings.privacy_url,
@@ -120,6 +110,23 @@ class View:
             **values,
         )
         return Response(html, status, mimetype="text/html")
+
+    def _actions(self, *here: str, stop: str, mine: str) -> dict[str, str]:
+        """Return the paths that forms are sent to."""
+        return {
+            "here": self.path(*here),
+            "subscribe": self.path("subscribe"),
+            "link": self.path("link"),
+            "stop": self.path("stop", stop),
+            "mine": self.path("mine", mine),
+        }
+
+    def _languages(self, *here: str) -> list[ShownLanguage]:
+        """Return this page in each language."""
+        return [
+            ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag))
+            for tag in self.spoken
+        ]
 
     def speaks(self, language: str = "") -> str:
         """Return the language of a page for a reader with that language; empty: unknown."""
