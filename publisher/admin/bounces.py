@@ -17,8 +17,8 @@ from functools import partial
 from publisher.deliver.bounces import read_bounce
 from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbox
 from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow, BounceSettings
-from publisher.model.decisions import without_addresses
 from publisher.model.errors import UsageError
+from publisher.model.masking import without_addresses
 from publisher.store import Store
 from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.people import People
@@ -82,7 +82,7 @@ def _row_of(
     bounce: Bounce, mark: str, desk: BounceDesk, *, name: str = "", recipient: str = "", token: str = ""
 ) -> BounceRow:
     # servers repeat the address, and reports contain no reader's address
-    words = without_addresses(bounce.words) if token else bounce.words
+    words = without_addresses(bounce.words, known=bounce.recipient) if token else bounce.words
     return BounceRow(
         mark=mark,
         at=desk.now,

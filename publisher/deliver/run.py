@@ -265,7 +265,9 @@ class _Pass:
         """Record the result that a reply means; return whether the session can be used again."""
         meaning = meaning_of(step, reply)
         if logger.is_heard:
-            logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **facts_of(delivery))
+            logger.debug(
+                DECISIONS[meaning.fate], because=f"{step.name}: {words_said(delivery, reply)}", **facts_of(delivery)
+            )
         self._pace.note(meaning.sign, words_said(delivery, reply), about=delivery.id, now_s=self._now_s())
         self._pace.greylist.note(delivery.recipient, step, reply, self._options.clock())
         if meaning.sign is Sign.SUSPICIOUS and delivery.kind is not DeliveryKind.LETTER:

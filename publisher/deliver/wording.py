@@ -2,8 +2,8 @@
 
 from publisher.deliver.answers import Reply
 from publisher.deliver.wire import Dropped
-from publisher.model.decisions import without_addresses
 from publisher.model.deliveries import Delivery
+from publisher.model.masking import without_addresses
 
 
 def facts_of(delivery: Delivery) -> dict[str, object]:
@@ -19,4 +19,4 @@ def addressee(delivery: Delivery) -> str:
 
 def words_said(delivery: Delivery, reply: Reply | Dropped) -> str:
     """Return the server's reply about a mail, without a reader's address, which servers repeat."""
-    return without_addresses(str(reply)) if delivery.is_personal else str(reply)
+    return without_addresses(str(reply), known=delivery.recipient) if delivery.is_personal else str(reply)

@@ -5,14 +5,14 @@ sees none of them. `cli/decisions` prints them, and `serve/logs` puts them into 
 """
 
 import logging
-import re
 from collections.abc import Mapping
 from datetime import date
+
+from publisher.model.masking import without_addresses
 
 LOGGER = "publisher"
 """The name of the logger above the loggers of all stages."""
 _FACTS = "facts"
-_ADDRESS = re.compile(r"[^\s<>()\"'=,;]+@[^\s<>()\"'=,;]+")
 
 
 class DecisionLog:
@@ -45,8 +45,3 @@ def _printable(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     return without_addresses(value) if isinstance(value, str) else value
-
-
-def without_addresses(text: str) -> str:
-    """Return a text with each mail address replaced by `(address)`."""
-    return _ADDRESS.sub("(address)", text)

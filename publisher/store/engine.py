@@ -13,8 +13,8 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.util import LRUCache
 
-from publisher.model.decisions import without_addresses
 from publisher.model.errors import StoreError
+from publisher.model.masking import without_addresses
 from publisher.store.faults import place_of, translate_errors
 from publisher.store.schema import counters
 from publisher.store.sqlite_dialect import DRIVER, begin_by

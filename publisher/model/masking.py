@@ -1,0 +1,51 @@
+"""Masks mail addresses in what others say, such as the replies of mail servers, which repeat them."""
+
+import re
+from base64 import b64encode, urlsafe_b64encode
+from functools import lru_cache
+
+_MASK = "(address)"
+_AT = re.compile(r"@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40|\\u0040|\uff20|\ufe6b", re.IGNORECASE)
+"""Also as in URLs, quoted-printable, the xtext of RFC 3461, HTML and programs; and the at signs of other widths."""
+_ENDS_LOCAL = frozenset(' \t\r\n<>()[]",;:')
+"""Characters before which the local part of an address begins."""
+_DOMAIN = re.compile(r"\[[^\]\s]*\]|[^\s<>()\"'\[\],;:]+")
+_NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
+"""A domain behind an encoded at sign, which may be none."""
+
+
+def without_addresses(text: str, *, known: str = "") -> str:
+    """Return a text with each mail address replaced by `(address)`, also one whose at sign is encoded.
+
+    The address that is `known` is found in further forms: as in VERP (`ada=example.org`), in base64 and in hexadecimal.
+    """
+    told = _forms_of(known).sub(_MASK, text) if known else text
+    pieces, done = list[str](), 0
+    for at in _AT.finditer(told):
+        domain = (_DOMAIN if at[0] == "@" else _NAME).match(told, at.end())
+        if domain is None or at.start() < done:
+            continue
+        if (start := _start_of_local(told, done, at.start())) < at.start():
+            pieces += told[done:start], _MASK
+            done = domain.end()
+    return "".join((*pieces, told[done:]))
+
+
+def _start_of_local(text: str, begin: int, end: int) -> int:
+    """Return where the local part begins that ends at `end`, and not before `begin`."""
+    if end > begin and text[end - 1] == '"':
+        return max(text.rfind('"', begin, end - 1), begin)
+    start = end
+    while start > begin and text[start - 1] not in _ENDS_LOCAL:
+        start -= 1
+    return start + (text[start:end][:1] == "'")
+
+
+@lru_cache
+def _forms_of(address: str) -> re.Pattern[str]:
+    local, _, domain = address.rpartition("@")
+    written = address.encode()
+    in_base64 = {encode(written).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
+    forms = [re.escape(each) for each in (f"{local}={domain}", written.hex())]
+    exactly = "|".join(rf"{re.escape(each)}=*" for each in sorted(in_base64))
+    return re.compile(rf"(?i:{'|'.join(forms)})|(?:{exactly})")

@@ -1,0 +1,63 @@
+"""Addresses in what mail servers say are masked, however they are written."""
+
+from base64 import b64encode
+
+import pytest
+
+from publisher.model.masking import without_addresses
+
+ADA = "ada@example.org"
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("550 5.1.1 <ada@example.org>: unknown", "550 5.1.1 <(address)>: unknown"),
+        ("550 'ada@example.org' is unknown", "550 '(address)' is unknown"),
+        ("550 no such user:ada@example.org", "550 no such user:(address)"),
+        ('550 "ada b"@example.org', "550 (address)"),
+        ("550 o'brien@example.org, sorry", "550 (address), sorry"),
+        ("550 ada@[192.0.2.1] is unknown", "550 (address) is unknown"),
+        ("550 see https://mail.example.org/why?to=ada%40example.org", "550 see https:(address)"),
+        ("550 ada%2540example.org", "550 (address)"),
+        ("550 ada=40example.org refused", "550 (address) refused"),
+        ("550 rfc822;ada+40mail.example.org", "550 rfc822;(address)"),
+        ("550 ada&#64;example.org ada&commat;example.org", "550 (address) (address)"),
+        ("550 bounces-ada=example.org@lists.example.net", "550 (address)"),
+        ("550 SRS0=aB=cD=example.org=ada@relay.example.net", "550 (address)"),
+        ("550 prvs=1234abcd=ada@example.org", "550 (address)"),
+        ("550 ada\uff20example.org", "550 (address)"),
+    ],
+)
+def test_an_address_is_masked_however_it_is_written(said: str, masked: str) -> None:
+    assert masked == without_addresses(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "552 5.3.4 message size 40960 exceeds size=40960.0",
+        "250 2.0.0 Ok: queued as 4F+40B1",
+        "550 5.7.1 spf=fail smtp.mailfrom=example.org; dkim=pass",
+        "450 100% of 40 connections, load=40.5",
+        "nothing here @ all",
+    ],
+)
+def test_what_is_no_address_stays(said: str) -> None:
+    assert said == without_addresses(said)
+
+
+@pytest.mark.parametrize(
+    "written", ["ada=example.org", "ADA=Example.org", ADA.encode().hex(), b64encode(ADA.encode()).decode()]
+)
+def test_the_address_of_a_mail_is_masked_where_nobody_else_would_know_it(written: str) -> None:
+    said = f"550 blocked, see https://postmaster.example.net/?e={written}"
+
+    assert "550 blocked, see https://postmaster.example.net/?e=(address)" == without_addresses(said, known=ADA)
+    assert "550 blocked" == without_addresses("550 blocked", known=ADA)
+
+
+def test_a_long_answer_takes_no_long_time() -> None:
+    said = "x" * 10_000 + "=40" * 1_000
+
+    assert said == without_addresses(said)
