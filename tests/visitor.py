@@ -17,6 +17,7 @@ from publisher.admin.reception import Reception
 from publisher.serve.forms.part import form_pages
 from publisher.serve.public import public_pages
 from publisher.serve.web import application
+from tests.routes import share_routes
 from tests.world import BASE_URL, CONFIG, NOW, World, news
 
 ADA, BEN = "ada@example.org", "ben@example.org"
@@ -42,6 +43,8 @@ LISTING = "\n\n".join(
         news("6 October 2025", "The quay is longer.", theme="Cranes"),
     ]
 )
+share_routes()
+
 READING = timedelta(seconds=30)
 """How long a visitor takes to fill in a form."""
 
