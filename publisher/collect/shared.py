@@ -1,13 +1,18 @@
 """Finds items that are listed twice, and ids that several items share and so identify none; pure."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from publisher.collect.likeness import find_alike
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known
 
+_WORD = re.compile(r"\w+")
+_TYPO = 0.6
+"""The least likeness of a word and its misspelt form, as difflib measures it."""
 _FEW = 20
 """If this many entries or more have one id, only completely equal entries count as one item."""
 
@@ -16,9 +21,9 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
     """Return the listed items in their order, without repeats.
 
     Two entries are one item if they have the same content, and an id or a link. They are also one if they have the same
-    id, do not have two different links, and have the same words on two days or nearly the same on one. The newest
-    version counts; among equally new ones the longest, then the one with the smaller hash, so that the choice is always
-    the same. Entries with two different ids are never one.
+    id, do not have two different links, and have the same words on two days or nearly the same on one, without another
+    name in their titles. The newest version counts; among equally new ones the longest, then the one with the smaller
+    hash, so that the choice is always the same. Entries with two different ids are never one.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for place, item in enumerate(listed):
@@ -91,7 +96,20 @@ def _are_one(one: Item, other: Item, count: int) -> bool:
         return False
     if digest_of_text(one) == digest_of_text(other):
         return count <= _FEW or one.date == other.date
-    return count <= _FEW and one.date == other.date and bool(find_alike({0: _words(one)}, {0: _words(other)}))
+    if count > _FEW or one.date != other.date or _are_named_apart(one.title, other.title):
+        return False
+    return bool(find_alike({0: _words(one)}, {0: _words(other)}))
+
+
+def _are_named_apart(one: str, other: str) -> bool:
+    """Whether two titles have words exchanged for others, as in `Quay 3 is open` and `Quay 5 is open`; a typo or more
+    words is no such exchange.
+    """
+    first, second = (set(_WORD.findall(title.casefold())) for title in (one, other))
+    only_first, only_second = first - second, second - first
+    return bool(only_first and only_second) and not any(
+        get_close_matches(word, only_second, n=1, cutoff=_TYPO) for word in only_first
+    )
 
 
 def _digest(item: Item) -> str:

@@ -620,6 +620,25 @@ def test_another_wording_that_is_left_out_is_told_when_its_item_is_new(store: St
     assert read(store, shelf).problems == ()
 
 
+@pytest.mark.parametrize(
+    ("titles", "added"),
+    [
+        (("Quay 3 is open", "Quay 5 is open", "Quay 7 is open"), 4),
+        (("Quay Three is open", "Quay Five is open"), 3),
+        (("Quay Three is open", "Quay Tree is open"), 2),
+        (("Quay Three", "Quay Three is open"), 2),
+        (("", "Quay Three"), 2),
+    ],
+)
+def test_entries_with_one_id_are_several_if_their_titles_name_other_things(
+    store: Store, titles: tuple[str, ...], added: int
+) -> None:
+    alike = "Everybody may use it from today on, from six in the morning to ten at night."
+    entries = [replace(item(alike, 20), title=title, native_id="7") for title in titles]
+
+    assert read(store, Shelf(items=[*entries, item("Old", 10)])).added == added
+
+
 def test_of_two_wordings_the_longer_counts_that_adds_a_correction(store: Store) -> None:
     before = replace(item("The ferry sails from the long quay at ten.", 20), native_id="7")
     shelf = Shelf(items=[before, item("Old", 10)])
