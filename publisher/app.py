@@ -31,7 +31,7 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.config.config import Config
-from publisher.model.bounces import BounceReport, BounceSettings
+from publisher.model.bounces import BounceSettings
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.errors import BusyError
 from publisher.model.progress import Progress, quiet
@@ -49,6 +49,7 @@ from publisher.subscribers.renew import Renewer
 from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
+    from publisher.admin.bounces import BounceReader
     from publisher.admin.check_source import Examined
     from publisher.admin.desk import Desk
     from publisher.admin.reception import Reception
@@ -172,31 +173,6 @@ class Publisher:
         notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
         before = self._store.runs.last_before(DELIVER)
         return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
-
-    def read_bounces(self, settings: BounceSettings | None = None) -> BounceReport:
-        """Read bounces from these mailboxes or those in config.toml; record them, and notify the operator.
-
-        Raises:
-            MailboxError: a mailbox cannot be used.
-            UsageError: config.toml names none.
-        """
-        from publisher.admin.bounces import read_mailboxes  # late: importing it takes 40 ms, and bounces are rare
-
-        chosen = settings or self.config.bounces or BounceSettings()
-        report = read_mailboxes(chosen, self._wiring.bounce_desk(self._clock()))
-        self._tell_bounces()
-        return report
-
-    def read_bounce(self, mail: bytes) -> BounceReport:
-        """Read one bounce; record it, and notify the operator."""
-        from publisher.admin.bounces import take_bounce  # late: as above
-
-        report = take_bounce(mail, self._wiring.bounce_desk(self._clock()))
-        self._tell_bounces()
-        return report
-
-    def _tell_bounces(self) -> None:
-        tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office)
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose; then deliver, if config.toml has a mail server."""
@@ -322,6 +298,17 @@ class Publisher:
     def reach(self) -> Reach:
         """Bounces, complaints and suppressions of the site's subscribers."""
         return self._wiring.reach(self._clock())
+
+    @property
+    def bounces(self) -> "BounceReader":
+        """Reads and records bounces, and notifies the operator."""
+        from publisher.admin.bounces import BounceReader  # late: importing it takes 40 ms, and bounces are rare
+
+        return BounceReader(
+            desk=self._wiring.bounce_desk(self._clock()),
+            configured=self.config.bounces or BounceSettings(),
+            tell=lambda: tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office),
+        )
 
     @property
     def transfer(self) -> Transfer:

@@ -37,6 +37,34 @@ class BounceDesk:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceReader:
+    """Reads and records bounces, and then notifies the operator."""
+
+    desk: BounceDesk
+    configured: BounceSettings
+    """The mailboxes in config.toml."""
+    tell: Callable[[], object]
+    """Notifies the operator of editions that came back."""
+
+    def read_mailboxes(self, settings: BounceSettings | None = None) -> BounceReport:
+        """Read the bounces in these mailboxes, or in those of config.toml.
+
+        Raises:
+            MailboxError: a mailbox cannot be used.
+            UsageError: config.toml names none.
+        """
+        report = read_mailboxes(settings or self.configured, self.desk)
+        self.tell()
+        return report
+
+    def read(self, mail: bytes) -> BounceReport:
+        """Read one bounce."""
+        report = take_bounce(mail, self.desk)
+        self.tell()
+        return report
+
+
 def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
     """Record a bounce, if it is about a mail of this site, and count it for its reader."""
     bounce = read_bounce(mail, bounces=desk.bounces)

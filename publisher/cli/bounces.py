@@ -22,12 +22,12 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
         raise click.UsageError("choose one of --maildir and --mbox")
     with options.open_site() as publisher:
         if maildir is not None or mbox is not None:
-            report = publisher.read_bounces(BounceSettings(maildir=maildir, mbox=mbox))
+            report = publisher.bounces.read_mailboxes(BounceSettings(maildir=maildir, mbox=mbox))
         else:
             mail = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
             # a timer gives an empty standard input
             is_mailbox = not mail and (sys.stdin.isatty() or publisher.config.bounces is not None)
-            report = publisher.read_bounces() if is_mailbox else publisher.read_bounce(mail)
+            report = publisher.bounces.read_mailboxes() if is_mailbox else publisher.bounces.read(mail)
     if options.is_json:
         print_json(asdict(report))
     else:

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from publisher.model.records import Record
 from publisher.publish.files import PublicFiles
 from publisher.publish.item_cache import ItemCache
+from publisher.publish.mail_offers import mail_offers
 from publisher.publish.page_frame import render_page
-from publisher.publish.page_values import SiteLook, mail_offers, show_row
+from publisher.publish.page_values import SiteLook, show_row
 from publisher.rendering import urls
 from publisher.store import Store
 

@@ -12,18 +12,10 @@ from publisher.model.feeds import Feed
 from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.themes import Theme, ThemeMap
+from publisher.publish.mail_offers import mail_offers
 from publisher.publish.page_body import count_tables, page_body
 from publisher.publish.page_frame import render_page
-from publisher.publish.page_values import (
-    DOMAIN,
-    FeedLink,
-    ShownItem,
-    SiteLook,
-    mail_offers,
-    show_item,
-    show_place,
-    show_theme,
-)
+from publisher.publish.page_values import DOMAIN, FeedLink, ShownItem, SiteLook, show_item, show_place, show_theme
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.excerpt import excerpt_of

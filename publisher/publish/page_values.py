@@ -10,7 +10,7 @@ from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.site import Site
-from publisher.model.themes import Theme, ThemeChoice
+from publisher.model.themes import Theme
 from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.item_face import ItemFaces, Memo
 from publisher.publish.page_body import page_body
@@ -23,7 +23,6 @@ from publisher.rendering.text import html_of, scrub
 from publisher.store import EditionPlace
 
 DAYS_A_MONTH = 365.25 / 12
-ANY_LANGUAGE = "*"
 DOMAIN = "pages"
 """The gettext domain of the pages' fixed texts."""
 PACE_ITEMS = 5
@@ -321,46 +320,6 @@ def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
     """Return the feeds of an audience's editions, with links relative to the list of editions."""
     folder, title = urls.editions_folder(audience.name), scrub(audience.title)
     return [_feed_link(title, folder, key, folder=f"{folder}/", site=look.site) for key in look.formats]
-
-
-def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> Sequence[MailOffer]:
-    """Return the ways to get the news of one of these themes by mail; without slugs, all ways.
-
-    The form comes first. On the page of one theme, that theme is preselected.
-    """
-    key = tuple(slugs)
-    return look.offers.get(key, lambda: _mail_offers(look, key))
-
-
-def _mail_offers(look: SiteLook, slugs: Sequence[str]) -> list[MailOffer]:
-    theme = slugs[0] if len(slugs) == 1 else ""
-    form = MailOffer(
-        title="", has_all=not theme, is_of_theme=bool(theme), url=urls.subscribe_url(look.site, theme), schedule=None
-    )
-    return [
-        *([form] if look.has_forms else []),
-        *(
-            MailOffer(
-                title=digest_name(each, look),
-                has_all=each.themes.is_all and ANY_LANGUAGE in each.languages,
-                is_of_theme=bool(theme) and each.themes == ThemeChoice.of(theme),
-                url=each.subscribe_url or f"mailto:{each.subscribe_mailto}",
-                schedule=each.schedule,
-            )
-            for each in look.open_to
-            if not slugs or any(map(each.themes.follows, slugs))
-        ),
-    ]
-
-
-def digest_name(audience: Audience, look: SiteLook) -> str:
-    """Return the name of an audience's digest in lists: its title, or the audience's name if two digests share the
-    title.
-    """
-    titles = {each.name: each.title for each in (*look.audiences, *look.open_to)}
-    others = [title for name, title in titles.items() if name != audience.name]
-    is_own = not others or (audience.title != look.site.title and audience.title not in others)
-    return scrub(audience.title if is_own else audience.name)
 
 
 def show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:

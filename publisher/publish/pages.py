@@ -18,6 +18,7 @@ from publisher.model.schedules import local_day
 from publisher.model.site import Site
 from publisher.model.titles import summary_of
 from publisher.publish.document import language_of, title_of_feed
+from publisher.publish.mail_offers import digest_name, mail_offers
 from publisher.publish.neighbours import Neighbours
 from publisher.publish.page_frame import render_page
 from publisher.publish.page_links import page_links
@@ -30,10 +31,8 @@ from publisher.publish.page_values import (
     ShownFeed,
     ShownFormerly,
     SiteLook,
-    digest_name,
     languages_from,
     list_items,
-    mail_offers,
     show_feed,
     show_item,
     show_place,

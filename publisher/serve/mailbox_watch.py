@@ -55,7 +55,7 @@ class MailboxWatch:
     def _read(self, publisher: Publisher) -> None:
         """Read the mailbox once. An error is logged once while it stays the same; the next reading tries again."""
         try:
-            report = publisher.read_bounces()
+            report = publisher.bounces.read_mailboxes()
         except PublisherError as error:
             if str(error) != self._last_problem:
                 logger.warning("the mailbox for bounces cannot be read, the next time tries again", problem=str(error))
