@@ -70,6 +70,14 @@ def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departur
         connection.execute(insert(owed_departures), rows)
 
 
+def keep_key(connection: Connection, journal: Journal) -> None:
+    """Keep the key of the store beside the file, for people who came without a line; it may wait for the first one."""
+    try:
+        journal.keep(AddressKey.of(connection))
+    except FilesError as error:
+        logger.debug("the key of departures is not kept yet", because=str(error))
+
+
 def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
     """Add lines, and note how long the file is: a store that is put back is known by that."""
     if size := journal.append(lines, AddressKey.of(connection)):

@@ -88,14 +88,24 @@ class Journal:
         Raises:
             FilesError: the disk refuses.
         """
-        if self.path is None or self.key_path is None or self.is_rehearsed or not departures:
+        if self.path is None or self.is_rehearsed or not departures:
             return 0
         data = "".join(_line_of(each, key) for each in departures).encode()
         with explain_errors(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.key() != key:
-                _keep(self.key_path, key)
+            self.keep(key)
             return _append(self.path, data)
+
+    def keep(self, key: AddressKey) -> None:
+        """Keep the key of the marks beside the file.
+
+        Raises:
+            FilesError: the disk refuses.
+        """
+        if self.key_path is None or self.is_rehearsed or self.key() == key:
+            return
+        with explain_errors(self.key_path):
+            self.key_path.parent.mkdir(parents=True, exist_ok=True)
+            _keep(self.key_path, key)
 
     def read(self, key: AddressKey, *, after: int = 0) -> Iterator[Departure]:
         """Yield the departures in the file from a byte position on, in the order in which they happened; none without a

@@ -18,6 +18,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, insert, literal,
 from publisher.model.errors import StoreError
 from publisher.store.address_key import AddressKey
 from publisher.store.columns import Choice, UtcDateTime
+from publisher.store.departure_lines import keep_key
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database
 from publisher.store.numbers import go_on_from, last_number
@@ -121,6 +122,7 @@ class PeopleArchive:
                 _fill_table(connection, name, (row for _, row in group), advance)
             self._refuse_another_key(connection, own_key, has_suppressions=bool(own))
             _add_suppressions(connection, own)
+            keep_key(connection, self._journal)
             go_on_from(connection, subscribers, last_number)
 
     def _refuse_another_key(self, connection: Connection, own_key: AddressKey, *, has_suppressions: bool) -> None:

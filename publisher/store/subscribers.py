@@ -11,6 +11,7 @@ from publisher.model.deliveries import Letter
 from publisher.model.departures import LIFTED_BY_FORM, DepartureKind, Suppression
 from publisher.model.subscribers import Confirmation, Consent, LetterKind, Request, Subscriber
 from publisher.store.bounce_scores import forget_score
+from publisher.store.departure_lines import keep_key
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address
@@ -172,6 +173,7 @@ class Subscribers:
             rows = [consent_row(number, 1, consent, digests[consent.words]) for number, _, consent in its]
             if rows:
                 connection.execute(insert(consents), rows)
+                keep_key(connection, self._journal)
         # a person who subscribed at the same moment counts as known
         return known | {each.address: True for each, _ in fresh if each.address not in numbers}
 
