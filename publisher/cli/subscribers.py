@@ -84,7 +84,7 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
 @click.argument("address")
 @dry_run_option
 def resume(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Forget the mails to somebody that came back, so that digests go on; those that were held back are sent."""
+    """Resume mails to a reader that were suspended because some came back; mails that were taken back are sent."""
     with options.open_for(dry_run=dry_run) as publisher:
         score, zone = publisher.reach.resume(address), zone_of(publisher.config.site.timezone)
         suppressed = publisher.reach.suppressions_of(address)
@@ -119,7 +119,7 @@ def erase(options: Options, address: str, suppress: bool, dry_run: bool) -> None
 @site_command
 @click.argument("address")
 def held(options: Options, address: str) -> None:
-    """Print all that is held about a subscriber as JSON, to answer a reader who asks for it."""
+    """Print all that is held about an address as JSON, to answer a person who asks for it."""
     with options.open_rehearsal() as publisher:
         print_json(publisher.own_data.held_of(address))
 
