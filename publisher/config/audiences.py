@@ -98,9 +98,7 @@ class AudienceTable(Table):
         default=None,
         example="The editor <editor@example.org>",
     )
-    first: Annotated[int | None, FIRST] = key(
-        "How many of the items already there its first edition holds.", default="all"
-    )
+    first: Annotated[int | None, FIRST] = key("How many of the existing items its first edition has.", default="all")
     subscribe_url: HttpsAddress | None = key(
         "The list's page where readers join it: what pages call *Get it by mail*.",
         default=None,
@@ -135,24 +133,31 @@ class AudienceTable(Table):
     )
     order: Literal["newest", "oldest"] = key("Which items of a theme come first.", default="newest")
     keywords: bool = key("Whether the digest shows keywords.", default=False)
-    pictures: bool = key("Whether it shows pictures, fetched from where they are; else links.", default=False)
-    min_items: Annotated[int, Field(ge=1, le=1000)] = key("An edition waits until it has that many items.", default=1)
+    pictures: bool = key(
+        "Whether it shows pictures, which mail programs load from their servers; otherwise links.", default=False
+    )
+    min_items: Annotated[int, Field(ge=1, le=1000)] = key(
+        "How many items an edition needs; with fewer it waits.", default=1
+    )
     max_items: Annotated[int, Field(ge=1, le=1000)] | None = key(
-        "Further items wait for the next edition; not set: none do.", default=None, example=40
+        "How many items an edition has at most; the others wait for the next one. Not set: any number.",
+        default=None,
+        example=40,
     )
     review: Interval | None = key(
         "How long an edition is held for the editor; not set: not at all.", default=None, example="2h"
     )
     on_silence: Literal["send", "keep"] = key(
-        "What becomes of a held edition without a decision by then.", default="send"
+        "What happens to a held edition if the editor has not decided by then.", default="send"
     )
     editor: MailboxValue | None = key(
-        "Who is told by mail of an edition that is held; not set: no mail is sent.",
+        "Who gets a mail about each held edition; not set: nobody does.",
         default=None,
         example="The editor <editor@example.org>",
     )
     overflow: Literal["web", "next"] = key(
-        "What a mail of 100 kB has no room for: on the `web`, or in the `next` edition.", default="web"
+        "Where items go for which a mail of 100 kB has no room: only on the `web`, or in the `next` edition.",
+        default="web",
     )
 
     def audience(self, site: Site, themes: ThemeMap) -> Audience:

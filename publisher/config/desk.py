@@ -18,7 +18,7 @@ class DeskTable(Table):
     """
 
     people: Annotated[tuple[str, ...], PEOPLE] = key(
-        "Who may work there: each gets a link by mail to sign in, and can send to all readers.",
+        "The editors: each signs in by a link in a mail, and can send to all readers.",
         default=[],
         example=["editor@example.org"],
     )

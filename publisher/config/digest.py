@@ -58,7 +58,9 @@ class DigestTable(Table):
         "A picture above the title, below site.base_url; not set: none.", default=None, example="assets/logo.png"
     )
     logo_alt: Line | None = key(
-        "What is read where the logo is not seen; not set: the site's title.", default=None, example="EMN Belgium news"
+        "The text for readers who do not see the logo; not set: the site's title.",
+        default=None,
+        example="EMN Belgium news",
     )
     logo_width: Annotated[int, Field(ge=16, le=480)] = key("The logo's width in pixels.", default=160)
     width: Annotated[int, Field(ge=480, le=700)] = key(

@@ -53,7 +53,7 @@ class FeedsTable(Table):
     )
     limit: Annotated[int, Field(ge=1, le=1000)] = key("How many items a feed holds.", default=50)
     keywords_from: Annotated[int, Field(ge=0, le=1000)] = key(
-        "How many items give a keyword a feed, which stays; 0: no keyword has one.", default=3
+        "How many items a keyword needs to get a feed, which it then keeps; 0: no keyword has one.", default=3
     )
     content: Content = key("How much of a text feeds have: all, or a summary with a link.", default="full")
     languages: bool = key("Whether each language has a feed, once there are two.", default=True)

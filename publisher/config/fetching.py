@@ -27,10 +27,10 @@ SECONDS = Value("a number with s or m such as 30s", _seconds, matching(r"\s*[1-9
 class FetchingTable(Table):
     """Limits of what is fetched from the web."""
 
-    timeout: Annotated[timedelta, SECONDS] = key("How long one fetch may take, redirects and all.", default="30s")
+    timeout: Annotated[timedelta, SECONDS] = key("How long one fetch may take, with all redirects.", default="30s")
     max_megabytes: Annotated[int, Field(ge=1, le=1000)] = key("How large an answer may be, unpacked.", default=10)
     private: Annotated[tuple[str, ...], NETWORKS] = key(
-        "Hosts or networks of your own that all sources may ask; `private` of one source is safer.",
+        "Your own hosts or networks that all sources may ask; `private` of one source is safer.",
         default=[],
         example=OWN_NETWORKS,
     )

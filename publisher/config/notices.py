@@ -8,7 +8,7 @@ class NoticesTable(Table):
     """Mails to the operator."""
 
     to: MailboxValue | None = key(
-        "Who is told by mail, once, of a source in trouble; not set: no mail is sent.",
+        "Who gets a mail, once, about a source with a problem; not set: nobody does.",
         default=None,
         example="news@example.org",
     )

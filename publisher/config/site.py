@@ -70,7 +70,7 @@ class SiteTable(Table):
     author: AuthorTable = table()
     description: Text = key("One sentence for feeds and the front page.", default="")
     languages: Annotated[tuple[str, ...], TAGS] = key(
-        "Languages an item may be in without saying so; `[]`: none is guessed.", default=["en", "fr", "nl", "de"]
+        "Languages that are guessed for items that do not name their own; `[]`: none.", default=["en", "fr", "nl", "de"]
     )
 
     def site(self) -> Site:

@@ -69,7 +69,7 @@ class SmtpTable(Table):
         "Where its password is; a file is read at each login.", default=None, example="env:PUBLISHER_SMTP_PASSWORD"
     )
     oauth: Annotated[str, TOKEN] | None = key(
-        "Where a token for XOAUTH2 is, in place of the password; file or program are asked at each login.",
+        "Where a token for XOAUTH2 is, instead of a password; the file or program is read at each login.",
         default=None,
         example="file:token.txt",
     )
@@ -88,7 +88,7 @@ class SmtpTable(Table):
     per_day: Annotated[int, Field(ge=1, le=100_000_000)] | None = key(
         "How many mails in any 24 hours at most; not set: any number.", default=None, example=10_000
     )
-    max_age: Interval = key("A mail that waited for longer is not sent until you say so.", default="3d")
+    max_age: Interval = key("How long a mail may wait; an older one is sent only if you say so.", default="3d")
 
     def settings(self, folder: Path, environ: Mapping[str, str]) -> SmtpSettings | None:
         """Return how mails are sent; None: they are not. `folder` is the folder of config.toml."""

@@ -41,10 +41,10 @@ FOREIGN = "*"
 class FilterTable(Table):
     """Which of its new items are taken: `only` those that have one of each list, `except` those that have any."""
 
-    words: Labels = key("Words, or several in a row, in title or text.", default=[], example=["sponsored"])
+    words: Labels = key("Words, or phrases, in title or text.", default=[], example=["sponsored"])
     themes: Labels = key("Themes, as the source or this site calls them.", default=[], example=["Sports"])
     keywords: Labels = key("Keywords, as the source writes them.", default=[], example=["advertisement"])
-    authors: Labels = key("Who wrote it, as the source says.", default=[], example=["Press office"])
+    authors: Labels = key("Its authors, as the source names them.", default=[], example=["Press office"])
 
     def filter(self) -> Filter:
         """Return the filter, with texts folded like labels."""
@@ -57,25 +57,28 @@ class SourceTable(Table):
     name: Name = key("In reports and in the store; never change it: a new name is a new source.", example="news")
     kind: Annotated[str, KIND] = key("What is read; a `listing` is a text file of dated items.", default="listing")
     since: Annotated[timedelta | None, SINCE] = key(
-        "What of its first collection is news; older items are never shown.", default="all"
+        "Which items of its first reading are news; older items are never shown.", default="all"
     )
     expect_every: Annotated[timedelta, DAYS] | None = key(
-        "A longer silence is told by `publisher status`; not set: none is.", default=None, example="60 days"
+        "How often it usually has news; `publisher status` reports a longer silence. Not set: no silence is reported.",
+        default=None,
+        example="60 days",
     )
     hold_above: Annotated[int, Field(ge=1, le=100_000)] = key(
-        "More new items at once than this, and than ever, wait for `publisher source release`.", default=30
+        "How many new items at once are accepted; more than that, and than ever, wait for `publisher source release`.",
+        default=30,
     )
     joined_by: Literal["usual", "link", "id", "none"] = key(
-        "What makes an item one with an item of another source; `usual`: an id that is a URI, or link and title.",
+        "How it is recognised as an item of another source; `usual`: by an id that is a URI, or by link and title.",
         default="usual",
     )
     future: Literal["wait", "show"] = key(
-        "What becomes of an item whose date is to come; to `wait` is to the minute. An embargo always counts.",
+        "What happens to an item whose date is in the future; with `wait` it appears on time. An embargo always holds.",
         default="wait",
     )
-    keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
+    keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links are kept.", default=False)
     settle: Annotated[timedelta, SETTLE] | None = key(
-        "A new item is shown once it stood unchanged so long, at the latest after four times that; not set: at once.",
+        "How long a new item must stay unchanged before it is shown, four times that at most; not set: not at all.",
         default=None,
         example="2h",
     )
@@ -124,7 +127,7 @@ class MarkdownTable(SourceTable):
         default=None,
         example="https://www.example.org/news/",
     )
-    undated: Undated = key("What becomes of an item without a date.", default="skip")
+    undated: Undated = key("What happens to an item without a date.", default="skip")
 
 
 class ColumnsTable(Table):
@@ -135,22 +138,22 @@ class ColumnsTable(Table):
     title: Line | None = key("The column of its title.", default=None, example="subject")
     text: Line | None = key("The column of its text.", default=None, example="body")
     html: Line | None = key("The column of its text in HTML.", default=None, example="body")
-    summary: Line | None = key("The column of what sums it up.", default=None, example="teaser")
+    summary: Line | None = key("The column of its summary.", default=None, example="teaser")
     link: Line | None = key("The column of the link to it.", default=None, example="address")
     language: Line | None = key("The column of its language.", default=None, example="lang")
     themes: Line | None = key("The column of its themes.", default=None, example="departments")
     keywords: Line | None = key("The column of its keywords.", default=None, example="tags")
     enclosures: Line | None = key("The column of the files that belong to it.", default=None, example="files")
-    draft: Line | None = key("The column of what says that it is a draft.", default=None, example="unfinished")
-    embargo: Line | None = key("The column of the moment before which it may not appear.", default=None, example="from")
-    expires: Line | None = key("The column of the moment after which it is in no feed.", default=None, example="until")
+    draft: Line | None = key("The column that says whether it is a draft.", default=None, example="unfinished")
+    embargo: Line | None = key("The column of the time before which it may not appear.", default=None, example="from")
+    expires: Line | None = key("The column of the time after which it is in no feed.", default=None, example="until")
     authors: Line | None = key("The column of its authors, for filters.", default=None, example="writer")
     edit: Line | None = key(
         "The column that says `minor` where an edit is not to be told to readers.", default=None, example="change"
     )
 
 
-_SEPARATOR = key("Between the themes, keywords or enclosures in one column.", default=",")
+_SEPARATOR = key("What separates themes, keywords or enclosures in one column.", default=",")
 _BASE = key(
     "Where relative addresses begin; not set: at the link of the item.",
     default=None,
@@ -169,7 +172,7 @@ class TableTable(SourceTable):
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = _SEPARATOR
     base: Annotated[str, BASE_URL] | None = _BASE
-    undated: Undated = key("What becomes of an item without a date.", default="skip")
+    undated: Undated = key("What happens to an item without a date.", default="skip")
     complete: bool = key(COMPLETE, default=False)
 
 
@@ -184,7 +187,7 @@ class DatabaseTable(SourceTable):
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = _SEPARATOR
     base: Annotated[str, BASE_URL] | None = _BASE
-    undated: Undated = key("What becomes of an item without a date.", default="skip")
+    undated: Undated = key("What happens to an item without a date.", default="skip")
     complete: bool = key(COMPLETE, default=False)
 
 
@@ -200,10 +203,10 @@ class FeedTable(SourceTable):
     path: File | None = key("A file with the feed in it.", default=None, example="content/feed.xml")
     private: Annotated[tuple[str, ...], NETWORKS] = key(PRIVATE, default=[], example=OWN_NETWORKS)
     archives: Annotated[int, Field(ge=0, le=1000)] = key(
-        "How many older documents (RFC 5005) a first reading follows back.", default=0
+        "How many older documents (RFC 5005) a first reading follows.", default=0
     )
-    categories: Literal["themes", "keywords"] = key("What the feed's categories are here.", default="themes")
-    undated: Undated = key("What becomes of an item without a date.", default="seen")
+    categories: Literal["themes", "keywords"] = key("What the feed's categories become.", default="themes")
+    undated: Undated = key("What happens to an item without a date.", default="seen")
 
 
 class PageTable(SourceTable):
@@ -216,14 +219,14 @@ class PageTable(SourceTable):
     path: File | None = key("A file with the page in it.", default=None, example="content/news.html")
     private: Annotated[tuple[str, ...], NETWORKS] = key(PRIVATE, default=[], example=OWN_NETWORKS)
     item: Annotated[str, SELECTOR] = key(
-        "The CSS selector of what every item is in; those below look inside it.", example=".views-row"
+        "The CSS selector of each item; the selectors below look inside it.", example=".views-row"
     )
     date: Line | None = key(
         "The selector of its date; any selector may end in `@name` for an attribute.",
         default=None,
         example="time@datetime",
     )
-    undated: Undated = key("What becomes of an item without a date.", default="skip")
+    undated: Undated = key("What happens to an item without a date.", default="skip")
     title: Line | None = key("The selector of its title.", default=None, example="h3")
     body: Line | None = key("The selector of its text.", default=None, example=".views-field-body")
     link: Line | None = key("The selector of its link; not set: the link in its title.", default=None, example="a@href")
@@ -234,13 +237,13 @@ class PageTable(SourceTable):
     enclosures: Line | None = key("The selector of the files that belong to it.", default=None, example=".files a@href")
     authors: Line | None = key("The selector of its authors, for filters.", default=None, example=".byline a")
     embargo: Line | None = key(
-        "The selector of the moment before which it may not appear.", default=None, example=".embargo@datetime"
+        "The selector of the time before which it may not appear.", default=None, example=".embargo@datetime"
     )
     expires: Line | None = key(
-        "The selector of the moment after which it is in no feed.", default=None, example=".until@datetime"
+        "The selector of the time after which it is in no feed.", default=None, example=".until@datetime"
     )
     next: Line | None = key(
-        "The selector of the link to the page that follows, in the whole page.",
+        "The selector of the link to the next page, in the whole page.",
         default=None,
         example="a[rel~='next']@href",
     )

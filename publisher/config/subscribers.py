@@ -84,7 +84,7 @@ class SubscribersTable(Table):
     """
 
     paces: Annotated[Mapping[str, str], PACES] = key(
-        "How often mails come, by name, the most frequent first.", default=DEFAULT_PACES
+        "How often mails are sent, by name, the most frequent first.", default=DEFAULT_PACES
     )
     default_pace: Name = key("The pace that the form suggests.", default="weekly")
     pace_words: Annotated[Mapping[str, Mapping[str, str]], PACE_WORDS] = key(
@@ -102,13 +102,13 @@ class SubscribersTable(Table):
         example="The editor <editor@example.org>",
     )
     privacy_url: WebAddress | None = key(
-        "The page that says what is held of people, and why.", default=None, example="https://example.org/privacy"
+        "Your page about what is held of people, and why.", default=None, example="https://example.org/privacy"
     )
     postal_address: Line | None = key(
-        "Where you are, at the foot of each mail.", default=None, example="Boulevard Pacheco 44, 1000 Brussels"
+        "Your postal address, at the foot of each mail.", default=None, example="Boulevard Pacheco 44, 1000 Brussels"
     )
     max_items: Annotated[int, Field(ge=1, le=200)] = key(
-        "Of more items the oldest go first, the others into the reader's next mail.", default=40
+        "How many items a mail has at most, the oldest first; the others come in the reader's next mail.", default=40
     )
 
     @property

@@ -7,6 +7,4 @@ from publisher.config.values import Folder
 class TemplatesTable(Table):
     """How pages and digests look."""
 
-    directory: Folder = key(
-        "Templates that win over those that came with the program, file by file.", default="templates"
-    )
+    directory: Folder = key("Your own templates, which replace the shipped ones file by file.", default="templates")

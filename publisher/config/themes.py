@@ -26,7 +26,7 @@ class DefaultThemeTable(Table):
         default=None,
         example="General",
     )
-    was: ThemeSlugs = key("Slugs it had before: their addresses lead to it.", default=[])
+    was: ThemeSlugs = key("Its earlier slugs; their addresses lead to it.", default=[])
     content: Content | None = key(CONTENT, default=None, example="summary")
 
     def title_in(self, language: str) -> str:
@@ -43,11 +43,11 @@ class ThemeTable(Table):
     labels: Labels = key(
         "Other labels in the source that mean this theme, in any language.", default=[], example=["Frontières et visas"]
     )
-    keywords: Labels = key("An item with one of these keywords belongs here, too.", default=[], example=["Schengen"])
+    keywords: Labels = key("Items with one of these keywords also belong to it.", default=[], example=["Schengen"])
     words: Labels = key(
-        "An item with one of these words in title or text belongs here, too.", default=[], example=["visa"]
+        "Items with one of these words in title or text also belong to it.", default=[], example=["visa"]
     )
-    sources: Labels = key("Every item of these sources belongs here, too.", default=[], example=["news"])
+    sources: Labels = key("Every item of these sources also belongs to it.", default=[], example=["news"])
     was: ThemeSlugs = key("Former names of this table: their addresses lead here.", default=[], example=["borders"])
     content: Content | None = key(CONTENT, default=None, example="summary")
 
