@@ -51,8 +51,8 @@ class ServiceTable(Table):
         "Where it serves the public folder; no other web server is needed then.", default=None, example="127.0.0.1:8000"
     )
     proxy: Annotated[str, PROXY] | None = key(
-        "The address of the web server in front, if it names the visitor in X-Forwarded-For. Forms need it to limit the "
-        "letters of one network.",
+        "The address of the web server in front, if it names the visitor in X-Forwarded-For. Forms need it to limit "
+        "the letters of one network.",
         default=None,
         example="127.0.0.1",
     )
