@@ -48,12 +48,13 @@ _ELSEWHERE = (
 Romanian and those of Scandinavia.
 """
 
+_SETS = {code: frozenset(words.split()) for code, words in _COMMON.items()}
 _LANGUAGES = {
-    word: [code for code, words in _COMMON.items() if word in words.split()]
-    for word in " ".join(_COMMON.values()).split()
+    word: [code for code, words in _SETS.items() if word in words] for word in " ".join(_COMMON.values()).split()
 }
 """The codes of the languages in which a word is common."""
-_OWNERS = {word: codes[0] for word, codes in _LANGUAGES.items() if len(codes) == 1 and word not in _ELSEWHERE.split()}
+_SHARED = frozenset(_ELSEWHERE.split())
+_OWNERS = {word: codes[0] for word, codes in _LANGUAGES.items() if len(codes) == 1 and word not in _SHARED}
 """For each word that is common in one language only, the code of that language."""
 _WORD = re.compile(r"[^\W\d_]+")
 
