@@ -251,7 +251,11 @@ def test_what_is_lost_last_or_discarded_bars_nobody_and_is_put_right_with_the_ke
     walker.press("Restore this edition as it was")
     walker.look(f"{FIRST} waits for you", said=f"{FIRST} is back as it was, and waits until you decide.")
 
-    # One button saves all that was typed.
+    # Enter in a field saves, and one button saves all that was typed.
+    walker.type("subject", "News of the quay")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    walker.look(f"{FIRST} waits for you", said="Subject and introduction are saved.")
     walker.type("subject", "News of the harbour")
     walker.open("Change title: The quay is longer")
     page.keyboard.press("Tab")

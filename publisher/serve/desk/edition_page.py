@@ -150,9 +150,11 @@ def _postpone(visit: Visit, audience: str) -> Done:
 
 def _test(visit: Visit, audience: str) -> Done:
     each, person = _audience(visit, audience), visit.person
+    words = _save_typed(visit, each)
     if send_test(each, visit.office, to=person) is None:
         raise RefusedError(visit.gettext("There are no items to send."))
-    return Done(said=visit.gettext("A test is on its way to %(person)s.") % {"person": person})
+    said = visit.gettext("A test is on its way to %(person)s.") % {"person": person}
+    return Done(said=with_saved(visit, said, words))
 
 
 def _save_words(visit: Visit, audience: str) -> Done:
@@ -209,7 +211,7 @@ def _reopen(visit: Visit, audience: str) -> Done:
     if not number.isdecimal():
         raise RefusedError(visit.gettext("There is no such edition."))
     name = f"{each.name}-{int(number)}"
-    report = visit.decide(partial(review.reopen, name), unchanged=partial(state_now, each))
+    report, _ = _decide_saving(visit, each, partial(review.reopen, name))
     said = visit.gettext("%(edition)s is back as it was, and waits until you decide.")
     return Done(said=with_problems(visit, said % {"edition": visit.called(each, int(number))}, report), about=name)
 
@@ -221,7 +223,7 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
     each = _audience(visit, audience)
     number, _, item = visit.argument.partition("/")
     name = f"{each.name}-{number}"
-    report = visit.decide(lambda office: review.restore(name, item or None, office), unchanged=partial(state_now, each))
+    report, _ = _decide_saving(visit, each, lambda office: review.restore(name, item or None, office))
     restored = report.compose.restored if report.compose else 0
     said = visit.ngettext(
         "%(num)s item is back: it is due for the next edition.",
@@ -270,18 +272,34 @@ def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str],
     held = held_of(each, visit.office)
     if held is None:
         raise RefusedError(visit.gettext("No edition waits for you any more."))
-    words = typed_words(visit)
-
-    def decide(office: Office) -> ComposeReport:
-        _save(words, held.name, office)
-        return decision(held.name, office)
-
-    report = visit.decide(decide, unchanged=partial(state_now, each))
+    report, words = _decide_saving(visit, each, partial(decision, held.name))
     called = visit.called(each, held.number)
     sentence = with_saved(visit, said(called), words, told=told)
     if visit.verb in LEAVING and held_of(each, visit.office) is None:
         sentence = f"{sentence} {ended_words(visit, called)}"
     return Done(said=with_problems(visit, sentence, report), about=held.name)
+
+
+def _decide_saving(
+    visit: Visit, audience: Audience, decision: Callable[[Office], ComposeReport]
+) -> tuple[RunReport, TypedWords]:
+    """Save what was typed for the held edition, then decide, unless it has changed since the form was shown."""
+    words, held = typed_words(visit), held_of(audience, visit.office)
+
+    def decide(office: Office) -> ComposeReport:
+        if held is not None:
+            _save(words, held.name, office)
+        return decision(office)
+
+    return visit.decide(decide, unchanged=partial(state_now, audience)), words
+
+
+def _save_typed(visit: Visit, audience: Audience) -> TypedWords:
+    """Save what was typed for the held edition, if anything was, and return it."""
+    words = typed_words(visit)
+    if words.count:
+        _decide_saving(visit, audience, lambda _: ComposeReport())
+    return words
 
 
 def _save(words: TypedWords, name: str, office: Office) -> None:

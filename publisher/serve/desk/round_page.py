@@ -17,7 +17,7 @@ from publisher.config.config import Config
 from publisher.model.arrangement import Move
 from publisher.model.editions import UNTIL_DECIDED
 from publisher.model.errors import UsageError
-from publisher.model.reports import ComposeReport
+from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.titles import title_of
 from publisher.rendering.languages import own_name
 from publisher.rendering.text import one_line
@@ -25,7 +25,7 @@ from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedErr
 from publisher.serve.desk.edition_page import MAIL_POLICY, UNDECIDED, place_after, with_problems
 from publisher.serve.desk.findings import tell_finding
 from publisher.serve.desk.moments import choices_after, read_choice
-from publisher.serve.desk.typed_words import TITLE, typed_words, with_saved
+from publisher.serve.desk.typed_words import TITLE, TypedWords, typed_words, with_saved
 from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
 
@@ -124,6 +124,7 @@ def _send(visit: Visit) -> Done:
     if waiting := _waiting(visit):
         said = visit.gettext("Nothing goes to subscribers while %(edition)s waits for you: send or discard it first.")
         raise RefusedError(said % {"edition": "; ".join(waiting)})
+    words = _save_typed(visit)
     try:
         report = visit.publisher.begin_round(paces if chosen == EVERY_PACE else [chosen], within=PLAN_WITHIN)
     except NoNewsError as error:
@@ -135,7 +136,7 @@ def _send(visit: Visit) -> Done:
         said = visit.ngettext("%(num)s mail goes out now.", "%(num)s mails go out now.", mails) % {"num": mails}
     else:
         said = visit.gettext("Nothing is new to these readers: no mail goes out.")
-    return _done(visit, with_problems(visit, said, report))
+    return _done(visit, with_problems(visit, with_saved(visit, said, words), report))
 
 
 def _postpone(visit: Visit) -> Done:
@@ -158,9 +159,11 @@ def _resume(visit: Visit) -> Done:
 
 def _test(visit: Visit) -> Done:
     person = visit.person
+    words = _save_typed(visit)
     if next_round.send_round_test(_reader(visit), visit.publisher.people, visit.office, to=person) is None:
         raise RefusedError(visit.gettext("There are no items to send."))
-    return _done(visit, visit.gettext("A test is on its way to %(person)s.") % {"person": person})
+    said = visit.gettext("A test is on its way to %(person)s.") % {"person": person}
+    return _done(visit, with_saved(visit, said, words))
 
 
 def _save_words(visit: Visit) -> Done:
@@ -219,6 +222,12 @@ def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str
 
     `said` tells `told` of the texts that are saved.
     """
+    report, words = _decide_saving(visit, decision)
+    return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))
+
+
+def _decide_saving(visit: Visit, decision: Callable[[Office], ComposeReport]) -> tuple[RunReport, TypedWords]:
+    """Save what was typed, then decide, unless something has changed since the form was shown."""
     words, reader = typed_words(visit), _reader(visit)
 
     def decide(office: Office) -> ComposeReport:
@@ -228,8 +237,15 @@ def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str
             next_round.retitle(item, title, reader, office)
         return decision(office)
 
-    report = visit.decide(decide, unchanged=next_round.state_of_round)
-    return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))
+    return visit.decide(decide, unchanged=next_round.state_of_round), words
+
+
+def _save_typed(visit: Visit) -> TypedWords:
+    """Save what was typed, if anything was, and return it."""
+    words = typed_words(visit)
+    if words.count:
+        _decide_saving(visit, lambda _: ComposeReport())
+    return words
 
 
 def _done(visit: Visit, said: str) -> Done:

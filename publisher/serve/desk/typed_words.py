@@ -1,7 +1,8 @@
 """What an editor typed into a form of an edition or of mails to subscribers: subject, introduction and titles.
 
-One form has all of them, so that any of its buttons saves what was typed. Beside each field the form carries what stood
-there when it was shown (`was-…`): a field that was left as it was changes nothing, whatever somebody else wrote there.
+One form has all of them, and every button of the page, so that each saves what was typed. Beside each field the form
+carries what stood there when it was shown (`was-…`): a field that was left as it was changes nothing, whatever somebody
+else wrote there.
 """
 
 from collections.abc import Mapping

@@ -65,13 +65,13 @@ def test_the_title_that_was_typed_for_an_item_that_is_gone_is_shown_to_copy(site
     assert 'value="News"' in answer.text, "its field is there"
 
 
-@pytest.mark.parametrize("do", ["retitle", "down", "later", "drop", "words"])
+@pytest.mark.parametrize("do", ["retitle", "down", "later", "drop", "words", "postpone"])
 def test_every_button_of_the_list_saves_all_that_was_typed(site: DeskSite, editor: Editor, do: str) -> None:
     page = editor.look(WEEKLY)
     first, pressed = (item(page, title) for title in TITLES[2:4])
     typed = {f"title-{first}": "One", f"title-{pressed}": "Two", "subject": "News", "introduction": "Dear all"}
 
-    answer = editor.send({**fields_in(page), **typed}, f"{do}:{pressed}", WEEKLY)
+    answer = editor.send({**fields_in(page), **typed, "until": "decided"}, f"{do}:{pressed}", WEEKLY)
 
     assert "saved" in editor.said(answer)
     shown = edition(site)
@@ -82,6 +82,26 @@ def test_every_button_of_the_list_saves_all_that_was_typed(site: DeskSite, edito
     if do == "drop":
         editor.press(f"restore:{pressed}", WEEKLY)
         assert "Two" in titles(editor.look(WEEKLY))
+
+
+def test_what_was_typed_goes_out_with_the_button_that_sends(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    typed = {"subject": "News", "introduction": "Dear all", f"title-{item(page, TITLES[2])}": "The quay grows"}
+
+    editor.send({**fields_in(page), **typed}, "release", WEEKLY)
+
+    text = (site.world.outbox / "weekly-1" / "digest.txt").read_text("utf-8")
+    assert "Dear all" in text
+    assert "The quay grows" in text
+
+
+def test_enter_in_a_field_saves_and_sends_nothing(editor: Editor) -> None:
+    """A browser presses the first button of the form then."""
+    for path in (WEEKLY, f"{WEEKLY}?look=dark"):
+        buttons = re.findall(
+            r'<button type="submit"[^>]* name="do" value="([^"]+)"', editor.look(path).partition("<main")[2]
+        )
+        assert "words" == buttons[0]
 
 
 def test_a_title_that_is_too_long_is_said_whichever_button_is_pressed(site: DeskSite, editor: Editor) -> None:

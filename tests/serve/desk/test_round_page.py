@@ -232,6 +232,7 @@ def test_every_button_saves_all_that_was_typed_and_leaves_alone_what_was_not(sit
     assert "“From Otto” is left out of mails to subscribers. What you typed is saved, too." == editor.said(answer)
     page = editor.look(path)
     assert ["Mine"] == titles(page)
+    assert 'name="do" value="words"' in page.partition('value="send"')[0], "Enter in a field saves, and sends nothing"
     assert "It is now: News" in page
     assert 'name="was-introduction" value=""' in page, "nobody would see it"
     editor.press(f"restore:{bridge}", path)
