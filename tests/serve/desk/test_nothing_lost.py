@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.busy_desk import busy_site
 from tests.editor import DESK, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
 from tests.serve.desk.test_edition import FIRST, REVIEWED, TITLES, WEEKLY, edition, item, titles
 from tests.world import news
@@ -227,3 +228,35 @@ def test_after_the_next_edition_only_the_items_come_back(site: DeskSite, editor:
     assert 'value="reopen:1"' not in page
     assert 'value="restore-earlier:1"' in page
     assert 409 == editor.press("reopen:1", WEEKLY).status_code
+
+
+def test_what_another_editor_did_meanwhile_is_not_done_again(tmp_path: Path) -> None:
+    """Whatever the page, its form is of the state that it showed."""
+    with busy_site(tmp_path / "site") as site:
+        edith, otto = site.editor(), site.editor(OTTO)
+        person, sent, sources, round_ = (f"{DESK}/{path}" for path in ("people/3", "sent", "sources", "round"))
+        before = {path: hidden_in(edith.look(path)) for path in (person, sent, sources, round_)}
+        [held] = re.findall(r'value="(discard:[^"]+)"', edith.look(sources))
+        otto.press("end", person)
+        otto.press("pause:", sent)
+        otto.press("recall:weekly-1", sent)
+        otto.press(held, sources)
+        otto.press("postpone", round_, until="decided")
+
+        answers = [
+            edith.send(before[path], do, path)
+            for path, do in (
+                (person, "end"),
+                (person, "erase"),
+                (sent, "pause:weekly"),
+                (sent, "recall:weekly-1"),
+                (sources, held),
+                (sources, held.replace("discard", "release")),
+                (round_, "send"),
+                (round_, "words"),
+            )
+        ]
+
+        assert {409} == {answer.status_code for answer in answers}
+        assert all("Somebody changed this since you opened the page." in answer.text for answer in answers)
+        assert "cy…@example.org" in edith.look(person), "and is not erased"
