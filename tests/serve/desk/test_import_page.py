@@ -4,8 +4,9 @@ import io
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 
@@ -13,6 +14,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from publisher.serve.desk.list_tasks import ListOrder, ListTasks, SentList, Work
+from publisher.serve.web import listening
 from publisher.subscribers.roster import Dialect
 from publisher.subscribers.transfer import ImportDefaults, Imported
 from tests.busy_desk import ADA, CYD, LATER, busy_site
@@ -277,3 +279,41 @@ def test_every_reason_is_told_in_the_language_of_the_editor(site: DeskSite) -> N
         "suit un thème ou un rythme qui n’existe pas ici",
         "suit un thème ou un rythme qui n’existe pas ici",
     ]
+
+
+def test_a_long_list_is_taken_from_a_browser_that_was_shown_the_form_and_from_no_other(tmp_path: Path) -> None:
+    tasks = ListTasks()
+    head = "--x\r\nContent-Disposition: form-data; name="
+    long_list = LISTMONK + "".join(f"3,{each}@example.org,{'x' * 100_000},{{}},enabled\n" for each in "fghijklmnop")
+    with (
+        busy_site(tmp_path / "site", tasks=tasks) as site,
+        listening(
+            site.app,
+            "127.0.0.1:0",
+            key="test",
+            remedy="none",
+            long_path=IMPORT,
+            long_senders=tasks.senders,
+        ) as address,
+    ):
+        editor, other = site.editor(), site.editor(OTTO)
+        hidden = hidden_in(editor.look(IMPORT))
+
+        fields = "".join(
+            f'{head}"{name}"\r\n\r\n{text}\r\n' for name, text in {**hidden, **FIELDS, "do": "try"}.items()
+        )
+        form = f'{fields}{head}"file"; filename="people.csv"\r\n\r\n{long_list}\r\n--x--\r\n'.encode()
+
+        def post(editor: Editor, body: bytes) -> int:
+            cookie = editor.browser.get_cookie("desk", path=DESK)
+            assert cookie
+            with closing(HTTPConnection(address, timeout=20)) as connection:
+                connection.putrequest("POST", IMPORT)
+                connection.putheader("Content-Type", "multipart/form-data; boundary=x")
+                connection.putheader("Content-Length", str(len(form)))
+                connection.putheader("Cookie", f"desk={cookie.value}")
+                connection.endheaders(body)
+                return connection.getresponse().status
+
+        assert 413 == post(other, b""), "it was not shown the form, and is refused before it sends it"
+        assert 303 == post(editor, form)
