@@ -116,6 +116,8 @@ class SharedDatabase:
     """A PostgreSQL database with the tables of today, for one test after the other."""
 
     url: str
+    store: Store
+    """Opened once: that takes as long as a small test."""
     connection: "psycopg.Connection[Any]"
     rows: Mapping[str, Sequence[Sequence[Any]]]
     """Those that are in its tables from the start, by table."""
@@ -140,13 +142,13 @@ def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Itera
     shared = postgresql_server.set(database="shared")
     url = shared.render_as_string(hide_password=False)
     plain = shared.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with Store.open(url) as store, psycopg.connect(plain, autocommit=True) as connection:
         # A test that leaves a store open fails: nobody waits for it.
         connection.execute("SET lock_timeout = '10s'")
         tables = [table.name for table in metadata.sorted_tables]
         rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
         sequences = [name for (name,) in connection.execute("SELECT sequencename FROM pg_sequences")]
-        yield SharedDatabase(url, connection, {name: found for name, found in rows.items() if found}, sequences)
+        yield SharedDatabase(url, store, connection, {name: found for name, found in rows.items() if found}, sequences)
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
@@ -163,8 +165,11 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty store, of each kind in turn."""
+    if not store_url.startswith("sqlite"):
+        yield request.getfixturevalue("postgresql_at_first").store
+        return
     with Store.open(store_url) as opened:
         yield opened
 
