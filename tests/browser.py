@@ -1,7 +1,7 @@
-"""Chromium without a window, used as a reader uses it: real keys, real widths, real clicks, and a record of it all.
+"""Headless Chromium, used as a reader uses a browser: real keys, widths and clicks. It records all requests.
 
-It is started once for the tests of a module, by the first that asks, and ends with them. It finds nothing beyond this
-machine, as it could ask for anything.
+It is started once per test module, by the first test that needs it, and ends with the module. It cannot reach other
+machines.
 """
 
 import os
@@ -37,13 +37,13 @@ async () => {
 
 
 class Reader:
-    """Somebody with one window, which shows one page after the other: a window costs more than most pages do."""
+    """A reader with one window, which is reused for all pages because opening a window costs more than a page."""
 
     def __init__(self, context: "BrowserContext") -> None:
         self.asked: list[str] = []
-        """Every address a page made the browser ask for, other pages among them."""
+        """Every address that a page made the browser request, other pages included."""
         self.complaints: list[str] = []
-        """What the browser's console says is wrong."""
+        """Errors and warnings in the browser's console."""
         self._context = context
         self._window = context.new_page()
         context.on("request", lambda request: self.asked.append(request.url))
@@ -51,14 +51,14 @@ class Reader:
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
     def open(self, address: str, *, width_px: int = 1280, scheme: Scheme = "light") -> "Page":
-        """The window, made as wide, on a page that is loaded."""
+        """Return the window with this width and a loaded page."""
         self._window.set_viewport_size({"width": width_px, "height": HEIGHT_PX})
         self._window.emulate_media(media="screen", color_scheme=scheme)
         self._window.goto(address)
         return self._window
 
     def forget(self) -> None:
-        """Leave the page, and everything it opened, for somebody else."""
+        """Leave the page and close everything it opened, for the next test."""
         for page in self._context.pages:
             if page != self._window:
                 page.close()
@@ -72,9 +72,10 @@ class Reader:
 
 
 def barriers(page: "Page") -> tuple[set[str], list[Any]]:
-    """What axe tested and found good; and what it found bad or could not tell, as rules with the elements.
+    """Return the rules that axe checked and passed; and those that failed or that it could not decide, with their
+    elements.
 
-    What a frame shows is a page of its own, to be judged by itself.
+    The content of a frame is checked as a page of its own.
     """
     page.evaluate((node_module("axe-core") / "axe.min.js").read_text("utf-8"))
     found = page.evaluate(BARRIERS)
@@ -82,7 +83,7 @@ def barriers(page: "Page") -> tuple[set[str], list[Any]]:
 
 
 def address_of(html: str, folder: Path) -> str:
-    """Where a page with this text can be opened."""
+    """Return an address at which a page with this text can be opened."""
     page = folder / "page.html"
     page.write_text(html, "utf-8")
     return page.as_uri()
@@ -92,24 +93,24 @@ def address_of(html: str, folder: Path) -> str:
 def chromium() -> Iterator[Reader]:
     """The reader of all tests of a module, in the system's Chromium.
 
-    Playwright keeps an event loop running in this thread, beside which no other test could run one of its own.
+    Playwright keeps an event loop running in this thread, so no other test in it can run one.
     """
     path = program("chromium", "chromium-browser", "google-chrome")
-    from playwright.sync_api import sync_playwright  # late: a run without a browser need not know it
+    from playwright.sync_api import sync_playwright  # late: most test runs need no browser
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
-            chromium_sandbox=os.geteuid() != 0,  # which root cannot have
+            chromium_sandbox=os.geteuid() != 0,  # root cannot use the sandbox
             args=ARGUMENTS,
         )
-        # Without motion, so that what is scrolled to is there.
+        # without animations, so that scrolling is immediate
         yield Reader(browser.new_context(reduced_motion="reduce"))
         browser.close()
 
 
 @pytest.fixture
 def reader(chromium: Reader) -> Iterator[Reader]:
-    """A reader who has seen nothing yet."""
+    """The module's reader, with nothing opened yet."""
     yield chromium
     chromium.forget()

@@ -1,4 +1,4 @@
-"""A site on whose desk much waits: a source that lost most of its items, one that fails, an item to come, people."""
+"""A site with much waiting on its desk: a source that lost most of its items, a failing one, a future item, people."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from tests.world import NOW, World, news, prepared
 
 HARBOUR = [news("2 March 2026", f"Buoy number {number} was moved.", theme="Buoys") for number in range(1, 25)]
 OLD_BUOY = news("2 February 2026", "The first buoy was laid.", theme="Buoys")
-"""What the source `harbour` lists before it is cut short."""
+"""What the source `harbour` lists before it loses items."""
 TO_COME = news("10 March 2026", "The swing bridge is closed for a week.", theme="Ferries")
 MORE_SOURCES = """
 [[sources]]
@@ -30,7 +30,7 @@ LATER = NOW + timedelta(hours=1)
 
 @contextmanager
 def busy_site(folder: Path, *, config: str = BUSY_CONFIG, tasks: ListTasks | None = None) -> Iterator[DeskSite]:
-    """The site an hour after `NOW`: `harbour` is held, `partners` fails, an edition is out and its mail waits."""
+    """Yield the site an hour after `NOW`: `harbour` is held, `partners` fails, an edition is out and its mail waits."""
     site = DeskSite(prepared(folder, _make, config, ""), at=LATER, tasks=tasks)
     yield site
     site.close()

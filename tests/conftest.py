@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Fixtures and settings for all tests."""
 
 import gc
 import os
@@ -15,8 +15,8 @@ pytest_plugins = ["tests.browser", "tests.databases", "tests.servers"]
 ROOT = Path(__file__).resolve().parent.parent
 REAL_LISTING = ROOT.parent / "shared" / "data" / "emn-news.txt"
 
-# A run makes a hundred thousand files and flushes each to the disk, as promised: in memory that takes a moment.
-# Small containers give little memory to files; there, and where TMPDIR says otherwise, the disk has to do.
+# A run makes a hundred thousand files and flushes each; in memory that takes a moment. Small containers have little
+# memory for files; there, and where TMPDIR is set, the disk is used.
 IN_MEMORY = Path("/dev/shm")
 LEAST_MEMORY = 2 << 30
 if (
@@ -26,11 +26,10 @@ if (
     and not os.statvfs(IN_MEMORY).f_flag & os.ST_NOEXEC
 ):
     os.environ["TMPDIR"] = str(IN_MEMORY)
-    tempfile.tempdir = None  # it is looked for again
+    tempfile.tempdir = None  # so that tempfile looks for it again
 
-# No deadline: the same example takes ten times as long on a busy machine. The plain run takes other examples each time,
-# so it needs few of them. "thorough" is for a night of one's own. Tests that take more or fewer examples say how many
-# times as many.
+# No deadline: an example takes ten times as long on a busy machine. The plain run uses other examples each time, so it
+# needs few of them. "thorough" is for a run overnight. Tests that need more or fewer examples multiply this number.
 settings.register_profile("default", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "ci", parent=settings.get_profile("default"), max_examples=20, print_blob=True, derandomize=True
@@ -40,18 +39,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what stays until the end, and look less often: a twelfth of a run's CPU."""
+    """Exclude objects that stay until the end from garbage collection, and collect less often: a twelfth of a run's
+    CPU.
+    """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    gc.enable()  # tests/start.py put it off
+    gc.enable()  # tests/start.py disabled it
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a test as pytest does. One of several processes tells the first of the test itself and of what went wrong.
+    """Run a test as pytest does. A worker process reports to the main process only the test itself and errors.
 
-    That each setup and teardown went well would be two thirds of what processes tell each other, and 0.7 ms a test.
-    Options that time every phase get all of it.
+    Reports of successful setups and teardowns would be two thirds of what processes exchange, and 0.7 ms per test. With
+    options that time every phase, all reports are sent.
     """
     if not hasattr(item.config, "workerinput") or item.config.option.durations or item.config.option.xmlpath:
         return None
@@ -63,7 +64,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def real_listing() -> Path:
-    """The listing as its organisation publishes it, kept beside the repository because its texts are not ours."""
+    """An organisation's real listing, kept beside the repository because its texts are not ours."""
     if not REAL_LISTING.is_file():
         reason = f"the real listing is not at {REAL_LISTING}"
         if os.environ.get("CI"):

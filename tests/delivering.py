@@ -1,7 +1,7 @@
-"""A process that delivers, to be killed: by itself around a commit of the ledger, or by a server that it talks to.
+"""A process that delivers, made to be killed: by itself around a commit of the ledger, or by a server it talks to.
 
 Run as `python -m tests.delivering URL PORT CONNECTIONS LEASE_S POINT`: it makes passes over the ledger until nothing is
-due, or for ever if POINT is `again`. POINT `write:3:after` kills it right after the third transaction of `write`.
+due, or without end if POINT is `again`. POINT `write:3:after` kills it right after the third transaction of `write`.
 """
 
 import os
@@ -25,18 +25,18 @@ AGAIN = "again"
 
 
 def mails(claimed: Sequence[Delivery]) -> dict[int, bytes]:
-    """A mail for each delivery, which says who gets it."""
+    """Return a mail for each delivery, which names its recipient."""
     return {each.id: mail_to(each) for each in claimed}
 
 
 def mail_to(delivery: NewDelivery) -> bytes:
-    """The mail of a delivery."""
+    """Return the mail of a delivery."""
     head = f"Message-ID: {delivery.message_id}\r\nDate: Wed, 04 Mar 2026 12:00:00 +0000\r\n"
     return f"{head}Subject: one\r\n\r\nFor {delivery.recipient}.\r\n".encode()
 
 
 class MortalLedger(Ledger):
-    """A ledger with short leases, which kills its process around one of its transactions."""
+    """A ledger with short leases that kills its process around one of its transactions."""
 
     def __init__(self, store: Store, lease: timedelta, point: str) -> None:
         super().__init__(store.database, Locks(store.database))
@@ -87,7 +87,7 @@ def make_pass(store: Store, port: int, *, connections: int, lease: timedelta, po
 
 
 def hand_over(ledger: Ledger, port: int, *, connections: int, kind: DeliveryKind = DeliveryKind.EDITION) -> None:
-    """The same beside another process, which SQLite's lock does not allow and a server does."""
+    """Deliver beside another process, which a server allows and SQLite's lock does not."""
     config = settings(port, connections)
     deliver(
         ledger,

@@ -1,4 +1,4 @@
-"""Digests that show what a mail has to show: of one item, three and sixty, of the hard site, in French and Arabic."""
+"""Digests for checks of how mails look: of one item, three and sixty, of the hard site, in French and Arabic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ LEAVE = "https://news.example.org/leave"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A digest with all that it is made of."""
+    """A digest, and the values it is made from."""
 
     edition: Edition
     audience: Audience
@@ -35,7 +35,7 @@ class Shown:
 
     @property
     def renderer(self) -> Renderer:
-        """One that knows no other digest."""
+        """A new renderer, which has cached no other digest."""
         config = self.config
         return Renderer(site=config.site, templates=TEMPLATES, style=config.digest, themes=config.themes)
 
@@ -49,7 +49,7 @@ class Shown:
 
     @property
     def html_as_written(self) -> str:
-        """With its styles where the template has them."""
+        """The digest's HTML with its styles not inlined."""
         page = DigestPage(self.renderer, edition=self.edition, audience=self.audience, shown=self.edition.records)
         return page.fill("digest.html")
 
@@ -61,12 +61,12 @@ def sample_config() -> Config:
 
 @cache
 def sample_records() -> tuple[Record, ...]:
-    """The shipped sample, the oldest first."""
+    """Return the shipped sample, oldest first."""
     return records_of_listing((ROOT / "content" / "news.txt").read_text("utf-8"))
 
 
 def records_of_listing(text: str) -> tuple[Record, ...]:
-    """The items of a listing as the log of the sample site would have them, the oldest first."""
+    """Return the items of a listing as the log of the sample site would have them, oldest first."""
     config = sample_config()
     found = parse(text, "news.txt")
     assert not found.problems
@@ -99,7 +99,7 @@ def shown_of(
     at: datetime = COMPOSED_AT,
     **audience: object,
 ) -> Shown:
-    """These items as the first audience of a site gets them."""
+    """Return these items as the digest of the site's first audience."""
     config = config or sample_config()
     wanted = replace(config.audiences[0], unsubscribe_url=LEAVE, **audience)  # type: ignore[arg-type]  # a digest's
     edition = Edition(
@@ -117,7 +117,7 @@ def shown_of(
 
 
 def _sixty() -> list[Record]:
-    """The sample again and again, each time a little older."""
+    """Return the sample repeated, each time a little older."""
     records = sample_records()
     return [
         replace(
@@ -132,7 +132,9 @@ def _sixty() -> list[Record]:
 
 
 def _formerly(records: Sequence[Record]) -> list[Formerly]:
-    """What editions told of these: of the first another title, of the second another sentence, of the third a link."""
+    """Return earlier versions of these: the first with another title, the second with another sentence, the third with
+    a link.
+    """
     one, two, three = (record.item for record in records)
     before = (replace(one, text="For two years."), replace(two, text=f"{two.text} It has 50 pages."), three)
     return [
@@ -143,7 +145,7 @@ def _formerly(records: Sequence[Record]) -> list[Formerly]:
 
 @cache
 def digests() -> dict[str, Shown]:
-    """Each digest by its name."""
+    """Return each digest by its name."""
     sample, hard, hard_config = sample_records(), hard_site.records(), hard_site.config()
     in_hard = {"config": hard_config, "at": hard_site.NOW}
     return {

@@ -1,4 +1,4 @@
-"""Editions to render, write and send: small, with every value at hand."""
+"""Small editions to render, write and send, with all values given."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
 GENERAL = Theme(slug="general", title="General")
 THEMES = ThemeMap(default=GENERAL)
 TEMPLATES = Templates(TemplateFiles(shipped_templates()))
-"""The shipped ones."""
+"""The shipped templates."""
 COMPOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 1, 1)
 
@@ -49,7 +49,7 @@ RICH_HTML = """<p>The <a href="https://news.example.org/report">report</a> has f
     print(year)  # https://news.example.org/a/very/long/address/that/would/widen/the/whole/mail.html</pre>
 <blockquote><p>It is less than one would think.</p></blockquote><dl><dt>Term</dt><dd>meaning</dd></dl>
 <p><img src="https://news.example.org/quay.png" alt="The quay" width="1200"> 10&nbsp;000&nbsp;m<sup>2</sup></p>"""
-"""A body with whatever an item may have beside paragraphs."""
+"""A body with everything an item may have besides paragraphs."""
 RICH_HTML_IN_ARABIC = """<h3>أرقام</h3><ul><li>بند</li></ul><table><tr><th>السنة</th><th>العدد</th></tr>
 <tr><td>2025</td><td>1 200</td></tr></table><pre>curl -O x</pre><blockquote><p>اقتباس</p></blockquote>"""
 
@@ -62,7 +62,7 @@ def record_of(
     corrected: datetime | None = None,
     **values: object,
 ) -> Record:
-    """The item with number `n` is dated n - 1 days after the first: higher is newer."""
+    """Return a record; the item with number `n` is dated n - 1 days after the first: a higher number is newer."""
     day = FIRST_DAY + timedelta(days=number - 1)
     at = datetime(day.year, day.month, day.day, 11, tzinfo=UTC)
     return Record(
@@ -102,5 +102,5 @@ def render(
     style: DigestStyle,
     themes: ThemeMap = THEMES,
 ) -> Digest:
-    """One digest alone."""
+    """Return one digest from a new renderer."""
     return Renderer(site=site, templates=templates, style=style, themes=themes).render(edition, audience)

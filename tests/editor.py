@@ -1,4 +1,4 @@
-"""A site with a desk, and editors who come in and press buttons."""
+"""A site with a desk, and editors who sign in and press buttons."""
 
 import email
 import email.policy
@@ -42,7 +42,7 @@ class DeskSite:
         self.app = application(desk, public_pages(world.feeds, base_url=BASE_URL))
 
     def open(self) -> Publisher:
-        """The site now."""
+        """Return the site at this moment."""
         if self._opened_at != self.now:
             self._opened.close()
             self.publisher = self._opened.enter_context(self.world.opened(self.now))
@@ -53,11 +53,11 @@ class DeskSite:
         self._opened.close()
 
     def browser(self) -> FlaskClient:
-        """Somebody's browser, signed in nowhere."""
+        """Return a browser that is not signed in."""
         return self.app.test_client()
 
     def letters(self) -> list[EmailMessage]:
-        """The letters that were queued since this was asked last."""
+        """Return the letters that were queued since the last call."""
         with self.world.store() as store:
             claimed = store.ledger.claim(100, max_age=timedelta(days=4), now=self.now)
             return [
@@ -66,11 +66,11 @@ class DeskSite:
             ]
 
     def link(self, person: str = EDITH) -> str:
-        """The path of a link to sign in, as the command prints it."""
+        """Return the path of a sign-in link, as the command prints it."""
         return f"/{self.open().desk.new_link(person).removeprefix(BASE_URL)}"
 
     def editor(self, person: str = EDITH) -> "Editor":
-        """An editor who is signed in."""
+        """Return an editor who is signed in."""
         browser = self.browser()
         assert 303 == browser.post(self.link(person)).status_code
         return Editor(browser)
@@ -80,19 +80,19 @@ class DeskSite:
 
 
 class Editor:
-    """Somebody who is signed in at the desk."""
+    """A person who is signed in at the desk."""
 
     def __init__(self, browser: FlaskClient) -> None:
         self.browser = browser
 
     def look(self, path: str = DESK) -> str:
-        """The text of a page that is there."""
+        """Return the text of a page that exists."""
         shown = self.browser.get(path)
         assert 200 == shown.status_code, shown.status
         return shown.text
 
     def press(self, do: str, path: str = DESK, /, **fields: str) -> TestResponse:
-        """Load the page at `path`, and press the button `do` after filling in fields; the answer."""
+        """Load the page at `path`, fill in fields and press the button `do`; return the answer."""
         return self.send(hidden_in(self.look(path)), do, path, **fields)
 
     def send(self, hidden: Mapping[str, str], do: str, path: str = DESK, /, **fields: str) -> TestResponse:
@@ -100,7 +100,7 @@ class Editor:
         return self.browser.post(path, data={**hidden, **fields, "do": do}, buffered=True)
 
     def said(self, answer: TestResponse) -> str:
-        """The sentence of the page to which an answer leads."""
+        """Return the sentence on the page to which an answer redirects."""
         assert 303 == answer.status_code, answer.text
         shown = self.look(answer.location)
         found = re.search(r'<p class="note done" role="status"><strong>(.*?)</strong>', shown, re.DOTALL)
@@ -113,13 +113,13 @@ def text_of(page: str) -> str:
 
 
 def hidden_in(page: str) -> dict[str, str]:
-    """The hidden fields of the last form of a page, which all its forms have alike."""
+    """Return the hidden fields of the last form of a page; all its forms have the same."""
     found = re.findall(r'<input type="hidden" name="(token|state)" value="([^"]*)">', page)
     return {name: unescape(value) for name, value in found}
 
 
 def fields_in(page: str) -> dict[str, str]:
-    """What a browser sends of a page: its hidden fields, and the texts that stand in its fields."""
+    """Return what a browser sends of a page: its hidden fields, and the texts in its fields."""
     found = dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL))
     for tag in re.findall(r"<input [^>]*>", page):
         name, value = (re.search(rf' {each}="([^"]*)"', tag) for each in ("name", "value"))
@@ -130,7 +130,7 @@ def fields_in(page: str) -> dict[str, str]:
 
 @contextmanager
 def desk_site(folder: Path, *, config: str = DESK_CONFIG, listing: str = LISTING) -> Iterator[DeskSite]:
-    """A site with some news and a desk, at `NOW`."""
+    """Yield a site with some news and a desk, at `NOW`."""
     site = DeskSite(prepared(folder, _make, config, listing))
     yield site
     site.close()

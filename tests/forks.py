@@ -1,7 +1,7 @@
 """`publisher`, started once and forked for each run: everything is imported already, so a run costs a third.
 
 Started by `tests.crash.Program`. It first runs with its own arguments, which imports whatever a pass needs; then each
-line it reads is a run, told as JSON. A run stops itself before it begins, so that a tracer can take hold of it.
+input line is a run, as JSON. A run stops itself before it begins, so that strace can attach to it.
 """
 
 import gc
@@ -16,10 +16,10 @@ from publisher.cli.commands import main
 
 
 def serve() -> None:
-    """Fork for each line of standard input; say the run's process number, and later how it ended."""
+    """Fork for each line of standard input; print the run's process number, and later how it ended."""
     _silently(sys.argv[1:])
     gc.collect()
-    gc.freeze()  # the collector would copy every page of memory into each fork
+    gc.freeze()  # otherwise the collector would copy every memory page into each fork
     _say("ready")
     for line in sys.stdin:
         order = json.loads(line)
@@ -37,7 +37,7 @@ def _run(order: dict[str, Any]) -> int:
         file = os.open(Path(order["folder"]) / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, descriptor)
         os.close(file)
-    os.umask(0o077)  # as hardened services have it: what readers may see is not left to the umask
+    os.umask(0o077)  # as hardened services have it: the modes of public files must not depend on the umask
     os.kill(os.getpid(), signal.SIGSTOP)
     code = _exit_code_of(order["arguments"])
     sys.stdout.flush()

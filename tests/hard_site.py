@@ -1,7 +1,8 @@
-"""The hard site: what is difficult to show, in one small folder (`tests/fixtures/hard_site`) for all that renders.
+"""The hard site: content that is difficult to show, in one small folder (`tests/fixtures/hard_site`), for all
+renderers.
 
-Three languages and Arabic; items without a title, with a very long one, with one that is all they say; bodies with
-tables, nested lists, code, quotations, pictures, long words; files; three items of one theme in three languages.
+Three languages and Arabic; items without a title, with a very long one, with nothing but one; bodies with tables,
+nested lists, code, quotations, pictures, long words; files; three items of one theme in three languages.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,13 +27,13 @@ CORRECTED = "kran"
 
 @cache
 def config() -> Config:
-    """The configuration of the hard site."""
+    """Return the configuration of the hard site."""
     return Config.load(FOLDER / "config.toml", environ={})
 
 
 @cache
 def records() -> tuple[Record, ...]:
-    """Its items as the log has them, the oldest first."""
+    """Return its items as the log has them, oldest first."""
     source = MarkdownSource(name="news", path=FOLDER / "news", timezone=config().site.timezone)
     fetched = source.fetch(validator="", now=NOW)
     assert not fetched.problems

@@ -1,4 +1,4 @@
-"""Words as they stand in subjects and names of every script, to be written into headers and read back."""
+"""Subjects and names in every script, to be written into headers and read back."""
 
 from hypothesis import strategies as st
 

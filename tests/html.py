@@ -1,4 +1,4 @@
-"""Bodies of items in HTML: whatever stands in whatever."""
+"""Random HTML bodies of items, with any nesting."""
 
 from hypothesis import strategies as st
 

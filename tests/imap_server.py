@@ -1,4 +1,4 @@
-"""A mailbox on an IMAP server of this machine, with just what reads bounces needs of RFC 3501."""
+"""An IMAP server on this machine with one mailbox, and just the part of RFC 3501 that is needed."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ PASSWORD = "secret"
 
 @dataclass(slots=True)
 class Box:
-    """The mails, by their numbers, and what clients did."""
+    """The mails by number, and a record of what clients did."""
 
     mails: dict[int, bytes] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
@@ -23,7 +23,7 @@ class Box:
     port: int = 0
     context: ssl.SSLContext | None = None
     is_encrypted: bool = False
-    """Whether it speaks TLS from the first byte on; else, with a context, after STARTTLS."""
+    """Whether it uses TLS from the first byte; otherwise, with a context, after STARTTLS."""
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -55,10 +55,10 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def finish(self) -> None:
         super().finish()
-        self.connection.close()  # another one than the server knows, after STARTTLS
+        self.connection.close()  # not the server's own connection object any more, after STARTTLS
 
     def go_on_encrypted(self, context: ssl.SSLContext) -> None:
-        """Go on encrypted, if the client trusts us."""
+        """Start encryption, if the client trusts us."""
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
 
@@ -104,7 +104,7 @@ class _Talk(socketserver.StreamRequestHandler):
 
 @contextmanager
 def imap_server(*mails: bytes, context: ssl.SSLContext | None = None, is_encrypted: bool = False) -> Iterator[Box]:
-    """A server with these mails, numbered from 1."""
+    """Run a server with these mails, numbered from 1."""
     box = Box(mails=dict(enumerate(mails, start=1)), context=context, is_encrypted=is_encrypted)
     with _Server(box) as server:
         box.port = server.server_address[1]

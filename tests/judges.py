@@ -1,4 +1,4 @@
-"""The programs that judge what we make. Without one its tests are skipped; where `CI` is set they fail."""
+"""External programs that check our output. If one is missing its tests are skipped; with `CI` set they fail."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ import pytest
 
 
 def program(*names: str) -> str:
-    """The path of a program that is known by one of these names."""
+    """Return the path of a program that has one of these names."""
     for name in names:
         if path := shutil.which(name):
             return path
@@ -22,7 +22,7 @@ def program(*names: str) -> str:
 
 
 def node_module(name: str) -> Path:
-    """The folder of an npm package, looked for where NODE_PATH says."""
+    """Return the folder of an npm package, found by NODE_PATH."""
     program("node")
     for folder in os.environ.get("NODE_PATH", "").split(os.pathsep):
         if folder and (Path(folder) / name / "package.json").is_file():
@@ -43,7 +43,7 @@ def run(
     may_fail: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> str:
-    """What a program printed; it must end well, unless its verdict is in how it ends."""
+    """Return a program's output; it must succeed, unless its exit code is the verdict."""
     done = subprocess.run(
         [str(part) for part in command],
         input=given,
@@ -58,7 +58,7 @@ def run(
 
 
 def run_on_a_terminal(command: list[str], *, until: Path) -> None:
-    """Run a program that wants a screen, for as long as it takes to make a file."""
+    """Run a program that needs a terminal, until it has made a file."""
     ours, theirs = pty.openpty()
     environ = {**os.environ, "TERM": "vt100", "LC_ALL": "C.UTF-8", "HOME": str(until.parent)}
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as running:

@@ -1,4 +1,4 @@
-"""The program, killed in the moment in which it calls one of its own functions."""
+"""Kills the program when it calls one of its own functions."""
 
 import subprocess
 import sys
@@ -30,8 +30,8 @@ main(sys.argv[1:])
 def killed_at(where: str, *arguments: str, call: int = 1, cwd: Path | None = None) -> int:
     """Run the program and kill it before its `call`-th call of `where`, such as `package.module:function`.
 
-    It starts anew: where other modules have imported the function already, they would call the original. Returns its
-    exit code: negative, the number of the signal, if it came there.
+    It starts fresh, because modules that have already imported the function would call the original. Returns its exit
+    code: the negative signal number if it got there.
     """
     program = _PROGRAM.format(where=where, call=call)
     done = subprocess.run(

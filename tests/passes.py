@@ -1,4 +1,4 @@
-"""The passes that are disturbed: a small site at three turns of its life, each with how it looks before and after."""
+"""The passes that tests disturb: a small site at three stages of its life, each before and after a pass."""
 
 import os
 import re
@@ -40,7 +40,7 @@ LATE = "14 February 2026\n\nThe winter timetable ends in April.\n"
 LISTED_AFTERWARDS = [DIVERS, FERRY, MENDED, LATE, PILOTS]
 
 FIRST = ("run", "--now", "2026-03-04T08:00")
-"""The pass that finds a site that never ran."""
+"""The command of the pass on a site that never ran."""
 
 Trees = dict[str, tuple[int, bytes]]
 """Mode and content by path; a folder's path ends in a slash and its content is empty."""
@@ -49,12 +49,12 @@ LINK = re.compile(rb'https://news\.example\.org/([^"<>\s]+\.html)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """One pass over the site, and how it goes when nothing disturbs it."""
+    """One pass over the site, and its result if nothing disturbs it."""
 
     before: Path
-    """The site as the pass finds it."""
+    """The site before the pass."""
     after: Path
-    """The site as the pass leaves it."""
+    """The site after the pass."""
     command: tuple[str, ...]
     old: Trees
     """What readers see before it."""
@@ -63,19 +63,19 @@ class Pass:
     new: Trees
     """What readers see after it."""
     expected: dict[str, Any]
-    """All that a site must be equal to when the pass is done."""
+    """Everything that must be equal when the pass is done."""
 
     def arguments(self, site: Path) -> list[str]:
-        """What to tell the program to have it do this pass on a copy of the site."""
+        """Return the arguments that make the program do this pass on a copy of the site."""
         return [*self.command, "--config", str(site / "config.toml")]
 
     def start(self, site: Path) -> Path:
-        """A copy of the site as the pass finds it, in place of whatever is at `site`."""
+        """Copy the site before the pass to `site`, replacing what is there."""
         shutil.rmtree(site, ignore_errors=True)
         return Path(shutil.copytree(self.before, site))
 
     def unfinished(self, site: Path) -> str:
-        """Where a site is not as the pass leaves it, in a line; empty: nowhere."""
+        """Return where a site differs from the result of the pass, in a line; empty: nowhere."""
         found = _whole(site)
         return ", ".join(
             f"{part}: {_first_difference(expected, found[part])}"
@@ -84,11 +84,11 @@ class Pass:
         )
 
     def is_shown(self, site: Path) -> bool:
-        """Whether readers find in feeds/ and outbox/ what the pass leaves there."""
+        """Whether feeds/ and outbox/ are as the pass leaves them."""
         return trees(site) == self.new
 
     def broken_promises(self, site: Path) -> list[str]:
-        """What nobody may ever meet in feeds/ and outbox/, whatever happened to the pass."""
+        """Return what must never be in feeds/ and outbox/, whatever happened to the pass."""
         old, new, found = self.old, self.new, trees(site)
         stages = (old, self.between, new)
         foreign = [path for path, file in found.items() if file not in [stage.get(path) for stage in stages]]
@@ -102,23 +102,23 @@ class Pass:
         ]
 
     def settled(self, site: Path) -> dict[Path, tuple[int, int]]:
-        """The files that are as the pass leaves them already, with what changes when they are written again."""
+        """Return the files that are already as the pass leaves them, with what changes when they are written again."""
         as_after = [site / path for path, file in trees(site).items() if file == self.new.get(path) and path[-1] != "/"]
         return {path: identity(path) for path in as_after}
 
 
 def never_ran(folder: Path) -> Path:
-    """A site below `folder` as an operator leaves it before its first pass."""
+    """Return a site below `folder` before its first pass."""
     return _site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
 
 
 def first_pass(folder: Path, program: Program) -> Pass:
-    """The first pass over the site of `never_ran`, undisturbed. The sites of all passes are kept below `folder`."""
+    """Return the first pass over the site of `never_ran`, undisturbed. The sites of all passes are below `folder`."""
     return _pass(program, folder / "first" / "before", *FIRST)
 
 
 def news_pass(folder: Path, program: Program, first: Pass) -> Pass:
-    """The pass after the first one that finds every kind of news."""
+    """Return the pass after the first one, which finds every kind of news."""
     watched = _site(folder / "news", first.after, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
     _run(program, watched, "run", "--due", "--now", "2026-03-04T08:00")
     (watched / "news.txt").write_text("\n".join(LISTED_AFTERWARDS))
@@ -126,7 +126,7 @@ def news_pass(folder: Path, program: Program, first: Pass) -> Pass:
 
 
 def themes_pass(folder: Path, program: Program, news: Pass) -> Pass:
-    """The pass after that one that finds labels gathered into a theme."""
+    """Return the pass after that one, in which labels are gathered into a theme."""
     gathered = _site(folder / "themes", news.after, LISTED_AFTERWARDS, CONFIG + GATHERED)
     return _pass(program, gathered, "run", "--now", "2026-03-10T08:00")
 
@@ -165,11 +165,11 @@ def _run(program: Program, site: Path, *command: str) -> None:
     assert (0, "") == (ended.exit_code, ended.err)
 
 
-# --- how a site looks ------------------------------------------------------------------------------------------------
+# --- the state of a site ---------------------------------------------------------------------------------------------
 
 
 def trees(site: Path) -> Trees:
-    """Everything below feeds/ and outbox/ that is not in the making."""
+    """Return everything below feeds/ and outbox/, except staged files."""
     found: Trees = {}
     for root in ("feeds", "outbox"):
         for folder, folders, files in os.walk(site / root):
@@ -183,13 +183,13 @@ def trees(site: Path) -> Trees:
 
 
 def identity(path: Path) -> tuple[int, int]:
-    """What changes when a file is replaced or written."""
+    """Return what changes when a file is replaced or written."""
     status = path.stat()
     return status.st_ino, status.st_mtime_ns
 
 
 def _whole(site: Path) -> dict[str, Any]:
-    """All that must be equal when two sites are to be equal."""
+    """Return everything that must be equal for two sites to be equal."""
     with Store.open(f"sqlite:///{site / 'publisher.db'}") as store:
         rows = dump(store)
     names = "\n".join(sorted(str(path.relative_to(site)) for path in site.rglob("*")))
@@ -208,7 +208,7 @@ def _first_difference(expected: Any, found: Any) -> str:
 
 
 def _links(found: Trees) -> set[tuple[str, str]]:
-    """Pages of our own that feeds and digests lead to."""
+    """Return the pages of our own that feeds and digests link to."""
     leading = (".xml", ".json", "digest.html", "digest.txt")
     return {
         (path, f"feeds/{link.decode()}")

@@ -1,7 +1,7 @@
-"""A process that begins and plans a round, to be killed around one of its commits.
+"""A process that begins and plans a round, made to be killed around one of its commits.
 
-Run as `python -m tests.planning URL POINT`: POINT `3:before` kills it when the third transaction is about to be
-committed, `3:after` when it has been; empty: nothing kills it. It prints how many transactions it committed.
+Run as `python -m tests.planning URL POINT`: POINT `3:before` kills it just before the third transaction commits,
+`3:after` just after; empty: it is not killed. It prints how many transactions it committed.
 """
 
 import os
@@ -59,7 +59,7 @@ class SmallRanges(Rounds):
 
 
 def plan(store: Store) -> None:
-    """Go on with the round that is begun, or begin and plan the one that is due."""
+    """Continue the round that has begun, or begin and plan the one that is due."""
     store.rounds = SmallRanges(store.database)
     RoundKeeper(
         store=store,
@@ -71,7 +71,7 @@ def plan(store: Store) -> None:
 
 
 def die_at(engine: Engine, point: str) -> list[int]:
-    """Kill this process around a commit; the list says how many there were."""
+    """Kill this process around a commit; the returned list counts the commits."""
     commits = [0]
 
     def on_commit(_connection: Any) -> None:

@@ -1,6 +1,6 @@
-"""Python programs in processes of their own, forked from a process that has imported what they need.
+"""Python programs in separate processes, forked from a process that has imported what they need.
 
-Starting Python and importing the program takes half a second each time; a fork takes a hundredth. A test of the start
+Starting Python and importing the program takes half a second; a fork takes a hundredth of that. A test of the start
 itself, such as what is imported, uses `subprocess`.
 """
 
@@ -33,7 +33,7 @@ PATIENCE_S = 120.0
 
 
 class Process:
-    """A Python program at work, handled like a `subprocess.Popen` with text pipes; whoever starts it ends it."""
+    """A running Python program, used like a `subprocess.Popen` with text pipes; the caller must end it."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Process:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start `program`, as `python -c PROGRAM ARGUMENTS` would; None: where and with what this process runs."""
+        """Start `program`, as `python -c PROGRAM ARGUMENTS` would; None: this process's folder or environment."""
         out, its_out = FORKS.Pipe(duplex=False)
         err, its_err = FORKS.Pipe(duplex=False)
         self.stdout, self.stderr = _text_of(out), _text_of(err)
@@ -60,7 +60,7 @@ class Process:
         return self._process.pid
 
     def poll(self) -> int | None:
-        """How it ended: negative, the number of the signal that killed it; None: not yet."""
+        """Return how it ended: the negative number of the signal that killed it; None: it still runs."""
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
@@ -70,10 +70,10 @@ class Process:
         self._process.kill()
 
     def wait(self, timeout: float) -> int:
-        """How it ended.
+        """Wait for its end; return how it ended.
 
         Raises:
-            TimeoutExpired: it goes on after `timeout` seconds.
+            TimeoutExpired: it still runs after `timeout` seconds.
         """
         self._process.join(timeout)
         if self._process.exitcode is None:
@@ -81,7 +81,7 @@ class Process:
         return self._process.exitcode
 
     def close(self) -> None:
-        """Kill it if it still runs, and close what it spoke through."""
+        """Kill it if it still runs, and close its pipes."""
         self._process.kill()
         self._process.join(PATIENCE_S)
         self.stdout.close()
@@ -97,7 +97,7 @@ class Process:
 def run_python(
     program: str, *arguments: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program as `python -c PROGRAM ARGUMENTS` would, and return what it said."""
+    """Run a program as `python -c PROGRAM ARGUMENTS` would, and return its output."""
     with (
         Process(program, *arguments, cwd=cwd, environment=environment) as process,
         ThreadPoolExecutor(1) as reading,
@@ -121,7 +121,7 @@ def _text_of(pipe: Connection) -> TextIO:
 def _execute(
     program: str, arguments: tuple[str, ...], out: Connection, err: Connection, cwd: str, environment: dict[str, str]
 ) -> None:
-    """In the fork: be as a Python that has just started."""
+    """Behave, in the fork, like a Python that has just started."""
     for number, pipe in ((1, out), (2, err)):
         os.dup2(pipe.fileno(), number)
         pipe.close()

@@ -1,4 +1,4 @@
-"""A web server on this machine that does what it is told, however wrong."""
+"""A web server on this machine that does what a test wants, correct or not."""
 
 import socket
 import ssl
@@ -15,25 +15,25 @@ import pytest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one address answers."""
+    """The answer at one address."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     length: int | None = None
-    """What it says of its length; None: the truth."""
+    """The Content-Length; None: the true one."""
     pieces: Callable[[], Iterator[bytes]] | None = None
-    """What is sent after the headers, in place of the body, for as long as somebody listens."""
+    """Sent after the headers instead of the body, as long as the client reads."""
 
 
 class Server:
-    """Answers on 127.0.0.1 until it is closed; remembers what it was asked."""
+    """Answers on 127.0.0.1 until it is closed, and records requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, Mapping[str, str]]] = []
         self.at_once = 0
-        """The most requests it had in hand at the same time."""
+        """The most requests that it handled at the same time."""
         self._in_hand = 0
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -57,7 +57,7 @@ class Server:
         try:
             self._write(handler, self.answers.get(handler.path, Answer(status=404)))
         except OSError:
-            return  # whoever asked has heard enough
+            return  # the client has closed the connection
         finally:
             with self._lock:
                 self._in_hand -= 1
@@ -85,14 +85,14 @@ class Server:
                 server.answer(self)
 
             def log_message(self, *_arguments: Any) -> None:
-                """Nothing: tests look at `asked`."""
+                """Log nothing: tests look at `asked`."""
 
         return Handler
 
 
 @contextmanager
 def speaking(pieces: Callable[[], Iterable[bytes]], *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The address of a server that answers whatever it is asked with these bytes, be they HTTP or not, and hangs up."""
+    """Yield the address of a server that answers every request with these bytes, HTTP or not, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_speak, args=(listening, pieces, tls), daemon=True).start()
         yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}/"
@@ -104,7 +104,7 @@ def _speak(listening: socket.socket, pieces: Callable[[], Iterable[bytes]], tls:
             connection, _ = listening.accept()
         except OSError:
             return  # the test is over
-        with suppress(OSError), connection:  # whoever asked has heard enough
+        with suppress(OSError), connection:  # the client has closed the connection
             talking = tls.wrap_socket(connection, server_side=True) if tls else connection
             with talking:
                 talking.recv(65_536)
@@ -113,7 +113,7 @@ def _speak(listening: socket.socket, pieces: Callable[[], Iterable[bytes]], tls:
 
 
 def slowly(pieces: Iterator[bytes], *, every_s: float) -> Iterator[bytes]:
-    """The pieces, with a pause before each."""
+    """Yield the pieces, with a pause before each."""
     for piece in pieces:
         time.sleep(every_s)
         yield piece
@@ -121,7 +121,7 @@ def slowly(pieces: Iterator[bytes], *, every_s: float) -> Iterator[bytes]:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server of this test alone; whatever is not in its `answers` is not found."""
+    """A server for this test; addresses that are not in its `answers` give 404."""
     running = Server()
     yield running
     running.close()

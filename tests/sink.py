@@ -1,4 +1,4 @@
-"""A mail server on this machine that takes whatever it is given and sends nothing on."""
+"""A mail server on this machine that accepts everything and relays nothing."""
 
 import socketserver
 import threading
@@ -14,12 +14,12 @@ class Taken:
     sender: str
     recipients: tuple[str, ...]
     mail: bytes
-    """CRLF line ends."""
+    """With CRLF line ends."""
 
 
 @dataclass(slots=True)
 class Sink:
-    """What was handed over so far."""
+    """The mails handed over so far."""
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Sink:
 
 @contextmanager
 def mail_sink() -> Iterator[Sink]:
-    """Listen on 127.0.0.1 for as long as the block runs."""
+    """Listen on 127.0.0.1 during a `with`."""
     sink = Sink()
 
     class Conversation(socketserver.StreamRequestHandler):

@@ -1,7 +1,7 @@
-"""A mail server on this machine that misbehaves by a script; without one it takes whatever it is given.
+"""A mail server on this machine that misbehaves by a script; without one it accepts everything.
 
-A script is a list of `Step`s. A step waits for a verb such as RCPT; the first step that fits what a client says is done
-in place of the usual answer, and crossed off. What a server can do is an `Action`: another one is a subclass.
+A script is a list of `Step`s. A step waits for a verb such as RCPT; the first step that matches a command replaces the
+usual answer, and is then used up. What a server can do is an `Action`: another one is a subclass.
 """
 
 import asyncio
@@ -13,20 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 TCP_REPAIR = 19
-"""Of linux/tcp.h: a socket that is closed in this mode sends nothing."""
+"""From linux/tcp.h: a socket that is closed in this mode sends nothing."""
 CONNECT, DOT = "CONNECT", "DOT"
-"""Verbs of moments at which a client says nothing, or the end of a mail."""
+"""Verbs for moments without a command: the connection, and the end of a mail."""
 EVERY_EXTENSION = ("PIPELINING", "SIZE 10000000", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES", "AUTH PLAIN LOGIN XOAUTH2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """One mail that the server keeps."""
+    """One mail that the server accepted."""
 
     sender: str
     recipient: str
     mail: bytes
-    """As it was before dots were doubled."""
+    """With the doubling of dots undone."""
 
     @property
     def message_id(self) -> str:
@@ -40,7 +40,7 @@ class HangUp(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the server does in place of its usual answer."""
+    """What the server does instead of its usual answer."""
 
     async def do(self, talk: "Talk") -> None:
         raise NotImplementedError
@@ -48,7 +48,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Say(Action):
-    """Says this, and goes on."""
+    """Sends this answer, and goes on."""
 
     words: str
 
@@ -58,7 +58,7 @@ class Say(Action):
 
 @dataclass(frozen=True, slots=True)
 class SayBytes(Action):
-    """Says these bytes, whole line or not, and goes on."""
+    """Sends these bytes, a whole line or not, and goes on."""
 
     data: bytes
 
@@ -68,7 +68,7 @@ class SayBytes(Action):
 
 @dataclass(frozen=True, slots=True)
 class SayAndHangUp(Action):
-    """Says this, then hangs up."""
+    """Sends this answer, then hangs up."""
 
     words: str = ""
 
@@ -80,7 +80,7 @@ class SayAndHangUp(Action):
 
 @dataclass(frozen=True, slots=True)
 class Keep(Action):
-    """Keeps the mail, and hangs up without a word."""
+    """Accepts the mail, and hangs up without an answer."""
 
     async def do(self, talk: "Talk") -> None:
         talk.keep()
@@ -98,15 +98,15 @@ class Reset(Action):
 
 @dataclass(frozen=True, slots=True)
 class Vanish(Action):
-    """Is gone without a packet, as a machine that lost its power: the client's connection is half-open.
+    """Disappears without a packet, like a machine that lost power: the client's connection is half-open.
 
-    Linux lets root do that; what the client sends afterwards is answered by RST, as by a machine that came up again.
+    Linux lets root do that; what the client sends afterwards is answered by RST, as by a machine that restarted.
     """
 
     is_kept: bool = False
-    """Whether it keeps the mail before."""
+    """Whether it accepts the mail first."""
     is_answered: bool = False
-    """Whether it answers as usual before."""
+    """Whether it answers as usual first."""
 
     async def do(self, talk: "Talk") -> None:
         if self.is_kept:
@@ -120,7 +120,7 @@ class Vanish(Action):
 
 @dataclass(frozen=True, slots=True)
 class Wait(Action):
-    """Waits, then answers as usual, or does another thing."""
+    """Waits, then answers as usual or does another action."""
 
     seconds: float
     then: Action | None = None
@@ -132,7 +132,7 @@ class Wait(Action):
 
 @dataclass(frozen=True, slots=True)
 class Drip(Action):
-    """Says this byte by byte."""
+    """Sends this answer byte by byte."""
 
     words: str
     pause_s: float
@@ -145,18 +145,18 @@ class Drip(Action):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that the server does once, or more often."""
+    """One thing that the server does once, or several times."""
 
     verb: str
     action: Action
     times: int = 1
     about: str = ""
-    """Only for a command with these words in it, such as an address."""
+    """Only for a command that contains these words, such as an address."""
 
 
 @dataclass(slots=True)
 class Server:
-    """What the server does, and what it has seen."""
+    """What the server does, and what it has received."""
 
     script: list[Step] = field(default_factory=list)
     extensions: tuple[str, ...] = EVERY_EXTENSION
@@ -164,20 +164,20 @@ class Server:
     """For STARTTLS, or from the start if `is_encrypted`."""
     is_encrypted: bool = False
     login: Callable[[str, list[str]], bool] = lambda _method, _answers: True
-    """Whether a login succeeds, by its method and what the client answered, in base64."""
+    """Whether a login succeeds, by its method and the client's answers, in base64."""
     on_line: Callable[[str, bool], None] = lambda _verb, _is_answered: None
     """Called before and after each answer."""
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    """All commands of all clients, in the order in which they came."""
+    """All commands of all clients, in order."""
     connections: int = 0
     conversations: set["asyncio.Task[None]"] = field(default_factory=set)
     restart: Callable[[], None] = lambda: None
-    """Breaks all conversations, and listens anew at the same port."""
+    """Breaks all conversations, and listens again at the same port."""
 
     def step_for(self, verb: str, command: str) -> Step | None:
-        """The step that is due, crossed off."""
+        """Return the step for this command, which is then used up."""
         for place, step in enumerate(self.script):
             if step.verb == verb and step.about in command:
                 if step.times == 1:
@@ -190,7 +190,7 @@ class Server:
 
     @property
     def recipients(self) -> list[str]:
-        """Who got a mail, sorted; twice who got it twice."""
+        """The recipients of all mails, sorted; with two mails, twice."""
         return sorted(taken.recipient for taken in self.taken)
 
 
@@ -209,7 +209,7 @@ class Talk:
         self._is_encrypted = server.is_encrypted
 
     async def run(self) -> None:
-        """Talk until one of the two hangs up."""
+        """Talk until one side hangs up."""
         try:
             await self._answer(CONNECT, "")
             while line := await self.reader.readline():
@@ -232,7 +232,7 @@ class Talk:
         self.server.on_line(verb, True)
 
     async def answer_as_usual(self) -> None:
-        """Say what a good server says."""
+        """Answer like a correct server."""
         argument = self._command.partition(":")[2].partition(">")[0].strip(" <")
         match self._verb:
             case "CONNECT":
@@ -270,7 +270,7 @@ class Talk:
                 await self.say("500 5.5.2 no such command")
 
     async def hear_mail_after(self, words: str) -> None:
-        """Say this, and hear a mail all the same."""
+        """Send this answer, and accept a mail all the same."""
         await self.say(words)
         await self._hear_mail()
 
@@ -283,7 +283,7 @@ class Talk:
         self.sender = self.recipient = ""
 
     def keep(self) -> None:
-        """Keep the mail."""
+        """Accept the mail."""
         self.server.taken.append(Taken(sender=self.sender, recipient=self.recipient, mail=b"".join(self._mail)))
 
     async def _greet(self) -> None:
@@ -315,7 +315,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class TakeDataAnyway(Action):
-    """Answers DATA with 354 although it has no recipient (RFC 2920 section 3.1)."""
+    """Answers DATA with 354 although there is no recipient (RFC 2920 section 3.1)."""
 
     async def do(self, talk: Talk) -> None:
         await talk.hear_mail_after("354 go on")
@@ -323,7 +323,7 @@ class TakeDataAnyway(Action):
 
 @contextmanager
 def smtp_server(script: Sequence[Step] = (), **options: object) -> Iterator[Server]:
-    """Listen on 127.0.0.1 for the length of a `with`."""
+    """Listen on 127.0.0.1 during a `with`."""
     server = Server(script=list(script), **options)  # type: ignore[arg-type]  # as the fields say
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="smtp server")

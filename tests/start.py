@@ -1,8 +1,8 @@
-"""What holds while pytest starts, a pytest plugin that is loaded before all others.
+"""A pytest plugin that is loaded before all others, to make the start of a run quicker.
 
-Every module is kept compiled for the next run, whatever the environment says, pytest's own and the tests too: else
-compiling is a tenth of a run's CPU. And nothing is garbage yet, so the collector does not look for it: it would go over
-every module and every test, for a seventh of the CPU of a start. `tests/conftest.py` lets it begin.
+Compiled modules are kept for the next run, whatever the environment says, pytest's own and the tests included:
+otherwise compiling is a tenth of a run's CPU. And the garbage collector is disabled: it would examine every module and
+every test, for a seventh of the CPU of a start. `tests/conftest.py` enables it.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""Values of the domain with sensible fields, so that a test names only what it is about."""
+"""Domain values with sensible fields, so that a test names only what it is about."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -38,10 +38,10 @@ DEFAULTS = Document.model_validate(
         "audiences": [{"name": "weekly", "to": "readers@lists.example.org"}],
     }
 )
-"""A configuration that says no more than it must."""
+"""A configuration with only the required keys."""
 POLICY = DEFAULTS.sources[0].policy()
 POLICIES: Mapping[str, SourcePolicy] = defaultdict(lambda: POLICY)
-"""Of whatever source."""
+"""The policy for any source."""
 THEMES = DEFAULTS.themes.theme_map(SITE.language)
 FEED_SETTINGS = DEFAULTS.feeds.settings(THEMES)
 STYLE = replace(DEFAULTS.digest.style(SITE), logo_alt="")
@@ -60,7 +60,7 @@ def record(
     updated: datetime | None = None,
     **item: Any,
 ) -> Record:
-    """A record of that text; `number` orders it: higher is newer and a minute later."""
+    """Return a record of that text; `number` orders it: a higher one is newer and a minute later."""
     day = item.setdefault("date", DAY)
     published = datetime(day.year, day.month, day.day, 11, tzinfo=UTC) + timedelta(minutes=number)
     return Record(

@@ -63,7 +63,7 @@ class FormSite:
         self.app = application(forms, pages)
 
     def reception(self) -> Reception:
-        """The site now."""
+        """Return the site's forms at this moment."""
         if self._opened_at != self.now:
             self._opened.close()
             self.publisher = self._opened.enter_context(self.world.opened(self.now))
@@ -77,7 +77,7 @@ class FormSite:
         return self.app.test_client()
 
     def submit(self, path: str, fields: Mapping[str, str], *, address: str = "192.0.2.1") -> TestResponse:
-        """What a visitor gets who reads the form at `path`, fills it in and sends it."""
+        """Read the form at `path`, fill it in and send it; return the answer."""
         visitor = self.visitor()
         shown = visitor.get(path)
         self.now += READING
@@ -85,7 +85,7 @@ class FormSite:
         return visitor.post(path, data=filled, environ_overrides={"REMOTE_ADDR": address}, buffered=True)
 
     def letters(self) -> list[EmailMessage]:
-        """The letters that were queued since this was asked last."""
+        """Return the letters that were queued since the last call."""
         self.reception()
         with self.world.store() as store:
             claimed = store.ledger.claim(100, max_age=timedelta(days=4), now=self.now)
@@ -95,7 +95,7 @@ class FormSite:
             ]
 
     def subscribe(self, address: str = ADA, **fields: str) -> str:
-        """Subscribe as a visitor does, and return the path of the reader's own page."""
+        """Subscribe as a visitor does; return the path of the reader's own page."""
         self.submit("/-/subscribe", {"email": address, **fields})
         [letter] = self.letters()
         answer = self.visitor().post(path_in(letter))
@@ -103,7 +103,7 @@ class FormSite:
         return str(answer.location).replace("/welcome/", "/mine/")
 
     def stop_path(self, mine: str) -> str:
-        """The path to unsubscribe, of the reader with that own page."""
+        """Return the path to unsubscribe of the reader with that own page."""
         [path] = {*re.findall(r'action="(/-/stop/[^"]+)"', self.visitor().get(mine).text)}
         return str(path)
 
@@ -113,7 +113,7 @@ class FormSite:
 
 @contextmanager
 def form_site(folder: Path, *, config: str = FORMS_CONFIG) -> Iterator[FormSite]:
-    """A site with some news, at `NOW`."""
+    """Yield a site with some news, at `NOW`."""
     world = World(folder, LISTING, config=config)
     world.publisher("run", at=NOW)
     site = FormSite(world)
@@ -122,13 +122,13 @@ def form_site(folder: Path, *, config: str = FORMS_CONFIG) -> Iterator[FormSite]
 
 
 def stamp_of(shown: TestResponse) -> str:
-    """The stamp of a form; empty: it has none."""
+    """Return the stamp of a form; empty: it has none."""
     found = re.search(r'name="stamp" value="([^"]+)"', shown.text)
     return unescape(found[1]) if found else ""
 
 
 def path_in(letter: EmailMessage) -> str:
-    """The path of the link in a letter."""
+    """Return the path of the link in a letter."""
     body = letter.get_body(("plain",))
     assert body is not None
     [path] = {*re.findall(rf"{re.escape(BASE_URL)}(-/\S+)", body.get_content())}

@@ -1,4 +1,4 @@
-"""A whole site in a folder of its own, to do with what an operator does and to look at what a reader sees."""
+"""A whole site in its own folder: tests act as its operator and look at what readers see."""
 
 import atexit
 import hashlib
@@ -33,7 +33,7 @@ from tests.processes import Process, run_python
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "content" / "news.txt"
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
-"""A Wednesday, before noon in Brussels."""
+"""A Wednesday morning in Brussels."""
 BASE_URL = "https://news.example.org/"
 CONFIG = f"""
 [site]
@@ -57,7 +57,7 @@ PROGRAM = "from publisher.cli.commands import main; main()"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one command left on the terminal."""
+    """The output and exit code of one command."""
 
     exit_code: int
     out: str
@@ -78,7 +78,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """A file as anybody could tell that it was touched."""
+    """The state of a file, by which a change can be noticed."""
 
     inode: int
     modified_ns: int
@@ -87,7 +87,7 @@ class FileState:
 
 
 class World:
-    """One site with an empty store; every command runs in this process unless it says otherwise."""
+    """One site with an empty store; commands run in this process unless it says otherwise."""
 
     def __init__(self, folder: Path, listing: str = "", *, config: str = CONFIG) -> None:
         self._settle(folder)
@@ -98,11 +98,11 @@ class World:
 
     @staticmethod
     def after_run(folder: Path, listing: str, *, config: str = CONFIG) -> "World":
-        """A site as `publisher run` at `NOW` leaves it, which must go well."""
+        """Return a site after a successful `publisher run` at `NOW`."""
         return prepared(folder, _run_first, listing, config)
 
     def copied_to(self, folder: Path) -> Self:
-        """The same site, with all it remembers, for somebody else to change."""
+        """Return a copy of the site, with its store."""
         shutil.copytree(self.folder, folder, copy_function=_copy)
         copy = object.__new__(type(self))
         copy._settle(folder)
@@ -119,7 +119,7 @@ class World:
     # --- what the organisation does ----------------------------------------------------------------------------------
 
     def list_above(self, *items: str) -> None:
-        """Put items where new ones go: above all others."""
+        """Put new items above all others."""
         self.listing.write_text("\n\n".join([*items, self.listing.read_text("utf-8")]), encoding="utf-8")
 
     def edit(self, old: str, new: str) -> None:
@@ -135,11 +135,11 @@ class World:
         self.config.write_text(text.replace(old, new), encoding="utf-8")
 
     def lose_store(self) -> None:
-        """Remove the store alone."""
+        """Remove only the store."""
         self.database.unlink()
 
     def forget_runs(self) -> None:
-        """Remove all that runs made, as at a site that never ran."""
+        """Remove everything that runs made, as on a site that never ran."""
         self.lose_store()
         for folder in (self.feeds, self.outbox):
             shutil.rmtree(folder, ignore_errors=True)
@@ -168,24 +168,24 @@ class World:
         return run_main("store", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)
 
     def program(self, *arguments: str) -> Outcome:
-        """Run the program itself, as a process of its own."""
+        """Run the program in a separate process."""
         done = run_python(PROGRAM, *arguments, cwd=self.folder)
         return Outcome(exit_code=done.returncode, out=done.stdout, err=done.stderr)
 
     def start(self, *arguments: str) -> Process:
-        """Start the program itself; whoever starts it ends it."""
+        """Start the program in a separate process; the caller must end it."""
         return Process(PROGRAM, *arguments, cwd=self.folder)
 
     @contextmanager
     def opened(self, now: datetime) -> Iterator[Publisher]:
-        """The site at one moment."""
+        """Yield the site at one moment."""
         with Publisher.open(Config.load(self.config), now=now) as publisher:
             yield publisher
 
-    # --- what is there afterwards ------------------------------------------------------------------------------------
+    # --- results -----------------------------------------------------------------------------------------------------
 
     def files(self) -> Mapping[str, FileState]:
-        """Every file of the site, whoever wrote it."""
+        """Return every file of the site, whoever wrote it."""
         return {
             path.relative_to(self.folder).as_posix(): _state_of(path)
             for path in sorted(self.folder.rglob("*"))
@@ -193,30 +193,30 @@ class World:
         }
 
     def contents(self, part: str = "feeds") -> Mapping[str, bytes]:
-        """The files below `part` and what is in them."""
+        """Return the files below `part` with their contents."""
         root = self.folder / part
         files = (path for path in sorted(root.rglob("*")) if path.is_file())
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
     def feed(self, slug: str, feed_format: str = "atom") -> Any:
-        """A feed as feedparser reads it; no reader could complain."""
+        """Return a feed parsed by feedparser, checking that no reader could complain."""
         parsed = _parsed((self.feeds / slug / f"{feed_format}.xml").read_bytes())
         assert not parsed.bozo, parsed.get("bozo_exception")
         return parsed
 
     def summaries(self, slug: str, feed_format: str = "atom") -> list[str]:
-        """What the items of a feed say, as plain text, in the feed's order."""
+        """Return the texts of a feed's items, as plain text, in order."""
         return [
             plain(item.content[0].value if "content" in item else item.summary)
             for item in self.feed(slug, feed_format).entries
         ]
 
     def slugs(self) -> set[str]:
-        """The feeds there are."""
+        """Return the slugs of the feeds there are."""
         return {path.parent.name for path in self.feeds.glob("*/atom.xml")}
 
     def in_feeds(self, words: str) -> set[str]:
-        """The feeds, by slug, that have an item with these words; both formats agree."""
+        """Return the slugs of the feeds that have an item with these words, checking that both formats agree."""
         atom, rss = (
             {slug for slug in self.slugs() if any(words in text for text in self.summaries(slug, feed_format))}
             for feed_format in ("atom", "rss")
@@ -225,17 +225,17 @@ class World:
         return atom
 
     def ids(self) -> dict[str, list[str]]:
-        """The ids of the items of each feed, in order."""
+        """Return the ids of the items of each feed, in order."""
         return {slug: [item.id for item in self.feed(slug).entries] for slug in self.slugs()}
 
     def editions(self) -> dict[str, Any]:
-        """What the outbox holds: each edition's description by its name."""
+        """Return the description of each edition in the outbox, by its name."""
         return {
             path.parent.name: json.loads(path.read_text("utf-8")) for path in sorted(self.outbox.glob("*/edition.json"))
         }
 
     def composed(self, audience: str = "weekly") -> list[int]:
-        """How many items each edition of an audience has, in the order of their numbers."""
+        """Return how many items each edition of an audience has, in the order of their numbers."""
         editions = sorted(
             (edition["number"], len(edition["items"]) + len(edition["left_out"]))
             for edition in self.editions().values()
@@ -245,13 +245,13 @@ class World:
         return [items for _, items in editions]
 
     def page_at(self, url: str) -> str:
-        """What a web server that serves feeds/ answers for one of its addresses."""
+        """Return what a web server that serves feeds/ answers for one of its addresses."""
         assert url.startswith(BASE_URL), url
         return (self.feeds / urlsplit(url.removeprefix(BASE_URL)).path).read_text("utf-8")
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """What the site remembers."""
+        """Yield the site's store."""
         with Store.open(f"sqlite:///{self.database}") as store:
             yield store
 
@@ -260,7 +260,8 @@ W = TypeVar("W", bound=World)
 
 
 def prepared(folder: Path, make: Callable[..., W], *arguments: Hashable) -> W:
-    """The site that `make(folder, *arguments)` makes: made once a test process, and copied to `folder` for each test.
+    """Return the site that `make(folder, *arguments)` makes: made once per test process, and copied to `folder` for
+    each test.
 
     A copy takes a tenth of the time of a run.
     """
@@ -282,13 +283,15 @@ def _run_first(folder: Path, listing: str, config: str) -> World:
     return world
 
 
-@lru_cache(maxsize=500)  # most feeds are the same before and after what a test does
+@lru_cache(maxsize=500)  # most feeds are the same before and after a test's act
 def _parsed(feed: bytes) -> Any:
     return feedparser.parse(feed)
 
 
 def run_main(*arguments: str) -> Outcome:
-    """Run a command in this process as the program would, with nothing on standard input unless a test put it there."""
+    """Run a command in this process as the program would, with empty standard input unless a test put something
+    there.
+    """
     out, err = io.StringIO(), io.StringIO()
     exit_code = 0
     given = sys.stdin if isinstance(sys.stdin, io.TextIOWrapper | io.StringIO) else io.TextIOWrapper(io.BytesIO())
@@ -301,19 +304,21 @@ def run_main(*arguments: str) -> Outcome:
 
 
 def environment() -> dict[str, str]:
-    """For the program as a process of its own: this checkout, wherever it is started, and compiled once."""
+    """Return the environment for the program in a separate process: this checkout, wherever it is started, compiled
+    once.
+    """
     ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
     return os.environ | ours
 
 
 def news(day: str, text: str, *, theme: str = "", keywords: str = "") -> str:
-    """An item as a listing shows it."""
+    """Return an item as a listing shows it."""
     labels = [f"Main Theme: {theme}"] * bool(theme) + [f"Keywords: {keywords}"] * bool(keywords)
     return "\n".join([day, "", text, *labels])
 
 
 def plain(markup: str) -> str:
-    """What a reader sees of an item's HTML, on one line."""
+    """Return the text of an item's HTML, on one line."""
     text = "".join(ET.fromstring(f"<div>{markup}</div>").itertext())
     return re.sub(r"\s+", " ", text).strip()
 

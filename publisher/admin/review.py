@@ -89,7 +89,7 @@ def state_of(edition: Edition) -> str:
 
 
 def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
-    """Return the held editions that have one item, by its number: without it they are not sent."""
+    """Return the held editions with a single item, by the item's number: if it is removed, they are not sent."""
     found: dict[int, list[Edition]] = {}
     for edition in compose.held_editions(office.store):
         if len(edition.records) == 1:
@@ -116,7 +116,7 @@ def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeRepor
 
 
 def introduce(name: str, text: str, office: Office) -> ComposeReport:
-    """Put a text above the edition's items, in place of an earlier one; one that nobody would see removes it."""
+    """Set the text above the edition's items; a text without visible characters removes it."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.introduce(edition.audience, edition.number, stripped(text))
     return ComposeReport()

@@ -43,7 +43,7 @@ _RECORDS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selected:
-    """What all readers of the same items in the same language share."""
+    """What the mails to all readers of the same items in the same language share."""
 
     skeleton: "Skeleton"
     themes: frozenset[str]
@@ -70,9 +70,9 @@ class RoundMails:
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
         self._selected: dict[tuple[str, tuple[int, ...], str], _Selected] = {}
-        """What mails share, by round, items and language, for as long as no item and no decision changes."""
+        """What mails share, by round, items and language; valid until an item or a decision changes."""
         self._records: dict[int, Record] = {}
-        """Live items as they were read last."""
+        """Live items as they were last read."""
         self._edit = RoundEdit()
         """The editors' decisions when the present mails were read."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
@@ -116,7 +116,7 @@ class RoundMails:
         return found
 
     def _read_items(self, mails: Collection[RoundMail]) -> dict[int, Record]:
-        """Return the live items of these mails that no editor left out, by number; only changed ones are read anew."""
+        """Return the live items of these mails that no editor left out, by number; only changed ones are read again."""
         numbers = sorted({number for each in mails for number in each.items if number not in self._edit.left_out})
         versions = self._store.items.versions(numbers)
         known = {number: record for number in numbers if (record := self._records.get(number)) is not None}

@@ -108,7 +108,7 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
     records = [
         each
         for each in office.store.items.by_number(list(taken_out))
-        # What was withdrawn and came back is new again.
+        # a withdrawn item that came back is new again
         if taken_out[each.number] is not TakenOut.WITHDRAWN or not each.state.is_live
     ]
     out = {record.number for record in records}

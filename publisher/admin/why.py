@@ -170,7 +170,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
 def _mails_of(
     known: Subscriber, deliveries: Sequence[KnownDelivery], people: People, store: Store, config: Config
 ) -> tuple[MailWithItem, ...]:
-    """The mails of rounds to a reader, each with what became of it."""
+    """Return the mails of rounds to a reader, each with its delivery."""
     sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
     oldest = people.now - config.smtp.max_age if config.smtp else None
     past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]

@@ -315,8 +315,8 @@ class Wiring:
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def note_departures(self, report: RunReport) -> RunReport:
-        """Write the departures that their file did not take when they happened; the report, with a problem if it does
-        not take them now, or cannot be read.
+        """Write owed departures to the file of departures; return the report, with a problem if that fails, or if the
+        file cannot be read.
         """
         try:
             self._store.owed_departures.note()

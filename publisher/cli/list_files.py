@@ -40,11 +40,11 @@ def lists_in(path: Path, *, encoding: str) -> list[ListFile]:
         FilesError: the file cannot be read.
         UsageError: it does not contain exactly one list of subscribed people.
     """
-    with _explained(path), path.open("rb") as start:
+    with _explain_errors(path), path.open("rb") as start:
         is_zip = start.read(len(_ZIP)) == _ZIP
     if not is_zip:
         return [_list_of(path.name, lambda: path.open("rb"), path, encoding)]
-    with _explained(path), ZipFile(path) as archive:
+    with _explain_errors(path), ZipFile(path) as archive:
         members = [each for each in archive.namelist() if _is_list(PurePosixPath(each))]
     found = [_list_of(PurePosixPath(each).name, partial(_open_member, path, each), path, encoding) for each in members]
     first = [each for each in found if each.name.startswith(_SUBSCRIBED)] if len(found) > 1 else found
@@ -64,7 +64,7 @@ def _list_of(name: str, opener: _Opener, path: Path, encoding: str) -> ListFile:
 
 
 def _lines(opener: _Opener, path: Path, encoding: str) -> Iterator[str]:
-    with _explained(path, encoding):
+    with _explain_errors(path, encoding):
         with opener() as start:
             name = codec_of(start.read(LOOKED_AT), encoding)
         with opener() as raw, TextIOWrapper(raw, encoding=name, newline="") as text:
@@ -78,7 +78,7 @@ def _open_member(path: Path, member: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _explained(path: Path, encoding: str = "") -> Iterator[None]:
+def _explain_errors(path: Path, encoding: str = "") -> Iterator[None]:
     """Turn an error of a file into one that names the file and the next step."""
     try:
         yield

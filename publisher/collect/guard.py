@@ -47,8 +47,8 @@ def suspicion_of(
         known: the known items it was compared with.
         listed: its items.
         hold_above: how many new items at once are always acceptable.
-        most_added: the most new items that ever came at once after the first reading, not more than `hold_above` or
-            released by the operator: so a source that brings three times more each time is held too.
+        most_added: the most new items that one reading brought, except the first; only readings of at most `hold_above`
+            and those that the operator released count, so a source that triples each time is held too.
         fields: what `fields_of` returned for the listing before.
         is_complete: whether the listing has all that the source has.
         new_themes: how many labels of new items the site has never seen.

@@ -62,7 +62,7 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
     return Reading(source=source.name, state=state, outcome=outcome)
 
 
-def is_read_anew(validator: str, rules: CollectRules, source: str) -> bool:
+def is_policy_new(validator: str, rules: CollectRules, source: str) -> bool:
     """Whether a source was last read under another policy: the same listing may then mean something else now."""
     return bool(validator) and not _without_mark(validator, _mark_of(rules, source))
 

@@ -59,7 +59,7 @@ def record_listing(
 
 
 def _hold(suspicion: Suspicion, source: str, fetch: Fetch, log: LogPass, *, now: datetime) -> CollectReport:
-    """Record nothing of the listing, except that it waits for the operator."""
+    """Record nothing of the listing, except that it is held for the operator."""
     logger.debug("source is held", because=suspicion.words, source=source)
     log.write_state(after_hold(log.state, suspicion, fetch, now=now))
     return CollectReport(sources_read=1, sources_held=1, problems=(tell_hold(source, suspicion),))
@@ -77,7 +77,7 @@ def _record_changes(
     next_try: datetime | None,
     now: datetime,
 ) -> CollectReport:
-    """Record the changes; a `suspicion` is one that the operator has decided about."""
+    """Record the changes; a `suspicion` has been accepted by the operator."""
     is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
     plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
     if suspicion:
@@ -121,7 +121,7 @@ def _record_changes(
 
 
 def _fetch_known(listing: Listing, log: LogPass) -> Sequence[Known]:
-    """Return the source's items in the log that the listing may say something about."""
+    """Return the source's items in the log that the listing may concern."""
     every = (*listing.items, *listing.withheld)
     return log.known(
         since=min((item.date for item in every if not item.is_undated and item.date > date.min), default=None),
@@ -131,7 +131,7 @@ def _fetch_known(listing: Listing, log: LogPass) -> Sequence[Known]:
 
 
 def _date_items(listing: Listing, known: Sequence[Known], log: LogPass) -> Listing:
-    """Return the listing with dates for its undated items, and with what it says several times."""
+    """Return the listing with dates for its undated items, and without its repeats."""
     once = without_repeats(listing.items)
     shared = find_shared(known, once)
     dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from publisher.collect.condition import after_failure, after_no_change
-from publisher.collect.reading import Reading, is_read_anew, read_sources
+from publisher.collect.reading import Reading, is_policy_new, read_sources
 from publisher.collect.retry import fresh_until, retry_at
 from publisher.collect.rules import CollectRules
 from publisher.collect.sources.answer import LONGEST_WAIT
@@ -66,7 +66,7 @@ def _is_due(source: Source, state: SourceState, rules: CollectRules, *, now: dat
     # No wait is twice the longest one: a later time was recorded by a clock that was ahead.
     if state.next_try is None or not now < state.next_try < now + 2 * LONGEST_WAIT:
         return True
-    if not state.failures and is_read_anew(state.validator, rules, source.name):
+    if not state.failures and is_policy_new(state.validator, rules, source.name):
         return True
     failed = f"it failed, {state.failures} times in a row: {state.problem}"
     because = failed if state.failures else "it says that it has no news until then"

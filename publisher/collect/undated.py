@@ -21,7 +21,7 @@ class Dating:
 
     listed: Sequence[Item]
     known: Mapping[int, Known]
-    """The known item that each listed one is, by its place."""
+    """The known item that a listed one is, by the place of the listed one."""
     missing: Sequence[Known]
     """Known items of the last reading that match no listed item by id, link or words."""
     is_complete: bool

@@ -141,7 +141,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberedSection(Section):
-    """A section of the text part, where items are numbered 1, 2, 3 … through the whole digest."""
+    """A section of a digest's plain text, where the items of all sections are numbered 1, 2, 3 …"""
 
     first: int
     """The number of its first item."""
@@ -150,7 +150,7 @@ class NumberedSection(Section):
 
     @property
     def numbered(self) -> tuple[Numbered, ...]:
-        """Return its items with their numbers."""
+        """The items with their numbers."""
         return tuple(
             Numbered(item=item, number=number, indent=self.indent, is_lead=self.is_lead)
             for number, item in enumerate(self.items, start=self.first)
@@ -172,7 +172,7 @@ def sections_of(arrangement: Arrangement, items: Sequence[MailItem]) -> tuple[Se
 
 
 def number_sections(sections: Iterable[Section], *, indent: int) -> tuple[NumberedSection, ...]:
-    """Return all sections of a digest with numbers; words stand in by `indent` columns."""
+    """Return all sections of a digest with numbers; the words of the items are indented by `indent` columns."""
     numbered: list[NumberedSection] = []
     first = 1
     for each in sections:

@@ -87,11 +87,11 @@ class _Reader:
             case "ul" | "ol":
                 self._read_list(child)
             case "blockquote":
-                with self._behind(QUOTED, QUOTED):
+                with self._prefix_lines(QUOTED, QUOTED):
                     self.read(child)
             case "dd":
                 self._follows_closely = True
-                with self._behind(CODE_INDENT, CODE_INDENT):
+                with self._prefix_lines(CODE_INDENT, CODE_INDENT):
                     self.read(child)
             case "pre":
                 self._read_code(child)
@@ -111,7 +111,7 @@ class _Reader:
             if child.tag == "li":
                 self._end_block()
                 mark = BULLET if listed.tag == "ul" else f"{number}. "
-                with self._behind(mark, " " * len(mark)):
+                with self._prefix_lines(mark, " " * len(mark)):
                     self.read(child)
                 number += 1
                 self._follows_closely = True
@@ -125,7 +125,7 @@ class _Reader:
         for line_break in code.iter("br"):
             line_break.tail = "\n" + (line_break.tail or "")
         lines = [line.expandtabs(4).rstrip() for line in code.text_content().strip("\n").split("\n")]
-        with self._behind(CODE_INDENT, CODE_INDENT):
+        with self._prefix_lines(CODE_INDENT, CODE_INDENT):
             self._add("\n".join(lines), is_fixed=True)
 
     def _read_table(self, table: html.HtmlElement) -> None:
@@ -144,7 +144,7 @@ class _Reader:
         headings = texts[0] if all(cell.tag == "th" for cell in rows[0]) else []
         for place, row in enumerate(texts[1:] if headings else texts):
             self._follows_closely = place > 0
-            with self._behind(BULLET, "  "):
+            with self._prefix_lines(BULLET, "  "):
                 self._add(_told(row, headings))
 
     def _line_of(self, element: html.HtmlElement) -> str:
@@ -185,7 +185,7 @@ class _Reader:
         return f"{words.rstrip()} [{self.notes.index(address) + 1}]"
 
     @contextmanager
-    def _behind(self, first: str, rest: str) -> Iterator[None]:
+    def _prefix_lines(self, first: str, rest: str) -> Iterator[None]:
         """Prefix what is read in the block: its first line with `first`, its other lines with `rest`."""
         before, count = (self._first, self._rest), len(self.blocks)
         self._first, self._rest = self._first + first, self._rest + rest

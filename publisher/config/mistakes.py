@@ -101,7 +101,7 @@ def _wrong_table(error: ErrorDetails, written: Mapping[str, Any]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return how a message names a value that came out of TOML."""
+    """Return how a message names a value from a TOML file."""
     match value:
         case bool():
             return str(value).lower()

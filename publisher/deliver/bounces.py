@@ -61,7 +61,7 @@ class _About:
 
     token: str
     told: tuple[str, ...]
-    """Message-IDs."""
+    """Message-IDs that the text of the mail names."""
     stop_token: str
 
 

@@ -72,7 +72,7 @@ def open_maildir(path: Path) -> Iterator[Inbox]:
     """
     if not (path / "new").is_dir():
         raise MailboxError(str(path), "it is no Maildir, for it has no folder new")
-    with _explained(str(path)):
+    with _explain_errors(str(path)):
         box = mailbox.Maildir(path, create=False)
         yield _Folder(box, str(path))
 
@@ -86,7 +86,7 @@ def open_mbox(path: Path) -> Iterator[Inbox]:
     """
     if not path.is_file():
         raise MailboxError(str(path), "there is no such file")
-    with _explained(str(path)):
+    with _explain_errors(str(path)):
         box = mailbox.mbox(path, create=False)
         box.lock()
         try:
@@ -128,7 +128,7 @@ def open_imap(settings: ImapSettings) -> Iterator[Inbox]:
         SecretError: the password cannot be read.
     """
     place = f"{settings.user} at {settings.host}"
-    with _explained(place):
+    with _explain_errors(place):
         server = _connect(settings)
         try:
             server.login(settings.user, read_secret(settings.password, "bounces.password"))
@@ -155,7 +155,7 @@ def _connect(settings: ImapSettings) -> imaplib.IMAP4:
 
 
 @contextmanager
-def _explained(place: str) -> Iterator[None]:
+def _explain_errors(place: str) -> Iterator[None]:
     try:
         yield
     except (imaplib.IMAP4.error, mailbox.Error, OSError) as error:

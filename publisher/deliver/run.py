@@ -178,7 +178,7 @@ class _Pass:
                 if wait := self._pace.greylist.wait(ready.delivery.recipient, self._options.clock()):
                     self._requeue(ready.delivery, after=wait, is_attempt=False)
                     continue
-                session = await self._ready(session)
+                session = await self._open_session(session)
                 if session is None:
                     self._commits.record(Result(delivery=ready.delivery, state=DeliveryState.QUEUED, is_attempt=False))
                     return
@@ -193,7 +193,7 @@ class _Pass:
     def _is_open_for_mail(self) -> bool:
         return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
-    async def _ready(self, session: SmtpSession | None) -> SmtpSession | None:
+    async def _open_session(self, session: SmtpSession | None) -> SmtpSession | None:
         """Wait for the next mail's turn and return a session for it; None: no connection can be opened now."""
         if wait_s := self._pace.take_turn(self._now_s()):
             await asyncio.sleep(wait_s)

@@ -55,7 +55,7 @@ class Departure:
     suppression: SuppressionKind | None = None
     """The suppression that began or was lifted; None: the line is about none."""
     because: EndReason | None = None
-    """Why his last subscription ended; None: the line is not about that."""
+    """Why the reader's last subscription ended; None: the line is about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +76,15 @@ class Standing:
     left_at: datetime | None = None
     """UTC; since when the reader follows nothing. None: he follows something, or no line says that he left."""
     left_because: EndReason | None = None
-    """Why he follows nothing; None: no line says it."""
+    """Why the reader follows nothing; None: no line says why."""
     erased_at: datetime | None = None
     """UTC; when he was last erased. None: never. He may have come back since."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
     """The suppressions in force, each with the time it was made."""
 
     def is_erased(self, *, since: datetime) -> bool:
-        """Whether what is held of him since a moment was to be erased: also if he came back, what was held before."""
-        is_out = self.left_at is not None  # tells what was last, of two things at one moment
+        """Whether the data about the reader that is older than `since` must be erased, even if he came back."""
+        is_out = self.left_at is not None  # decides which came last, of two lines with the same time
         return self.erased_at is not None and (self.erased_at > since or (is_out and self.erased_at == since))
 
 

@@ -124,7 +124,7 @@ class Digest:
     html_parts: tuple[str, ...] = ()
     """`html` in parts, some of them shared with other digests; empty: it is not split into parts."""
     text_parts: tuple[str, ...] = ()
-    """`text` in parts, in the same way."""
+    """`text` in parts, split in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

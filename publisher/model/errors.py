@@ -4,7 +4,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
 
     PublisherError        exit 75: the rest was done, trying later may work
     ├── UsageError        exit 2: the command line asks for something that is not there
-    │   └── SuppressedError    a suppressed address is to get mails
+    │   └── SuppressedError    somebody asked for mails to a suppressed address
     ├── ConfigError       exit 2: config.toml, all its problems at once
     ├── TemplateError     exit 2: a template, with file and line
     ├── SourceError       a source could not be read at all
@@ -15,7 +15,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
     ├── FilesError        a file or folder could not be written
     ├── MailServerError   the mail server cannot be used
     ├── MailboxError      a mailbox cannot be read
-    └── SecretError       a password or token cannot be had
+    └── SecretError       a password or token cannot be read
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Masks mail addresses in what others say, such as the replies of mail servers, which repeat them."""
+"""Masks mail addresses in the words of others, such as the replies of mail servers, which often repeat them."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -6,18 +6,20 @@ from functools import lru_cache
 
 _MASK = "(address)"
 _AT = re.compile(r"@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40|\\u0040|\uff20|\ufe6b", re.IGNORECASE)
-"""Also as in URLs, quoted-printable, the xtext of RFC 3461, HTML and programs; and the at signs of other widths."""
+"""An at sign, also as encoded in URLs, quoted-printable, the xtext of RFC 3461, HTML and program text, and those of
+other widths.
+"""
 _ENDS_LOCAL = frozenset(' \t\r\n<>()[]",;:')
 """Characters before which the local part of an address begins."""
 _DOMAIN = re.compile(r"\[[^\]\s]*\]|[^\s<>()\"'\[\],;:]+")
 _NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
-"""A domain behind an encoded at sign, which may be none."""
+"""A domain after an encoded at sign; it may turn out to be none."""
 
 
 def without_addresses(text: str, *, known: str = "") -> str:
-    """Return a text with each mail address replaced by `(address)`, also one whose at sign is encoded.
+    """Return a text with each mail address replaced by `(address)`, even if its at sign is encoded.
 
-    The address that is `known` is found in further forms: as in VERP (`ada=example.org`), in base64 and in hexadecimal.
+    The `known` address is also found in other forms: as in VERP (`ada=example.org`), in base64 and in hexadecimal.
     """
     told = _forms_of(known).sub(_MASK, text) if known else text
     pieces, done = list[str](), 0
@@ -32,7 +34,7 @@ def without_addresses(text: str, *, known: str = "") -> str:
 
 
 def _start_of_local(text: str, begin: int, end: int) -> int:
-    """Return where the local part begins that ends at `end`, and not before `begin`."""
+    """Return where the local part that ends at `end` begins, but not before `begin`."""
     if end > begin and text[end - 1] == '"':
         return max(text.rfind('"', begin, end - 1), begin)
     start = end

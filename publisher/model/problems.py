@@ -36,7 +36,7 @@ class Problem:
     exit_code: int = EXIT_TRY_LATER
     """The exit code of a command that met the problem; 0: it did all that it could."""
     is_repeated: bool = False
-    """Whether the pass before met the same problem."""
+    """Whether the previous pass met the same problem."""
     is_of_site: bool = False
     """Whether the site's own files caused it: a template, a full disk, a folder that cannot be written."""
 

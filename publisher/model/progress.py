@@ -18,7 +18,7 @@ def quiet(step: str, done: int, total: int) -> None:
 
 
 class Steps:
-    """Counts the steps of one phase of a verb, and tells a `Progress`."""
+    """Counts the steps of one phase of a verb, and reports them to a `Progress`."""
 
     def __init__(self, progress: Progress, step: str, total: int) -> None:
         self._progress = progress

@@ -225,7 +225,7 @@ class RunReport:
 
     @property
     def new_problems(self) -> Sequence[Problem]:
-        """The problems that the run before did not have."""
+        """The problems that the previous run did not have."""
         return [each for each in self.all_problems if not each.is_repeated and str(each) not in self.known]
 
     @property

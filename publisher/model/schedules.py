@@ -301,9 +301,9 @@ CLOCK_ERROR = timedelta(days=1)
 def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
     """Whether a tick of the schedule lies in (last, now]: one late edition catches up for any number of missed ticks.
 
-    `last` comes from `tick_to_record`, at first from the audience's start. A clock that is set back repeats no tick. If
-    `last` lies more than `CLOCK_ERROR` ahead, the clock was wrong then, and only the ticks of the last `CLOCK_ERROR`
-    count.
+    `last` is the result of `tick_to_record`, or the start of the audience. A clock that is set back repeats no tick. If
+    `last` is more than `CLOCK_ERROR` after `now`, the clock was wrong then, and a tick counts if it is at most
+    `CLOCK_ERROR` before `now`.
     """
     return schedule.next_after(_believable(last, now)) <= now
 

@@ -35,8 +35,8 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 @lru_cache(2_000)  # the same themes and keywords come with many items
 def fold_label(label: str) -> str:
-    """Return `label` without differences of capitals, spaces, quotes around it, marks behind it, Unicode encoding and
-    invisible characters.
+    """Return `label` without differences of capitals, spaces, Unicode encoding and invisible characters, and without
+    surrounding quotes and marks at the end.
 
     Everywhere in Publisher, two labels or two keywords are the same if and only if this makes them equal.
     """

@@ -1,4 +1,4 @@
-"""Status: what `publisher status` shows."""
+"""The status of a site, as `publisher status` shows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

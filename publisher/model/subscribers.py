@@ -57,7 +57,7 @@ class EndReason(StrEnum):
     COMPLAINED = "complained"
     """The reader called a mail spam."""
     MOVED = "moved"
-    """The reader took another address, and a store from before is put back."""
+    """The reader moved to another address, and a store from before that was restored."""
 
 
 class ConsentKind(StrEnum):

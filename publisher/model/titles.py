@@ -65,7 +65,7 @@ class Heading:
 
     @property
     def is_whole_text(self) -> bool:
-        """Whether the text says nothing but the title."""
+        """Whether the title is the whole text."""
         return bool(self.sentence) and not self.text
 
 

@@ -1,7 +1,7 @@
 """Writes the pages of years and months: what was published when.
 
 A pass writes the pages of the days that its items have or had. The page of a year lists its items while they are few,
-and otherwise leads to its months: a new item then changes one month and a list of months, however large the archive is.
+and otherwise links to its months: a new item then changes one month and a list of months, however large the archive is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 YEAR_ITEMS = 200
-"""The most items that a year's page lists; with more it leads to its months."""
+"""The most items that a year's page lists; with more it links to its months."""
 
 
 class CalendarPages:

@@ -111,7 +111,9 @@ def edition_page(
 def editions_page(
     audience: Audience, places: Sequence[EditionPlace], *, feeds: Sequence[FeedLink], look: SiteLook
 ) -> bytes:
-    """Return the page with the editions of an audience, latest first, in its language, and `feeds`, one a format."""
+    """Return the page with the editions of an audience, latest first, in its language, and `feeds`, one for each
+    format.
+    """
     file = urls.editions_file(audience.name)
     return render_page(
         "editions.html",

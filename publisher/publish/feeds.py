@@ -88,7 +88,7 @@ class FeedWriter:
             self._add_revised(records, feed.slug) if last_archive else records,
             look=self._look,
             changed_at=state.changed_at,
-            withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED) if self._tells(feed) else (),
+            withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED) if self._may_announce(feed) else (),
             last_archive=last_archive,
             prepared=self._prepared,
         )
@@ -102,7 +102,7 @@ class FeedWriter:
         self._store.feeds.archives.close(self._closed)
         self._pagination.settle()
 
-    def _tells(self, feed: Feed) -> bool:
+    def _may_announce(self, feed: Feed) -> bool:
         """Whether the feed may have withdrawals to announce."""
         return self._withdrawn is None or feed.slug in self._withdrawn
 
@@ -123,7 +123,9 @@ class FeedWriter:
         for archive, files in (*self._archives_to_repeat(feed, sequence), *closed):
             records = self._items.added_between(sequence, archive.after, archive.upto)
             gone = (
-                self._store.items.withdrawn_between(feed.slug, archive.after, archive.upto) if self._tells(feed) else ()
+                self._store.items.withdrawn_between(feed.slug, archive.after, archive.upto)
+                if self._may_announce(feed)
+                else ()
             )
             document = archive_document(
                 feed, archive.number, records, look=self._look, withdrawn=gone, prepared=self._prepared

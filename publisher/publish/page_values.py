@@ -206,7 +206,7 @@ class PastDigest:
 
     title: str
     url: str
-    """The list of all of them."""
+    """Address of the list of all digests."""
     editions: tuple[ShownEdition, ...]
     """The latest editions, latest first; empty: none went out yet."""
 

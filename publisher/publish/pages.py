@@ -191,7 +191,7 @@ def feed_page(
 
 
 def moved_page(feed: Feed, file: str, *, to: str, look: SiteLook) -> bytes:
-    """Return the page at `file`, a former address of a renamed theme's page, which leads to the file `to`."""
+    """Return the page at `file`, a former address of a renamed theme's page, which redirects to the file `to`."""
     return render_page(
         "moved.html",
         file,

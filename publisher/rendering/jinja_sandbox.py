@@ -122,7 +122,7 @@ class _Template(Template):
 
 
 def _escape(value: object) -> str:
-    """Return what jinja2's own `escape` returns, as a plain string: compiled templates only join it."""
+    """Return what jinja2's own `escape` returns, as a plain string: compiled templates can join it to their text."""
     if type(value) is str:
         if not ("&" in value or ">" in value or "<" in value or "'" in value or '"' in value):
             return value

@@ -131,7 +131,7 @@ def translations(language: str, domain: str) -> NullTranslations:
 
 @cache
 def gettext_noop(text: str) -> str:
-    """Return a text as it is. It marks a text in a table, which is translated where it is used, for translators."""
+    """Return a text unchanged. It marks a text in a table for translators; the text is translated where it is used."""
     return text
 
 

@@ -62,7 +62,7 @@ class _Texts:
     """Empty: the letter has no link."""
     after: str
     url_of: Callable[[Site, str], str]
-    """Gives the address of the link with a token."""
+    """Returns the address of the link with a token."""
 
 
 _PRESS = gettext_noop("Open this page and press the button there")

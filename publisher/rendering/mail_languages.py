@@ -14,7 +14,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 class UnspokenError(UsageError):
-    """No mails are in a language."""
+    """A language in which no mails can be."""
 
 
 def checked_language(tag: str, site: Site) -> str:
@@ -23,8 +23,8 @@ def checked_language(tag: str, site: Site) -> str:
     A variant without texts of its own gets those of its base: fr for fr-CA.
 
     Raises:
-        UnspokenError: no mails are in it.
-        UsageError: it is no language tag.
+        UnspokenError: no mails can be in it.
+        UsageError: `tag` is no language tag.
     """
     if not _TAG.fullmatch(tag):
         raise UsageError(f"expected the tag of a language such as en or fr-BE, got {tag!r}")

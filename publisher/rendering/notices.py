@@ -209,7 +209,7 @@ _SOURCE_TEXTS = {
         ),
     ),
 }
-"""The subject, the sentences of the problem, and those of the advice."""
+"""By condition: the subject, the sentences about the problem, and those with the advice."""
 
 
 def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> tuple[str, str, str]:

@@ -11,8 +11,9 @@ the same bytes as the whole page inlined at once, because:
 - the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
 If one of these does not hold, or the template has no such block, the page is joined from its items; if that fails, too,
-it is inlined as a whole. So is the first page of a version, which is kept: most passes make one page, twice, and
-inlining takes longest. A plain text is joined in the same way, and nothing is inlined in it.
+it is inlined as a whole. The first page of a version is also inlined as a whole, and kept: most passes make the same
+page twice, and nothing else takes as long as inlining. A plain text is joined in the same way, and nothing is inlined
+in it.
 """
 
 import re
@@ -33,7 +34,7 @@ OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
 MOST_PIECES = 2_000
 """How many inlined blocks are cached; a mail has two hundred items at most."""
 MOST_TEXTS = 10_000
-"""How many texts of blocks are cached; a section has one for each number its first item gets in a digest."""
+"""The most texts of blocks that are cached; a section has one for each number that its first item gets in a digest."""
 HEAD_END = "</head>\n"
 """Up to here, many pages are the same."""
 
@@ -63,7 +64,7 @@ class Joiner:
     def __init__(
         self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        """`blocks` are names of blocks that pages share; pages are cut at the first one at which they can be."""
+        """`blocks` are names of blocks that pages share; pages are cut at the first one at which that is possible."""
         self._template = _Template(templates, name, domain, fixed)
         self._name = name
         self._generation = templates.generation
@@ -106,7 +107,7 @@ class _Cut:
         """Whether a joined page was equal to the page inlined as a whole; None: not compared yet."""
 
     def forget(self) -> None:
-        """Forget what was made of templates that have changed since."""
+        """Forget what is cached, because the templates have changed."""
         self._pieces.clear()
         self.is_equal = None
 
@@ -170,7 +171,7 @@ class TextJoiner:
     def __init__(
         self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        """`blocks` are names of blocks that texts share; texts are cut at the first one at which they can be."""
+        """`blocks` are names of blocks that texts share; texts are cut at the first one at which that is possible."""
         self._template = _Template(templates, name, domain, fixed)
         self._generation = templates.generation
         self._texts: dict[str, dict[Source, str | None]] = {block: {} for block in blocks}

@@ -98,9 +98,9 @@ class Skeleton:
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], kind="html")
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
         self._on_wire: list[list[bytes]] = []
-        """The pieces as they are transmitted, the shared headers first; empty: not prepared yet."""
+        """The pieces as SMTP transmits them, the shared headers first; empty: not prepared yet."""
         self._size = 0
-        """The bytes that all mails share, once they are prepared."""
+        """The number of bytes that all mails share, once they are prepared."""
 
     def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, kind: str) -> None:
         head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
@@ -122,7 +122,7 @@ class Skeleton:
         return b"".join(_fill_slots([own_head, self._head, *self._pieces[0]], fills, self._pieces[1:]))
 
     def wire_form_to(self, reader: ReaderMail) -> WireForm:
-        """Return the mail of `mail_to` as SMTP transmits it; what readers share was prepared once."""
+        """Return the mail of `mail_to` as SMTP transmits it; the parts that readers share are prepared only once."""
         if not self._on_wire:
             self._on_wire = [[double_dots_once(each) for each in pieces] for pieces in self._pieces]
             self._on_wire[0].insert(0, double_dots(self._head))
@@ -135,7 +135,7 @@ class Skeleton:
         return WireForm.of_pieces(pieces, size=self._size + len(own_head) + sum(map(len, fills)))
 
     def _fills(self, reader: ReaderMail) -> list[bytes]:
-        """Return what fills the slots, in their order."""
+        """Return the contents of the slots, in their order."""
         why_text, why_html = _encoded_why(reader.why)
         stop, mine = reader.stop_token.encode(), reader.mine_token.encode()
         filled: Mapping[str, bytes] = {
@@ -162,7 +162,7 @@ class Skeleton:
 
 
 def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Sequence[bytes]]) -> list[bytes]:
-    """Return the pieces before the first slot, then what fills each slot with the pieces after it."""
+    """Return the pieces before the first slot, then each slot's content with the pieces after it."""
     for filled, pieces in zip(fills, after, strict=True):
         before += [_SOFT_BREAK, filled, _SOFT_BREAK, *pieces]
     return before

@@ -57,7 +57,7 @@ class Templates:
         Raises:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
         """
-        with self._blaming(name):
+        with self._blame_template(name):
             return self._environment(language, domain).get_template(name).render(values)
 
     def has_block(self, name: str, block: str, *, language: str, domain: str) -> bool:
@@ -66,7 +66,7 @@ class Templates:
         Raises:
             TemplateError: as `render`.
         """
-        with self._blaming(name):
+        with self._blame_template(name):
             return any(block in each.blocks for each in self._lineage(self._environment(language, domain), name))
 
     def render_frame(
@@ -88,7 +88,7 @@ class Templates:
         """
         slot = f"{{{{ place({block} | default(none)) | safe }}}}"
         source = f"{{% extends '{name}' %}}{{% block {block} %}}{slot}{{% endblock %}}"
-        with self._blaming(name):
+        with self._blame_template(name):
             environment = self._environment(language, domain)
             frame = self._frames.get((environment, source))
             if frame is None:
@@ -103,7 +103,7 @@ class Templates:
         Raises:
             TemplateError: as in `render`.
         """
-        with self._blaming(name):
+        with self._blame_template(name):
             template, *ancestors = self._lineage(self._environment(language, domain), name)
             context = template.new_context(dict(values))
             for ancestor in ancestors:
@@ -171,7 +171,7 @@ class Templates:
         return environment
 
     @contextmanager
-    def _blaming(self, name: str) -> Iterator[None]:
+    def _blame_template(self, name: str) -> Iterator[None]:
         """Turn a failure of a template into an error that the operator can fix."""
         try:
             yield

@@ -61,7 +61,7 @@ def one_line(text: str) -> str:
 
 
 def stripped(text: str) -> str:
-    """Return the text without the space around it; empty if nobody would see any of it."""
+    """Return the text without surrounding space; empty if it has no visible characters."""
     return text.strip() if without_invisible(text).strip() else ""
 
 

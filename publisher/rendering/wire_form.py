@@ -29,12 +29,12 @@ class WireForm:
 
     @classmethod
     def of_pieces(cls, pieces: list[bytes], *, size: int) -> Self:
-        """Return the form of a mail of that many bytes, whose pieces are as `double_dots` returns them."""
+        """Return the form of a mail of `size` bytes; `pieces` are results of `double_dots`."""
         return cls(b"".join([*pieces, _END]), size=size)
 
 
 def double_dots(lines: bytes) -> bytes:
-    """Return lines with the dots at their beginnings doubled. The bytes begin at the beginning of a line.
+    """Return lines with a dot at the beginning of a line doubled; `lines` begin with the beginning of a line.
 
     Raises:
         ValueError: they have CR or LF alone: servers disagree on whether that ends a line, so one mail could become
@@ -50,4 +50,4 @@ def double_dots(lines: bytes) -> bytes:
 
 
 double_dots_once = lru_cache(4_096)(double_dots)
-"""`double_dots` for pieces that many mails share: it takes a tenth of the time that a mail takes."""
+"""`double_dots` with a cache, for pieces that many mails share: it takes a tenth of the time of a mail."""

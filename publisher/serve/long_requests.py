@@ -1,7 +1,7 @@
-"""Long requests: a web server path that accepts them, a few at a time, from browsers that were shown its form.
+"""Long requests: a web server path that accepts them, a few at a time, from browsers that have loaded its form.
 
 The server stores a request on disk before any check, and a slow one takes minutes. So no other browser may send one,
-their total size is limited, and all other requests stay short. Which browsers were shown a form is kept in memory: the
+their total size is limited, and all other requests stay short. The browsers that loaded a form are kept in memory: the
 thread that reads requests must not wait for a database.
 """
 
@@ -22,20 +22,20 @@ LONG_REQUEST_S = 180.0
 
 
 SENDERS = 200
-"""How many browsers are known; the one that was shown a form longest ago is forgotten first."""
+"""How many browsers are remembered; the one that loaded a form longest ago is forgotten first."""
 
 
 class Senders:
-    """The browsers that may send long requests, by the digest of a cookie that only they have. For any thread."""
+    """The browsers that may send long requests, by the hash of a cookie that only they have. Any thread may call it."""
 
     def __init__(self, cookie: str) -> None:
-        """Know browsers by the cookie of this name."""
+        """Recognise browsers by the cookie of this name."""
         self._cookie = cookie
         self._lock = Lock()
         self._known: OrderedDict[bytes, None] = OrderedDict()
 
     def admit(self, value: str) -> None:
-        """Let a browser with this value of the cookie send long requests."""
+        """Allow a browser with this value of the cookie to send long requests."""
         digest = _digest(value)
         with self._lock:
             self._known[digest] = None
@@ -44,7 +44,7 @@ class Senders:
                 self._known.popitem(last=False)
 
     def know(self, cookies: str) -> bool:
-        """Whether a request with this Cookie header is of such a browser."""
+        """Return whether a request with this Cookie header comes from such a browser."""
         pairs = (each.strip().partition("=") for each in cookies.split(";"))
         digests = [_digest(value) for name, _, value in pairs if name == self._cookie]
         with self._lock:
@@ -61,7 +61,7 @@ class LongRequests:
     def __init__(self, path: str, adjustments: Any, senders: Senders | None) -> None:  # noqa: ANN401  waitress's own
         """Accept long requests to paths that end in `path`; empty: none. `adjustments` apply to all other requests.
 
-        They come from these senders only; None: from any browser.
+        Only these senders may send them; None: any browser.
         """
         self._path = path
         self._senders = senders

@@ -1,7 +1,7 @@
-"""The key by which an address becomes an HMAC, its mark.
+"""The key with which an address becomes an HMAC, its mark.
 
-A store has had its key since its tables were made, so that every backup of it has the same. Suppressions and the file
-of departures know an address by its mark alone.
+It is made together with the tables of a store, so that every backup has it. Suppressions and the file of departures
+contain only marks of addresses.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from publisher.store.people_schema import address_key
 
 @dataclass(frozen=True, slots=True)
 class AddressKey:
-    """The secret key of a store."""
+    """The secret key of a store, by which addresses are hashed."""
 
     digits: str = field(repr=False)
     """32 bytes as hexadecimal digits."""
@@ -29,19 +29,19 @@ class AddressKey:
 
     @property
     def name(self) -> str:
-        """Eight digits that tell this key from another, and do not give it away."""
+        """Eight digits that identify the key without revealing it."""
         return hashlib.sha256(bytes.fromhex(self.digits)).hexdigest()[:8]
 
     def mark_of(self, address: str) -> str:
-        """Return the HMAC-SHA256 of an address, as hexadecimal digits."""
+        """Return the HMAC-SHA256 of an address as hexadecimal digits."""
         return hmac.digest(bytes.fromhex(self.digits), address.encode(), "sha256").hex()
 
     def put_into(self, connection: Connection) -> None:
-        """Make this the key of a store, which has no mark by another one."""
+        """Make this the key of a store that has no mark by another key yet."""
         connection.execute(update(address_key).values(key=self.digits))
 
 
 def marks_of(connection: Connection, addresses: Iterable[str]) -> dict[str, str]:
-    """Return the marks of addresses."""
+    """Return the marks of addresses, by address."""
     key = AddressKey.of(connection)
     return {address: key.mark_of(address) for address in addresses}

@@ -34,7 +34,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Return what makes a value of the driver's: SQLite keeps text, which is read in one step."""
+        """Return the function that converts a value from the driver: SQLite stores text, which is read in one step."""
         return _moment_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 

@@ -79,7 +79,7 @@ def keep_key(connection: Connection, journal: Journal) -> None:
 
 
 def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines, and note how long the file is: a store that is put back is known by that."""
+    """Add lines, and record the length of the file: it shows whether a store was restored from a copy."""
     if size := journal.append(lines, AddressKey.of(connection)):
         connection.execute(update(departures_noted).values(size=size))
 
@@ -95,5 +95,5 @@ def _take_owed(connection: Connection) -> list[Departure]:
 
 
 def departure_of(row: Row[Any]) -> Departure:
-    """Return the departure in a row of owed ones."""
+    """Return the departure in a row of owed departures."""
     return Departure(**{name: getattr(row, name) for name in _OF_DEPARTURE})

@@ -9,11 +9,11 @@ A line is a JSON object and ends with a line feed:
     {"at":"2026-11-26T22:00:00+00:00","key":"0f3a9c1e","kind":"left","mark":"9c1e…","because":"unsubscribed"}
     {"at":"2026-11-26T22:00:00+00:00","key":"0f3a9c1e","kind":"suppressed","mark":"9c1e…","suppression":"bounces"}
 
-`mark` is the HMAC of the address by the store's key (`address_key`), and `key` the name of that key. An address stands
-in no line; only who knows both an address and the key can find its lines.
+`mark` is the HMAC of the address by the store's key (`address_key`), and `key` the name of that key. No line contains
+an address; finding the lines of an address needs the key.
 
-The key itself lies in a second file, `publisher.db.key`: a store that is made after the first one was lost takes it
-from there. So a copy of the file of departures alone says nothing about anybody.
+The key itself is in a second file, `publisher.db.key`: a new store, made after the first was lost, takes it from there.
+So a copy of the file of departures alone reveals nothing.
 
 A line is flushed to disk before its transaction commits, unless the file cannot be written: then it is kept in the
 store (`departure_lines`). What a crash leaves:
@@ -59,13 +59,13 @@ class Journal:
     """The file of departures. Any number of processes and threads may add to it at once."""
 
     path: Path | None
-    """None: nothing is kept, as with a store in memory."""
+    """None: nothing is recorded, as with a store in memory."""
     is_rehearsed: bool = False
-    """Whether it is read only: nothing is added to it."""
+    """Whether the file is only read, and nothing is added."""
 
     @property
     def key_path(self) -> Path | None:
-        """The file that keeps the key of the marks."""
+        """The path of the file with the key of the marks."""
         return self.path and self.path.with_suffix(_KEY_SUFFIX)
 
     def size(self) -> int:
@@ -78,12 +78,12 @@ class Journal:
         if file is None:
             return 0
         with explain_errors(str(self.path)), file:
-            fcntl.flock(file, fcntl.LOCK_SH)  # so that no line is half there
+            fcntl.flock(file, fcntl.LOCK_SH)  # so that no line is incomplete
             return os.fstat(file.fileno()).st_size
 
     def append(self, departures: Sequence[Departure], key: AddressKey) -> int:
-        """Add lines with marks by `key`; when they are on the disk, return the length of the file in bytes; 0: nothing
-        is kept.
+        """Append lines with marks by `key` and flush them; return the length of the file in bytes, 0 if nothing is
+        recorded.
 
         Raises:
             FilesError: the disk refuses.
@@ -133,7 +133,7 @@ class Journal:
                     yield found
 
     def key(self) -> AddressKey | None:
-        """Return the key that is kept beside the file; None: none is."""
+        """Return the key from the file beside it; None: there is none."""
         try:
             digits = self.key_path.read_text("ascii").strip() if self.key_path else ""
         except (OSError, UnicodeDecodeError):
@@ -146,7 +146,7 @@ class Journal:
             return None
         with explain_errors(self.path):
             try:
-                # A pipe that nobody writes to would be waited for.
+                # opening a pipe without a writer would block
                 descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
                 return None
@@ -167,7 +167,7 @@ def _refuse_other_things(descriptor: int, path: Path) -> None:
 
 
 def _keep(path: Path, key: AddressKey) -> None:
-    """Keep a key in a file, in one step."""
+    """Store a key in a file, in one step."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -220,7 +220,7 @@ def _line_of(departure: Departure, key: AddressKey) -> str:
 
 
 def _said_in(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says; None: it is not whole."""
+    """Return the content of a line; None: it is incomplete."""
     try:
         said = json.loads(line)
     except ValueError:
@@ -229,7 +229,7 @@ def _said_in(line: bytes) -> dict[str, Any] | None:
 
 
 def _departure_of(said: dict[str, Any]) -> Departure | None:
-    """Return the departure that a line is about; None: it is about none."""
+    """Return the departure in a line; None: it has none."""
     suppression, because = said.get("suppression"), said.get("because")
     if not _DIGITS.fullmatch(str(said.get("mark"))):
         return None

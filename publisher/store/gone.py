@@ -1,7 +1,7 @@
-"""Who is gone by the file of departures: he left or was erased, and has not come back since.
+"""People who are gone by the file of departures: they left or were erased, and have not come back since.
 
-The store forgets such a reader after a while, the file does not. An import asks here, so that an old list brings nobody
-back.
+The store deletes such a reader after a while, and the file does not. Imports check here, so that an old list brings
+nobody back.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,18 @@ _GOES = (DepartureKind.LEFT, DepartureKind.ERASED)
 
 
 class Gone:
-    """The marks of those who are gone, in memory: some 100 bytes each. What comes into the file later is read then."""
+    """The marks of people who are gone, in memory: some 100 bytes each. Lines added to the file later are read as
+    needed.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._marks: set[bytes] = set()
         self._read = 0
-        """How far the file was read, in bytes."""
+        """The position in bytes up to which the file was read."""
 
     def among(self, connection: Connection, addresses: Sequence[str]) -> set[str]:
-        """Return the addresses, of at most `BATCH`, that are gone now.
+        """Return which of the addresses, at most `BATCH`, are gone now.
 
         Raises:
             FilesError: the file cannot be read.
@@ -40,7 +42,7 @@ class Gone:
             self._read = size
         marks = {address: bytes.fromhex(key.mark_of(address)) for address in addresses}
         gone = self._marks.intersection(marks.values())
-        # They come after all lines of the file, which did not take them.
+        # these lines could not be written to the file, so they come after all its lines
         for row in connection.execute(select(owed_departures).order_by(owed_departures.c.id)):
             _note(gone, departure_of(row))
         return {address for address, mark in marks.items() if mark in gone}

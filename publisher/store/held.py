@@ -169,7 +169,7 @@ class HeldEditions:
             return is_held
 
     def may_reopen(self, audience: str, number: int) -> bool:
-        """Whether an edition was discarded, none came after it, and readers may see one of its items at least."""
+        """Whether an edition was discarded, none came after it, and at least one of its items is visible."""
         with self._database.reading() as connection:
             return bool(_discarded_from(connection, audience, number))
 
@@ -239,7 +239,7 @@ def _is_dropped(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def _discarded_from(connection: Connection, audience: str, number: int) -> Sequence[Row[Any]]:
-    """Return live items that were discarded with an edition, in its order; none if a later edition was composed."""
+    """Return the live items that were discarded with an edition, in its order; none if a later edition was composed."""
     later = exists().where(editions.c.audience == audience, editions.c.number > number)
     if connection.execute(select(later)).scalar():
         return ()

@@ -101,7 +101,7 @@ class _EditorPass(LogPass):
         }
         self._update([changed])
         told = changed | {"revision": row.revision, "content": ""}
-        self._append(ChangeKind.HIDDEN, [told], [[*was_in, *feeds, *self._announcing(number)]], now=now)
+        self._append(ChangeKind.HIDDEN, [told], [[*was_in, *feeds, *self._announcing_feeds(number)]], now=now)
         move_items(self._connection, [], left, now=now)
         if row.state is not State.WITHDRAWN:
             note_withdrawals(self._connection, [(number, seq, was_in)])
@@ -125,7 +125,7 @@ class _EditorPass(LogPass):
             "wakes": hidden.record.item.expires if state.is_live else None,
         }
         self._update([changed])
-        touched = [*(feed.slug for feed in gathered.feeds), *self._announcing(number)]
+        touched = [*(feed.slug for feed in gathered.feeds), *self._announcing_feeds(number)]
         told = changed | {"revision": row.revision, "content": row.content}
         self._append(ChangeKind.SHOWN, [told], [touched], now=now)
         if state is not State.WITHDRAWN:
@@ -136,7 +136,7 @@ class _EditorPass(LogPass):
             self._counters.live_items += 1
             self._count_listed(1)
 
-    def _announcing(self, number: int) -> Sequence[str]:
+    def _announcing_feeds(self, number: int) -> Sequence[str]:
         """Return the slugs of the feeds that announce that the item is gone."""
         query = select(withdrawals.c.feed).where(withdrawals.c.item == number)
         return self._connection.execute(query.order_by(withdrawals.c.feed)).scalars().all()

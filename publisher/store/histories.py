@@ -34,7 +34,7 @@ class SentMail:
     """A mail of a round that went out to one reader."""
 
     at: datetime
-    """UTC; when the mail server took it."""
+    """UTC; when the mail server accepted it."""
     items: tuple[int, ...]
     """The numbers of its items, as planned."""
 

@@ -145,7 +145,7 @@ class Items:
         return found
 
     def versions(self, numbers: Sequence[int]) -> dict[int, int]:
-        """Return the log numbers of the latest changes of the live items among these, by item number."""
+        """Return the log numbers of the latest changes of those items that are live, by item number."""
         found: dict[int, int] = {}
         with self._database.reading() as connection:
             for some in batches(numbers):
@@ -235,7 +235,9 @@ class Items:
             ]
 
     def as_added(self, numbers: Sequence[int]) -> dict[int, Item]:
-        """The items of these numbers as they were when they were added; an item that never changed since is missing."""
+        """Return the items with these numbers as they were when they were added, without those that never changed
+        since.
+        """
         query = select(items.c.number, log.c.content).join(log, log.c.seq == items.c.added_seq)
         query = query.where(items.c.revision > log.c.revision, log.c.content != "")
         found: dict[int, Item] = {}

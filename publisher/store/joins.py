@@ -12,7 +12,7 @@ from publisher.store.engine import batches
 from publisher.store.people_schema import theme_joins
 
 Join = tuple[int, int, Collection[str]]
-"""An item's number, the log number of the revision, and the slugs of the themes it came into."""
+"""An item's number, the log number of the revision, and the slugs of the themes it entered."""
 
 
 def note_joins(connection: Connection, joined: Sequence[Join]) -> None:

@@ -149,7 +149,7 @@ class Ledger:
             ).rowcount
 
     def take_back_refusals(self, refused: Sequence[Delivery], *, after: timedelta, now: datetime) -> int:
-        """Queue deliveries again that were refused in these claims, to be tried `after` a while; return how many."""
+        """Queue the deliveries again that were refused in these claims, due in `after`; return how many."""
         queued = 0
         with self._database.writing_beside() as connection:
             values = {"state": DeliveryState.QUEUED, "due_at": clock_of(connection, now)(after), "finished_at": None}

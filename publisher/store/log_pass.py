@@ -170,7 +170,7 @@ class LogPass(Facts):
             self._connection.execute(update(items).where(its, IS_GONE).values(wakes=None))
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
-        """Replace the stored content of items that count as unedited; each is (number, item)."""
+        """Replace the stored content of items without revising them, for example their id; each is (number, item)."""
         self._update([{"number": number, **_item_columns(item)} for number, item in renamed])
 
     def copy(self, listed: Sequence[tuple[int, Item]]) -> None:

@@ -40,11 +40,12 @@ def refuse_strangers(database: Path) -> None:
 
 
 PRIVATE = 0o600
-"""The mode of a file with addresses: nobody but its owner reads it, and the group that a folder is shared with."""
+"""The mode of a file with addresses: only its owner reads it, and the group with which a folder is shared."""
 
 
 def make_database(database: Path) -> None:
-    """Make an empty file for a new database, which only its owner reads, and give it away if root makes it.
+    """Make an empty file for a new database, which only its owner can read; if root makes it, give it to the owner of
+    the folder.
 
     SQLite's own files beside it get its mode and owner.
 
@@ -63,7 +64,7 @@ def make_database(database: Path) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file that only its owner reads; one that is there stays as it is."""
+    """Make an empty file that only its owner can read; an existing one stays unchanged."""
     path.touch(mode=PRIVATE)
 
 

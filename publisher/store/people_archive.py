@@ -56,7 +56,9 @@ Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, as JSON has them: an instant is text in ISO 8601."""
 
 _REPLACED = (address_key, link_keys, wordings, past_follows, suppressions)
-"""Tables that may have rows in a store without people; the rows of an archive replace them, but for suppressions."""
+"""Tables that may have rows even in a store without people; the imported rows replace them, except suppressions, which
+are added.
+"""
 _LOOKED_AT = 1000
 """How many of the latest items are compared to tell whether two logs are the same."""
 
@@ -184,7 +186,7 @@ def _reader_of(column: Column[Any]) -> Callable[[Any], Any]:
 
 
 def _add_suppressions(connection: Connection, own: Sequence[Row]) -> None:
-    """Add the suppressions that a site had before, which the file of departures may have told it."""
+    """Add the suppressions that the site had before, for example from its file of departures."""
     known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
     if missing := [row for row in own if (row["mark"], row["kind"]) not in known]:
         connection.execute(insert(suppressions), missing)

@@ -74,7 +74,7 @@ def left_at(subscriber: Subscriber) -> datetime | None:
 
 
 def why_left(subscriber: Subscriber) -> EndReason | None:
-    """Why the last subscription of somebody ended; None: none of them did."""
+    """Return why the last subscription of a reader ended; None: none has ended."""
     ended = [(each.ended_at, each.number, each.ended_because) for each in subscriber.subscriptions if each.ended_at]
     return max(ended)[2] if ended else None
 

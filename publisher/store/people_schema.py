@@ -22,9 +22,9 @@ subscribers = Table(
     _column("number", Integer, primary_key=True),
     _column("address", Key, unique=True),
     _column("language", Key),
-    # When he agreed, by a form here or elsewhere.
+    # When he consented, by a form here or elsewhere.
     _column("since", UtcDateTime),
-    # When he last began to follow something here: a departure that is noted from before counts no more.
+    # When he last began to follow something here: earlier departures no longer count.
     _column("came_at", UtcDateTime),
     _column("paused_until", UtcDateTime, nullable=True),
     # When the last subscription ended. Null: he follows something.

@@ -5,9 +5,9 @@ further lines are repeated: the database was restored by hand, or a crash struck
 the line is right as well. `publisher restore` repeats the whole file, because it may have been moved. A line older than
 what a reader did later is skipped: the reader came back.
 
-A store that is made anew after the first one was lost takes the key that is kept beside the file, and repeats it all.
+A new store, made after the first was lost, takes the key beside the file, and repeats the whole file.
 
-All of it is one transaction, and repeating it changes nothing.
+All of it is one transaction, and a second repetition changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -51,8 +51,8 @@ def repeat_departures(database: Database, journal: Journal) -> Repeated:
 def repeat_unknown(database: Database, journal: Journal) -> None:
     """Repeat the lines that the store does not know by their position; without any, that costs one query.
 
-    A store on a server does so only while it has noted none: its file may be one of several, beside each machine's
-    outbox. A file that the disk does not give is passed over; the next pass says so (`OwedDepartures.check`).
+    A store on a server does so only until it has recorded a position: there may be several such files, one beside each
+    machine's outbox. A file that cannot be read is skipped; the next pass reports it (`OwedDepartures.check`).
 
     Raises:
         StoreError: another store wrote the file.
@@ -71,7 +71,7 @@ def repeat_unknown(database: Database, journal: Journal) -> None:
 
 
 def _take_key(database: Database, journal: Journal) -> None:
-    """Take the key that is kept beside the file into a store that has no mark by its own key yet."""
+    """Take the key beside the file into a store that has no mark by its own key yet."""
     kept = journal.key()
     with database.reading() as connection:
         if kept is None or kept == AddressKey.of(connection) or _has_marks(connection):
@@ -108,7 +108,7 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, in batches, the addresses that the file names, each with when its reader came or asked to."""
+    """Yield, in batches, the addresses that the file names, each with the time its reader came or asked to."""
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
         select(*subscribers.c["address", "came_at"]),

@@ -51,7 +51,7 @@ _READERS = (
     .outerjoin(bounce_scores, bounce_scores.c.subscriber == subscribers.c.number)
     .where(subscribers.c.address.in_(bindparam("addresses", expanding=True)))
 )
-# Not joined to `_READERS`: SQLite then looks at every mail of the round for each batch.
+# not joined to `_READERS`: SQLite would then look at every mail of the round for each batch
 _ITEMS = (
     select(round_mails.c.subscriber, selections.c["items"])
     .join(selections, selections.c.number == round_mails.c.selection)

@@ -97,8 +97,8 @@ class Store:
         `departures` is the file of departures; None: the one beside an SQLite file, and none for a server.
 
         Raises:
-            StoreError: it cannot be opened, its tables are of another program or version, its owner could not write
-                what this user would leave, or another store wrote the file of departures.
+            StoreError: it cannot be opened, its tables are of another program or version, its owner could not write the
+                files that this user would leave, or another store wrote the file of departures.
         """
         database = Database(url)
         if database.file:
@@ -150,12 +150,12 @@ class Store:
     @classmethod
     @contextmanager
     def rehearse(cls, url: str, *, departures: Path | None = None) -> Iterator[Self]:
-        """A store that begins as the one at `url`. It alone sees its changes, and they are gone when the block ends.
+        """Open a rehearsal of the store at `url`: its changes are visible to itself only, and gone when the block ends.
 
-        It knows who left by `departures`, or the file beside an SQLite file, and adds nothing to it.
+        It reads the file `departures`, or else the one beside an SQLite file, and adds nothing to it.
 
-        Nothing is made, locked or migrated, and no right to write is needed. An SQLite database is copied, which takes
-        about 0.1 s for 50 MB. On a server, other writers wait for a rehearsal from its first change on.
+        Nothing is made, locked or migrated, and no permission to write is needed. An SQLite database is copied, which
+        takes about 0.1 s for 50 MB. On a server, other writers wait from the rehearsal's first change on.
 
         Raises:
             StoreError: it cannot be read, or its tables are of another program or version.

@@ -112,7 +112,7 @@ class Subscribers:
             after = found[-1].number
 
     def known(self, addresses: Sequence[str], *, gone: Gone) -> dict[str, bool]:
-        """Return the addresses, of at most `BATCH`, that are or were subscribed, each with whether it follows a theme.
+        """Return which of the addresses, at most `BATCH`, are or were subscribed, each with whether it follows a theme.
 
         Raises:
             FilesError: the file of departures cannot be read.
@@ -146,14 +146,16 @@ class Subscribers:
             }
 
     def gone(self) -> Gone:
-        """Return who is gone by the file of departures, also when nothing else is held of him any more."""
+        """Return the people who are gone by the file of departures, even if the store has no data about them
+        any more.
+        """
         return Gone(self._journal)
 
     def add_new(self, new: Sequence[tuple[Subscriber, Consent]], *, gone: Gone, now: datetime) -> dict[str, bool]:
-        """Add new people, at most `BATCH`, in one transaction, with what they agreed to.
+        """Add new people, at most `BATCH`, with their consents, in one transaction.
 
-        Returns the addresses that were not added because they are known, gone or suppressed, each with whether somebody
-        with it follows something.
+        Returns the addresses that were not added because they are known, gone or suppressed, each with whether its
+        person follows something.
 
         Raises:
             FilesError: the file of departures cannot be read.

@@ -1,4 +1,4 @@
-"""Inserts that say what becomes of a row whose key is taken, in the words of the database that is in use."""
+"""Inserts that say what happens if a key exists already, in the dialect of the database in use."""
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite

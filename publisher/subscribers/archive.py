@@ -80,7 +80,7 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> A
     counted = _Counted(total)
     rows = counted.rows(_object_in(line, number) for number, line in read)
     if not is_same_log:
-        rows = _begun_anew(rows, store.log.end())
+        rows = _restart_subscriptions(rows, store.log.end())
     store.people_archive.fill(rows, last_number=last, advance=steps.advance)
     repeated = store.repeat_departures()
     return ArchiveReport(
@@ -111,7 +111,9 @@ class _Counted:
             raise UsageError(f"the archive is not whole: it has {count} of {self._total} rows")
 
 
-def _begun_anew(rows: Iterable[tuple[str, dict[str, Any]]], log_end: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def _restart_subscriptions(
+    rows: Iterable[tuple[str, dict[str, Any]]], log_end: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows with subscriptions moved to the present end of the log: the archive's log numbers mean nothing
     here.
     """

@@ -1,15 +1,15 @@
-"""In which encoding a list of people is."""
+"""Finds the encoding of a list of people."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
 LOOKED_AT = 4096
-"""How many bytes at the beginning of a file tell."""
+"""How many bytes at the beginning of a file are examined."""
 
 
 def codec_of(start: bytes, encoding: str) -> str:
-    """Return the codec that reads a file which begins with `start`, and is said to be in `encoding`.
+    """Return the codec for a file that begins with `start` and is declared as `encoding`.
 
-    UTF-16 is told by the mark with which spreadsheets begin it, or without one by the zeros beside its ASCII letters.
+    UTF-16 is recognised by the byte order mark that spreadsheets write, or by the zeros beside its ASCII letters.
     """
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"

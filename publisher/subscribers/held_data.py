@@ -43,10 +43,10 @@ def held_data(
 def held_of_stranger(
     address: str, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object] | None:
-    """Return all data that the store has about an address which is no subscriber's, as `held_data` names it; None: it
-    has none.
+    """Return all data that the store has about an address that is no subscriber's, with the names of `held_data`; None:
+    it has none.
 
-    It asked and has not confirmed, got a letter, a mail to it came back, or it is suppressed.
+    Such a person asked and has not confirmed, or got a letter, or a mail bounced, or the address is suppressed.
     """
     bounces = store.histories.bounces_to(address)
     held = _of_address(address, store.histories.deliveries(address), bounces, store)
@@ -79,7 +79,7 @@ def json_of(held: Mapping[str, object]) -> str:
 
 
 def _request(link: Link) -> dict[str, object]:
-    """Return what was asked for; choices and words are empty where it is not about a subscription."""
+    """Return what was asked for; choices and words are empty if the request is not about a subscription."""
     asked = link.confirmation
     request = {name: getattr(asked.request, name) for name in ("choices", "language", "words")}
     return {"kind": link.kind.value, "at": asked.asked_at, "used_at": asked.used_at, **request}

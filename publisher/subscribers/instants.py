@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from publisher.model.errors import UsageError
 
 FIRST_MAIL = datetime(1971, 1, 1, tzinfo=UTC)
-"""Nobody agreed to mails before: Go's zero is the year 1, Excel's 1900, Unix' 1970."""
+"""No consent to mails is older: Go's zero is the year 1, Excel's is 1900, that of Unix is 1970."""
 NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
 TOO_OLD = "agreed before there were mails"
 _LAST = 9990

@@ -38,7 +38,7 @@ class AddressChange:
 
     before: Subscriber
     address: str
-    """The new one."""
+    """The new address."""
 
     @property
     def masked(self) -> str:
@@ -79,10 +79,10 @@ class OwnData:
         return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
 
     def held_of(self, address: str) -> dict[str, object]:
-        """Return all data held about an address, for the operator; also if it has not confirmed.
+        """Return all data held about an address, for the operator, even if the person has not confirmed.
 
         Raises:
-            UsageError: nothing is held of it, or mail servers would not accept it.
+            UsageError: nothing is held about it, or mail servers would not accept it.
         """
         if (reader := self._people.find(address)) is not None:
             return self.held(reader)

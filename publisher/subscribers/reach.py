@@ -89,7 +89,7 @@ class Reach:
                 self._end(reader, EndReason.COMPLAINED, SuppressionKind.COMPLAINT)
             return Counted(is_new=self._store.bounces.record(row), step=BounceAction.END)
         weight = Weight.NOTHING if holder.is_former else weight_of(row.kind, row.status)
-        before, after, step = self._judged(reader, weight)
+        before, after, step = self._judge(reader, weight)
         is_new = self._store.bounce_scores.count_report(row, holder.subscriber, before=before, after=after)
         return Counted(is_new=is_new, step=step)
 
@@ -101,12 +101,12 @@ class Reach:
 
     def _take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
         reader = self._store.subscribers.by_address(refusal.address)
-        before, after, step = self._judged(reader, weight_of(BounceKind.FAILED, status))
+        before, after, step = self._judge(reader, weight_of(BounceKind.FAILED, status))
         number = reader.number if reader else None
         is_new = self._store.bounce_scores.count_refusal(refusal, number, before=before, after=after)
         return Counted(is_new=is_new, step=step)
 
-    def _judged(
+    def _judge(
         self, reader: Subscriber | None, weight: Weight
     ) -> tuple[BounceScore | None, BounceScore | None, BounceAction]:
         """Return a reader's score before and after a failure, and the action; if he must be ended, that is done here.

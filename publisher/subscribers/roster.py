@@ -40,7 +40,7 @@ DISABLED = "disabled there"
 NEVER = "never subscribed there"
 NO_LIST = "on no list there"
 SAID_NO = (UNSUBSCRIBED, UNREACHABLE, BLOCKED)
-"""Reasons that hold for an address, whatever another line says of it."""
+"""Reasons that apply to an address even if another line contradicts them."""
 MISSHAPEN = "fewer or more cells than the first line"
 
 

@@ -58,9 +58,9 @@ class OddReason(StrEnum):
     """The kinds of reasons that quote the list."""
 
     LANGUAGE = "language"
-    """The person's language is no language that mails can be in."""
+    """The person's language is none that mails can be in."""
     CHOICES = "choices"
-    """What the person follows, or the pace, is not there."""
+    """What the person follows, or the pace, does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Imported:
     left_out: dict[str, tuple[int, ...]]
     """The lines of people who were left out, by reason."""
     odd: Mapping[str, OddReason] = field(default_factory=dict)
-    """The kinds of the reasons in `left_out` that quote the list."""
+    """The kinds of those reasons in `left_out` that quote the list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class _LeftOutError(Exception):
     def __init__(self, reason: str, kind: OddReason | None = None) -> None:
         super().__init__(reason)
         self.kind = kind
-        """None: the reason quotes nothing."""
+        """None: the message quotes nothing from the list."""
 
 
 class Transfer:
@@ -261,7 +261,9 @@ class _Reading:
         self._said_no: dict[str, str] = {}
 
     def count(self, entries: Iterable[ListedPerson]) -> int:
-        """Count the entries, and note who said no in one of them: he stays out, whatever another one says."""
+        """Count the entries, and record the people who said no in any entry: they are left out even if other entries
+        differ.
+        """
         number = 0
         for number, entry in enumerate(entries, start=1):  # noqa: B007  (the last one is the count)
             if entry.because in SAID_NO and (address := _wire(entry.address, self._people)):
@@ -358,7 +360,7 @@ class _Reading:
         )
 
     def _language(self, written: str) -> str:
-        """Return the language of a person's mails: that of the others if no mails are in his own."""
+        """Return the language of a person's mails; that of the others if no mails can be in the person's own."""
         try:
             return checked_language(written, self._people.site)
         except UnspokenError:

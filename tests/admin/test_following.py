@@ -1,4 +1,4 @@
-"""How many people follow what, and how that changed."""
+"""The table of followers: how many people follow what, over time."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -51,7 +51,7 @@ def test_people_are_counted_by_theme_and_pace_at_the_beginning_of_each_month(sto
     assert (told.since_somebody.people, told.since_somebody.rows[0].counts) == ((0, 2, 2, 2), (0, 0, 1, 1))
 
 
-def test_who_is_erased_counts_in_the_months_before_and_no_longer(store: Store) -> None:
+def test_an_erased_reader_counts_only_in_earlier_months(store: Store) -> None:
     early, people = people_of(store, now=MONDAY - timedelta(days=45)), people_of(store)
     early.add("ada@example.org", {"asylum": "weekly"}, language="en", words="said so")
     early.add("ben@example.org", {"asylum": "weekly"}, language="en", words="said so")

@@ -42,7 +42,7 @@ def with_more_text(more: str) -> Callable[[Digest], Digest]:
     return lambda digest: replace(digest, text=digest.text + more)
 
 
-def test_our_own_template_has_nothing_to_mend(digest: Digest) -> None:
+def test_the_shipped_template_has_no_findings(digest: Digest) -> None:
     assert [] == judged(digest)
 
 
@@ -89,7 +89,7 @@ HINTED = {
 
 
 @pytest.mark.parametrize("case", MENDED)
-def test_what_must_be_mended(digest: Digest, case: str) -> None:
+def test_serious_flaws_of_a_mail_are_found(digest: Digest, case: str) -> None:
     name, change, words = MENDED[case]
 
     found = [finding for judgement, finding in judged(change(digest)) if judgement == name]
@@ -99,7 +99,7 @@ def test_what_must_be_mended(digest: Digest, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", HINTED)
-def test_what_readers_can_live_with(digest: Digest, case: str) -> None:
+def test_small_flaws_of_a_mail_are_hints(digest: Digest, case: str) -> None:
     name, change, words = HINTED[case]
 
     [(judgement, finding)] = judged(change(digest))

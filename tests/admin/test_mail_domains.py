@@ -1,4 +1,4 @@
-"""What is said of the domains of senders, by what the DNS says of them."""
+"""Findings about the senders' domains, from given DNS records."""
 
 import pytest
 
@@ -16,7 +16,7 @@ SPF, DKIM, DMARC = ("example.org", "TXT"), ("default._domainkey.example.org", "T
 def judged(
     records: dict[tuple[str, str], list[str]], *, author: str = "example.org", envelope: str = "example.org"
 ) -> dict[str, list[str]]:
-    """What was found, by its level."""
+    """Return the findings, by level."""
     found = judge_domains([author], [envelope], selectors=["default"], ask=lambda *asked: records.get(asked, []))
     by_level: dict[str, list[str]] = {}
     for each in found:
@@ -46,7 +46,7 @@ def test_a_domain_that_is_well_has_nothing_to_fix() -> None:
         (("example.org", "MX"), [], Level.FIX, "no mail server takes mail for it"),
     ],
 )
-def test_what_is_missing_or_weak_is_said(asked: tuple[str, str], texts: list[str], level: Level, words: str) -> None:
+def test_missing_and_weak_records_are_found(asked: tuple[str, str], texts: list[str], level: Level, words: str) -> None:
     found = judged({**GOOD, asked: texts})
 
     assert [True] == [words in each for each in found[level] if words in each]

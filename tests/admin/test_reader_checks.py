@@ -1,4 +1,4 @@
-"""What the operator is told of readers who follow what cannot come."""
+"""Hints for the operator about themes that readers follow in vain."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -44,7 +44,7 @@ def hints(
     return [f"{where}: {finding.what}" for where, finding in told]
 
 
-def test_nothing_is_told_while_mails_can_come(readers: Store) -> None:
+def test_there_is_no_finding_while_mails_can_come(readers: Store) -> None:
     assert [] == hints(readers)
 
 
@@ -63,7 +63,7 @@ def test_a_theme_of_the_configuration_without_items_is_told(readers: Store) -> N
     assert ["theme 'asylum': 2 readers follow it, and no item belongs to it"] == hints(readers, configured)
 
 
-def test_who_can_get_nothing_any_more_is_counted(readers: Store) -> None:
+def test_readers_of_removed_themes_are_counted(readers: Store) -> None:
     withdraw(readers, 1)
 
     theme, alone = hints(readers, BY_ITSELF)
@@ -75,7 +75,7 @@ def test_who_can_get_nothing_any_more_is_counted(readers: Store) -> None:
     assert ["theme 'refuge': 2 readers follow it, and no item belongs to it"] == hints(readers, renamed)
 
 
-def test_a_pace_that_is_gone_is_told(readers: Store) -> None:
+def test_a_removed_pace_with_readers_is_found(readers: Store) -> None:
     slower = replace(SETTINGS, paces=SETTINGS.paces[1:])
 
     [told] = hints(readers, settings=slower)
@@ -84,7 +84,7 @@ def test_a_pace_that_is_gone_is_told(readers: Store) -> None:
     assert told.endswith("mails come at 'weekly' instead")
 
 
-def test_who_left_is_not_counted(readers: Store) -> None:
+def test_readers_who_left_are_not_counted(readers: Store) -> None:
     withdraw(readers, 1)
     for address in ("ada@example.org", "ben@example.org"):
         people_of(readers).end(address)

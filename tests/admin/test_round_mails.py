@@ -1,4 +1,4 @@
-"""What of a planned mail its reader still gets, when he changed what he follows since, or its items changed."""
+"""What a reader still gets of a planned mail if he has changed his subscriptions since, or its items changed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from tests.values import STYLE
         pytest.param({"borders"}, {"borders"}, {"*"}, False, id="everything was left for one theme, its own"),
     ],
 )
-def test_an_item_goes_out_unless_all_that_brought_it_was_left(
+def test_an_item_is_sent_while_its_reader_follows_one_of_its_themes(
     themes: set[str], followed: set[str], left: set[str], expected: bool
 ) -> None:
     assert expected == is_left(themes, followed=followed, left=left)
@@ -49,7 +49,7 @@ def round_mails_of(store: Store) -> RoundMails:
 
 
 def words_of(mails: RoundMails, delivery: Delivery) -> list[str]:
-    """What stands in a mail of these words; empty: there is no mail."""
+    """Return the words of a mail; empty: there is no mail."""
     mail = mails([delivery]).get(delivery.id)
     if mail is None:
         return []

@@ -1,4 +1,4 @@
-"""What went out, as the desk lists it."""
+"""The desk's list of what was sent."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ def test_how_far_an_edition_is(changes: dict[str, object], state: SentState) -> 
         (DeliveryCounts(name="weekly-3", held=3, refused=1), 3),
     ],
 )
-def test_what_is_not_handed_over_can_be_taken_back(mails: DeliveryCounts, waiting: int) -> None:
+def test_mails_that_are_not_handed_over_can_be_recalled(mails: DeliveryCounts, waiting: int) -> None:
     sent = replace(SENT, mails=mails)
 
     assert (sent.waiting, sent.is_recallable) == (waiting, waiting > 0)

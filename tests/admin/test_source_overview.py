@@ -1,4 +1,4 @@
-"""What an editor is told of a held source, before deciding about it."""
+"""The effects of decisions about a held source, as an editor sees them."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Selectors are suggested for pages of every make, and what they find is the list that people see."""
+"""Suggested selectors find the list that people see, on pages of many kinds."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -230,7 +230,7 @@ TEXTS = st.sampled_from(["10 March 2026", "2026-02-02", "The ferry sails", "Post
 
 
 @given(st.lists(st.one_of(TAGS.map(lambda tag: f"<{tag} class='item {tag[:1]}1'>"), TEXTS), min_size=1, max_size=60))
-def test_whatever_the_page_what_is_suggested_can_be_asked_for(pieces: list[str]) -> None:
+def test_suggested_selectors_are_valid_for_any_page(pieces: list[str]) -> None:
     root = parsed("tests", f"<body>{''.join(pieces)}".encode(), "utf-8")
 
     found = suggest_selectors(root)

@@ -1,4 +1,4 @@
-"""What an operator is told of themes and labels, and when there is nothing to tell."""
+"""Hints for the operator about themes and labels."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What an item is to a subscription, as `publisher why` tells."""
+"""The relations of items to subscriptions in `publisher why`."""
 
 from datetime import UTC, datetime
 
@@ -40,7 +40,7 @@ def subscription(theme: str, start: int, cursor: int, *, is_active: bool = True)
         ("asylum", 4, 4, False, Relation.TOO_LATE),
     ],
 )
-def test_what_is_told_is_what_rounds_do(
+def test_why_agrees_with_what_rounds_send(
     theme: str, start: int, cursor: int, *, is_active: bool, relation: Relation
 ) -> None:
     assert relation is relation_of(subscription(theme, start, cursor, is_active=is_active), ENTRY)

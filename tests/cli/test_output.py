@@ -1,4 +1,4 @@
-"""What commands print: nothing that strangers wrote steers the terminal."""
+"""Command output: untrusted text cannot control the terminal."""
 
 import io
 import json
@@ -27,7 +27,7 @@ HOSTILE = "\x1b[2Jowned\x07\x9b31m\u202egnp\u2028\r\nproblem: a fake\x7f\udcff"
 WRITTEN_OUT = r"\x1b[2Jowned\x07\x9b31m\u202egnp\u2028\r\nproblem: a fake\x7f\udcff"
 
 
-def test_a_line_stays_one_and_shows_what_it_held(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_are_shown_and_a_line_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_line(HOSTILE)
     print_lines([HOSTILE, "second"])
     warn(HOSTILE)
@@ -37,7 +37,7 @@ def test_a_line_stays_one_and_shows_what_it_held(capsys: pytest.CaptureFixture[s
     assert f"{WRITTEN_OUT}\n" == printed.err
 
 
-def test_json_is_what_it_was_to_machines_and_harmless_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_printed_json_means_the_same_and_is_harmless_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"what": HOSTILE, HOSTILE: ["é"]})
 
     printed = capsys.readouterr().out
@@ -52,7 +52,7 @@ def test_a_bug_keeps_its_traceback_and_its_message_steers_nothing(capsys: pytest
 
 
 @given(st.text())
-def test_any_text_is_one_printable_line(text: str) -> None:
+def test_any_text_becomes_one_printable_line(text: str) -> None:
     line = as_line(text)
 
     assert [line] == (line.splitlines() or [""])
@@ -66,7 +66,7 @@ def test_words_of_any_script_are_left_alone(text: str) -> None:
     assert text == as_line(text)
 
 
-def test_what_the_terminal_has_no_letters_for_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_the_terminal_lacks_cause_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1"))
 

@@ -1,4 +1,4 @@
-"""Items as the log keeps them, and what is told of what is lost."""
+"""Cleaned items, and the reports of what was lost."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_relative_addresses_begin_at_the_base() -> None:
         ),
     ],
 )
-def test_what_cannot_be_an_address_is_told(fields: dict[str, Any], sentence: str) -> None:
+def test_an_impossible_address_is_reported(fields: dict[str, Any], sentence: str) -> None:
     _, told = cleaned(**fields)
 
     assert told == [sentence]
@@ -86,7 +86,7 @@ def test_what_cannot_be_an_address_is_told(fields: dict[str, Any], sentence: str
         '<img src="https://example.org/p.gif" width="1">',
     ],
 )
-def test_what_leads_nowhere_by_intent_is_not_told(html: str) -> None:
+def test_a_link_that_leads_nowhere_by_intent_is_not_reported(html: str) -> None:
     assert cleaned(html=html)[1] == []
 
 

@@ -1,4 +1,4 @@
-"""What condition a source is in, and what each kind of reading makes of what is known of it."""
+"""The condition of a source, and how each kind of reading changes its state."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What becomes of an item that its source changes: who is told, and what stays as it was."""
+"""What happens to an item that its source edits: who is told, and what stays."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ RULES = CollectRules(
 
 @dataclass
 class Shelf:
-    """A source that lists what it is told to; its readings are never unchanged."""
+    """A source that lists the items it is given; it is never unchanged."""
 
     items: Sequence[Item]
     name: str = "shelf"
@@ -58,7 +58,7 @@ def store() -> Iterator[Store]:
 
 
 def item(number: int, **fields: Any) -> Item:
-    """An item with an id, of a day of its own: higher is newer."""
+    """Return an item with its own id and day: a higher number is newer."""
     day = date(2026, 10, 1) + timedelta(days=number)
     return replace(Item(date=day, text=f"Notice {number}.", native_id=f"notice-{number}"), **fields)
 
@@ -180,7 +180,7 @@ def test_a_corrected_item_that_moves_is_never_updated_before_it_was_published(st
     assert (moved.revision, moved.updated) == (2, NOW + timedelta(minutes=1))
 
 
-# --- many edits of one pass ------------------------------------------------------------------------------------------
+# --- many edits in one pass ------------------------------------------------------------------------------------------
 
 
 def test_each_change_of_a_pass_has_an_instant_of_its_own(store: Store) -> None:

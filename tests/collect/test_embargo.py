@@ -1,4 +1,4 @@
-"""When items appear and expire: what one pass after the other leaves in the log, and which edition has it."""
+"""When items appear and expire: the log after each pass, and the edition that has the item."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass
 class Shelf:
-    """A source that lists what it is told to."""
+    """A source that lists the items it is given."""
 
     name: str = "shelf"
     items: list[Item] = field(default_factory=list)
@@ -130,7 +130,7 @@ def test_a_date_to_come_may_be_shown_and_an_embargo_still_counts(store: Store) -
     assert seen(store) == {"Fair"}
 
 
-def test_what_readers_have_seen_stays_when_it_gets_an_embargo(store: Store) -> None:
+def test_a_published_item_stays_when_it_gets_an_embargo(store: Store) -> None:
     shelf = Shelf(items=[item("Ferry")])
     read(store, shelf)
     shelf.items = [item("Ferry", embargo=EIGHT + 48 * HOUR)]
@@ -139,7 +139,7 @@ def test_what_readers_have_seen_stays_when_it_gets_an_embargo(store: Store) -> N
     assert seen(store) == {"Ferry"}
 
 
-def test_what_was_withdrawn_and_is_listed_again_waits_for_its_embargo(store: Store) -> None:
+def test_a_withdrawn_item_that_is_listed_again_waits_for_its_embargo(store: Store) -> None:
     shelf = Shelf(items=[item("Ferry"), item("Crane")])
     read(store, shelf)
     del shelf.items[0]
@@ -186,7 +186,7 @@ def test_an_item_says_when_it_appears_what_its_source_said_last(store: Store) ->
 
     (record,) = (each for each in store.items.added_last(ALL, limit=9) if each.item.text == "Ferry")
     assert (record.item.title, record.path, record.revision) == ("Open", "items/2024/open", 1)
-    assert record.published == EIGHT + HOUR  # not its date: readers would look for it among what they have read
+    assert record.published == EIGHT + HOUR  # not its date: readers would look for it among items they have read
     assert record.item.date == date(2024, 3, 1)
 
 
@@ -211,7 +211,7 @@ def test_an_item_that_another_source_brought_meanwhile_is_one_item(store: Store)
 
 
 def test_an_embargo_of_one_source_holds_back_what_another_lists_without_it(store: Store) -> None:
-    """In doubt an item does not go out; it is one item by the usual rule, and told like all that waits."""
+    """In doubt an item does not appear; both are one item by the usual rule, and the wait is reported."""
     link = "https://www.example.org/ferry"
     own = Shelf(items=[item("Ferry", link=link, embargo=EIGHT + 4 * HOUR), item("Crane")])
     partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])
@@ -240,7 +240,7 @@ def test_an_embargo_that_its_source_lifts_holds_nothing_back_any_more(store: Sto
     assert (report.added, report.joined, seen(store)) == (1, 1, {"Crane", "Quay", "Ferry"})
 
 
-def test_what_readers_have_stays_when_another_source_puts_an_embargo_on_it(store: Store) -> None:
+def test_a_published_item_stays_when_another_source_puts_an_embargo_on_it(store: Store) -> None:
     link = "https://www.example.org/ferry"
     partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])
     read(store, partner)
@@ -323,7 +323,7 @@ def test_an_item_that_expired_while_no_pass_was_made_is_never_seen(store: Store)
 
 @pytest.mark.parametrize("seed", range(6))
 def test_an_edition_takes_an_item_when_it_appears_and_never_before(seed: int) -> None:
-    """Random items, each listed, embargoed and expiring at random times; passes and editions at random times, too."""
+    """Random items, each listed, embargoed and expiring at random times; passes and editions at random times too."""
     chance = random.Random(seed)
     with sqlite_store() as store:
         _live_through(store, chance)
@@ -366,7 +366,7 @@ def _live_through(store: Store, chance: random.Random) -> None:
 
 
 def _send(store: Store, now: datetime) -> Sequence[str]:
-    """Compose and record an edition of what is due; what it says."""
+    """Compose and record an edition of what is due; return its texts."""
     plans = plan_all([ANY_AUDIENCE], store=store, site=SITE, now=now)
     pass_over(plans, store=store)
     editions = [plan for plan in plans if plan.edition]

@@ -1,4 +1,4 @@
-"""What filters of a source take and leave out, and what becomes of items that readers have."""
+"""Filters of a source: what they take and leave out, and what happens to items that readers have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -113,7 +113,7 @@ def test_authors_are_read_from_every_kind_that_has_them(
 
 @dataclass
 class Shelf:
-    """A source that lists what it is told to, and says when nothing changed."""
+    """A source that lists the items it is given, and says if nothing changed."""
 
     items: list[Item]
     name: str = "shelf"
@@ -153,7 +153,7 @@ def texts(store: Store) -> list[str]:
     return sorted(record.item.text for record in records)
 
 
-def test_what_a_filter_leaves_out_is_told_and_comes_when_the_filter_goes(store: Store) -> None:
+def test_filtered_items_are_reported_and_come_when_the_filter_is_removed(store: Store) -> None:
     shelf = Shelf([item("Sponsored: a crane."), item("A lock.", 19)])
 
     report = read(store, shelf, NO_ADVERTISEMENT)
@@ -244,7 +244,7 @@ def test_dates_to_come_are_shown_once_the_policy_says_so_though_the_source_is_un
     assert shelf.readings == 2
 
     assert not read(store, shelf, POLICY).is_news
-    assert texts(store) == ["An old notice.", "The fair."]  # what readers have seen stays
+    assert texts(store) == ["An old notice.", "The fair."]  # items that readers have seen stay
 
 
 def test_a_time_to_settle_that_is_taken_away_holds_nothing_back_any_more(store: Store) -> None:

@@ -1,6 +1,7 @@
-"""Random histories of a source, against an oracle that knows which entry is which.
+"""Random histories of a source, compared with an oracle that knows the identity of every entry.
 
-After each reading: what is listed is there once, as the same item as ever, and nothing was withdrawn that is not gone.
+After each reading: every listed entry is there once, as the same item as before, and nothing was withdrawn that still
+exists.
 """
 
 from collections import Counter
@@ -33,19 +34,19 @@ RULES = CollectRules(
     gathering=Gathering(theme_map=ThemeMap(default=Theme(slug="general", title="General")), language="en"),
     authority="news.example.org",
     policies=POLICIES,
-    on_suspicion=OnSuspicion.RELEASE,  # a history is short, so that much of it changes at once
+    on_suspicion=OnSuspicion.RELEASE,  # a history is short, so much of it changes at once
 )
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a source shows, and by what its entries are known."""
+    """The type of a source: how much it shows, and how its entries are identified."""
 
     name: str
     has_ids: bool
     has_links: bool
     shows: int | None
-    """How many of the newest it shows, besides those that are pinned; None: all."""
+    """How many of the newest entries it shows, besides pinned ones; None: all."""
     is_complete: bool = False
     keeps_first_date: bool = False
 
@@ -63,7 +64,7 @@ KINDS = (
 
 @dataclass
 class Entry:
-    """An entry as its source means it, whatever name it has."""
+    """An entry of the source, whatever id and text it has."""
 
     number: int
     day: int
@@ -74,12 +75,13 @@ class Entry:
     is_draft: bool = False
     was_listed: bool = False
     seems_gone: bool = False
-    """It was kept back, or dated further down the list, and has not been listed since: a source that shows its newest
-    cannot say that it is still there, or there again."""
+    """Whether it was withheld, or moved further down the list, and has not been listed since: a source that shows only
+    its newest entries cannot tell that it still exists.
+    """
 
     @property
     def text(self) -> str:
-        """Words of its own; an edit changes one of them."""
+        """Text that differs between entries; an edit changes one word."""
         words = [f"word{self.number}x{place}" for place in range(14)]
         words[self.edits % 14] += f"edit{self.edits}" if self.edits else ""
         return " ".join(words)
@@ -94,9 +96,11 @@ class Paper:
     entries: list[Entry] = field(default_factory=list)
     pinned: list[Entry] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
-    """Numbers of the entries that changed since the last reading: what changes twice unseen is another entry."""
+    """Numbers of the entries that changed since the last reading: an entry that changes twice unseen counts as
+    another.
+    """
     systems: int = 1
-    """How many systems of ids it had."""
+    """How many systems of ids it has had."""
     order: Random | None = None
     is_down: bool = False
     readings: int = 0
@@ -131,10 +135,10 @@ class Paper:
             link=f"https://{self.name}.example.org/{entry.number}/{entry.moves}" if self.kind.has_links else "",
         )
 
-    # --- what happens ------------------------------------------------------------------------------------------------
+    # --- events ------------------------------------------------------------------------------------------------------
 
     def do(self, what: str, chance: int) -> None:
-        """Let something happen to it, or nothing if that cannot happen now."""
+        """Apply an event, or do nothing if it is impossible now."""
         free = [entry for entry in self.listed() if entry.number not in self.touched]
         entry = free[chance % len(free)] if free else None
         newest = max((each.day for each in self.entries), default=20)
@@ -164,7 +168,7 @@ class Paper:
                 self._change(what, entry, chance)
 
     def _draft(self, is_draft: bool, chance: int) -> None:
-        """Make an entry a draft, wherever it stands, or public again."""
+        """Make an entry a draft, wherever it is in the list, or public again."""
         others = [
             entry
             for entry in self.entries
@@ -189,7 +193,7 @@ class Paper:
             case "date later" if is_named:
                 entry.day += 1 + chance % 4
             case "date earlier" if is_named and entry not in self.pinned:
-                # It stays in the window, unless others push it out before the next reading.
+                # it stays in the window, unless others push it out before the next reading
                 entry.day = min(entry.day, max(entry.day - 1 - chance % 9, min(shown) + 1))
                 entry.seems_gone = True
             case "move":
@@ -216,7 +220,7 @@ NAMES = (f"paper-{number}" for number in count())
 
 
 def check_history(kind: Kind, history: Sequence[tuple[str, int]], store: Store) -> None:
-    """Live through a history with a paper of its own; the store has those of others too."""
+    """Run a history with its own source; the store also has items of other sources."""
     paper, uids, begin = Paper(kind, next(NAMES)), dict[int, str](), store.log.end()
     for _ in range(3):
         paper.do("add some", 2)
@@ -225,7 +229,7 @@ def check_history(kind: Kind, history: Sequence[tuple[str, int]], store: Store) 
             paper.do(what, chance)
             continue
         report = collect([paper], store=store, rules=RULES, now=BEGIN + timedelta(days=turn), asked_for=[paper.name])
-        if any(problem.exit_code for problem in report.problems):  # it did not answer, or listed nothing
+        if any(problem.exit_code for problem in report.problems):  # the source failed, or listed nothing
             assert paper.is_down or not paper.listed()
             paper.is_down = False
             continue
@@ -235,7 +239,7 @@ def check_history(kind: Kind, history: Sequence[tuple[str, int]], store: Store) 
 
 
 def check_reading(paper: Paper, records: Sequence[Record], uids: dict[int, str]) -> None:
-    """See that the records have what the paper lists; add to the uids by which its entries are known."""
+    """Check that the records match the listing; add to the uids of its entries."""
     live = [record for record in records if record.state is not State.WITHDRAWN]
     for entry in paper.listed():
         (found,) = [record for record in live if record.item.text == entry.text]

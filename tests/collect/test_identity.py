@@ -1,4 +1,4 @@
-"""Who is who: the rule of `pair`."""
+"""Identity: the rule of `pair`."""
 
 import random
 import re
@@ -43,7 +43,7 @@ def item(text: str = LIBRARY, day: date = DAY, **fields: Any) -> Item:
 
 @dataclass
 class Log:
-    """What a store remembers of one source."""
+    """The log's facts about one source."""
 
     items: dict[int, Item] = field(default_factory=dict)
     states: dict[int, State] = field(default_factory=dict)
@@ -136,7 +136,7 @@ def test_an_edited_item_is_a_revision_of_itself(edited: Item) -> None:
 
 
 @pytest.mark.parametrize("label", [{"labels": ("Opening hours",)}, {"keywords": ("Sunday",)}, {"language": "en"}])
-def test_an_item_with_another_label_is_filed_anew_without_a_word(label: dict[str, Any]) -> None:
+def test_a_changed_label_moves_an_item_without_a_revision(label: dict[str, Any]) -> None:
     log, filed = log_of(item(FERRY), item(), LAST), item(**label)
 
     plan = log.plan([item(FERRY), filed, LAST])
@@ -147,7 +147,7 @@ def test_an_item_with_another_label_is_filed_anew_without_a_word(label: dict[str
 
 
 def test_an_item_of_which_only_the_digest_is_another_is_not_revised() -> None:
-    """A later version may compute digests otherwise; nobody is told of that."""
+    """A later version may compute hashes differently; that must not be announced."""
     log = log_of(item(native_id="7"), LAST)
     known = [replace(old, content_digest=f"other {old.content_digest}") for old in log.known()]
 
@@ -168,7 +168,7 @@ def test_pinned_items_above_new_ones_do_not_stretch_the_list(pinned: int) -> Non
 @pytest.mark.parametrize(("every", "before"), [(1, 14), (1, 100), (7, 100)])
 @pytest.mark.parametrize("foot", [1, 2])
 def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, before: int, foot: int) -> None:
-    """Though they are weeks or months older than the others, not years."""
+    """The pinned items are weeks or months older than the others, not years."""
     shown = [item(f"Number {number}", DAY + timedelta(days=every * number)) for number in range(9, 0, -1)]
     pinned = [item(f"Pinned {number}", DAY - timedelta(days=before + number)) for number in range(foot)]
     log = log_of(*shown[3:7], *pinned)
@@ -181,8 +181,8 @@ def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, before: in
     assert len(log.plan([shown[0], *shown[2:4], *pinned]).withdrawn) == 1
 
 
-def test_what_scrolled_off_before_shows_that_the_end_is_pinned() -> None:
-    """Be it ever so near to the others: what belongs above it is not listed any more."""
+def test_an_item_that_scrolled_off_before_shows_that_the_last_one_is_pinned() -> None:
+    """However close their dates are: an item that belongs above them is no longer listed."""
     days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6, 5, 4, 1)]
     log = log_of(*days[1:5])
     log.collect(*days[:4])
@@ -201,7 +201,7 @@ def test_old_entries_that_come_up_in_a_list_of_last_changes_withdraw_nothing(is_
     assert (plan.withdrawn, len(plan.unlisted)) == ((), 2)
 
 
-def test_an_item_that_is_deleted_while_nothing_new_comes_is_gone_though_the_end_is_pinned() -> None:
+def test_an_item_deleted_while_nothing_new_comes_is_withdrawn_despite_a_pinned_end() -> None:
     shown = [item(f"Number {number}", DAY + timedelta(days=number)) for number in range(9, 0, -1)]
     log = log_of(*shown, LAST)
 
@@ -328,7 +328,7 @@ def test_an_item_whose_id_can_be_read_holds_back_that_one_only() -> None:
 
 
 def test_an_old_item_among_new_ones_does_not_stretch_the_listing() -> None:
-    """A pinned one, one that was edited and moved up, one with a wrong date."""
+    """It may be pinned, moved up after an edit, or have a wrong date."""
     days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6)]
     log = log_of(LAST, *days)
 
@@ -337,7 +337,7 @@ def test_an_old_item_among_new_ones_does_not_stretch_the_listing() -> None:
         assert log.plan([one for one in listed if one is not days[1]]).withdrawn == (3,)
 
 
-def test_in_a_complete_source_what_is_missing_is_gone_be_it_the_oldest() -> None:
+def test_in_a_complete_source_any_missing_item_is_withdrawn() -> None:
     log = log_of(item(), item(FERRY), LAST)
 
     assert log.plan([item()], is_complete=True) == Reconciliation(withdrawn=(1, 2))
@@ -372,7 +372,7 @@ def test_an_entry_of_a_feed_keeps_the_date_it_came_with(name: dict[str, Any]) ->
 
 
 def test_an_id_that_was_given_to_another_item_brings_news() -> None:
-    """A feed of one entry with a constant id; a number of a database that is used again."""
+    """A feed of one entry with a constant id; a database number that is reused."""
     one, two = item(title="Library", native_id="7"), item(FERRY, MOVED, title="Ferry", native_id="7")
     log = log_of(one)
 
@@ -495,7 +495,7 @@ def test_an_item_that_is_listed_twice_under_one_name_is_one() -> None:
 
 
 def test_a_link_follows_an_item_whose_id_is_gone_and_no_other() -> None:
-    """Software that changes all ids is followed; a second entry on the same page is another item."""
+    """Software that changes all ids keeps the items; a second entry on the same page is another item."""
     link = "https://example.org/7"
     log = log_of(item(native_id="1", link=link), LAST)
     other = item(FERRY, OLD, native_id="2", link=link)
@@ -550,7 +550,7 @@ def test_contents_are_asked_for_only_where_a_day_has_something_left_on_both_side
 
 
 def test_digests_are_the_same_for_ever() -> None:
-    """Other ones would make every item of every store look edited."""
+    """If they changed, every item in every store would look edited."""
     one = Item(date=DAY, text="Été.\n\nTwo.", labels=("A",))
 
     assert digest_of_text(one) == "cfa6b2ee112515df1bcf76fb12efc9b8dfa79d643b09e27782f81951ef6cceaa"
@@ -593,7 +593,7 @@ def test_of_html_words_and_links_count_and_no_markup() -> None:
     ],
 )
 def test_another_spelling_of_an_address_is_no_edit(before: dict[str, Any], now: dict[str, Any]) -> None:
-    """A site that moves to https corrects nothing."""
+    """A site that moves to https has not corrected its items."""
     log = log_of(item(native_id="7", **before), LAST)
 
     assert log.plan([item(native_id="7", **now), LAST]) == Reconciliation(renamed=((2, item(native_id="7", **now)),))
@@ -604,7 +604,7 @@ def test_only_words_count_for_the_digest_of_text() -> None:
     assert digest_of_text(item("One", title="Two")) != digest_of_text(item("Two One"))
 
 
-# --- whatever is listed ----------------------------------------------------------------------------------------------
+# --- arbitrary listings ----------------------------------------------------------------------------------------------
 
 texts = st.sampled_from(
     [LIBRARY, LIBRARY.replace("four", "five"), LIBRARY + " Come.", FERRY, FERRY.replace("twice", "once"), "Short.", ""]
@@ -664,7 +664,7 @@ def test_no_order_makes_a_difference(passes: list[list[Item]], listed: list[Item
     assert sorted(map(repr, one.added)) == sorted(map(repr, other.added))
     assert (one.revised, one.relisted, one.renamed) == (other.revised, other.relisted, other.renamed)
     assert (one.refiled, one.moved) == (other.refiled, other.moved)
-    # Which items are missing is the same; the order says what a listing covers.
+    # the same items are missing; the order decides what the listing covers
     assert {*one.withdrawn, *one.unlisted} == {*other.withdrawn, *other.unlisted}
     assert log.plan(listed, known=known) == one
 
@@ -690,8 +690,8 @@ def test_a_new_item_on_top_touches_no_other(listed: list[Item]) -> None:
     assert log_of(*listed).plan([new, *listed]) == Reconciliation(added=(new,))
 
 
-def test_an_item_that_is_kept_from_readers_stays_so() -> None:
-    """Whether it is edited, gone or back: nobody was told of it, so nobody is told of that."""
+def test_an_item_hidden_from_readers_stays_hidden() -> None:
+    """Nobody was told of it, so nobody is told when it is edited, gone or back."""
     log = log_of(item(FERRY), item())
     hidden = [replace(one, state=State.WITHDRAWN, is_kept_from_readers=True) for one in log.known()]
 

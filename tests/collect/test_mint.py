@@ -1,4 +1,4 @@
-"""Themes, permanent names and ticks; identity has its own tests."""
+"""Themes, permanent names and instants of new items."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -143,7 +143,7 @@ RULES = CollectRules(
 
 
 class Log:
-    """What a store answers to `fetch_taken`."""
+    """Answers to the questions of `fetch_taken`."""
 
     def __init__(self) -> None:
         self.records: list[NewRecord] = []
@@ -199,7 +199,7 @@ def test_an_instant_still_to_come_is_now() -> None:
 
 
 def test_names_are_permanent() -> None:
-    """Another result here is a new notification for every subscriber."""
+    """Another result would notify every subscriber again."""
     (record,) = Log().mint(item("The reading room opens. Come in.", day=date(2022, 2, 9), labels=("Divers",)))
 
     assert record.uid == "tag:news.example.org,2022-02-09:news/9c4c62596dc6"
@@ -244,7 +244,7 @@ def test_items_of_one_day_are_a_second_apart_also_when_they_come_later() -> None
     assert [record.published - at_noon for record in log.records] == [timedelta(seconds=n) for n in range(3)]
 
 
-def test_what_is_dated_today_or_later_is_published_now() -> None:
+def test_an_item_dated_today_or_later_is_published_now() -> None:
     now = NOW + timedelta(microseconds=5)
     today, later, much_later = Log().mint(
         item("C", date(2022, 3, 1)), item("B", date(2022, 2, 11)), item("A", date(2022, 2, 10)), now=now
@@ -278,7 +278,7 @@ def test_a_thousand_items_of_one_name_get_a_thousand_names_in_a_few_questions() 
     assert log.questions <= 12
 
 
-def test_a_numbered_name_leaves_a_name_that_is_so_by_itself_alone() -> None:
+def test_a_numbered_name_does_not_take_the_name_of_another_item() -> None:
     paths = [record.path for record in Log().mint(item("News 2."), item("News."), item("News!"))]
 
     assert sorted(paths) == ["items/2022/news", "items/2022/news-2", "items/2022/news-3"]
@@ -327,7 +327,7 @@ def test_an_edition_is_due_when_a_tick_has_passed(last: datetime, now: datetime,
 
 
 @given(st.lists(st.integers(min_value=-20, max_value=400), max_size=60))
-def test_whatever_a_clock_does_within_a_day_no_tick_is_dealt_with_twice(minutes: list[int]) -> None:
+def test_no_tick_is_used_twice_when_a_clock_errs_within_a_day(minutes: list[int]) -> None:
     schedule = Schedule("0 * * * *", "UTC")
     start = now = last = datetime(2022, 2, 14, 7, 30, tzinfo=UTC)
     latest, editions = start, 0

@@ -1,4 +1,4 @@
-"""When a source that failed is read again."""
+"""When a failed source is read again."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -10,7 +10,7 @@ from publisher.collect.retry import FIRST_WAIT, back_off
 from publisher.collect.sources.answer import LONGEST_WAIT
 
 
-def test_waiting_doubles_up_to_a_day_and_not_for_all_alike() -> None:
+def test_waits_double_up_to_a_day_and_differ_between_sources() -> None:
     waits = [back_off(failures, source="news", asked=timedelta(0)) for failures in range(1, 20)]
 
     assert waits[0] >= timedelta(minutes=5)

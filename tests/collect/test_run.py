@@ -1,4 +1,4 @@
-"""Collect: what a reading of the sources leaves in the log."""
+"""Collect: what a reading leaves in the log."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ RULES = CollectRules(
 
 @dataclass
 class Shelf:
-    """A source that lists what it is told to; its readings are never unchanged."""
+    """A source that lists the items it is given; it is never unchanged."""
 
     name: str = "shelf"
     items: list[Item] = field(default_factory=list)
@@ -84,7 +84,7 @@ def test_an_item_gone_from_inside_the_listing_is_withdrawn(store: Store) -> None
 
 
 def test_an_item_that_cannot_be_read_any_more_is_not_withdrawn(store: Store) -> None:
-    """A typo in its date must not take it from the readers."""
+    """A typo in its date must not withdraw it."""
     shelf = Shelf(items=[item("New", 20), item("Middle", 15), item("Old", 10)])
     read(store, shelf)
     del shelf.items[1]
@@ -164,7 +164,7 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
     }
 
 
-# --- what a first reading is news of ---------------------------------------------------------------------------------
+# --- what is new in a first reading ----------------------------------------------------------------------------------
 
 
 def read_with(
@@ -201,11 +201,11 @@ def test_an_item_from_before_stays_unseen_when_it_is_edited(store: Store) -> Non
     assert (report.added, report.revised, states(store)) == (0, 0, {})
 
 
-# --- accidents -------------------------------------------------------------------------------------------------------
+# --- suspicious listings ---------------------------------------------------------------------------------------------
 
 
 def many(count: int, day: int = 10, *, title: str = "", native_id: str = "") -> list[Item]:
-    """Items that are told apart by a number; `title` and `native_id` are what goes before it, empty for none."""
+    """Return items that differ by a number; `title` and `native_id` are prefixes of it, empty for none."""
     return [
         replace(
             item(f"News number {number} of the day", day),
@@ -245,14 +245,14 @@ ACCIDENTS = {
 
 @pytest.fixture
 def shelf(store: Store) -> Shelf:
-    """Twenty items with titles, and one older; they were read."""
+    """A source that was read, with twenty titled items and an older one."""
     shelf = Shelf(items=[*TITLED, OLDEST])
     read(store, shelf)
     return shelf
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
-def test_what_looks_like_an_accident_is_held_and_told_once(store: Store, shelf: Shelf, accident: str) -> None:
+def test_a_suspicious_listing_is_held_and_reported_once(store: Store, shelf: Shelf, accident: str) -> None:
     before, end = states(store), store.log.end()
     shelf.items = list(ACCIDENTS[accident])
 
@@ -268,11 +268,11 @@ def test_what_looks_like_an_accident_is_held_and_told_once(store: Store, shelf: 
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
-def test_what_is_released_is_news(store: Store, shelf: Shelf, accident: str) -> None:
+def test_items_of_a_released_listing_are_news(store: Store, shelf: Shelf, accident: str) -> None:
     shelf.items = list(ACCIDENTS[accident])
     read(store, shelf)
 
-    shelf.readings = 1  # it is asked for what was read before it was held
+    shelf.readings = 1  # the validator is the one from before it was held
     report = read_with(store, shelf, on_suspicion=OnSuspicion.RELEASE)
 
     assert report.is_news
@@ -280,7 +280,7 @@ def test_what_is_released_is_news(store: Store, shelf: Shelf, accident: str) -> 
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
-def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: str) -> None:
+def test_items_of_a_discarded_listing_are_never_news(store: Store, shelf: Shelf, accident: str) -> None:
     shelf.items = list(ACCIDENTS[accident])
     read(store, shelf)
     before, end = states(store).keys(), store.log.end()
@@ -295,13 +295,11 @@ def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: s
 
 
 @pytest.mark.parametrize("decision", [OnSuspicion.RELEASE, OnSuspicion.DISCARD])
-def test_what_was_seen_is_decided_and_what_came_after_it_is_held_again(
-    store: Store, shelf: Shelf, decision: OnSuspicion
-) -> None:
+def test_a_decision_covers_only_the_reading_that_was_seen(store: Store, shelf: Shelf, decision: OnSuspicion) -> None:
     shelf.items = list(ACCIDENTS["a page cut short"])
     read(store, shelf)
     seen, end = store.sources.state("shelf").held, store.log.end()
-    shelf.items, shelf.readings = list(ACCIDENTS["a flood"]), 1  # it is asked for what was read before it was held
+    shelf.items, shelf.readings = list(ACCIDENTS["a flood"]), 1  # the validator is the one from before it was held
 
     report = read_with(store, shelf, on_suspicion=decision, seen=seen)
 
@@ -313,7 +311,7 @@ def test_what_was_seen_is_decided_and_what_came_after_it_is_held_again(
     assert not store.sources.state("shelf").held
 
 
-def test_what_is_held_says_what_it_would_change_and_names_some_of_it(store: Store, shelf: Shelf) -> None:
+def test_a_held_reading_names_its_changes_with_examples(store: Store, shelf: Shelf) -> None:
     shelf.items = [*TITLED[:4], replace(TITLED[4], text=f"{TITLED[4].text}, mended"), OLDEST]
 
     read(store, shelf)
@@ -367,7 +365,7 @@ def test_an_item_of_two_sources_is_one(store: Store, joined_by: str, added: int)
         ({"native_id": "7"}, {"native_id": "7"}, 0),
     ],
 )
-def test_what_makes_items_of_two_sources_one(
+def test_items_of_two_sources_with_one_link_or_id_are_one(
     store: Store, one: dict[str, Any], two: dict[str, Any], joined: int
 ) -> None:
     first = Shelf(name="one", items=[Item(date=FIRST, text=one.get("title", "The ferry sails"), **one)])
@@ -397,7 +395,7 @@ FILLER = [item("Newest", 22), item("Oldest", 1)]
 
 
 def both(store: Store, *, others: Sequence[Item] = (FERRY,)) -> tuple[Shelf, Shelf]:
-    """Two sources that were read: both list the ferry, the second one as it likes."""
+    """Return two sources that were read: both list the ferry, the second also lists `others`."""
     one = Shelf(name="one", items=[*FILLER, FERRY])
     two = Shelf(name="two", items=[replace(each, text=f"{each.text} of two") for each in FILLER] + list(others))
     assert read_with(store, one, two).added == 5
@@ -447,8 +445,8 @@ def test_it_is_withdrawn_when_the_last_source_drops_it(store: Store) -> None:
     assert states(store)["The ferry"] == State.WITHDRAWN
 
 
-def test_a_source_that_is_no_longer_configured_is_no_heir(store: Store) -> None:
-    """It would keep the item for ever: nobody reads it any more. Configured again, it brings the item anew."""
+def test_a_removed_source_does_not_take_over_an_item(store: Store) -> None:
+    """It would keep the item although nobody reads it any more. Configured again, it brings the item as new."""
     one, two = both(store)
     one.items.remove(FERRY)
 
@@ -459,7 +457,7 @@ def test_a_source_that_is_no_longer_configured_is_no_heir(store: Store) -> None:
     assert (ferry(store).source, store.sources.state("two").listed) == ("two", 3)
 
 
-def test_a_source_that_dropped_its_copy_is_no_heir(store: Store) -> None:
+def test_a_source_that_dropped_its_copy_does_not_take_over_the_item(store: Store) -> None:
     one, two = both(store)
     del two.items[2]
     assert not read_with(store, two).is_news
@@ -469,7 +467,7 @@ def test_a_source_that_dropped_its_copy_is_no_heir(store: Store) -> None:
     assert read_with(store, one).withdrawn == 1
 
 
-def test_what_the_first_source_lists_again_is_the_others_still(store: Store) -> None:
+def test_an_item_that_the_first_source_lists_again_stays_with_the_other(store: Store) -> None:
     one, two = both(store)
     one.items.remove(FERRY)
     read_with(store, one)
@@ -549,7 +547,7 @@ def test_silence_is_told_apart_from_no_news(store: Store) -> None:
     assert [condition.value for condition in found] == ["unread", "well", "silent", "empty", "failing"]
 
 
-# --- what is kept of an item -----------------------------------------------------------------------------------------
+# --- the stored content of an item -----------------------------------------------------------------------------------
 
 
 def test_an_item_is_kept_clean_and_in_its_language(store: Store) -> None:
@@ -588,7 +586,7 @@ def test_an_item_with_nothing_to_read_is_named(store: Store) -> None:
     assert [(problem.where, problem.what) for problem in report.problems] == [("7", "there is nothing to read in it")]
 
 
-def test_nobody_is_told_of_a_minor_edit(store: Store) -> None:
+def test_a_minor_edit_is_not_announced(store: Store) -> None:
     shelf = Shelf(items=[item("Teh ferry sails from the long quay.", 20), item("Old", 10)])
     read(store, shelf)
     (before,) = [one for one in store.items.added_last(ALL, limit=9) if "ferry" in one.item.text]
@@ -652,7 +650,7 @@ def test_of_two_wordings_the_longer_counts_that_adds_a_correction(store: Store) 
 
 
 def test_entries_of_two_days_with_one_id_and_like_words_are_two(store: Store) -> None:
-    """A bulletin whose feed gives every entry one id."""
+    """A bulletin whose feed gives every entry the same id."""
     bulletins = [
         Item(
             date=date(2026, 11, day),

@@ -1,4 +1,4 @@
-"""A source whose entries are still being corrected: they are news once they stood unchanged for a while."""
+"""`settle`: entries that are still being corrected are published once they have stayed unchanged for a while."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ MENDED = replace(FERRY, text="The ferry sails.")
 
 @dataclass
 class Shelf:
-    """A source that lists what it is told to, or does not answer."""
+    """A source that lists the items it is given, or fails."""
 
     items: Sequence[Item]
     name: str = "shelf"
@@ -50,7 +50,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def shelf(store: Store) -> Shelf:
-    """A source that was read before, and brought something new just now."""
+    """A source that was read before, and now has a new item."""
     shelf = Shelf([OLD])
     assert read(store, shelf, at=NOW - HOUR).added == 1  # a first reading does not wait
     shelf.items = [FERRY, OLD]
@@ -98,7 +98,7 @@ def test_an_item_that_is_edited_again_and_again_is_news_after_four_times_that(st
 
 
 @pytest.mark.parametrize("filed", [{"date": date(2026, 11, 22)}, {"labels": ("Ferries",)}, {"published": NOW + HOUR}])
-def test_another_date_or_theme_alone_does_not_let_it_wait_anew(
+def test_a_changed_date_or_theme_alone_does_not_restart_the_wait(
     store: Store, shelf: Shelf, filed: dict[str, Any]
 ) -> None:
     read(store, shelf, at=NOW)

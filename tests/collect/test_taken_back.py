@@ -1,4 +1,4 @@
-"""What readers have and its source makes a draft: it is taken back, wherever it stood in the list."""
+"""Items that readers have and whose source makes them drafts: they are withdrawn, wherever they were in the list."""
 
 import json
 import sqlite3
@@ -38,7 +38,7 @@ TOLD = "its source calls it a draft now, so it was withdrawn from readers"
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry as an editor sees it."""
+    """An entry as its editor sees it."""
 
     day: int
     text: str
@@ -150,7 +150,7 @@ def test_a_draft_that_was_edited_meanwhile_is_known_by_its_words(store: Store, t
 
 
 def test_a_draft_beside_what_is_public_takes_nothing_back(store: Store, tmp_path: Path) -> None:
-    """Systems list the next version of an entry under its id."""
+    """Content systems list the draft of the next version under the same id."""
     write_feed(tmp_path, ENTRIES)
     source = FeedSource("news", path=tmp_path / "news.xml")
     read(store, source, hours=0)
@@ -177,7 +177,7 @@ def test_a_draft_that_another_source_lists_stays_and_that_is_told(store: Store, 
     assert [problem.what for problem in report.problems] == [told]
 
 
-def test_what_waits_and_becomes_a_draft_never_appears(store: Store, tmp_path: Path) -> None:
+def test_a_waiting_item_that_becomes_a_draft_never_appears(store: Store, tmp_path: Path) -> None:
     waits = Entry(1, "The library opens.", embargo="2024-03-10")
     source = TableSource("news", tmp_path / "news.jsonl")
     write_table(tmp_path, [*ENTRIES, waits])

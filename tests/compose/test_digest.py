@@ -61,7 +61,7 @@ def titles(digest: Digest) -> list[str]:
 
 
 def eyebrows(digest: Digest) -> list[str]:
-    """The lines above the titles."""
+    """Return the lines above the titles."""
     return [" ".join(line.text_content().split()) for line in page_of(digest).xpath("//p[@class='eyebrow']")]
 
 
@@ -69,7 +69,7 @@ def words_of(digest: Digest) -> str:
     return " ".join(page_of(digest).text_content().split())
 
 
-# --- what is in it ---------------------------------------------------------------------------------------------------
+# --- content ---------------------------------------------------------------------------------------------------------
 
 
 def test_items_stand_under_their_themes_each_once_the_newest_first() -> None:
@@ -207,7 +207,7 @@ def test_nobody_reads_a_sentence_twice(text: str, below: str | None) -> None:
 
     (title,) = titles(digest)
     shown = " ".join(page_of(digest).xpath(f"string(//{TITLE}/following-sibling::div[1])").split())
-    if below is None:  # a title that is cut stands above the whole sentence
+    if below is None:  # a title that is cut is followed by the whole sentence
         assert title.endswith("…")
         assert text == shown
     else:
@@ -337,7 +337,7 @@ def test_an_item_that_is_listed_long_after_its_day_says_when_it_was_added() -> N
     assert "1 January 2026, added on 28 February 2026" in digest.text
 
 
-def test_what_is_summed_up_or_begins_a_text_elsewhere_is_read_on() -> None:
+def test_summaries_and_teasers_have_a_link_to_the_whole_text() -> None:
     cut = digest_of(record_of("One. " + "A sentence. " * 100))
     teaser = digest_of(record_of("One. Two.", link="https://www.example.org/one"))
 
@@ -443,7 +443,7 @@ def test_the_same_edition_is_the_same_digest() -> None:
     assert digest_of(*records) == digest_of(*reversed(records))
 
 
-# --- items with more than words --------------------------------------------------------------------------------------
+# --- items with rich HTML --------------------------------------------------------------------------------------------
 
 RICH = (
     '<p>A title sentence. <a href="https://example.org/report">The report</a> says more:</p><h3>Figures</h3>'
@@ -458,7 +458,7 @@ def rich_digest(**audience: object) -> Digest:
     return digest_of(item, audience=replace(AUDIENCE, **audience))  # type: ignore[arg-type]  # whatever a test gives
 
 
-def test_what_an_item_has_beside_words_keeps_its_shape() -> None:
+def test_lists_tables_and_quotations_keep_their_form() -> None:
     page = page_of(rich_digest())
 
     assert ["h1", "h2", "h3"] == [heading.tag for heading in page.xpath("//h1 | //h2 | //h3 | //h4")]
@@ -523,7 +523,7 @@ def test_pictures_are_shown_on_request_and_else_linked() -> None:
     assert ("https://example.org/quay.jpg", "The quay", "600") == tuple(map(image.get, ("src", "alt", "width")))
 
 
-# --- a template of one's own -----------------------------------------------------------------------------------------
+# --- a site's own template -------------------------------------------------------------------------------------------
 
 
 def test_a_template_that_extends_the_shipped_one_needs_one_line_for_a_welcome(tmp_path: Path) -> None:
@@ -546,7 +546,7 @@ def test_a_template_that_extends_the_shipped_one_needs_one_line_for_a_welcome(tm
 
 
 def test_rules_for_items_reach_no_layout_and_rules_of_the_layout_no_item() -> None:
-    """Each selector is a class, or something inside an item, a foot or an introduction."""
+    """Each selector is a class, or is inside an item, a foot or an introduction."""
     written = (shipped_templates() / "digest.html").read_text("utf-8")
     rules = re.search(r"<style>(.*?)</style>", written, re.DOTALL)
     assert rules
@@ -651,7 +651,7 @@ def test_dark_mode_phones_and_outlook_are_served() -> None:
 
 
 def test_every_colour_that_is_inlined_is_turned_in_the_dark() -> None:
-    """Whatever text a template shows, some dark rule names its class or tag."""
+    """For all text in a template, some dark-mode rule names its class or tag."""
     page = page_of(digest_of(record_of("One. Two.", keywords=("k",)), record_of("B. C.", number=2, themes=[ASYLUM])))
     dark = page.xpath("string(//style)").partition("prefers-color-scheme: dark")[2]
 
@@ -728,7 +728,7 @@ def test_a_right_to_left_site_begins_on_the_right() -> None:
     assert ["right"] == page.xpath("//td[@class='column']/@align")
 
 
-# --- too much, and too hostile ---------------------------------------------------------------------------------------
+# --- size and hostile content ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -779,7 +779,7 @@ def test_a_subject_of_several_items_is_cut_at_a_word() -> None:
 
 
 def test_a_subject_may_have_date_number_and_audience_and_is_still_shown_whole(tmp_path: Path) -> None:
-    """However long they are, some words of the lead are left."""
+    """However long these are, some words of the lead's title remain."""
     subject = "{{ audience.title }} {{ number }}, {{ composed_on | day }}: {{ first }}"
     (tmp_path / "digest-subject.txt").write_text(subject, "utf-8")
     first = record_of("Something that takes many words to say happened in a town with a very long name.", number=2)
@@ -836,7 +836,7 @@ def test_a_hostile_item_leaves_the_mail_whole_and_harmless(text: str) -> None:
 
 @settings(max_examples=settings().max_examples * 3 // 2)
 @given(st.text(max_size=300), st.text(max_size=100), st.lists(st.text(max_size=30), max_size=3))
-def test_whatever_the_text_the_mail_is_whole(text: str, title: str, keywords: list[str]) -> None:
+def test_any_text_leaves_the_mail_whole(text: str, title: str, keywords: list[str]) -> None:
     digest = digest_of(record_of(text, title=title, keywords=tuple(keywords)), record_of("Last. Words.", number=2))
 
     page = page_of(digest)

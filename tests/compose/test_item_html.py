@@ -26,7 +26,7 @@ def test_plain_paragraphs_stay_as_they_are() -> None:
 
 
 def test_code_becomes_lines_that_wrap_and_keep_their_indent() -> None:
-    """A `pre` is as wide as its longest line, and the whole mail with it."""
+    """A `pre` would be as wide as its longest line, and widen the whole mail."""
     code = body("<pre>def f():\n    return  1\n\n\tx = <b>2</b>\n</pre>").find(".//td[@class='code']/code")
 
     assert code is not None
@@ -105,7 +105,7 @@ def test_a_picture_is_no_wider_than_the_column_and_keeps_its_room(width: str, sh
 
 
 @given(bodies.map(safe_html), st.sampled_from(["ltr", "rtl"]))
-def test_whatever_the_html_its_words_stay_and_nothing_in_it_is_wider_than_the_mail(html: str, direction: str) -> None:
+def test_all_words_of_any_html_stay_and_nothing_is_wider_than_the_mail(html: str, direction: str) -> None:
     page = body(html, direction=direction)
 
     given_words = words(lxml_html.fragment_fromstring(html, create_parent="div").text_content())

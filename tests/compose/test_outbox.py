@@ -60,7 +60,7 @@ def test_an_edition_that_is_there_stays_as_it_is_whatever_would_be_written_now(t
     assert before == {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (tmp_path / "weekly-3").iterdir()}
 
 
-def test_what_a_process_left_that_was_killed_right_after_writing_is_swept(tmp_path: Path) -> None:
+def test_leftovers_of_a_process_killed_right_after_writing_are_removed(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / STAGING).mkdir()
 
@@ -92,7 +92,7 @@ def test_another_stores_edition_of_the_same_name_is_not_taken_for_ours(tmp_path:
         write(tmp_path, edition=replace(EDITION, upto=99))
 
 
-def test_what_is_no_edition_is_not_whole(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_edition_is_not_whole(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     (tmp_path / "other").mkdir()

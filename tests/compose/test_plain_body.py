@@ -36,7 +36,7 @@ def plain(html: str) -> str:
         ("<p>He said <q>yes</q>.</p>", "He said “yes”."),
     ],
 )
-def test_each_element_is_told_apart_without_its_looks(html: str, text: str) -> None:
+def test_each_element_is_recognisable_in_plain_text(html: str, text: str) -> None:
     assert text == plain(html)
 
 
@@ -86,7 +86,7 @@ def test_a_table_too_wide_is_told_row_by_row() -> None:
 
 
 def test_a_change_of_direction_ends_with_its_paragraph() -> None:
-    """An override that stays open would turn what stands behind it."""
+    """An override left open would reverse the text after it."""
     assert "\u202eevil\u202c\n\n\u2067\u202aa\u202c\u2069" == plain("<p>\u202eevil</p><p>\u2067\u202aa</p>")
     assert "\u2067a\u2069 b" == plain("<p>\u2067a\u2069 b</p>")
 
@@ -102,7 +102,7 @@ def test_lines_are_as_wide_as_their_marks_leave_room_for() -> None:
 
 
 @given(bodies.map(safe_html))
-def test_whatever_the_html_its_words_are_there_in_lines_that_fit(html: str) -> None:
+def test_all_words_of_any_html_are_there_in_lines_that_fit(html: str) -> None:
     body = plain_body_of(html, url=HERE)
     text = lay_out(body.blocks, indent=4)
 

@@ -1,4 +1,4 @@
-"""Which items an edition keeps, what is a correction, and which languages an audience reads."""
+"""Which items an edition has, what counts as a correction, and which languages an audience reads."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,7 +34,7 @@ def test_the_place_of_a_language(language: str, wanted: list[str], rank: int | N
 
 
 @given(st.permutations(range(1, 9)), st.integers(0, 9))
-def test_what_waited_longest_is_kept_and_the_cursor_stops_before_the_rest(order: list[int], keep: int) -> None:
+def test_the_longest_waiting_items_are_kept_and_the_cursor_stops_before_the_rest(order: list[int], keep: int) -> None:
     edition = edition_of(*(record_of(f"Item {number}.", number=number) for number in order))
 
     cut = carried_over(edition, keep=keep)

@@ -1,4 +1,4 @@
-"""What editions left in the outbox and on the web says which items they had, or that nothing says it."""
+"""Traces of editions in the outbox and on the web: their items, or that these are unknown."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""config.toml: what comes of it, and everything that is wrong with it at once."""
+"""config.toml: its values, and all mistakes reported at once."""
 
 import re
 import subprocess
@@ -64,12 +64,12 @@ def problems(site: Path, text: str | bytes, **environ: str) -> list[str]:
 
 
 def with_site(line: str) -> str:
-    """The smallest configuration with one line of [site] in place of the one for that key."""
+    """Return the smallest configuration with one key of [site] replaced."""
     key = line.partition(" ")[0]
     return re.sub(rf"(?m)^{key} = .*$", lambda _: line, SMALLEST, count=1)
 
 
-# --- what comes of it ------------------------------------------------------------------------------------------------
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_smallest_configuration_and_every_default(site: Path) -> None:
@@ -385,7 +385,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(site: Path) -> N
     assert expected == load(site, b"\xef\xbb\xbf" + SMALLEST.replace("\n", "\r\n").encode())
 
 
-# --- what is wrong ---------------------------------------------------------------------------------------------------
+# --- mistakes --------------------------------------------------------------------------------------------------------
 
 
 def test_all_problems_are_reported_together(site: Path) -> None:
@@ -423,7 +423,7 @@ def test_all_problems_are_reported_together(site: Path) -> None:
     ] == problems(site, text)
 
 
-def test_what_is_wrong_between_keys_is_reported_with_what_is_wrong_by_itself(site: Path) -> None:
+def test_wrong_combinations_and_wrong_values_are_reported_together(site: Path) -> None:
     text = f"""{SMALLEST}
         [[sources]]
         name = "news"
@@ -567,7 +567,7 @@ def test_a_source_of_an_unknown_kind(site: Path) -> None:
 
 
 def foreign(keys: str) -> str:
-    """A configuration with a source of the class `ParcelSource` of this module."""
+    """Return a configuration with a source of the class `ParcelSource` in this module."""
     return f"{SMALLEST}\n[[sources]]\nname = 'parcels'\nkind = '{__name__}:ParcelSource'\n{keys}"
 
 
@@ -602,7 +602,7 @@ def test_a_kind_that_takes_nothing_from_the_site(site: Path) -> None:
 
 
 class ParcelSource:
-    """A kind of source that somebody else wrote."""
+    """A kind of source from another package."""
 
     def __init__(self, *, name: str, site: SourceSite, depot: Path, shelf: int = 1) -> None:
         self.name, self.site, self.depot, self.shelf = name, site, depot, shelf
@@ -672,7 +672,7 @@ def test_a_theme_beside_the_default_of_the_same_slug(site: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/news", "publisher.db", "env:", "env:A B", "", 5])
-def test_a_store_that_is_none(site: Path, url: object) -> None:
+def test_an_invalid_store_is_refused(site: Path, url: object) -> None:
     (problem,) = problems(site, f"{SMALLEST}[store]\nurl = {url!r}")
 
     assert problem.startswith(
@@ -714,7 +714,7 @@ def test_an_interval_that_cannot_be_meant(site: Path, interval: str) -> None:
 # --- files that cannot be read ---------------------------------------------------------------------------------------
 
 
-def test_no_file(site: Path) -> None:
+def test_a_missing_file_is_an_error(site: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.load(site / "config.toml")
 
@@ -740,11 +740,11 @@ def test_another_encoding_has_its_line(site: Path) -> None:
     )
 
 
-# --- what it costs ---------------------------------------------------------------------------------------------------
+# --- cost ------------------------------------------------------------------------------------------------------------
 
 
 def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
-    """Every command starts here, and a run without news is nearly nothing else."""
+    """Every command reads it, and a run without news does little else."""
     (site / "config.toml").write_text(SMALLEST, "utf-8")
     program = (
         "import pathlib, sys; from publisher.config.config import Config; Config.load(pathlib.Path(sys.argv[1]));"
@@ -807,9 +807,7 @@ def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
         ),
     ],
 )
-def test_what_people_get_wrong_is_told_in_one_line_with_the_key_and_what_to_do(
-    site: Path, text: str, problem: str
-) -> None:
+def test_each_common_mistake_is_one_line_with_the_key_and_the_remedy(site: Path, text: str, problem: str) -> None:
     assert problems(site, text) == [problem]
 
 

@@ -1,4 +1,4 @@
-"""[smtp]: what it means, and what is wrong in it."""
+"""[smtp]: values and mistakes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -110,7 +110,7 @@ USER = 'user = "news"'
         ([HOST, 'max_age = "soon"'], "smtp.max_age: "),
     ],
 )
-def test_what_is_wrong_is_told_with_its_key(tmp_path: Path, lines: list[str], problem: str) -> None:
+def test_each_wrong_value_is_reported_with_its_key(tmp_path: Path, lines: list[str], problem: str) -> None:
     with pytest.raises(ConfigError) as error:
         load(tmp_path, *lines)
 

@@ -1,4 +1,4 @@
-"""[subscribers]: what it means, and what is wrong in it."""
+"""[subscribers]: values and mistakes."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def test_paces_have_words_of_the_operators(tmp_path: Path) -> None:
         ((*LEAST, "max_items = 0"), "subscribers.max_items: expected a number from 1 to 200"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, lines: tuple[str, ...], problem: str) -> None:
+def test_each_wrong_value_is_named(tmp_path: Path, lines: tuple[str, ...], problem: str) -> None:
     with pytest.raises(ConfigError) as error:
         load(tmp_path, *lines)
 
@@ -76,6 +76,6 @@ def test_what_is_wrong_is_named(tmp_path: Path, lines: tuple[str, ...], problem:
     assert 1 == len(str(error.value).splitlines())
 
 
-def test_it_needs_a_mail_server(tmp_path: Path) -> None:
+def test_subscribers_need_a_mail_server(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"subscribers: expected smtp\.host as well"):
         load(tmp_path, *LEAST, smtp="")

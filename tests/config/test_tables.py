@@ -1,4 +1,4 @@
-"""Each key of config.toml is stated once: check, reference, starter configuration and JSON Schema come of it."""
+"""Each key of config.toml is stated once: check, reference, starter configuration and JSON Schema are made from it."""
 
 import json
 import re
@@ -43,7 +43,7 @@ ENVIRON = {
 WRITTEN_FOR_ANOTHER_KIND = re.compile(r"sources\[(?!\]|listing)")
 
 
-# --- one statement, three texts --------------------------------------------------------------------------------------
+# --- one definition, three texts -------------------------------------------------------------------------------------
 
 
 class ChangedFeeds(FeedsTable):
@@ -106,7 +106,7 @@ def test_every_required_key_and_every_key_that_is_not_set_has_an_example() -> No
 
 
 def uncommented(text: str) -> str:
-    """The starter configuration with every optional key set; what is prose stays a comment."""
+    """Return the starter configuration with every optional key set; prose stays a comment."""
     return re.sub(r"(?m)^# {1,3}(?=[a-z_]+ = |\[)", "", text)
 
 
@@ -143,7 +143,7 @@ def is_written(written: Any, steps: list[str]) -> bool:
 
 
 def test_every_default_and_every_example_is_a_value_its_key_takes(tmp_path: Path) -> None:
-    """Whatever an operator takes out of its comment is right."""
+    """Every key in the starter may be uncommented as it is."""
     started, full = load(tmp_path, starter()), load(tmp_path, uncommented(starter()))
 
     assert started.site == full.site
@@ -161,7 +161,7 @@ SCHEMA = json_schema()
 
 
 def mistakes(written: Mapping[str, Any]) -> Iterator[str]:
-    """What an editor would mark."""
+    """Yield the mistakes that an editor would mark."""
     validator = jsonschema.validators.validator_for(SCHEMA)
     for error in validator(SCHEMA).iter_errors(json.loads(json.dumps(written))):
         yield f"{error.json_path}: {error.message}"
@@ -176,7 +176,7 @@ def test_valid_configurations_are_valid_by_the_schema(text: str) -> None:
     assert [] == list(mistakes(tomllib.loads(text)))
 
 
-def test_what_is_documented_is_there() -> None:
+def test_examples_of_the_documentation_are_found() -> None:
     assert {"how-to.md", "sources.md", "tutorial.md"} <= {page.name for page, _ in EXAMPLES}
 
 

@@ -1,4 +1,4 @@
-"""Short words for the store's tests: items, records and whole passes."""
+"""Short helpers for the store's tests: items, records and whole passes."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +25,7 @@ def item(text: str = "A new report is out.", *, day: date = DAY) -> Item:
 
 
 def gathered(*themes: Theme) -> Gathered:
-    """An item of these themes, and in no other feeds than theirs."""
+    """Return the themes of an item that is in no other feeds than theirs."""
     return Gathered(themes=themes, feeds=tuple(map(Feed.of_theme, themes)))
 
 
@@ -52,7 +52,7 @@ def collect(store: Store, *new: NewRecord, source: str = "news", now: datetime =
 
 
 def finish(log: LogPass, validator: str = "v", *, now: datetime = NOON) -> None:
-    """The source was read to its end."""
+    """Record a complete reading of the source."""
     state = after_listing(
         log.state,
         Fetch(items=(), validator=validator),
@@ -67,14 +67,14 @@ def finish(log: LogPass, validator: str = "v", *, now: datetime = NOON) -> None:
 
 
 def fail(store: Store, problem: str, *, source: str = "news", now: datetime = NOON) -> None:
-    """A reading failed."""
+    """Record a failed reading."""
     before = store.sources.state(source)
     after = after_failure(before, SourceError(source, problem), next_try=None, now=now)
     store.sources.write(source, after, before=before)
 
 
 def find_no_change(store: Store, *, source: str = "news") -> None:
-    """A reading found nothing changed."""
+    """Record a reading that found nothing changed."""
     before = store.sources.state(source)
     fetch = Fetch(items=(), validator=before.validator, is_unchanged=True)
     store.sources.write(source, after_no_change(before, fetch, next_try=None), before=before)
@@ -88,7 +88,7 @@ def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime =
 
 
 def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
-    """Give every item these themes and feeds anew."""
+    """Give every item these themes and feeds."""
     after: int | None = 0
     while after is not None:
         with store.items.open_batch(after=after) as page:
@@ -103,7 +103,7 @@ def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:
 
 
 def settle_cuts(store: Store, feed: str, *, size: int) -> None:
-    """Settle the pages and the archive of a feed, both cut every `size` items."""
+    """Record pages and archive of a feed, both cut every `size` items."""
     sequence = store.feeds.whole(feed)
     stretches = list(enumerate(cut(sequence.seqs, after=0, size=size), start=1))
     store.feeds.pages.settle([PageRow(feed=feed, number=n, after=after, upto=upto) for n, (after, upto) in stretches])
@@ -111,7 +111,7 @@ def settle_cuts(store: Store, feed: str, *, size: int) -> None:
 
 
 def due(store: Store, audience: str = "weekly", *, themes: Sequence[str] = ("*",), now: datetime = NOON) -> Edition:
-    """The edition an audience would get now; it may be empty."""
+    """Return the edition an audience would get now; it may be empty."""
     state = store.editions.audience(audience)
     after, start, number = (state.cursor, state.start, state.last_number) if state else (0, 0, 0)
     upto = store.log.end()

@@ -1,4 +1,4 @@
-"""What every store does with deliveries."""
+"""The ledger: the contract of every store."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.contract.stories import NOON, collect, due, record
 
 MAX_AGE = timedelta(days=3)
 GONE = timedelta(0)
-"""A lease that is over at once: a process that stopped for longer than its lease."""
+"""The lease of a process that is suspended for longer than its lease."""
 SECOND = timedelta(seconds=1)
 
 
@@ -66,7 +66,7 @@ class TestQueue:
         assert [1, 2, 3] == [int(each.recipient[6]) for each in claim(store)]
         assert [] == claim(store)
 
-    def test_what_was_sent_or_refused_is_not_queued_again(self, store: Store) -> None:
+    def test_a_sent_or_refused_delivery_is_not_queued_again(self, store: Store) -> None:
         queue(store, 1, 2)
         for delivery, state in zip(claim(store), (DeliveryState.SENT, DeliveryState.REFUSED), strict=True):
             note(store, delivery, state)
@@ -89,7 +89,7 @@ class TestQueue:
         store.editions.mark_written("weekly", 2, at=NOON, deliveries=[new(name="weekly-2")])
         assert ["weekly-1"] == store.ledger.unfinished()
 
-    def test_what_a_delivery_is_never_changes(self, store: Store) -> None:
+    def test_the_identity_of_a_delivery_never_changes(self, store: Store) -> None:
         queue(store)
         store.ledger.queue([replace(new(), message_id="<other@example.org>", dated=NOON + SECOND)], now=NOON)
 
@@ -101,7 +101,7 @@ class TestQueue:
 
 
 class TestClaim:
-    def test_what_waits_longest_goes_first_and_the_attempt_is_counted_before_it_is_made(self, store: Store) -> None:
+    def test_the_longest_waiting_goes_first_and_an_attempt_is_counted_before_it_is_made(self, store: Store) -> None:
         for number in (1, 2, 3):
             queue(store, number)
 
@@ -119,7 +119,7 @@ class TestClaim:
         assert (2, 2, 0) == (again.epoch, again.attempts, again.doubts)
         assert {"queued": 1} == counts(store)
 
-    def test_what_is_tried_later_is_not_due_yet(self, store: Store) -> None:
+    def test_a_postponed_delivery_is_not_due_yet(self, store: Store) -> None:
         queue(store)
         note(store, claim_one(store), DeliveryState.QUEUED, after=timedelta(hours=1))
 
@@ -138,7 +138,7 @@ class TestClaim:
 
         assert 1 == claim_one(store).attempts
 
-    def test_what_waited_for_too_long_is_held_until_it_is_queued_again(self, store: Store) -> None:
+    def test_a_delivery_that_waited_too_long_is_held_until_it_is_queued_again(self, store: Store) -> None:
         queue(store)
         assert [] == store.ledger.claim(10, max_age=GONE, now=NOON)
         assert 0 == store.ledger.count_due(max_age=GONE, now=NOON)
@@ -166,7 +166,7 @@ class TestFence:
 
         assert set() == fence(store, asleep)
 
-    def test_what_another_process_took_over_is_not_fenced_and_not_settled_by_the_first(self, store: Store) -> None:
+    def test_a_delivery_taken_over_by_another_process_is_not_fenced_or_settled_by_the_first(self, store: Store) -> None:
         queue(store)
         asleep = claim_one(store, lease=GONE)
         awake = claim_one(store)
@@ -179,7 +179,7 @@ class TestFence:
         note(store, asleep, DeliveryState.QUEUED)
         assert {"sent": 1} == counts(store)
 
-    def test_a_process_that_dies_behind_the_fence_leaves_a_named_doubt(self, store: Store) -> None:
+    def test_a_process_that_dies_after_the_fence_leaves_a_named_doubt(self, store: Store) -> None:
         queue(store)
         dead = claim_one(store)
         fence(store, dead, lease=GONE)
@@ -192,7 +192,7 @@ class TestFence:
         note(store, again, DeliveryState.SENT)
         assert {"sent": 1, "doubtful": 1} == counts(store)
 
-    def test_silence_behind_the_fence_is_a_doubt(self, store: Store) -> None:
+    def test_silence_after_the_fence_is_a_doubt(self, store: Store) -> None:
         queue(store)
         delivery = claim_one(store)
         fence(store, delivery)
@@ -260,7 +260,7 @@ class TestCancel:
     def cancel(self, store: Store) -> int:
         return store.ledger.cancel(DeliveryKind.EDITION, "weekly-1", now=NOON)
 
-    def test_what_waits_is_taken_back_and_what_was_sent_stays_sent(self, store: Store) -> None:
+    def test_queued_mails_are_recalled_and_sent_ones_stay_sent(self, store: Store) -> None:
         queue(store, 1, 2)
         note(store, claim(store, 1)[0], DeliveryState.SENT)
         store.ledger.queue([new(name="daily-1")], now=NOON)
@@ -272,7 +272,7 @@ class TestCancel:
         assert 0 == store.ledger.queue([new(2)], now=NOON)
 
     def test_what_is_claimed_is_not_handed_over(self, store: Store) -> None:
-        """So who unsubscribes after the claim gets nothing."""
+        """A reader who unsubscribes after the claim gets nothing."""
         queue(store)
         claimed = claim_one(store)
         self.cancel(store)
@@ -281,7 +281,7 @@ class TestCancel:
         note(store, claimed, DeliveryState.QUEUED)
         assert ({"cancelled": 1}, []) == (counts(store), claim(store))
 
-    def test_what_is_on_its_way_may_arrive_and_is_not_tried_again(self, store: Store) -> None:
+    def test_a_mail_on_its_way_may_arrive_and_is_not_tried_again(self, store: Store) -> None:
         queue(store, 1, 2, 3)
         arrived, came_back, lost = claim(store)
         fence(store, arrived, came_back)
@@ -351,7 +351,7 @@ class TestPause:
 class TestProcesses:
     @pytest.fixture
     def other(self, store_url: str, store: Store) -> Iterator[Store]:
-        """The same store as another process has it."""
+        """The same store, opened as by another process."""
         with Store.open(store_url) as other:
             yield other
 
@@ -362,7 +362,7 @@ class TestProcesses:
         assert 9 == len(claimed) == len({each.id for each in claimed})
 
     def test_the_log_may_be_written_meanwhile(self, store: Store, other: Store) -> None:
-        """On a server. SQLite has one writer at a time."""
+        """On a server only: SQLite has one writer at a time."""
         if store.database.is_sqlite:
             pytest.skip("SQLite has one writer at a time")
         queue(store)
@@ -399,7 +399,7 @@ class TestProcesses:
 
     @pytest.mark.postgres
     def test_a_claim_takes_no_more_than_it_may_however_the_server_finds_it(self, postgresql_url: str) -> None:
-        """A server joins small tables row by row, and may ask again for each row which ones are due."""
+        """A server joins small tables row by row, and might evaluate the due rows again for each row."""
         row_by_row = "%20".join(
             f"-c%20enable_{way}%3Doff" for way in ("hashjoin", "mergejoin", "hashagg", "material", "sort")
         )

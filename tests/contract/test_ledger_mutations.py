@@ -1,6 +1,6 @@
-"""The checks of the ledger see it if one of its promises is taken away: no fence, no epoch, no lease, no unique key.
+"""The checks of the ledger detect each missing promise: no fence, no epoch, no lease, no unique key.
 
-Each mutation is tried with every check of `test_ledger`; without one, all of them hold.
+Each mutation is tried with all checks of `test_ledger`; without one, all checks pass.
 """
 
 import inspect
@@ -25,7 +25,7 @@ FOR_EVER = timedelta(days=10_000)
 
 
 def checks() -> Iterator[tuple[str, Check]]:
-    """What `test_ledger` checks of one store, by name."""
+    """Yield the checks of one store in `test_ledger`, by name."""
     for group_name, group in inspect.getmembers(test_ledger, inspect.isclass):
         for name, check in inspect.getmembers(group, inspect.isfunction):
             if name.startswith("test_") and list(inspect.signature(check).parameters) == ["self", "store"]:
@@ -39,14 +39,14 @@ def no_mutation(_store: Store, _patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_fence(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whoever wants to hand over a mail may."""
+    """Let any claim hand over its mail."""
     patch.setattr(ledger, "fence_rows", lambda _connection, fences, **_named: {each.id for each in fences})
     yield
 
 
 @contextmanager
 def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A claim is not asked whether it is the latest one."""
+    """Accept claims that are not the latest."""
 
     def latest(connection: Connection, each: Delivery) -> Delivery:
         epoch = connection.execute(select(deliveries.c.epoch).where(deliveries.c.id == each.id)).scalar_one()
@@ -66,7 +66,7 @@ def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A claim never ends."""
+    """Let claims never end."""
     claim = delivery_rows.claim_rows
 
     def for_ever(*which: Any, lease: timedelta, **terms: Any) -> list[Delivery]:
@@ -78,7 +78,7 @@ def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_unique_key(store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The same mail to the same recipient can be queued twice."""
+    """Allow the same mail to the same recipient to be queued twice."""
     with store.database.writing() as connection:
         made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'deliveries'")).scalar_one()
         before, key, after = made.partition("UNIQUE (kind, name, recipient)")
@@ -104,13 +104,13 @@ Mutation = Callable[[Store, pytest.MonkeyPatch], AbstractContextManager[None]]
 
 
 def failed(mutation: Mutation) -> list[str]:
-    """The checks that see a mutation."""
+    """Return the checks that fail under a mutation."""
     found = []
     for name, check in checks():
         with sqlite_store() as store, pytest.MonkeyPatch.context() as patch, mutation(store, patch):
             try:
                 check(store)
-            except (AssertionError, ValueError, IntegrityError):  # also a list of claims that is too long, say
+            except (AssertionError, ValueError, IntegrityError):  # for example, a list of claims that is too long
                 found.append(name)
     return found
 
@@ -126,9 +126,9 @@ def test_without_a_mutation_every_check_holds() -> None:
     ("mutation", "seen_by"),
     [
         (no_fence, "TestFence.test_a_process_that_slept_beyond_its_lease_sends_nothing"),
-        (no_epoch, "TestFence.test_what_another_process_took_over_is_not_fenced_and_not_settled_by_the_first"),
+        (no_epoch, "TestFence.test_a_delivery_taken_over_by_another_process_is_not_fenced_or_settled_by_the_first"),
         (no_lease, "TestClaim.test_a_claim_whose_lease_is_over_is_claimed_again"),
-        (no_unique_key, "TestQueue.test_what_was_sent_or_refused_is_not_queued_again"),
+        (no_unique_key, "TestQueue.test_a_sent_or_refused_delivery_is_not_queued_again"),
     ],
 )
 def test_a_promise_that_is_taken_away_is_missed(mutation: Mutation, seen_by: str) -> None:

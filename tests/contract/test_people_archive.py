@@ -1,4 +1,4 @@
-"""All that is held of people moves from one site into another, in a database of either kind, and comes out equal."""
+"""All data about people moves from one site to another, in either kind of database, and is equal afterwards."""
 
 import json
 import shutil
@@ -28,12 +28,14 @@ ADA, BEN, EVE = "ada@example.org", "ben@example.org", "eve@example.org"
 OF_THE_LOG = {
     "theme_joins", "pace_ticks", "rounds", "ranges", "selections", "round_mails", "owed_departures"
 }  # fmt: skip
-"""Tables beside those of people that are about items, or about the site's file of departures, and stay with them."""
+"""Tables about items, or about the site's file of departures, which stay with the site."""
 
 
 @pytest.fixture
 def site() -> Iterator[Store]:
-    """A site of three items, where Ada changed her mind, Ben left, Eve was erased and somebody is suppressed."""
+    """A site with three items, where Ada changed her choices, Ben left, Eve was erased and one address is
+    suppressed.
+    """
     with sqlite_store() as site:
         collect(site, record("a", ASYLUM), record("b", BORDERS))
         live(site)
@@ -114,7 +116,7 @@ def test_in_a_site_with_other_items_people_get_what_is_new_from_now_on(site: Sto
 
 
 def broken(lines: Sequence[str]) -> dict[str, str]:
-    """By what is wrong with it, archives that cannot be read."""
+    """Return archives that cannot be read, by what is wrong with them."""
     head, first, *rest = lines
     ada = next(index for index, line in enumerate(lines) if ADA in line)
     row = json.loads(lines[ada])
@@ -150,7 +152,7 @@ def test_it_goes_into_a_site_without_people_only(site: Store, store: Store) -> N
 
 
 def test_a_site_keeps_the_suppressions_that_it_has_by_the_same_key(site: Store, tmp_path: Path) -> None:
-    """As one that was lost has them, by the file of departures that outlived it."""
+    """As a new site has them, from the file of departures that outlived the first store."""
     written = archive_of(site)
     site.suppressions.add(ADA, SuppressionKind.OPERATOR, now=NOON)
     departures, key = site.departures.path, site.departures.key_path
@@ -182,7 +184,7 @@ def test_a_site_with_suppressions_by_its_own_key_takes_no_archive_of_another(sit
 
 
 def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp_path: Path) -> None:
-    """Its notes are by its own key, so they would say nothing any more."""
+    """Its file of departures uses its own key, and would become meaningless."""
     with Store.open(f"sqlite:///{tmp_path / 'other.db'}") as other:
         collect(other, record("a", ASYLUM), record("b", BORDERS))
         live(other)
@@ -197,7 +199,7 @@ def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp
         assert restore(other, own).rows
 
 
-def test_who_was_erased_or_left_since_it_was_written_stays_so(site: Store) -> None:
+def test_people_erased_or_gone_since_the_archive_stay_so(site: Store) -> None:
     people_of(site, now=NOON).add("fay@example.org", {"*": "daily"}, language="en", words="By telephone")
     written = archive_of(site)
     later = people_of(site, now=NOON + timedelta(hours=1))
@@ -224,7 +226,9 @@ STEP = st.tuples(ADDRESSES, st.sampled_from(["add", "end", "erase", "suppress", 
 @pytest.mark.slow
 @settings(max_examples=settings().max_examples * 3 // 4)
 @given(steps=st.lists(STEP, max_size=20))
-def test_whatever_people_did_comes_out_equal(steps: list[tuple[str, str, dict[str, str], str]]) -> None:
+def test_any_history_of_people_is_exported_and_imported_equal(
+    steps: list[tuple[str, str, dict[str, str], str]],
+) -> None:
     with sqlite_store() as site, sqlite_store() as other:
         for each in (site, other):
             collect(each, record("a", ASYLUM), record("b", BORDERS))

@@ -1,4 +1,4 @@
-"""What every store does after it was put back, until the operator has said what went out."""
+"""After a restore: what every store does until the operator has said what went out."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -76,7 +76,7 @@ def test_mails_wait_and_one_that_was_on_its_way_is_doubtful(store: Store) -> Non
     assert (second.name, DeliveryState.SENT) == ("weekly-2", DeliveryState("sent"))
 
 
-def test_what_went_out_is_never_due_again_be_it_collected_before_or_after(store: Store) -> None:
+def test_sent_items_collected_before_or_after_are_never_due_again(store: Store) -> None:
     collect(store, record("a"), record("b"))
     store.restorations.begin(taken_at=None, at=LATER)
 

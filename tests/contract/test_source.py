@@ -1,4 +1,4 @@
-"""What every kind of source promises. A kind passes by subclassing `SourceContract`."""
+"""The contract of sources. A kind passes by subclassing `SourceContract`."""
 
 import csv
 import hashlib
@@ -41,10 +41,10 @@ LISTED = (
 
 
 class SourceContract:
-    """Subclass it, say how your kind is made, and every promise is tested."""
+    """Subclass it and say how your kind is made; every promise is then tested."""
 
     def source(self, folder: Path, items: Sequence[Item]) -> Source:
-        """Return a source named `news` that lists `items`; called again with the same folder, it has changed."""
+        """Return a source named `news` that lists `items`; a second call with the same folder changes it."""
         raise NotImplementedError
 
     def source_with_one_bad_item(self, folder: Path) -> Source:
@@ -52,11 +52,11 @@ class SourceContract:
         raise NotImplementedError
 
     def source_without_its_place(self, folder: Path) -> Source:
-        """Return a source whose file or server is not there."""
+        """Return a source whose file or server is missing."""
         raise NotImplementedError
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Return what comes of such items, in a kind that has no place for all that they say."""
+        """Return what such items become in a kind that does not have all fields."""
         return tuple(items)
 
     def test_every_item_is_given_as_listed(self, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ class SourceContract:
 
         assert tuple(fetched(source).items) == tuple(fetched(source).items)
 
-    def test_what_has_not_changed_is_not_read(self, tmp_path: Path) -> None:
+    def test_an_unchanged_source_is_not_read(self, tmp_path: Path) -> None:
         first = fetched(self.source(tmp_path, LISTED))
 
         again = fetched(self.source(tmp_path, LISTED), validator=first.validator)
@@ -80,7 +80,7 @@ class SourceContract:
         assert not tuple(again.items)
         assert again.validator == first.validator != ""
 
-    def test_what_has_changed_is_read(self, tmp_path: Path) -> None:
+    def test_a_changed_source_is_read(self, tmp_path: Path) -> None:
         first = fetched(self.source(tmp_path, LISTED))
 
         again = fetched(self.source(tmp_path, LISTED[1:]), validator=first.validator)
@@ -90,7 +90,7 @@ class SourceContract:
         assert again.validator != first.validator
 
     def test_a_source_may_list_nothing(self, tmp_path: Path) -> None:
-        """Whether that is an error depends on what it listed before, which the source does not know."""
+        """It is an error only if it listed items before, which the source does not know."""
         assert not tuple(fetched(self.source(tmp_path, ())).items)
 
     def test_a_bad_item_is_named_and_the_others_are_given(self, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def fetched(source: Source, *, validator: str = "") -> Fetch:
 
 
 def seen(fetch: Fetch) -> tuple[Item, ...]:
-    """What readers would see of the items: not their ids, and their words without the marks between them."""
+    """Return what readers would see of the items: no ids, and only the words of texts."""
     items = [clean_item(item, site=SITE, policy=POLICY) for item in fetch.items]
     return tuple(replace(item, html="", native_id="", link="", title="", published=None) for item in items)
 
@@ -235,7 +235,7 @@ class TestDatabaseSource(TableContract):
 
 
 class WebContract(SourceContract):
-    """A kind that reads the web; its server tells what has not changed by ETag."""
+    """A kind that reads the web; its server reports unchanged documents by ETag."""
 
     @pytest.fixture(autouse=True)
     def _serve(self, server: Server) -> None:
@@ -277,7 +277,7 @@ class TestFeedSourceOfAtom(WebContract):
         )
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """A feed has no keywords."""
+        """Return the items without keywords, which this feed does not have."""
         return tuple(replace(item, keywords=()) for item in items)
 
 
@@ -312,7 +312,7 @@ class TestFeedSourceOfJson(WebContract):
         }
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Its tags are keywords here, so it has no themes."""
+        """Return the items without labels: the feed's tags are keywords."""
         return tuple(replace(item, labels=()) for item in items)
 
 
@@ -342,5 +342,5 @@ class TestPageSource(WebContract):
 
 
 def _without_controls(text: str) -> str:
-    """XML and HTML cannot carry them."""
+    """Return a text without characters that XML and HTML cannot contain."""
     return text.replace("\x07", "").replace("\ufffe", "")

@@ -1,4 +1,4 @@
-"""What every store does with the log, whichever database it is in."""
+"""The log: the contract of every store."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -139,7 +139,7 @@ class TestCollecting:
             collecting.relist([1, 2])
         assert {one.state for one in store.items.added_last(ALL, limit=5)} == {State.LISTED}
 
-    def test_what_is_known_is_of_the_source_and_since_a_day_or_listed(self, store: Store) -> None:
+    def test_known_items_are_those_of_the_source_that_are_recent_or_listed(self, store: Store) -> None:
         collect(store, record("a", day=date(2020, 1, 1)), record("b"), record("c"))
         collect(store, record("d"), source="other")
         withdraw(store, 3)
@@ -162,7 +162,7 @@ class TestCollecting:
         assert said == {1: item("About a.", day=date(2020, 1, 1)), 3: item("About c.")}
 
     def test_an_older_item_with_the_name_of_a_newer_one_is_known_too(self, store: Store) -> None:
-        """An id or a link that several have names none of them, though all but one scrolled off long ago."""
+        """An id or link that several items share identifies none of them, even if all but one scrolled off long ago."""
         new = [record("a", day=date(2020, 1, 1)), record("b")]
         link = "https://example.org/one"
         collect(store, *(replace(each, item=replace(each.item, native_id="one", link=link)) for each in new))
@@ -272,7 +272,7 @@ class TestSources:
 
         assert store.sources.state("news").failing_since == LATER
 
-    def test_what_is_known_of_a_source_comes_back_as_it_went_in(self, store: Store) -> None:
+    def test_the_state_of_a_source_is_read_as_it_was_written(self, store: Store) -> None:
         known = SourceState(
             validator="v1",
             fields=("title", "a name with blanks"),
@@ -350,7 +350,7 @@ class TestCursors:
 
 
 def newest(store: Store, feed: str, *, limit: int) -> list[Record]:
-    """What a feed shows; the same whether all of it was read or its end."""
+    """Return what a feed shows, and check that reading all of it and reading its end agree."""
     whole = newest_items(ItemCache(store), store.feeds.whole(feed), limit=limit)
     assert whole == newest_items(ItemCache(store), store.feeds.end(feed), limit=limit)
     return whole
@@ -477,7 +477,7 @@ class TestRuns:
         assert told[0].problems == ("source 'a': gone", "b: é")
 
     def test_old_runs_are_forgotten_but_for_the_last_of_each_kind(self, store: Store) -> None:
-        """What `status` shows, and what the next run is compared with, stays."""
+        """`status` shows them, and the next run is compared with them."""
         run = RunRow(verb="run", started=NOON, finished=LATER, exit_code=75, problems=("gone",))
         store.runs.record(replace(run, verb="deliver", exit_code=2))
         with store.database.writing() as connection:
@@ -497,7 +497,7 @@ class TestRuns:
 
 
 class TestRehearsal:
-    def test_what_is_rehearsed_is_seen_there_and_forgotten(self, store: Store, store_url: str) -> None:
+    def test_changes_of_a_rehearsal_are_visible_in_it_and_forgotten(self, store: Store, store_url: str) -> None:
         collect(store, record("a"))
         before = dump(store)
 

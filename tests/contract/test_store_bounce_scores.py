@@ -1,4 +1,4 @@
-"""Scores of readers whose mails come back, refusals and probes in the store. In both databases."""
+"""Scores of readers whose mails come back, refusals and probes in the store, in both databases."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ def came_back(mark: str) -> BounceRow:
 def refuse_all(store: Store, *, now: datetime = NOON) -> None:
     claimed = store.ledger.claim(10, max_age=MAX_AGE, now=now)
     refused = [Result(delivery=each, state=DeliveryState.REFUSED, code=550, reply="550 5.1.1 no") for each in claimed]
-    for _ in range(2):  # the second time the claim is over
+    for _ in range(2):  # the second time the claim has ended
         store.ledger.write([], refused, now=now)
 
 
@@ -61,7 +61,7 @@ def test_of_two_reports_at_once_one_is_decided_again(store: Store, ada: Subscrib
     assert not store.bounces.is_known("two")
 
 
-def test_who_is_suspended_is_not_due_and_keeps_his_place(store: Store, ada: Subscriber) -> None:
+def test_a_suspended_reader_is_not_due_and_keeps_his_cursor(store: Store, ada: Subscriber) -> None:
     ben = add(store, "ben")
     store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
 
@@ -108,7 +108,7 @@ def test_a_probe_gives_a_new_mark_and_is_found_by_it(store: Store, ada: Subscrib
     assert 1 == len(scores.refusals())
 
 
-def test_what_is_forgotten_leaves_a_new_mark(store: Store, ada: Subscriber) -> None:
+def test_a_forgotten_score_leaves_a_new_mark(store: Store, ada: Subscriber) -> None:
     old = store.bounce_scores.mark_of(ada.number)
     store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
 

@@ -1,4 +1,4 @@
-"""What the store knows of days: years, months and their items; and the neighbours of items in a feed."""
+"""Days, months and years with items; and the neighbours of items in a feed."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What every store tells of items that an audience had and that changed since, or were withdrawn."""
+"""Corrections: items that an audience had and that changed since, or were withdrawn."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ LATER = NOON + timedelta(days=7)
 
 
 def compose(store: Store, audience: str = "weekly") -> Edition:
-    """The audience's next edition with its corrections, recorded."""
+    """Record the audience's next edition with its corrections."""
     edition = due(store, audience)
     changed = _corrected(store, audience, upto=edition.upto)
     edition = replace(
@@ -69,7 +69,7 @@ class TestCorrections:
             revise(store, 1, text)
             assert [one.item.text for one in compose(store).corrections] == [text]
 
-    def test_what_was_told_last_is_known_with_the_edition_that_told_it(self, store: Store) -> None:
+    def test_the_version_sent_last_is_known_with_its_edition(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         compose(store)
         store.editions.held.retitle("weekly", 1, 1, "Never held")
@@ -111,7 +111,7 @@ class TestCorrections:
 
         assert pending(store) == []
 
-    def test_what_was_revised_before_it_was_sent_needs_no_correction(self, store: Store) -> None:
+    def test_a_revision_before_sending_needs_no_correction(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         revise(store, 1, "Corrected.")
         compose(store)
@@ -159,7 +159,7 @@ class TestCorrections:
         assert pending(store, "daily") == []
 
     def test_an_edition_that_stopped_short_of_the_log_s_end_tells_nothing_twice(self, store: Store) -> None:
-        """Its cursor stands before the items it carried over; what it had and told lies beyond."""
+        """Its cursor stops before the items carried over; what it had and announced lies beyond."""
         collect(store, record("a"))
         compose(store)
         collect(store, record("b"), record("c"))
@@ -173,7 +173,7 @@ class TestCorrections:
         assert pending(store) == []
         assert numbers_of(due(store).records) == [2]
 
-    def test_what_was_withdrawn_is_not_told(self, store: Store) -> None:
+    def test_a_withdrawn_item_is_not_corrected(self, store: Store) -> None:
         collect(store, record("a"))
         compose(store)
         revise(store, 1, "Corrected.")
@@ -199,7 +199,7 @@ class TestCorrections:
 
 
 class TestWithdrawnBeforeWriting:
-    def test_what_was_withdrawn_leaves_the_edition_and_is_due_again_when_it_comes_back(self, store: Store) -> None:
+    def test_a_withdrawn_item_leaves_the_edition_and_is_due_again_when_it_comes_back(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         edition = due(store)
         store.editions.record(edition, start=0, tick=None)
@@ -230,7 +230,7 @@ class TestWithdrawnBeforeWriting:
         assert store.editions.drop_withdrawn("weekly", 1) == edition
         assert dump(store) == before
 
-    def test_what_is_in_the_outbox_stays_sent(self, store: Store) -> None:
+    def test_items_in_the_outbox_stay_sent(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         store.editions.record(due(store), start=0, tick=None)
         store.editions.mark_written("weekly", 1, at=NOON)

@@ -1,4 +1,4 @@
-"""What the desk remembers: links that are good once, sessions that end, and who did what."""
+"""The desk's records: links that work once, sessions that end, and who did what."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What every store does with audiences and editions."""
+"""Audiences and editions: the contract of every store."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ def compose(store: Store, audience: str = "weekly") -> list[int]:
 
 
 class TestDue:
-    def test_what_was_added_since_is_due_in_the_order_it_was_added(self, store: Store) -> None:
+    def test_items_added_since_are_due_in_the_order_of_adding(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         assert compose(store) == [1, 2]
 
@@ -85,7 +85,7 @@ class TestDue:
 
         assert numbers_of(due(store, "asylum-only", themes=("asylum",)).records) == [1]
 
-    def test_what_was_there_before_the_audience_is_never_due(self, store: Store) -> None:
+    def test_items_from_before_the_audience_are_never_due(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         store.editions.pass_over("new", AudienceState(cursor=2, start=2, last_number=0, last_tick=None))
 
@@ -192,7 +192,7 @@ class TestOutbox:
 
         assert store.editions.unwritten() == [edition]
 
-    def test_what_was_withdrawn_since_is_gone_from_an_unwritten_edition(self, store: Store) -> None:
+    def test_withdrawn_items_are_missing_from_an_unwritten_edition(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         edition = due(store)
         store.editions.record(edition, start=0, tick=None)
@@ -220,7 +220,7 @@ class TestOutbox:
 
 
 class TestPast:
-    def test_what_a_feed_tells_of_several_editions_is_what_each_has_alone(self, store: Store) -> None:
+    def test_items_of_several_editions_read_together_equal_those_read_alone(self, store: Store) -> None:
         collect(store, *records("first", 4))
         compose(store)
         revise(store, 2, "Corrected.", now=LATER)

@@ -1,4 +1,4 @@
-"""Many people are erased at once as each would be alone, and nobody else with them. In both databases."""
+"""Erasing many people at once gives the same as erasing each alone, in both databases."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ def leaves(store: Store, who: Subscriber) -> None:
 
 
 def agreed(store: Store, name: str, words: str) -> Subscriber:
-    """Somebody whom the operator added with these words."""
+    """Add a person as the operator does, with these words of consent."""
     new = Subscriber(
         number=0, address=f"{name}@example.org", language="en", since=NOON, subscriptions=(subscription(),)
     )
@@ -39,7 +39,7 @@ def agreed(store: Store, name: str, words: str) -> Subscriber:
 
 
 def ask_for(store: Store, who: Subscriber, address: str) -> None:
-    """He asks for his mails at another address."""
+    """Request a change of address."""
     request = Request(address=address, choices={}, language="en", words="", subscriber=who.number)
     told = letter("move-letter")
     told = replace(told, delivery=replace(told.delivery, recipient=address))
@@ -72,7 +72,7 @@ def test_a_pass_erases_all_who_left_and_nothing_of_those_who_stay(store: Store) 
     assert {cyd.address, eve.address} == {each.recipient for each in mails if each.state is DeliveryState.QUEUED}
 
 
-def test_who_wanted_an_address_that_is_somebodys_takes_nothing_of_his_along(store: Store) -> None:
+def test_erasing_a_person_who_wanted_anothers_address_erases_nothing_of_the_other(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})

@@ -1,4 +1,4 @@
-"""Feeds besides those of themes: who is in them, what was withdrawn from them, and their archives."""
+"""Feeds besides those of themes: their items, withdrawals and archives."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ GATHERING = Gathering(theme_map=ThemeMap(default=BORDERS), language="en")
 
 
 def collect_with_keywords(store: Store, *keywords: str) -> None:
-    """One item for each keyword, which it has alone."""
+    """Collect one item for each keyword."""
     items = [Item(date=DAY, text=f"About {word}.", keywords=(word,)) for word in keywords]
     new = [
         NewRecord(
@@ -73,7 +73,7 @@ class TestGathering:
         assert store.feeds.states(["keywords/ice"])["keywords/ice"].items == 0
         assert "keywords/ice" in store.log.touched_feeds(1, 2)
 
-    def test_another_configuration_gathers_anew(self, store: Store) -> None:
+    def test_a_changed_configuration_gathers_the_items_again(self, store: Store) -> None:
         collect(store, *records("n", 3))
         end = store.log.end()
 
@@ -104,7 +104,7 @@ class TestFollowingOn:
         withdraw(store, 3)
         assert {ALL, "borders"} == store.items.withdrawn_feeds()
 
-        for _ in range(2):  # a pass that was cut short does it again
+        for _ in range(2):  # an interrupted pass does it again
             assert "borders" == self.renamed(store, "quays", "borders").first_slug
         assert "borders" == self.renamed(store, "docks", "borders", "quays").first_slug
 
@@ -116,7 +116,7 @@ class TestFollowingOn:
             assert [3] == numbers_of(store.items.withdrawn_last(feed, limit=9))
         assert {ALL, "borders", "quays", "docks"} >= store.items.withdrawn_feeds() > {"quays", "docks"}
 
-    def test_what_was_withdrawn_from_both_is_told_once(self, store: Store) -> None:
+    def test_an_item_withdrawn_from_both_feeds_is_announced_once(self, store: Store) -> None:
         collect(store, record("n", BORDERS, Theme(slug="quays", title="Quays")))
         store.feeds.mark_open(["borders"], now=NOON)
         withdraw(store, 1)
@@ -230,7 +230,7 @@ class TestSequence:
 
 
 class TestErasing:
-    def test_what_was_withdrawn_is_found_by_when_it_was_added(self, store: Store) -> None:
+    def test_withdrawn_items_are_found_by_the_log_number_of_their_adding(self, store: Store) -> None:
         collect_with_keywords(store, "ice", "ice", "snow")
         withdraw(store, 2)
         withdraw(store, 3)
@@ -241,7 +241,7 @@ class TestErasing:
         assert numbers_of(store.items.withdrawn_between("keywords/ice", 2, 9)) == []
 
 
-def test_what_did_not_change_is_told_from_what_did(store: Store) -> None:
+def test_unchanged_items_are_distinguished_from_changed_ones(store: Store) -> None:
     collect_with_keywords(store, "ice", "fog", "snow")
     end = store.log.end()
     revise(store, 2, "Another text.")

@@ -1,4 +1,4 @@
-"""What happened to one reader, as the store remembers it. In both databases."""
+"""The history of one reader, in both databases."""
 
 from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryState

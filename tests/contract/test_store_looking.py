@@ -1,4 +1,4 @@
-"""Looking at a store, and rehearsing in it, changes nothing and leaves nothing where the store is."""
+"""Looking at a store, and rehearsing in it, changes nothing and leaves no files."""
 
 import shutil
 import signal
@@ -20,13 +20,13 @@ NOBODY = 65534
 
 
 def traces(folder: Path) -> list[tuple[str, int, int, int, bytes]]:
-    """All that can be seen of the files in a folder."""
+    """Return everything visible about the files in a folder."""
     found = [(path, path.stat()) for path in sorted(folder.iterdir())]
     return [(path.name, stat.st_ino, stat.st_mtime_ns, stat.st_mode, path.read_bytes()) for path, stat in found]
 
 
 def look(url: str) -> int:
-    """What a look sees, and a rehearsal writes: how many items there are in the end."""
+    """Look at a store and rehearse in it; return the number of items in the end."""
     with Store.rehearse(url) as rehearsal:
         collect(rehearsal, record("rehearsed"))
         assert not rehearsal.is_held("pass")
@@ -55,7 +55,7 @@ class TestSQLite:
             assert store.items.count() == 2
 
     @pytest.mark.parametrize("kept", [("-wal", "-shm"), ("-wal",), ("-shm",)])
-    def test_what_a_killed_program_left_is_read_and_left(
+    def test_leftovers_of_a_killed_program_are_read_and_kept(
         self, sqlite_url: str, tmp_path: Path, kept: tuple[str, ...]
     ) -> None:
         left = tmp_path / "left"
@@ -69,7 +69,7 @@ class TestSQLite:
 
         if "-wal" in kept:
             assert look(url) == 2
-        else:  # the log was lost, and with it what stood only there
+        else:  # the write-ahead log was lost, and with it the changes that only it had
             assert look(url) == 1
 
         assert [trace[0] for trace in traces(left)] == names
@@ -92,7 +92,7 @@ with Store.rehearse({sqlite_url!r}) as store:
         for folder in (tmp_path, *tmp_path.parents):
             with suppress(PermissionError):
                 folder.chmod(folder.stat().st_mode | 0o055)
-        (tmp_path / "publisher.db").chmod(0o444)  # as its owner may decide: it is made for him alone
+        (tmp_path / "publisher.db").chmod(0o444)  # the owner may decide so: only he can read it
         tmp_path.chmod(0o555)
         try:
             seen = run_python(program)
@@ -145,7 +145,7 @@ class TestAnotherVersion:
             ):
                 opening(durable_url)
 
-    # There is one migration so far, so that of a later release is made up.
+    # There is only one migration so far, so the next release's is made up.
     def test_an_older_one_is_migrated_by_a_run_alone_which_keeps_a_copy(
         self, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

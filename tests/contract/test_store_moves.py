@@ -1,4 +1,4 @@
-"""A subscriber gets another address, and everything goes with him. In both databases."""
+"""A change of address keeps everything else, in both databases."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -66,7 +66,7 @@ def test_an_address_that_somebody_has_stays_his(store: Store) -> None:
     assert MoveOutcome.USED == move(store, ada, "other@example.org")
 
 
-def test_who_changed_meanwhile_is_asked_again(store: Store) -> None:
+def test_a_move_fails_if_its_reader_changed_meanwhile(store: Store) -> None:
     ada = add(store, "ada")
     _ask_move(store, ada)
     store.subscribers.write(ada, replace(ada, language="nl"), now=NOON)

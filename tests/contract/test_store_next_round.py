@@ -1,4 +1,4 @@
-"""What editors decide about the next round, in the store. In both databases."""
+"""The editors' decisions about the next round, in both databases."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Several processes on one store: real ones, because threads share what processes do not."""
+"""Several processes on one store: real processes, because threads share more."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ PATIENCE_S = 60
 
 
 class Child:
-    """A process that runs one function; it gets a pipe to tell us where it is."""
+    """A process that runs one function, with a pipe through which it reports."""
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
         self._pipe, theirs = FORKS.Pipe()
@@ -33,7 +33,7 @@ class Child:
         theirs.close()
 
     def hear(self) -> Any:
-        """What the child says next; fails when it died without a word."""
+        """Return the child's next message; fail if it died silently."""
         assert self._pipe.poll(PATIENCE_S), "the child says nothing"
         return self._pipe.recv()
 
@@ -60,7 +60,7 @@ class Child:
 
 @pytest.fixture
 def child() -> Iterator[Callable[..., Child]]:
-    """Starts children; none outlives its test."""
+    """Starts children, and ends them with the test."""
     with ExitStack() as stack:
 
         def start(work: Callable[..., None], *arguments: Any) -> Child:
@@ -71,7 +71,7 @@ def child() -> Iterator[Callable[..., Child]]:
         yield start
 
 
-# --- what the children do ------------------------------------------------------------------------------------------
+# --- functions of the children -----------------------------------------------------------------------------------
 
 
 def open_and_count(pipe: Connection, url: str) -> None:
@@ -125,7 +125,7 @@ def publish_once(store: Store) -> list[tuple[int, int]]:
 
 @contextmanager
 def outrun_is_fine() -> Iterator[None]:
-    """The other process may have been quicker; anything else is not fine."""
+    """Ignore that the other process was quicker, and no other error."""
     try:
         yield
     except StoreError as error:
@@ -134,7 +134,7 @@ def outrun_is_fine() -> Iterator[None]:
 
 
 def collect_slowly(pipe: Connection, url: str) -> None:
-    """Number changes, then wait for a word before they are committed."""
+    """Write changes to the log, then wait for a message before committing."""
     with Store.open(url) as store, store.log.open_pass("slow") as collecting:
         collecting.add(records("slow", 3), now=NOON)
         finish(collecting, "slow", now=NOON)
@@ -150,7 +150,7 @@ def collect_at_once(pipe: Connection, url: str) -> None:
 
 
 def hold_and_hang(pipe: Connection, url: str) -> None:
-    """Take the lock, change the log, and stay there."""
+    """Take the lock, change the log, and hang."""
     with Store.open(url) as store, store.exclusive("run", wait_s=1), store.log.open_pass("news") as collecting:
         collecting.add(records("lost", 500), now=NOON)
         pipe.send("hanging")
@@ -211,7 +211,7 @@ def test_a_reader_never_passes_a_number_that_is_committed_later(durable_url: str
         assert slow.hear() == "numbered"
         quick = child(collect_at_once, durable_url)
         assert quick.hear() == "ready"
-        time.sleep(0.3)  # the quick one could commit now, if numbers were not in the order of commits
+        time.sleep(0.3)  # without the order of commits, the quick one could commit now
 
         seen, cursor = read_on(store, 0)
         assert seen == ["first"]
@@ -278,7 +278,7 @@ def test_two_names_of_one_file_have_one_lock(tmp_path: Path) -> None:
 def test_a_database_another_program_holds_locked_is_one_line(
     durable_url: str, child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Patched, because ten seconds of patience are right for an operator and long for a test.
+    # patched, because ten seconds of patience suit an operator and are long for a test
     monkeypatch.setattr("publisher.store.engine.PATIENCE_S", 1)
     with Store.open(durable_url) as store:
         collect(store, record("a"))

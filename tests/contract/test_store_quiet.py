@@ -1,4 +1,4 @@
-"""A question costs what its answer weighs, and a run with no news leaves no trace."""
+"""Queries cost as much as their answers are large, and a run without news leaves no trace."""
 
 import re
 import sqlite3
@@ -83,7 +83,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
 
 
 def archive(store: Store, count: int) -> None:
-    """A store of `count` items of earlier days, all sent and published, and 20 of today."""
+    """Fill a store with `count` items of earlier days, all sent and published, and 20 of today."""
     themes = [BORDERS, Theme(slug="theme-1", title="One"), Theme(slug="theme-2", title="Two")]
     old = [
         record(f"old-{index}", themes[index % 3], day=date(2020, 1, 1) + timedelta(days=index % 900))
@@ -91,7 +91,7 @@ def archive(store: Store, count: int) -> None:
     ]
     collect(store, *old)
     withdraw(store, *range(5, count // 10))
-    for number in (1, 2, 3, 4):  # in passes of their own: what is withdrawn in one pass is one answer
+    for number in (1, 2, 3, 4):  # in separate passes: all withdrawals of one pass are returned together
         withdraw(store, number, now=NOON + timedelta(hours=number))
     with store.log.open_pass("news") as collecting:
         collecting.unlist(range(1, count + 1))
@@ -106,7 +106,7 @@ def archive(store: Store, count: int) -> None:
 
 @contextmanager
 def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
-    """The statements the store sends meanwhile, with their values."""
+    """Yield the statements that the store sends meanwhile, with their values."""
     seen: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
@@ -136,7 +136,7 @@ def test_every_question_is_answered_from_an_index(sizes: tuple[Store, Store], qu
     plans = [line for statement, values in asked for line in plan(store, statement, values)]
 
     assert plans, "nothing was asked"
-    # The counters are one row, and the runs are walked from their end. Sorting is for the rows of an answer only.
+    # The counters are one row, and the runs are read from their end. Only rows of an answer may be sorted.
     bad = [line for line in plans if re.match(r"SCAN (?!counters|runs|.* USING )", line)]
     bad += [line for line in plans if "TEMP B-TREE FOR ORDER BY" in line and question.startswith("feed")]
     assert bad == []
@@ -157,7 +157,7 @@ def test_a_question_costs_the_same_in_an_archive_of_any_size(sizes: tuple[Store,
 
 
 def database_steps(store: Store, question: Callable[[Store], object]) -> int:
-    """How many instructions SQLite's machine executes to answer."""
+    """Return how many instructions SQLite's virtual machine executes for a query."""
     steps = 0
 
     def count() -> int:
@@ -265,7 +265,7 @@ def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Pat
 
 
 def plan_a_round(store: Store, people: int) -> None:
-    """A round of which everybody gets the same item."""
+    """Plan a round in which everybody gets the same item."""
     numbers = range(1, people + 1)
     readers = [
         {

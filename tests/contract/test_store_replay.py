@@ -1,4 +1,4 @@
-"""A store that was put back learns from the file of departures who left, was suppressed or erased since."""
+"""A restored store learns from the file of departures who left, was suppressed or erased since."""
 
 import shutil
 from dataclasses import replace
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def people(folder: Path) -> list[Subscriber]:
-    """Four readers, each with a mail that waits, in a store that is backed up then."""
+    """Four readers, each with a waiting mail, in a store that is then backed up."""
     with opened(folder) as store:
         collect(store, record("a"))
         found = [add(store, name) for name in ("ada", "ben", "cy", "di")]
@@ -46,7 +46,7 @@ def opened(folder: Path) -> Store:
 
 
 def put_back(folder: Path) -> None:
-    """As somebody does who copies files."""
+    """Restore the files by copying, without the program."""
     (folder / "publisher.db-wal").unlink(missing_ok=True)
     shutil.copy(folder / "backup.db", folder / "publisher.db")
 
@@ -81,8 +81,8 @@ def test_opening_an_older_store_repeats_what_it_does_not_know(folder: Path, peop
         assert 1 == store.retention.forget(now=LATER + timedelta(days=29)).ended
 
 
-def test_who_came_back_after_he_left_follows_on(folder: Path, people: list[Subscriber]) -> None:
-    """Also one who did before the backup, and one who undid it."""
+def test_a_reader_who_came_back_after_leaving_stays_subscribed(folder: Path, people: list[Subscriber]) -> None:
+    """Also if he came back before the backup, or undid leaving."""
     with opened(folder) as store:
         left = leaves(store, people[0])
         again = choose(left.subscriptions, {"*": "daily"}, log_end=1, now=LATEST)
@@ -101,7 +101,7 @@ def add_again(store: Store, who: Subscriber) -> None:
     store.subscribers.write(None, replace(who, number=0, since=LATEST, subscriptions=tuple(since)), now=LATEST)
 
 
-def test_who_had_not_confirmed_and_was_erased_since_stays_erased(folder: Path, people: list[Subscriber]) -> None:
+def test_an_unconfirmed_person_erased_since_stays_erased(folder: Path, people: list[Subscriber]) -> None:
     with opened(folder) as store:
         store.subscribers.erase(people[0].address, now=NOON)
         ask(store, "confirm-one")
@@ -114,8 +114,8 @@ def test_who_had_not_confirmed_and_was_erased_since_stays_erased(folder: Path, p
         assert store.subscribers.link("confirm-one") is None
 
 
-def test_each_is_as_gone_as_he_was_and_since_when_he_was(folder: Path, people: list[Subscriber]) -> None:
-    """All in one pass: two who left at different times, one who was erased, one who left and was back."""
+def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[Subscriber]) -> None:
+    """All in one pass: two who left at different times, one who was erased, one who left and came back."""
     ada, ben, cy, di = people
     with opened(folder) as store:
         leaves(store, ada)
@@ -154,7 +154,7 @@ def test_repeating_the_whole_file_changes_nothing_more(folder: Path, people: lis
 
 
 def lose(folder: Path) -> None:
-    """Lose the store, and what SQLite keeps beside it."""
+    """Remove the store, and SQLite's files beside it."""
     for ending in ("", "-wal", "-shm"):
         (folder / f"publisher.db{ending}").unlink(missing_ok=True)
 
@@ -166,12 +166,12 @@ def newcomer(address: str) -> tuple[Subscriber, Consent]:
 
 
 def bring_in(store: Store, people: list[Subscriber], *, at: datetime = LATEST) -> list[str]:
-    """Import people; return who stays out."""
+    """Import people; return who is left out."""
     new = [newcomer(each.address) for each in people]
     return [*store.subscribers.add_new(new, gone=store.subscribers.gone(), now=at)]
 
 
-def test_a_store_made_anew_knows_who_is_gone(folder: Path, people: list[Subscriber]) -> None:
+def test_a_new_store_knows_who_left(folder: Path, people: list[Subscriber]) -> None:
     ada, ben, cy, di = people
     with opened(folder) as store:
         leaves(store, ada)
@@ -193,7 +193,7 @@ def test_a_store_made_anew_knows_who_is_gone(folder: Path, people: list[Subscrib
 
 
 def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path, people: list[Subscriber]) -> None:
-    """Without its key nobody can tell who left by it."""
+    """Without its key, nobody can tell from it who left."""
     with opened(folder) as store:
         leaves(store, people[0])
     lose(folder)
@@ -217,10 +217,10 @@ def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path
         assert [people[0].address] == bring_in(store, people)
 
 
-def test_who_left_stays_out_of_an_import_when_nothing_else_is_held_of_him(
+def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
     folder: Path, people: list[Subscriber]
 ) -> None:
-    """Also while the file does not take his line, and no more once he came back himself."""
+    """Also while his line is not in the file yet; and no longer once he has come back himself."""
     late = LATER + timedelta(days=29)
     with opened(folder) as store:
         leaves(store, people[0])

@@ -1,4 +1,4 @@
-"""What is held of people goes by itself when its time is over, not sooner, and counts stay. In both databases."""
+"""Data about people is deleted when its period ends, not sooner, and counts stay, in both databases."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,7 +80,7 @@ def bounce(store: Store) -> None:
         (bounce, BOUNCES, Forgotten(bounces=1)),
     ],
 )
-def test_each_thing_goes_when_its_time_is_over_and_once(
+def test_each_record_is_deleted_once_after_its_time(
     store: Store, begin_with: Callable[[Store], None], period: timedelta, forgotten: Forgotten
 ) -> None:
     begin_with(store)
@@ -104,7 +104,7 @@ def test_the_counts_of_a_round_stay_and_nothing_else_of_its_mails(store: Store) 
 
 
 def test_a_round_of_which_a_mail_still_waits_is_left_alone(store: Store) -> None:
-    """The operator has paused it, say; who reads it then is a reader all the same."""
+    """For example, the operator has paused it; its readers are still readers."""
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     round_ = begin(store)
@@ -135,7 +135,7 @@ def test_an_erased_reader_and_one_who_is_forgotten_count_the_same(store: Store) 
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_who_came_back_is_no_longer_one_who_left(store: Store, again: bool) -> None:
+def test_a_reader_who_came_back_no_longer_counts_as_gone(store: Store, again: bool) -> None:
     left = leaves(store, add(store, "ada"))
     if again:
         back = choose(left.subscriptions, {"*": "daily"}, log_end=0, now=NOON)

@@ -1,4 +1,4 @@
-"""What every store does with editions that wait for their editor."""
+"""Held editions: the contract of every store."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +41,7 @@ def test_a_held_edition_is_held_for_its_audience_alone(store: Store, held: Editi
     assert (row.name, row.held_until, row.dropped) == ("weekly-1", DEADLINE, 0)
 
 
-def test_it_is_shown_until_it_changes(store: Store, held: Edition) -> None:
+def test_a_held_edition_is_shown_until_it_changes(store: Store, held: Edition) -> None:
     assert not store.editions.held.is_shown("weekly", 1)
     store.editions.held.mark_shown("weekly", 1, at=NOON)
     assert store.editions.held.is_shown("weekly", 1)
@@ -152,7 +152,7 @@ def test_nothing_can_be_decided_about_an_edition_that_is_not_held(store: Store, 
     assert dump(store) == before
 
 
-def test_it_follows_its_sources_and_remembers_what_was_composed(store: Store, held: Edition) -> None:
+def test_a_held_edition_follows_its_sources_and_remembers_what_was_composed(store: Store, held: Edition) -> None:
     assert not store.editions.held.follow("weekly", 1, at=NOON)
     store.editions.held.mark_shown("weekly", 1, at=NOON)
     revise(store, 2, "Written anew.")
@@ -189,7 +189,7 @@ def test_the_editor_s_subject_order_and_titles_are_kept_and_taken_back(store: St
 
 
 @pytest.mark.parametrize("reason", [TakenOut.DROPPED, TakenOut.PUT_OFF])
-def test_what_was_taken_out_is_put_back(store: Store, held: Edition, reason: TakenOut) -> None:
+def test_an_item_that_was_taken_out_is_restored(store: Store, held: Edition, reason: TakenOut) -> None:
     take_out = store.editions.held.drop if reason is TakenOut.DROPPED else store.editions.held.put_off
     take_out("weekly", 1, 2)
     assert store.editions.held.taken_out("weekly", 1) == {2: reason}
@@ -217,7 +217,7 @@ def test_an_item_put_off_twice_is_noted_once(store: Store, held: Edition) -> Non
     )
 
 
-def test_what_was_taken_out_of_an_edition_that_is_gone_is_due_again(store: Store, held: Edition) -> None:
+def test_items_taken_out_of_an_edition_that_ended_are_due_again(store: Store, held: Edition) -> None:
     store.editions.held.drop("weekly", 1, 2)
     store.editions.discard("weekly", 1)
     store.editions.mark_written("weekly", 1, at=NOON)
@@ -234,7 +234,7 @@ def test_what_was_taken_out_of_an_edition_that_is_gone_is_due_again(store: Store
     assert store.editions.held.taken_out("weekly", 1) == {2: TakenOut.DROPPED}
 
 
-def test_what_is_withdrawn_while_it_is_held_is_remembered_until_it_comes_back(store: Store, held: Edition) -> None:
+def test_an_item_withdrawn_while_held_is_remembered_until_it_comes_back(store: Store, held: Edition) -> None:
     withdraw(store, 2)
 
     assert store.editions.held.follow("weekly", 1, at=DEADLINE)

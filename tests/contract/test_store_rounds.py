@@ -1,4 +1,4 @@
-"""Rounds in the store: ranges, cursors, selections and mails; when items came into themes. In both databases."""
+"""Rounds in the store: ranges, cursors, selections and mails; when items entered themes. In both databases."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,7 +58,9 @@ def begin(store: Store, *paces: str, size: int = 2) -> Round:
 def plan(
     store: Store, round_: Round, mails: Mapping[int, tuple[int, ...]], moved: Moved | None = None
 ) -> list[list[tuple[int, str, int]]]:
-    """Plan all ranges of a round; for each with people, who was due: (number, theme, whether by that theme)."""
+    """Plan all ranges of a round; return, for each range with people, who was due: (number, theme, whether it
+    is due).
+    """
     found: list[list[tuple[int, str, int]]] = []
     known: dict[tuple[int, ...], int] = {}
     while True:
@@ -121,7 +123,7 @@ def test_a_crash_between_ranges_leaves_the_others_to_the_next_pass(store: Store)
     numbers = [each.number for each in people]
     round_ = begin(store, size=2)
     done: set[int] = set()
-    while not done:  # the first ranges may have nobody in them
+    while not done:  # the first ranges may contain nobody
         with store.rounds.open_range(round_, now=NOON) as range_pass:
             assert range_pass is not None
             done = {each.subscriber for each in range_pass.followed(floor=0)}
@@ -144,7 +146,7 @@ def test_a_cursor_that_stops_earlier_stays_there(store: Store) -> None:
     assert [1, 3] == cursors(store, ada.number)
 
 
-def test_who_leaves_has_his_queued_mail_taken_back(store: Store) -> None:
+def test_leaving_recalls_the_readers_queued_mail(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
@@ -175,7 +177,7 @@ def come_back(store: Store, before: Subscriber) -> None:
     store.subscribers.write(left, before, now=NOON)
 
 
-def test_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
+def test_a_reader_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
@@ -187,7 +189,7 @@ def test_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
     assert ["ben@example.org"] == [each.recipient for each in claimed if each.id in may_go]
 
 
-def test_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Store) -> None:
+def test_a_reader_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Store) -> None:
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
@@ -202,7 +204,7 @@ def test_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Sto
     assert DeliveryState.QUEUED == known.state
 
 
-def test_what_the_operator_took_back_does_not_come_with_a_reader_who_comes_back(store: Store) -> None:
+def test_mails_that_the_operator_recalled_are_not_queued_when_a_reader_comes_back(store: Store) -> None:
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
@@ -216,7 +218,7 @@ def test_what_the_operator_took_back_does_not_come_with_a_reader_who_comes_back(
 
 
 def queued_mail(store: Store, *given: Subscription) -> Subscriber:
-    """A reader with a mail in the queue."""
+    """Return a reader with a mail in the queue."""
     collect(store, record("a"))
     ada = add(store, "ada", *given)
     plan(store, begin(store), {ada.number: (1,)})
@@ -271,7 +273,7 @@ def test_a_mail_that_comes_back_in_a_pause_waits_for_its_end(store: Store) -> No
     assert set() == store.ledger.write([again], [], now=NOON)
 
 
-def test_who_pauses_and_takes_back_that_he_left_gets_his_mail_after_the_pause(store: Store) -> None:
+def test_a_reader_who_pauses_and_undoes_leaving_gets_his_mail_after_the_pause(store: Store) -> None:
     ada = queued_mail(store)
     until = datetime.now(UTC) + timedelta(days=5)
     pause(store, ada, until)
@@ -281,7 +283,7 @@ def test_who_pauses_and_takes_back_that_he_left_gets_his_mail_after_the_pause(st
     assert until == store.ledger.next_due(max_age=timedelta(days=3), now=NOON)
 
 
-def test_who_drops_a_theme_between_claim_and_fence_has_his_mail_made_anew(store: Store) -> None:
+def test_dropping_a_theme_between_claim_and_fence_makes_the_mail_again(store: Store) -> None:
     queued_mail(store, subscription(1, "asylum"), subscription(2, "borders"))
     [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
     [before] = store.rounds.mails(1, [claimed.recipient])
@@ -387,7 +389,7 @@ def test_two_processes_plan_different_ranges(postgresql_url: str) -> None:
             assert mine is not None
             assert theirs is not None
             found = [{each.subscriber for each in some.followed(floor=0)} for some in (mine, theirs)]
-            # Of one selection, the second process would wait until the first one has written its range.
+            # with the same selection, the second process would wait until the first has written its range
             mine.write(dict.fromkeys(found[0], (1,)), [], {}, envelope=ENVELOPE)
             theirs.write(dict.fromkeys(found[1], (1, 2)), [], {}, envelope=ENVELOPE)
 

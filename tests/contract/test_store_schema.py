@@ -1,4 +1,4 @@
-"""The tables: made once, brought up to date, and never touched by a program that is too old for them."""
+"""The tables: made once, migrated, and never touched by a program that is too old for them."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.databases import dump
 
 
 def change(url: str, *statements: str) -> None:
-    """What another program does to a database."""
+    """Change a database as another program would."""
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in statements:
@@ -41,7 +41,7 @@ def test_the_migrations_lead_to_the_tables_the_program_knows(bare_url: str) -> N
 
 
 def test_names_constraints_and_orders_are_those_the_program_knows(bare_url: str, tmp_path: Path) -> None:
-    """What Alembic's own comparison passes over: keys, and the columns and conditions of indexes."""
+    """Alembic's own comparison ignores keys, and the columns and conditions of indexes."""
     Store.open(bare_url).close()
     modelled = create_engine(f"sqlite:///{tmp_path / 'modelled.db'}")
     metadata.create_all(modelled)
@@ -128,7 +128,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(bare_url: str) 
 
 
 def test_a_version_table_without_a_version_is_as_good_as_none(bare_url: str) -> None:
-    """What is left where a migration's tables were undone."""
+    """This is left when the tables of a migration were rolled back."""
     change(bare_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
 
     with Store.open(bare_url) as store:

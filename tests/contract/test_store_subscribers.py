@@ -1,4 +1,6 @@
-"""Subscribers in the store: one person for one address, links that are good once, words that are kept. In both."""
+"""Subscribers in the store: one person per address, links that work once, stored words of consent. In both
+databases.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,14 +38,14 @@ def letter(name: str) -> Letter:
 
 
 def ask(store: Store, token: str, *, at: int = 0, kind: LetterKind = LetterKind.CONFIRM) -> bool:
-    """Ask for a letter, so many days later."""
+    """Request a letter, some days later."""
     now = NOON + at * DAY
     request = Request(address=ADA, choices={"asylum": "daily"}, language="fr", words="I agree.")
     return store.subscribers.ask(kind, request, letter(token), token_digest=token, not_since=now - DAY, now=now)
 
 
 def tables_with(store: Store, words: str) -> list[str]:
-    """Names of the tables that have these words in a row."""
+    """Return the names of the tables that contain these words."""
     with store.database.reading() as connection:
         rows = {table.name: str(connection.execute(select(table)).all()) for table in metadata.sorted_tables}
     return sorted(name for name, found in rows.items() if words in found)
@@ -53,7 +55,7 @@ def letters(store: Store) -> Sequence[str]:
     return [each.name for each in store.ledger.due(max_age=MAX_AGE, now=NOON + 9 * DAY)]
 
 
-def test_one_request_of_a_kind_is_kept_a_day_with_its_letter(store: Store) -> None:
+def test_one_request_per_kind_and_day_is_kept_with_its_letter(store: Store) -> None:
     assert [True, False, True] == [ask(store, "one"), ask(store, "two"), ask(store, "link", kind=LetterKind.LINK)]
     assert ["one", "link"] == letters(store)
     assert NOON == store.subscribers.asked_at(LetterKind.CONFIRM, ADA)
@@ -106,7 +108,7 @@ def test_of_two_changes_at_once_one_is_refused(store: Store) -> None:
         store.subscribers.write(ada, replace(ada, language="de"), now=NOON)
 
 
-def test_what_was_agreed_is_added_and_never_changed(store: Store) -> None:
+def test_consents_are_added_and_never_changed(store: Store) -> None:
     ada = add(store, "ada")
     second = Consent(kind=ConsentKind.FORM, at=NOON + DAY, language="fr", choices={"*": "daily"}, words="said so")
     store.subscribers.write(ada, replace(ada, language="fr"), consent=second, now=NOON + DAY)
@@ -117,7 +119,7 @@ def test_what_was_agreed_is_added_and_never_changed(store: Store) -> None:
     assert second == store.subscribers.consents(ada.number)[1]
 
 
-def test_who_left_is_kept_and_not_counted(store: Store) -> None:
+def test_a_reader_who_left_is_kept_and_not_counted(store: Store) -> None:
     ada = add(store, "ada")
     ended = leave(ada.subscriptions, EndReason.UNSUBSCRIBED, now=NOON)
     store.subscribers.write(ada, replace(ada, subscriptions=ended), now=NOON)
@@ -164,7 +166,7 @@ def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: St
     )
 
 
-def test_what_is_held_of_an_address_is_erased_and_counts_stay(store: Store) -> None:
+def test_erasing_an_address_erases_its_data_and_keeps_counts(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
     collect(store, record("a"))
     round_ = begin(store)
@@ -203,7 +205,7 @@ def test_no_table_has_an_erased_address(store: Store) -> None:
     assert [] == tables_with(store, "ada@")
 
 
-def test_who_never_confirms_is_erased(store: Store) -> None:
+def test_a_person_who_never_confirms_is_erased(store: Store) -> None:
     ask(store, "confirm-one")
 
     assert not store.retention.forget(now=NOON + 30 * DAY)
@@ -214,7 +216,7 @@ def test_who_never_confirms_is_erased(store: Store) -> None:
     assert not store.retention.forget(now=NOON + 31 * DAY)
 
 
-def test_who_confirmed_is_not_erased_nor_is_a_subscriber_who_asked_again(store: Store) -> None:
+def test_confirmed_people_and_subscribers_who_asked_again_are_not_erased(store: Store) -> None:
     ask(store, "confirm-one")
     store.subscribers.use("confirm-one", now=NOON)
     assert 0 == store.retention.forget(now=NOON + 31 * DAY).unconfirmed

@@ -28,7 +28,7 @@ BEN = "ben@example.org"
 
 
 def lines_of(store: Store) -> list[Departure]:
-    """What the file of departures says."""
+    """Return the lines of the file of departures."""
     with store.database.reading() as connection:
         key = AddressKey.of(connection)
     return list(store.departures.read(key))
@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kept(store_url: str, path: Path) -> Iterator[Store]:
-    """A store that keeps a file of departures."""
+    """A store with a file of departures."""
     with closing(Store.open(store_url, departures=path)) as store:
         yield store
 
@@ -73,7 +73,7 @@ def test_no_address_stands_in_the_store_or_beside_it(kept: Store, path: Path) ->
     assert kept.suppressions.mark_of(ADA) != kept.suppressions.mark_of(BEN)
 
 
-def test_what_happens_to_people_is_a_line_each(kept: Store) -> None:
+def test_each_departure_and_return_is_one_line(kept: Store) -> None:
     mark = kept.suppressions.mark_of(ADA)
     ada = add(kept, "ada")
     left = replace(ada, subscriptions=leave(ada.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
@@ -94,7 +94,7 @@ def test_what_happens_to_people_is_a_line_each(kept: Store) -> None:
     ] == lines_of(kept)
 
 
-def test_who_leaves_has_left_and_his_line_is_owed_while_the_file_cannot_be_written(kept: Store, path: Path) -> None:
+def test_suppressing_and_erasing_work_and_are_owed_while_the_file_cannot_be_written(kept: Store, path: Path) -> None:
     path.mkdir()
     ada = add(kept, "ada")
 
@@ -111,7 +111,7 @@ def test_who_leaves_has_left_and_his_line_is_owed_while_the_file_cannot_be_writt
 
 
 @pytest.mark.parametrize("by_a_pass", [True, False])
-def test_what_is_owed_is_written_before_what_happens_next(kept: Store, path: Path, by_a_pass: bool) -> None:
+def test_owed_lines_are_written_before_new_ones(kept: Store, path: Path, by_a_pass: bool) -> None:
     path.mkdir()
     kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
     path.rmdir()
@@ -179,7 +179,7 @@ def test_no_file_has_no_departures(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path: Path) -> None:
-    """So does a backup: the key is as old as the tables."""
+    """So does a backup: the key is made together with the tables."""
     with Store.open(sqlite_url) as store, Store.open_empty(f"sqlite:///{tmp_path}/copy.db") as copy:
         store.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
         assert copy.suppressions.mark_of(ADA) != store.suppressions.mark_of(ADA)
@@ -191,7 +191,7 @@ def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path:
 
 
 def test_every_row_of_a_reader_goes_with_him(kept: Store) -> None:
-    """Tables about people name him by his number: none may keep it."""
+    """Tables about people refer to his number: none may keep it."""
     ada = add(kept, "ada")
     tables: dict[str, dict[str, Any]] = {
         "bounce_scores": {"points": 1, "last_at": NOON},

@@ -1,5 +1,5 @@
-"""Whom a mail that is planned already no longer goes to: who left, is suspended, suppressed or erased since, whatever
-stage his mail is at. In both databases.
+"""Planned mails that must no longer be sent: the reader left, or was suspended, suppressed or erased since, whatever
+the state of his mail. In both databases.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.contract.test_store_rounds import add, begin, pause, plan, subscripti
 from tests.contract.test_store_subscribers import ask, letter
 
 MAX_AGE = timedelta(days=9999)
-"""None is too old here: SQLite goes by the clock of a test, PostgreSQL by its own."""
+"""Nothing is too old here: SQLite uses the test's clock, PostgreSQL its own."""
 Goes = Callable[[Store, Subscriber], object]
 
 
@@ -44,7 +44,7 @@ def is_suspended(store: Store, who: Subscriber) -> None:
 
 
 def is_suspended_after_points(store: Store, who: Subscriber) -> None:
-    """By a refusal, after another failure had counted."""
+    """Suspend a reader by a refusal, after another failure had counted."""
     store.bounce_scores.count_report(came_back("one"), who.number, before=None, after=ONE)
     ben = add(store, "ben")
     plan(store, begin(store), {ben.number: (1,)})
@@ -57,7 +57,7 @@ def is_suspended_after_points(store: Store, who: Subscriber) -> None:
 
 
 def is_suppressed_alone(store: Store, who: Subscriber) -> None:
-    """His subscriptions are not ended with it."""
+    """Suppress an address without ending its subscriptions."""
     store.suppressions.add(who.address, SuppressionKind.OPERATOR, now=NOON)
 
 
@@ -121,7 +121,7 @@ def test_a_point_takes_nothing_back(store: Store, ada: Subscriber) -> None:
 
 @pytest.mark.parametrize("goes", [ends, is_suspended])
 def test_a_mail_that_waited_for_weeks_is_taken_back_all_the_same(store: Store, goes: Goes) -> None:
-    """As one does whose reader had paused."""
+    """For example, because its reader had paused."""
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
@@ -173,7 +173,7 @@ def test_a_letter_is_not_queued_for_an_address_that_was_suppressed_meanwhile(sto
     assert [] == due(store)
 
 
-# --- what was taken back is not lost ---------------------------------------------------------------------------------
+# --- what was cancelled is not lost ----------------------------------------------------------------------------------
 
 
 def test_when_digests_go_on_the_mails_that_were_taken_back_do(store: Store, ada: Subscriber) -> None:
@@ -186,7 +186,7 @@ def test_when_digests_go_on_the_mails_that_were_taken_back_do(store: Store, ada:
     assert set() == store.ledger.write([claimed], [], now=NOON)
 
 
-def test_who_goes_on_by_his_own_page_gets_them_too(store: Store, ada: Subscriber) -> None:
+def test_a_reader_who_resumes_on_his_page_gets_recalled_mails(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
     before = store.subscribers.get(ada.number)
     assert before is not None
@@ -196,7 +196,7 @@ def test_who_goes_on_by_his_own_page_gets_them_too(store: Store, ada: Subscriber
     assert [ada.address] == due(store)
 
 
-def test_who_was_ended_and_comes_back_is_sent_nothing_old(store: Store, ada: Subscriber) -> None:
+def test_a_reader_who_was_ended_and_comes_back_gets_no_old_mails(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
     ends(store, ada, suppression=Suppression(kind=SuppressionKind.BOUNCES, at=NOON))
     left = store.subscribers.get(ada.number)
@@ -208,7 +208,7 @@ def test_who_was_ended_and_comes_back_is_sent_nothing_old(store: Store, ada: Sub
     assert [] == due(store)
 
 
-def test_what_the_operator_sends_anyway_is_held_back_before_it_is_handed_over(store: Store, ada: Subscriber) -> None:
+def test_a_mail_requeued_by_the_operator_is_held_before_it_is_handed_over(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
     assert 1 == store.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
     [claimed] = store.ledger.claim(9, max_age=MAX_AGE, now=datetime.now(UTC))

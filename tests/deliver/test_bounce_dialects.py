@@ -1,4 +1,4 @@
-"""Bounces as the usual servers write them, in our own words: what failed, why, and whose mail it was."""
+"""Bounces in the forms of common servers, with our own texts: what failed, why, and whose mail it was."""
 
 from email import message_from_bytes
 
@@ -172,7 +172,7 @@ COMPLAINT = multipart(
     "hidden", [f"Original-Mail-From: <{SENT_FROM}>\n", f"Return-Path: <{SENT_FROM}>\n", "nothing of it"]
 )
 def test_a_complaint_names_its_reader_though_his_address_is_hidden(hidden: str) -> None:
-    """It goes to an address for complaints, and providers take out what they like."""
+    """It is sent to an address for complaints, and providers remove what they like."""
     found = read_bounce(COMPLAINT.replace(hidden, "").encode(), bounces=BOUNCES)
 
     assert (BounceKind.COMPLAINT, MARK, STOP) == (found.kind, found.token, found.stop_token)
@@ -190,7 +190,7 @@ def test_links_of_two_readers_name_neither() -> None:
     assert "" == read_bounce(both.encode(), bounces=BOUNCES).stop_token
 
 
-# --- who unsubscribes by mail ----------------------------------------------------------------------------------------
+# --- unsubscribing by mail -------------------------------------------------------------------------------------------
 
 WISH = f"From: ada@example.net\nTo: {BOUNCES}\nSubject: unsubscribe {STOP}\n\nSent by a program.\n"
 

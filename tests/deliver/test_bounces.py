@@ -1,4 +1,4 @@
-"""Mails in the mailbox for bounces, as servers write them, and what is read in them."""
+"""Mails in the mailbox for bounces, as servers write them, and what is read from them."""
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ OURS = "<weekly-1.20260304T093000Z.edition@example.org>"
 def report(
     status: str, *, returned: str = f"Message-ID: {OURS}\nSubject: news\n", to: str = BOUNCES, kind: str = ""
 ) -> bytes:
-    """A report by the form of RFC 3464, or RFC 6533 if the `kind` is global."""
+    """Return a report in the form of RFC 3464, or RFC 6533 if the `kind` is global."""
     text = f"""\
 From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
 To: {to}
@@ -70,7 +70,7 @@ def test_a_failure_says_who_why_and_which_mail() -> None:
     )
 
 
-def test_a_delay_is_none() -> None:
+def test_a_delay_is_no_bounce() -> None:
     found = read_bounce(report(POSTFIX.replace("failed", "delayed").replace("5.1.1\n", "4.4.1\n")), bounces=BOUNCES)
 
     assert (BounceKind.DELAYED, "4.4.1") == (found.kind, found.status)
@@ -218,7 +218,7 @@ def test_automatic_answers_and_letters_of_people_are_no_bounces(head: str, kind:
 @pytest.mark.parametrize(
     "mail", [b"", b"\xff\xfe\x00", b"Content-Type: multipart/report; boundary=b\n\n--b\n", b"\n\n\n"]
 )
-def test_what_is_no_mail_is_unknown(mail: bytes) -> None:
+def test_a_file_that_is_no_mail_is_unknown(mail: bytes) -> None:
     assert BounceKind.UNKNOWN == read_bounce(mail, bounces=BOUNCES).kind
 
 

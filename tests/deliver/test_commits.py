@@ -1,4 +1,4 @@
-"""Connections share commits: how many a mail costs, and that nothing waits for company that does not come."""
+"""Shared commits: how many a mail costs, and that no connection waits for others in vain."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -63,7 +63,7 @@ def count_sent(store: Store) -> int:
 
 
 class Counter:
-    """Counts the commits of a store from now on."""
+    """Counts the commits of a store."""
 
     def __init__(self, store: Store) -> None:
         self.commits = 0
@@ -122,7 +122,7 @@ def test_a_result_is_written_soon_though_no_fence_comes(store: Store) -> None:
     run(store, work)
 
 
-def test_what_was_claimed_and_not_tried_is_given_back_at_the_end(store: Store) -> None:
+def test_untried_claims_are_given_back_at_the_end(store: Store) -> None:
     async def work(commits: Commits) -> None:
         commits.record(sent(await next_of(commits)))
 

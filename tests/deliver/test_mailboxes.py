@@ -1,4 +1,4 @@
-"""A mailbox on an IMAP server is read over TLS, and no stranger's certificate is trusted."""
+"""A mailbox on an IMAP server is read over TLS, and only certificates of trusted authorities are accepted."""
 
 import ssl
 from pathlib import Path

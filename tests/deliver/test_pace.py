@@ -1,4 +1,4 @@
-"""How fast mails go, as the server and config.toml want it."""
+"""How fast mails are sent, as the server and config.toml allow."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A pass over the ledger: what servers say, and what becomes of the mails."""
+"""A pass over the ledger: the server's replies, and the results of the mails."""
 
 import asyncio
 import re
@@ -102,7 +102,7 @@ class Office:
             return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, options)
 
     def options(self, *, is_patient: bool = True, **values: object) -> DeliveryOptions:
-        """How a pass delivers here."""
+        """Return the options of a pass."""
         return DeliveryOptions(
             settings=self.settings,
             clock=lambda: self.now,
@@ -112,14 +112,14 @@ class Office:
         )
 
     def rested(self) -> None:
-        """Forget what the server said, as the next process does."""
+        """Forget the server's replies, as the next process does."""
         self.pace = Throttle(self.settings)
 
     def counts(self, name: str = "weekly-1") -> DeliveryCounts:
         return self.store.ledger.counts([name], max_age=self.settings.max_age, now=self.now)[name]
 
     def is_later(self, wait: timedelta) -> bool:
-        """Whether one delivery is tried again after just that time."""
+        """Whether one delivery is retried after exactly that time."""
         found = self.counts()
         return (found.later, found.next_at) == (1, self.now + wait)
 
@@ -144,7 +144,7 @@ def words(report: DeliverReport) -> str:
     return "\n".join(map(str, report.problems))
 
 
-def test_what_is_due_is_sent_once(begin: Begin) -> None:
+def test_a_due_mail_is_sent_once(begin: Begin) -> None:
     office, server = begin(connections=4)
     office.queue(*(f"reader{number}@example.org" for number in range(30)))
 
@@ -158,7 +158,7 @@ def test_what_is_due_is_sent_once(begin: Begin) -> None:
     assert 30 == len(server.taken)
 
 
-# --- the table of answers, with what the ledger makes of it ----------------------------------------------------------
+# --- the table of replies, and the ledger's results ------------------------------------------------------------------
 
 
 def test_greylisting_waits_longer_each_time_and_the_mail_arrives(begin: Begin) -> None:
@@ -175,7 +175,7 @@ def test_greylisting_waits_longer_each_time_and_the_mail_arrives(begin: Begin) -
     assert [ADA] == server.recipients
 
 
-def test_what_is_refused_for_days_is_refused_for_good(begin: Begin) -> None:
+def test_a_mail_refused_for_days_is_refused_for_good(begin: Begin) -> None:
     office, server = begin(Step("RCPT", Say("450 4.2.2 mailbox full"), times=99), max_age=timedelta(days=30))
     office.queue(ADA)
     office.deliver()
@@ -226,7 +226,7 @@ def test_a_connection_that_was_good_and_broke_is_opened_anew_at_once(begin: Begi
 
 
 def test_a_server_that_hangs_up_after_some_refusals_never_comes_to_it(begin: Begin) -> None:
-    """Postfix slows down after ten on a connection and hangs up after twenty; ours is another one by then."""
+    """Postfix slows down after ten refusals on a connection and hangs up after twenty; by then ours is a new one."""
     strangers = [f"nobody{number}@example.org" for number in range(25)]
     office, server = begin(Step("RCPT", Say("550 5.1.1 no such list"), times=25, about="nobody"))
     asked: Counter[int] = Counter()
@@ -278,8 +278,8 @@ def test_one_list_whose_mail_is_not_wanted_is_told_and_holds_up_no_others(begin:
     assert office.is_later(RETRIES[0])
 
 
-def test_who_was_refused_by_a_rule_about_us_is_tried_again(begin: Begin) -> None:
-    """Half of twenty such refusals are no accident; until then each counted as one of a mailbox."""
+def test_mails_refused_because_of_our_server_are_tried_again(begin: Begin) -> None:
+    """If half of the last twenty are such refusals, they are about us; until then each counted against its mailbox."""
     office, server = begin(Step("RCPT", Say("550 5.7.1 rejected by policy"), times=99))
     office.queue(*(f"reader{number}@example.org" for number in range(30)))
 
@@ -341,11 +341,11 @@ def test_a_server_that_loses_what_comes_in_one_group_is_asked_one_by_one(begin: 
     assert not office.pace.may_pipeline
 
 
-# --- doubts ----------------------------------------------------------------------------------------------------------
+# --- doubtful deliveries ---------------------------------------------------------------------------------------------
 
 
 def test_a_server_that_dies_when_it_was_to_hear_the_mail_is_a_doubt(begin: Begin) -> None:
-    """It said 354, so the mail was on its way."""
+    """It answered 354, so the mail was being handed over."""
     office, server = begin(Step("DATA", SayAndHangUp("354 go on")))
     office.queue(ADA)
 
@@ -359,7 +359,7 @@ def test_a_server_that_dies_when_it_was_to_hear_the_mail_is_a_doubt(begin: Begin
 def test_an_answer_may_take_ten_minutes(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, seconds: float, sent: int, doubtful: int
 ) -> None:
-    """RFC 5321 section 4.5.3.2.6. The clocks of the connection and of the ledger leap, so nobody waits for it."""
+    """RFC 5321 section 4.5.3.2.6. The clocks of the connection and of the ledger jump, so nobody waits."""
     office, server = begin()
     office.queue(ADA)
     leaped = 0.0
@@ -382,19 +382,19 @@ def test_an_answer_may_take_ten_minutes(
 
 @dataclass(frozen=True, slots=True)
 class Leap(Action):
-    """Answers as usual when some time has gone by."""
+    """Answers as usual after some time."""
 
     let_it_go_by: Callable[[], None]
 
     async def do(self, talk: Talk) -> None:
-        await asyncio.sleep(0.1)  # the client waits for the answer by then: its deadline is before the leap
+        await asyncio.sleep(0.1)  # the client is waiting for the answer by then: its deadline is before the jump
         self.let_it_go_by()
         await talk.answer_as_usual()
 
 
 @pytest.fixture
 def half_open() -> None:
-    """Skips a test where a connection cannot be left half-open."""
+    """Skips a test if a connection cannot be left half-open."""
     with socket.socket() as trial:
         try:
             trial.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
@@ -404,7 +404,7 @@ def half_open() -> None:
 
 @pytest.mark.usefixtures("half_open")
 @pytest.mark.parametrize("is_kept", [True, False], ids=["with the mail", "without it"])
-def test_a_server_that_lost_its_power_behind_the_dot_is_a_doubt(begin: Begin, is_kept: bool) -> None:
+def test_a_server_that_lost_power_after_the_final_dot_is_a_doubt(begin: Begin, is_kept: bool) -> None:
     office, server = begin(Step(DOT, Vanish(is_kept=is_kept)))
     office.queue(ADA)
 
@@ -417,7 +417,7 @@ def test_a_server_that_lost_its_power_behind_the_dot_is_a_doubt(begin: Begin, is
 
 @pytest.mark.usefixtures("half_open")
 def test_a_connection_that_is_half_open_costs_no_mail_and_no_doubt(begin: Begin) -> None:
-    """The server lost its power between two mails, and is there again: it knows nothing of the connection."""
+    """The server lost power between two mails and restarted: it does not know the connection."""
     office, server = begin(Step(DOT, Vanish(is_answered=True)))
     office.queue(ADA, BOB)
 
@@ -441,7 +441,7 @@ def test_a_disk_that_is_full_when_the_server_has_the_mail_leaves_a_named_doubt(b
 
 
 class FullDisk(Ledger):
-    """A ledger that cannot note what the server said."""
+    """A ledger that cannot record the server's reply."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.database, Locks(store.database))
@@ -460,7 +460,7 @@ class FullDisk(Ledger):
 
 
 @pytest.mark.parametrize("action", [Keep(), Reset(), Wait(5), SayAndHangUp()], ids=["kept", "rst", "silent", "gone"])
-def test_silence_behind_the_dot_is_a_named_doubt_and_the_mail_comes_again_as_it_was(
+def test_silence_after_the_final_dot_is_a_named_doubt_and_the_same_mail_is_sent_again(
     begin: Begin, action: Action
 ) -> None:
     office, server = begin(Step(DOT, action))
@@ -553,7 +553,7 @@ def test_when_it_is_told_to_stop_it_ends_with_the_mail_in_hand(begin: Begin) -> 
 
 
 def test_a_process_that_lost_its_claim_sends_nothing(begin: Begin) -> None:
-    """It stood still behind its claim until the lease was over."""
+    """It was suspended after its claim until the lease ended."""
     office, server = begin()
     office.queue(ADA)
 

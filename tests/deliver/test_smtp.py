@@ -1,4 +1,4 @@
-"""The SMTP client, with servers that do right and wrong."""
+"""The SMTP client, with correct and misbehaving servers."""
 
 import asyncio
 import base64
@@ -76,7 +76,7 @@ def settings_for(server: Server, **values: object) -> SmtpSettings:
 def with_session(
     settings: SmtpSettings, work: Callable[[SmtpSession], Awaitable[T]], deadlines: Deadlines = PATIENT
 ) -> T:
-    """What comes of some work with an open session."""
+    """Open a session and call `work` with it; return the result."""
 
     async def run() -> T:
         session = await MailServer(settings, deadlines=deadlines).open()
@@ -89,7 +89,7 @@ def with_session(
 
 
 async def send(session: SmtpSession, envelope: Envelope = ENVELOPE, mail: bytes = MAIL) -> Reply | Refusal:
-    """The answer to a mail."""
+    """Send a mail; return the reply."""
     wire = WireForm.of(mail)
     return await session.open_mail(envelope, wire.size) or await session.hand_over(wire)
 
@@ -113,8 +113,8 @@ async def send_many(session: SmtpSession, number: int) -> list[Reply]:
     return [answer for answer in answers if isinstance(answer, Reply)]
 
 
-def test_sender_recipient_and_data_go_in_one_group_and_the_next_mail_never_behind_the_dot() -> None:
-    """The server answers each group at its end only, and a mail only when nothing follows it."""
+def test_sender_recipient_and_data_go_in_one_group_but_never_the_next_mail_after_the_final_dot() -> None:
+    """The server answers a group only at its end, and a mail only if nothing follows it."""
     with smtp_server([Scripted("MAIL", Wait(0.05)), Scripted(DOT, Wait(0.05))]) as server:
         with_session(settings_for(server), lambda session: send_many(session, 2))
 
@@ -206,7 +206,7 @@ def test_a_connection_is_done_after_many_mails_or_some_refusals_or_a_rest() -> N
         assert 0 < IDLE_S <= 30
 
 
-# --- servers that break off ------------------------------------------------------------------------------------------
+# --- servers that break the connection -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("extensions", [EVERY_EXTENSION, WITHOUT_PIPELINING], ids=["pipelining", "one by one"])
@@ -227,7 +227,7 @@ def test_a_connection_is_done_after_many_mails_or_some_refusals_or_a_rest() -> N
 def test_a_connection_that_breaks_or_is_silent_is_dropped(
     extensions: tuple[str, ...], verb: str, action: Action, kept: int
 ) -> None:
-    # Impatient where the server makes one wait, and nowhere else: the machine may be busy.
+    # short deadlines only if the server makes the client wait: the machine may be busy
     deadlines = IMPATIENT if isinstance(action, Wait | Drip | SayBytes) else Deadlines(quit=0.1)
     with smtp_server([Scripted(verb, action)], extensions=extensions) as server:
         with pytest.raises(Dropped):
@@ -293,7 +293,7 @@ def test_a_server_without_extensions_is_greeted_the_old_way() -> None:
     assert ["EHLO", "HELO", "MAIL"] == [line.partition(" ")[0] for line in server.said[:3]]
 
 
-def test_nobody_there_is_a_problem_of_the_server() -> None:
+def test_a_refused_connection_is_a_problem_of_the_server() -> None:
     with smtp_server() as server:
         settings = settings_for(server)
 
@@ -364,7 +364,7 @@ def test_a_server_whose_encryption_was_stripped_gets_no_password() -> None:
     assert ["EHLO"] == [line.partition(" ")[0] for line in server.said]
 
 
-def test_what_came_before_the_encryption_is_not_believed(ca_file: Path) -> None:
+def test_replies_from_before_the_encryption_are_not_trusted(ca_file: Path) -> None:
     injected = SayBytes(b"220 go on\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     with smtp_server([Scripted("STARTTLS", injected)], context=server_context("127.0.0.1")) as server:
         settings = settings_for(server, security=Security.STARTTLS, ca_file=ca_file)
@@ -394,7 +394,7 @@ def said(text: str) -> str:
         ("PLAIN XOAUTH2", "oauth", "XOAUTH2", [said("user=news\1auth=Bearer secret\1\1")]),
     ],
 )
-def test_each_login_says_what_its_protocol_wants(offered: str, secret: str, method: str, answers: list[str]) -> None:
+def test_each_login_sends_the_words_of_its_protocol(offered: str, secret: str, method: str, answers: list[str]) -> None:
     heard = []
 
     def login(method: str, answers: list[str]) -> bool:

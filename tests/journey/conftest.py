@@ -1,4 +1,4 @@
-"""What several journeys begin with."""
+"""Fixtures of several journeys."""
 
 from collections.abc import Iterator
 

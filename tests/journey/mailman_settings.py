@@ -1,4 +1,4 @@
-"""The settings that the how-to names, made in Mailman: `mailman shell --run` calls it within Mailman's own Python."""
+"""Applies the settings of the how-to in Mailman: `mailman shell --run` calls it inside Mailman's own Python."""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Addresses of readers stand where they have to, and nowhere else: a whole life of a site is searched for them."""
+"""Addresses of readers are stored and sent only where necessary: everything a site writes in its life is searched for
+them.
+"""
 
 import io
 import logging
@@ -32,7 +34,7 @@ PIXEL = re.compile(r"<(?:img|iframe|object|embed|script|link|video|audio|source)
 
 
 class Told:
-    """All that the site said, except to the reader himself."""
+    """Everything that the site writes, except to the reader himself."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[str, str]] = []
@@ -41,7 +43,7 @@ class Told:
         self.parts.append((where, text))
 
     def leaks(self) -> list[str]:
-        """Where an address stands, with the words around it."""
+        """Return where an address occurs, with the text around it."""
         return [
             f"{where}: {text[max(found.start() - 100, 0) : found.end() + 60]!r}"
             for where, text in self.parts
@@ -58,7 +60,7 @@ def told() -> Told:
 @pytest.fixture
 def server() -> Iterator[Server]:
     with smtp_server() as server:
-        # The answers of mail servers repeat addresses.
+        # replies of mail servers repeat addresses
         no = Say(f"550 5.1.1 <{GONE}>: Recipient address rejected")
         later = Say(f"451 4.2.0 <{STAYS}>: greylisted")
         server.script += [Step("RCPT", no, about=GONE, times=9), Step("RCPT", later, about=STAYS)]
@@ -66,7 +68,7 @@ def server() -> Iterator[Server]:
 
 
 class Life:
-    """A site with readers, and all that it says."""
+    """A site with readers, and everything that it writes."""
 
     def __init__(self, world: World, told: Told) -> None:
         self.world = world
@@ -74,19 +76,19 @@ class Life:
         self.site = FormSite(world)
 
     def run(self, verb: str, *arguments: str, at: datetime) -> Outcome:
-        """Run a command at every level of its log."""
+        """Run a command with logging at every level."""
         outcome = self.world.publisher(verb, *arguments, at=at)
         self.told.add(f"{verb} {' '.join(arguments)}", outcome.out + outcome.err)
         return outcome
 
     def page(self, path: str) -> str:
-        """Look at a page."""
+        """Load a page."""
         text = self.site.visitor().get(path).text
         self.told.add(f"page {path[:12]}", text)
         return text
 
     def post(self, path: str, **fields: str) -> str:
-        """Press a button of a page; return where it leads."""
+        """Press a button of a page; return the address it redirects to."""
         answer = self.site.visitor().post(path, data=fields, buffered=True)
         self.told.add(f"answer {path[:12]}", answer.text)
         if answer.location:
@@ -94,7 +96,7 @@ class Life:
         return str(answer.location)
 
     def opened(self, address: str) -> str:
-        """The page of a reader's data."""
+        """Return the page of a reader's data."""
         self.site.submit("/-/link", {"email": address})
         [letter] = [each for each in self.site.letters() if each["To"] == address]
         self.page(path_in(letter))
@@ -102,7 +104,7 @@ class Life:
 
 
 def exported_from(life: Life, *options: str) -> str:
-    """What an export has; what the command prints is told as all else."""
+    """Return the content of an export; the command's output is collected like all other output."""
     file, at = life.world.folder / "people", THURSDAY + timedelta(days=32)
     told = people(life.world, "export", str(file), *options, at=at)
     life.told.add("export", told.out + told.err)
@@ -119,7 +121,7 @@ def test_no_address_leaves_its_place(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Log lines at every level, what commands print, notices, the outbox, pages, feeds and errors are searched."""
+    """Searched are log lines at every level, output, notices, the outbox, pages, feeds and errors."""
     caplog.set_level(logging.DEBUG)
     config = CONFIG + smtp(server.port, bounces='"bounces@example.org"')
     life = Life(World(tmp_path / "site", LISTING, config=config), told)
@@ -197,7 +199,7 @@ def test_no_address_leaves_its_place(
 
 
 def test_nothing_in_a_letter_or_a_form_is_fetched_from_elsewhere(tmp_path: Path) -> None:
-    """No pixel, no redirect, no third party. Digests and public pages have tests of their own."""
+    """No pixel, no redirect, no third party. Digests and public pages have their own tests."""
     with form_site(tmp_path / "site") as site:
         letters, pages = letters_and_pages(site)
     assert ["Your link", "Please confirm this address", "Another address from now on"] == [
@@ -222,7 +224,7 @@ def test_nothing_in_a_letter_or_a_form_is_fetched_from_elsewhere(tmp_path: Path)
 
 
 def letters_and_pages(site: FormSite) -> tuple[list[EmailMessage], list[str]]:
-    """All letters but the one to confirm, and what forms of a link of one's own show."""
+    """Return all letters except the one to confirm, and the pages of a reader's own links."""
     mine = site.subscribe(STAYS)
     site.submit("/-/link", {"email": STAYS})
     letters = site.letters()

@@ -1,4 +1,4 @@
-"""The benchmarks can be run, and measure what docs/benchmarks.md says."""
+"""The benchmarks run, and measure what docs/benchmarks.md says."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 
 def listed(folder: Path, items: int) -> list[str]:
-    """The lines of the listing that a site of so many items has."""
+    """Return the lines of the listing for a site with so many items."""
     run([sys.executable, BENCHMARKS / "corpus.py", folder, str(items)])
     return (folder / "news.txt").read_text("utf-8").splitlines()
 

@@ -1,4 +1,4 @@
-"""What becomes of readers whose mails come back, who complain, and who unsubscribe by mail; with a real mail server."""
+"""Readers whose mails come back, who complain, and who unsubscribe by mail; with a real mail server."""
 
 import json
 import mailbox
@@ -53,12 +53,12 @@ def digest_of(server: Server, name: str) -> Taken:
 
 
 def bounce_of(taken: Taken) -> bytes:
-    """The report by which a mail comes back to the address that it was sent from."""
+    """Return the report with which a mail comes back to its envelope sender."""
     return report(POSTFIX, returned=f"Message-ID: {taken.message_id}\n", to=taken.sender)
 
 
 def stop_by_mail(taken: Taken, *, head: str = "") -> bytes:
-    """What a mail program writes to unsubscribe."""
+    """Return the mail that a mail program sends to unsubscribe."""
     header = str(message_from_bytes(taken.mail, policy=policy.default)["List-Unsubscribe"])
     found = re.search(rf"<mailto:{BOUNCES}\?subject=unsubscribe%20([\w-]+)>", header)
     assert found, header
@@ -82,7 +82,7 @@ def run(world: World, after: timedelta) -> None:
 
 
 def test_the_operator_lets_mails_go_on_to_somebody_whose_mails_came_back(world: World, server: Server) -> None:
-    """Adding him again does not do it, and says so."""
+    """Adding him again does not do it, and the answer says so."""
     world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
     run(world, timedelta(0))
     put(world, bounce_of(digest_of(server, "ada")))
@@ -116,7 +116,7 @@ def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
     assert 4 == len(marks)
     assert all(re.fullmatch(r"bounces\+[0-9a-f]{20}@example\.org", mark) for mark in marks)
 
-    # Fay's server said at once that she is not there; the others' say it later, or their readers say something.
+    # Fay's server refuses at once; the others' servers report later, or their readers complain or unsubscribe.
     ada, ben, eve = (digest_of(server, name) for name in ("ada", "ben", "eve"))
     complaint = COMPLAINT.replace(b"bounces+Xy@example.org", ben.sender.encode())
     away = stop_by_mail(eve, head="Auto-Submitted: auto-replied")
@@ -143,7 +143,7 @@ def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
         (each["address"].partition("@")[0], each["bounce_points"]) for each in listed
     ]
 
-    # The next round goes to Dan alone; a letter tries whether Ada and Fay are there again.
+    # The next round goes only to Dan; probes test whether Ada's and Fay's mailboxes work again.
     world.listing.write_text(
         f"{news('15 March 2026', 'A second one.', theme='Ferries')}\n\n{world.listing.read_text()}"
     )
@@ -156,7 +156,7 @@ def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
     assert digest_of(server, "ada").sender not in marks
     assert "suppressed since" in why(world, "fay", 9 * DAY)
 
-    # Nothing comes back: Ada gets what she missed, and a late report about her first mail counts no more.
+    # Nothing comes back: Ada gets what she missed, and a late report about her first mail no longer counts.
     put(world, bounce_of(ada).replace(b"I'm sorry", b"Once more, I'm sorry"))
     world.publisher("bounces", at=MONDAY + 9 * DAY)
     server.taken.clear()
@@ -171,7 +171,7 @@ def cli(world: World, *arguments: str) -> Outcome:
     return run_main(*arguments, "--config", str(world.config), "--now", MONDAY.isoformat())
 
 
-def test_who_is_suppressed_comes_back_by_the_operator_alone(world: World, tmp_path: Path) -> None:
+def test_only_the_operator_can_lift_a_suppression(world: World, tmp_path: Path) -> None:
     ada = "ada@example.org"
     assert 2 == people(world, "suppress", ada, "--reason", f"{ada} phoned").exit_code
     assert [f"{ada}: suppressed"] == people(world, "suppress", ada, "--reason", "she phoned").lines

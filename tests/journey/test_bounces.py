@@ -1,4 +1,4 @@
-"""Mails that came back are recorded once, leave their mailbox then and not before, and are told to the operator."""
+"""Bounces are recorded once, then leave their mailbox, and are reported to the operator."""
 
 import io
 import mailbox
@@ -21,13 +21,13 @@ FOREIGN = report(POSTFIX, returned="Message-ID: <other@example.com>\n")
 
 
 def imap(port: int) -> str:
-    """The table of a mailbox on an IMAP server of this machine."""
+    """Return the table of a mailbox on an IMAP server of this machine."""
     login = 'user = "news"\npassword = "env:BOUNCES_PASSWORD"'
     return f'\n[bounces]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n{login}\n'
 
 
 def sent(folder: Path, server: Server, *, more: str = "") -> tuple[World, bytes]:
-    """A site whose first digest was sent, and the mail by which it comes back."""
+    """Return a site whose first digest was sent, and the bounce of it."""
     world = World(
         folder / "site", FERRY, config=CONFIG + OPERATOR + smtp(server.port, bounces='"bounces@example.org"') + more
     )

@@ -1,8 +1,8 @@
-"""Days of everything that goes wrong at once; then the site is what one is that nothing ever happened to.
+"""Days in which everything goes wrong at once; in the end the site equals one to which nothing happened.
 
-A site and its twin get the same news at the same moments. Beside the twin's one quiet pass, the site is killed at
-random, finds its disk full, belongs to somebody else for a while, is served by two services at once, is upgraded and
-set back, and is restored from a backup. The clock leaps for both.
+A site and its twin get the same news at the same moments. For each quiet pass of the twin, the site is killed at
+random, finds its disk full, belongs to another user for a while, is served by two services at once, is upgraded and
+downgraded, and is restored from a backup. The clock jumps for both.
 """
 
 import os
@@ -25,7 +25,7 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 SEED = 20261126
 DAYS = 12
 SPEND_S = 75
-"""Seconds for the days; a slower machine gets fewer of them, but no fewer than four."""
+"""Seconds for all days; a slower machine gets fewer of them, but at least four."""
 STRANGER = 65533
 DAILY = """
 [[audiences]]
@@ -39,11 +39,11 @@ THEMES = ("Asylum", "Borders", "Work, Study", "")
 
 @dataclass(slots=True)
 class News:
-    """What the organisation lists: it adds, edits and takes back."""
+    """What the organisation lists: items are added, edited and removed."""
 
     chance: random.Random
     listed: list[tuple[str, str, str]] = field(default_factory=list)
-    """Day, text and theme of each item, the latest first."""
+    """Date, text and theme of each item, latest first."""
     count: int = 0
 
     def change(self, now: datetime) -> None:
@@ -66,7 +66,7 @@ class News:
 
 
 class Chaos:
-    """What happens to one site, at one moment after the other."""
+    """What happens to one site, moment by moment."""
 
     def __init__(self, world: World, programs: list[Program], chance: random.Random, disk: "Disk | None") -> None:
         self.world = world
@@ -76,7 +76,7 @@ class Chaos:
         self._disk = disk
 
     def strike(self, now: datetime) -> None:
-        """Let some things happen to a pass of that moment, none of which gets to its end for sure."""
+        """Let some things happen to a pass at that moment; it may not reach its end."""
         kinds: list[Callable[[datetime], None]] = [self.kill, self.two_at_once, self.wrong_owner, self.restore]
         kinds.append(self.full_disk if self._disk else self.kill)
         for _ in range(self._chance.randint(1, 3)):
@@ -85,11 +85,11 @@ class Chaos:
             kind(now)
 
     def quiet(self, now: datetime) -> Ended:
-        """One pass that nothing happens to, by whichever version is installed."""
+        """Make one pass without interference, with whichever version is installed."""
         return self._any().run(*self._pass(now))
 
     def kill(self, now: datetime) -> None:
-        """A kill -9 at any moment, and perhaps one while the next run repairs it."""
+        """Kill a pass at a random moment, and perhaps the next run while it repairs."""
         for _ in range(self._chance.randint(1, 2)):
             program = self._any()
             run = program.start(*self._pass(now))
@@ -97,7 +97,7 @@ class Chaos:
             assert program.ended().exit_code in (0, -signal.SIGKILL)
 
     def two_at_once(self, now: datetime) -> None:
-        """Two services, of two versions, make the same pass at the same time; one may be killed."""
+        """Let two services of two versions make the same pass at the same time; one may be killed."""
         first, second = self._chance.sample(self._programs, 2)
         run = first.start(*self._pass(now))
         second.start(*self._pass(now))
@@ -107,7 +107,7 @@ class Chaos:
         assert all("Traceback" not in each.err for each in ends), ends
 
     def wrong_owner(self, now: datetime) -> None:
-        """Somebody else owns a part of the site; root's pass goes on, and all comes back to the owner."""
+        """Give a part of the site to another owner; root's pass goes on, and everything returns to the owner."""
         part = self._chance.choice((self.world.folder, self.world.feeds, self.world.outbox))
         if os.geteuid() != 0 or not part.exists():
             return
@@ -121,7 +121,7 @@ class Chaos:
             os.chown(path, 0, 0, follow_symlinks=False)
 
     def full_disk(self, now: datetime) -> None:
-        """The disk has room for some of what a pass writes; the operator is told in lines, and then makes room."""
+        """Limit the disk to some of what a pass writes; the operator gets one-line messages, and then makes room."""
         assert self._disk
         with self._disk.nearly_full(self._chance.choice((0, 8, 60, 200))):
             ended = self.quiet(now)
@@ -130,7 +130,7 @@ class Chaos:
         assert all(line.startswith(("publisher: ", "problem: ")) for line in lines), ended.err
 
     def restore(self, now: datetime) -> None:
-        """After a quiet pass a backup is made and put back, and the operator says what went out."""
+        """After a quiet pass, make a backup and restore it; the operator says what went out."""
         if self.quiet(now).exit_code:
             return
         backup = self.world.folder.parent / "backup"
@@ -147,7 +147,7 @@ class Chaos:
 
     def _kill_soon(self, run: int) -> None:
         time.sleep(self._chance.uniform(0, 0.4))
-        with suppress(ProcessLookupError):  # it was quicker
+        with suppress(ProcessLookupError):  # the process has ended already
             os.kill(run, signal.SIGKILL)
 
     def _any(self) -> Program:
@@ -158,14 +158,14 @@ class Chaos:
 
 
 class Disk:
-    """A small disk of its own."""
+    """A small disk for one site."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @contextmanager
     def nearly_full(self, left_kib: int) -> Iterator[None]:
-        """Leave so much room in the length of a `with`."""
+        """Leave only so much room during a `with`."""
         filler = self.folder / "filler"
         found = os.statvfs(self.folder)
         filler.write_bytes(b"\0" * max(0, found.f_bavail * found.f_frsize - left_kib * 1024))
@@ -177,7 +177,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk | None]:
-    """A disk to fill; None: this user may mount none."""
+    """A disk to fill; None: this user may not mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
@@ -188,7 +188,7 @@ def disk(tmp_path: Path) -> Iterator[Disk | None]:
 
 
 def other_version(folder: Path) -> Path:
-    """A checkout of a version that says and does the same, and has other code for all that a store can tell."""
+    """Return a checkout of a version that behaves the same, and whose code differs in everything a store can notice."""
     for part in ("publisher", "templates", "content"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "tests").mkdir()
@@ -200,7 +200,7 @@ def other_version(folder: Path) -> Path:
 
 
 def moments(chance: random.Random) -> Iterator[datetime]:
-    """Some moments of each day; now and then the clock is an hour behind, or years ahead, for one of them."""
+    """Yield some moments of each day; sometimes the clock is an hour behind, or years ahead, for one of them."""
     for day in range(DAYS):
         for hour in sorted(chance.sample(range(24), 2)):
             now = NOW.replace(hour=hour, minute=5) + timedelta(days=day)
@@ -212,7 +212,7 @@ def moments(chance: random.Random) -> Iterator[datetime]:
 
 
 def of_readers(world: World) -> Mapping[str, bytes]:
-    """All that readers and mail servers are given."""
+    """Return everything that readers and mail servers are given."""
     return {f"{part}/{name}": data for part in ("feeds", "outbox") for name, data in world.contents(part).items()}
 
 
@@ -251,10 +251,10 @@ def test_after_days_of_chaos_a_site_is_as_its_quiet_twin(tmp_path: Path, disk: D
     sent = [item["uid"] for edition in weekly for item in edition["items"]]
     assert (set(), len(set(sent))) == (left, len(sent))
     assert len(world.composed()) > 0
-    assert len(set(chaos.happened)) > 2  # a slow machine sees fewer days
+    assert len(set(chaos.happened)) > 2  # a slow machine has fewer days
     world.publisher(
         "run", "--due", at=now
-    )  # whichever version was the last one, this one renders all and finds it equal
+    )  # whichever version came last, this one renders everything and finds it equal
     assert of_readers(twin) == of_readers(world)
     assert "nothing new\n" == world.publisher("run", "--due", at=now).out
     assert 0 == world.publisher("status", at=now).exit_code

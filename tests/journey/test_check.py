@@ -1,4 +1,4 @@
-"""`publisher check`: told before anybody gets it."""
+"""`publisher check`: reports mistakes before anybody gets them."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ REAL = (
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site with addresses of its own, and two items that are new."""
+    """A site with its own addresses, and two new items."""
     items = [
         news("3 March 2026", "Title: The office\n\nThe office is closed.", theme="Opening hours"),
         news("2 March 2026", "Title: A rule\n\nIt is short.", theme="Visa"),

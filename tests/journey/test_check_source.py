@@ -1,4 +1,4 @@
-"""`publisher check --source`: from a page's address to a source that works, and what is wrong with one that fails."""
+"""`publisher check --source`: from a page's address to a working source, and what is wrong with a failing one."""
 
 import re
 from datetime import UTC, datetime
@@ -42,12 +42,12 @@ def add(world: World, table: str) -> None:
 
 
 def block_of(lines: list[str]) -> str:
-    """The first table that may be put into config.toml."""
+    """Return the first suggested table for config.toml."""
     start = lines.index("[[sources]]")
     return "\n".join(line for line in lines[start:] if " = " in line or line == "[[sources]]")
 
 
-def test_what_is_suggested_for_a_page_works_when_it_is_put_into_the_configuration(world: World, server: Server) -> None:
+def test_the_table_suggested_for_a_page_works_in_the_configuration(world: World, server: Server) -> None:
     before = world.files()
     outcome = world.publisher("check", "--source", server.url("/en/news"), at=NOW)
     assert (0, "") == (outcome.exit_code, outcome.err)
@@ -151,7 +151,7 @@ def test_a_file_that_no_kind_of_source_can_read(world: World, name: str, written
     assert outcome.out.startswith(f"fix: {path}: {failure}")
 
 
-def test_a_name_that_is_none(world: World) -> None:
+def test_an_invalid_source_name_is_an_error(world: World) -> None:
     outcome = world.publisher("check", "--source", "nws", at=NOW)
 
     assert 2 == outcome.exit_code
@@ -160,7 +160,7 @@ def test_a_name_that_is_none(world: World) -> None:
     ] == outcome.problems
 
 
-def test_what_a_listing_gives(world: World) -> None:
+def test_a_listing_shows_its_items(world: World) -> None:
     world.lose_store()
     before = world.files()
 
@@ -182,7 +182,7 @@ def test_files_that_belong_to_an_item_are_named(tmp_path: Path) -> None:
     assert "  files     https://example.org/r.pdf, https://example.org/talk.mp3" in lines
 
 
-def test_what_the_selectors_find(world: World, server: Server) -> None:
+def test_the_selectors_show_what_they_find(world: World, server: Server) -> None:
     page = (
         (SAVED / "views-en.html").read_bytes().replace(b"</main>", b"<h2 class=more>More</h2><time>now</time></main>")
     )
@@ -230,7 +230,7 @@ def test_a_configuration_with_a_byte_order_mark_is_read_as_ever(world: World, se
     assert 'url = "' in block_of(world.publisher("check", "--source", "website", at=NOW).lines)
 
 
-def test_what_is_secret_in_the_configuration_stays_so(
+def test_secrets_of_the_configuration_are_not_printed(
     world: World, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEWS_PAGE", server.url("/en/news"))
@@ -277,7 +277,7 @@ path = "stories"
 """
 
 
-def test_what_no_reader_gets_is_told_once_and_noted_whenever_it_is_asked_for(world: World) -> None:
+def test_withheld_items_are_reported_once_and_noted_at_each_request(world: World) -> None:
     (world.folder / "stories").mkdir()
     front = "---\ntitle: {}\ndate: 2026-03-01\n{}---\n[The plan](/plan/)\n"
     (world.folder / "stories" / "ferry.md").write_text(front.format("Ferry", ""), "utf-8")

@@ -1,4 +1,4 @@
-"""What every command does, says and leaves."""
+"""What every command does, prints and leaves."""
 
 import os
 import pty
@@ -32,7 +32,7 @@ COMMANDS = ("check", "collect", "compose", "edition", "init", "preview", "publis
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site that never ran."""
+    """A site that has never run."""
     return World(tmp_path / "site", LISTING)
 
 
@@ -112,7 +112,7 @@ def test_item_of_several_themes_is_in_an_edition_once(world: World) -> None:
     assert [3] == world.composed()
 
 
-# --- asking ----------------------------------------------------------------------------------------------------------
+# --- queries ---------------------------------------------------------------------------------------------------------
 
 
 def test_status_tells_what_was_listed_what_waits_and_what_ran(world: World) -> None:
@@ -210,7 +210,7 @@ def test_asking_a_site_that_never_ran_leaves_no_trace(world: World, command: lis
     "command", [["run"], ["run", "--due"], ["collect"], ["publish"], ["publish", "--all"], ["compose", "weekly"]]
 )
 def test_rehearsal_reports_exactly_what_is_then_done(ran: World, command: list[str]) -> None:
-    ran.publisher("run", "--due", at=NOW)  # the schedule is watched from here on
+    ran.publisher("run", "--due", at=NOW)  # the schedule counts from here on
     ran.configure('language = "en"', 'language = "fr"')  # every page and feed changes
     ran.list_above(news("4 March 2026", "One more."), news("4 March 2026", "On asylum.", theme="Asylum"))
     if command[0] == "compose":
@@ -414,7 +414,7 @@ def test_long_work_shows_no_bar_elsewhere(world: World) -> None:
 
 
 def on_a_terminal(world: World, *arguments: str) -> str:
-    """What the program shows where it believes to be watched, and that all work is worth a bar."""
+    """Return what the program shows on a terminal, with a progress bar for all work."""
     ours, its = pty.openpty()
     program = "from publisher.cli import bars, commands; bars.Bars.WORTH_A_BAR_S = 0; commands.main()"
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The service does all of its work within what its systemd unit leaves it: its system calls, sockets and memory."""
+"""The service can do all its work within the limits of its systemd unit: system calls, sockets and memory."""
 
 import json
 import re
@@ -71,7 +71,7 @@ main(sys.argv[2:])
 
 
 def calls_of(sets: Iterable[str]) -> set[str]:
-    """The names of the system calls in sets of systemd."""
+    """Return the names of the system calls in systemd's sets."""
     found: set[str] = set()
     for name in sets:
         if not name.startswith("@"):
@@ -83,7 +83,7 @@ def calls_of(sets: Iterable[str]) -> set[str]:
 
 
 def refused_calls() -> list[int]:
-    """The numbers of the system calls that the unit refuses."""
+    """Return the numbers of the system calls that the unit refuses."""
     allowed, taken = re.findall(r"^SystemCallFilter=(.*)$", UNIT, flags=re.MULTILINE)
     names = calls_of(["@default", *allowed.split()]) - calls_of(taken.removeprefix("~").split())
     known = re.findall(r"__NR_(\w+) (\d+)", NUMBERS.read_text("utf-8"))
@@ -99,7 +99,7 @@ def test_service_does_its_work_within_its_unit(tmp_path: Path, server: Server) -
         f"<item><title>Entry {number}</title><guid>{number}</guid><description>{'word ' * 40}</description></item>"
         for number in range(600)
     )
-    # Large enough to be read by a process of its own, with so much computing and so much memory.
+    # large enough to be read in a separate process with limits on computing time and memory
     feed = f'<rss version="2.0"><channel><title>P</title>{entries}</channel></rss>'.encode()
     server.answers["/feed"] = Answer(body=feed, headers={"Content-Type": "application/rss+xml"})
     with smtp_server() as mails:

@@ -1,6 +1,6 @@
-"""A pass that is killed, or refused by the disk, at each of its requests to the system; then one more run.
+"""A pass that is killed at each of its system calls, or whose call fails; then one more run.
 
-The plain tests kill it at a spread of the moments; the slow ones do all at every moment.
+The plain tests try some of the moments; the slow ones all.
 """
 
 import json
@@ -29,19 +29,19 @@ QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in 
 """The plain run disturbs the pass that does most; the slow one all of them."""
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 SPREAD = 4
-"""How many moments of each kind of pass the plain tests take."""
+"""How many moments of each kind of pass the plain tests try."""
 
 ROOM_KIB = 2_048
-"""A file of one byte takes four; the largest pass writes three hundred files."""
+"""A file of one byte takes four KiB; the largest pass writes three hundred files."""
 SURE = 4
-"""Four threads flush sixteen files or more, so one of them comes to its fourth."""
+"""Up to this number, any flush happens: with four threads and sixteen files or more, one thread makes its fourth."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A fresh site on which one pass is tried and disturbed. What is wrong afterwards is said; "" is all well."""
+    """A fresh site on which one pass is disturbed. Its methods return what is wrong afterwards; "" is all well."""
 
     plan: Pass
     site: Path
@@ -52,36 +52,38 @@ class Attempt:
         return self.plan.arguments(self.site)
 
     def killed(self, point: Call) -> str:
-        """Killed there, and run once more."""
+        """Kill the pass at that call, and run once more."""
         ended = self.program.killed_at(point, *self.arguments)
         if not ended.is_killed or not _is_struck(point, ended):
             return f"it was not killed there, but ended with {ended.exit_code} after {ended.calls[-1]}"
         return self.repaired()
 
     def killed_twice(self, points: tuple[Call, Call]) -> str:
-        """Killed there, killed again while repairing, and run once more."""
+        """Kill the pass, kill the repairing run too, and run once more."""
         for point in points:
             ended = self.program.killed_at(point, *self.arguments)
-            if not ended.is_killed and ended.exit_code:  # the second pass may have less to do, and end well
+            if not ended.is_killed and ended.exit_code:  # the second pass may have less to do, and succeed
                 return f"it ended with {ended.exit_code}: {ended.err}"
         return self.repaired()
 
     def refused(self, point: Call, error: str) -> str:
-        """Refused that call, and run once more."""
+        """Make that call fail, and run once more."""
         ended = self.program.refused(point, error, *self.arguments)
         if not _is_struck(point, ended):
             return f"it was not refused that, but ended with {ended.exit_code}: {ended.err}"
         return self.said(ended) or self.repaired()
 
     def said(self, ended: Ended) -> str:
-        """Whether it got all done, or told in lines for the operator that it did not."""
+        """Check that the run did everything, or reported in lines for the operator that it did not."""
         if ended.exit_code == 0:
             return ended.err if self.plan.is_shown(self.site) else "it ended with 0, and something is missing"
         is_plain = all(line.startswith(("publisher: ", "problem: ")) for line in ended.err.splitlines())
         return "" if ended.exit_code == 75 and ended.err and is_plain else f"{ended.exit_code}: {ended.err}"
 
     def repaired(self) -> str:
-        """Whether no promise is broken, and one more run ends as an undisturbed one, without touching a file twice."""
+        """Check that no promise is broken, and that one more run gives the undisturbed result without writing a file
+        twice.
+        """
         if broken := self.plan.broken_promises(self.site):
             return "; ".join(broken)
         settled = self.plan.settled(self.site)
@@ -93,7 +95,7 @@ class Attempt:
 
 
 class Bench:
-    """Where passes are tried: sites, and a few programs that stand ready."""
+    """A workshop for passes: sites, and some programs that are ready to run."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         site = never_ran(folder)
@@ -109,7 +111,7 @@ class Bench:
 
     @contextmanager
     def _ready(self) -> Iterator[tuple[Path, Program]]:
-        """A program that stands ready, and where its site goes, for one caller at a time."""
+        """Yield a ready program, and the place for its site, to one caller at a time."""
         place = self._places.get()
         try:
             yield place
@@ -117,7 +119,7 @@ class Bench:
             self._places.put(place)
 
     def plan(self, kind: str) -> Pass:
-        """A kind of pass as it goes undisturbed, made when it is first asked for. Each goes on from the one before."""
+        """Return an undisturbed pass of a kind, made at the first call. Each kind continues from the previous one."""
         if kind not in self._plans:
             earlier = [self.plan(before) for before in KINDS[: KINDS.index(kind)][-1:]]
             with self._ready() as (_, program):
@@ -126,13 +128,13 @@ class Bench:
 
     @contextmanager
     def attempt(self, kind: str, *, elsewhere: Path | None = None) -> Iterator[Attempt]:
-        """A fresh attempt at one kind of pass."""
+        """Yield a fresh attempt at one kind of pass."""
         plan = self.plan(kind)
         with self._ready() as (site, program):
             yield Attempt(plan=plan, site=plan.start(elsewhere or site), program=program)
 
     def calls(self, kind: str) -> tuple[Call, ...]:
-        """What an undisturbed pass asks of the system, but for what it prints."""
+        """Return the system calls of an undisturbed pass, except for its output."""
         if kind not in self._calls:
             with self.attempt(kind) as attempt:
                 ended = attempt.program.traced(*attempt.arguments)
@@ -141,7 +143,9 @@ class Bench:
         return self._calls[kind]
 
     def problems(self, kind: str, points: Sequence[T], disturb: Callable[[Attempt, T], str]) -> list[str]:
-        """What is wrong after an attempt disturbed at each of the points, with the point; several at once."""
+        """Return what is wrong after an attempt disturbed at each of the points, with the point; several run at
+        once.
+        """
 
         def one(point: T) -> str:
             with self.attempt(kind) as attempt:
@@ -154,7 +158,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
-    memory = Path("/dev/shm")  # many times as quick, and what a killed process leaves is the same
+    memory = Path("/dev/shm")  # many times as quick, and a killed process leaves the same
     with ExitStack() as stack:
         parent = memory if os.access(memory, os.W_OK) else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-crash-", dir=parent)))
@@ -164,7 +168,7 @@ def bench() -> Iterator[Bench]:
 
 @pytest.fixture
 def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print even though the test succeeds: how much was tried, and how long it took so far."""
+    """Print even if the test succeeds: how much was tried, and how long it took so far."""
     began = time.monotonic()
 
     def say(what: str) -> None:
@@ -179,13 +183,13 @@ def _is_struck(point: Call, ended: Ended) -> bool:
 
 
 def _strikable(calls: Sequence[Call]) -> list[Call]:
-    """Those that can be struck each time: the main thread's, and of the others' the first few, whoever makes them."""
+    """Return the calls that happen in every run: the main thread's, and the first few of the other threads."""
     others: dict[tuple[str, int], Call] = {}
     by_main: Counter[str] = Counter()
     for call in calls:
         if call.is_main:
             by_main[call.name] = call.number
-        elif by_main[call.name] < call.number <= SURE:  # a lower number strikes the main thread before
+        elif by_main[call.name] < call.number <= SURE:  # a lower number would hit the main thread first
             others[call.name, call.number] = call
     return [*(call for call in calls if call.is_main), *others.values()]
 
@@ -195,8 +199,8 @@ def _changes(calls: Sequence[Call]) -> list[Call]:
 
 
 def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
-    """Each call under the error it can meet: a full disk takes nothing more, a failing one gives and keeps nothing."""
-    # What the operator wrote is no matter here: a source that cannot be read is skipped, and the rest is published.
+    """Return each call with the error it can meet: a full disk accepts no more, a bad disk neither reads nor writes."""
+    # The operator's own files do not count: a source that cannot be read is skipped, and the rest is published.
     ours = [
         call for call in _strikable(calls) if not any(path.name in ("config.toml", "news.txt") for path in call.paths)
     ]
@@ -204,7 +208,7 @@ def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
 
 
 def _spread(points: Sequence[T], count: int) -> list[T]:
-    """So many of the points, evenly."""
+    """Return this many of the points, evenly spread."""
     count = min(count, len(points))
     return [points[index * len(points) // count] for index in range(count)]
 
@@ -213,7 +217,7 @@ def _spread(points: Sequence[T], count: int) -> list[T]:
 
 
 def test_an_undisturbed_site_has_each_item_in_one_edition(bench: Bench) -> None:
-    """What a disturbed one must be equal to."""
+    """The result to which disturbed sites are compared."""
     done = bench.plan("news").after
     editions = [json.loads(file.read_text()) for file in sorted(done.glob("outbox/*/edition.json"))]
 
@@ -275,7 +279,7 @@ def test_the_disk_may_refuse_anything(bench: Bench, kind: str, error: str, tell:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A file system of so many KiB; asking again changes its size and keeps what is there."""
+    """A file system of that many KiB; a second call changes its size and keeps the content."""
     place = tmp_path / "disk"
     place.mkdir()
     is_mounted = False
@@ -286,7 +290,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
         mounting = subprocess.run(command, capture_output=True, text=True, check=False)
         if mounting.returncode:
-            # In CI too: a container may not mount, and errors injected above are the same ones.
+            # In CI too: a container may not mount, and the injected errors above are the same.
             pytest.skip(f"no small disk can be made: {mounting.stderr.strip()}")
         is_mounted = True
         return place
@@ -301,7 +305,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 def test_a_disk_may_be_full_at_any_size(
     bench: Bench, kind: str, small_disk: Callable[[int], Path], tell: Callable[[str], None]
 ) -> None:
-    """From a disk that only just holds the site to one that is large enough."""
+    """From a disk that can just hold the site to one that is large enough."""
     large_kib, steps, refused = 16_384, 30, 0
     for step in range(steps):
         with bench.attempt(kind, elsewhere=small_disk(large_kib) / "site") as attempt:
@@ -327,7 +331,7 @@ def _used(site: Path) -> int:
 
 @pytest.mark.parametrize("kind", QUICK_KINDS)
 def test_all_is_flushed_before_it_is_shown_and_shown_before_the_store_relies_on_it(bench: Bench, kind: str) -> None:
-    """A killed process cannot show this: the system still has what it wrote. A power cut takes what was not flushed."""
+    """Killing a process cannot show this: the system keeps what it wrote. A power cut loses what was not flushed."""
     calls = bench.calls(kind)
     shown = [call for call in calls if call.name == "rename"]
 
@@ -341,7 +345,7 @@ def test_all_is_flushed_before_it_is_shown_and_shown_before_the_store_relies_on_
 
 
 def _unflushed(calls: Sequence[Call], *, below: Path) -> list[Path]:
-    """Files and folders whose content was changed and not flushed since."""
+    """Return files and folders whose content was changed and not flushed since."""
     unflushed: dict[Path, None] = {}
     for call in calls:
         if call.name == "fsync":

@@ -15,7 +15,7 @@ NEXT_WEEK = NOW + timedelta(days=7)
 
 
 def smtp(port: int, **keys: object) -> str:
-    """The table of a server on this machine."""
+    """Return the table of a mail server on this machine."""
     lines = ['host = "127.0.0.1"', f"port = {port}", 'security = "none"', *(f"{key} = {keys[key]}" for key in keys)]
     return "\n[smtp]\n" + "\n".join(lines) + "\n"
 
@@ -55,7 +55,7 @@ def test_a_rehearsal_says_what_would_be_sent_and_sends_nothing(world: World, sin
     assert [] == sink.taken
 
 
-def test_editions_of_before_are_sent_only_if_the_operator_says_so(tmp_path: Path, sink: Sink) -> None:
+def test_editions_from_before_delivery_are_sent_only_on_request(tmp_path: Path, sink: Sink) -> None:
     world = World.after_run(tmp_path / "site", FERRY)
     world.list_above(CRANE)
     world.publisher("run", at=NOW + timedelta(days=1))

@@ -1,6 +1,7 @@
-"""Deliverers that are killed around each commit and each line of SMTP, and those that kill each other's work.
+"""Deliverers that are killed around each commit and each line of SMTP.
 
-Whatever happens, the server's log equals the ledger: nobody misses a mail, and who has it twice is a named doubt.
+In every case the server's log equals the ledger: nobody misses a mail, and a mail that arrived twice is counted as
+doubtful.
 """
 
 import os
@@ -39,11 +40,11 @@ LINES = [
     if number == 1 or verb not in (CONNECT, "EHLO")
 ]
 QUICK = {"write:1:after", (DOT, 1, True)}
-"""Behind the fence, and before the result; the slow run takes all."""
+"""After the fence, and before the result; the slow run tries all moments."""
 LEASE = timedelta(hours=1)
 CHAOS_S = 60.0 if os.environ.get("CI") else 15.0
 FEW, MANY = 300, 1000
-"""So few mails left, so many more are queued."""
+"""When this few mails are left, this many more are queued."""
 
 
 def moments() -> list[object]:
@@ -53,7 +54,7 @@ def moments() -> list[object]:
 
 @pytest.fixture
 def url(sqlite_url: str) -> str:
-    """A ledger of a few deliveries."""
+    """The address of a ledger with a few deliveries."""
     queue(sqlite_url, READERS)
     return sqlite_url
 
@@ -64,7 +65,7 @@ def queue(url: str, readers: tuple[str, ...]) -> None:
 
 
 def broken_promises(url: str, server: Server, *, kills: int, connections: int) -> list[str]:
-    """Where the server's log is not what the ledger says."""
+    """Return where the server's log differs from the ledger."""
     with Store.open(url) as store, store.database.reading() as connection:
         rows = connection.execute(select(deliveries)).all()
     taken = Counter(server.recipients)
@@ -80,14 +81,14 @@ def broken_promises(url: str, server: Server, *, kills: int, connections: int) -
 
 
 def _problem_of(row: Row[Any], mails: int) -> str:
-    """Where one delivery is not as the server's log says; empty: nowhere."""
+    """Return where one delivery differs from the server's log; empty: nowhere."""
     least, most = {"sent": (1, 1 + row.doubts), "refused": (0, row.doubts)}.get(row.state, (1, 0))
     return "" if least <= mails <= most else f"{row.recipient} is {row.state}, {row.doubts} doubts, {mails} mails"
 
 
 @contextmanager
 def killer_at(moment: object, server: Server) -> Iterator[list[int]]:
-    """Let the server kill the process whose number is in the list at that line."""
+    """Let the server kill the process whose number is in the list, at that line."""
     victims: list[int] = []
     seen: Counter[tuple[str, bool]] = Counter()
 
@@ -123,7 +124,7 @@ def test_a_killed_deliverer_loses_nothing_and_doubles_only_what_it_names(url: st
     ],
 )
 def test_a_stopped_deliverer_that_wakes_up_sends_nothing_that_is_not_named(url: str, verb: str, doubled: int) -> None:
-    """It stood still until its lease was over, and another one has sent everything by then."""
+    """It was suspended until its lease ended, and another one has sent everything by then."""
     with smtp_server() as server, ExitStack() as stack:
         stopped: list[int] = []
         server.on_line = lambda heard, is_answered: _stop(stopped) if (heard, is_answered) == (verb, False) else None
@@ -145,7 +146,7 @@ def test_a_stopped_deliverer_that_wakes_up_sends_nothing_that_is_not_named(url: 
 
 
 def _make_passes(url: str, server: Server, *, connections: int) -> None:
-    """Make the passes that undo what was left; the last one finds nothing to do."""
+    """Make the passes that repair; the last one finds nothing to do."""
     for _ in range(2):
         with Store.open(url) as store:
             make_pass(store, server.port, connections=connections, lease=LEASE)
@@ -171,7 +172,7 @@ def _wait_until_stopped(process: Process) -> None:
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_several_deliverers_that_are_killed_at_random_keep_the_promise(postgresql_url: str) -> None:
-    """On one ledger, at a server that refuses, hangs up, keeps mails without a word, and is restarted."""
+    """On one ledger, with a server that refuses, hangs up, keeps mails silently, and is restarted."""
     chance, connections = random.Random(15), 3
     kinds = (
         Step("MAIL", SayAndHangUp("421 4.3.2 busy")),
@@ -216,13 +217,13 @@ def test_several_deliverers_that_are_killed_at_random_keep_the_promise(postgresq
 
 
 def _wait_for_lines(server: Server, lines: int) -> None:
-    give_up_at = time.monotonic() + 6  # when the server paused them all
+    give_up_at = time.monotonic() + 6  # when the server has paused them all
     while len(server.said) < lines and time.monotonic() < give_up_at:
         time.sleep(0.01)
 
 
 def _make_all_due(url: str) -> None:
-    """Let the time go by that greylisted and doubtful mails wait."""
+    """Let the waits of greylisted and doubtful mails end."""
     with Store.open(url) as store, store.database.writing_beside() as connection:
         connection.execute(
             deliveries.update().where(deliveries.c.due_at.is_not(None)).values(due_at=datetime(2026, 1, 1, tzinfo=UTC))

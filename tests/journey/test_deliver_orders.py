@@ -1,4 +1,4 @@
-"""What the operator orders about mails: to wait, to go on, to be taken back, to go again; and what is left of them."""
+"""The operator's orders about mails: pause, resume, recall, send again; and what is recorded of them."""
 
 import io
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def world(tmp_path: Path, server: Server) -> World:
-    """A site that sends there, to two lists, with two items in two editions that wait."""
+    """A site that sends to two lists, with two items in two waiting editions."""
     world = prepared(tmp_path / "site", _composed)
     world.configure(f"port = {NOWHERE}\n", f"port = {server.port}\n")
     return world
@@ -61,7 +61,7 @@ def test_one_list_is_paused_then_all_are_then_they_go_on(world: World, server: S
     assert ["nothing was paused"] == order(world, "--resume")
 
 
-def test_what_is_taken_back_is_not_sent_and_can_be_sent_again(world: World, server: Server) -> None:
+def test_a_recalled_mail_is_not_sent_and_can_be_sent_again(world: World, server: Server) -> None:
     assert "weekly-1: 1 mail taken back" == order(world, "--recall", "weekly-1")[0]
     order(world)
     assert ["daily@lists.example.org"] == server.recipients
@@ -95,7 +95,7 @@ def test_an_edition_that_was_sent_goes_again_only_with_a_yes(
     assert twice[0] == twice[1]
 
 
-def test_an_edition_to_a_wrong_address_is_made_anew_for_the_right_one(world: World, server: Server) -> None:
+def test_an_edition_to_a_wrong_address_is_made_again_for_the_right_one(world: World, server: Server) -> None:
     server.script = [Step("RCPT", Say("550 5.1.1 no such list"), about=LIST)]
     refused = world.publisher("deliver", at=LATER)
     assert (75, True) == (refused.exit_code, "`publisher deliver --again weekly-1` sends it" in refused.err)
@@ -122,7 +122,7 @@ def test_a_mail_that_waits_to_a_wrong_address_goes_to_the_right_one_alone(world:
     assert [RIGHT, "daily@lists.example.org"] == sorted(server.recipients, reverse=True)
 
 
-def test_what_was_withdrawn_or_hidden_meanwhile_is_not_in_a_mail_that_waited(world: World, server: Server) -> None:
+def test_withdrawn_and_hidden_items_are_not_in_a_mail_that_waited(world: World, server: Server) -> None:
     world.edit(CRANE, "")
     for verb in ("collect", "publish"):
         world.publisher(verb, at=LATER)
@@ -158,7 +158,7 @@ def test_an_edition_of_which_nothing_is_left_is_not_sent(world: World, server: S
         ("--pause", "--dry-run"),
     ],
 )
-def test_what_cannot_be_ordered_is_said(world: World, server: Server, arguments: tuple[str, ...]) -> None:
+def test_impossible_orders_are_refused_with_a_reason(world: World, server: Server, arguments: tuple[str, ...]) -> None:
     outcome = world.publisher("deliver", *arguments, at=LATER)
 
     assert (2, []) == (outcome.exit_code, server.taken)

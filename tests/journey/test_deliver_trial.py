@@ -1,4 +1,4 @@
-"""The operator tries how mails go out before anybody gets one."""
+"""The operator tests how mails go out before anybody gets one."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""An editor's morning in a browser: a held edition is corrected, put right, tried and sent, with the keyboard alone.
+"""An editor's morning in a browser: a held edition is corrected, tested and sent, with the keyboard alone.
 
-In light and dark, on a phone and on a desktop; and before an accessibility engine.
+In light and dark, on a phone and on a desktop; and checked for accessibility.
 """
 
 import threading
@@ -31,19 +31,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 MOST_STOPS = 300
-"""Presses of Tab on one page, at most."""
+"""The most presses of Tab on one page."""
 IS_NO_STOP = "['IFRAME', 'BODY'].includes(document.activeElement.tagName)"
-"""Whether the focus is in a mail that is shown, or beyond the end of the page."""
+"""Whether the focus is in a displayed mail, or beyond the end of the page."""
 
 
 class Walker:
-    """An editor who uses the keyboard alone."""
+    """An editor who uses only the keyboard."""
 
     def __init__(self, page: "Page") -> None:
         self.page = page
 
     def tab_to(self, *, field: str = "", name: str = "") -> None:
-        """Press Tab until the focus is on that field, or on what is called so; it can be seen at each stop."""
+        """Press Tab until the focus is on that field, or on the element of that name; it is visible at each stop."""
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(IS_NO_STOP):
@@ -55,24 +55,24 @@ class Walker:
         pytest.fail(f"no stop at {field}{name}")
 
     def open(self, name: str) -> None:
-        """Fold something open."""
+        """Expand an element."""
         self.tab_to(name=name)
         self.page.keyboard.press("Enter")
 
     def press(self, name: str) -> None:
-        """Go to a button, and press it."""
+        """Move to a button, and press it."""
         self.tab_to(name=name)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
 
     def type(self, field: str, text: str) -> None:
-        """Go to a field, and type in place of what is there."""
+        """Move to a field, and replace its text."""
         self.tab_to(field=field)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
 
     def look(self, heading: str, *, said: str = "") -> None:
-        """Read the page: it is the one with that heading, it is not wider than the window, and nothing bars anybody."""
+        """Check the page: its heading, that it is not wider than the window, and that it is accessible."""
         assert heading == self.page.inner_text("h1")
         if said:
             assert said == self.page.inner_text("[role=status]")
@@ -91,7 +91,7 @@ def publisher(site: DeskSite, verb: str) -> None:
 
 @pytest.fixture
 def site(tmp_path: Path, sink: Sink) -> Iterator[tuple[DeskSite, str]]:
-    """A site with a held edition, and where its desk is served."""
+    """A site with a held edition, and the address of its desk."""
     world = World(tmp_path / "site", LISTING, config=REVIEWED.replace(SMTP, smtp(sink.port)))
     world.publisher("run", at=NOW)
     site = DeskSite(world)
@@ -109,7 +109,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     page = reader.open(f"{address}{WEEKLY}", width_px=width_px, scheme=scheme)
     walker = Walker(page)
 
-    # Come in by a link in a mail.
+    # Sign in by a link in a mail.
     walker.look("Sign in at the desk")
     walker.type("email", EDITH)
     walker.press("Mail me a link")
@@ -128,7 +128,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     walker.look(f"{FIRST} waits for you")
     assert "“A new crane arrived” is now “A new crane has arrived”" in page.inner_text("main")
 
-    # Another title, another order, one item for the next edition, and words above.
+    # Change a title and the order, move one item to the next edition, write an introduction.
     walker.open("Change title: The quay is longer")
     page.keyboard.press("Tab")
     page.keyboard.press("Control+A")
@@ -143,7 +143,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     walker.press("Save")
     walker.look(f"{FIRST} waits for you", said="Subject and introduction are saved.")
 
-    # Try it, undo a mistake, and send it.
+    # Send a test, undo a mistake, and send the edition.
     walker.press("Send me a test")
     walker.look(f"{FIRST} waits for you", said=f"A test is on its way to {EDITH}.")
     walker.press("Leave out: The lock opens at six")
@@ -169,7 +169,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     assert "Two cranes were sold" not in words
     assert "4 more" in str(read(edition)["Subject"])
 
-    # What was done is kept, and nobody is signed in any more.
+    # The acts are recorded; then sign out everywhere.
     page.goto(f"{address}{DESK}/acts")
     walker.look("Who did what")
     assert f"{FIRST} goes out now." in page.inner_text("main")
@@ -185,7 +185,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
 
 @pytest.fixture
 def subscribed(tmp_path: Path, sink: Sink) -> Iterator[tuple[DeskSite, str]]:
-    """A site with a reader to whom something is new, and where its desk is served."""
+    """A site with a reader who has something new, and the address of its desk."""
     world = World(tmp_path / "site", LISTING, config=PEOPLE_CONFIG.replace(SMTP, smtp(sink.port)))
     world.publisher("run", at=NOW)
     site = DeskSite(world, at=NOW + timedelta(hours=1))

@@ -1,6 +1,6 @@
-"""The desk's pages of sources, mails and subscribers in a browser: an accident is released, and mistakes are undone.
+"""The desk's pages of sources, mails and subscribers in a browser: a held source is released, and mistakes are undone.
 
-With the keyboard alone, in light and dark, on a phone and on a desktop; and before an accessibility engine.
+With the keyboard alone, in light and dark, on a phone and on a desktop; and checked for accessibility.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 WIDTHS_PX = (320, 1280)
 MOST_STOPS = 120
-"""Presses of Tab on one page, at most."""
+"""The most presses of Tab on one page."""
 SIDEWAYS = "document.scrollingElement.scrollWidth > innerWidth"
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 FOCUS = r"""
@@ -35,7 +35,7 @@ FOCUS = r"""
 
 
 class Walker:
-    """An editor who is signed in, and uses the keyboard alone."""
+    """A signed-in editor who uses only the keyboard."""
 
     def __init__(self, page: "Page", address: str) -> None:
         self.page = page
@@ -45,7 +45,9 @@ class Walker:
         self.page.goto(f"http://{self._address}{path}")
 
     def tab_to(self, *, name: str = "", field: str = "") -> None:
-        """Press Tab until the focus is on that field, or on what has a name that begins so; the focus is seen."""
+        """Press Tab until the focus is on that field, or on an element whose name begins like this; the focus is
+        visible.
+        """
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             at = self.page.evaluate(FOCUS)
@@ -55,7 +57,7 @@ class Walker:
         pytest.fail(f"no stop at {field}{name}")
 
     def press(self, name: str) -> str:
-        """Go to a button, and press it; what the page then says that was done."""
+        """Move to a button, and press it; return what the page then says was done."""
         self.tab_to(name=name)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
@@ -72,7 +74,7 @@ class Walker:
 
 @pytest.fixture(scope="module", autouse=True)
 def _made(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Make the site before there is a browser, beside whose event loop nothing is delivered."""
+    """Make the site before a browser exists, whose event loop prevents deliveries."""
     with busy_site(tmp_path_factory.mktemp("made") / "site"):
         pass
 

@@ -1,4 +1,4 @@
-"""The digest before those who judge mail: a browser's accessibility engine, validators, a spam filter, mail readers."""
+"""The digest checked by other programs: a browser's accessibility engine, validators, a spam filter, mail readers."""
 
 import email
 import json
@@ -75,7 +75,7 @@ def mail_of(edition: Edition | Shown, *, audience: Audience = AUDIENCE) -> bytes
 
 
 def parts_of(mail: bytes) -> tuple[EmailMessage, str, str]:
-    """The mail as Python's email reads it, its text, its HTML."""
+    """Return the mail parsed by Python's email, its text, its HTML."""
     message = email.message_from_bytes(mail, policy=default)
     assert isinstance(message, EmailMessage)
     text, html = (part.get_content() for part in message.iter_parts() if isinstance(part, EmailMessage))
@@ -105,7 +105,7 @@ def test_axe_finds_no_barrier(edition: Edition | Shown, scheme: Scheme, reader: 
     html = digest_of(edition).html
     page = reader.open(address_of(html, tmp_path), scheme=scheme)
 
-    # The picture is of the site, which is not there: what stands for it is measured like text.
+    # the site's picture is missing: its alternative text is measured like text
     passes, found = barriers(page)
 
     assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == "dark")
@@ -127,7 +127,7 @@ def test_the_contents_lead_to_the_headings(reader: Reader, tmp_path: Path) -> No
     for link in contents.all():
         link.click()
         headings = page.get_by_role("heading", level=2)
-        # The lead is all of its theme: its title stands for it.
+        # if the lead is the only item of its theme, its title stands for the theme
         is_lead = link.inner_text() == "Lead"
         heading = (
             headings.first if is_lead else page.get_by_role("heading", level=2, name=link.inner_text(), exact=True)
@@ -163,7 +163,7 @@ def test_html_validate_says_nothing(edition: Edition | Shown, tmp_path: Path) ->
 
 
 HARMLESS = {"NO_RECEIVED", "NO_RELAYS", "HTML_MESSAGE", "MAILING_LIST_MULTI"}
-"""It was not sent yet; there is HTML; it is a mailing list."""
+"""It has not been sent, it has HTML, and it is for a mailing list."""
 
 
 @pytest.mark.parametrize("stop", ["", "https://news.example.org/stop"], ids=["by mail", "by a page"])
@@ -197,7 +197,7 @@ def test_the_judges_pass_the_real_listing(real_listing: Path, reader: Reader, tm
 
 
 def judge_as_spam(mail: bytes, home: Path) -> tuple[set[str], float]:
-    """The rules of SpamAssassin that a mail meets, and its points."""
+    """Return the rules of SpamAssassin that a mail meets, and its points."""
     command = [program("spamassassin"), "--local", "--test-mode"]
     judged = run(command, given=mail, environ={"HOME": str(home)})
     report = judged.rpartition("Content analysis details:")[2]
@@ -232,7 +232,7 @@ LAID_OUT = {name: edition for name, edition in KINDS.items() if name != "hostile
 @pytest.mark.parametrize("edition", LAID_OUT.values(), ids=LAID_OUT)
 def test_the_layout_leans_on_nothing_a_mail_program_lacks(edition: Edition | Shown, tmp_path: Path) -> None:
     module = node_module("caniemail") / "dist" / "index.js"
-    # It stumbles over these, as its data lacks some programs; where a word does not break a mail is wide, no worse.
+    # the validator stumbles over these because its data is incomplete; without them a mail would only be wider
     html = re.sub(r"((word|overflow)-wrap:[a-z-]+|table-layout:fixed)(; )?", "", digest_of(edition).html)
     (tmp_path / "digest.html").write_text(html, "utf-8")
     script = (

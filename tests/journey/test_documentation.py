@@ -1,4 +1,4 @@
-"""What the documentation tells people to type works, and prints what they are told it prints."""
+"""What the documentation tells people to type works, and prints what the documentation shows."""
 
 import re
 import shlex
@@ -11,7 +11,7 @@ import pytest
 from tests.world import ROOT, Outcome, run_main
 
 NOT_HERE = ("pip install", "http.server", "kill %1")
-"""What installs, serves or ends something is no part of the test."""
+"""Commands that install, serve or end something are not part of the test."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

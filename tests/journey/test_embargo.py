@@ -1,4 +1,4 @@
-"""An item under embargo, and one that expires, as readers and the operator see them."""
+"""Embargoes and expiries, as readers and the operator see them."""
 
 import json
 from datetime import timedelta

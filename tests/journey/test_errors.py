@@ -1,4 +1,4 @@
-"""What goes wrong is told in one line, costs nothing, and keeps nothing else from being done."""
+"""Errors are reported in one line, lose nothing, and do not stop anything else."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ def after_first_run(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(after_first_run: World, tmp_path: Path) -> World:
-    """A site that ran once, and has something new since."""
+    """A site that ran once, with something new since."""
     world = after_first_run.copied_to(tmp_path / "site")
     world.list_above(NEW)
     return world
@@ -51,7 +51,7 @@ def undisturbed(after_first_run: World, tmp_path_factory: pytest.TempPathFactory
 
 
 def only_line(outcome: Outcome, *, exit_code: int) -> str:
-    """The one line that tells what went wrong; no traceback, and no silence that could be taken for no news."""
+    """Return the one line that reports the error; fail on a traceback, or if it could be mistaken for no news."""
     assert exit_code == outcome.exit_code
     assert "Traceback" not in outcome.err
     assert "nothing new" not in outcome.out
@@ -61,7 +61,7 @@ def only_line(outcome: Outcome, *, exit_code: int) -> str:
 
 @contextmanager
 def in_the_way(folder: Path) -> Iterator[None]:
-    """A file where a folder should be: nobody can write there, not even root."""
+    """Put a file where a folder should be: nobody can write there, not even root."""
     aside = folder.with_name(f"{folder.name}.aside")
     if folder.exists():
         folder.rename(aside)
@@ -219,7 +219,7 @@ def test_status_names_a_broken_template_until_it_is_mended(world: World) -> None
 
 
 def broken(world: World, name: str) -> Path:
-    """A template of the site's own that asks for what nobody knows, on its second line."""
+    """Return a template of the site's own that uses an unknown value on its second line."""
     path = world.folder / "templates" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("<!DOCTYPE html>\n{{ nobody.knows }}\n", encoding="utf-8")
@@ -332,7 +332,7 @@ def test_failed_source_is_told_and_loses_nothing_while_the_others_go_on(
 
     shutil.rmtree(world.listing) if world.listing.is_dir() else world.listing.unlink(missing_ok=True)
     world.listing.write_text(listing, encoding="utf-8")
-    # That it lists nothing is told at once, and so is its end; another failure might have been a mishap.
+    # an empty listing is reported at once, and so is its end; another failure may pass by itself
     well = "source news: well\n" if harm is emptied else "nothing new\n"
     assert well == world.publisher("run", at=LATER_STILL).out
 

@@ -1,4 +1,4 @@
-"""Which feeds a site has, what each holds, and how a reader gets to all there ever was."""
+"""Which feeds a site has, what each holds, and how a reader can go back to the first item."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def configured(feeds: str, more: str) -> str:
 
 
 def kept_parts(world: World) -> dict[str, FileState]:
-    """The files in the archive folders of feeds; `feeds/archive/` is another thing: pages of past digests."""
+    """Return the files in the archive folders of feeds; `feeds/archive/` is something else: pages of past digests."""
     return {
         path: state
         for path, state in world.files().items()
@@ -145,7 +145,7 @@ class TestCombined:
 
 
 def only_what_changed(world: World, before: Mapping[str, FileState]) -> set[str]:
-    """The folders of feeds below which a file was touched."""
+    """Return the folders of feeds in which a file was touched."""
     touched = [path for path, state in world.files().items() if before.get(path) != state]
     return {path.removeprefix("feeds/").rpartition("/")[0] for path in touched if path.endswith("rss.xml")}
 
@@ -163,7 +163,7 @@ def test_only_the_feeds_that_changed_are_touched(tmp_path: Path) -> None:
 
 
 def walk(world: World, path: str) -> Iterator[tuple[str, feedparser.FeedParserDict]]:
-    """A feed and the documents of its archive, as a reader goes back through them."""
+    """Yield a feed and the documents of its archive, as a reader walks back through them."""
     while path:
         parsed = feedparser.parse((world.feeds / path).read_bytes())
         assert not parsed.bozo
@@ -200,7 +200,7 @@ class TestArchive:
 
         assert len(ids) == 25
 
-    def test_what_was_written_never_changes(self, world: World) -> None:
+    def test_closed_documents_never_change(self, world: World) -> None:
         before = kept_parts(world)
         assert before
 
@@ -215,7 +215,9 @@ class TestArchive:
         assert len(after) > len(before)
 
     def test_no_setting_changes_what_was_written(self, tmp_path: Path) -> None:
-        """A reader that has read a document does not ask again; and one that mirrors them is not sent them all anew."""
+        """A reader does not fetch a document again, and a reader that mirrors documents does not get all of
+        them again.
+        """
         items = [item(day, f"Item {day}.") for day in range(9, 0, -1)]
         world = after_run(tmp_path, *items, feeds='limit = 2\nformats = ["rss", "json"]')
         before = kept_parts(world)
@@ -233,7 +235,7 @@ class TestArchive:
         after = kept_parts(world)
         assert before
         assert {path: after[path] for path in before} == before
-        # A format that is asked for later has its archive at once.
+        # a format added later gets its archive at once
         assert {path for path in after if path not in before and "few" not in path} == {
             path.replace("rss.xml", "atom.xml") for path in before if path.endswith("rss.xml")
         }
@@ -252,7 +254,7 @@ class TestArchive:
         assert deleted.get("ref") in gone
         assert deleted.get("when") == LATER.isoformat()
 
-    def test_what_was_withdrawn_is_gone_from_all_of_it_when_that_is_asked_for(self, world: World) -> None:
+    def test_withdrawn_items_are_removed_from_the_whole_archive_on_request(self, world: World) -> None:
         world.edit(item(5, "Item 5.") + "\n\n", "")
         world.publisher("run", at=LATER)
         before = kept_parts(world)
@@ -302,7 +304,7 @@ class TestArchive:
 
 
 def test_nobody_remarks_on_what_a_site_publishes_in_its_life(tmp_path: Path) -> None:
-    """Hostile items, a name with `<` in it, two edits in one pass, a withdrawal, and a theme that is renamed."""
+    """Hostile items, a name with `<` in it, two edits in one pass, a withdrawal, and a renamed theme."""
     hostile = [
         item(9, "<b>Bold</b> & caf\ufffd &#x0; \x1b[31m", "Main Theme: Sea <&> Sand", "Keywords: <i>, ice"),
         item(9, "Title: ]]> &amp; <!-- </title>\nOne and another.", "Language: klingon", "Main Theme: Sea <&> Sand"),
@@ -352,7 +354,7 @@ def test_opml_lists_every_feed(tmp_path: Path) -> None:
 
     assert opml.get("version") == "2.0"
     listed = {outline["xmlUrl"].removeprefix(BASE_URL) for outline in outlines}
-    # That of past digests has the same items: whoever imports all feeds would read everything twice.
+    # the feed of past digests repeats items: a reader who imports all feeds would read everything twice
     feeds = {path for path in world.contents() if path.endswith("/rss.xml")}
     assert listed == feeds - {"archive/weekly/rss.xml"}
     for outline in outlines:

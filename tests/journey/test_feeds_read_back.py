@@ -1,4 +1,4 @@
-"""What our feeds say, our own feed source reads: one site's feeds as the sources of another."""
+"""Our own feed source reads our feeds: the feeds of one site are the sources of another."""
 
 import json
 
@@ -51,7 +51,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
-def test_what_a_feed_says_is_read_back(published: World, name: str) -> None:
+def test_feeds_are_read_back_as_they_were_written(published: World, name: str) -> None:
     with published.store() as store:
         records = {record.uid: record for batch in store.log.changed_records(0, store.log.end()) for record in batch}
 
@@ -70,7 +70,7 @@ def test_what_a_feed_says_is_read_back(published: World, name: str) -> None:
 
 
 def said(item: Item, title: str) -> tuple[str, str, int, int]:
-    """The words of an item, and how many marks of two kinds they have."""
+    """Return the words of an item, and how many marks of two kinds they have."""
     html = item.html or "<p>" * len(item.text.split("\n\n"))
     return title, item.text, html.count("<img"), html.count("<p>")
 

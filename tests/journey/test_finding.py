@@ -1,6 +1,6 @@
-"""How visitors find what was published before: by year and month, and from an item to those before and after it.
+"""How visitors find what was published before: by year and month, and from an item to its neighbours.
 
-What a pass with news writes is what a full pass would have written.
+What a pass with news writes equals what a full pass would write.
 """
 
 import re
@@ -15,7 +15,7 @@ HEAD = "id,date,title,text,themes\n"
 
 
 def site(folder: Path, *rows: str) -> World:
-    """A site whose table has these rows, after a run."""
+    """Return a site whose table has these rows, after a run."""
     return prepared(folder / "site", listed, *rows)
 
 
@@ -26,13 +26,13 @@ def listed(folder: Path, *rows: str) -> World:
 
 
 def show(world: World, *rows: str, at: datetime = NOW) -> None:
-    """Let the site's table have these rows, and run."""
+    """Replace the rows of the site's table, and run."""
     (world.folder / "news.csv").write_text(HEAD + "".join(f"{row}\n" for row in rows), "utf-8")
     assert world.publisher("run", at=at).exit_code == 0
 
 
 def links(world: World, page: str, part: str) -> list[str]:
-    """Where a part of a page leads to; empty when there is no page."""
+    """Return the links in a part of a page; empty if there is no page."""
     text = world.contents().get(page, b"").decode()
     found = re.search(rf"<(\w+) [^>]*{part}.*?</\1>", text, re.DOTALL)
     return re.findall(r'href="([^"#]+)"', found[0]) if found else []
@@ -174,7 +174,7 @@ def test_only_the_pages_of_what_was_withdrawn_last_change_with_every_new_item(tm
 
 
 def instead(world: World, page: str) -> list[str]:
-    """The items to which the page of a withdrawn one leads."""
+    """Return the items that the page of a withdrawn one links to."""
     return [link for link in links(world, page, 'class="instead"') if "quays" not in link]
 
 

@@ -1,4 +1,6 @@
-"""The forms of a running service: a letter is sent at once, its link confirms, and thousands of forms are one mail."""
+"""The forms of a running service: a letter is sent at once, its link confirms, and thousands of forms for one address
+send one mail.
+"""
 
 import re
 import socket
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.slow
 MONDAY = datetime(2026, 3, 9, 8, tzinfo=UTC)
 FORMS = 10_000
 AN_HOUR = 1_000
-"""Forms that one site takes in an hour, from all networks together."""
+"""How many forms a site accepts in an hour, from all networks together."""
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def mails_to(sink: Sink, address: str) -> list[Taken]:
 
 
 def ask(address: str, method: str, path: str, **fields: str) -> tuple[int, str, str]:
-    """The status of an answer, where it leads, and its text."""
+    """Return status, redirect and text of an answer."""
     connection = HTTPConnection(address, timeout=30)
     try:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}

@@ -1,7 +1,7 @@
 """The whole life of a subscription in a browser: subscribe, confirm by the mail's link, change, pause, leave, undo; and
-what a fresh link allows: see what is held, take another address, erase everything.
+what a fresh link allows: see one's data, change the address, erase everything.
 
-With the keyboard alone, in light and dark, on a phone and on a desktop; and before an accessibility engine.
+With the keyboard alone, in light and dark, on a phone and on a desktop; and checked for accessibility.
 """
 
 import json
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 WIDTHS_PX = (320, 1280)
 MOST_STOPS = 80
-"""Presses of Tab on one page, at most."""
+"""The most presses of Tab on one page."""
 SIDEWAYS = "document.scrollingElement.scrollWidth > innerWidth"
 FOCUS = """
 () => {
@@ -37,7 +37,7 @@ FOCUS = """
 
 
 class Walker:
-    """Somebody who uses the keyboard alone."""
+    """A person who uses only the keyboard."""
 
     def __init__(self, page: "Page", site: FormSite) -> None:
         self.page = page
@@ -45,7 +45,9 @@ class Walker:
         self.judged: list[str] = []
 
     def tab_to(self, *, field: str = "", value: str = "", name: str = "") -> None:
-        """Press Tab until the focus is on that field, or on what has that name; the focus can be seen at each stop."""
+        """Press Tab until the focus is on that field, or on the element of that name; the focus is visible at each
+        stop.
+        """
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             at = self.page.evaluate(FOCUS)
@@ -56,14 +58,14 @@ class Walker:
         pytest.fail(f"no stop at {field}{name}")
 
     def press(self, name: str) -> None:
-        """Go to a button, and press it."""
+        """Move to a button, and press it."""
         self.tab_to(name=name)
         self.site.now += timedelta(seconds=30)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
 
     def look(self, heading: str) -> None:
-        """Read the page: it is the one with that heading, it is not wider than the window, and nothing bars anybody."""
+        """Check the page: its heading, that it is not wider than the window, and that it is accessible."""
         assert heading == self.page.inner_text("h1")
         assert not self.page.evaluate(SIDEWAYS)
         passed, barred = barriers(self.page)
@@ -81,7 +83,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def site(made: World, tmp_path: Path) -> Iterator[tuple[FormSite, str]]:
-    """A site of its own, and where it is served."""
+    """A site for one test, and the address at which it is served."""
     site = FormSite(made.copied_to(tmp_path / "site"))
     with listening(site.app, "127.0.0.1:0", key="test", remedy="none") as host:
         yield site, f"http://{host}"
@@ -97,7 +99,7 @@ def test_a_whole_life_with_the_keyboard_alone(
     page = reader.open(f"{address}/-/subscribe", width_px=width_px, scheme=scheme)
     walker = Walker(page, forms)
 
-    # Subscribe, first with a slip.
+    # Subscribe, first with a mistake.
     walker.look("Get it by mail")
     walker.tab_to(field="email")
     page.keyboard.type("ada@example")
@@ -147,7 +149,7 @@ def test_a_whole_life_with_the_keyboard_alone(
     walker.press("Go on now")
     assert "the next mail can come on" in page.inner_text(".lede")
 
-    # Leave, and take it back.
+    # Unsubscribe, and undo it.
     walker.press("Unsubscribe from everything")
     walker.look("You are unsubscribed")
     assert {} == choices(forms)
@@ -169,7 +171,7 @@ def choices(site: FormSite) -> dict[str, str]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width_px", WIDTHS_PX)
-def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
+def test_data_request_new_address_and_erasure_work_with_the_keyboard_alone(
     site: tuple[FormSite, str], reader: Reader, width_px: int, scheme: Scheme
 ) -> None:
     forms, address = site
@@ -181,7 +183,7 @@ def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
         [letter] = [each for each in forms.letters() if each["To"] == to]
         reader.open(f"{address}{path_in(letter)}", width_px=width_px, scheme=scheme)
 
-    # Ask for a link, first with a slip.
+    # Ask for a link, first with a mistake.
     walker.look("A new link to your mails")
     walker.tab_to(field="email")
     page.keyboard.type("ada@example")
@@ -194,7 +196,7 @@ def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
     walker.press("Mail me a new link")
     walker.look("Look into your mail")
 
-    # See what is held.
+    # See the data that is held.
     open_letter(ADA)
     walker.look("Your mails")
     walker.press("My data, another address, erase")
@@ -205,7 +207,7 @@ def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
     held = json.loads(Path(coming.value.path()).read_text("utf-8"))
     assert ADA == held["address"]
 
-    # Take another address, first with a slip.
+    # Change the address, first with a mistake.
     walker.tab_to(field="email")
     page.keyboard.type(ADA)
     walker.press("Mail a link to the new address")
@@ -222,7 +224,7 @@ def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
     walker.look("Your mails")
     assert "Your mails go to this address from now on." in page.inner_text("[role=status]")
 
-    # Leave, and take it back on the page of one's own mails.
+    # Unsubscribe, and undo it on the reader's own page.
     walker.press("Unsubscribe from everything")
     page = reader.open(f"{address}{mine}", width_px=width_px, scheme=scheme)
     walker.look("Your mails")
@@ -230,7 +232,7 @@ def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
     walker.press("Undo unsubscribing")
     walker.look("You get the mails again")
 
-    # Erase everything, after a step back.
+    # Erase everything, after going back once.
     page = reader.open(f"{address}{mine}", width_px=width_px, scheme=scheme)
     walker.press("Mail me the link")
     walker.look("Look into your mail")

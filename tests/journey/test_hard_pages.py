@@ -1,7 +1,7 @@
-"""Every page of two sites that are as rough as life: the hard site of the tests, and the real listing.
+"""Every page of two difficult sites: the hard site of the tests, and the real listing.
 
-Nothing is wider than the window, from the narrowest phone to a desk; an accessibility engine and a validator of HTML
-have no remark.
+Nothing is wider than the window, from the narrowest phone to a desktop; an accessibility engine and a validator of HTML
+find nothing.
 """
 
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 WIDTHS_PX = (256, 320, 375, 640, 768, 1280)
-"""WCAG 2.2, success criterion 1.4.10, asks for 320; 256 is a desk's window of 1280 at 500 %."""
+"""WCAG 2.2, success criterion 1.4.10, asks for 320; 256 is a desktop window of 1280 at 500 %."""
 SUBSCRIBE = 'subscribe_url = "https://lists.example.org/news"\n'
 SCROLLS = """
 () => [...document.querySelectorAll(".wide")].map(box => {
@@ -46,7 +46,7 @@ def hard(folder: Path) -> Path:
 
 
 def real(folder: Path, listing: Path) -> Path:
-    """The public folder of a site of the real listing, with a page for each keyword and a list to join."""
+    """Return the public folder of a site with the real listing, a page for each keyword and a list to join."""
     config = f"{CONFIG}{SUBSCRIBE}\n[feeds]\nkeywords_from = 1\n"
     world = World(folder, listing.read_text("utf-8"), config=config)
     assert world.publisher("run", at=NOW).exit_code == 0
@@ -61,7 +61,7 @@ def public(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def address(public: Path) -> Iterator[str]:
-    """Where its pages are served: the one for addresses that are none needs the root of a server to have its style."""
+    """The address at which its pages are served; the page for missing addresses needs a server's root for its style."""
     website = application(public_pages(public, base_url="http://127.0.0.1/"))
     with listening(website, "127.0.0.1:0", key="test", remedy="none") as host:
         yield f"http://{host}/"
@@ -90,7 +90,7 @@ def test_no_page_is_wider_than_its_window(public: Path, address: str, reader: Re
 
 
 @pytest.mark.browser
-def test_what_is_wider_by_nature_scrolls_in_a_named_box_of_its_own(public: Path, reader: Reader) -> None:
+def test_wide_content_scrolls_in_a_named_box(public: Path, reader: Reader) -> None:
     boxes = []
     for file in html_files(public):
         page = reader.open(file.as_uri(), width_px=256)

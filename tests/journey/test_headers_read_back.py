@@ -1,4 +1,4 @@
-"""Subjects and names of every script, as mail readers show them."""
+"""Subjects and names in every script, as mail readers show them."""
 
 import json
 import random
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def written() -> list[tuple[str, str, bytes]]:
-    """Each mail with its subject and the name of its sender; always the same ones."""
+    """Mails with their subjects and their senders' names; always the same ones."""
     chance = random.Random(13)
-    # Both programs drop quotes and backslashes from a name once they have decoded it.
+    # both programs drop quotes and backslashes from a decoded name
     named = [word for word in WORDS if word not in ('"', "\\")]
     pairs = [
         (
@@ -42,7 +42,7 @@ def mail_with(subject: str, name: str, number: int) -> bytes:
 
 
 def name_in(mailbox: str) -> str:
-    """The name before the address, without the quotes that a program put around it."""
+    """Return the name before the address, without the quotes that a program put around it."""
     return mailbox.rpartition(" <")[0].strip('"')
 
 

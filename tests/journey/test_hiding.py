@@ -53,7 +53,7 @@ class Site(World):
         return self.publisher("run", at=NOW + timedelta(hours=hours))
 
     def telling(self, words: str = SECRET) -> list[str]:
-        """The public files, and what editors look at, that say these words."""
+        """Return the public files, and the editors' files, that contain these words."""
         shown = {
             **self.contents("feeds"),
             **{f"held/{name}": data for name, data in self.contents("outbox/held").items()},
@@ -101,7 +101,7 @@ def test_not_a_word_of_a_hidden_item_is_left(site: Site) -> None:
         lambda: [entry(2, "A libel about a neighbour", guid="new", link="https://partner.example.org/n/2", day=25)],
     ],
 )
-def test_it_stays_hidden_whatever_its_source_does(site: Site, changed: Callable[[], list[str]]) -> None:
+def test_a_hidden_item_stays_hidden_when_its_source_changes_it(site: Site, changed: Callable[[], list[str]]) -> None:
     site.item("hide", LINK.format(2), hours=1)
     site.offer(*OTHERS, *changed())
     site.run(hours=2)
@@ -122,7 +122,7 @@ def test_a_rehearsal_hides_nothing(site: Site) -> None:
     assert site.files() == before
 
 
-def test_it_is_shown_again(site: Site) -> None:
+def test_a_hidden_item_can_be_shown_again(site: Site) -> None:
     before = {name: data for name, data in site.contents("feeds").items() if name.startswith("items/")}
     site.item("hide", LINK.format(2), hours=1)
     short_id = site.item("list", hours=1).out.split()[0]
@@ -137,7 +137,7 @@ def test_it_is_shown_again(site: Site) -> None:
     assert site.item("show", short_id, hours=2).exit_code == 2
 
 
-def test_it_may_be_named_by_its_page_and_what_is_not_there_is_told(site: Site) -> None:
+def test_an_item_may_be_named_by_its_page_and_an_unknown_name_is_an_error(site: Site) -> None:
     (entry_,) = [
         one for one in json.loads((site.feeds / "all" / "feed.json").read_text())["items"] if "9" in one["title"]
     ]

@@ -1,4 +1,4 @@
-"""What labels cost: as much for the last one as for the first, however many there are."""
+"""The cost of a label does not grow with the number of labels."""
 
 import cProfile
 import pstats
@@ -14,7 +14,7 @@ ON_AN_ITEM = 20
 
 
 def site_of(folder: Path, labels: int) -> World:
-    """A site whose first reading brings so many labels."""
+    """Return a site whose first reading brings so many labels."""
     names = [f"Label number {number:06}" for number in range(labels)]
     items = (
         news("2 March 2026", f"Item with {names[start]}.", theme=", ".join(names[start : start + ON_AN_ITEM]))
@@ -24,7 +24,7 @@ def site_of(folder: Path, labels: int) -> World:
 
 
 def calls_of(world: World, verb: str) -> int:
-    """How many functions a command calls: the same on every machine, however busy."""
+    """Return how many functions a command calls: the same on every machine, however busy."""
     with cProfile.Profile() as profile:
         outcome = world.publisher(verb, at=NOW)
     assert (0, "") == (outcome.exit_code, outcome.err)

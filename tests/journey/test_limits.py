@@ -1,4 +1,4 @@
-"""Whatever limits an audience has, it gets every item once: over whole histories of news, revisions and editions."""
+"""Whatever limits an audience has, it gets every item once: over random histories of news, revisions and editions."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ LEAN = """<!DOCTYPE html>
 </body></html>
 """
 LONG = "x" * 30_000
-"""Three of these fill a mail that shows texts in full."""
+"""Three of these fill a mail that shows whole texts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Life:
     audience: Audience
     now: datetime = START
     languages: dict[int, str] = field(default_factory=dict)
-    """Of every item there ever was, by its number."""
+    """The language of every item there ever was, by its number."""
     withdrawn: set[int] = field(default_factory=set)
 
     def collect(self, language: str = "", text: str = "") -> None:
@@ -109,18 +109,18 @@ class Life:
         return report
 
     def compose_all(self) -> None:
-        """Until nothing is left, however few there are."""
+        """Compose until nothing is left, however few items there are."""
         while self.compose(min_items=1).editions:
             pass
 
     @property
     def editions(self) -> list[dict[str, Any]]:
-        """What stands in the outbox, oldest first."""
+        """The editions in the outbox, oldest first."""
         folders = sorted(self.outbox.iterdir(), key=lambda folder: int(folder.name.rpartition("-")[2]))
         return [json.loads((folder / "edition.json").read_text("utf-8")) for folder in folders]
 
     def numbers(self, key: str) -> list[list[int]]:
-        """The items under one key of every edition."""
+        """Return the items under one key of every edition."""
         return [[int(item["uid"].rpartition(":")[2]) for item in edition[key]] for edition in self.editions]
 
 
@@ -185,7 +185,7 @@ def test_nothing_is_lost_and_nothing_doubled(audience: Audience, history: list[t
 
 
 def _do(life: Life, act: Callable[..., object], arguments: list[Any]) -> None:
-    """Revise and withdraw only what is there."""
+    """Apply an act; revise and withdraw only items that exist."""
     if act in (Life.revise, Life.withdraw):
         number = arguments[0]
         if number not in life.languages or (act == Life.withdraw and number in life.withdrawn):
@@ -273,7 +273,7 @@ class TestOverflow:
 
 
 class TestCorrections:
-    def test_what_was_sent_and_revised_is_named_in_the_next_edition_only(self, life: Life) -> None:
+    def test_a_sent_and_revised_item_is_named_only_in_the_next_edition(self, life: Life) -> None:
         life.collect()
         life.compose()
         life.revise(1, "Corrected.")
@@ -288,7 +288,7 @@ class TestCorrections:
 
 
 class TestWithdrawn:
-    def test_what_is_withdrawn_before_its_edition_was_written_does_not_leave(self, life: Life) -> None:
+    def test_an_item_withdrawn_before_its_edition_is_written_is_not_sent(self, life: Life) -> None:
         life.collect()
         life.collect()
         _record_only(life)
@@ -314,7 +314,7 @@ class TestWithdrawn:
 
 
 def _record_only(life: Life) -> None:
-    """What a crash leaves that comes between the record of an edition and its folder."""
+    """Leave what a crash leaves between the record of an edition and its folder."""
     edition = run.next_edition(life.audience, store=life.store, site=SITE, now=life.now)
     assert edition is not None
     life.store.editions.record(edition, start=0, tick=None)

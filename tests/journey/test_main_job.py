@@ -1,4 +1,4 @@
-"""The main job: a listing becomes feeds, pages and one edition; then only what changes is done."""
+"""The main job: a listing becomes feeds, pages and one edition; afterwards only changes are processed."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ OF_TWO_THEMES = news("3 March 2026", "Words of two themes.", theme="Asylum, Migr
 
 @pytest.fixture(params=["sample", "real"], scope="module")
 def listing(request: pytest.FixtureRequest) -> str:
-    """The listing that comes along, and the one its organisation publishes."""
+    """The shipped listing, and the one its organisation publishes."""
     path: Path = SAMPLE if request.param == "sample" else request.getfixturevalue("real_listing")
     return path.read_text("utf-8")
 
@@ -49,17 +49,17 @@ def after_first_run(listing: str, tmp_path_factory: pytest.TempPathFactory) -> W
 
 @pytest.fixture
 def done(after_first_run: World, tmp_path: Path) -> World:
-    """A site of the test's own after its first run."""
+    """A copy of the site after its first run."""
     return after_first_run.copied_to(tmp_path / "site")
 
 
 def items_in(world: World) -> list[str]:
-    """The items of the listing, each as it stands there."""
+    """Return the items of the listing, each as written."""
     return [block for block in ITEM.split(world.listing.read_text("utf-8")) if block.strip()]
 
 
 def dated(world: World, day: str) -> str:
-    """The one item of that day."""
+    """Return the only item of that day."""
     [block] = [block for block in items_in(world) if block.startswith(day)]
     return block
 
@@ -69,7 +69,7 @@ def instant(parsed: struct_time) -> datetime:
 
 
 def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
-    """The files that are new, gone or different."""
+    """Return the files that are new, gone or different."""
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
@@ -197,7 +197,7 @@ def test_withdrawn_item_that_comes_back_is_itself_again(done: World) -> None:
     ids, listing, names = done.ids(), done.listing.read_text("utf-8"), done.contents().keys()
     done.edit(dated(done, "28 July 2021"), "")
     done.publisher("run", at=LATER)
-    assert 1 == len(done.contents().keys() - names)  # what says to web servers that the page is gone
+    assert 1 == len(done.contents().keys() - names)  # the file that tells web servers that the page is gone
     done.listing.write_text(listing, encoding="utf-8")
 
     done.publisher("run", at=LATER + timedelta(days=1))
@@ -226,7 +226,7 @@ def test_readers_get_back_every_item_of_every_feed_in_both_formats(done: World) 
 
 
 def seen(item: Any) -> tuple[Any, ...]:
-    """What both formats must say alike of an item."""
+    """Return what both formats must say equally about an item."""
     return (
         item.id,
         item.title,

@@ -1,4 +1,4 @@
-"""The operator and the editor are told once, and never twice."""
+"""The operator and the editor are notified once, and never twice."""
 
 import shutil
 from datetime import timedelta
@@ -18,13 +18,13 @@ ITEMS = (
 
 
 def world_of(folder: Path, config: str) -> World:
-    """A site that was run once."""
+    """A site that ran once."""
     return World.after_run(folder / "site", "\n\n".join(ITEMS), config=config)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site whose operator is told."""
+    """A site whose operator is notified."""
     return world_of(tmp_path, CONFIG + OPERATOR)
 
 
@@ -38,7 +38,7 @@ def run(world: World, minutes: float) -> list[str]:
 
 
 def fail(world: World, *minutes: float) -> None:
-    """Let the source be unreadable at these moments, and be read no more."""
+    """Make the source unreadable at these moments, and then readable again."""
     hidden = world.listing.with_suffix(".hidden")
     world.listing.rename(hidden)
     for moment in minutes:

@@ -1,4 +1,4 @@
-"""Compressed copies that an earlier version laid beside public files are gone after the first publishing pass."""
+"""Compressed copies that an earlier version made beside public files are removed by the first publishing pass."""
 
 import gzip
 from pathlib import Path
@@ -18,7 +18,7 @@ def world(tmp_path: Path) -> World:
 
 
 def lay_copies(world: World) -> None:
-    """What an earlier version left: copies of every file, of another content by now."""
+    """Make what an earlier version left: copies of every file, with outdated content."""
     for name in world.contents():
         for suffix in COPIES:
             (world.feeds / f"{name}{suffix}").write_bytes(gzip.compress(b"stale", mtime=0))
@@ -29,7 +29,7 @@ def test_no_file_has_a_copy(world: World) -> None:
 
 
 def test_full_pass_removes_the_copies_of_an_earlier_version(world: World) -> None:
-    """Those of archives, which are not written again, and of pages of editions among them."""
+    """Including those of archives and of pages of editions, which are not rewritten."""
     before = world.contents()
     assert {"asylum/archive/1/rss.xml", "archive/weekly/1.html"} <= before.keys()
     lay_copies(world)
@@ -41,14 +41,14 @@ def test_full_pass_removes_the_copies_of_an_earlier_version(world: World) -> Non
 
 
 def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
-    """Whoever has to begin with a new store keeps the folder."""
+    """An operator who has to begin with a new store keeps the folder."""
     before = world.contents().keys()
     lay_copies(world)
     world.lose_store()
 
     world.publisher("run", "--fresh", at=NOW)
 
-    # Its first edition has a number of its own. The page of the forgotten one stays as it was.
+    # Its first edition has a new number. The page of the forgotten one stays.
     added = {"archive/weekly/2.html", "archive/weekly/1.html.gz", "archive/weekly/1.html.br"}
     assert before | added == world.contents().keys()
 

@@ -1,4 +1,4 @@
-"""What visitors and readers are given: links that lead somewhere, and nothing that tells anybody that they came."""
+"""What visitors and readers get: working links, and nothing that reports their visit."""
 
 import posixpath
 import re
@@ -32,7 +32,7 @@ LOADED = {
     "table": ("background",),
     "td": ("background",),
 }
-"""Attributes a browser or mail program follows without being asked."""
+"""Attributes that a browser or mail program loads automatically."""
 LOADING_RELATIONS = {
     "stylesheet",
     "icon",
@@ -47,7 +47,7 @@ FETCHED_BY_STYLE = re.compile(r"""(?:url\(\s*|@import\s+)["']?(?P<url>[^"')\s;]+
 
 
 class Page(HTMLParser):
-    """What a page links to, what it loads, and where one can jump to in it."""
+    """What a page links to and loads, and its anchors."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ def pages(world: World) -> Iterator[tuple[str, Page]]:
 
 
 def feed_pages(world: World) -> Iterator[tuple[str, Page]]:
-    """The HTML inside every item of every feed."""
+    """Yield the HTML inside every item of every feed."""
     for slug in world.slugs():
         for feed_format in ("atom", "rss"):
             for item in world.feed(slug, feed_format).entries:
@@ -149,7 +149,7 @@ def test_every_page_is_reached_from_the_front_page_except_withdrawn_ones(world: 
 def test_pages_open_from_a_disk_as_from_a_server(world: World) -> None:
     for name, page in pages(world):
         if name == "404.html":
-            continue  # a server shows it at any address, so its links begin at the server's root
+            continue  # a server shows it at any address, so its links start at the server's root
         for link in [*page.links, *page.loads]:
             if not urlsplit(link).scheme and not link.startswith("#"):
                 assert not link.startswith("/"), f"{name} links to {link}"
@@ -194,7 +194,7 @@ def test_no_page_feed_or_mail_runs_anything(world: World) -> None:
 
 
 def test_links_go_where_they_say(world: World) -> None:
-    """No address leads through a counter first: what is not ours stood in the listing as it is."""
+    """No link goes through a counter first: links to other sites are as in the listing."""
     listing = world.listing.read_text("utf-8")
     for name, page in [*pages(world), *feed_pages(world), *mails(world)]:
         for link in page.links:
@@ -207,23 +207,23 @@ def test_links_go_where_they_say(world: World) -> None:
 
 @pytest.fixture
 def growing(tmp_path: Path) -> World:
-    """One with more items than a page shows."""
+    """A site with more items than a page shows."""
     return World.after_run(tmp_path / "site", "\n\n".join(numbered(range(130, 0, -1))))
 
 
 def numbered(numbers: Iterable[int]) -> list[str]:
-    """Items, each of a day of its own, half of them of a theme."""
+    """Return items, each of its own day, half of them of a theme."""
     days = {n: (date(2025, 3, 2) + timedelta(days=n)).strftime("%d %B %Y") for n in numbers}
     return [news(day, f"Number {n:03}.", theme="Borders & Visa" if n % 2 else "") for n, day in days.items()]
 
 
 def shown(world: World, name: str) -> list[int]:
-    """The items that a page lists, from top to bottom."""
+    """Return the items that a page lists, from top to bottom."""
     return [int(number) for number in re.findall(r"<h3[^>]*><a[^>]*>Number (\d+)", world.contents()[name].decode())]
 
 
 def leafed(world: World, folder: str) -> list[str]:
-    """The pages of a feed as somebody comes by them who leafs from its front to its oldest item."""
+    """Return the pages of a feed in the order of a visitor who goes from its first page to its oldest item."""
     names, known = [f"{folder}/index.html"], world.contents()
     while older := re.search(rb'rel="next" href="([^"]+)"', known[names[-1]]):
         names.append(posixpath.normpath(posixpath.join(posixpath.dirname(names[-1]), older[1].decode())))
@@ -245,7 +245,7 @@ def test_news_changes_no_older_page(growing: World) -> None:
     growing.publisher("run", at=NOW)
 
     after = growing.contents()
-    assert ["all/pages/3.html", "all/pages/4.html"] == [  # which lead to the new page
+    assert ["all/pages/3.html", "all/pages/4.html"] == [  # which link to the new page
         name for name, data in before.items() if "all/pages/" in name and data != after[name]
     ]
     assert [*range(160, 0, -1)] == [number for name in leafed(growing, "all") for number in shown(growing, name)]
@@ -402,7 +402,7 @@ def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -
 
 
 def test_withdrawn_item_is_gone_from_every_page_of_a_digest(tmp_path: Path) -> None:
-    """From the edition it was new in, and from the one that told its correction."""
+    """From the edition it was new in, and from the one that announced its correction."""
     old, later = news("3 March 2026", "Secret 1. It is so."), news("4 March 2026", "Another.")
     world = World.after_run(tmp_path / "site", "\n\n".join([old, news("2 March 2026", "A quay.")]))
     world.edit("It is so.", "It is not so.")
@@ -427,7 +427,7 @@ def keyword_links(world: World, name: str) -> list[str]:
 
 
 def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_path: Path) -> None:
-    """On the pages of those items, too, that were there before; and on no other is anything touched."""
+    """On the pages of earlier items too; and nothing else is touched."""
     listing = [
         news("2 March 2026", "Two.", keywords="Ice, fog"),
         news("1 March 2026", "One.", keywords="ice"),
@@ -472,7 +472,7 @@ def test_keywords_of_a_past_digest_lead_to_their_feeds_from_the_day_they_have_on
 
 
 def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
-    """The feed is noted as open once it is there; the pass that repeats finds its items, written already or not."""
+    """The feed is recorded as open once it exists; the repeated pass finds its items, already written or not."""
     items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
     world = World.after_run(tmp_path / "site", "\n\n".join(items))
     world.list_above(news("3 March 2026", "Item 3.", keywords="ice"))

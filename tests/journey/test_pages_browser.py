@@ -1,5 +1,5 @@
-"""The public pages as `publisher serve` serves them: in a browser with a narrow window, with a keyboard alone, before
-an accessibility engine and on paper; from page to page by clicking; and before a validator of HTML.
+"""The public pages as `publisher serve` serves them: in a browser with a narrow window, with the keyboard alone,
+checked for accessibility and on paper; from page to page by clicking; and in a validator of HTML.
 """
 
 import json
@@ -34,7 +34,7 @@ MARKS = {
     "items/hostile": ADDRESS,
     "items/withdrawn": "This item was withdrawn",
 }
-"""What only that item's page says."""
+"""Text that only that item's page contains."""
 NARROW_PX = 320
 OVERFLOWING = """
 () => {
@@ -83,7 +83,7 @@ class Site:
     address: str
 
     def page(self, kind: str) -> str:
-        """The path of a page of this kind."""
+        """Return the path of a page of this kind."""
         if kind not in MARKS:
             return kind
         pages = sorted(self.world.feeds.glob("items/2025/*.html"))
@@ -96,7 +96,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site with a page of every kind, and with words nobody can break."""
+    """A site with a page of every kind, and with unbreakable words."""
     items = [
         news(f"{day:02} {month} 2025", f"Number {n:03}. Words of it.", theme="Borders & Visa", keywords="ice, fog")
         for n, (month, day) in enumerate(((m, d) for m in ("March", "April") for d in range(1, 31)), start=1)
@@ -206,7 +206,7 @@ def test_paper_gets_dark_text_on_white_and_nothing_to_click(
 
 
 def follow(page: "Page", part: str, name: str) -> str:
-    """Click the first link of that name in a part of the page; the heading of the page it leads to."""
+    """Click the first link of that name in a part of the page; return the heading of the target page."""
     page.locator(part).get_by_role("link", name=name, exact=True).first.click()
     return page.locator("h1").inner_text()
 
@@ -276,7 +276,7 @@ def test_no_page_asks_anybody_else_for_anything_or_complains(site: Site, reader:
 
     assert len(reader.asked) >= 2 * len(kinds), "pages have a style"
     assert {urlsplit(site.address).netloc} == {urlsplit(address).netloc for address in reader.asked}
-    # The browser names the status of the one page that was withdrawn, and has nothing else to say.
+    # the browser reports the status of the one withdrawn page, and nothing else
     assert ["Failed to load resource: the server responded with a status of 410 (GONE)"] == reader.complaints
 
 

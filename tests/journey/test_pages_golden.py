@@ -1,7 +1,7 @@
-"""Pages kept as files: what a change does to them is seen when it is reviewed.
+"""Pages as golden files, so that a review shows every change.
 
-Of the hard site the pages themselves; of the real listing, whose sentences are not ours, their outline: elements and
-classes, without words. `UPDATE_GOLDEN=1 python -m pytest tests/journey/test_pages_golden.py` writes them anew.
+Of the hard site, whole pages; of the real listing, whose sentences are not ours, an outline: elements and classes,
+without words. `UPDATE_GOLDEN=1 python -m pytest tests/journey/test_pages_golden.py` updates them.
 """
 
 import os
@@ -25,7 +25,7 @@ HARD = (
     *("archive/weekly/index.html", "archive/weekly/1.html", "robots.txt"),
 )
 ITEMS = ("dredging", "traversier", "tides", "mina")
-"""By the name of its file."""
+"""Items, by the names of their files."""
 SAYS = {"dredging": "41,500", "traversier": "petit déjeuner</em>", "tides": "nine centimetres", "mina": "(Quay 7)"}
 REAL = (
     *("index.html", "404.html", "all/index.html", "cross-sectional/index.html", "keywords/index.html"),
@@ -35,7 +35,7 @@ REAL = (
 
 
 class Outline(HTMLParser):
-    """The elements of a page with their classes and roles, one a line, each as deep as it stands; equal rows once."""
+    """The elements of a page with their classes and roles, one per line, indented by depth; equal rows once."""
 
     VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
 
@@ -56,7 +56,7 @@ class Outline(HTMLParser):
         self._depth -= tag not in self.VOID
 
     def text(self) -> str:
-        """A line that follows an equal one is counted and not repeated."""
+        """Return the outline; a line that repeats the previous one is counted instead."""
         kept: list[tuple[str, int]] = []
         for line in self._lines:
             if kept and kept[-1][0] == line:
@@ -83,7 +83,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, real_listing: Path) -> Path:
 
 
 def compare(path: Path, now: str) -> None:
-    """The file has this text; or has it from now on."""
+    """Compare the file with this text; or write it, when golden files are updated."""
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(now, "utf-8")

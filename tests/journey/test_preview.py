@@ -1,4 +1,4 @@
-"""The next edition in the editor's browser: what it will be, what stays out, and at once when something changes."""
+"""The next edition in the editor's browser: its content, what is left out, and changes at once."""
 
 import signal
 import socket
@@ -33,27 +33,27 @@ OLD = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site with an edition in the outbox and one item that is new."""
+    """A site with an edition in the outbox and one new item."""
     world = World.after_run(tmp_path / "site", OLD)
     world.list_above(news("4 March 2026", "Fresh from the listing. More of it."))
     return world
 
 
 class Browser:
-    """Asks the preview of a site, as its page does."""
+    """Requests the preview of a site, as its page does."""
 
     def __init__(self, world: World) -> None:
         live = LivePreview(world.config, lambda: Publisher.rehearse(Config.load(world.config), now=LATER), None)
         self._client = application(preview_pages(live)).test_client()
 
     def get(self, path: str, host: str = "127.0.0.1:8000") -> tuple[int, str]:
-        """The status and the body."""
+        """Return the status and the body."""
         answer = self._client.get(path, base_url="http://127.0.0.1:8000", headers={"Host": host})
         assert "no-store" == answer.headers["Cache-Control"]
         return answer.status_code, answer.text
 
     def part(self, name: str, query: str = "") -> str:
-        """The words of one part of the page."""
+        """Return the text of one part of the page."""
         page = lxml_html.document_fromstring(self.get(f"/{query}")[1])
         part = next(element for element in page.iter() if element.get("id") == name)
         return " ".join(" ".join(str(text) for text in part.itertext()).split())
@@ -93,7 +93,7 @@ def test_a_frame_is_the_mail_in_the_light_or_in_the_dark(world: World, browser: 
     assert sent.replace(*base).replace(rule, "@media all") == dark
 
 
-def test_what_stays_out_is_told_with_the_reason(world: World, browser: Browser) -> None:
+def test_left_out_items_are_shown_with_the_reason(world: World, browser: Browser) -> None:
     world.list_above(
         news("4 March 2026", "First at the border.", theme="Borders & Visa"),
         news("4 March 2026", "Second at the border.", theme="Borders & Visa"),
@@ -154,7 +154,7 @@ def test_a_mistake_is_shown_until_it_is_mended(world: World, browser: Browser) -
     assert "Mended." == browser.part("text")
 
 
-def test_it_answers_to_its_own_name_only(browser: Browser) -> None:
+def test_the_preview_answers_only_to_its_own_host_name(browser: Browser) -> None:
     assert (403, "not by this name") == browser.get("/", host="news.example.org:8000")
     assert 200 == browser.get("/version", host="localhost:8000")[0]
     assert 404 == browser.get("/favicon.ico")[0]
@@ -162,7 +162,7 @@ def test_it_answers_to_its_own_name_only(browser: Browser) -> None:
 
 @pytest.fixture
 def served(world: World) -> Iterator[str]:
-    """The address of a preview that runs as the program."""
+    """The address of a preview that runs as a separate program."""
     with world.start("preview", "--port", "0", "--at", LATER.isoformat()) as process:
         yield process.stdout.readline().split()[0]
         process.send_signal(signal.SIGINT)

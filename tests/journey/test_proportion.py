@@ -1,4 +1,4 @@
-"""What ten new items cost is what they touch, however many came before them: counted, not timed."""
+"""The cost of ten new items depends on what they affect, not on the archive: it is counted, not timed."""
 
 import re
 from datetime import date, timedelta
@@ -10,16 +10,17 @@ from publisher.cli import progress
 from tests.world import CONFIG, NOW, World, news
 
 FEW = 240
-"""As many as make all kinds of files, full pages and archives among them.
+"""Enough items for all kinds of files, full pages and archives included.
 
-Of 17 times as many the last pages and archives are as full, and take as many of the new items."""
+With 17 times as many, the last pages and archives are equally full, and take as many of the new items.
+"""
 PLAIN = f'{CONFIG}\n[feeds]\nlimit = 25\nformats = ["rss"]\nkeywords_from = 1\n'
 """One file for each document, so that they can be counted."""
 TEN_NEW = [news("3 March 2026", f"New words {number}.", theme="Asylum", keywords="visas") for number in range(10)]
 
 
 def archive(items: int) -> str:
-    """A listing of so many items, newest first."""
+    """Return a listing of so many items, newest first."""
     days = (date(2026, 2, 28) - timedelta(days=number) for number in range(items))
     themes = ("Borders" if number % 16 == 0 else "Asylum" for number in range(items))
     return "\n\n".join(
@@ -29,7 +30,9 @@ def archive(items: int) -> str:
 
 
 def rendered_for_ten_new(folder: Path, *, items: int) -> tuple[int, set[str]]:
-    """How many documents ten new items are rendered into, and where those are that changed; numbers in names as 0."""
+    """Return how many documents ten new items are rendered into, and the paths of the changed ones, with numbers
+    replaced by 0.
+    """
     world = World(folder, archive(items), config=PLAIN)
     world.publisher("collect", at=NOW)
     assert 0 == world.publisher("publish", at=NOW).exit_code
@@ -58,7 +61,7 @@ def test_ten_new_items_are_as_many_documents_however_large_the_archive(tmp_path:
 
 
 def test_long_work_says_in_lines_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no terminal to draw a bar on."""
+    """Without a terminal there is no progress bar."""
     world = World(tmp_path, archive(FEW // 2), config=PLAIN)
     monkeypatch.setattr(progress.Lines, "PAUSE_S", 0)
 

@@ -1,4 +1,4 @@
-"""Today's feed readers, fetching from a web server, all see the same items."""
+"""Present-day feed readers, fetching from a web server, all see the same items."""
 
 import functools
 import json
@@ -58,7 +58,7 @@ class Quiet(SimpleHTTPRequestHandler):
         return f"application/{names[Path(str(path)).name]}"
 
     def log_message(self, *_arguments: object) -> None:
-        """Nothing: tests look at what readers see."""
+        """Log nothing: tests look at what readers see."""
 
 
 LATER = NOW + timedelta(days=365)
@@ -66,14 +66,14 @@ ITEMS = {"real": 25, "hostile": 3, "files": 3, "empty": 0, "edited": 3, "hard": 
 
 
 def edit_in_one_pass(world: World) -> None:
-    """Two items of `FILES`: their revisions have microseconds in Atom."""
+    """Edit two items of `FILES` in one pass: their revisions have microseconds in Atom."""
     world.publisher("run", at=LATER - timedelta(days=1))
     world.edit("One does.", "One does, and it is a map.")
     world.edit("None does.", "None does, alas.")
 
 
 def put_hard_site(world: World) -> None:
-    """Items of the hard site in place of the listing."""
+    """Replace the listing by items of the hard site."""
     shutil.copy(hard_site.FOLDER / "config.toml", world.config)
     shutil.copytree(hard_site.FOLDER / "news", world.folder / "news")
 
@@ -103,7 +103,7 @@ def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_titles_and_dates_are_the_same_in_every_format(feeds: tuple[str, Seen]) -> None:
-    """Of a revision, too, which has microseconds in Atom alone."""
+    """Revisions included, although only Atom has microseconds."""
     address, _ = feeds
     rss, atom = (feedparser.parse(address + name).entries for name in ("rss.xml", "atom.xml"))
 
@@ -163,7 +163,7 @@ def files_with_feedparser(url: str) -> Seen:
 
 
 def files_with_fastfeedparser(url: str) -> Seen:
-    """It lists RSS enclosures and JSON attachments apart from links."""
+    """Return the files, from links: it lists RSS enclosures and JSON attachments separately."""
     entries = fastfeedparser.parse(url).entries
     attached = {(entry.id, each["url"]) for entry in entries for each in entry.get("enclosures") or ()}
     links = {(entry.id, link["href"]) for entry in entries for link in entry.links if link["rel"] == "enclosure"}
@@ -193,16 +193,16 @@ def test_libraries_see_every_file(feeds: tuple[str, Seen], library: str, name: s
     address, _ = feeds
     items = json.loads(fetched(address + "feed.json"))["items"]
     listed = [[(item["id"], each["url"]) for each in item.get("attachments", ())] for item in items]
-    # atoma passes over Atom's links in RSS, which hold all but the first.
+    # atoma ignores Atom's links in RSS, which hold all enclosures but the first
     seen = [files[:1] for files in listed] if (library, name) == ("atoma", "rss.xml") else listed
 
     assert FILE_READERS[library](address + name) == {pair for files in seen for pair in files}
 
 
-@pytest.mark.filterwarnings("ignore")  # the library's own
+@pytest.mark.filterwarnings("ignore")  # the library's own warnings
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
 def test_reader_sees_every_item_and_no_change_the_second_time(feeds: tuple[str, Seen], name: str) -> None:
-    from reader import make_reader  # late: it takes as long as all other imports together
+    from reader import make_reader  # late: its import takes as long as all others together
 
     address, expected = feeds
     with make_reader(":memory:") as reader:

@@ -1,4 +1,4 @@
-"""Readers who agreed long ago are asked again: the operator looks, asks, they answer or not."""
+"""Readers who consented long ago are asked again: the operator counts, asks, they answer or not."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
-    """A site of two readers who agreed long ago: one reads French, the other English."""
+    """A site of two readers who consented long ago: one reads French, the other English."""
     world = World(tmp_path / "site", LISTING, config=FORMS_CONFIG.replace(SMTP, smtp(sink.port)))
     world.publisher("run", at=NOW)
     for address, language in ((ADA, "fr"), (BEN, "en")):
@@ -27,7 +27,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
     return world
 
 
-def test_who_answers_goes_on_and_who_does_not_is_ended(world: World, sink: Sink) -> None:
+def test_readers_who_answer_stay_and_the_others_are_ended(world: World, sink: Sink) -> None:
     told = people(world, "reconsent", "--older-than", "2y", at=LATER).lines
     assert [
         "2 of 2 subscribers agreed too long ago",
@@ -72,7 +72,7 @@ def test_who_answers_goes_on_and_who_does_not_is_ended(world: World, sink: Sink)
     ("arguments", "problem"),
     [((), "Missing option '--older-than'"), (("--older-than", "soon"), "'soon' is no span such as 2y, 26w or 400d")],
 )
-def test_what_cannot_be_asked_is_said(world: World, arguments: tuple[str, ...], problem: str) -> None:
+def test_impossible_requests_are_refused_with_a_reason(world: World, arguments: tuple[str, ...], problem: str) -> None:
     outcome = people(world, "reconsent", *arguments)
 
     assert 2 == outcome.exit_code

@@ -1,4 +1,4 @@
-"""A theme gets another name on a running site: nobody who follows it is told anything twice, or nothing any more."""
+"""A theme is renamed on a running site: its followers get nothing twice and miss nothing."""
 
 import functools
 import os
@@ -28,7 +28,7 @@ RENAMED = '[themes.frontieres]\ntitle = "Frontières"\nwas = ["borders-visa"]\n'
 
 
 def site(folder: Path, *, items: int) -> World:
-    """A site that ran, with a theme that came by itself and its archive."""
+    """Return a site that ran, with a theme from a label, and its archive."""
     rules = [
         news(f"{28 - n % 28} March {2025 - n // 28}", f"Rule {n}. It is short.", theme="Borders & Visa")
         for n in range(items)
@@ -98,7 +98,7 @@ def test_archives_and_pages_at_old_addresses_lead_to_the_new_ones(tmp_path: Path
 
     for number, old in archives.items():
         new = (world.feeds / "frontieres" / "archive" / number / "atom.xml").read_bytes()
-        # What readers have is closed: it stays as it was, with the former title.
+        # closed documents stay as they were, with the former title
         assert old == (world.feeds / "borders-visa" / "archive" / number / "atom.xml").read_bytes()
         assert [entry.id for entry in feedparser.parse(old).entries] == [e.id for e in feedparser.parse(new).entries]
     for place in ("index.html", "pages/1.html"):
@@ -111,8 +111,8 @@ def test_archives_and_pages_at_old_addresses_lead_to_the_new_ones(tmp_path: Path
         assert not page.xpath("//script")
 
 
-def test_what_was_withdrawn_is_gone_from_old_archives_too_when_that_is_asked_for(tmp_path: Path) -> None:
-    """Withdrawn before the theme was renamed: its new archive is shorter than the old one."""
+def test_withdrawn_items_are_removed_from_old_archives_on_request(tmp_path: Path) -> None:
+    """The item was withdrawn before the renaming: the new archive is shorter than the old one."""
     world = site(tmp_path / "site", items=13)
     for number in range(3, 7):
         day = f"{28 - number} March 2025"
@@ -163,7 +163,7 @@ def test_an_audience_of_the_old_name_goes_on(world: World) -> None:
     assert [7, 1] == world.composed()
 
 
-def test_what_was_withdrawn_before_is_still_told(world: World) -> None:
+def test_earlier_withdrawals_are_still_announced(world: World) -> None:
     world.edit(news("27 March 2025", "Rule 1. It is short.", theme="Borders & Visa") + "\n\n", "")
     well(world.publisher("run", at=NOW))
     rename(world)
@@ -232,7 +232,7 @@ def test_a_reader_program_shows_nothing_as_new(world: World, server: str) -> Non
 
 
 def date_files(world: World, *, hours_ago: int) -> None:
-    """As if they had been written then: many a server tells two versions apart by the second only."""
+    """Set the files' times to then: many servers distinguish two versions only by the second."""
     then = time.time() - hours_ago * 3600
     for path in world.feeds.rglob("*.*"):
         os.utime(path, (then, then))
@@ -240,7 +240,7 @@ def date_files(world: World, *, hours_ago: int) -> None:
 
 @contextmanager
 def served(world: World, server: str) -> Iterator[str]:
-    """The feeds at an address; `publisher serve` redirects, other servers give what is there."""
+    """Serve the feeds at an address; `publisher serve` redirects, other servers return the files."""
     if server == "publisher serve":
         was = {"borders-visa": "frontieres"}
         site = application(public_pages(world.feeds, base_url=BASE_URL, was=was))
@@ -254,7 +254,7 @@ def served(world: World, server: str) -> Iterator[str]:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A web server that says nothing of whom it serves."""
+    """A web server that logs nothing."""
 
     def log_message(self, *_arguments: object) -> None:
-        """Nothing."""
+        """Log nothing."""

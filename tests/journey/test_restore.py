@@ -1,4 +1,4 @@
-"""A site that is put back from a backup sends nothing twice and loses nothing, once it is told what went out."""
+"""A restored site sends nothing twice and loses nothing, once the operator has said what went out."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(first: World, tmp_path: Path) -> World:
-    """The same site, to do with as one likes."""
+    """A copy of that site for one test."""
     return first.copied_to(tmp_path / "site")
 
 
@@ -54,7 +54,7 @@ def put_back(world: World) -> list[str]:
 
 
 def texts(world: World, name: str) -> list[str]:
-    """The items of an edition in the outbox."""
+    """Return the items of an edition in the outbox."""
     described: Any = json.loads((world.outbox / name / "edition.json").read_text("utf-8"))
     return sorted(item["title"] for item in described["items"])
 
@@ -187,7 +187,7 @@ def test_after_a_restore_composing_waits_and_all_else_goes_on(world: World) -> N
 
 
 @pytest.mark.parametrize("is_collected_first", [True, False])
-def test_what_went_out_is_known_by_the_outbox(world: World, is_collected_first: bool) -> None:
+def test_sent_editions_are_known_from_the_outbox(world: World, is_collected_first: bool) -> None:
     put_back(world)
     world.list_above(TOWER)
     if is_collected_first:
@@ -206,7 +206,7 @@ def test_what_went_out_is_known_by_the_outbox(world: World, is_collected_first: 
     assert 0 == world.publisher("status", at=AFTER).exit_code
 
 
-def test_what_went_out_is_known_by_the_web_where_the_outbox_was_emptied(world: World) -> None:
+def test_sent_editions_are_known_from_the_web_pages_if_the_outbox_was_emptied(world: World) -> None:
     put_back(world)
     shutil.rmtree(world.outbox)
     world.list_above(TOWER)
@@ -233,10 +233,10 @@ def test_where_nothing_tells_items_are_sent_again_rather_than_never(world: World
     world.publisher("run", at=AFTER)
     assert ["The bridge is closed"] == texts(world, "weekly-4")
     page = (world.feeds / "archive/weekly/4.html").read_text("utf-8")
-    assert ["1.html"] == re.findall(r'href="(\d+\.html)" rel="prev"', page)  # and no page that may not be there
+    assert ["1.html"] == re.findall(r'href="(\d+\.html)" rel="prev"', page)  # and no link to a page that may not exist
 
 
-def test_what_did_not_go_out_is_sent_and_a_number_is_never_used_twice(world: World) -> None:
+def test_unsent_editions_are_sent_and_no_number_is_used_twice(world: World) -> None:
     put_back(world)
 
     lines = restore(world, "--nothing-sent")
@@ -331,7 +331,7 @@ def test_no_mail_of_a_restored_ledger_goes_out_unasked(tmp_path: Path, sink: Sin
     assert "nothing new\n" == world.publisher("deliver", "--from", "weekly-1", at=AFTER).out
 
 
-# --- what is in the way ----------------------------------------------------------------------------------------------
+# --- obstacles -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lock", ["service", "pass", "deliver"])
@@ -346,7 +346,7 @@ def test_nothing_is_restored_while_somebody_is_at_work(world: World, lock: str) 
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "missing"])
-def test_what_is_no_whole_backup_changes_nothing(world: World, damage: str) -> None:
+def test_an_incomplete_backup_changes_nothing(world: World, damage: str) -> None:
     file = world.folder / "news.backup"
     data = file.read_bytes()
     before = dump_of(world)
@@ -388,7 +388,7 @@ def test_a_restore_that_was_killed_is_ended_by_the_same_one(world: World, where:
 
     assert -signal.SIGKILL == killed_at(where, *again, call=call)
 
-    if world.database.exists():  # the store from before, or the whole new one
+    if world.database.exists():  # the former store, or the whole new one
         assert dump_of(world) in (dump_of(undisturbed), dump_of_kept(undisturbed))
     put_back(world)
 
@@ -451,7 +451,7 @@ def test_a_database_that_its_own_program_put_back_is_asked_about_just_the_same(
 ) -> None:
     world = World.after_run(tmp_path / "site", FERRY)
     monkeypatch.setenv("PUBLISHER_STORE_URL", bare_postgresql_url)
-    world.publisher_store("copy", "env:PUBLISHER_STORE_URL", at=NOW)  # as the server's program would put it back
+    world.publisher_store("copy", "env:PUBLISHER_STORE_URL", at=NOW)  # as the server's own program would restore it
     world.list_above(CRANE)
     world.publisher("run", at=LATER)
     world.config.write_text(CONFIG + '\n[store]\nurl = "env:PUBLISHER_STORE_URL"\n', "utf-8")

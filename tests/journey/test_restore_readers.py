@@ -1,4 +1,4 @@
-"""A site with readers is put back from a backup: nobody who left gets a mail, and no mail goes out unasked."""
+"""A site with readers is restored from a backup: nobody who left gets a mail, and no mail is sent unasked."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_if_nothing_went_out_since_readers_get_all_of_it(world: World, sink: Sin
     assert "The crane lifts the ferry" in mail
 
 
-def test_a_file_of_departures_that_is_gone_is_told(world: World) -> None:
+def test_a_missing_file_of_departures_is_reported(world: World) -> None:
     world.database.with_name("publisher.db.departures").unlink()
 
     lines = restore(world, str(world.folder / "news.backup"))
@@ -105,9 +105,7 @@ def test_a_file_of_departures_that_is_gone_is_told(world: World) -> None:
     assert any(words in line for line in lines)
 
 
-def test_who_leaves_while_the_file_of_departures_cannot_be_written_has_left_all_the_same(
-    world: World, sink: Sink
-) -> None:
+def test_leaving_works_while_the_file_of_departures_cannot_be_written(world: World, sink: Sink) -> None:
     file = world.database.with_name("publisher.db.departures")
     aside = file.rename(world.folder / "aside")
     file.mkdir()

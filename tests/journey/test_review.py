@@ -1,4 +1,4 @@
-"""An edition is held for its editor, who decides; nothing is lost and nothing goes out too early."""
+"""Review: an edition is held for its editor, who decides; nothing is lost and nothing goes out too early."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def message(folder: Path) -> Message:
 
 
 def but_for_date(contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """An edition's files, but for when its mail is dated, and what follows from that."""
+    """Return an edition's files without the date of its mail, and what depends on it."""
     return {
         name: re.sub(rb'(?m)^Date: .*$|"released_at": .*$|"digest.eml": .*$', b"", data)
         for name, data in contents.items()
@@ -102,7 +102,7 @@ def test_a_mail_is_dated_when_it_was_let_go_and_keeps_its_id(world: World) -> No
     assert "2026-03-05T15:30:00+00:00" == world.editions()["weekly-1"]["released_at"]
 
 
-def test_an_edition_whose_audience_is_gone_is_told_and_has_a_way_out(world: World) -> None:
+def test_an_edition_of_a_removed_audience_is_reported_and_can_be_ended(world: World) -> None:
     audience = world.config.read_text("utf-8").partition("[[audiences]]")[2]
     world.configure(f"[[audiences]]{audience}", "")
     told = "edition weekly-1: its audience is not in config.toml any more"
@@ -127,7 +127,7 @@ def test_an_edition_whose_audience_comes_back_goes_on(world: World) -> None:
     assert "compose: weekly-1 with 2 items" == world.publisher("run", at=MONDAY).lines[-1]
 
 
-def test_silence_keeps_it_where_configured_so(world: World) -> None:
+def test_an_undecided_edition_stays_held_if_configured_so(world: World) -> None:
     world.configure('review = "2h"', 'review = "2h"\non_silence = "keep"')
 
     assert "nothing new\n" == world.publisher("run", at=MONDAY).out
@@ -136,7 +136,7 @@ def test_silence_keeps_it_where_configured_so(world: World) -> None:
     assert ["compose: weekly-1 with 2 items"] == edition(world, "release", "weekly-1", hours=130)
 
 
-def test_what_is_new_waits_while_an_edition_is_held_and_a_missed_tick_is_made_good(world: World) -> None:
+def test_new_items_wait_while_an_edition_is_held_and_a_missed_tick_is_caught_up(world: World) -> None:
     world.publisher("run", "--due", at=NOW)
     world.configure('review = "2h"', 'review = "2h"\non_silence = "keep"')
     world.list_above(news("4 March 2026", "Third news."))
@@ -199,7 +199,7 @@ def test_discarded_nobody_gets_it(world: World) -> None:
     assert "weekly-2 with 1 item" in world.publisher("run", at=MONDAY).out
 
 
-def test_what_is_withdrawn_while_it_is_held_is_gone_from_it(world: World) -> None:
+def test_items_withdrawn_while_an_edition_is_held_leave_it(world: World) -> None:
     world.edit(ITEMS[0] + "\n\n", "")
     world.listing.write_text(ITEMS[1] + "\n\n" + news("1 January 2026", "Old."), encoding="utf-8")
 
@@ -209,8 +209,8 @@ def test_what_is_withdrawn_while_it_is_held_is_gone_from_it(world: World) -> Non
     assert "The office" not in held_text(world)
 
 
-def test_it_follows_its_source_until_it_is_released(world: World) -> None:
-    """What goes out is what the source says, and nobody is told of a correction of what was never sent."""
+def test_a_held_edition_follows_its_sources_until_it_is_released(world: World) -> None:
+    """The edition goes out with its source's present content, and without a correction of what was never sent."""
     world.edit("on Friday", "on Thursday")
     world.publisher("run", at=SOON)
 
@@ -265,7 +265,7 @@ def test_the_editor_has_the_last_word_on_subject_titles_and_order(world: World) 
 
 
 @pytest.mark.parametrize("how", [(), ("--until-next",)], ids=["for good", "until the next"])
-def test_what_was_dropped_can_be_put_back(world: World, how: tuple[str, ...]) -> None:
+def test_a_dropped_item_can_be_restored(world: World, how: tuple[str, ...]) -> None:
     before = held_text(world)
     name = item_named(world, "office")
     edition(world, "drop", "weekly-1", "1", *how)
@@ -354,7 +354,7 @@ def test_preview_shows_the_held_edition_and_check_judges_it(world: World, tmp_pa
 
 
 def test_the_notice_says_what_changed_whoever_gave_the_title(world: World) -> None:
-    """The editor's title stays, so that of the source must be named; a new theme is not a new text."""
+    """The editor's title stays, so the source's new title must be named; a new theme is not a new text."""
     edition(world, "retitle", "weekly-1", item_named(world, "office"), "Closed for a day")
     world.edit("on Friday", "on Thursday")
     world.edit("Borders & Visa", "Housing")

@@ -1,4 +1,4 @@
-"""The operator shows, tries, postpones and sends the next mails to subscribers, and decides what all of them have."""
+"""The operator's commands for the next mails to subscribers: show, test, postpone, send, and decide about items."""
 
 from datetime import timedelta
 from pathlib import Path

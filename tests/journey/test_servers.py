@@ -1,4 +1,4 @@
-"""The sample configurations of web servers, each in the real one: what it says of each file, and what it keeps back."""
+"""The sample configurations of web servers, each in the real server: headers, redirects, and what stays private."""
 
 import gzip
 import re
@@ -22,14 +22,14 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 
 SAMPLES = ROOT / "docs" / "servers"
 BEHIND = "127.0.0.1:8000"
-"""Where the samples expect the forms."""
+"""The address at which the samples expect the forms."""
 HUB = "https://hub.example.org/"
 COMMENTED = re.compile(
     r"^(\s*)# (?=set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule"
     r"|location|    (?:proxy_|access_log|expires)|}|reverse_proxy|ProxyPass|SetEnvIf)",
     re.MULTILINE,
 )
-"""What a sample leaves to the operator, as code behind a comment mark."""
+"""Lines of a sample that the operator may uncomment."""
 NGINX = """
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -65,7 +65,7 @@ APACHE_MODULES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A web server at work on a site that has published."""
+    """A running web server on a site that has published."""
 
     name: str
     port: int
@@ -86,7 +86,9 @@ class Server:
 
 
 def mirror() -> Blueprint:
-    """A part of an application in the place of the forms: it says who asked it for what, with the status 404."""
+    """Return a part that stands in for the forms: it answers with the request's address and visitor, and the status
+    404.
+    """
     part = Blueprint("mirror", __name__)
 
     def answer(path: str) -> Response:
@@ -98,7 +100,7 @@ def mirror() -> Blueprint:
 
 
 def nginx(folder: Path, world: World, port: int, behind: str) -> list[str]:
-    """How to start it on the site, with its sample."""
+    """Return the command that starts it on the site, with its sample."""
     command = program("nginx")
     here = {"listen 80;": f"listen 127.0.0.1:{port};", "/srv/news/feeds": str(world.feeds), BEHIND: behind}
     sample = adapted("nginx.conf", here)
@@ -136,7 +138,7 @@ def apache(folder: Path, world: World, port: int, behind: str) -> list[str]:
 
 
 def adapted(sample: str, here: Mapping[str, str]) -> str:
-    """The sample with all that it leaves to choice switched on, and our places for the ones in it."""
+    """Return the sample with all options switched on, and with our paths."""
     text = COMMENTED.sub(r"\1", (SAMPLES / sample).read_text("utf-8"))
     for ours, theirs in here.items():
         assert 1 == text.count(ours), ours
@@ -146,9 +148,9 @@ def adapted(sample: str, here: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    """A site that has published more than its feeds hold, and withdrawn an item, with a pass in hand."""
+    """A site that has published more than its feeds hold, and withdrawn an item, in the middle of a pass."""
     with TemporaryDirectory(prefix="publisher-served-") as name:
-        Path(name).chmod(0o755)  # servers read under a user of their own, who may not enter pytest's folders
+        Path(name).chmod(0o755)  # servers read as their own user, who may not enter pytest's folders
         items = [news(f"{day} March 2026", f"{text}.") for day, text in ((3, "One"), (2, "Taken back"), (1, "Three"))]
         world = World(Path(name) / "site", "\n\n".join(items), config=f"{CONFIG}\n[feeds]\nlimit = 1\n")
         world.publisher("run", at=NOW)
@@ -304,7 +306,7 @@ def test_page_of_a_withdrawn_item_says_so_with_410(server: Server, encoding: str
         *("/all/%00", "/%2estaging/000000", "//.staging/000000"),
     ],
 )
-def test_what_is_not_public_is_the_page_of_lost_addresses(server: Server, path: str, encoding: str) -> None:
+def test_private_files_give_the_not_found_page(server: Server, path: str, encoding: str) -> None:
     status, headers, page = server.ask(path, {"Accept-Encoding": encoding})
     page = ENCODINGS[headers.get("Content-Encoding", "identity")](page)
 

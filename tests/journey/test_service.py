@@ -31,14 +31,14 @@ from tests.processes import FORKS
 from tests.world import CONFIG, ROOT, Outcome, World, news, run_main
 
 PATIENCE_S = 60.0
-"""On a busy machine; every wait ends as soon as it can."""
+"""For a busy machine; every wait ends as soon as it can."""
 BORDER = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
 LISTENING = '\n[service]\nlisten = "127.0.0.1:0"\n'
 STORE_BY_ENVIRONMENT = '\n[store]\nurl = "env:PUBLISHER_STORE_URL"\n'
 
 
 class Service:
-    """A service as a process of its own."""
+    """A service in a separate process."""
 
     def __init__(self, world: World, *options: str) -> None:
         self.process = world.start("serve", *options)
@@ -64,7 +64,7 @@ class Service:
         assert self.has_told(event), self.lines
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and return how it ended."""
+        """Send a signal; return the exit code."""
         self.process.send_signal(number)
         return self.wait()
 
@@ -84,7 +84,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site that never ran."""
+    """A site that has never run."""
     return World(tmp_path / "site", BORDER)
 
 
@@ -112,7 +112,7 @@ def serve() -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """Where services tell systemd how they are."""
+    """The socket at which services report to systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
         listening.settimeout(PATIENCE_S)
@@ -133,13 +133,13 @@ def test_a_service_publishes_at_once_follows_its_site_and_ends_when_told_to(
     assert {"all", "borders-visa"} == world.in_feeds("A new rule at the border")
     assert not world.outbox.exists()  # its schedule begins to count now
 
-    # A run by hand does its pass beside it.
+    # a manual run makes its own pass beside it
     world.list_above(news("3 March 2026", "By hand."))
     outcome = world.program("run")
     assert (0, "") == (outcome.exit_code, outcome.err)
     assert ["collect: 1 added", "compose: weekly-1 with 2 items"] == [outcome.lines[0], outcome.lines[-1]]
 
-    # It keeps the former configuration when the new one is wrong.
+    # it keeps the former configuration when the new one is wrong
     good = world.config.read_text("utf-8")
     world.config.write_text(good + "\n[nonsense]\n", "utf-8")
     service.process.send_signal(signal.SIGHUP)
@@ -198,7 +198,7 @@ def test_service_told_to_end_in_the_middle_of_a_pass_leaves_whole_steps(
 
     assert 0 == service.end(signal.SIGTERM)
 
-    # Feeds of a pass are there altogether or not at all, and the next pass goes on from there.
+    # the feeds of a pass are there completely or not at all, and the next pass goes on from there
     assert world.publisher("status", "--json").json["unpublished"] in (0, 401)
     assert 0 == world.publisher("run").exit_code
     assert [401] == world.composed()
@@ -308,7 +308,7 @@ def test_wake_ups_missed_for_a_day_become_one_of_each_kind(world: World, schedul
     wait_until(lambda: len(woken) >= 2)
     time.sleep(0.2)
 
-    assert 2 == len(woken)  # the interval's and the audience's: either would have done
+    assert 2 == len(woken)  # the interval's and the audience's: either would be enough
 
 
 def test_alarms_set_under_a_clock_a_year_ahead_are_set_anew(world: World, scheduler: BackgroundScheduler) -> None:
@@ -336,10 +336,10 @@ def test_clock_that_was_set_or_slept_is_noticed_once() -> None:
         return watch.has_leapt()
 
     assert not pass_by(15.0, 15.0)
-    assert not pass_by(15.0 + LEAP_S / 2, 15.0)  # a clock that is nudged
+    assert not pass_by(15.0 + LEAP_S / 2, 15.0)  # a clock that is adjusted gradually
     assert pass_by(3600.0, 15.0)  # the machine slept, or the clock was set forward
     assert not pass_by(15.0, 15.0)
-    assert pass_by(-3600.0, 15.0)  # set back
+    assert pass_by(-3600.0, 15.0)  # the clock was set back
     assert not pass_by(15.0, 15.0)
 
 
@@ -359,7 +359,7 @@ def test_alarms_are_the_ticks_of_the_schedule() -> None:
 # --- logs ------------------------------------------------------------------------------------------------------------
 
 
-def test_what_libraries_warn_of_is_a_line_of_the_log_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_of_libraries_are_lines_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     handlers, level = logging.root.handlers[:], logging.root.level
     try:
         configure_logs()
@@ -402,7 +402,9 @@ def test_any_number_of_runs_at_once_double_nothing(shared_world: World) -> None:
 
 
 def run_at_once(world: World, count: int) -> list[Outcome]:
-    """`publisher run` in so many processes that begin together, forked from one that has imported what they need."""
+    """Run `publisher run` in this many processes that begin together, forked from one that has imported what
+    they need.
+    """
     beginning = (FORKS.Barrier(count), os.environ["PUBLISHER_STORE_URL"])
     with FORKS.Pool(count, _begin_together, beginning) as pool:
         return pool.map(_run_of, [world.config] * count, chunksize=1)
@@ -462,7 +464,7 @@ def systemd_analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a service that has published."""
+    """The address of a service that has published."""
     world = World(tmp_path_factory.mktemp("served") / "site", BORDER, config=CONFIG + LISTENING)
     with services() as serve:
         service = serve(world)

@@ -1,4 +1,4 @@
-"""The operator is told once of what is in the way of the site itself, and that it is over."""
+"""The operator is notified once of a problem of the site itself, and once of its end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -26,7 +26,7 @@ def broken_template(world: World) -> Iterator[None]:
 
 @contextmanager
 def something_in_the_way(folder: Path) -> Iterator[None]:
-    """A file where a folder should be: nobody can write there, not even root."""
+    """Put a file where a folder should be: nobody can write there, not even root."""
     aside = folder.with_name(f"{folder.name}.aside")
     folder.rename(aside)
     folder.write_text("in the way", "utf-8")
@@ -44,7 +44,7 @@ def outbox_in_the_way(world: World) -> AbstractContextManager[None]:
 
 
 class Runs:
-    """A site whose operator is told, run every quarter of an hour with an item more each time."""
+    """A site whose operator is notified, run every quarter of an hour with one more item each time."""
 
     def __init__(self, world: World, *, count: int = 0) -> None:
         """`count`: how many runs there were."""
@@ -58,7 +58,7 @@ class Runs:
         return self.world.publisher("run", at=NOW + self._count * STEP)
 
     def notices(self) -> list[str]:
-        """The subjects of all notices."""
+        """Return the subjects of all notices."""
         texts = sorted(self.world.outbox.glob("notices/*/notice.eml"))
         heads = [text.read_text("utf-8").partition("\n\n")[0] for text in texts]
         return [line.removeprefix("Subject: ") for head in heads for line in head.splitlines() if "Subject: " in line]
@@ -76,7 +76,7 @@ def _ran_once(folder: Path) -> World:
 
 
 @pytest.mark.parametrize("trouble", [broken_template, feeds_in_the_way, outbox_in_the_way])
-def test_what_two_runs_met_is_told_once_and_that_it_is_over(
+def test_a_problem_of_two_runs_is_reported_once_and_so_is_its_end(
     runs: Runs, trouble: Callable[[World], AbstractContextManager[None]]
 ) -> None:
     with trouble(runs.world):
@@ -98,12 +98,12 @@ def test_a_mishap_of_one_run_is_not_told(runs: Runs) -> None:
     assert [] == runs.notices()
 
 
-def test_it_is_told_again_when_it_comes_back(runs: Runs) -> None:
+def test_a_problem_that_comes_back_is_reported_again(runs: Runs) -> None:
     for _ in range(2):
         with feeds_in_the_way(runs.world):
             for _ in range(3):
                 runs.run()
-        runs.world.publisher("collect", at=NOW)  # a step by hand, which meets nothing of it
+        runs.world.publisher("collect", at=NOW)  # a manual step, which does not meet the problem
         runs.run()
 
     assert ["Example News cannot do all of its work", "Example News is well again"] * 2 == runs.notices()

@@ -1,4 +1,4 @@
-"""Sources as their operator meets them: asked at once, held, released, discarded."""
+"""The operator's view of sources: read at once, held, released, discarded."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Partner</title
 
 
 def register(folder: Path, texts: Sequence[str], *, ids: str = "id", day: str = "2026-03-03") -> None:
-    """Let the source list these texts, each with an id of its own."""
+    """Let the source list these texts, each with its own id."""
     rows = [{"id": f"{ids}-{number}", "date": day, "text": text} for number, text in enumerate(texts)]
     (folder / "news.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
 
@@ -38,7 +38,7 @@ def published(folder: Path) -> World:
     return world
 
 
-# --- what waits for its turn -----------------------------------------------------------------------------------------
+# --- sources whose wait is not over ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_server_that_failed_waits_and_can_be_asked_at_once(web_world: World, s
     assert ["collect: 1 added"] == web_world.publisher("collect", "news", at=NOW).lines
 
 
-def test_what_is_fresh_waits_and_can_be_asked_at_once(web_world: World, server: Server) -> None:
+def test_a_fresh_source_waits_and_can_be_read_at_once(web_world: World, server: Server) -> None:
     server.answers["/feed.xml"] = Answer(body=FEED.encode(), headers={"Cache-Control": "max-age=7200"})
     web_world.publisher("collect", at=NOW)
     status = web_world.publisher("status", at=LATER).out
@@ -92,7 +92,7 @@ def test_a_source_that_is_not_there_is_named(world: World) -> None:
     assert ["publisher: no source 'nwes' in config.toml; there is: news"] == outcome.problems
 
 
-# --- accidents -------------------------------------------------------------------------------------------------------
+# --- suspicious listings ---------------------------------------------------------------------------------------------
 
 
 def test_a_flood_is_held_and_told_and_released(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What docs/sources.md shows of bringing in a web page is what the program prints."""
+"""The steps of docs/sources.md for a web page print what the page shows."""
 
 import re
 from datetime import UTC, datetime
@@ -32,9 +32,9 @@ def test_the_walk_from_an_address_to_a_source(world: World, server: Server) -> N
 
     def printed(source: str) -> str:
         out = world.publisher("check", "--source", source, at=NOW).out
-        # An address of numbers has no name to give to its source.
+        # a numeric address gives no name for its source
         out = out.replace(server.url(""), "https://www.example.org").replace("website", "example")
-        return out.replace(OWN, "")  # the server of this test is of our own network
+        return out.replace(OWN, "")  # the server of this test is in our own network
 
     found = printed(server.url("/en/news"))
     assert f"$ publisher check --source https://www.example.org/en/news\n{found}" == f"{suggested}\n{block}"

@@ -1,4 +1,4 @@
-"""A site goes on in another database as if it had always been there."""
+"""A site continues in another database as if it had always been there."""
 
 import signal
 from datetime import timedelta
@@ -30,7 +30,7 @@ def store_at(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with all there is: editions, one of them held, mails that wait, an edited item, one withdrawn."""
+    """A site with everything: editions, one of them held, waiting mails, an edited item, a withdrawn one."""
     world = World(tmp_path_factory.mktemp("first") / "site", f"{CRANE}\n\n{FERRY}", config=TWO + SMTP)
     assert world.publisher("run", at=NOW).exit_code == 75  # nobody listens at the mail server's port
     world.edit("twice a day", "three times a day")
@@ -41,7 +41,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(first: World, tmp_path: Path) -> World:
-    """The same site, to do with as one likes."""
+    """A copy of that site for one test."""
     return first.copied_to(tmp_path / "site")
 
 
@@ -64,7 +64,7 @@ def but_for_deliveries(url: str) -> list[str]:
 
 
 def with_store_at(world: World, folder: Path, url: str) -> World:
-    """The same site with the store elsewhere; it finds the address in the environment."""
+    """Return the same site with its store elsewhere; its address is in the environment."""
     other = world.copied_to(folder)
     other.config.write_text(other.config.read_text("utf-8") + store_at("env:PUBLISHER_STORE_URL"), "utf-8")
     return other
@@ -94,8 +94,8 @@ def test_a_copied_site_goes_on_to_the_same_bytes(
         site.publisher_edition("release", "reviewed-1", at=LATER)
     assert world.contents("feeds") == moved.contents("feeds")
     assert world.contents("outbox") == moved.contents("outbox")
-    assert but_for_deliveries(here) == but_for_deliveries(empty_url)  # a server's ledger goes by the server's clock
-    # And back: the numbers that the server itself counts go on, too.
+    assert but_for_deliveries(here) == but_for_deliveries(empty_url)  # a server's ledger uses the server's clock
+    # and back: sequences of the server continue too
     assert 0 == moved.publisher_store("copy", f"sqlite:///{tmp_path / 'back.db'}", at=LATER).exit_code
     assert dump_of(f"sqlite:///{tmp_path / 'back.db'}") == dump_of(empty_url)
 
@@ -112,7 +112,7 @@ def test_a_database_that_is_not_empty_is_refused_by_one_line_and_left_alone(
         assert 75 == outcome.exit_code
         [line] = outcome.problems
         assert line.endswith(": it is not empty; name an empty database to copy to")
-        if drop:  # the second time it has the tables of a site that is at work
+        if drop:  # the second time it has the tables of a site in use
             with engine.begin() as connection:
                 connection.execute(text("DROP TABLE others"))
             assert 0 == world.publisher_store("copy", "env:OTHER", at=NOW).exit_code

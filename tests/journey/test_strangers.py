@@ -1,4 +1,4 @@
-"""What strangers write is shown and steers nothing: no terminal, no log, no line that looks like one of ours."""
+"""Untrusted text is shown and controls nothing: no terminal, no log, no line that looks like one of ours."""
 
 import socketserver
 import threading

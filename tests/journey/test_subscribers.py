@@ -1,4 +1,4 @@
-"""People subscribe on the site: letters, digests, and how they leave, with a real mail server at the other end."""
+"""People subscribe on the site: letters, digests, and leaving, with a real mail server at the other end."""
 
 import email
 import email.policy
@@ -45,7 +45,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
 
 
 def sending_to(sink: Sink, world: World) -> World:
-    """The site, which had a server in its configuration that nobody asked yet, with one that takes mails."""
+    """The site, with this server instead of the one in its configuration, which was never used."""
     world.configure(f"port = {ANY_PORT}", f"port = {sink.port}")
     return world
 
@@ -72,7 +72,7 @@ def ask(world: World, address: str = ADA, **choices: str) -> None:
         publisher.people.subscribe(Request(address=address, choices=choices, language="fr", words="I agree."))
 
 
-def test_whoever_asks_gets_one_letter_with_a_link_to_confirm(world: World, sink: Sink) -> None:
+def test_each_request_gives_one_letter_with_a_link_to_confirm(world: World, sink: Sink) -> None:
     for _ in range(3):
         ask(world, ferries="weekly", cranes="daily")
 
@@ -158,7 +158,7 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
     mailman.write_text(f"{ADA}\n{BEN}\nno address\n", "utf-8")
 
     assert [f"{ours}: 1 person"] == people(world, "export", str(ours)).lines
-    for place in ("feeds/people.csv", "config.toml"):  # which everybody reads, and the site itself needs
+    for place in ("feeds/people.csv", "config.toml"):  # which everybody can read, or which the site needs
         refused = people(world, "export", str(world.folder / place))
         assert (2, True) == (refused.exit_code, "export " in refused.err)
     assert 0o600 == ours.stat().st_mode & 0o777
@@ -262,7 +262,7 @@ BOTH = news("5 March 2026", "The crane lifts the ferry.", theme="Cranes; Ferries
 
 @pytest.fixture
 def begun(tmp_path: Path, sink: Sink) -> World:
-    """The site, after a first run and with two readers; two items are new since."""
+    """The site after a first run, with two readers; two items are new since."""
     return sending_to(sink, prepared(tmp_path / "site", site_begun, "de"))
 
 
@@ -390,7 +390,7 @@ def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) 
     assert [(ADA,), (BEN,)] == [taken.recipients for taken in sink.taken]
 
 
-def test_who_leaves_after_the_plan_gets_nothing_and_undoing_it_loses_nothing(begun: World, sink: Sink) -> None:
+def test_a_reader_who_leaves_after_planning_gets_nothing_and_undoing_it_loses_nothing(begun: World, sink: Sink) -> None:
     pause(begun)
     begun.publisher("run", at=THURSDAY)
     assert [] == sink.taken
@@ -411,7 +411,7 @@ def test_who_leaves_after_the_plan_gets_nothing_and_undoing_it_loses_nothing(beg
 
 
 def change(world: World, at: datetime, choices: dict[str, str], paused_until: datetime | None = None) -> None:
-    """Have the first reader change what she follows on her own page."""
+    """Change what the first reader follows, on her own page."""
     with world.opened(at) as publisher:
         [batch] = publisher.people.all()
         mine = publisher.people.links.tokens_of(batch[0].number)[1]
@@ -426,7 +426,7 @@ def change(world: World, at: datetime, choices: dict[str, str], paused_until: da
         pytest.param({"general": "weekly"}, None, id="nothing is left in it"),
     ],
 )
-def test_who_drops_a_theme_after_the_plan_gets_no_item_that_came_by_it_alone(
+def test_a_theme_dropped_after_planning_removes_its_items_from_the_mail(
     begun: World, sink: Sink, choices: dict[str, str], expected: list[str] | None
 ) -> None:
     pause(begun)
@@ -444,7 +444,7 @@ def test_who_drops_a_theme_after_the_plan_gets_no_item_that_came_by_it_alone(
     assert "nothing new\n" == begun.publisher("run", at=THURSDAY + timedelta(hours=1)).out
 
 
-def test_who_pauses_after_the_plan_gets_the_mail_when_the_pause_is_over(begun: World, sink: Sink) -> None:
+def test_a_reader_who_pauses_after_planning_gets_the_mail_after_the_pause(begun: World, sink: Sink) -> None:
     pause(begun)
     begun.publisher("run", at=THURSDAY)
     until = THURSDAY + timedelta(days=20)
@@ -467,7 +467,7 @@ def order(world: World, *arguments: str, at: datetime = MONDAY) -> list[str]:
 
 @pytest.fixture
 def waiting(begun: World) -> World:
-    """The site with a round of two mails that wait."""
+    """The site with a round of two waiting mails."""
     pause(begun)
     begun.publisher("run", at=MONDAY)
     resume(begun)
@@ -497,7 +497,7 @@ def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_l
 
 
 def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(waiting: World, sink: Sink) -> None:
-    """The one whose mails came back gets his when they go on."""
+    """The suspended reader gets his mail when the suspension ends."""
     with waiting.store() as store:
         ada = store.subscribers.by_address(ADA)
         assert ada is not None
@@ -505,7 +505,7 @@ def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(w
         store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=score)
         store.suppressions.add(BEN, SuppressionKind.COMPLAINT, now=MONDAY)
 
-    for _ in range(2):  # the second time they are queued whatever was taken back
+    for _ in range(2):  # the second time, cancelled mails are queued again
         waiting.publisher("deliver", at=MONDAY)
         assert [] == sink.taken
         order(waiting, "--again", "round-1", "--yes")
@@ -530,7 +530,7 @@ def test_a_round_that_waited_too_long_is_held_until_the_operator_sends_it(waitin
     assert 2 == waiting.publisher("deliver", "--again", "round-9", "--yes", at=late).exit_code
 
 
-def test_what_is_withdrawn_after_the_plan_is_not_in_the_mail(begun: World, sink: Sink) -> None:
+def test_an_item_withdrawn_after_planning_is_not_in_the_mail(begun: World, sink: Sink) -> None:
     pause(begun)
     begun.publisher("run", at=THURSDAY)
     begun.edit(f"{MORE}\n\n", "")

@@ -1,4 +1,4 @@
-"""Whatever clocks and outages do, no edition is lost, doubled or at the wrong hour; every item is in exactly one."""
+"""With any clocks and outages, no edition is lost, doubled or at the wrong hour; every item is in exactly one."""
 
 import socket
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ from tests.world import CONFIG, World, news
 BRUSSELS = ZoneInfo("Europe/Brussels")
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=BRUSSELS)
-"""A tick of the schedule; the week before begins with a watched schedule and an empty listing."""
+"""A tick of the schedule; the week before begins with a schedule that counts and an empty listing."""
 LINE = 'schedule = "0 8 * * MON"'
 SCHEDULE = Schedule.parse("0 8 * * MON", "Europe/Brussels")
 
 
 class Clock:
-    """A site whose service wakes when a test says so, at whatever its clock shows then."""
+    """A site whose service wakes when a test says so, with the time its clock shows then."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -43,7 +43,7 @@ class Clock:
         self.world.list_above(news("2 March 2026", f"Item number {self._listed}."))
 
     def composed_at(self) -> list[datetime]:
-        """When each edition was composed, on the clock of the site."""
+        """Return when each edition was composed, by the site's clock."""
         editions = sorted(self.world.editions().values(), key=lambda edition: edition["number"])
         return [datetime.fromisoformat(edition["composed_at"]).astimezone(BRUSSELS) for edition in editions]
 
@@ -56,7 +56,7 @@ class Clock:
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
-    """A site whose schedule is watched since a Tuesday."""
+    """A site whose schedule has counted since a Tuesday."""
     return watched(World(tmp_path / "site"), MONDAY - 6 * DAY)
 
 
@@ -67,7 +67,7 @@ def watched(world: World, since: datetime) -> Clock:
 
 
 def every(step: timedelta, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Moments a step apart in real time, whatever the clock on the wall does meanwhile."""
+    """Yield moments a step apart in real time, whatever the local clock does meanwhile."""
     moment, end = after.astimezone(UTC) + step, until.astimezone(UTC)
     while moment <= end:
         yield moment
@@ -164,9 +164,9 @@ def test_weekly_edition_comes_at_eight_on_both_sides_of_a_change(tmp_path: Path,
 @pytest.mark.parametrize(
     ("sunday", "hours", "minutes"),
     [
-        # 02:30 does not exist on that day: it comes at the first moment after the gap, once.
+        # 02:30 does not exist on that day: it happens once, at the first moment after the gap
         (SPRING, ["02:30", "03:00", "02:30"], ["+0100", "+0200", "+0200"]),
-        # 02:30 exists twice: it comes the first time.
+        # 02:30 exists twice: it happens once, the first time
         (AUTUMN, ["02:30", "02:30", "02:30"], ["+0200", "+0200", "+0100"]),
     ],
 )
@@ -205,7 +205,7 @@ def test_clock_set_back_after_a_tick_repeats_nothing(clock: Clock) -> None:
 def test_clock_far_ahead_for_a_while_costs_no_edition_afterwards(clock: Clock) -> None:
     clock.list_one()
     wrong = MONDAY.replace(year=2031)
-    clock.wake(wrong)  # composed too early: the clock says so, and nothing else is there to ask
+    clock.wake(wrong)  # composed too early: the clock says so, and nothing else can be asked
     clock.list_one()
 
     clock.wake(*every(6 * HOUR, after=MONDAY - 3 * DAY, until=MONDAY - HOUR))
@@ -237,7 +237,7 @@ def test_clock_that_was_ahead_is_told_once_and_status_knows_the_last_edition(clo
 
 
 def test_source_that_failed_under_a_clock_ahead_is_asked_again(tmp_path: Path) -> None:
-    """The moment until which it was to be left alone is years away."""
+    """The end of its wait is years ahead."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
     feed = f"""
@@ -255,7 +255,7 @@ private = ["127.0.0.1"]
     assert 1 == sum("source 'partner'" in line for line in again.problems)
 
 
-def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clock) -> None:
+def test_a_clock_that_was_far_behind_composes_when_it_is_right_again(clock: Clock) -> None:
     clock.list_one()
     clock.wake(MONDAY - 3000 * DAY, MONDAY - 3000 * DAY + HOUR)
     assert len(clock.composed_at()) <= 1
@@ -266,7 +266,7 @@ def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clo
     clock.assert_each_item_is_in_one_edition()
 
 
-# --- anything --------------------------------------------------------------------------------------------------------
+# --- random histories ------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=settings().max_examples // 5)
@@ -277,8 +277,8 @@ def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clo
         max_size=6,
     )
 )
-def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Sequence[tuple[timedelta, bool]]) -> None:
-    """Wake-ups any time apart, clocks that go back, news between them or not."""
+def test_every_item_is_in_exactly_one_edition_in_any_history(story: Sequence[tuple[timedelta, bool]]) -> None:
+    """Wake-ups any time apart, clocks that go back, with or without news between them."""
     with TemporaryDirectory() as folder:
         moment = MONDAY - 6 * DAY
         clock = watched(World(Path(folder) / "site"), moment)
@@ -304,7 +304,7 @@ def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Sequence[t
 def test_a_first_edition_of_the_latest_is_not_lost_by_a_pass_with_nothing(
     tmp_path: Path, early: tuple[str, ...]
 ) -> None:
-    """Where an audience begins is decided once there is an item, or the whole archive would be mailed."""
+    """The audience's start is decided once there is an item; otherwise the whole archive would be mailed."""
     archive = "\n\n".join(news(f"{day} March 2026", f"News of day {day}.") for day in (3, 2, 1))
     world = World(tmp_path / "site", archive, config=f'{CONFIG}first = "latest 1"\n')
     world.listing.rename(world.listing.with_suffix(".later"))

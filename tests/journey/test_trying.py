@@ -25,7 +25,7 @@ def mail_at(path: Path) -> EmailMessage:
     return email.message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=email.policy.SMTP)
 
 
-def test_it_is_the_real_mail_but_for_its_mark(world: World) -> None:
+def test_a_test_mail_differs_from_the_real_one_only_in_its_mark(world: World) -> None:
     outcome = world.publisher("compose", "weekly", "--test-to", ME, at=NOW)
     tried = mail_at(Path(outcome.out.strip()))
     world.publisher("compose", at=NOW)
@@ -41,8 +41,8 @@ def test_it_is_the_real_mail_but_for_its_mark(world: World) -> None:
     assert [part.get_content() for part in real.iter_parts()] == [part.get_content() for part in tried.iter_parts()]
 
 
-def test_its_list_is_the_one_that_readers_know(world: World) -> None:
-    """A site that moved goes on under its first name."""
+def test_a_test_mail_has_the_list_id_that_readers_know(world: World) -> None:
+    """A site that moved keeps its first host name in List-Id."""
     world.configure("news.example.org", "news.example.net")
 
     outcome = world.publisher("compose", "--test-to", ME, at=NOW)
@@ -105,7 +105,7 @@ def test_without_items_there_is_nothing_to_try(world: World) -> None:
     assert ("nothing new\n", "") == (outcome.out, outcome.err)
 
 
-def test_what_is_no_address_is_told(world: World) -> None:
+def test_an_invalid_address_is_an_error(world: World) -> None:
     outcome = world.publisher("compose", "--test-to", "nobody", at=NOW)
 
     assert (2, "") == (outcome.exit_code, outcome.out)

@@ -17,7 +17,7 @@ name = "agenda"
 path = "agenda.txt"
 """
 STEP = timedelta(minutes=15)
-# A shell lets what it starts in the background ignore Ctrl-C, and so all that is started from there.
+# a shell lets its background processes ignore Ctrl-C, and so their children
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,7 +27,7 @@ main()
 
 
 class Cron:
-    """Runs its line every quarter of an hour and mails what is on standard error."""
+    """Runs its line every quarter of an hour and mails its standard error."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -51,7 +51,7 @@ def test_a_problem_is_told_once_and_the_exit_code_stays(cron: Cron) -> None:
     assert "agenda.txt" in runs[0].err
 
 
-def test_what_is_new_beside_it_is_told_alone_and_so_is_what_comes_back(cron: Cron) -> None:
+def test_only_new_and_returning_problems_are_printed(cron: Cron) -> None:
     cron.run()
     cron.world.listing.write_text("31 February 2026\n\nNo day.\n\n2 March 2026\n\nA rule.\n", "utf-8")
 
@@ -64,7 +64,7 @@ def test_what_is_new_beside_it_is_told_alone_and_so_is_what_comes_back(cron: Cro
     assert 1 == len(cron.run().problems)
 
 
-def test_whoever_asks_otherwise_is_told_all(cron: Cron) -> None:
+def test_json_manual_runs_and_status_report_all_problems(cron: Cron) -> None:
     cron.run()
 
     assert 1 == len(cron.run("--json").json["problems"])
@@ -74,9 +74,9 @@ def test_whoever_asks_otherwise_is_told_all(cron: Cron) -> None:
 
 @pytest.mark.parametrize("sources", [1, 2])
 def test_ctrl_c_ends_a_run_at_once_with_130_and_the_next_one_goes_on(tmp_path: Path, sources: int) -> None:
-    """Though servers keep the readers of their sources waiting."""
+    """Even while servers keep the readers of sources waiting."""
     with ExitStack() as servers:
-        # One host a source: of one host only one source is read at a time.
+        # one host per source, because one host gets one request at a time
         hosts = [f"127.0.0.{number + 1}" for number in range(sources)]
         silent = [servers.enter_context(socket.create_server((host, 0))) for host in hosts]
         tables = (

@@ -1,4 +1,4 @@
-"""`--verbose`: what is decided, and why."""
+"""`--verbose`: decisions and their reasons."""
 
 import logging
 from collections.abc import Callable
@@ -34,14 +34,16 @@ def ran_when_due(folder: Path) -> World:
 
 
 def decisions(world: World, *command: str, at: datetime = LATER) -> list[str]:
-    """What a command prints of its decisions, which are all that it prints on standard error but for problems."""
+    """Return the decisions that a command prints, checking that it prints nothing else on standard error but
+    problems.
+    """
     printed = world.publisher(*command, "--verbose", at=at).problems
     assert printed
     return [line.removeprefix("publisher: ") for line in printed if not line.startswith("problem: ")]
 
 
 def assert_told(expected: str, told: list[str]) -> None:
-    """Assert that one line, and no other, begins like this."""
+    """Assert that exactly one line begins like this."""
     assert 1 == sum(line.startswith(expected) for line in told), told
 
 

@@ -23,7 +23,7 @@ ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 
 @dataclass
 class Hub:
-    """A hub on this machine, as well or as ill as a test makes it."""
+    """A hub on this machine, working or failing as a test wants."""
 
     told: list[dict[str, str]] = field(default_factory=list)
     status: int = 204
@@ -53,7 +53,7 @@ def hub() -> Iterator[Hub]:
             self.end_headers()
 
         def log_message(self, *_arguments: object) -> None:
-            """Nothing: tests look at what the hub was told."""
+            """Log nothing: tests look at what the hub was told."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}/hub"
@@ -70,7 +70,7 @@ def item(day: int, theme: str) -> str:
 
 @pytest.fixture
 def world(tmp_path: Path, hub: Hub) -> World:
-    """A site whose hub knows all that is published."""
+    """A site whose hub knows everything published."""
     config = f'{CONFIG}\n[feeds]\nhub = "{hub.url}"\n'
     world = World(tmp_path, "\n\n".join([item(2, "Sea"), item(1, "Land")]), config=config)
     assert world.publisher("run", at=NOW).exit_code == 0
@@ -93,7 +93,7 @@ def test_a_new_hub_is_told_of_what_changes_from_now_on(world: World, hub: Hub) -
     assert {form["hub.mode"] for form in hub.told} == {"publish"}
 
 
-def test_it_is_told_once(world: World, hub: Hub) -> None:
+def test_the_hub_is_told_once(world: World, hub: Hub) -> None:
     news(world, 3)
     for _ in range(3):
         world.publisher("run", at=NOW)
@@ -149,7 +149,7 @@ def test_nothing_waits_for_a_slow_hub(world: World, hub: Hub) -> None:
     with Store.open(config.store.url) as store:
         store.log.move_cursor(
             "feeds", expected=2, seq=store.log.end(), settings=store.log.cursor("feeds").settings
-        )  # as a pass leaves it that ends before the hub is told
+        )  # as left by a pass that ends before the hub is told
 
         started = time.monotonic()
         (problem,) = websub.tell_hub(store, config.feeds, config.site, config.themes, limit_s=0.3)
@@ -162,7 +162,7 @@ def test_nothing_waits_for_a_slow_hub(world: World, hub: Hub) -> None:
 
 
 def test_a_crash_between_publishing_and_telling_costs_nothing(world: World, hub: Hub) -> None:
-    """The cursor of the feeds has moved, that of the hub has not."""
+    """The cursor of the feeds has moved, and the hub's has not."""
     world.configure(f'hub = "{hub.url}"', "")
     news(world, 3)
     world.publisher("run", at=NOW)

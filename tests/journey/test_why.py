@@ -1,4 +1,4 @@
-"""What `publisher why` tells of several lives, as an operator reads it."""
+"""The output of `publisher why` for several readers."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -46,12 +46,12 @@ def verdict(world: World, address: str, item: str, *, days: int = 0) -> str:
 
 
 def ids(world: World) -> list[str]:
-    """The short ids of the site's items, in the order in which they came."""
+    """Return the short ids of the site's items, in the order of adding."""
     with world.store() as store:
         return [each.short_id for each in store.items.by_number(range(1, store.items.last_number() + 1))]
 
 
-def test_who_paused_left_and_came_back(world: World) -> None:
+def test_why_tells_of_pausing_leaving_and_coming_back(world: World) -> None:
     world.publisher("run", at=THURSDAY)
     with world.opened(THURSDAY) as publisher:
         ada = publisher.people.find(ADA)
@@ -73,7 +73,7 @@ def test_who_paused_left_and_came_back(world: World) -> None:
     assert "ferries weekly, since Sat 2026-03-07 09:00" in back
 
 
-def test_who_was_imported_and_who_is_not_known(world: World, tmp_path: Path) -> None:
+def test_why_tells_of_imported_and_unknown_addresses(world: World, tmp_path: Path) -> None:
     roster = tmp_path / "members.txt"
     roster.write_text("eve@example.org\n", "utf-8")
     terms = ("--follow", "ferries=weekly", "--agreed", "the old list", "--agreed-at", "2024-05-06")
@@ -93,7 +93,7 @@ def test_who_was_imported_and_who_is_not_known(world: World, tmp_path: Path) -> 
     ] == why(world, "eve@example.org")
 
 
-def test_a_theme_and_a_pace_that_are_gone(world: World) -> None:
+def test_why_tells_of_removed_themes_and_paces(world: World) -> None:
     world.publisher("run", at=THURSDAY)
     config = world.config.read_text("utf-8")
     world.config.write_text(
@@ -142,7 +142,7 @@ def test_while_an_edition_waits_for_its_editor(tmp_path: Path, sink: Sink) -> No
     assert line.startswith("no mail is made while weekly-1")
 
 
-def test_what_keeps_mails_from_everybody_is_told(world: World, sink: Sink) -> None:
+def test_why_tells_what_stops_all_mails(world: World, sink: Sink) -> None:
     world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
     world.publisher("deliver", "--pause", at=THURSDAY)
     world.publisher("run", at=THURSDAY)
@@ -165,7 +165,7 @@ def test_what_keeps_mails_from_everybody_is_told(world: World, sink: Sink) -> No
     assert any(line.startswith(restored) for line in why(world, ADA))
 
 
-def test_what_became_of_the_letter_to_confirm_is_told(world: World) -> None:
+def test_why_tells_the_state_of_the_confirmation_letter(world: World) -> None:
     ask(world, "eve@example.org", ferries="daily")
     world.publisher("deliver", "--pause", at=NOW)
     told = why(world, "eve@example.org")
@@ -177,7 +177,7 @@ def test_what_became_of_the_letter_to_confirm_is_told(world: World) -> None:
     assert "the letter by which to confirm: sent Wed 2026-03-04 10:30" in why(world, "eve@example.org")[2]
 
 
-def test_who_was_asked_whether_he_still_wants_mails(world: World) -> None:
+def test_why_tells_of_the_question_whether_a_reader_still_wants_mails(world: World) -> None:
     world.publisher("run", at=THURSDAY)
     people(world, "reconsent", "--older-than", "1d", "--yes", at=THURSDAY + 2 * DAY)
     told = why(world, ADA, days=3)

@@ -1,4 +1,4 @@
-"""Where items stand in a digest."""
+"""The order of items in a digest."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ def following(*themes: str) -> Audience:
 
 
 def records_of(themes: Sequence[Theme]) -> list[Record]:
-    """The later the newer."""
+    """Return records, one for each theme, oldest first."""
     return [record(number=number, themes=[theme]) for number, theme in enumerate(themes, start=1)]
 
 
@@ -58,7 +58,7 @@ def test_themes_stand_as_in_the_configuration_then_by_their_newest_item_the_defa
         (("*",), 4, ["people", "ferries", "ice"]),
     ],
 )
-def test_what_an_audience_names_first_comes_first_and_leads(
+def test_themes_that_an_audience_names_first_come_first_and_lead(
     themes: tuple[str, ...], lead: int, order: list[str]
 ) -> None:
     found = arranged(*records_of([FERRIES, ICE, PEOPLE, GENERAL]), audience=following(*themes))

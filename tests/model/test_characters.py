@@ -1,4 +1,4 @@
-"""Spaces and characters that cannot be seen."""
+"""Spaces and invisible characters."""
 
 import pytest
 from hypothesis import given
@@ -48,7 +48,7 @@ def test_marks_that_belong_to_a_label_stay(label: str) -> None:
 @pytest.mark.parametrize(
     "text", ["\u200bAsylum", "Asy\u00adlum", "Asylum\u2060", "\ufeffAsylum", "As\u200cylum", "\u202eAsylum\u200f"]
 )
-def test_what_cannot_be_seen_is_no_part_of_a_name(text: str) -> None:
+def test_invisible_characters_are_no_part_of_a_name(text: str) -> None:
     assert without_invisible(text) == "Asylum"
     assert fold_label(text) == "asylum"
     assert title_of(Item(date=DAY, title=text, text="")) == "Asylum"
@@ -67,7 +67,7 @@ def test_what_cannot_be_seen_is_no_part_of_a_name(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_what_changes_its_neighbours_stays(text: str) -> None:
+def test_joiners_that_change_their_neighbours_stay(text: str) -> None:
     assert without_invisible(text) == text
 
 

@@ -1,4 +1,4 @@
-"""What readers are told that a corrected item said before."""
+"""What readers are told of the former text of a corrected item."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ def item(text: str, *, title: str = "") -> Item:
     ],
     ids=["title of the text", "title of its own", "a sentence", "only more text", "only files"],
 )
-def test_the_title_or_the_first_sentence_that_is_gone_is_quoted(was: Item, now: Item, quote: str) -> None:
+def test_the_former_title_or_a_removed_first_sentence_is_quoted(was: Item, now: Item, quote: str) -> None:
     assert quote == quote_of(was, now)
 
 

@@ -1,4 +1,4 @@
-"""What all lines about an address come to."""
+"""The result of all lines about an address."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Readers are told when an item was added long after its day."""
+"""Readers are told when an item was added long after its date."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -15,7 +15,7 @@ from tests.values import record
         (datetime(2026, 2, 2, 22, 59, tzinfo=UTC), None),  # 30 days later in Brussels
         (datetime(2026, 2, 2, 23, 0, tzinfo=UTC), date(2026, 2, 3)),
         (datetime(2025, 12, 1, tzinfo=UTC), None),
-        (None, None),  # with a whole archive
+        (None, None),  # added with a whole archive
     ],
 )
 def test_an_item_is_late_if_it_is_dated_more_than_thirty_days_before(

@@ -1,4 +1,4 @@
-"""How links and ids compare."""
+"""How links and ids are compared."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_the_address_of_a_file_compares_without_its_signature() -> None:
     assert len({link_key(each) for each in signed}) == len(signed)
 
 
-def test_what_shows_something_else_compares_as_another() -> None:
+def test_addresses_that_show_other_content_compare_as_different() -> None:
     addresses = ("/news/7", "/news/8", "/News/7", "/news/7?page=2", "/news/7#two", "/?p=7", "/#/7")
     keys = {link_key(f"https://example.org{address}") for address in addresses}
 
@@ -49,6 +49,6 @@ def test_a_start_page_names_nothing(path: str) -> None:
     assert link_key(f"https://example.org{path}") == ""
 
 
-def test_what_is_no_web_address_stays_as_it_is() -> None:
+def test_other_addresses_than_web_addresses_stay_unchanged() -> None:
     assert [id_key(text) for text in ("7", "http://[", "tag:a.org,2026:1")] == ["7", "http://[", "tag:a.org,2026:1"]
     assert [is_uri(text) for text in ("7", "urn:isbn:1", "tag:a.org,2026:1", "partner:1")] == [False, True, True, False]

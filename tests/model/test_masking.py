@@ -1,4 +1,4 @@
-"""Addresses in what mail servers say are masked, however they are written."""
+"""Addresses in replies of mail servers are masked in any spelling."""
 
 from base64 import b64encode
 

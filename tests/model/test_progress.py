@@ -1,10 +1,10 @@
-"""Counts never fall and end at the total, whatever is reported on the way."""
+"""Counts never fall and end at the total, whatever is reported in between."""
 
 from publisher.model.progress import Steps
 
 
 class Watcher:
-    """Keeps what it is told."""
+    """Records what it is told."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, int, int]] = []
@@ -31,7 +31,7 @@ def test_more_steps_than_expected_end_at_the_total() -> None:
     assert ("feeds", 3, 3) == watcher.told[-1]
 
 
-def test_what_is_done_never_falls() -> None:
+def test_the_number_of_done_steps_never_falls() -> None:
     watcher = Watcher()
 
     steps = Steps(watcher, "feeds", 9)

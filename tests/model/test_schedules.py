@@ -1,4 +1,4 @@
-"""A cron line means what cron(8) makes of it, clocks forward and back included."""
+"""A cron line means what cron(8) says, clock changes included."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +15,7 @@ BRUSSELS = "Europe/Brussels"
 
 
 def at(text: str, timezone: str = BRUSSELS) -> datetime:
-    """The instant of a time on the wall; the later of two when it ends in an asterisk."""
+    """Return the instant of a local time; the later of two if it ends in an asterisk."""
     wall = datetime.fromisoformat(text.removesuffix("*"))
     return wall.replace(tzinfo=ZoneInfo(timezone), fold=text.endswith("*")).astimezone(UTC)
 
@@ -95,7 +95,7 @@ def test_in_autumn_a_wall_clock_line_ticks_every_real_quarter_of_an_hour() -> No
 
 
 def test_the_time_on_the_wall_stays_across_a_change_of_clocks() -> None:
-    """A weekly digest at eight leaves at eight in summer and in winter."""
+    """A weekly digest at eight goes out at eight in summer and in winter."""
     walls = [tick.astimezone(ZoneInfo(BRUSSELS)) for tick in islice(ticks("0 8 * * MON", at("2026-01-01 00:00")), 60)]
 
     assert {(8, 0, 0)} == {(wall.hour, wall.minute, wall.weekday()) for wall in walls}
@@ -111,7 +111,7 @@ def test_half_an_hour_of_summer_time() -> None:
 
 
 def test_a_day_that_never_was() -> None:
-    """Samoa skipped 30 December 2011; what was due then was due when the 31st began."""
+    """Samoa skipped 30 December 2011; what was due then is due at the beginning of the 31st."""
     assert at("2011-12-31 00:00", "Pacific/Apia") == next(
         ticks("0 8 30 12 *", at("2011-12-29 12:00", "Pacific/Apia"), "Pacific/Apia")
     )
@@ -180,7 +180,7 @@ def test_spaces_do_not_make_another_schedule() -> None:
     assert Schedule("0 8 * * MON", BRUSSELS) == Schedule.parse("  0  8 *\t* MON ", BRUSSELS)
 
 
-# --- against crontab(5), read minute by minute -----------------------------------------------------------------------
+# --- compared with crontab(5), minute by minute ----------------------------------------------------------------------
 
 
 @st.composite
@@ -213,7 +213,7 @@ def numbers(field: str, low: int, high: int) -> set[int]:
 
 
 def minutes_named(line: str) -> Callable[[datetime], bool]:
-    """What tells whether crontab(5) names a minute on the wall."""
+    """Return a function that tells whether crontab(5) names a local minute."""
     fields = line.split()
     limits = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
     minutes, hours, days, months, weekdays = (numbers(field, *ends) for field, ends in zip(fields, limits, strict=True))
@@ -229,7 +229,7 @@ def minutes_named(line: str) -> Callable[[datetime], bool]:
 
 
 def minute_by_minute(line: str, start: datetime, timezone: str) -> list[datetime]:
-    """The ticks of the days that follow `start`, in UTC."""
+    """Return the ticks of the days after `start`, in UTC."""
     zone, is_named = ZoneInfo(timezone), minutes_named(line)
     early = start - timedelta(hours=3)  # what happened in an hour before it is repeated
     moments = [early + n * MINUTE for n in range(1, (LOOKED_AT + (start - early)) // MINUTE + 1)]
@@ -361,7 +361,7 @@ def test_noon_lies_on_its_day(day: date, timezone: str) -> None:
     assert day == local_day(noon(day, timezone), timezone)
 
 
-def test_intervals() -> None:
+def test_an_interval_is_read() -> None:
     assert timedelta(minutes=15) == parse_interval("15m")
     assert timedelta(seconds=90) == parse_interval(" 90 S ")
     assert timedelta(hours=2) == parse_interval("2h")

@@ -1,4 +1,4 @@
-"""Labels that make one slug: the first has it, and nothing that is there already ever changes."""
+"""Labels that make the same slug: the first gets it, and existing slugs never change."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def store() -> Iterator[Store]:
 
 
 def named_anew(*items: Item) -> Names:
-    """As `named`, by a store of its own."""
+    """Return the names as `named` does, with a new store."""
     with sqlite_store() as store:
         return named(store, *items)
 
@@ -107,7 +107,7 @@ def test_a_very_long_label_is_known_again(store: Store) -> None:
 
 @given(st.lists(st.tuples(labels, labels), max_size=4))
 @settings(max_examples=settings().max_examples // 2)
-def test_whatever_the_order_of_runs_no_label_shares_a_slug_or_loses_its_own(
+def test_labels_keep_their_own_slugs_in_any_order_of_runs(
     passes: list[tuple[list[str], list[str]]],
 ) -> None:
     with sqlite_store() as store:
@@ -130,7 +130,7 @@ def test_whatever_the_order_of_runs_no_label_shares_a_slug_or_loses_its_own(
 
 @given(labels)
 @settings(max_examples=settings().max_examples // 2)
-def test_a_store_made_anew_gives_the_same_slugs(labels: list[str]) -> None:
+def test_a_new_store_gives_the_same_slugs(labels: list[str]) -> None:
     with sqlite_store() as one, sqlite_store() as other:
         assert named(one, labelled(*labels)) == named(other, labelled(*labels))
 

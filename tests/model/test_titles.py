@@ -102,7 +102,7 @@ def test_only_a_very_long_sentence_is_cut_where_sense_ends(sentence: str, title:
     ],
 )
 def test_below_the_title_stands_what_it_does_not_say(text: str, title: str | None, below: str) -> None:
-    """A sentence that is cut stands whole below its title."""
+    """A sentence that is cut as a title is shown whole below it."""
     heading = heading_of(item(text))
 
     assert heading.title == title or (title is None and heading.title.endswith("…"))
@@ -173,7 +173,7 @@ def test_a_second_sentence_that_does_not_fit_is_left_out_whole() -> None:
 
 
 def test_marks_without_a_word_are_no_sentence() -> None:
-    """A symbol that was lost on its way often leaves a question mark."""
+    """A symbol lost in a conversion often leaves a question mark."""
     assert summary_of(item("We begin. ? 11:00 sharp. We end. We go.")) == "We begin. ? 11:00 sharp."
 
 

@@ -1,4 +1,4 @@
-"""The documentation names what there is, all of it, and nothing else; its links lead somewhere."""
+"""The documentation names everything that exists, and nothing else; its links work."""
 
 import json
 import re
@@ -40,20 +40,20 @@ ITEM = DigestItem(uid="tag:1", title="One", url="https://news.example.org/items/
 
 
 def section(title: str) -> str:
-    """The part of the reference under a heading, whatever its level, up to the next one of that level or above."""
+    """Return the part of the reference under a heading, up to the next heading of the same or a higher level."""
     found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |^\1 |\Z)", REFERENCE, re.MULTILINE | re.DOTALL)
     assert found, f"docs/reference.md has no heading {title!r}"
     return found[2]
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of a section's tables, without their heads."""
+    """Return the cells of a section's tables, without their header rows."""
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
 def named(text: str) -> list[str]:
-    """What the first cells of a section's tables name."""
+    """Return the first cells of a section's tables."""
     return [cells[0].strip("`") for cells in rows(text)]
 
 
@@ -78,7 +78,7 @@ def test_every_key_is_described_as_it_is_and_no_other() -> None:
 
 
 def options_of(command: click.Command) -> set[str]:
-    """`--dry-run`, `--output PATH` …"""
+    """Return the options: `--dry-run`, `--output PATH` …"""
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     return {
         option.opts[0] if option.is_flag else f"{option.opts[0]} {option.metavar or option.type.name.upper()}"
@@ -87,7 +87,7 @@ def options_of(command: click.Command) -> set[str]:
 
 
 def commands_of(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
-    """Every command by its whole name; a group is none."""
+    """Return every command by its full name; groups are not commands."""
     found: dict[str, click.Command] = {}
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
@@ -101,7 +101,7 @@ COMMANDS = commands_of(cli)
 
 
 def titled(name: str) -> str:
-    """`publisher compose [AUDIENCE]`: the heading of a command."""
+    """Return the heading of a command: `publisher compose [AUDIENCE]`."""
     arguments = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Argument)]
     words = [
         argument.metavar or ("{}" if argument.required else "[{}]").format((argument.name or "").upper())
@@ -159,7 +159,7 @@ def test_the_exit_codes_are_described() -> None:
 
 
 def fields(value: object, path: str = "") -> set[str]:
-    """`number`, `items[].uid`, `items[].themes[]` …; the names of hashed files are values."""
+    """Return the fields: `number`, `items[].uid`, `items[].themes[]` …; the names of hashed files are values."""
     if isinstance(value, list):
         return {name for each in value for name in fields(each, f"{path}[]")} or {f"{path}[]"}
     if isinstance(value, dict) and path != "sha256":
@@ -195,7 +195,7 @@ def test_every_label_of_a_listing_is_described_and_no_other() -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub and others make of headings."""
+    """Return the anchors that GitHub and others make from headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

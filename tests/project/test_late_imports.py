@@ -1,4 +1,4 @@
-"""Imports stand at the top of a module, but for a few doors to what a pass without news does not need."""
+"""Imports are at the top of a module, except at a few doors to what a pass without news does not need."""
 
 import ast
 import re
@@ -10,10 +10,10 @@ DOORS = {
     "app.py": {
         # Examine a source.
         "publisher.admin.discover",
-        # Read mails that came back: what reads mails takes 40 ms, and few come back.
+        # Read bounces: importing it takes 40 ms, and bounces are rare.
         "publisher.admin.bounces",
     },
-    # Hand over mails: asyncio and ssl take 60 ms, and mails are seldom due.
+    # Send mails: importing asyncio and ssl takes 60 ms, and mails are seldom due.
     "admin/deliveries.py": {"publisher.deliver.run"},
     # Render a mail to a subscriber.
     "admin/round_mails.py": {
@@ -28,7 +28,7 @@ DOORS = {
         "publisher.publish.run",
         "publisher.publish.editions",
         "publisher.publish.websub",
-        # Read mails that came back.
+        # Read bounces.
         "publisher.admin.bounces",
         # Show forms, and the desk.
         "publisher.admin.reception",
@@ -59,27 +59,27 @@ DOORS = {
     # Draw bars: rich takes 0.1 s, and only a terminal shows them.
     "cli/progress.py": {"publisher.cli.bars"},
 }
-"""By the module that calls what is behind the door, the modules that it imports late."""
+"""For each module with a door, the modules that it imports late."""
 OTHERS = {
-    # Python collects no garbage while everything is imported.
+    # no garbage is collected during imports
     "__main__.py": {"publisher.cli.commands"},
-    # Read what changed: the HTML cleaner takes 53 ms and the grammar 36. Whether anything changed is known only here.
+    # Record what changed: the HTML cleaner takes 53 ms and the grammar 36. Whether anything changed is known only here.
     "collect/run.py": {"publisher.collect.record", "publisher.collect.wake"},
     "collect/sources/listing.py": {"publisher.collect.sources.listing_grammar"},
     "admin/hide.py": {"publisher.collect.wake"},
     # Insert into PostgreSQL: its dialect takes 40 ms, which a site with SQLite does not need.
     "store/upsert.py": {"sqlalchemy.dialects"},
-    # Domains with other letters than ASCII are few, and every command checks addresses.
+    # non-ASCII domains are rare, and every command checks addresses
     "rendering/addresses.py": {"idna"},
 }
-"""What stays late because a pass without news must not pay for it, though it is behind no door."""
+"""Further late imports, which a pass without news must not pay for, although they are at no door."""
 
 INDENTED = re.compile(r"^[ \t]+(?:from|import)[ \t]|[:;][ \t]*(?:from|import)[ \t]", re.MULTILINE)
 """An import that does not stand at the left edge; prose may look like one."""
 
 
 def late_imports(file: Path) -> Iterator[str]:
-    """The modules that functions of a file import."""
+    """Yield the modules that functions of a file import."""
     text = file.read_text("utf-8")
     if not INDENTED.search(text):  # what parsing takes, eight of nine files need not
         return

@@ -1,4 +1,4 @@
-"""The man page is made of the commands, and the shell completes them."""
+"""The man page is generated from the commands, and the shell completes them."""
 
 import re
 import shutil
@@ -30,7 +30,7 @@ def page() -> str:
     return made.stdout
 
 
-def test_it_has_every_command_and_every_option(page: str) -> None:
+def test_the_manual_page_has_every_command_and_option(page: str) -> None:
     plain = page.replace(r"\-", "-")
 
     assert commands(cli) == re.findall(r"^\.SS (publisher[ a-z-]*[a-z])", plain, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What packaging, CI and the README promise each other."""
+"""Packaging, CI and the README agree."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ CI = (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 def normalised(name: str) -> str:
-    """As PEP 503 compares names."""
+    """Return a package name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -39,7 +39,7 @@ def test_every_requirement_is_pinned(requirement: str) -> None:
 
 
 def test_the_name_on_the_package_index_is_ours_and_the_command_is_short() -> None:
-    """`publisher` there is another program; what docs tell to install is what pyproject.toml names."""
+    """On the package index, `publisher` is another program; what the docs install is the name in pyproject.toml."""
     assert ("publisher-news", {"publisher": "publisher.__main__:main"}) == (PROJECT["name"], PROJECT["scripts"])
     for page in ("README.md", "docs/tutorial.md"):
         assert f"pipx install {PROJECT['name']}" in (ROOT / page).read_text("utf-8").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""The sample that comes along has the shape of a real listing, in words of our own."""
+"""The shipped sample has the structure of a real listing, in our own words."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ FIELD = re.compile(r"(Main Theme|Keywords): .+")
 
 
 def shape_of(text: str) -> list[str]:
-    """The lines that are not prose, in order."""
+    """Return the lines that are not prose, in order."""
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if DATE.fullmatch(line) or FIELD.fullmatch(line)]
 
@@ -47,7 +47,7 @@ def test_every_item_of_the_sample_has_a_text() -> None:
 
 
 def test_the_sample_is_as_rough_as_the_real_listing(real_listing: Path) -> None:
-    """No titles, long first sentences, days with several items, and the blemishes of a text that went through hands."""
+    """No titles, long first sentences, days with several items, and the flaws of texts written by people."""
     sample, real = (parse(path.read_text("utf-8"), path.name).items for path in (SAMPLE, real_listing))
 
     for items in (sample, real):

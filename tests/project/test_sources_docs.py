@@ -1,4 +1,4 @@
-"""The examples of docs/sources.md work as they stand."""
+"""The examples of docs/sources.md work unchanged."""
 
 import re
 from pathlib import Path

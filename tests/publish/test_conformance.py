@@ -1,4 +1,4 @@
-"""Every feed is valid to the letter, whatever the items hold: RFC 4287's grammar, and JSON Feed's rules as a schema."""
+"""Every feed is valid, whatever the items contain: RFC 4287's grammar, and JSON Feed's rules as a schema."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def feed_of(site: Site, records: list[Record]) -> FeedDocument:
 
 
 def check(document: FeedDocument) -> None:
-    """No reader, and no validator we know of, could find fault."""
+    """Check that no reader and no known validator could object."""
     assert remarks(rss=rss(document), atom=atom(document), json_feed=json_feed(document)) == []
     assert [child.tag for child in etree.fromstring(rss(document))[0]].count("image") == 1
 
@@ -95,7 +95,7 @@ ADDRESSES = ["news@example.org", "o'neill+news@example.org", "nouvelles@café.ex
 
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("name", ["Harbour <Office>", "The (old) office & \\sons", "caf\ufffd", "</name>"])
-def test_whoever_publishes_is_named_without_a_remark(name: str, address: str) -> None:
+def test_any_publisher_name_makes_a_valid_feed(name: str, address: str) -> None:
     for site in (
         replace(SITE, author=Mailbox(name=name, address=address), title=f"{name} news", description=name),
         replace(SITE, author=Mailbox(name="", address=address), title=name),
@@ -114,7 +114,7 @@ def test_any_text_makes_a_valid_feed(texts: list[str], other: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=())) | st.text('"\\/<>&;\n'), max_size=4))
-def test_what_is_written_in_json_is_read_back(texts: list[str]) -> None:
+def test_a_json_feed_is_read_back_equal(texts: list[str]) -> None:
     made = feed([record(text, number=number) for number, text in enumerate(texts)])
     read = json.loads(json_feed(made))["items"]
 
@@ -124,7 +124,7 @@ def test_what_is_written_in_json_is_read_back(texts: list[str]) -> None:
 
 
 def test_the_grammar_refuses_what_is_wrong() -> None:
-    """A schema that lets everything through would prove nothing."""
+    """A schema that accepts everything would prove nothing."""
     good = atom(feed([record()])).decode()
     for wrong, right in {
         r"<updated>.*?</updated>": "",

@@ -1,4 +1,4 @@
-"""Past digests on the web: in the language of their audience, and told apart."""
+"""Past digests on the web: in their audience's language, and distinguishable."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

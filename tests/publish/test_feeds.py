@@ -1,4 +1,4 @@
-"""What a subscriber's reader gets. The comments name the rules a strict validator applies."""
+"""What feed readers get. The comments name the rules that a strict validator checks."""
 
 import json
 import re
@@ -68,7 +68,9 @@ def one_line(text: str) -> str:
 
 
 def as_feedparser_repairs(text: str) -> str:
-    """It takes Latin-1 that would also be UTF-8, such as `Â¡`, for an encoding error of ours."""
+    """Return the text as feedparser returns it: it reads Latin-1 that is also valid UTF-8, such as `Â¡`, as our
+    encoding error.
+    """
     try:
         return text.encode("iso-8859-1").decode("utf-8")
     except UnicodeError:
@@ -93,7 +95,7 @@ def hostile_records() -> list[Record]:
 
 
 def check_rfc_4287(feed: etree._Element) -> None:
-    """The rules of RFC 4287 a validator can see, by section."""
+    """Check the rules of RFC 4287 that a validator can see, by section."""
     names = [str(child.tag) for child in feed]
     metadata = names[: names.index(f"{ATOM}entry")] if f"{ATOM}entry" in names else names
     assert f"{ATOM}entry" not in names[: len(metadata)]
@@ -124,7 +126,7 @@ def check_rfc_4287(feed: etree._Element) -> None:
 
 
 def check_rss(channel: etree._Element) -> None:
-    """The rules of RSS 2.0 and of the RSS Advisory Board's profile."""
+    """Check the rules of RSS 2.0 and of the RSS Advisory Board's profile."""
     for required in ("title", "link", "description", "language", "lastBuildDate", "managingEditor", "generator"):
         assert len(channel.findall(required)) == 1, required
         assert channel.findtext(required)
@@ -262,7 +264,7 @@ class TestEveryFeed:
 
 @pytest.mark.parametrize("write", [rss, atom])
 @given(texts=st.lists(st.text(st.characters(exclude_categories=())) | st.text("<>&;/#!?ab \n"), max_size=4))
-def test_what_is_written_is_read_back(write: Callable[[FeedDocument], bytes], texts: list[str]) -> None:
+def test_a_feed_is_read_back_equal(write: Callable[[FeedDocument], bytes], texts: list[str]) -> None:
     records = [record(text, number=number) for number, text in enumerate(texts)]
     made = document(*records)
 

@@ -1,6 +1,6 @@
-"""Feeds of the hard site, kept as files: what a change does to them is seen when it is reviewed.
+"""Feeds of the hard site as golden files, so that a review shows every change.
 
-`UPDATE_GOLDEN=1 python -m pytest tests/publish/test_feeds_golden.py` writes them anew.
+`UPDATE_GOLDEN=1 python -m pytest tests/publish/test_feeds_golden.py` updates them.
 """
 
 import os

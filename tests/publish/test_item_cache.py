@@ -1,4 +1,4 @@
-"""An item is read from the store once a pass, whatever asks for it."""
+"""An item is read from the store once per pass, for all uses."""
 
 from publisher.publish.item_cache import ItemCache
 from tests.contract.stories import collect, numbers_of, records, revise, settle_cuts
@@ -21,7 +21,7 @@ def test_items_come_in_the_order_asked_for_and_are_read_once() -> None:
         assert ["Another text."] == texts(ItemCache(store), 1)
 
 
-def test_what_was_read_elsewhere_is_not_read_again() -> None:
+def test_records_kept_in_the_cache_are_not_read_again() -> None:
     with sqlite_store() as store:
         collect(store, *records("n", 2))
         cache = ItemCache(store)
@@ -33,7 +33,7 @@ def test_what_was_read_elsewhere_is_not_read_again() -> None:
         assert before == texts(cache, 1, 2)
 
 
-def test_what_lies_before_the_end_of_a_feed_is_found_all_the_same() -> None:
+def test_items_older_than_the_cached_range_are_found() -> None:
     with sqlite_store() as store:
         collect(store, *records("n", 31))
         settle_cuts(store, "borders", size=3)

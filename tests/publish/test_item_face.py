@@ -1,4 +1,4 @@
-"""What pages say of an item is found out once in a pass, and of the item as the page has it."""
+"""The values of an item for pages are computed once per pass, from the version that the page shows."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An item's HTML on its page: tables in a box of their own, headings below the page's, the same words."""
+"""An item's HTML on its page: tables in boxes, headings below the page's, the same words."""
 
 from html import escape
 
@@ -51,7 +51,7 @@ def test_figures_are_whole_and_stand_at_the_end_of_their_column() -> None:
     ) in page
 
 
-def test_a_table_for_layout_alone_is_none() -> None:
+def test_a_layout_table_is_no_table_for_screen_readers() -> None:
     page = shown("<table><tr><td>One</td><td>two</td></tr></table>")
 
     assert 'role="presentation"' in page
@@ -108,7 +108,7 @@ def test_a_number_to_call_stays_on_one_line() -> None:
 
 
 @given(body=bodies)
-def test_whatever_stands_in_a_body_its_words_are_all_there_in_order(body: str) -> None:
+def test_all_words_of_any_body_are_there_in_order(body: str) -> None:
     before = html.fragment_fromstring(body, create_parent="div")
     balanced = "".join([escape(before.text or ""), *(html.tostring(child, encoding="unicode") for child in before)])
 

@@ -1,4 +1,4 @@
-"""The numbered pages of a feed: every one can be reached, and news changes as few as may be."""
+"""The numbered pages of a feed: every page can be reached, and new items change as few as possible."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from publisher.publish.page_links import page_links
 
 
 def shown(number: int | None, last: int) -> list[str]:
-    """The links of one page: here in brackets, gaps as dots."""
+    """Return the links of one page: this page in brackets, gaps as dots."""
     row = []
     for link in page_links("all", number, last)["links"]:
         row += ["…"] * link.is_after_gap

@@ -1,4 +1,4 @@
-"""What a visitor gets: pages that lead somewhere, in their language, and nothing from elsewhere."""
+"""What visitors get: pages whose links work, in their language, and nothing from other sites."""
 
 import json
 import posixpath
@@ -151,7 +151,7 @@ class TestItemPage:
         assert words(page, "//div[@class='text']") == "It was full. Really full."
         assert words(page, "//dl") == "Theme Ferries & Quays Keywords ice, fog"
 
-    def test_who_shares_it_shares_its_first_picture(self) -> None:
+    def test_sharing_the_page_shares_its_first_picture(self) -> None:
         png, pdf = (Enclosure(url=f"https://example.org/a.{ending}") for ending in ("png", "pdf"))
         dot, sea = (
             '<img src="https://example.org/dot.gif" width="1" height="1">',
@@ -449,7 +449,7 @@ class TestByMail:
         assert index_page(look=look).xpath("//li[@class='get']/a/@href") == ["index.html#mail"]
 
     def test_a_theme_has_its_name_in_the_offer_where_nothing_else_would_come(self) -> None:
-        """As its page and those of its items have: a list of all themes does not promise one alone."""
+        """On the theme's own page and on its items' pages: a list of all themes promises no single theme."""
         offered = {
             "form": replace(LOOK, has_forms=True),
             "own list": replace(LOOK, open_to=(self.PEOPLE_ONLY,)),
@@ -518,7 +518,7 @@ class TestByMail:
         (365, 365, Frequency(items=30, period="month")),
     ],
 )
-def test_pace(items: int, days: int, pace: Frequency | None) -> None:
+def test_the_frequency_of_news_is_counted_per_month_or_year(items: int, days: int, pace: Frequency | None) -> None:
     assert frequency_of(items, days=days) == pace
 
 
@@ -533,13 +533,13 @@ def test_pace(items: int, days: int, pace: Frequency | None) -> None:
         ("index.html", "all/index.html", "../index.html"),
     ],
 )
-def test_relative_links(path: str, start: str, link: str) -> None:
+def test_links_are_relative(path: str, start: str, link: str) -> None:
     assert urls.relative(path, start=start) == link
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_text_stands_out_from_the_paper(scheme: int) -> None:
-    """WCAG 2.2, success criterion 1.4.3: at least 4.5 to 1."""
+    """WCAG 2.2, success criterion 1.4.3: a contrast of at least 4.5 to 1."""
     sheet = pages.style_sheet(look=LOOK).decode()
     light, dark, _print = (
         dict(re.findall(r"--([\w-]+): (#\w{6})", root)) for root in re.findall(r":root \{[^}]+\}", sheet)

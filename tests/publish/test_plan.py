@@ -14,7 +14,7 @@ from tests.editions import record_of
 
 
 def added(seqs: range, *, pass_start: int | None) -> list[Record]:
-    """Items that were added under these log numbers in one pass, latest first."""
+    """Return items that were added under these log numbers in one pass, latest first."""
     records = [replace(record_of("News.", number=seq), pass_start=pass_start) for seq in seqs]
     return records[::-1]
 
@@ -23,7 +23,7 @@ def added(seqs: range, *, pass_start: int | None) -> list[Record]:
     ("newest", "start"),
     [
         ([], None),
-        (added(range(11, 14), pass_start=10), None),  # there are no more than these
+        (added(range(11, 14), pass_start=10), None),  # there are no more items than these
         (added(range(11, 15), pass_start=10), None),  # the whole pass
         (added(range(12, 16), pass_start=10), 10),
         (added(range(12, 16), pass_start=None), None),
@@ -39,11 +39,11 @@ def test_a_pass_is_cut_short_where_the_limit_falls_within_it(newest: list[Record
     ("seqs", "after", "stretches"),
     [
         ([], 0, []),
-        ([1, 2, 3], 0, []),  # a feed holds them all
+        ([1, 2, 3], 0, []),  # the feed shows them all
         ([1, 2, 3, 4], 0, [(0, 3)]),
         ([2, 5, 6, 9, 10, 12, 13], 0, [(0, 6), (6, 12)]),
         ([2, 5, 6, 9, 10, 12, 13], 5, [(5, 10)]),
-        ([2, 5, 6, 9, 10, 12, 13], 7, [(7, 12)]),  # the cut before was at an item that is withdrawn
+        ([2, 5, 6, 9, 10, 12, 13], 7, [(7, 12)]),  # the previous cut was at an item that is withdrawn
         ([2, 5, 6, 9, 10, 12, 13], 13, []),
     ],
 )
@@ -58,7 +58,7 @@ RENAMED = ThemeMap(default=QUAYS, was=(("ice", "quays"), ("snow", "quays")))
 
 
 def feed_state(slug: str, *, opened: int | None, first_slug: str = "") -> FeedState:
-    """A theme's feed that readers have since that day of March; None: they never had it."""
+    """Return the state of a theme's feed that readers have had since that day of March; None: they never had it."""
     feed = Feed(kind=FeedKind.THEME, slug=slug, title=slug, first_slug=first_slug)
     opened_at = None if opened is None else datetime(2026, 3, opened, tzinfo=UTC)
     return FeedState(feed=feed, items=1, changed_at=datetime(2026, 3, 1, tzinfo=UTC), opened_at=opened_at)

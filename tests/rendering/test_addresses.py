@@ -33,7 +33,7 @@ def test_a_domain_is_ascii_on_the_wire_and_the_local_part_is_the_owners_business
         "x" * 65 + "@example.org",
     ],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_an_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"expected one address|cannot stand before the @|is not a domain"):
         wire_address(address)
 

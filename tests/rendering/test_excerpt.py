@@ -1,4 +1,4 @@
-"""How much of an item a digest shows, and when there is more to read elsewhere."""
+"""How much of an item a digest shows, and whether there is more to read elsewhere."""
 
 from datetime import date
 
@@ -36,7 +36,7 @@ def test_a_short_text_is_whole_and_a_long_one_is_summed_up_unless_it_is_asked_fo
     ],
     ids=["a few sentences", "as HTML", "with a list", "a long text", "open", "open with dots"],
 )
-def test_more_is_expected_behind_the_link_of_a_teaser(text: str, html: str, more: bool) -> None:
+def test_a_teaser_promises_more_behind_its_link(text: str, html: str, more: bool) -> None:
     item = Item(date=date(2026, 3, 4), text=text, html=html, link=LINK)
 
     shown = excerpt_of(item, is_full=True, language="en")

@@ -48,13 +48,13 @@ def address_in(header: str) -> Address:
     ],
 )
 def test_no_blank_of_a_subject_is_lost_or_doubled(subject: str) -> None:
-    """Python's own folding loses or doubles one in each of these."""
+    """Python's own folding loses or doubles a space in each of these."""
     assert subject == subject_in(text_header("Subject", subject))
 
 
 @pytest.mark.parametrize("name", ["figures plan plan report migration unveiled plan", "Dr. café unveiled", "x" * 80])
 def test_no_header_begins_with_an_empty_line(name: str) -> None:
-    """Spam filters count that, and Python's own folding writes it for these."""
+    """Spam filters count an empty first line against a mail, and Python's own folding writes one for these."""
     for header in (text_header("Subject", name), mailbox_header("To", Mailbox(address=ADDRESS, name=name))):
         assert re.match(r"(Subject|To): [!-~]", header)
 
@@ -72,7 +72,7 @@ def test_every_subject_is_read_back(subject: str) -> None:
 def test_every_name_is_read_back_beside_its_address(name: str) -> None:
     header = mailbox_header("To", Mailbox(address=ADDRESS, name=name))
 
-    # By Python's older reader: the newer one puts a blank between the encoded words of a name.
+    # with Python's older parser: the newer one puts a space between the encoded words of a name
     phrase, address = parseaddr(header.removeprefix("To: ").replace("\r\n", ""))
     assert (name, ADDRESS) == (str(make_header(decode_header(phrase))), address)
     assert ADDRESS == address_in(header).addr_spec
@@ -150,6 +150,6 @@ def test_addresses_of_a_list_are_never_encoded_and_fold_between_them_only() -> N
 
 
 @pytest.mark.parametrize("value", ["é", "a\r\nb", "a\x00", "x" * 998])
-def test_what_cannot_be_a_header_is_refused(value: str) -> None:
+def test_an_impossible_header_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="cannot be written as a header"):
         plain_header("List-Post", value)

@@ -1,4 +1,4 @@
-"""A title and what stands below it: no sentence twice, no word lost."""
+"""A title and the text below it: no sentence twice, no word lost."""
 
 from datetime import date
 
@@ -50,7 +50,7 @@ def test_html_loses_the_sentence_that_is_the_title(html: str, below: str) -> Non
     ],
 )
 def test_html_with_more_than_words_stays_whole(html: str) -> None:
-    """A link is worth a sentence that is read twice."""
+    """A link must not be lost, so the sentence is shown twice."""
     assert head(item("It is so. And more.", html)).rest.html == html
 
 
@@ -77,7 +77,7 @@ def test_a_title_that_is_given_takes_nothing() -> None:
 
 
 @given(st.lists(st.sampled_from(["It is so. ", "More ", "<b>", "</b>", "<br>", "<p>", "</p>", "&amp; ", "<p>It"])))
-def test_whatever_the_markup_something_is_said(pieces: list[str]) -> None:
+def test_any_markup_keeps_the_title(pieces: list[str]) -> None:
     html = "".join(pieces)
     headed = head(item("It is so. More &", html))
 

@@ -34,7 +34,7 @@ def test_no_attribute_is_made_of_a_style() -> None:
     assert 'bgcolor="#eeeeee"' in html
 
 
-def test_what_is_to_be_kept_stays_as_it_is() -> None:
+def test_marked_styles_are_kept() -> None:
     kept = "\n:root { color-scheme: light dark; }\n@media (max-width: 480px) { p { color: red !important; } }\n"
 
     html = inlined(style="p { color: blue; }", more=f'<style data-premailer="ignore">{kept}</style>')
@@ -96,7 +96,7 @@ p { color: #111111; margin: 0 } .a { color: #222222 } #n { margin: 1px !importan
         max_leaves=12,
     )
 )
-def test_what_was_learnt_of_other_pages_is_what_premailer_makes_of_this_one(body: str) -> None:
+def test_cached_styles_equal_those_that_premailer_gives(body: str) -> None:
     page = PAGE.format(style=RULES, more=f'<style {KEPT}="ignore">p {{ color: blue }}</style>', body=body)
 
     premailer = Premailer(

@@ -93,12 +93,12 @@ def test_a_long_unsubscribe_address_is_neither_encoded_nor_broken() -> None:
 
 
 def test_no_one_click_is_promised_to_a_list() -> None:
-    """Its address is the same for all readers: a POST to it would unsubscribe nobody (RFC 8058 section 3.1)."""
+    """The address is the same for all readers: a POST to it would unsubscribe nobody (RFC 8058 section 3.1)."""
     assert b"List-Unsubscribe-Post" not in mail(audience=replace(AUDIENCE, unsubscribe_url=STOP))
 
 
 def test_a_list_server_is_not_told_that_a_program_wrote() -> None:
-    """Sympa drops what is Auto-Submitted, ezmlm what has a Precedence, both without a word; a test may go to a list."""
+    """Sympa silently drops a mail with Auto-Submitted, ezmlm one with Precedence; a test may go to a list."""
     tried = message_to_try(DIGEST, EDITION, audience=AUDIENCE, site=SITE, to=Mailbox(address="try@lists.example.org"))
 
     for message in (parsed(mail()), parsed(tried)):

@@ -1,4 +1,4 @@
-"""What is joined from prepared parts has the bytes of the whole page inlined at once, by premailer and nothing else."""
+"""A page joined from prepared parts has the same bytes as the whole page inlined at once by premailer."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -126,7 +126,7 @@ def test_a_digest_of_ones_own_is_joined_from_what_it_has(case: str, tmp_path: Pa
         assert_equal_to_the_whole([RECORDS[number] for number in numbers], AUDIENCE, templates, renderer)
 
 
-# --- templates of one's own ------------------------------------------------------------------------------------------
+# --- a site's own templates ------------------------------------------------------------------------------------------
 
 HEAD = "<!DOCTYPE html>\n<html><head><title>T</title><style>{style}</style></head><body>"
 LOOP = (
@@ -137,7 +137,7 @@ PLAIN = "p { color: red } .a b { margin: 1px } #n > p { padding: 0 } @media (max
 
 
 class Site:
-    """One template, and how often each item was filled into it."""
+    """One template, and how often each item was rendered into it."""
 
     def __init__(self, folder: Path, *, style: str, body: str, blocks: Sequence[str] = ("each",)) -> None:
         (folder / "page.html").write_text(HEAD.replace("{style}", style) + body + "</body></html>", "utf-8")
@@ -268,7 +268,7 @@ def test_a_changed_template_changes_the_items(site_of: Callable[..., Site], tmp_
 def test_no_more_items_are_kept_than_a_service_has_room_for(
     site_of: Callable[..., Site], style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "MOST_PIECES", 2)  # thousands take seconds
+    monkeypatch.setattr(joining, "MOST_PIECES", 2)  # thousands would take seconds
     site = site_of(style=style)
     site.page("one")
     before = site.filled.count("one")

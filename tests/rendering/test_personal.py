@@ -1,4 +1,4 @@
-"""A mail to a reader: the same pieces for all, with his own words in their places."""
+"""A mail to a reader: the same pieces for all, with his own words between them."""
 
 import email
 import email.policy
@@ -37,7 +37,7 @@ def mail_to(reader: ReaderMail, digest: Digest = DIGEST) -> bytes:
 
 
 def read(mail: bytes) -> tuple[EmailMessage, str, str]:
-    """The mail, its text and its HTML."""
+    """Return the mail, its text and its HTML."""
     message = email.message_from_bytes(mail, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
@@ -46,7 +46,7 @@ def read(mail: bytes) -> tuple[EmailMessage, str, str]:
     return message, text.get_content().replace("\r\n", "\n"), html.get_content().replace("\r\n", "\n")
 
 
-def test_each_slot_has_what_is_the_readers_own() -> None:
+def test_each_slot_is_filled_with_the_readers_own_text() -> None:
     message, text, html = read(mail_to(ADA))
 
     assert "Été: news.\n\nFrom here to there.\n-- \nYou follow: Cranes & Quays daily" in text
@@ -60,7 +60,7 @@ def test_each_slot_has_what_is_the_readers_own() -> None:
     assert f"<https://news.example.org/-/stop/{ADA.stop_token}>" in message["List-Unsubscribe"]
 
 
-def test_what_two_readers_get_differs_in_their_own_words_only() -> None:
+def test_mails_to_two_readers_differ_only_in_the_slots() -> None:
     other = replace(ADA, address="bob@example.org", stop_token="pots" * 7, mine_token="enim" * 7 + "cba")
 
     first, second = (mail_to(each) for each in (ADA, other))

@@ -9,7 +9,7 @@ texts = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_charac
 
 
 @given(texts | st.lists(st.sampled_from(["From ", "From", ".", " ", "\n", "é", "x" * 40, "="])).map("".join))
-def test_what_is_encoded_is_read_back_from_lines_no_server_changes(text: str) -> None:
+def test_encoded_text_is_read_back_and_has_lines_no_server_changes(text: str) -> None:
     encoded = quoted_printable.encode(text)
 
     lines = encoded.split(b"\r\n")
@@ -20,5 +20,5 @@ def test_what_is_encoded_is_read_back_from_lines_no_server_changes(text: str) ->
 
 @given(st.lists(st.text(st.sampled_from("aé= \t\r\nFrom."), max_size=90), max_size=6))
 def test_parts_make_the_same_bytes_as_the_whole(parts: list[str]) -> None:
-    """A part of whole lines is encoded by itself."""
+    """A part that consists of whole lines is encoded by itself."""
     assert quoted_printable.encode("".join(parts)) == b"".join(quoted_printable.encode_parts(parts))

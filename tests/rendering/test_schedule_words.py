@@ -1,4 +1,4 @@
-"""When the next mail comes, in words."""
+"""Schedules in words."""
 
 import pytest
 

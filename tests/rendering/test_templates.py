@@ -145,7 +145,7 @@ class TestErrors:
 
 @dataclass(frozen=True)
 class Given:
-    """A value such as templates are given."""
+    """A value of the kind that templates are given."""
 
     name: str = "a name"
 
@@ -154,7 +154,7 @@ class Given:
 
 
 class TestSandbox:
-    """Who may write a template gets at what it shows, and at nothing behind it."""
+    """The author of a template can reach the values it shows, and nothing behind them."""
 
     @pytest.mark.parametrize(
         "attack",
@@ -210,7 +210,7 @@ class TestSandbox:
         assert "\n" not in str(caught.value)
         assert ([1], {"a": 1}, {"reverse": True}) == (listed, table, call.keywords)
 
-    def test_what_a_template_is_given_it_may_show_call_and_compare(self, folder: Path) -> None:
+    def test_a_template_may_show_call_and_compare_its_values(self, folder: Path) -> None:
         template = (
             "{{ x.name | upper }} {{ x.told() }} {{ call([2, 1]) }} {% set n = namespace() %}{% set n.i = 2 %}{{ n.i }}"
         )
@@ -219,7 +219,7 @@ class TestSandbox:
 
 
 class TestFingerprint:
-    def test_it_changes_with_any_template_in_use(self, folder: Path, tmp_path: Path) -> None:
+    def test_the_fingerprint_changes_with_any_template_in_use(self, folder: Path, tmp_path: Path) -> None:
         (folder / "page.html").write_text("one")
         site = tmp_path / "site"
         first = TemplateFiles(site, folder).fingerprint()
@@ -232,7 +232,7 @@ class TestFingerprint:
 
         assert len({first, second, third}) == 3
 
-    def test_it_stays_with_hidden_files_and_copies_of_an_editor(self, folder: Path, tmp_path: Path) -> None:
+    def test_the_fingerprint_ignores_hidden_files_and_editor_copies(self, folder: Path, tmp_path: Path) -> None:
         site = tmp_path / "site"
         site.mkdir()
         (site / "page.html").write_text("in use")
@@ -261,7 +261,7 @@ def rendered_by_another_process(folder: Path, kept: Path) -> str:
     return done.stdout.strip()
 
 
-def test_what_is_compiled_is_kept_for_the_next_process_as_long_as_the_template_is_the_same(tmp_path: Path) -> None:
+def test_compiled_templates_are_cached_for_the_next_process_until_they_change(tmp_path: Path) -> None:
     folder, kept = tmp_path / "templates", tmp_path / "kept"
     folder.mkdir()
     (folder / "x.html").write_text("{{ 1 + 1 }}", "utf-8")

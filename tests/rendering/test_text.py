@@ -11,7 +11,7 @@ from publisher.rendering.text import html_of, html_with_images, one_line, scrub,
 from tests.values import DAY, record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
-"""Lone surrogates and non-characters too."""
+"""Lone surrogates and non-characters included."""
 
 
 def html(text: str) -> str:
@@ -19,7 +19,7 @@ def html(text: str) -> str:
 
 
 class Text(HTMLParser):
-    """What is left of HTML without its tags."""
+    """The text of HTML without its tags."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ def test_a_line_keeps_its_no_break_spaces_and_no_other_white_space() -> None:
 
 
 def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
-    """A picture on somebody else's server tells them who reads what."""
+    """A picture on another server reveals who reads what."""
     item = Item(
         date=DAY,
         text="A quay",
@@ -117,6 +117,6 @@ def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
         )
 
 
-def test_a_text_that_nobody_would_see_is_none() -> None:
+def test_an_invisible_text_counts_as_none() -> None:
     assert "" == stripped(" \u200b\n\n\ufeff\u2060 ")
     assert "a\u200bb" == stripped("  a\u200bb\n")

@@ -1,4 +1,4 @@
-"""A mail for SMTP in pieces has the bytes of the whole mail."""
+"""A mail for SMTP joined from pieces has the same bytes as the whole mail."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What /health answers."""
+"""The answers of /health."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The site behind the forms and the desk: a pass holds up no visitor for long."""
+"""The site behind the forms and the desk: a pass delays no visitor for long."""
 
 from functools import partial
 from pathlib import Path

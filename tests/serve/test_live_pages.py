@@ -1,4 +1,4 @@
-"""The web server of a service follows config.toml."""
+"""The web server of a service follows changes of config.toml."""
 
 import socket
 from collections.abc import Iterator

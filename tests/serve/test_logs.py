@@ -1,4 +1,4 @@
-"""What the service logs of its passes."""
+"""What the service logs about its passes."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from publisher.model.reports import RunReport
 from publisher.serve.logs import PassLog, configure_logs
 
 
-def test_what_every_pass_meets_is_told_once() -> None:
+def test_a_problem_of_every_pass_is_logged_once() -> None:
     log = PassLog()
     full = Problem(where="publish", what="the disk is full")
     gone = Problem(where="source 'news'", what="there is no news.txt")
@@ -36,7 +36,7 @@ def test_what_every_pass_meets_is_told_once() -> None:
 
 
 class TestControlCharacters:
-    """What strangers write steers no terminal that shows the log, and begins no line of it."""
+    """Untrusted text cannot control the terminal that shows the log, or begin a line of it."""
 
     HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp\r\nfake"
 

@@ -1,4 +1,4 @@
-"""The service hands over mails beside its passes."""
+"""The service sends mails beside its passes."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a web server has to say of a folder: types, changes, sizes, and nothing of what lies beside it."""
+"""The public folder over HTTP: types, changes, sizes, and nothing outside the folder."""
 
 import gzip
 import os
@@ -20,7 +20,7 @@ PAGE = b"<!DOCTYPE html><title>Page</title>"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A public folder, and a secret beside it."""
+    """A public folder, and a secret file beside it."""
     (tmp_path / "secret.txt").write_text("secret")
     root = tmp_path / "feeds"
     for name, data in {
@@ -43,7 +43,7 @@ def root(tmp_path: Path) -> Path:
 
 
 class Reader(FlaskClient):
-    """Reads each answer to its end and hangs up, as a server sees it."""
+    """Reads each answer to its end and closes it, as a server does."""
 
     def open(self, *arguments: Any, **options: Any) -> TestResponse:
         return super().open(*arguments, **options, buffered=True)
@@ -73,7 +73,7 @@ def got(root: Path, path: str, headers: Mapping[str, str] | None = None) -> Test
         ("assets/unknown", "application/octet-stream"),
     ],
 )
-def test_types(name: str, media_type: str) -> None:
+def test_files_have_their_content_types(name: str, media_type: str) -> None:
     assert media_type == type_of(name)
 
 
@@ -134,7 +134,7 @@ def test_tag_goes_before_date(root: Path, since: str, status: int) -> None:
         ("bytes=-6", 206, FEED[-6:]),
         ("bytes=3-", 206, FEED[3:]),
         ("bytes=9999-", 416, None),
-        # RFC 9110 section 14.2: a server may ignore Range, and should what it does not understand.
+        # RFC 9110 section 14.2: a server may ignore Range, and should ignore what it does not understand
         ("bytes=0-1,4-5", 200, FEED),
         ("lines=0-3", 200, FEED),
         ("bytes=", 200, FEED),
@@ -142,7 +142,7 @@ def test_tag_goes_before_date(root: Path, since: str, status: int) -> None:
 )
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_part_of_a_file(root: Path, encoding: str, asked: str, status: int, data: bytes | None) -> None:
-    """A part is of the file as it lies there, never of what it is compressed to."""
+    """A range is part of the file itself, never of its compressed form."""
     answer = got(root, "/all/rss.xml", {"Range": asked, "Accept-Encoding": encoding})
 
     assert (status, None) == (answer.status_code, answer.headers.get("Content-Encoding"))
@@ -150,7 +150,7 @@ def test_part_of_a_file(root: Path, encoding: str, asked: str, status: int, data
 
 
 def test_part_of_a_file_that_changed_is_all_of_it(root: Path) -> None:
-    """RFC 9110 section 13.1.5: a download is never joined from two files."""
+    """RFC 9110 section 13.1.5: a download is never joined from two versions."""
     before = got(root, "/all/rss.xml").headers["ETag"]
     os.utime(root / "all" / "rss.xml", (2e9, 2e9))
 
@@ -200,7 +200,7 @@ def test_head_says_the_same_without_the_file(root: Path, encoding: str) -> None:
         ("gzip;q=0.5, identity", None),
         ("identity", None),
         ("deflate, zstd", None),
-        ("identity;q=0, deflate", None),  # nothing we have: the file itself is better than nothing
+        ("identity;q=0, deflate", None),  # nothing we have: the plain file is better than nothing
         ("", None),
     ],
 )
@@ -289,7 +289,7 @@ def test_documents_of_archives_may_be_kept_for_long(root: Path) -> None:
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_page_of_a_withdrawn_item_says_so_with_410(root: Path, encoding: str, method: str) -> None:
-    """Whoever has it stored gets it all the same: search engines forget a page by its 410."""
+    """Even if the client has a stored copy: search engines drop a page that answers 410."""
     since = "Fri, 01 Jan 2038 00:00:00 GMT"
     (root / "all" / "index.html.gone").touch()
 
@@ -338,7 +338,7 @@ def test_a_former_address_leads_to_the_one_of_now(root: Path, path: str, locatio
 
 
 @pytest.mark.parametrize("path", ["/old/rss.xml", "/old/../../secret.txt", "/old/.hidden", "/older/rss.xml"])
-def test_nobody_is_led_to_what_is_not_there(root: Path, path: str) -> None:
+def test_no_redirect_leads_to_a_missing_file(root: Path, path: str) -> None:
     (root / "old").mkdir()
     (root / "old" / "rss.xml").write_bytes(FEED)
 

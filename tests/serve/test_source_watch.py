@@ -1,4 +1,4 @@
-"""When each source was asked last, and when it answered."""
+"""When each source was last read, and when it last answered."""
 
 from datetime import timedelta
 

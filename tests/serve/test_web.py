@@ -1,4 +1,4 @@
-"""The server that listens, and what every answer of it says."""
+"""The listening server, and the headers of its answers."""
 
 import select
 import socket
@@ -60,7 +60,7 @@ def test_request_that_is_too_long_is_refused_before_it_is_read(part: Blueprint) 
 
 
 def test_one_path_takes_long_requests_three_at_a_time(part: Blueprint) -> None:
-    """Strangers may send them, too, and each takes room on the disk."""
+    """Strangers may send them too, and each takes room on the disk."""
     with (
         ExitStack() as stack,
         listening(application(part), "127.0.0.1:0", key="test", remedy="none", long_path="/long") as address,
@@ -157,7 +157,7 @@ def test_a_proxy_that_is_named_says_for_whom_it_asks(proxy: str, seen: str) -> N
     part.add_url_rule("/", view_func=lambda: request.remote_addr or "")
     with listening(application(part), "127.0.0.1:0", key="test", remedy="none", proxy=proxy) as address:
         connection = HTTPConnection(address, timeout=20)
-        # What a visitor claims for himself stands before what the proxy adds.
+        # the visitor's own claim comes before the address that the proxy adds
         connection.request("GET", "/", headers={"X-Forwarded-For": "203.0.113.1, 192.0.2.7"})
         assert seen == connection.getresponse().read().decode()
         connection.close()

@@ -1,4 +1,4 @@
-"""What a database complains of becomes one line with the next step, and never shows a password."""
+"""Database errors become one line with the next step, and never show a password."""
 
 import os
 import re
@@ -23,7 +23,7 @@ PASSWORD = "s3cret"
 
 
 def said(url: str) -> str:
-    """What opening a store says; one line, and without the password."""
+    """Return the error of opening a store; one line, and without the password."""
     with pytest.raises(StoreError) as caught:
         Store.open(url)
     message = str(caught.value)
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path}/publisher.db") as store:
         with store.database.reading() as connection:
-            # The limit that SQLite keeps to as if the disk ended there; it holds for the pooled connection.
+            # SQLite treats this limit as if the disk ended there; it applies to the pooled connection.
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
 
         with pytest.raises(StoreError, match="the disk is full; make room and run again"):
@@ -88,7 +88,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there() -> None:
-    with socket.socket() as bound:  # bound and not listening: nobody answers, nobody else can
+    with socket.socket() as bound:  # bound and not listening: nobody answers, and nobody else can take the port
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
 
@@ -151,7 +151,7 @@ def test_places_are_named_without_what_is_secret() -> None:
     ids=["a key that is taken", "a value that is missing"],
 )
 def test_a_traceback_shows_no_value_of_a_row(store: Store, address: str, language: str | None, words: str) -> None:
-    """It may end in a log, where no reader's address stands. PostgreSQL tells the whole row in lines of its own."""
+    """It may end in a log, which must contain no reader's address. PostgreSQL adds lines with the whole row."""
     new = {"number": 7, "address": address, "language": language, "since": NOW, "came_at": NOW, "bounce_mark": "7"}
     known = {**new, "number": 6, "address": "ada@example.org", "language": "en", "bounce_mark": "6"}
     with store.database.writing() as connection:

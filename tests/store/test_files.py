@@ -84,7 +84,7 @@ class TestTree:
         )
         assert names(root) == {"page"}
 
-    def test_what_goes_away_goes_with_the_commit_and_in_its_turn(self, root: Path) -> None:
+    def test_removals_happen_at_the_commit_in_order(self, root: Path) -> None:
         published(root, page=b"old", copy=b"old")
 
         tree = Tree(root)
@@ -96,7 +96,7 @@ class TestTree:
 
         assert (names(root), (root / "page").read_bytes()) == ({"page"}, b"new")
 
-    def test_what_went_away_may_be_written_again_and_the_other_way_round(self, root: Path) -> None:
+    def test_a_removed_file_may_be_written_again_and_a_written_one_removed(self, root: Path) -> None:
         tree = published(root, page=b"old")
 
         tree.remove("page")
@@ -123,7 +123,7 @@ class TestTree:
 
         assert not root.exists()
 
-    def test_what_a_killed_process_left_is_swept_at_the_start(self, root: Path) -> None:
+    def test_leftovers_of_a_killed_process_are_removed_at_the_start(self, root: Path) -> None:
         Tree(root).write("page", b"never committed")
         assert (root / STAGING).is_dir()
 
@@ -217,7 +217,7 @@ class TestTree:
 
 class TestWriteFolder:
     @pytest.mark.usefixtures("strict_umask")
-    def test_it_is_there_whole(self, root: Path) -> None:
+    def test_the_folder_appears_whole(self, root: Path) -> None:
         assert write_folder(root, "weekly-1", {"digest.html": b"h", "digest.txt": b"t"})
 
         assert names(root) == {"weekly-1", "weekly-1/digest.html", "weekly-1/digest.txt"}
@@ -241,7 +241,7 @@ class TestWriteFolder:
         assert names(root) == {"weekly-1", "weekly-1/digest.html"}
         assert (root / "weekly-1/digest.html").read_bytes() == b"new"
 
-    def test_what_a_killed_process_left_is_no_hindrance(self, root: Path) -> None:
+    def test_leftovers_of_a_killed_process_do_no_harm(self, root: Path) -> None:
         (root / STAGING / "weekly-1").mkdir(parents=True)
         (root / STAGING / "weekly-1/digest.html").write_bytes(b"half")
 

@@ -1,4 +1,4 @@
-"""What is really in the way of a store is named, with the command that takes it out of the way."""
+"""The reason why a store cannot be written is named, with the command that fixes it."""
 
 import os
 import subprocess
@@ -47,13 +47,13 @@ def database() -> Iterator[Path]:
 
 
 def said(database: Path) -> str:
-    """What the owner is told who opens the store and writes; empty: he could."""
+    """Return the error that the owner gets who opens the store and writes; empty: none."""
     said = run_python(OPEN, str(database)).stderr
     return said.strip().rpartition("\n")[2].removeprefix("publisher.model.errors.StoreError: ")
 
 
 @only_root_can
-def test_what_a_killed_program_left_is_no_hindrance(database: Path) -> None:
+def test_leftovers_of_a_killed_program_do_no_harm(database: Path) -> None:
     assert database.with_name("publisher.db-shm").exists()
 
     assert "" == said(database)
@@ -61,7 +61,7 @@ def test_what_a_killed_program_left_is_no_hindrance(database: Path) -> None:
 
 @only_root_can
 @pytest.mark.parametrize("ending", ["-shm", "-wal"])
-def test_what_another_user_left_beside_the_store_is_named(database: Path, ending: str) -> None:
+def test_files_of_another_user_beside_the_store_are_named(database: Path, ending: str) -> None:
     left = database.with_name(f"publisher.db{ending}")
     os.chown(left, 0, 0)
     left.chmod(0o644)
@@ -98,7 +98,7 @@ def test_a_folder_that_may_not_be_written_is_named(database: Path) -> None:
 
 
 def disk(*, flags: int = 0, free: int = 1 << 20, places: int = 9) -> Callable[[object], object]:
-    """A disk as `statvfs` describes it: no test can fill one, or mount it."""
+    """Return a disk as `statvfs` describes it: tests can neither fill nor mount one."""
     return lambda _: SimpleNamespace(f_flag=flags, f_bavail=free, f_frsize=4096, f_files=10, f_favail=places)
 
 

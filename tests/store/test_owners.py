@@ -25,7 +25,7 @@ only_root_can = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give
 
 @pytest.fixture
 def site() -> Iterator[Path]:
-    """A folder of somebody else, which others may look into; those of pytest are closed to all but us."""
+    """A folder of another user that everybody may enter, unlike pytest's."""
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, OTHER, OTHER)
         Path(folder).chmod(0o755)
@@ -50,13 +50,13 @@ with Store.open(f"sqlite:///{folder}/publisher.db") as store, store.exclusive("p
 
 
 def written_by(user: int, site: Path) -> str:
-    """What a program says that opens the store and writes what a pass does; empty: all went well."""
+    """Return the error of a program that opens the store and writes what a pass does; empty: none."""
     return run_python(WRITE, str(site), str(user)).stderr.strip()
 
 
 @only_root_can
 @pytest.mark.parametrize("is_there", [True, False])
-def test_what_root_makes_belongs_to_the_owner_of_the_site(site: Path, *, is_there: bool) -> None:
+def test_files_made_by_root_belong_to_the_owner_of_the_site(site: Path, *, is_there: bool) -> None:
     if is_there:
         (site / "publisher.db").touch()
         os.chown(site / "publisher.db", OTHER, OTHER)
@@ -126,7 +126,7 @@ with Store.open("sqlite:///{tmp_path}/publisher.db") as store, store.exclusive("
 
 
 def test_whatever_holds_addresses_is_read_by_its_owner_alone(tmp_path: Path) -> None:
-    """Also while the database is at work, in a copy of it, and after a restore."""
+    """Also while the database is in use, in a copy of it, and after a restore."""
     database = tmp_path / "publisher.db"
     before = os.umask(0o022)
     try:

@@ -1,4 +1,4 @@
-"""Whatever a site lives through, what the store keeps ready adds up to what its items say."""
+"""In any history of a site, the values that the store keeps precomputed match its items."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -65,7 +65,7 @@ steps = st.one_of(
 
 @given(st.lists(st.lists(steps, max_size=3), max_size=8), st.lists(some_themes, max_size=1))
 @settings(max_examples=settings().max_examples // 3)
-def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tuple[Theme, ...]]) -> None:
+def test_stored_sums_agree_with_the_rows(passes: list[list[Step]], rethemed: list[tuple[Theme, ...]]) -> None:
     with sqlite_store() as store:
         for number, taken in enumerate(passes):
             with store.log.open_pass("news") as collecting:

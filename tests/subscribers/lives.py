@@ -1,9 +1,9 @@
-"""Random lives of readers, beside an oracle that remembers for each of them, item by item, what he got.
+"""Random lives of readers, with an oracle that remembers, for each reader and item, what he got.
 
-A world has a log of items, readers who subscribe, leave, return, pause and change pace, rounds that are late, left out,
-or held by an editor who may take an item out, and themes that are renamed. The oracle says of every item and reader
-whether he has to get it: he followed one of its themes when it came into it, and did not stop before his mail was due.
-He never gets it twice.
+A world has a log of items; readers who subscribe, leave, return, pause and change pace; rounds that are late, skipped,
+or held by an editor who may take an item out; and themes that are renamed. The oracle says, for every item and reader,
+whether he must get it: he followed one of its themes when it entered that theme, and did not stop before his mail was
+due. He never gets it twice.
 """
 
 from collections import defaultdict
@@ -21,13 +21,13 @@ THEMES = ("asylum", "borders", "return", "work")
 PACES = ("daily", "weekly", "monthly")
 START = datetime(2026, 3, 2, tzinfo=UTC)
 RENAMED = "~"
-"""Between a theme's name and how often it was renamed, in its slug."""
+"""In a slug, the separator between a theme's name and how often it was renamed."""
 Rule = Callable[["Reader", Window, int, int], tuple[Share, tuple[Subscription, ...]]]
-"""From a reader, the window, the round's end and the limit: what he gets, and his subscriptions after it."""
+"""From a reader, the window, the round's end and the limit: what he gets, and his subscriptions afterwards."""
 
 
 def name_of(slug: str) -> str:
-    """The name of a theme, whatever its slug is by now."""
+    """Return the name of a theme, whatever its present slug."""
     return slug.partition(RENAMED)[0]
 
 
@@ -38,7 +38,7 @@ class Item:
     number: int
     added_seq: int
     themes: dict[str, int]
-    """By the slugs that its themes had when it came into them."""
+    """The log numbers at which it entered its themes, by the slugs they had then."""
     is_live: bool = True
 
     @property
@@ -48,18 +48,18 @@ class Item:
 
 @dataclass
 class Reader:
-    """One reader, with what the oracle knows of him."""
+    """One reader, with what the oracle knows about him."""
 
     number: int
     subscriptions: tuple[Subscription, ...] = ()
     due: frozenset[str] = frozenset()
     """The paces of the round."""
     wants: dict[int, set[str]] = field(default_factory=dict)
-    """Items that he has to get yet, with the themes that he follows them by."""
+    """Items that he must still get, with the themes by which he follows them."""
     got: list[int] = field(default_factory=list)
     paused: bool = False
     current: Callable[[str], str] = str
-    """The present slug of a theme."""
+    """Returns the present slug of a theme."""
 
     @property
     def followed(self) -> set[str]:
@@ -79,7 +79,7 @@ class Reader:
 
 @dataclass
 class World:
-    """Everything at one moment, and the random choices that led there."""
+    """Everything at one moment, with the random choices that led there."""
 
     rule: Rule
     random: Random
@@ -94,7 +94,7 @@ class World:
     renamed: dict[str, int] = field(default_factory=dict)
     """How often each theme was renamed, by its name."""
     held: set[str] | None = None
-    """The paces that were due since an editor looks at what is new; None: none does."""
+    """The paces that have become due since an editor began a review; None: there is no review."""
 
     def live(self, steps: int) -> None:
         """Let that many things happen, then give everybody a last mail."""
@@ -113,7 +113,7 @@ class World:
     # --- the log -----------------------------------------------------------------------------------------------------
 
     def publish(self) -> None:
-        """Several items at once: their dates do not matter, only that they are new to us."""
+        """Add several items at once: their dates do not matter, only that they are new to us."""
         for _ in range(self.random.randint(1, 3)):
             self.log_end += 1
             themes = self.random.sample(THEMES, self.random.choice((1, 1, 1, 2, 3)))
@@ -124,7 +124,7 @@ class World:
                     reader.wants[item.number] = by
 
     def withdraw(self) -> None:
-        """An item goes, and nobody has to get it any more."""
+        """Withdraw an item, which nobody must get any more."""
         live = [item for item in self.items if item.is_live]
         if live:
             item = self.random.choice(live)
@@ -134,7 +134,7 @@ class World:
                 reader.wants.pop(item.number, None)
 
     def join_theme(self) -> None:
-        """An item comes into one more theme than when it was added; it concerns those who followed it then."""
+        """Let an item enter one more theme, which concerns those who follow that theme now."""
         live = [item for item in self.items if item.is_live and len(item.themes) < len(THEMES)]
         if not live:
             return
@@ -151,7 +151,7 @@ class World:
                 reader.wants.setdefault(item.number, set()).add(theme)
 
     def has_passed(self, reader: Reader, item: Item) -> bool:
-        """Whether a subscription of the reader has dealt with the item, or it was withdrawn when one would have."""
+        """Whether a subscription of the reader has dealt with the item, or would have while it was withdrawn."""
         return any(
             each.start < item.added_seq and seq <= each.cursor
             for each in reader.subscriptions
@@ -160,17 +160,17 @@ class World:
         )
 
     def rename(self) -> None:
-        """A theme gets another slug. Items and subscriptions have the one from before for a while, or for good."""
+        """Give a theme another slug. Items and subscriptions have the former one for a while, or for good."""
         theme = self.random.choice(THEMES)
         self.renamed[theme] = self.renamed.get(theme, 0) + 1
 
     def slug(self, theme: str) -> str:
-        """The present slug of the theme of that name."""
+        """Return the present slug of the theme with that name."""
         times = self.renamed.get(theme, 0)
         return f"{theme}{RENAMED}{times}" if times else theme
 
     def current(self, slug: str) -> str:
-        """The present slug of a theme that had this one."""
+        """Return the present slug of a theme that once had this one."""
         return self.slug(name_of(slug))
 
     # --- people ------------------------------------------------------------------------------------------------------
@@ -199,9 +199,9 @@ class World:
         reader.subscriptions = choose(before, choices, log_end=self.log_end, now=self.now)
 
     def forget_unfollowed(self, reader: Reader) -> None:
-        """Who stopped following the themes that brought him an item, before his mail, need not get it.
+        """Drop items that a reader need not get, because he stopped following their themes before his mail.
 
-        Somebody who followed everything, and one theme of the item from now on, goes on with that theme.
+        A reader who changes from everything to one theme of the item goes on with that theme.
         """
         for number, by in list(reader.wants.items()):
             others = reader.followed & self.items[number - 1].names if EVERYTHING in by else set()
@@ -223,7 +223,7 @@ class World:
     # --- rounds ------------------------------------------------------------------------------------------------------
 
     def round(self) -> None:
-        """A round of one pace, or of several that are due at one moment; sometimes a tick was missed."""
+        """Run a round of one pace, or of several that are due at one moment; sometimes a tick was missed."""
         if self.random.random() < 0.8:
             due = frozenset(self.random.sample(PACES, self.random.choice((1, 1, 2, 3))))
             if self.held is None:
@@ -232,7 +232,7 @@ class World:
                 self.held |= due
 
     def hold(self) -> None:
-        """An editor begins to look at what is new, or has looked: he may have taken an item out for good."""
+        """Begin or end an editor's review: the editor may have taken an item out for good."""
         if self.held is None:
             self.held = set()
             return
@@ -241,7 +241,7 @@ class World:
         self.release()
 
     def release(self) -> None:
-        """Send what was due while the editor looked."""
+        """Send what became due during the review."""
         due, self.held = self.held, None
         if due:
             self.send_round(frozenset(due))
@@ -266,7 +266,7 @@ class World:
         return Window([self.entry(each) for each in live])
 
     def entry(self, item: Item) -> ItemEntry:
-        """The item by the present slugs of its themes."""
+        """Return the item with the present slugs of its themes."""
         themes: dict[str, int] = {}
         for slug, seq in item.themes.items():
             themes[self.current(slug)] = min(seq, themes.get(self.current(slug), seq))
@@ -285,7 +285,7 @@ def with_cursors(reader: Reader, cursors: Sequence[int]) -> tuple[Subscription, 
 
 
 def mistakes_of(rule: Rule, seeds: Sequence[int], *, limit: int = 5, steps: int = 75) -> dict[str, int]:
-    """How many items were lost and doubled in these lives by a rule."""
+    """Return how many items were lost and doubled in these lives under a rule."""
     found: dict[str, int] = defaultdict(int)
     for seed in seeds:
         world = World(rule, Random(seed), limit)

@@ -1,4 +1,4 @@
-"""The rule for readers whose mails come back, beside Mailman's."""
+"""The rule for readers whose mails come back, compared with Mailman's."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 def after(*hours: int, weight: Weight = Weight.POINT) -> BounceVerdict:
-    """What failures come to that happen so many hours after noon."""
+    """Return the result of failures that happen this many hours after noon."""
     verdict = BounceVerdict(step=BounceAction.NOTHING, score=None)
     for each in hours:
         verdict = count_failure(verdict.score, weight, now=NOON + each * HOUR)
@@ -54,7 +54,7 @@ def after(*hours: int, weight: Weight = Weight.POINT) -> BounceVerdict:
         (BounceKind.AUTOMATIC, "", Weight.NOTHING),
     ],
 )
-def test_what_a_report_is_worth(kind: BounceKind, status: str, weight: Weight) -> None:
+def test_reports_give_their_points(kind: BounceKind, status: str, weight: Weight) -> None:
     assert weight is weight_of(kind, status)
 
 
@@ -74,7 +74,7 @@ def test_five_points_suspend() -> None:
     assert five == BounceVerdict(step=BounceAction.SUSPEND, score=BounceScore(points=5, last_at=at, suspended_at=at))
 
 
-def test_stale_points_begin_anew() -> None:
+def test_old_points_expire() -> None:
     assert BounceScore(points=1, last_at=NOON + 11 * DAY) == after(0, 24, 48, 72, 11 * 24).score
     assert (
         BounceScore(points=5, last_at=NOON + 10 * DAY, suspended_at=NOON + 10 * DAY)
@@ -86,7 +86,7 @@ def test_a_mailbox_that_does_not_exist_suspends_at_once() -> None:
     assert after(0, weight=Weight.GONE).score == BounceScore(points=5, last_at=NOON, suspended_at=NOON)
 
 
-def test_who_is_suspended_gets_no_points_and_ends_by_the_probe() -> None:
+def test_a_suspended_reader_gets_no_points_and_is_ended_by_the_probe() -> None:
     suspended = BounceScore(points=5, last_at=NOON, suspended_at=NOON)
     probed = BounceScore(points=5, last_at=NOON, suspended_at=NOON, probed_at=NOON + 7 * DAY)
 
@@ -107,7 +107,7 @@ def test_points_of_rare_mails_stay_longer() -> None:
 
 
 class Mailman:
-    """Mailman 3's own steps for one member (its manual, "Bounce processing"), written down once more."""
+    """Mailman 3's steps for one member (its manual, "Bounce processing"), implemented independently."""
 
     def __init__(self) -> None:
         self.score = 0.0
@@ -125,7 +125,7 @@ class Mailman:
 
 @given(st.lists(st.integers(0, 12 * 24), max_size=40))
 def test_the_rule_is_mailmans(gaps: list[int]) -> None:
-    """Failures at any distances come to the same."""
+    """Failures at any distances lead to the same."""
     theirs, ours, at = Mailman(), BounceVerdict(step=BounceAction.NOTHING, score=None), NOON
     for gap in gaps:
         at += gap * HOUR

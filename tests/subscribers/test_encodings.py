@@ -1,4 +1,4 @@
-"""In which encoding a list of people is."""
+"""The encoding of a list of people is recognised."""
 
 import pytest
 

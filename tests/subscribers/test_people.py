@@ -70,7 +70,7 @@ class Site:
         )
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """As a letter writer does; what it was asked for is kept."""
+        """Record the arguments, and return a letter."""
         self.letters.append(Written(kind, request, token))
         delivery = NewDelivery(
             kind=DeliveryKind.LETTER,
@@ -109,8 +109,8 @@ def site() -> Iterator[Site]:
         yield Site(store)
 
 
-def test_who_comes_back_after_he_was_forgotten_begins_anew_and_gets_nothing_again(site: Site) -> None:
-    """28 days after he left nothing says any more what he had; what is in the log by then is not for him."""
+def test_a_reader_who_comes_back_after_deletion_starts_new_and_gets_nothing_twice(site: Site) -> None:
+    """28 days after he left, nothing records what he had; the items in the log by then are not sent to him."""
     ada = site.subscribed(asylum="daily")
     site.people.stop(site.stop_link(ada))
     site.now += ENDED + timedelta(seconds=1)
@@ -193,7 +193,9 @@ def test_somebody_who_is_subscribed_gets_the_same_letter_and_replaces_his_choice
         (ADA, {}, "choose at least one theme"),
     ],
 )
-def test_what_cannot_be_asked_for_is_said(site: Site, address: str, choices: dict[str, str], problem: str) -> None:
+def test_impossible_choices_are_refused_with_a_reason(
+    site: Site, address: str, choices: dict[str, str], problem: str
+) -> None:
     with pytest.raises(UsageError, match=problem):
         site.ask(address, **choices)
 
@@ -334,7 +336,7 @@ def test_the_operator_adds_and_ends(site: Site) -> None:
 
 @pytest.mark.parametrize("language", ["zz\nBcc: eve@example.org", "French", ""])
 def test_nobody_is_added_in_a_language_that_no_mail_can_be_in(site: Site, language: str) -> None:
-    """One such reader would keep all mails of a round from being made."""
+    """One such reader would prevent all mails of a round."""
     with pytest.raises(UsageError, match="expected the tag of a language such as en or fr-BE"):
         site.people.add(ADA, {"asylum": "daily"}, language=language, words="asked at the desk")
     assert site.store.subscribers.by_address(ADA) is None
@@ -378,7 +380,7 @@ def test_a_pace_that_is_gone_before_somebody_confirms_is_the_one_the_form_sugges
     assert {"asylum": "weekly", "borders": "monthly"} == found.choices
 
 
-def test_who_was_ended_by_the_operator_does_not_come_back_by_an_older_link(site: Site) -> None:
+def test_an_older_link_does_not_bring_back_a_reader_whom_the_operator_ended(site: Site) -> None:
     ada = site.subscribed(asylum="daily")
     site.people.stop(site.stop_link(ada))
     site.now += timedelta(days=1)

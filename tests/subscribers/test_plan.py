@@ -1,4 +1,4 @@
-"""Planning a range of people gives each what the rule gives him; when paces are due."""
+"""Planning a range of people gives each what the rule says; and when paces are due."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -87,7 +87,7 @@ def test_one_round_deals_with_all_ticks_and_paces_of_the_moment() -> None:
     assert {} == ticks_of((DAILY, WEEKLY), later, default="weekly", now=MONDAY + timedelta(hours=23)).due
 
 
-def test_a_pace_that_is_gone_is_due_with_the_default_one() -> None:
+def test_readers_of_a_removed_pace_are_due_with_the_default_one() -> None:
     last = {"daily": MONDAY - timedelta(days=2), "weekly": MONDAY - timedelta(days=7)}
 
     assert {} == ticks_of((WEEKLY,), last, default="weekly", now=MONDAY - timedelta(days=1)).due

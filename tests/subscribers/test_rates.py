@@ -1,4 +1,4 @@
-"""What a reader is told to expect, against what came."""
+"""Estimates for readers, compared with what came."""
 
 from datetime import UTC, datetime, timedelta
 

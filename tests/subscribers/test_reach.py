@@ -1,4 +1,4 @@
-"""Whether mails reach people: what comes back counts, complaints end, the operator suppresses."""
+"""Bounces are counted, complaints end subscriptions, the operator suppresses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ MAX_AGE = timedelta(days=3)
 
 @dataclass
 class World(Site):
-    """A site and what comes back to it."""
+    """A site and its bounces."""
 
     mails: int = 0
 
@@ -41,7 +41,7 @@ class World(Site):
     def come_back(
         self, mark: str, status: str = "5.2.2", kind: BounceKind = BounceKind.FAILED, *, mail: str = ""
     ) -> Counted | None:
-        """A mail comes back to the address with that mark; each time another one, if it is not said which."""
+        """Let a mail come back to the address with that mark; each time another mail, unless one is given."""
         self.mails += 1
         row = BounceRow(
             mark=mail or str(self.mails),
@@ -63,7 +63,7 @@ class World(Site):
         return ada
 
     def probed(self) -> Subscriber:
-        """A reader who was suspended a week ago, and the letter to him is on its way."""
+        """Return a reader who was suspended a week ago and to whom a probe is being sent."""
         ada = self.suspended()
         self.now += 7 * DAY
         self.reach.probe()
@@ -71,13 +71,13 @@ class World(Site):
         return ada
 
     def hand_over(self, state: DeliveryState, reply: str = "") -> None:
-        """The server answers all that waits."""
+        """Let the server answer everything that waits."""
         claimed = self.store.ledger.claim(10, max_age=MAX_AGE, now=self.now)
         results = [Result(delivery=each, state=state, code=int(reply[:3] or 250), reply=reply) for each in claimed]
         self.store.ledger.write([], results, now=self.now)
 
     def is_due(self, reader: Subscriber) -> bool:
-        """Whether a round takes him."""
+        """Whether a round would include him."""
         collect(self.store, record(f"item {self.now}", ASYLUM), now=self.now)
         return any(reader.number in {row[0] for row in some} for some in plan(self.store, begin(self.store), {}))
 
@@ -130,7 +130,7 @@ def test_a_mail_that_is_read_twice_counts_once(world: World) -> None:
     assert 1 == score.points
 
 
-def test_what_is_temporary_or_about_us_never_counts(world: World) -> None:
+def test_temporary_refusals_and_those_about_our_server_never_count(world: World) -> None:
     ada = world.subscribed(asylum="daily")
     for status in ("4.2.2", "4.4.7", "5.7.26"):
         world.come_back(world.mark(ada), status)
@@ -290,7 +290,7 @@ def test_the_reader_comes_back_by_the_form_after_the_end(world: World) -> None:
     assert {"asylum": "weekly"} == again.choices
 
 
-def test_who_left_gets_no_points_and_no_probe(world: World) -> None:
+def test_a_reader_who_left_gets_no_points_and_no_probe(world: World) -> None:
     ada = world.suspended()
     world.people.stop(world.stop_link(ada))
     assert BounceAction.NOTHING is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
@@ -303,7 +303,7 @@ def test_who_left_gets_no_points_and_no_probe(world: World) -> None:
 
 
 def test_a_complaint_ends_for_good(world: World) -> None:
-    """The form answers alike and sends nothing; neither an import, nor the operator, nor a link brings anybody back."""
+    """The form answers alike and sends nothing; no import, operator or link brings the reader back."""
     ada = world.subscribed(asylum="daily")
     link, stop = world.mine(ada), world.stop_link(ada)
     world.come_back(world.mark(ada), "", BounceKind.COMPLAINT)
@@ -388,7 +388,7 @@ def test_a_paused_reader_is_probed_when_his_pause_is_over(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [BounceKind.FAILED, BounceKind.COMPLAINT])
 def test_a_crash_between_the_end_and_its_note_is_made_good(world: World, kind: BounceKind) -> None:
-    """The subscriptions ended, and the mail is still in its mailbox, known to nobody."""
+    """The subscriptions have ended, and the mail is still in its mailbox, unrecorded."""
     ada = world.probed()
     world.come_back(world.mark(ada), "5.1.1", kind, mail="one")
     before = world.store.subscribers.get(ada.number)

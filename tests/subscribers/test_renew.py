@@ -1,4 +1,4 @@
-"""Readers who agreed long ago are asked whether they still want their mails. In both kinds of database."""
+"""Readers who consented long ago are asked whether they still want their mails, in both kinds of database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +15,12 @@ from tests.subscribers.test_people import ADA, MONDAY, Site
 BEN, EVE = "ben@example.org", "eve@example.org"
 YEARS = timedelta(days=730)
 LONG_AFTER = datetime(2200, 1, 1, tzinfo=UTC)
-"""After every moment at which a server of today says that it sent something."""
+"""Later than any moment at which a server could record a mail as sent."""
 
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """Ada agreed three years ago, Ben a year ago; both got nothing yet."""
+    """Ada consented three years ago, Ben a year ago; both have got nothing yet."""
     collect(store, record("a", ASYLUM), record("b", BORDERS))
     site = Site(store)
     for address, ago in ((ADA, 3 * 365), (BEN, 365)):
@@ -45,7 +45,7 @@ def found(site: Site, address: str = ADA) -> Subscriber:
 
 
 def send_letters(site: Site, state: DeliveryState = DeliveryState.SENT) -> list[str]:
-    """Hand over what waits; who it was for."""
+    """Send what waits; return the recipients."""
     claimed = site.store.ledger.claim(9, max_age=timedelta(days=3), now=site.now, lease=timedelta(minutes=9))
     site.store.ledger.write([], [Result(delivery=each, state=state, reply="250 ok") for each in claimed], now=site.now)
     return [each.recipient for each in claimed]
@@ -55,7 +55,7 @@ def end(site: Site, now: datetime = LONG_AFTER) -> int:
     return end_unanswered(site.store, now=now, is_stopping=lambda: False)
 
 
-def test_who_agreed_long_ago_is_asked_once(site: Site) -> None:
+def test_a_reader_who_agreed_long_ago_is_asked_once(site: Site) -> None:
     assert Renewal(subscribers=2, old_by_year={2023: 1}, waiting=0, asked=1) == ask(site)
 
     [written] = site.letters
@@ -69,14 +69,14 @@ def test_who_agreed_long_ago_is_asked_once(site: Site) -> None:
     assert [ADA] == send_letters(site)
 
 
-def test_of_many_those_are_asked_first_who_agreed_longest_ago(site: Site) -> None:
+def test_readers_who_agreed_longest_ago_are_asked_first(site: Site) -> None:
     site.now += timedelta(days=800)
 
     assert (2, 1) == (sum((renewal := ask(site, limit=1)).old_by_year.values()), renewal.asked)
     assert [ADA] == send_letters(site)
 
 
-def test_who_says_that_he_still_wants_them_goes_on_as_he_was_with_one_more_consent(site: Site) -> None:
+def test_a_reader_who_confirms_keeps_his_choices_with_one_more_consent(site: Site) -> None:
     before = found(site)
     ask(site)
     send_letters(site)
@@ -105,7 +105,7 @@ def test_who_says_that_he_still_wants_them_goes_on_as_he_was_with_one_more_conse
     assert found(site).active
 
 
-def test_who_does_not_answer_is_ended_after_his_letter_was_sent_for_long_enough(site: Site) -> None:
+def test_a_reader_who_does_not_answer_in_time_is_ended(site: Site) -> None:
     ask(site)
     assert [] == list(site.store.renewals.unanswered(now=LONG_AFTER)), "the letter was not sent yet"
     send_letters(site)
@@ -120,7 +120,7 @@ def test_who_does_not_answer_is_ended_after_his_letter_was_sent_for_long_enough(
     assert 0 == end(site)
 
 
-def test_who_never_got_his_letter_goes_on(site: Site) -> None:
+def test_a_reader_who_never_got_his_letter_stays(site: Site) -> None:
     ask(site)
     send_letters(site, DeliveryState.REFUSED)
 
@@ -130,7 +130,7 @@ def test_who_never_got_his_letter_goes_on(site: Site) -> None:
     assert 1 == ask(site).asked, "long after he may be asked again"
 
 
-def test_who_agreed_anew_in_a_form_meanwhile_goes_on(site: Site) -> None:
+def test_a_reader_who_agreed_again_in_a_form_stays(site: Site) -> None:
     ask(site)
     send_letters(site)
     site.now += timedelta(days=2)
@@ -142,7 +142,7 @@ def test_who_agreed_anew_in_a_form_meanwhile_goes_on(site: Site) -> None:
 
 
 @pytest.mark.parametrize("is_erased", [False, True])
-def test_who_leaves_meanwhile_gets_no_letter_and_does_not_come_back_by_its_link(site: Site, *, is_erased: bool) -> None:
+def test_a_reader_who_leaves_meanwhile_gets_no_letter_and_its_link_is_invalid(site: Site, *, is_erased: bool) -> None:
     ask(site)
     if is_erased:
         site.people.erase(ADA)
@@ -155,7 +155,7 @@ def test_who_leaves_meanwhile_gets_no_letter_and_does_not_come_back_by_its_link(
     assert is_erased == (site.people.find(ADA) is None)
 
 
-def test_who_is_suppressed_or_left_is_not_asked(site: Site) -> None:
+def test_suppressed_readers_and_those_who_left_are_not_asked(site: Site) -> None:
     site.now += timedelta(days=800)
     site.store.suppressions.add(ADA, SuppressionKind.COMPLAINT, now=site.now)
     site.people.end(BEN)
@@ -164,7 +164,7 @@ def test_who_is_suppressed_or_left_is_not_asked(site: Site) -> None:
 
 
 def test_after_a_restore_nobody_seems_silent(site: Site) -> None:
-    """Who answered since the backup must not lose his mails."""
+    """A reader who answered since the backup must not lose his mails."""
     ask(site)
     send_letters(site)
 

@@ -109,7 +109,7 @@ def test_an_audience_that_asks_for_a_place_has_its_columns_too() -> None:
 
 
 @pytest.mark.parametrize("hint", ["sep=;\r\n", '"sep=;"\n', "sep=,\n"])
-def test_what_excel_says_of_a_table_is_no_row_of_it(hint: str) -> None:
+def test_the_separator_line_of_excel_is_no_row(hint: str) -> None:
     delimiter = hint.strip().strip('"')[-1]
     table = f'{hint}email;agreed;agreed_at\nada@example.org;"a form; on paper";2024-01-02\n'.replace(";", delimiter)
 
@@ -191,13 +191,13 @@ def test_a_quotation_mark_that_is_not_closed_swallows_nobody() -> None:
 
 @pytest.mark.parametrize("text", ["{endless}", "email,{endless}\neve@example.org,\n"])
 def test_a_first_line_that_no_program_writes_is_said(text: str) -> None:
-    endless = "x" * (csv.field_size_limit() + 1)  # sources that are CSV raise the limit once they are imported
+    endless = "x" * (csv.field_size_limit() + 1)  # CSV sources raise the limit once they are imported
     with pytest.raises(UsageError, match="line 1 cannot be read as CSV: field larger than field limit"):
         roster(text.format(endless=endless))
 
 
 @pytest.mark.parametrize("text", ["", "name,city\nAda,London\n", "just words\n", "email,city\na@example.org,Ghent\n"])
-def test_what_is_no_list_is_said(text: str) -> None:
+def test_a_file_that_is_no_list_is_an_error(text: str) -> None:
     with pytest.raises(UsageError, match="no list of people is recognised") as raised:
         roster(text)
 

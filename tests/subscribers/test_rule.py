@@ -1,4 +1,6 @@
-"""The rule of who gets what: nothing lost and nothing doubled in thousands of lives; four other rules fail there."""
+"""The rule that decides which items a reader gets: nothing lost or doubled in thousands of lives; four other rules
+fail.
+"""
 
 from datetime import timedelta
 
@@ -17,7 +19,7 @@ def item(number: int, *themes: str, **later: int) -> ItemEntry:
 
 
 def shares(follows: list[Follow], window: Window, *, limit: int = 40) -> tuple[tuple[int, ...], list[int]]:
-    """The numbers of the items that a reader gets, and his cursors after a round up to log number 100."""
+    """Return the numbers of the items that a reader gets, and his cursors after a round up to log number 100."""
     share = share_of(follows, window, limit=limit)
     return window.numbers(share.items), [moved(follow, share, window, upto=100) for follow in follows]
 
@@ -29,7 +31,7 @@ def test_an_item_of_two_themes_comes_once() -> None:
     assert ((11, 12), [100, 100]) == shares(follows, window)
 
 
-def test_what_came_with_the_faster_pace_does_not_come_again() -> None:
+def test_items_sent_at_the_faster_pace_are_not_sent_again() -> None:
     window = Window([item(11, "asylum", "borders"), item(12, "borders")])
     follows = [Follow("asylum", 0, 50, is_due=False), Follow("borders", 0, 5, is_due=True)]
 
@@ -95,20 +97,20 @@ Outcome = tuple[Share, tuple[Subscription, ...]]
 
 
 def active_only(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """Ended subscriptions are not asked."""
+    """Ignore ended subscriptions."""
     share = share_of(reader.follows(ended_too=False), window, limit=limit)
     return share, with_cursors(reader, [moved(each, share, window, upto=upto) for each in reader.follows()])
 
 
 def cursor_alone(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """A subscription has dealt with all up to its cursor, whenever it began."""
+    """Treat everything up to a subscription's cursor as dealt with, whenever it began."""
     follows = [follow._replace(start=0) for follow in reader.follows()]
     share = share_of(follows, window, limit=limit)
     return share, with_cursors(reader, [moved(each, share, window, upto=upto) for each in follows])
 
 
 def plain_assignment(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """The cursor is set to the last item that was taken, even if it was beyond."""
+    """Set the cursor to the last item that was taken, even if it was further."""
     follows = reader.follows()
     share = share_of(follows, window, limit=limit)
     last = max((window.items[place].added_seq for place in window.places(share.items)), default=0)
@@ -119,7 +121,7 @@ SPANS = {"daily": timedelta(days=1), "weekly": timedelta(days=7), "monthly": tim
 
 
 def time_windows(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """A daily mail has what is one day old, and so on; here a day brings about three log numbers."""
+    """Send what is one day old in a daily mail, and so on; here a day brings about three log numbers."""
     mask = 0
     for each in reader.subscriptions:
         if reader.is_due(each):

@@ -1,4 +1,4 @@
-"""Links have rights: what each token is good for, and for how long."""
+"""Tokens of links: what each allows, and for how long."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def test_no_token_is_good_for_another_right() -> None:
 
 
 @pytest.mark.parametrize("place", range(28))
-def test_a_token_with_another_character_is_none(place: int) -> None:
+def test_a_token_with_one_changed_character_is_refused(place: int) -> None:
     token = tokens.stop_token(7, NEW)
     other = "A" if token[place] != "A" else "B"
 
@@ -40,6 +40,6 @@ def test_a_token_with_another_character_is_none(place: int) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "é" * 28, "=" * 28, "A" * 28, "A" * 2_000])
-def test_what_is_no_token_is_none(token: str) -> None:
+def test_an_invalid_token_is_refused(token: str) -> None:
     assert tokens.read_stop(token, [NEW]) is None
     assert tokens.read_mine(token, [NEW], now=NOW) is None

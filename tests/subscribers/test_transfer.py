@@ -1,4 +1,4 @@
-"""People move out of a site and into another one."""
+"""People are exported from a site and imported into another."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,7 +81,7 @@ def bring_in(store: Store, text: str, terms: ImportDefaults = TERMS, *, without:
     return moving(store).bring_in(roster(text), terms, without=others)
 
 
-def test_what_is_exported_is_imported_into_an_empty_site_and_exported_equal(store: Store) -> None:
+def test_an_export_imported_into_an_empty_site_is_exported_equal(store: Store) -> None:
     early = people_of(store, now=MONDAY - timedelta(days=9))
     early.add(ADA, {"asylum": "weekly", "*": "monthly"}, language="fr", words=' Paper, "signed"\nby hand ')
     people_of(store).add(BEN, {"borders": "daily"}, language="en", words="By telephone")
@@ -102,7 +102,7 @@ def test_what_is_exported_is_imported_into_an_empty_site_and_exported_equal(stor
         assert {SUBSCRIBED: (2, 4)} == bring_in(other, written, ImportDefaults(language="en")).left_out
 
 
-def test_who_is_there_left_or_is_listed_twice_is_left_out_with_his_line(store: Store) -> None:
+def test_subscribed_departed_and_doubled_people_are_left_out_with_their_lines(store: Store) -> None:
     people_of(store).add(ADA, {"borders": "daily"}, language="fr", words="On paper")
     people_of(store).add(BEN, {"borders": "daily"}, language="fr", words="On paper")
     people_of(store).end(BEN)
@@ -246,7 +246,7 @@ def test_each_agreed_when_his_list_says_so_and_the_others_when_the_operator_says
         assert {NEVER_AGREED: (4,), NO_DATE: (5,), TO_COME: (6,), SUBSCRIBED: (3,)} == dateless.left_out
 
 
-def test_who_is_in_another_list_stays_out_however_he_is_written(store: Store) -> None:
+def test_addresses_in_another_list_are_left_out_in_any_spelling(store: Store) -> None:
     left = "email\nADA@münchen.example\nno address\n"
 
     imported = bring_in(store, f"ada@xn--mnchen-3ya.example\nben@MÜNCHEN.example\n{BEN}\n", without=left)
@@ -264,7 +264,7 @@ def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
     assert 0 == store.subscribers.count()
 
 
-def test_what_the_terms_lack_is_named(store: Store) -> None:
+def test_missing_terms_are_named(store: Store) -> None:
     with pytest.raises(UsageError, match=r"give what they follow with --follow THEME=PACE, how .* --agreed$"):
         bring_in(store, f"email,agreed_at\n{ADA},2024-05-06\n", ImportDefaults(language="en"))
 
@@ -278,7 +278,7 @@ def ask_in(site: Site, text: str, *, without: str = "") -> Imported:
     return transfer.ask_in(roster(text), terms, without=[roster(without)] if without else [])
 
 
-def test_who_is_asked_is_subscribed_once_he_confirms(store: Store) -> None:
+def test_an_asked_person_is_subscribed_after_confirming(store: Store) -> None:
     site = Site(store, now=MONDAY)
     text = f"email,agreed,agreed_at,language\n{ADA},,,fr\n{BEN},,soon,\n"
 
@@ -296,7 +296,7 @@ def test_who_is_asked_is_subscribed_once_he_confirms(store: Store) -> None:
     assert (ConsentKind.FORM, "Yes, in fr") == (consent.kind, consent.words)
 
 
-def test_nobody_is_asked_who_is_there_left_is_suppressed_listed_or_was_asked_before(store: Store) -> None:
+def test_subscribed_departed_suppressed_and_listed_people_are_not_asked(store: Store) -> None:
     site = Site(store, now=MONDAY)
     for name in ("there", "left"):
         site.people.add(f"{name}@example.org", {"borders": "daily"}, language="en", words="On paper")

@@ -26,7 +26,9 @@ class Fetch:
     items: Iterable[Item]
     """Newest first if the source has an order; repeats are allowed. Empty if `is_unchanged`."""
     validator: str
-    """Opaque, such as a digest of the bytes or an ETag. The next `fetch` gets it to see whether anything changed."""
+    """An opaque value, such as a hash of the bytes or an ETag. The next `fetch` gets it to see whether anything
+    changed.
+    """
     problems: Sequence[Problem] = ()
     """A problem for each item that could not be read, with its place; the readable items are in `items`."""
     unread: Sequence[Unread] = ()

@@ -14,7 +14,7 @@ _SHARE = 0.2
 _FEWEST_MARKS, _MARKS = 3, 0.06
 """The least number, and the least share, of words that are common in this language only (marks)."""
 _FEWEST_PIECE_MARKS = 2
-"""The least number of marks in a piece of a text; another language's mark in it leaves it open."""
+"""The least number of marks in a part of a text; a mark of another language in it leaves its language open."""
 _OTHER_MARKS = 0.1
 """The most marks of another language, as a share of the text's own; with more, the text is mixed."""
 
@@ -76,7 +76,7 @@ def find_language(text: str) -> str:
 
 
 def is_plainly(code: str, text: str) -> bool:
-    """Whether a few words, of a text that is in this language as a whole, are in it beyond doubt."""
+    """Whether a few words of a text in this language are in this language too, beyond doubt."""
     owners = Counter(_OWNERS.get(word, "") for word in _WORD.findall(text.lower()))
     del owners[""]
     return owners[code] >= _FEWEST_PIECE_MARKS and owners.total() == owners[code]

@@ -22,13 +22,13 @@ _END = "\ue000"
 _OPEN = "a quote is opened here and never closed, so that nothing below it can be read"
 
 _MOST_ABOVE = 9
-"""The most rows that may stand above the header."""
+"""The most rows above the header."""
 _ERROR_NAMES = (
     "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #NV #BEZUG! #WERT! #ZAHL! #NOM? #VALEUR! #NOMBRE! "
     "#NUL! #NB #VERW! #WAARDE! #NAAM? #DEEL/0! #GETAL! #LEEG!"
 )
 _ERRORS = frozenset(_ERROR_NAMES.split())
-"""What Excel shows for a formula that has no value, in English, German, French and Dutch."""
+"""What Excel shows for a formula without a value, in English, German, French and Dutch."""
 
 csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
 
@@ -44,11 +44,11 @@ def read_csv(
 
     If a quote is never closed, the last row is an error instead: it contains all rows after the quote.
 
-    `tell` gets a line number and what is left out there: lines above the header, cells that it has no name for, and
-    Excel's errors in place of values.
+    `tell` gets a line number and what is left out there: lines above the header, cells without a name in the header,
+    and Excel's errors.
 
-    The separator is the one named by `sep=`. Otherwise it is, of those that make a header which `check` takes, the one
-    that cuts it into most cells. Titles may stand above the header. Rows of empty cells are left out. Of several
+    The separator is the one named by `sep=`. Otherwise, of the separators that make a header which `check` accepts, it
+    is the one that cuts it into most cells. Titles may precede the header. Rows of empty cells are left out. Of several
     columns with one name the first counts.
 
     Raises:
@@ -86,7 +86,7 @@ def read_csv(
 
 
 def _left_out(names: list[str], row: list[str], delimiter: str) -> Iterator[str]:
-    """Yield what of a row is not among its values, and why."""
+    """Yield what is left out of a row, and why."""
     if _says_something(row[len(names) :]):
         more = counted(len(row) - len(names), "cell")
         yield f"{more} more than the head has, left out; put a text that contains {delimiter!r} in quotes"
@@ -100,7 +100,7 @@ def _values(names: list[str], row: list[str]) -> dict[str, object]:
 
 
 def _header_of(text: str, delimiters: str, check: Callable[[Collection[str]], None]) -> tuple[int, str]:
-    """Return how many rows stand above the header, and the separator; if no row is a header, those of the first row."""
+    """Return how many rows precede the header, and the separator; if no row is a header, those of the first row."""
     tops = {mark: _top(text, mark) for mark in delimiters}
     ranked = sorted(delimiters, key=lambda mark: len(tops[mark][0]) if tops[mark] else 0, reverse=True)
     for above in range(_MOST_ABOVE + 1):
@@ -119,7 +119,7 @@ def _is_taken(names: list[str], check: Callable[[Collection[str]], None]) -> boo
 
 
 def _top(text: str, delimiter: str) -> list[list[str]]:
-    """Return the first rows that say something."""
+    """Return the first rows that are not empty."""
     try:
         rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
         return [*islice((row for row in rows if _says_something(row)), _MOST_ABOVE + 1)]

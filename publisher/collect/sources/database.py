@@ -45,7 +45,7 @@ class DatabaseSource:
 
     name: str
     url: str
-    """May hold a password: never shown."""
+    """It may contain a password, so it is never shown."""
     query: str
     columns: Mapping[str, str | None] = field(default_factory=dict)
     separator: str = ","

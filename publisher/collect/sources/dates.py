@@ -80,9 +80,9 @@ _HTTP = re.compile(
     r"\d\d:\d\d:\d\d (?:gmt|utc)",
     re.IGNORECASE,
 )
-"""The form of RFC 850, the only one of two digits of a year that can be nothing else."""
+"""The form of RFC 850, the only form with a two-digit year that cannot mean anything else."""
 _DOTNET = re.compile(r"/Date\((?P<number>\d{11,13})(?:[+-]\d{4})?\)/")
-"""Milliseconds as .NET writes them into JSON; the offset behind them changes nothing."""
+"""Milliseconds as .NET writes them in JSON; the offset after them changes nothing."""
 _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
 
 _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
@@ -202,15 +202,15 @@ def read_beside(text: str) -> date | datetime | None:
     """
     pieces = [piece.strip(" ,.") for piece in _BREAK.split(text) if piece.strip(" ,.")]
     for piece in (text, *pieces[:1], *pieces[-1:]):
-        if moment := _tried(piece):
+        if moment := _moment_or_none(piece):
             return moment
     words = text.split()
     around = range(1, min(_WORDS_AROUND, len(words) - 1) + 1) if len(words) <= 2 * _WORDS_AROUND else ()
     shorter = (part for count in around for part in (words[count:], words[:-count]))
-    return next((day for part in shorter if (day := _tried(" ".join(part).strip(" ,.")))), None)
+    return next((day for part in shorter if (day := _moment_or_none(" ".join(part).strip(" ,.")))), None)
 
 
-def _tried(text: str) -> date | datetime | None:
+def _moment_or_none(text: str) -> date | datetime | None:
     try:
         return read_moment(text)
     except DateError:

@@ -8,11 +8,11 @@ import brotli
 
 _STEP_BYTES = 65_536
 _GZIP = b"\x1f"
-"""The byte with which gzip data begins; no feed and no page begins so."""
+"""The byte with which gzip data begins; no feed or page begins with it."""
 _PLAIN = b"<{ \t\r\n\xef"
-"""The bytes with which feeds and pages begin, and no gzip."""
+"""The bytes with which feeds and pages begin, and gzip data does not."""
 _NO_PACKING = frozenset({"", "identity", "none", "binary", "8bit", "utf-8", "utf8", "iso-8859-1", "windows-1252"})
-"""What servers write as Content-Encoding when nothing is packed; some name the charset there."""
+"""Values of Content-Encoding that servers send for uncompressed data; some write the charset there."""
 
 
 class DecodeError(Exception):
@@ -22,8 +22,8 @@ class DecodeError(Exception):
 def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Yield `pieces` decompressed from `encoding` (a Content-Encoding), in small steps.
 
-    What plainly is gzip is unpacked although nothing says so, and what plainly is not, though called gzip, is left as
-    it is: a server may pack a file that is packed already, or lose the packing on the way.
+    Data that clearly is gzip is decompressed even if it is not declared, and data that clearly is not stays as it is
+    even if it is declared: a server may compress a compressed file again, or decompress it on the way.
 
     Raises:
         DecodeError: the bytes are in another encoding, or the encoding is not one we asked for.
@@ -44,18 +44,18 @@ def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _unless_gzip(steps: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes, unpacked if they are gzip."""
+    """Yield the bytes, decompressed if they are gzip."""
     rest = iter(steps)
     for step in rest:
         if step:
             every = chain([step], rest)
             yield from _inflated(every) if step[:1] == _GZIP else every
             return
-        yield step  # the caller counts the time
+        yield step  # the caller checks the deadline
 
 
 def _unzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what is called gzip, unpacked unless it begins as a document does."""
+    """Yield data declared as gzip, decompressed unless it begins like a document."""
     rest = iter(pieces)
     for piece in rest:
         if piece:

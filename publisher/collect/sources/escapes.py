@@ -1,7 +1,7 @@
 """Mends what programs escape too little or too much: bare ampersands in XML, and markup escaped twice; pure.
 
-XML allows `&` only before the name or number of a character. Many programs forget that, and a lenient parser takes the
-letters behind it for a name: `D&D` becomes `D&D;`, and `&copy=2` in an address a copyright sign.
+XML allows `&` only before the name or number of a character. Many programs forget that, and a lenient parser reads the
+letters after it as a name: `D&D` becomes `D&D;`, and `&copy=2` in an address becomes a copyright sign.
 """
 
 import re
@@ -11,19 +11,21 @@ _BARE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)",
     re.DOTALL,
 )
-"""What may hold ampersands as they are, or one that begins no name."""
+"""CDATA and comments, which may contain ampersands, and ampersands that begin no character name."""
 _TWICE = re.compile(
     r"\s*&lt;(?P<name>article|blockquote|div|h[1-6]|ol|p|section|table|ul)\b[^<]*&lt;/(?:[a-z][a-z0-9]*)&gt;\s*",
     re.IGNORECASE,
 )
-"""HTML without a single tag that is an element from beginning to end once it is unescaped."""
+"""HTML without a tag of its own that is one whole element after it is unescaped."""
 
 
 def escape_ampersands(document: str) -> str:
-    """Return a document with `&amp;` for each ampersand that names no character; CDATA and comments stay."""
+    """Return a document with `&amp;` for each ampersand that begins no character name, except in CDATA and comments."""
     return _BARE.sub(lambda found: "&amp;" if found[0] == "&" else found[0], document)
 
 
 def unescape_markup(html: str) -> str:
-    """Return HTML that was escaped once too often as it was meant; unchanged: it has a tag, or is text about tags."""
+    """Return HTML that was escaped twice with one escaping undone; unchanged if it has a tag or is a text about
+    tags.
+    """
     return unescape(html) if _TWICE.fullmatch(html) else html

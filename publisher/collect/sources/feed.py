@@ -52,7 +52,8 @@ _ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CAPTION = re.compile(r"(</?media:)description\b")
-"""The tag of a picture's caption, which is renamed so that feedparser does not take it for the item's own description.
+"""The tag of a picture's caption, which is renamed so that feedparser does not read it as the item's own
+description.
 """
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -261,7 +262,7 @@ def _link(entry: dict[str, Any]) -> str:
     """Return the link of an entry; empty: it has none.
 
     feedparser treats a `guid` as a link unless the feed denies it, and many are no addresses. A service that counts
-    clicks writes its own address into `link`, and the item's beside it.
+    clicks writes its own address into `link`, and the item's into another element.
     """
     if original := next(filter(web_address, (str(dict.get(entry, name) or "") for name in _ORIGINALS)), ""):
         return original

@@ -37,7 +37,7 @@ FIELDS = (
 """The fields of an item; only `date` and one of `title`, `text` and `html` are required."""
 
 _NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined"})
-"""What programs write when they have no value."""
+"""Words that programs write for a missing value."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -103,13 +103,15 @@ def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
 
 
 def _id_in(values: Mapping[str, object]) -> str:
-    """Return the id; empty: there is none, or the word that a program writes in its place."""
+    """Return the id; empty: there is none, or a program wrote a word for a missing one."""
     said = clean_line(text_in(values, "id"))
     return "" if said.casefold() in _NOTHING else said
 
 
 def _link_in(values: Mapping[str, object], base: str) -> str:
-    """Return the link as seen from `base`; empty: there is none, or a word in its place, perhaps made absolute."""
+    """Return the link as seen from `base`; empty: there is none, or a program wrote a word for a missing one, perhaps
+    made absolute.
+    """
     link = seen_from(text_in(values, "link"), base)
     path = link.casefold().partition("://")[2].partition("/")[2]
     return "" if link.casefold() in _NOTHING or path in _NOTHING else link

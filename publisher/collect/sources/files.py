@@ -13,7 +13,7 @@ from publisher.model.sources import FailureKind
 MAX_BYTES = 50_000_000
 """The most bytes of a source's file: a listing of that size has 100,000 items."""
 _ZIP = b"PK\x03\x04"
-"""How `.xlsx`, `.ods` and every zip archive begin."""
+"""The first bytes of `.xlsx`, `.ods` and every zip archive."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -1,7 +1,7 @@
 """Footnotes of Markdown: `[^1]` in the text, and `[^1]: words` in a line below; pure.
 
-CommonMark has none. It takes a definition of one word for the target of a link and drops it, and shows the others as
-they are written.
+CommonMark has none. It reads a definition with one word as the target of a link and drops it, and shows the others
+unchanged.
 """
 
 import re
@@ -15,7 +15,7 @@ _GOES_ON = re.compile(r" {4}|\t")
 
 
 def gather_footnotes(body: str) -> tuple[str, dict[str, int]]:
-    """Return Markdown with its footnotes as a list at its end, and the number of each label; code stays as it is."""
+    """Return Markdown with its footnotes as a list at its end, and the number of each label; code stays unchanged."""
     kept: list[str] = []
     notes: dict[str, list[str]] = {}
     fence, label, is_open = "", "", False
@@ -40,7 +40,7 @@ def gather_footnotes(body: str) -> tuple[str, dict[str, int]]:
 
 
 def number_footnotes(paragraph: str, numbers: dict[str, int]) -> str:
-    """Return a paragraph of Markdown with the number of each footnote in place of its label; backticks protect text."""
+    """Return a paragraph of Markdown with each footnote's label replaced by its number; text in backticks stays."""
 
     def numbered(match: re.Match[str]) -> str:
         number = numbers.get(match["label"] or "")

@@ -56,7 +56,7 @@ _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
 """An address that deliberately leads nowhere: within the page, or to a script."""
 _NOT_DISPLAYED = re.compile(r"display\s{0,9}:\s{0,9}none", re.IGNORECASE)
 _IN_MAILS = re.compile(r"(?:mso-hide\s{0,9}:\s{0,9}all|max-height\s{0,9}:\s{0,9}0)", re.IGNORECASE)
-"""What hides words in mails: those that mail programs show beside the subject. Other hidden words may be opened."""
+"""The style that hides words in mails which mail programs show beside the subject. Other hidden words may be opened."""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """White space for Python, but not allowed in XML, or not as the end of a line."""
 

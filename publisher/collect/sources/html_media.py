@@ -53,7 +53,7 @@ def show_media(root: html.HtmlElement, base: str, media: MediaFound, *, keep_tra
     """Replace players and frames by links, and give pictures without an address the one a script would load."""
     for element in list(root.iter(*_AMP)):
         element.tag = _AMP[str(element.tag)]
-    late = set(_unwrapped(root))
+    late = set(_unwrap(root))
     gone: set[html.HtmlElement] = set()
     shown: set[str] = set()
     for player in list(root.iter(*FRAMES, *RECORDINGS)):
@@ -75,7 +75,7 @@ def is_visible(element: html.HtmlElement) -> bool:
     return not any(int(size[1]) < _PIXEL_SIZE for size in sizes) and not _HIDDEN.search(element.get("style", ""))
 
 
-def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
+def _unwrap(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
     """Take pictures and players out of each `noscript` and yield them; its words are left out."""
     for around in list(root.iter("noscript")):
         for element in list(around.iter("img", *FRAMES, *RECORDINGS)):

@@ -82,5 +82,5 @@ def _pieces(element: html.HtmlElement) -> Iterator[str | html.HtmlElement]:
 
 
 def _spaced(text: str | None) -> str:
-    """Return the words of a text node; its line ends are only spaces."""
+    """Return the text of a text node, with its line ends replaced by spaces."""
     return _LINE_END.sub(" ", text) if text else ""

@@ -25,7 +25,7 @@ _AMPERSAND = re.compile(r"&(?:amp;)+", re.IGNORECASE)
 _BEGIN = re.compile(r"https?:[\\/]{2}[^?#]*", re.IGNORECASE)
 _TWICE = re.compile(r"(?:https?://)+(?=https?://)", re.IGNORECASE)
 _WWW = re.compile(r"www\.[^\s/?#.]+(?:\.[^\s/?#.]+)+(?=[/?#]|\Z)", re.IGNORECASE)
-"""A host without a scheme, as people type it; no folder is called so."""
+"""A host without a scheme, as people type it; no folder has such a name."""
 _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -46,7 +46,7 @@ def absolute(address: str, base: str = "") -> str:
 
 
 def web_address(address: str, base: str = "") -> str:
-    """Return `absolute` of an address on the web; empty: it is no such address."""
+    """Return `absolute` of an address if that is a web address; otherwise empty."""
     found = absolute(address, base)
     return found if found.partition(":")[0] in WEB_SCHEMES else ""
 
@@ -64,7 +64,7 @@ def is_relative(address: str) -> bool:
 
 
 def _as_meant(address: str) -> str:
-    """Return an address without the slips of editors and programs: a host alone, two schemes, backslashes, `&amp;`."""
+    """Return an address without common slips: a missing scheme, two schemes, backslashes, `&amp;`."""
     whole = _AMPERSAND.sub("&", address)
     if begin := _BEGIN.match(whole):
         whole = begin[0].replace("\\", "/") + whole[begin.end() :]

@@ -273,7 +273,7 @@ class _Reader:
         return bool(self._drafts) and self._drafts[-1].is_empty and not has_text
 
     def _begins(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
-        """Whether a date begins an item where it stands."""
+        """Whether a date begins an item at this place."""
         if row.said is Said.LABEL or not _may_end(rows):
             return row.said is Said.LABEL
         if row.said in (Said.NOTHING, Said.PUBLISHED) and not row.is_doubtful:

@@ -85,7 +85,7 @@ _LANGUAGES = {
 _MINOR = frozenset({"minor", "mineure", "klein", "geringfugig"})
 _LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
 _PLURAL = re.compile(r"\((?:s|n|en|s?e)\)\Z")
-"""The end of `Theme(s)`, `Thema(s)`, `Thema(en)`."""
+"""The plural at the end of `Theme(s)`, `Thema(s)`, `Thema(en)`."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s<>\"]+", re.IGNORECASE)
 _FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>(?:https?:)?//[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)

@@ -45,8 +45,8 @@ MAX_BYTES = 1_000_000
 
 
 def _read_dialects(state: StateCore) -> None:
-    """Number footnotes, and remove from text that is not code what other programs fill in; the list `shortcodes` of the
-    environment gets that.
+    """Number footnotes, and move what other programs would replace from text (not code) to the list `shortcodes` of the
+    environment.
     """
     before = ""
     for token in state.tokens:
@@ -154,7 +154,7 @@ class MarkdownSource:
         return is_hidden or _CONFLICT.search(path.name) is not None or self._is_about_the_folder(path)
 
     def _is_about_the_folder(self, path: Path) -> bool:
-        """Whether a file tells people about its folder: a README without front matter."""
+        """Whether a file describes its folder: a README without front matter."""
         data = (self._read(path) or b"") if path.stem.lower() == "readme" else b"---"
         return not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"---", b"+++", b"{"))
 
@@ -240,12 +240,12 @@ class MarkdownSource:
 
 
 def _is_of_file(value: object) -> bool:
-    """Whether a value means a date of the file, as Eleventy has it: a copy of the file has another."""
+    """Whether a value stands for a date of the file, as in Eleventy: a copy of the file has another date."""
     return isinstance(value, str) and value.strip().lower().removeprefix("git ") in ("created", "last modified")
 
 
 def _day_in(path: str) -> str | None:
-    """Return the day in a file's name (`2024-03-04-ferry`), in that of the folder that is all its own
+    """Return the day in a file's name (`2024-03-04-ferry`), in the name of a folder for this file alone
     (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); None: there is none.
     """
     name = path.removesuffix("/index").rpartition("/")[2]

@@ -87,7 +87,7 @@ def _is_never_set(value: object) -> bool:
 def embargo_of(value: object) -> datetime | None:
     """Return when an embargo ends; an embargo on a day ends when the day begins. None: there is none.
 
-    Of several values, as an item has that uses several of `EMBARGO_NAMES`, the latest counts.
+    An item may use several of `EMBARGO_NAMES`; of several values the latest counts.
 
     Raises:
         FieldError: a value cannot be read.

@@ -26,15 +26,17 @@ def without_comments(body: str) -> str:
 
 
 def without_callout(quotation: str) -> str:
-    """Return the first paragraph of a quotation without a mark such as `[!NOTE]`, which GitHub and Obsidian draw."""
+    """Return the first paragraph of a quotation without a mark such as `[!NOTE]`, for which GitHub and Obsidian draw a
+    box.
+    """
     return _CALLOUT.sub("", quotation, count=1) if _CALLOUT.match(quotation) else quotation
 
 
 def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
     """Return a paragraph of Markdown without shortcodes, and the shortcodes; text in backticks stays.
 
-    Attributes (`{: .note}`, and `{#hours}` after a heading) and `[TOC]` are also removed and not reported: they hold no
-    words. Of a link between notes (`[[ferry|The ferry]]`) its words stay.
+    Attributes (`{: .note}`, and `{#hours}` after a heading) and `[TOC]` are also removed and not reported: they contain
+    no words. A link between notes (`[[ferry|The ferry]]`) is replaced by its words.
     """
     found: list[str] = []
 

@@ -33,7 +33,7 @@ class TableSource:
     columns: Mapping[str, str | None] = field(default_factory=dict)
     """The column of each field of `fields.FIELDS`; a field not listed here is read from the column of its own name."""
     separator: str = ","
-    """What separates themes, keywords or enclosures in one column."""
+    """What separates themes, keywords or enclosures in one cell."""
     undated: Undated = "skip"
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()
@@ -125,7 +125,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldErr
 
 
 def _json_array(text: str) -> list[Mapping[str, object] | FieldError] | None:
-    """Return what is in an array that is the whole text; None: the text is none, or lines of objects."""
+    """Return the entries of an array that is the whole text; None: the text is no array, or is one object per line."""
     if not text.lstrip().startswith("["):
         return None
     try:

@@ -33,7 +33,7 @@ _MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
 
 
 def clean_lines(text: str) -> list[str]:
-    """Return the lines of `text`, ended as on any system: NFC, no unfit characters, even spaces.
+    """Return the lines of `text`, whatever its line ends: NFC, no unfit characters, even spaces.
 
     A line ends where an editor says so: other breaks (U+2028, form feed) are white space, so line numbers agree.
     """
@@ -73,9 +73,10 @@ def clean_name(text: str) -> str:
 
 
 def join_wrapped(lines: Sequence[str]) -> str:
-    """Return the lines of a paragraph as one, and each point of a list in it on a line of its own.
+    """Return the lines of a paragraph joined into one line, except that each point of a list has a line of its own.
 
-    A bullet begins a point. So does a dash or a star that begins two lines at least: one may be a wrapped sentence's.
+    A bullet begins a point. A dash or a star does so only if it begins two lines or more: a single one may belong to a
+    wrapped sentence.
     """
     marks = Counter(line[:1] for line in lines if _POINT.match(line))
     begins = [bool(_POINT.match(line)) and (line[0] in _BULLETS or marks[line[0]] > 1) for line in lines]

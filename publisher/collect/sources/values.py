@@ -17,7 +17,7 @@ _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 """Types that can be read as a text; databases and front matter have more than one expects."""
 _SHOWN = 60
 _NAMING = ("name", "title", "label")
-"""What the name of a label is called when it has more to it, such as an address of its own."""
+"""The key of a label's name, if the label is a table with further values such as an address."""
 _MOST_CUTS = 8
 """The most separators in a known name."""
 
@@ -72,7 +72,9 @@ def names_in(
 
 
 def _each(value: object) -> Iterator[object]:
-    """Yield the names in a list, in lists within it and in tables that name a label, as many programs write tags."""
+    """Yield the names in a list, in lists inside it and in tables that name a label: programs write tags in all these
+    forms.
+    """
     if isinstance(value, Mapping):
         name = next((value[key] for key in _NAMING if value.get(key) is not None), value)
         yield from _each(name) if name is not value else [value]

@@ -20,7 +20,7 @@ class Done:
     said: str
     """One sentence for the visitor, in his language."""
     about: str = ""
-    """What the act was done to, such as `weekly-3`, as the record names it; empty: what the path names."""
+    """What the act was done to, such as `weekly-3`, as the record names it; empty: the thing that the path names."""
     where: str = ""
     """The path of the page that is shown next; empty: the page with the form."""
     at: str = ""

@@ -58,7 +58,7 @@ def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatu
             kind = "busy" if isinstance(error, BusyError) else "failed"
             is_usage = isinstance(error, UsageError)
             status = HTTPStatus.CONFLICT if is_usage else HTTPStatus.SERVICE_UNAVAILABLE
-            # A usage error names commands, which nobody at the desk can type; the log has its words.
+            # a usage error names commands, which are not available at the desk; the log has its message
             return Trouble(kind=kind, words=tell_refusal(error, visit), quoted="" if is_usage else str(error)), status
 
 

@@ -264,9 +264,9 @@ def _title_in(visit: Visit, audience: str) -> str:
 
 
 def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str], *, told: int = 0) -> Done:
-    """Save what was typed, and do a decision about the held edition, unless it has changed since the form was shown.
+    """Save what was typed, and apply a decision about the held edition, unless it has changed since the form was shown.
 
-    `said` gets its name, and tells `told` of the texts that are saved.
+    `said` gets its name, and marks in `told` the saved texts that its sentence mentions.
     """
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
@@ -312,7 +312,7 @@ def _save(words: TypedWords, name: str, office: Office) -> None:
 
 
 def ended_words(visit: Visit, edition: str) -> str:
-    """A sentence about an edition that has lost its last item."""
+    """Return a sentence about an edition that has lost its last item."""
     return visit.gettext("It was the last item: %(edition)s is not sent.") % {"edition": edition}
 
 

@@ -109,7 +109,7 @@ class ListTasks:
         self._wait_s = wait_s
         self._lock = Lock()
         self.senders = Senders(COOKIE)
-        """The browsers that may send a long list."""
+        """The browsers that are allowed to send a long list."""
         self._by_person: dict[str, ListTask] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
 

@@ -86,7 +86,7 @@ def _typed_address(visit: Visit) -> str:
 def _export(exporting: Lock, visit: Visit) -> Done:
     """Answer with all who follow something, as `publisher subscribers export` writes them.
 
-    A long list takes a while. One is written at a time, so that the other threads of the server answer meanwhile.
+    A long list takes time. Only one is written at a time, so that the server's other threads can answer meanwhile.
     """
     if not exporting.acquire(blocking=False):
         raise RefusedError(visit.gettext("Another export is being written just now. Try again in a minute."))

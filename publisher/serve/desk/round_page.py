@@ -218,9 +218,9 @@ def _title(visit: Visit) -> str:
 
 
 def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str, *, told: int = 0) -> Done:
-    """Save what was typed, and do a decision, unless its subject has changed since the form was shown.
+    """Save what was typed, and apply a decision, unless its subject has changed since the form was shown.
 
-    `said` tells `told` of the texts that are saved.
+    `said` marks in `told` the saved texts that its sentence mentions.
     """
     report, words = _decide_saving(visit, decision)
     return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))

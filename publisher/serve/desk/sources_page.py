@@ -71,7 +71,9 @@ def _known_readings(overview: SourceOverview, visit: Visit) -> Mapping[str, date
 
 
 def _ends(visit: Visit) -> Mapping[int, str]:
-    """The held editions that are not sent if their only item is hidden, as readers know them, by its number."""
+    """Return, by the number of an item, the names of the held editions that are not sent if it is hidden: it is their
+    only item.
+    """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     only = held_by_only_item(visit.office)
     known = {item: [each for each in held if each.audience in audiences] for item, held in only.items()}
@@ -82,7 +84,9 @@ def _ends(visit: Visit) -> Mapping[int, str]:
 
 
 def _ends_named(visit: Visit) -> str:
-    """The same of the item that the button or the form names; empty: there is no such item."""
+    """Return the editions that are not sent if the item that the button or the form names is hidden; empty: there is no
+    such item.
+    """
     name = visit.argument or visit.field("item").strip()
     try:
         return _ends(visit).get(find_item(name, visit.office.store, visit.site).number, "") if name else ""
@@ -108,7 +112,7 @@ def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
         report = visit.publisher.decide_source(name, decision, seen=seen)
     except UsageError as error:  # it is no longer held
         raise OutrunError(str(error)) from error
-    collected = _noted(report, watch)
+    collected = _note_readings(report, watch)
     if collected.sources_held:
         raise TypedError(
             visit.gettext("The source lists something else by now, so nothing was done. Look at it again.")
@@ -130,7 +134,7 @@ def _read(watch: SourceWatch, visit: Visit) -> Done:
         report = visit.publisher.collect([name])
     except UsageError as error:  # it is no longer in config.toml
         raise OutrunError(str(error)) from error
-    collected = _noted(report, watch)
+    collected = _note_readings(report, watch)
     _refuse_unread(visit, collected)
     if collected.sources_held:
         said = visit.gettext("It was read, and what it lists waits for your decision.")
@@ -146,7 +150,7 @@ def _with_next_pass(visit: Visit) -> str:
     return visit.gettext("Readers see it with the next pass.")
 
 
-def _noted(report: RunReport, watch: SourceWatch) -> CollectReport:
+def _note_readings(report: RunReport, watch: SourceWatch) -> CollectReport:
     """Return the report of a reading, and record when its source was read."""
     collected = report.collect or CollectReport()
     watch.note(collected.readings)

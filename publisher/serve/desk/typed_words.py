@@ -16,7 +16,7 @@ LONGEST_SUBJECT = 300
 LONGEST_TITLE = 1_000
 LONGEST_INTRODUCTION = 10_000
 TITLE = "title-"
-"""How the name of a title's field begins; the item's id follows."""
+"""The prefix of a title field's name; the item's id follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class TypedWords:
     """The texts that a form changes."""
 
     subject: str | None
-    """None: the form does not change it, as with the introduction."""
+    """None: the form does not change it. Likewise the introduction."""
     introduction: str | None
     titles: Mapping[str, str]
     """New titles by the item's id; an empty one restores the source's."""
@@ -36,7 +36,7 @@ class TypedWords:
 
 
 def typed_words(visit: Visit) -> TypedWords:
-    """Return what was typed. The texts of the button that was pressed are saved even if they were left as they were.
+    """Return what was typed. The texts of the pressed button are saved even if they are unchanged.
 
     Raises:
         TypedError: a text is too long.
@@ -60,6 +60,8 @@ def typed_words(visit: Visit) -> TypedWords:
 
 
 def with_saved(visit: Visit, said: str, words: TypedWords, *, told: int = 0) -> str:
-    """A sentence about what was done, and that what was typed is saved; `told` of the texts are in the sentence."""
+    """Return a sentence about what was done, and that what was typed is saved; `told` counts the saved texts that the
+    sentence mentions.
+    """
     besides = visit.gettext("What you typed is saved, too.")
     return f"{said} {besides}" if words.count > told else said

@@ -38,11 +38,11 @@ LONGEST_BUTTON = 2_500
 
 
 BEFORE = "was-"
-"""The name of a hidden field with what stood in a field when its form was shown begins so."""
+"""The prefix of hidden fields that hold a field's initial text."""
 CHOSEN = ("do", "token", "state", "until", "pace", "ends", "language", "encoding")
-"""Fields in which nobody writes."""
+"""Fields that contain no typed text."""
 CHOSEN_OF_MANY = (BEFORE, "follow.")
-"""How the names of further fields begin in which nobody writes."""
+"""Prefixes of further fields that contain no typed text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +118,12 @@ class Visit:
         return typed.replace("\r\n", "\n").replace("\r", "\n")
 
     def is_changed(self, name: str) -> bool:
-        """Whether something else was typed into a field than what stood there; the form says what that was."""
+        """Whether a field's text differs from its initial text, which the form contains."""
         before = f"{BEFORE}{name}"
         return before in self.asked.form and self.field(name).strip() != self.field(before).strip()
 
     def written(self) -> Iterator[tuple[str, str]]:
-        """Yield what was written into fields of the form, with their names; what was left as it was is left out."""
+        """Yield the names and texts of the form's fields that were changed."""
         for name in self.asked.form:
             if name in CHOSEN or name.startswith(CHOSEN_OF_MANY) or not self.field(name).strip():
                 continue
@@ -233,14 +233,15 @@ class Visit:
         places: Collection[str] = (),
         **values: object,
     ) -> Response:
-        """The page of a template that extends `desk/frame.html`; `section` is its place in the menu.
+        """Return the page of a template that extends `desk/frame.html`; `section` is its entry in the menu.
 
-        `places` are the ids of its parts that show `done` themselves if `done_at` is theirs; else it stands at the top.
+        `places` are the ids of its parts that show `done` themselves if `done_at` is theirs; otherwise it is shown at
+        the top.
 
         Besides `values` a template has: `site`, `person`, `now`, `path(…)`, `local(…)` and `called(…)` of the visit,
         `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none),
-        `typed` (what was typed then, by field; a field that was left as it was is missing), `homeless` (what was typed
-        and has no field on the page any more), and `form_token` and `state`, which `form_fields()` puts into a form.
+        `typed` (what was typed then, by field; an unchanged field is missing), `homeless` (what was typed into fields
+        that the page no longer has), and `form_token` and `state`, which `form_fields()` puts into a form.
 
         Raises:
             TemplateError: a template cannot be used.
@@ -281,7 +282,7 @@ class Visit:
         return Response(html, status, mimetype="text/html")
 
     def _homeless_in(self, html: str) -> list[str]:
-        """Return what was typed into a form whose act was refused, as far as the page has no such field any more."""
+        """Return what was typed into a refused form, in fields that the page no longer has."""
         return [text for name, text in self.written() if f'name="{escape(name)}"' not in html] if self.trouble else []
 
     def _menu(self, section: str) -> list[MenuEntry]:
@@ -298,7 +299,7 @@ class Visit:
         ]
 
     def _typed(self) -> Mapping[str, str]:
-        """Return what was typed into a form whose act was refused; a field that was left as it was is missing."""
+        """Return what was typed into a refused form, without unchanged fields."""
         if not self.trouble:
             return {}
         is_left = (f"{BEFORE}{name}" in self.asked.form and not self.is_changed(name) for name in self.asked.form)

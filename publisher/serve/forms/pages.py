@@ -192,7 +192,7 @@ def link_page(view: View, *, mistakes: Sequence[Mistake] = (), email: str = "") 
 
 
 def bad_link_page(view: View) -> Response:
-    """Return the page that says that a link is not good, whatever the reason, with the form that asks for a new one."""
+    """Return the page that says that a link is invalid, whatever the reason, with the form that asks for a new one."""
     return view.page("link", "link", status=404, is_bad_link=True, mistakes=(), email="")
 
 

@@ -112,7 +112,7 @@ class View:
         return Response(html, status, mimetype="text/html")
 
     def _actions(self, *here: str, stop: str, mine: str) -> dict[str, str]:
-        """Return the paths that forms are sent to."""
+        """Return the paths to which forms are sent."""
         return {
             "here": self.path(*here),
             "subscribe": self.path("subscribe"),
@@ -122,7 +122,7 @@ class View:
         }
 
     def _languages(self, *here: str) -> list[ShownLanguage]:
-        """Return this page in each language."""
+        """Return links to this page in each language."""
         return [
             ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag))
             for tag in self.spoken

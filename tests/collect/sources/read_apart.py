@@ -1,4 +1,4 @@
-"""What a reader in a process of its own may do. That process imports this module, so it imports little itself."""
+"""Functions for tests of `read_apart`. The separate process imports this module, so it imports little."""
 
 import os
 import signal

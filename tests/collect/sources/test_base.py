@@ -1,4 +1,4 @@
-"""How a table of config.toml becomes a source."""
+"""How tables of config.toml become sources."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ SITE = SourceSite(timezone="Europe/Brussels", fetching=FETCHING, user_agent="tes
 
 
 class ParcelSource:
-    """A kind of source that somebody else wrote."""
+    """A kind of source from another package."""
 
     def __init__(self, *, name: str, site: SourceSite, depot: str) -> None:
         self.name, self.site, self.depot = name, site, depot

@@ -1,4 +1,4 @@
-"""In which encoding a document is."""
+"""The encoding of a document."""
 
 import pytest
 from hypothesis import given
@@ -54,7 +54,7 @@ def test_encodings_of_several_bytes_are_believed(codec: str) -> None:
     assert xml(JAPANESE, codec, server=codec) == JAPANESE
 
 
-def test_what_the_server_says_counts_before_what_the_document_says() -> None:
+def test_the_servers_encoding_counts_before_the_documents() -> None:
     assert xml("<a>лодка</a>", "koi8-r", declared="windows-1251", server="koi8-r") == "<a>лодка</a>"
 
 

@@ -1,4 +1,4 @@
-"""Common words tell the seven languages that many sites have, and say nothing of those that are like one of them."""
+"""Common words identify the seven languages that many sites have, and never a similar language."""
 
 import pytest
 

@@ -264,13 +264,13 @@ def test_an_iso_moment_is_read(moment: datetime) -> None:
         ("10 February 2022", date(2022, 2, 10)),
     ],
 )
-def test_what_stands_in_fields(written: str, meant: date) -> None:
+def test_dates_in_fields_are_read(written: str, meant: date) -> None:
     assert read_moment(written) == meant
 
 
 @pytest.mark.parametrize("number", [0, 7, 44602, 99_999_999_999, 10**14, 20221310, 10**400])
 def test_a_number_that_is_no_date(number: int) -> None:
-    """44602 is what Excel has for a day."""
+    """44602 is how Excel stores a day."""
     with pytest.raises(DateError, match="is no date"):
         read_number(number)
 
@@ -324,8 +324,8 @@ def test_an_iso_date_is_read(day: date) -> None:
         ("Mon, 01 Jan 0001 00:00:00 +0000", "four digits"),
     ],
 )
-def test_what_is_written_like_a_date_but_is_none_is_told_apart(written: str, problem: str) -> None:
-    """Taken for text, it would end up in another item."""
+def test_unreadable_dates_are_distinguished_from_text(written: str, problem: str) -> None:
+    """If it were read as text, it would become part of another item."""
     with pytest.raises(DateError, match=problem):
         read_line(written)
 

@@ -1,4 +1,4 @@
-"""Files that belong to items: every kind of source gives them, and none that is not of the web gets through."""
+"""Enclosures from every kind of source; addresses that are not on the web are left out."""
 
 import json
 import sqlite3
@@ -48,7 +48,7 @@ def feed_of(folder: Path, body: str) -> Item:
     return item
 
 
-# --- what is given ---------------------------------------------------------------------------------------------------
+# --- forms of enclosures ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_addresses_tables_and_lists_are_understood(value: object, found: tuple[E
         "https://e.org/" + "x" * 2000,
     ],
 )
-def test_what_is_no_address_of_the_web_is_left_out_and_told_as_such_a_link_is(address: str) -> None:
+def test_enclosures_without_a_web_address_are_left_out_and_reported(address: str) -> None:
     told: list[str] = []
     item = clean_item(
         with_files(*enclosures_of([{"url": address}, TALK.url])), site=SITE, policy=POLICY, tell=told.append
@@ -108,7 +108,7 @@ def test_a_type_that_is_none_is_unknown(media_type: str) -> None:
     assert enclosures_of({"url": TALK.url, "type": media_type}) == (TALK,)
 
 
-def test_there_is_an_end_to_them_and_it_is_told() -> None:
+def test_too_many_enclosures_are_cut_and_that_is_reported() -> None:
     told: list[str] = []
     files = enclosures_of([f"https://example.org/{number}" for number in range(1_000)])
     item = clean_item(with_files(*files), site=SITE, policy=POLICY, tell=told.append)
@@ -117,7 +117,7 @@ def test_there_is_an_end_to_them_and_it_is_told() -> None:
     assert told == [f"it has 1000 files; the first {MAX_ENCLOSURES} are kept"]
 
 
-def test_what_cannot_be_one_is_told() -> None:
+def test_an_enclosure_whose_address_is_no_text_is_an_error() -> None:
     with pytest.raises(FieldError, match="its enclosure's url is no text: a list"):
         enclosures_of([{"url": ["https://example.org/"]}])
 
@@ -133,7 +133,7 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING, st.sampled_from([",", ";", "|"]))
-def test_whatever_is_given_is_enclosures_or_told(value: object, separator: str) -> None:
+def test_any_value_gives_enclosures_or_a_problem(value: object, separator: str) -> None:
     try:
         found = enclosures_of(value, separator=separator)
     except FieldError:

@@ -1,4 +1,4 @@
-"""Feeds in: what feeds of every kind and quality become."""
+"""Feeds of every kind and quality as sources."""
 
 import json
 from dataclasses import replace
@@ -311,7 +311,7 @@ def test_a_move_for_ever_is_told(server: Server) -> None:
 @pytest.mark.parametrize(
     "body", ["", "plain", "<html><body><p>No feed</p></body></html>", "{", "{}", "[]", '{"version": 1}', "\x00\xff"]
 )
-def test_what_is_no_feed_is_an_error(tmp_path: Path, body: str) -> None:
+def test_a_document_that_is_no_feed_is_an_error(tmp_path: Path, body: str) -> None:
     with pytest.raises(SourceError, match="no"):
         read(tmp_path, body)
 
@@ -325,7 +325,7 @@ def test_what_is_no_feed_is_an_error(tmp_path: Path, body: str) -> None:
     ],
 )
 def test_entities_are_not_expanded(tmp_path: Path, entity: str) -> None:
-    """Neither a file of this machine, nor anything from its network, nor a text made of itself."""
+    """An entity must not include a file of this machine, a document from its network, or itself many times."""
     hostile = RSS.replace('<?xml version="1.0"?>', f'<?xml version="1.0"?><!DOCTYPE rss [{entity}]>').replace(
         "It sails", "It &x; sails"
     )
@@ -355,7 +355,7 @@ def test_nothing_that_a_feed_names_is_fetched(tmp_path: Path, server: Server, do
     assert not server.asked
 
 
-# --- how long it stays as it is --------------------------------------------------------------------------------------
+# --- lifetime --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,9 @@ def test_nothing_that_a_feed_names_is_fetched(tmp_path: Path, server: Server, do
     ],
 )
 def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, lifetime: timedelta | None) -> None:
-    """Through collect, whether the feed was read or found unchanged, and not a moment longer."""
+    """The lifetime also counts after a reading that found the feed unchanged; when it is over, the feed is read
+    again.
+    """
     declared = '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
     body = RSS.replace("<ttl>90</ttl>", said).replace("<rss", declared).encode()
     server.answers["/feed"] = Answer(body=body, headers={"ETag": '"1"'})
@@ -389,12 +391,12 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
                 assert collect([source], store=store, rules=RULES, now=just_before).sources_waiting == 1
             now += (lifetime or timedelta(0)) + timedelta(minutes=1)
 
-    known = None if lifetime == timedelta(days=1) else '"1"'  # the whole document is asked for once a day
+    known = None if lifetime == timedelta(days=1) else '"1"'  # the whole document is requested once a day
     assert [headers.get("if-none-match") for _, headers in server.asked] == [None, known]
 
 
 def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
-    """`max-age`, `Retry-After` in both its forms, and each source with failures of its own."""
+    """`max-age`, and `Retry-After` in both its forms; failures are counted for each source."""
     fetcher = Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     sources = [FeedSource(name, server.url(f"/{name}"), fetcher=fetcher) for name in ("fresh", "busy", "later", "gone")]
     server.answers["/fresh"] = Answer(body=RSS.replace("<ttl>90</ttl>", "").encode(), headers=MAX_AGE)
@@ -421,7 +423,7 @@ def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
     assert failures == {"fresh": 0, "busy": 2, "later": 2, "gone": 4}
 
 
-# --- feeds as nobody should write them -------------------------------------------------------------------------------
+# --- malformed feeds -------------------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(
     [
@@ -469,7 +471,7 @@ CODECS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1", "
 
 
 @given(st.lists(st.one_of(WORDS, st.text(max_size=6)), max_size=40).map("".join), CODECS)
-def test_whatever_comes_is_items_or_an_error_of_the_source(
+def test_any_document_gives_items_or_a_source_error(
     tmp_path_factory: pytest.TempPathFactory, body: str, codec: str
 ) -> None:
     check(tmp_path_factory.getbasetemp(), body.encode(codec, "ignore"))

@@ -1,4 +1,4 @@
-"""What is fetched from the web: politely, within limits, and never from the neighbourhood by accident."""
+"""Fetching from the web: politely, within limits, and not from the local network unless allowed."""
 
 import gzip
 import socket
@@ -47,7 +47,7 @@ def test_a_fetch_says_who_asks(server: Server) -> None:
     assert server.asked[0][1]["user-agent"] == AGENT
 
 
-def test_what_a_server_calls_unchanged_is_not_sent_again(server: Server) -> None:
+def test_an_unchanged_document_is_not_sent_again(server: Server) -> None:
     server.answers["/a"] = Answer(body=b"x", headers={"ETag": '"1"', "Last-Modified": "Mon, 23 Nov 2026 08:00:00 GMT"})
     first = fetch(server.url("/a"))
     again = fetch(server.url("/a"), validator=first.validator)
@@ -58,7 +58,7 @@ def test_what_a_server_calls_unchanged_is_not_sent_again(server: Server) -> None
 
 
 def test_the_same_bytes_are_unchanged_whatever_the_server_says(server: Server) -> None:
-    """A server that makes a new ETag for every answer is no reason to parse, or to write anything down."""
+    """A new ETag for the same bytes causes neither parsing nor a write."""
     server.answers["/a"] = Answer(body=b"x", headers={"ETag": '"1"'})
     first = fetch(server.url("/a"))
     server.answers["/a"] = Answer(body=b"x", headers={"ETag": '"2"'})
@@ -69,7 +69,7 @@ def test_the_same_bytes_are_unchanged_whatever_the_server_says(server: Server) -
 
 
 def test_a_server_is_not_believed_for_longer_than_a_day(server: Server) -> None:
-    """Some have a Last-Modified that never changes."""
+    """Some servers send a Last-Modified that never changes."""
     stamp = "Thu, 12 Jan 2017 00:12:01 GMT"
     server.answers["/a"] = Answer(body=b"old", headers={"Last-Modified": stamp})
     validator, whole = fetch(server.url("/a")).validator, []
@@ -145,7 +145,7 @@ def test_a_document_is_unpacked_whatever_its_server_says(server: Server, encodin
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_what_is_not_packed_as_it_says_is_an_error(server: Server, encoding: str) -> None:
+def test_a_wrong_content_encoding_is_an_error(server: Server, encoding: str) -> None:
     server.answers["/a"] = Answer(body=b"\x1f\x8bplain", headers={"Content-Encoding": encoding})
 
     assert "cannot be read" in failure(server.url("/a")).problem
@@ -293,7 +293,7 @@ def test_an_answer_that_is_an_error_is_one(server: Server, status: int) -> None:
     assert str(status) in failure(server.url("/a")).problem
 
 
-def test_nobody_listens() -> None:
+def test_a_refused_connection_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
@@ -321,7 +321,7 @@ def test_a_host_is_asked_one_thing_at_a_time(server: Server) -> None:
     assert (len(server.asked), server.at_once) == (4, 1)
 
 
-def test_what_one_source_may_ask_no_other_may_not_even_when_it_is_led_there(server: Server) -> None:
+def test_hosts_allowed_for_one_source_are_refused_to_others_even_by_redirect(server: Server) -> None:
     server.answers["/secret"] = Answer(body=b"secret")
     server.answers["/led"] = Answer(status=302, headers={"Location": server.url("/secret")})
     fetcher = Fetcher(FETCHING, AGENT)

@@ -1,4 +1,4 @@
-"""Items of named values, whatever kind of source has them."""
+"""Items from named values, for every kind of source."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ AT_TEN = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
 def kept(**values: object) -> Item:
-    """What the log keeps of such values, at a site in Brussels."""
+    """Return the item that the log keeps of such values, on a site in Brussels."""
     return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=POLICY)
 
 
@@ -77,7 +77,7 @@ def test_a_day_without_a_time_stays_a_day(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [True, "soon", 45355, float("nan"), Decimal("Infinity"), b"2024-03-04"])
-def test_what_is_no_date_is_told(value: object) -> None:
+def test_an_invalid_date_is_an_error(value: object) -> None:
     with pytest.raises(FieldError):
         item_of({"title": "Ferry", "date": value})
 
@@ -146,7 +146,7 @@ def test_an_embargo_in_doubt_lets_nothing_out(doubtful: object) -> None:
         item_of({"title": "Ferry", "date": DAY, "embargo": doubtful})
 
 
-def test_what_a_source_keeps_back_is_noted_and_is_no_problem() -> None:
+def test_items_that_a_source_withholds_are_no_problems() -> None:
     rows = ({"title": "Ferry", "date": DAY}, {"title": "Crane", "date": DAY, "status": "draft"})
     found = harvest("news", enumerate_rows(rows), item_of)
 
@@ -243,7 +243,7 @@ def test_lines_of_a_text_end_where_they_do() -> None:
     assert item.text == "Bring:\n• a card\n• form B\n\nand 14\u00a0h"
 
 
-def test_what_cannot_be_seen_is_no_part_of_titles_and_labels() -> None:
+def test_invisible_characters_are_no_part_of_titles_and_labels() -> None:
     item = item_of({"date": DAY, "title": "Asy\u00adlum", "themes": ["\u200bSea", "Sea\u2060"], "keywords": "\u200b"})
 
     assert (item.title, item.labels, item.keywords) == ("Asylum", ("Sea",), ())

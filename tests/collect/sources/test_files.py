@@ -1,4 +1,4 @@
-"""What a source's path may name, so that no file keeps a pass busy or publishes what lies elsewhere."""
+"""What a source's path may be: no file that never ends, and none outside the source's folder."""
 
 import os
 from datetime import UTC, datetime

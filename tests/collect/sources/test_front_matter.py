@@ -1,4 +1,4 @@
-"""Front matter as static site generators have it."""
+"""Front matter in the forms of static site generators."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_a_text_that_begins_like_front_matter_is_doubtful() -> None:
 
 
 @pytest.mark.parametrize("text", ["---\ntitle: Ferry\nText.", "+++\nText", "\n---\ntitle: Ferry\n---\nText", ";;;\nx"])
-def test_front_matter_without_an_end_or_below_something_is_called_so(text: str) -> None:
+def test_front_matter_without_an_end_or_below_other_text_is_reported(text: str) -> None:
     with pytest.raises(FieldError, match="front matter was not recognised"):
         split(text)
 

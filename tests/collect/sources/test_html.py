@@ -47,7 +47,7 @@ BASE = "https://example.org/news/2026"
         ("a\x00b\x0bc\ufffe", "ab c"),
     ],
 )
-def test_what_is_left_of_html(raw: str, clean: str) -> None:
+def test_allowed_html_stays_and_other_html_goes(raw: str, clean: str) -> None:
     assert clean == safe_html(raw, base=BASE)
 
 
@@ -240,7 +240,7 @@ def test_words_that_look_like_marks_stay_words(words: str) -> None:
 @pytest.mark.parametrize(
     "raw", ["<svg><style><img src=https://example.org/p.gif width=1>", "<h1><td>a<p>", "<table>&lt;?"]
 )
-def test_what_parsers_disagree_on_is_settled_at_once(raw: str) -> None:
+def test_html_that_parsers_read_differently_is_cleaned_in_one_pass(raw: str) -> None:
     clean = safe_html(raw, base=BASE)
 
     assert "<img" not in clean

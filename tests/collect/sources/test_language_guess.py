@@ -1,4 +1,4 @@
-"""A language is guessed only beyond doubt."""
+"""A language is guessed only if it is certain."""
 
 from datetime import UTC, datetime
 from itertools import combinations

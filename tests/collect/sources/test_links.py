@@ -1,4 +1,4 @@
-"""Web addresses, made right once."""
+"""Web addresses are corrected and made absolute."""
 
 import pytest
 from hypothesis import given
@@ -68,7 +68,7 @@ def test_an_address_without_a_scheme_is_seen_as_the_page_of_its_own_host() -> No
     "written",
     ["", " ", "http://[", "http://exa mple/", "https:///x", "http://example.org:x/", "javascript:x", "java\nscript:x"],
 )
-def test_what_cannot_be_an_address_is_none(written: str) -> None:
+def test_an_impossible_address_gives_none(written: str) -> None:
     assert absolute(written) == ""
     assert web_address(written) == ""
 

@@ -28,7 +28,7 @@ def read(path: Path, *, validator: str = "") -> Fetch:
 
 
 def items_of(text: str) -> tuple[Item, ...]:
-    """The items of a listing without problems."""
+    """Return the items of a listing that has no problems."""
     found = parse(text, "listing.txt")
     items, problems = found.items, found.problems
     assert not problems
@@ -80,7 +80,7 @@ class TestTheRealListing:
         )
 
     def test_text_is_the_file_s_own_with_even_spaces(self, items: tuple[Item, ...], real_listing: Path) -> None:
-        """Words, read another way: all lines but dates and labels, in order."""
+        """The expected text is computed independently: all lines except dates and labels, in order."""
         lines = [line.split() for line in real_listing.read_text(encoding="utf-8").splitlines()]
         bodies = [line for line in lines if len(line) > 3 and line[0] not in {"Main", "Keywords:"}]
 
@@ -342,7 +342,7 @@ def test_a_date_may_have_a_time() -> None:
         ("2 dagen geleden", "it does not say which day it is"),
     ],
 )
-def test_a_line_that_is_plainly_a_date_and_not_understood_glues_nothing_together(line: str, why: str) -> None:
+def test_an_unreadable_date_line_does_not_join_two_items(line: str, why: str) -> None:
     text = f"11 February 2022\n\nNewer.\nTheme: Zoo\n\n{line}\n\nLost.\nTheme: Sea\n\n9 February 2022\n\nOlder."
     found = parse(text, "listing.txt")
     items, problems = found.items, found.problems
@@ -383,7 +383,7 @@ def test_a_date_with_words_of_dates_begins_an_item(line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["10 May 2022 in Brussels", "Berlin, den 10. Mai 2022", "10 May 2022 – Press release", "Tuesday"]
 )
-def test_a_date_beside_other_words_below_labels_glues_nothing_together(line: str) -> None:
+def test_a_date_with_other_words_below_labels_does_not_join_two_items(line: str) -> None:
     found = parse(f"11 May 2022\n\nNewer.\nTheme: Zoo\n\n{line}\n\nLost.\n\n9 May 2022\n\nOlder.", "l.txt")
 
     assert [item.text for item in found.items] == ["Newer.", "Older."]
@@ -514,7 +514,7 @@ def test_two_identical_items_are_two() -> None:
     assert first == second
 
 
-# --- dates that are told twice, or in the wrong place ----------------------------------------------------------------
+# --- repeated and misplaced dates ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -545,8 +545,8 @@ def test_a_publication_date_that_is_none_is_a_problem() -> None:
     assert [str(problem) for problem in problems] == ["listing.txt:5: 'soon' is no date; the item was left out"]
 
 
-def test_dates_beneath_their_texts_are_refused() -> None:
-    """Read from above, each text would get its neighbour's date."""
+def test_a_listing_with_dates_below_the_texts_is_refused() -> None:
+    """Reading from the top would give each text its neighbour's date."""
     found = parse("One.\nPublication date: 10 February 2022\n\nTwo.\nPublication date: 9 May 2021\n", "l.txt")
     items, problems = found.items, found.problems
 
@@ -658,7 +658,7 @@ def test_a_path_no_system_can_read_is_refused(tmp_path: Path) -> None:
         read(tmp_path / ("long" * 100))
 
 
-# --- whatever is in it -----------------------------------------------------------------------------------------------
+# --- arbitrary content -----------------------------------------------------------------------------------------------
 
 lines = st.sampled_from(
     ["", "10 February 2022", "Publication date: 9 May 2021", "31 June 2021", "Main Theme: A, B", "Title: T", "Text."]
@@ -675,7 +675,7 @@ def test_any_text_gives_clean_items_and_problems_with_lines(listing: list[str]) 
     assert items or problems or not any(line and not line.endswith(":") for line in clean_lines(text))
     for item in items:
         assert item.text
-        # No-break spaces beside figures and marks are meant.
+        # no-break spaces beside digits and marks stay
         assert item.text == "\n\n".join(re.sub("[ \t\n]+", " ", part).strip(" ") for part in item.text.split("\n\n"))
     for problem in problems:
         assert 1 <= int(problem.where.removeprefix("listing.txt:")) <= text.count("\n") + text.count("\r") + 1
@@ -692,7 +692,7 @@ written_items = st.builds(
 
 
 @given(st.lists(written_items, max_size=8))
-def test_what_is_written_as_a_listing_is_read_back(items: list[Item]) -> None:
+def test_a_written_listing_is_read_back_equal(items: list[Item]) -> None:
     text = "".join(
         f"{item.date.isoformat()}\n\n{item.text}\n"
         f"Main Theme: {', '.join(item.labels)}\nKeywords: {'; '.join(item.keywords)}\n\n"
@@ -718,7 +718,7 @@ def test_a_no_break_space_that_is_meant_stays(pasted: str, text: str) -> None:
     assert item.text == text
 
 
-def test_what_cannot_be_seen_is_no_part_of_labels() -> None:
+def test_invisible_characters_are_no_part_of_labels() -> None:
     (item,) = items_of(
         "10 February 2022\n\nText.\nTheme: Asy\u00adlum, \u200bAsylum\nKeywords: \u2060\nTitle: A\u00adB"
     )

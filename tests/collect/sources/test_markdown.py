@@ -1,4 +1,4 @@
-"""The `markdown` kind: when the items of a folder appear."""
+"""The `markdown` kind: dates, embargoes and addresses of the items in a folder."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_front_matter_says_when_an_item_may_appear(tmp_path: Path, front: str, b
         "ferry (conflict copy 2).md",
     ],
 )
-def test_a_copy_that_two_editors_at_once_left_behind_is_no_second_item(tmp_path: Path, name: str) -> None:
+def test_a_conflict_copy_of_a_file_is_no_second_item(tmp_path: Path, name: str) -> None:
     write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-05")
     write(tmp_path, name, "title: Ferry\ndate: 2024-03-05")
 
@@ -108,7 +108,7 @@ def test_times_order_the_items_of_a_day(tmp_path: Path) -> None:
     assert titles(read(tmp_path)) == ["Nine", "Eight", "Seven"]
 
 
-def test_front_matter_that_was_not_recognised_is_called_so(tmp_path: Path) -> None:
+def test_unrecognised_front_matter_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ferry.md").write_text("Author: Ada\nWhen: 2024-03-01\n\nText.\n", "utf-8")
     write(tmp_path, "crane.md", "title: Crane\ndate: 2024-03-02")
 
@@ -178,7 +178,7 @@ def test_relative_addresses_without_a_base_are_told(tmp_path: Path) -> None:
     ]
 
 
-def test_what_another_program_fills_in_is_left_out_and_told(tmp_path: Path) -> None:
+def test_placeholders_of_other_programs_are_left_out_and_reported(tmp_path: Path) -> None:
     (tmp_path / "ferry.md").write_text(
         "---\ntitle: Ferry\ndate: 2024-03-01\n---\n"
         "## Times {#times}\n\nIt *leaves* {{< clock >}}at nine.\n{: .note}\n\n"
@@ -268,7 +268,7 @@ def test_themes_in_every_shape_that_programs_write(tmp_path: Path, front: str) -
 
 
 def html_of(folder: Path, body: str) -> tuple[str, str]:
-    """Return what a Markdown body becomes, and what was left out of it."""
+    """Return what a Markdown body becomes, and what was left out."""
     (folder / "ferry.md").write_text(f"---\ntitle: Ferry\ndate: 2024-03-01\n---\n{body}", encoding="utf-8")
     fetch = read(folder)
     (item,) = fetch.items

@@ -1,4 +1,4 @@
-"""Whatever a server does, a fetch gives what is there or an error of the source, in time and within limits."""
+"""Misbehaving servers: a fetch returns the answer or a source error, in time and within limits."""
 
 import gzip
 import itertools
@@ -50,7 +50,7 @@ def endlessly(piece: bytes, *, after: bytes = b"") -> Callable[[], Iterable[byte
     return lambda: itertools.chain([after], itertools.repeat(piece))
 
 
-# --- HTTP as nobody should speak it ----------------------------------------------------------------------------------
+# --- invalid HTTP ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def endlessly(piece: bytes, *, after: bytes = b"") -> Callable[[], Iterable[byte
         (CHUNKED + b"ffffffffffffffff\r\nhello", "without sending complete"),
     ],
 )
-def test_what_is_no_answer_is_an_error(said: bytes, problem: str) -> None:
+def test_an_answer_that_is_not_http_is_an_error(said: bytes, problem: str) -> None:
     with speaking(lambda: [said]) as url:
         assert problem in failure(url).problem
 
@@ -92,7 +92,7 @@ def test_what_is_no_answer_is_an_error(said: bytes, problem: str) -> None:
     ],
     ids=["headers", "one header", "size of a chunk", "extension of a chunk", "trailers"],
 )
-def test_what_never_ends_outside_the_body_is_cut_off(pieces: Callable[[], Iterable[bytes]]) -> None:
+def test_endless_headers_and_trailers_are_cut_off(pieces: Callable[[], Iterable[bytes]]) -> None:
     with speaking(pieces) as url:
         assert "Receive buffer too long" in failure(url).problem
 
@@ -104,8 +104,8 @@ def test_a_server_that_never_comes_to_the_point_is_cut_off_in_time() -> None:
     assert time.monotonic() - begun < 2
 
 
-def test_what_comes_before_the_answer_is_not_the_answer() -> None:
-    """RFC 9110 section 15.2: any number of interim answers, asked for or not."""
+def test_interim_responses_are_skipped() -> None:
+    """RFC 9110 section 15.2: any number of interim responses, even unrequested ones."""
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     with speaking(lambda: [interim, OK + b"Content-Length: 1\r\n\r\nxyz"]) as url:
         assert fetch(url).body == b"x"
@@ -148,13 +148,13 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=settings().max_examples * 3 // 2)
 @given(st.lists(st.one_of(PIECES, st.binary(max_size=9)), max_size=9).map(b"".join))
-def test_whatever_a_server_says_is_an_answer_or_an_error_of_the_source(said: bytes) -> None:
+def test_any_bytes_of_a_server_give_an_answer_or_a_source_error(said: bytes) -> None:
     known = '{"digest": "0", "etag": "\\"\\u00e9\\"", "modified": "\\u20ac"}'
     with speaking(lambda: [OK + said]) as url, suppress(SourceError):
         fetch(url, validator=known, timeout_s=1.0)
 
 
-# --- headers that mean something -------------------------------------------------------------------------------------
+# --- meaningful headers ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("etag", [b'"caf\xc3\xa9"', b'"caf\xe9"'])
@@ -230,7 +230,7 @@ def test_how_long_an_answer_is_fresh(server: Server, headers: dict[str, str], se
     assert fresh == (None if seconds is None else NOW + timedelta(seconds=seconds))
 
 
-# --- packed answers --------------------------------------------------------------------------------------------------
+# --- compressed answers ----------------------------------------------------------------------------------------------
 
 
 def bare(data: bytes) -> bytes:
@@ -258,7 +258,7 @@ def test_a_bomb_takes_no_more_memory_than_is_admitted(
 
 
 def test_a_gzip_answer_of_several_parts_is_read_whole(server: Server) -> None:
-    """RFC 1952 section 2.2; what some servers make of a file and its padding."""
+    """RFC 1952 section 2.2; some servers send a file and its padding in this way."""
     server.answers["/a"] = Answer(
         body=gzip.compress(b"sails ") + gzip.compress(b"at ten") + bytes(99), headers={"Content-Encoding": "gzip"}
     )
@@ -267,12 +267,12 @@ def test_a_gzip_answer_of_several_parts_is_read_whole(server: Server) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
-def test_what_follows_the_end_of_a_packed_answer_is_not_gathered(encoding: str) -> None:
+def test_bytes_after_a_compressed_answer_are_not_kept(encoding: str) -> None:
     packed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[encoding](b"abc")
     head = OK + b"Content-Encoding: " + encoding.encode() + b"\r\n\r\n" + packed
     tracemalloc.start()
     try:
-        # To refuse it is as good an answer.
+        # refusing it is right too
         with speaking(endlessly(b"x" * 65_536, after=head)) as url, suppress(SourceError):
             assert fetch(url).body == b"abc"
         assert tracemalloc.get_traced_memory()[1] < 4_000_000
@@ -288,7 +288,7 @@ def test_what_follows_the_end_of_a_packed_answer_is_not_gathered(encoding: str) 
     ],
     ids=["a name that never ends", "blocks with nothing in them"],
 )
-def test_what_unpacks_to_nothing_for_ever_is_cut_off_in_time(encoding: str, begin: bytes, goes_on: bytes) -> None:
+def test_endless_compressed_emptiness_is_cut_off_in_time(encoding: str, begin: bytes, goes_on: bytes) -> None:
     with speaking(endlessly(goes_on, after=OK + f"Content-Encoding: {encoding}\r\n\r\n".encode() + begin)) as url:
         assert "took more than 0.3 s" in failure(url, timeout_s=0.3).problem
 
@@ -304,7 +304,7 @@ def showing(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """Trusted as the system's own are."""
+    """A certificate authority that is trusted like the system's own."""
     trusted = trustme.CA()
     trusted.cert_pem.write_to_path(str(tmp_path / "trusted.pem"))
     monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(tmp_path / "trusted.pem"))
@@ -344,17 +344,17 @@ def test_a_server_that_hangs_up_on_us_is_an_error() -> None:
         assert "cannot be fetched" in failure(url.replace("http:", "https:")).problem
 
 
-# --- names that mean something else every time -----------------------------------------------------------------------
+# --- names that resolve differently each time ------------------------------------------------------------------------
 
 PUBLIC = "93.184.216.34"
 
 
 @pytest.fixture
 def asked_for(monkeypatch: pytest.MonkeyPatch, server: Server) -> dict[str, list[list[str]]]:
-    """What a name server says of `news.test`, one answer after the other, and the addresses that were connected to.
+    """The name server's answers for `news.test`, one after the other, and the addresses that were connected to.
 
-    A test has no name server to command, and must not reach the Internet: the two functions of the standard library
-    by which a fetch leaves this program stand in for both. What is public leads to `server` here.
+    Tests have no name server and must not reach the Internet: the two standard library functions through which a fetch
+    leaves this program are replaced. Public addresses lead to `server`.
     """
     told: dict[str, list[list[str]]] = {"answers": [], "connected": []}
     connect = socket.create_connection
@@ -375,10 +375,10 @@ def asked_for(monkeypatch: pytest.MonkeyPatch, server: Server) -> dict[str, list
     return told
 
 
-def test_what_is_connected_to_is_the_address_that_was_checked(
+def test_the_connection_goes_to_the_address_that_was_checked(
     server: Server, asked_for: dict[str, list[list[str]]]
 ) -> None:
-    """A name that means a public address when it is looked at, and a private one right after (DNS rebinding)."""
+    """DNS rebinding: the name resolves to a public address when it is checked, and to a private one right after."""
     server.answers["/a"] = Answer(body=b"news")
     asked_for["answers"] = [[PUBLIC], ["127.0.0.1"]]
 

@@ -1,4 +1,4 @@
-"""Dates that were never set, and the words of embargoes and expiries."""
+"""Dates that were never set, and the forms of embargoes and expiries."""
 
 from datetime import UTC, date, datetime
 
@@ -30,7 +30,7 @@ def test_a_date_that_was_never_set_is_none(never_set: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["9999-12-31", "1066-10-14", "31 February 2024", "soon", ""])
-def test_what_is_no_date_of_news(text: str) -> None:
+def test_implausible_dates_are_refused(text: str) -> None:
     assert not says_date(text)
     assert says_date("4 March 2024")
 

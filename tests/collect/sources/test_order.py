@@ -1,4 +1,4 @@
-"""Which way a list runs."""
+"""Whether a list is newest first or oldest first."""
 
 from datetime import UTC, date, datetime
 
@@ -27,7 +27,7 @@ def test_a_list_from_new_to_old_stays_with_the_items_of_a_day() -> None:
     assert newest_first(items) == items
 
 
-def test_one_pinned_item_turns_nothing_round() -> None:
+def test_one_pinned_item_does_not_reverse_a_list() -> None:
     items = (day(1, "pinned"), day(9), day(8), day(7))
 
     assert newest_first(items) == items
@@ -41,7 +41,7 @@ def test_a_list_that_is_sorted_by_its_last_changes_is_not_turned_round(days: tup
 
 
 @pytest.mark.parametrize("days", [(9, 1, 2, 3, 4), (1, 2, 3, 4, 5, 27, 6, 7, 8, 9, 10)])
-def test_one_item_that_is_pinned_or_dated_wrongly_does_not_keep_a_list_from_being_turned_round(
+def test_a_list_is_reversed_despite_one_pinned_or_misdated_item(
     days: tuple[int, ...],
 ) -> None:
     items = tuple(day(each) for each in days)

@@ -1,4 +1,4 @@
-"""Pages: a Drupal Views listing in two languages, as it was saved, and what else pages do."""
+"""The `page` kind: a saved Drupal Views listing in two languages, and other features of pages."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -101,7 +101,7 @@ def test_other_selectors_read_the_same_page_again(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("key", "selector"), [("item", "div["), ("title", "h2:nonsense"), ("body", "p::")])
-def test_what_is_no_selector_is_an_error(server: Server, key: str, selector: str) -> None:
+def test_an_invalid_selector_is_an_error(server: Server, key: str, selector: str) -> None:
     with pytest.raises(SourceError, match="is no CSS selector"):
         read(server, "/en/news", **{key: selector})
 

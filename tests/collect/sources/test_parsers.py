@@ -1,4 +1,4 @@
-"""Whatever a source's file holds, it becomes items or an error of the source; nothing else, and in time."""
+"""Any file content becomes items or a source error, and nothing else, in limited time."""
 
 import json
 from collections.abc import Callable
@@ -91,13 +91,15 @@ PIECES = st.sampled_from(
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(pieces=st.lists(st.one_of(PIECES, st.text(max_size=6)), max_size=40).map("".join))
-def test_any_text(tmp_path_factory: pytest.TempPathFactory, kind: str, pieces: str) -> None:
+def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, kind: str, pieces: str) -> None:
     check(tmp_path_factory.getbasetemp() / f"any {kind}", kind, pieces.encode("utf-8", "surrogatepass"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(junk=st.binary(max_size=40), at=st.integers(0, 120), length=st.integers(0, 30))
-def test_any_damage(tmp_path_factory: pytest.TempPathFactory, kind: str, junk: bytes, at: int, length: int) -> None:
+def test_any_damaged_document_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, junk: bytes, at: int, length: int
+) -> None:
     whole = WHOLE[kind].encode()
     check(tmp_path_factory.getbasetemp() / f"damaged {kind}", kind, whole[:at] + junk + whole[at + length :])
 
@@ -107,13 +109,13 @@ def test_any_damage(tmp_path_factory: pytest.TempPathFactory, kind: str, junk: b
     "repeated", ["[", "{", "(", "<b>", "> ", "- ", "*", "`", "&a [", "\n", "a:\n ", "![", '"', "<!--"]
 )
 def test_much_of_one_thing(tmp_path: Path, kind: str, repeated: str) -> None:
-    """What grows faster than its input, or calls itself too deep, would show here."""
+    """It would reveal quadratic time and deep recursion."""
     begin = "---\ndate: 2026-03-10\n---\n" if kind == "markdown" else ""
     check(tmp_path, kind, f"{begin}{repeated * 10_000}".encode())
 
 
 def test_marks_without_end_on_one_letter(tmp_path: Path) -> None:
-    """Sorting them (NFC) takes minutes for so many, when they are of different classes by turns."""
+    """Normalising so many marks (NFC) takes minutes if their classes alternate."""
     check(tmp_path, "listing", ("10 March 2026\n\na" + "\u0301\u0323" * 200_000).encode())
 
 
@@ -159,7 +161,7 @@ ROW_VALUES = st.one_of(
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ROW_VALUES))
 def test_a_row_of_values_of_any_type(row: dict[str, object]) -> None:
-    """As databases give them; front matter and JSON have some of them."""
+    """Databases give all these types; front matter and JSON give some."""
     with suppress(FieldError, Withheld):
         clean_item(item_of(row), site=SITE, policy=POLICY)
 
@@ -172,14 +174,14 @@ def test_a_row_of_values_of_any_type(row: dict[str, object]) -> None:
         (date(2026, 3, 10), "2026-03-10"),
     ],
 )
-def test_what_a_database_has_for_ids_and_titles(value: object, words: str) -> None:
+def test_values_of_any_type_may_be_ids_and_titles(value: object, words: str) -> None:
     item = item_of({"id": value, "title": value, "keywords": [value], "date": date(2026, 3, 10)})
 
     assert (item.native_id, item.title, item.keywords) == (words, words, (words,))
 
 
 @pytest.mark.parametrize("expression", ["CAST(x'ff' AS TEXT)", "x'ff'", "9e999", "zeroblob(9)", "char(55296)"])
-def test_what_sqlite_holds_that_is_no_text(expression: str) -> None:
+def test_sqlite_values_that_are_no_text_are_read_or_refused(expression: str) -> None:
     query = f"SELECT '2026-03-10' AS date, {expression} AS title UNION ALL SELECT '2026-03-10', 'Ferry'"
     with suppress(SourceError):
         fetch = DatabaseSource("news", "sqlite://", query).fetch(validator="", now=NOW)

@@ -1,4 +1,4 @@
-"""What strangers wrote takes so much computing and memory and no more, whatever it is."""
+"""Untrusted documents cannot use more computing time and memory than the limits."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +14,11 @@ from tests.collect.sources.read_apart import busy, crashing, failing, greedy
 from tests.collect.sources.test_feed import NOW, RSS
 
 
-def test_what_comes_of_it_comes_back() -> None:
+def test_the_result_of_the_subprocess_is_returned() -> None:
     assert read_apart("news", sorted, [3, 1, 2], reverse=True) == [3, 2, 1]
 
 
-def test_its_own_error_comes_back_whole() -> None:
+def test_the_error_of_the_subprocess_is_raised() -> None:
     with pytest.raises(SourceError) as caught:
         read_apart("news", failing)
 
@@ -30,7 +30,7 @@ def test_its_own_error_comes_back_whole() -> None:
 
 
 @pytest.mark.slow
-def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_parse_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "SECONDS", 1)
 
     with pytest.raises(SourceError, match="takes more than 1 s of computing; it was given up"):
@@ -38,12 +38,12 @@ def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_what_needs_too_much_memory_is_given_up() -> None:
+def test_a_parse_that_needs_too_much_memory_is_stopped() -> None:
     with pytest.raises(SourceError, match="takes more memory than there is for it"):
         read_apart("news", greedy)
 
 
-def test_what_makes_a_parser_crash_takes_nobody_along() -> None:
+def test_a_crash_of_a_parser_is_a_source_error() -> None:
     with pytest.raises(SourceError, match="reading it takes more than"):
         read_apart("news", crashing)
 

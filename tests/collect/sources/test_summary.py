@@ -1,4 +1,4 @@
-"""Summaries that somebody wrote, from every kind of source that has them."""
+"""Summaries written by people, for every kind of source that has them."""
 
 import json
 from datetime import UTC, date, datetime
@@ -65,7 +65,7 @@ def test_a_description_alone_is_the_text(tmp_path: Path) -> None:
         ("", ""),
     ],
 )
-def test_what_a_program_cut_off_the_text_is_no_summary(summary: str, teaser: str) -> None:
+def test_the_truncated_beginning_of_a_text_is_no_summary(summary: str, teaser: str) -> None:
     assert teaser_of(summary, "The council met and decided.") == teaser
 
 
@@ -77,7 +77,7 @@ def test_front_matter_sums_up(tmp_path: Path, front: str) -> None:
     assert item.summary == TEASER
 
 
-def test_what_stands_above_more_is_the_summary(tmp_path: Path) -> None:
+def test_the_text_above_a_more_mark_is_the_summary(tmp_path: Path) -> None:
     text = f"---\ntitle: Council\ndate: 2024-03-04\n---\n{TEASER}\n\n<!-- more -->\n\nAll.\n"
     (tmp_path / "a.md").write_text(text, "utf-8")
     (item,) = MarkdownSource("news", tmp_path).fetch(validator="", now=NOW).items

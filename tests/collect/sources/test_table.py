@@ -1,4 +1,4 @@
-"""The `table` kind: CSV as Excel and others write it, and JSON a line."""
+"""The `table` kind: CSV as Excel and others write it, and JSON lines."""
 
 from datetime import UTC, datetime
 from pathlib import Path

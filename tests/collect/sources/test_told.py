@@ -1,4 +1,4 @@
-"""Whatever a reading leaves out, joins or keeps back is told, by every kind of source."""
+"""Everything that a reading leaves out, joins or withholds is reported, for every kind of source."""
 
 import json
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ CRANE = {"id": "1", "content_text": "A crane.", "date_published": "2026-11-20T10
 
 
 def read(kind: str, path: Path, files: dict[str, str], **keys: Any) -> Fetch:
-    """Read a source of files, by their names; the first is its path unless it is a folder."""
+    """Read a source from files, given by name; the first is its path unless that is a folder."""
     for name, text in files.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text, "utf-8")
@@ -190,7 +190,7 @@ def test_a_json_feed_tells_what_is_no_object(tmp_path: Path) -> None:
 
 
 def test_a_feed_tells_that_only_its_first_items_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "MAX_ITEMS", 20)  # reading twenty thousand takes seconds
+    monkeypatch.setattr(feed, "MAX_ITEMS", 20)  # twenty thousand would take seconds
     items = [{**CRANE, "id": str(number)} for number in range(21)]
 
     found = read("feed", tmp_path, {"feed.json": json.dumps({**JSON_FEED, "items": items})})
@@ -207,7 +207,7 @@ def test_a_feed_tells_that_only_its_first_items_are_read(tmp_path: Path, monkeyp
         ({"link": "ftp://example.org/"}, "its link was left out: no whole address of the web: 'ftp://example.org/'"),
     ],
 )
-def test_what_is_cut_off_an_item_is_told(values: dict[str, object], line: str) -> None:
+def test_parts_cut_off_an_item_are_reported(values: dict[str, object], line: str) -> None:
     lines: list[str] = []
 
     cleaned = clean_item(

@@ -1,4 +1,4 @@
-"""What a source itself keeps back."""
+"""Which items a source withholds."""
 
 from decimal import Decimal
 
@@ -109,7 +109,7 @@ def test_a_draft_by_any_usual_word(values: dict[str, object]) -> None:
         {"status": "veröffentlicht"},
     ],
 )
-def test_what_may_go_out(values: dict[str, object]) -> None:
+def test_values_that_withhold_nothing(values: dict[str, object]) -> None:
     assert why_withheld(values) == ""
 
 

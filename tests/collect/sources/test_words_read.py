@@ -1,4 +1,4 @@
-"""The table in docs/sources.md of the words that each kind of source reads: each is written down and read back."""
+"""The table in docs/sources.md of the words for fields: each word is written in a source and read back."""
 
 import json
 import re
@@ -27,13 +27,13 @@ SAID = {
     "theme": "Ferries",
     "summary": "In short.",
 }
-"""What each word says."""
+"""The value written for each field."""
 BESIDE = " beside `content:encoded`"
-"""Where a feed's `description` is no text but sums it up."""
+"""The mark of a feed's `description` that is a summary and not the text."""
 
 
 def _cells() -> Iterator[tuple[str, str, str]]:
-    """Yield each word of the table: what it says, the kind of source, the word."""
+    """Yield each word of the table as (field, kind of source, word)."""
     section = DOCS.read_text("utf-8").partition("## Which words are read")[2].partition("\n## ")[0]
     for line in section.splitlines():
         name, *cells = [cell.strip() for cell in line.strip("|").split("|")] or [""]

@@ -1,4 +1,4 @@
-"""What strangers try at the desk, and that nothing comes of it."""
+"""Attacks on the desk by strangers, which must all fail."""
 
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -100,7 +100,7 @@ def test_opening_addresses_changes_nothing(site: DeskSite) -> None:
     assert before == site.world.contents("outbox")
 
 
-def test_nobody_reads_what_another_one_did_by_its_number(site: DeskSite) -> None:
+def test_results_of_another_person_cannot_be_read_by_their_number(site: DeskSite) -> None:
     answer = site.editor(OTTO).press("words", WEEKLY, subject="Otto's", introduction="")
 
     assert 'role="status"' not in site.editor(EDITH).look(answer.location)
@@ -109,7 +109,7 @@ def test_nobody_reads_what_another_one_did_by_its_number(site: DeskSite) -> None
 
 
 def test_a_link_from_a_mail_asks_again_with_its_cookie(site: DeskSite) -> None:
-    """A browser holds back a SameSite=Strict cookie when another site leads to a page."""
+    """A browser withholds a SameSite=Strict cookie when another site links to a page."""
     answer = site.browser().get(WEEKLY, headers={"Sec-Fetch-Site": "cross-site"})
 
     assert (200, True) == (answer.status_code, '<meta http-equiv="refresh" content="0">' in answer.text)

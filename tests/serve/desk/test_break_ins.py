@@ -1,4 +1,4 @@
-"""What a thief, a forger and a hostile source try at the desk, page by page."""
+"""Attacks on the desk by a thief, a forger and a hostile source, page by page."""
 
 import re
 from collections.abc import Iterator
@@ -30,20 +30,20 @@ def site(tmp_path: Path) -> Iterator[DeskSite]:
 
 
 def path_of(rule: str) -> str:
-    """The path of a page."""
+    """Return the path of a page."""
     for name, value in IN_PATH.items():
         rule = rule.replace(name, value)
     return f"{DESK}/{rule}".rstrip("/")
 
 
 def paths_of(app: Flask) -> list[str]:
-    """The path of everything that a GET is answered at."""
+    """Return the path of everything that answers a GET."""
     rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and DESK in rule.rule}
     return sorted(path_of(rule.removeprefix(f"{DESK}").lstrip("/")) for rule in rules)
 
 
 def kept(site: DeskSite) -> str:
-    """All that the store remembers."""
+    """Return everything that the store holds."""
     with site.world.store() as store:
         return dump(store)
 
@@ -98,7 +98,7 @@ def test_signing_in_anew_ends_the_session_that_the_browser_had(site: DeskSite) -
     assert 200 == editor.browser.get(f"{DESK}/acts").status_code
 
 
-def test_who_fears_a_thief_signs_out_everywhere(site: DeskSite) -> None:
+def test_a_person_can_sign_out_everywhere(site: DeskSite) -> None:
     editor, thief, other, link = site.editor(), site.editor(), site.editor(OTTO), site.link()
     assert "You are signed in in 2 browsers." in editor.look(f"{DESK}/acts")
 
@@ -118,7 +118,7 @@ def test_nobody_is_signed_out_by_a_form_without_the_token(site: DeskSite) -> Non
     assert 200 == editor.browser.get(f"{DESK}/acts").status_code
 
 
-def test_who_left_the_desk_comes_in_by_no_link_that_was_sent_before(site: DeskSite) -> None:
+def test_links_sent_before_a_person_left_the_desk_are_invalid(site: DeskSite) -> None:
     link = site.link(OTTO)
     site.world.configure(f', "{OTTO}"', "")
     site.close()

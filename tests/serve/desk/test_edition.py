@@ -1,4 +1,4 @@
-"""The page of the next edition: each act is a decision of `publisher edition`, and two editors lose nothing."""
+"""The desk's page of the next edition: each act is a decision of `publisher edition`, and two editors lose nothing."""
 
 import re
 from collections.abc import Iterator
@@ -37,18 +37,18 @@ def editor(site: DeskSite) -> Editor:
 
 
 def titles(page: str) -> list[str]:
-    """The titles of the items, in their order."""
+    """Return the titles of the items, in order."""
     return re.findall(r'<li id="item-[^"]+">\n<h3[^>]*>(.*?)</h3>', page)
 
 
 def item(page: str, title: str) -> str:
-    """The id of the item with that title."""
+    """Return the id of the item with that title."""
     [found] = re.findall(rf'<li id="item-([^"]+)">\n<h3[^>]*>{re.escape(title)}</h3>', page)
     return str(found)
 
 
 def edition(site: DeskSite) -> dict[str, object]:
-    """The held edition, as the command shows it."""
+    """Return the held edition, as the command shows it."""
     shown: dict[str, object] = site.world.publisher_edition("show", "weekly-1", "--json", at=site.now).json
     return shown
 
@@ -229,7 +229,7 @@ def test_nothing_is_done_on_another_state(site: DeskSite, do: str) -> None:
     assert files == site.world.contents("outbox")
 
 
-def test_what_its_source_corrects_is_shown_and_makes_older_forms_old(site: DeskSite, editor: Editor) -> None:
+def test_a_correction_by_the_source_is_shown_and_outdates_older_forms(site: DeskSite, editor: Editor) -> None:
     before = hidden_in(editor.look(WEEKLY))
     site.world.listing.write_text(LISTING.replace("A new crane arrived.", "A new crane has arrived."), "utf-8")
     site.now += timedelta(minutes=20)
@@ -282,7 +282,7 @@ def test_the_mail_runs_nothing_and_is_shown_in_both_looks(site: DeskSite, editor
 
 
 @pytest.mark.parametrize("path", ["monthly", "weekly-1", "..%2fweekly", "weekly/..", "x" * 300, "weekly/mail/x"])
-def test_there_is_no_edition_of_an_audience_that_is_none(site: DeskSite, editor: Editor, path: str) -> None:
+def test_an_unknown_audience_has_no_page(site: DeskSite, editor: Editor, path: str) -> None:
     answer = editor.browser.get(f"{DESK}/edition/{path}", buffered=True)
     sent = editor.browser.post(
         f"{DESK}/edition/{path}", data={**hidden_in(editor.look(WEEKLY)), "do": "release"}, buffered=True
@@ -350,7 +350,7 @@ def test_while_the_site_is_built_a_visitor_is_told_soon_and_keeps_what_he_typed(
     assert 303 == again.status_code
 
 
-def test_what_came_meanwhile_is_put_into_the_edition_that_waits_and_in_no_other(site: DeskSite, editor: Editor) -> None:
+def test_newer_items_can_be_included_only_in_the_waiting_edition(site: DeskSite, editor: Editor) -> None:
     site.now += timedelta(minutes=20)
     site.world.list_above(news("4 March 2026", "The bridge is open.", theme="Ferries"))
     site.world.publisher("run", at=site.now)

@@ -1,4 +1,4 @@
-"""What is wrong with a mail, and why something was not done, is told in the language of the editor."""
+"""Findings about a mail, and the reasons for refusals, are in the editor's language."""
 
 import pytest
 

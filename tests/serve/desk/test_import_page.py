@@ -1,4 +1,4 @@
-"""The desk brings people in: a list is tried first, whatever is in it, and comes in when its editor says so."""
+"""The desk imports people: a list is tried first, whatever it contains, and imported when the editor confirms."""
 
 import io
 import re
@@ -61,7 +61,7 @@ def test_a_list_is_tried_and_then_comes_in(site: DeskSite) -> None:
     assert 409 == editor.press("import", IMPORT).status_code
 
 
-def test_who_left_stays_out(site: DeskSite) -> None:
+def test_people_who_left_are_not_imported(site: DeskSite) -> None:
     editor = site.editor()
     send(editor, f"{ADA}\nfay@example.org\n")
 
@@ -119,7 +119,7 @@ def test_a_list_that_takes_long_is_worked_on_beside_the_page(tmp_path: Path) -> 
 
 @contextmanager
 def held_up(tasks: ListTasks) -> Iterator[None]:
-    """Have the lists of editors wait for another one's in a `with`."""
+    """Make the work on lists wait during a `with`."""
     nobody = SentList(data=b"", encoding="utf-8", name="")
     order = ListOrder(people=nobody, without=(), defaults=ImportDefaults(language="en"), at=LATER)
     gate = Event()
@@ -136,7 +136,7 @@ def held_up(tasks: ListTasks) -> Iterator[None]:
 
 
 def look_until(editor: Editor, words: str, path: str = IMPORT) -> bool:
-    """Whether a page says something within some seconds."""
+    """Whether a page shows some words within some seconds."""
     for _ in range(200):
         if words in text_of(editor.look(path)):
             return True
@@ -144,7 +144,7 @@ def look_until(editor: Editor, words: str, path: str = IMPORT) -> bool:
     return False
 
 
-def test_what_only_the_command_can_do_is_said(site: DeskSite) -> None:
+def test_the_page_says_what_only_the_command_can_do(site: DeskSite) -> None:
     with site.world.opened(LATER) as publisher:
         archive = "".join(publisher.transfer.export_all())
 
@@ -184,7 +184,7 @@ def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
     ],
     ids=range(16),
 )
-def test_what_cannot_be_used_is_said_and_what_was_typed_stays(
+def test_an_unusable_list_is_refused_and_the_typed_text_stays(
     site: DeskSite, data: bytes, fields: dict[str, str], said: str
 ) -> None:
     editor, before = site.editor(), people(site)

@@ -1,4 +1,4 @@
-"""Nothing that an editor typed is lost, whichever button is pressed, and no edition ends without a word."""
+"""Nothing that an editor typed is lost, whichever button is pressed, and no edition ends without a message."""
 
 import re
 from collections.abc import Iterator
@@ -28,20 +28,20 @@ def editor(site: DeskSite) -> Editor:
 
 
 def kept(page: str) -> list[str]:
-    """What a page shows of what was typed, to copy."""
+    """Return the typed texts that a page shows for copying."""
     section = page.partition('<section aria-labelledby="kept">')[2].partition("</section>")[0]
     return [unescape(text) for text in re.findall(r'<p class="kept" dir="auto">(.*?)</p>', section, re.DOTALL)]
 
 
 def without_items_but(title: str, editor: Editor) -> str:
-    """Leave all other items for the next edition; the id of the one that is left."""
+    """Move all other items to the next edition; return the id of the one that is left."""
     for other in TITLES:
         if other != title:
             editor.press(f"later:{item(editor.look(WEEKLY), other)}", WEEKLY)
     return item(editor.look(WEEKLY), title)
 
 
-def test_what_was_typed_for_an_edition_that_is_gone_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
+def test_text_typed_for_an_edition_that_ended_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
     before = fields_in(editor.look(WEEKLY))
     number = item(editor.look(WEEKLY), TITLES[1])
     site.editor(OTTO).press("discard", WEEKLY)
@@ -54,7 +54,7 @@ def test_what_was_typed_for_an_edition_that_is_gone_is_shown_to_copy(site: DeskS
     assert "still in its field" not in answer.text
 
 
-def test_the_title_that_was_typed_for_an_item_that_is_gone_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
+def test_a_title_typed_for_a_removed_item_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
     page = editor.look(WEEKLY)
     before, number = fields_in(page), item(page, TITLES[1])
     site.editor(OTTO).press(f"drop:{number}", WEEKLY)
@@ -175,7 +175,7 @@ def test_an_item_that_is_hidden_and_shown_again_can_be_put_back(site: DeskSite, 
     assert site.world.publisher("run", at=site.now).out.startswith("nothing new"), "it is in no other one"
 
 
-def test_an_introduction_that_nobody_sees_is_none(site: DeskSite, editor: Editor) -> None:
+def test_an_invisible_introduction_counts_as_none(site: DeskSite, editor: Editor) -> None:
     editor.press("words", WEEKLY, subject=INVISIBLE, introduction=INVISIBLE)
 
     assert "" == edition(site)["introduction"]

@@ -1,4 +1,4 @@
-"""The desk's pages of subscribers: numbers, one person, export. Addresses stand where they are needed alone."""
+"""The desk's pages of subscribers: numbers, one person, export. Addresses are only where they are needed."""
 
 import re
 from collections.abc import Iterator
@@ -147,7 +147,7 @@ def test_why_an_item_comes_or_not(site: DeskSite) -> None:
 
 
 @pytest.mark.parametrize("value", [*Verdict, *EndReason, *DeliveryState])
-def test_whatever_became_of_an_item_has_words(value: str) -> None:
+def test_every_fate_of_an_item_has_words(value: str) -> None:
     template = (shipped_templates() / "desk" / "person.html").read_text("utf-8")
 
     assert f'  "{value}": _("' in template
@@ -166,7 +166,7 @@ def test_the_export_is_a_file_that_an_import_reads_back(site: DeskSite) -> None:
 
 
 def test_addresses_stand_in_no_page_record_log_or_path(site: DeskSite) -> None:
-    """But for the form into which one was typed that is wrong, and the export."""
+    """Except in the form in which a wrong address was typed, and in the export."""
     editor = site.editor()
     with capture_logs() as logs:
         answers = [
@@ -225,7 +225,7 @@ def test_a_persons_page_says_that_he_was_asked_again_and_how_he_agreed_to_move(s
     assert "confirmed at the new address" in text
 
 
-def test_what_a_mail_server_said_of_a_person_shows_the_address_masked(site: DeskSite) -> None:
+def test_quoted_server_replies_mask_the_address(site: DeskSite) -> None:
     with site.world.store() as store, store.database.writing() as connection:
         connection.exec_driver_sql(
             "INSERT INTO bounces (mark, at, kind, name, recipient, token, status, words) VALUES "
@@ -239,7 +239,7 @@ def test_what_a_mail_server_said_of_a_person_shows_the_address_masked(site: Desk
 
 
 def test_one_export_is_written_at_a_time(site: DeskSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long one holds a thread of the server; others would hold them all."""
+    """A long export occupies a thread of the server; several would occupy all of them."""
     first, second = site.editor(), site.editor(OTTO)
     hidden = hidden_in(first.look(PEOPLE)), hidden_in(second.look(PEOPLE))
     begun, goes_on, export = Event(), Event(), Transfer.export
@@ -261,7 +261,7 @@ def test_one_export_is_written_at_a_time(site: DeskSite, monkeypatch: pytest.Mon
     assert 200 == second.send(hidden[1], "export", PEOPLE).status_code
 
 
-def test_what_has_ended_is_not_ended_again(site: DeskSite) -> None:
+def test_ended_subscriptions_are_not_ended_again(site: DeskSite) -> None:
     editor = site.editor()
     editor.press("end", f"{PEOPLE}/3")
 

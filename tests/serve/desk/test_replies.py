@@ -1,4 +1,4 @@
-"""Answers of mail servers are told in words, by their class; what they say themselves names nobody."""
+"""Replies of mail servers are explained in words, by their class; a quoted reply shows no address."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page of the next mails to subscribers: how one looks, when they go, and what editors decide about all of them."""
+"""The desk's page of the next mails to subscribers: how one looks, when they go, and what editors decide."""
 
 import re
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ def test_each_typical_mail_is_shown(editor: Editor, query: str, shown: list[str]
 
 
 @pytest.mark.parametrize("query", ["of-theme=nothing", "of-pace=hourly2", "of-language=xx"])
-def test_there_is_no_mail_of_a_choice_that_is_none(editor: Editor, query: str) -> None:
+def test_an_unknown_choice_has_no_mail(editor: Editor, query: str) -> None:
     assert 404 == editor.browser.get(f"{ROUND}?{query}", buffered=True).status_code
 
 
@@ -89,7 +89,7 @@ def test_a_site_without_subscribers_has_no_such_page(tmp_path: Path) -> None:
         assert 404 == site.editor().browser.get(ROUND, buffered=True).status_code
 
 
-def test_it_is_sent_now_once_and_the_next_tick_brings_what_is_new_since(site: DeskSite, editor: Editor) -> None:
+def test_send_now_sends_once_and_the_next_tick_sends_what_is_new_since(site: DeskSite, editor: Editor) -> None:
     answer = editor.press("send", ROUND, pace="daily")
 
     assert "1 mail goes out now." == editor.said(answer)
@@ -160,7 +160,7 @@ def test_nothing_goes_while_an_edition_waits(tmp_path: Path) -> None:
         assert f"Nothing goes to subscribers while {FIRST} waits for you: they" not in editor.look(ROUND)
 
 
-def test_what_is_decided_about_an_item_is_in_every_mail(site: DeskSite, editor: Editor) -> None:
+def test_decisions_about_an_item_apply_to_every_mail(site: DeskSite, editor: Editor) -> None:
     daily = f"{ROUND}?of-pace=daily"
     before = titles(editor.look(daily))
     bridge = item(editor.look(daily), "The bridge is open")
@@ -239,7 +239,7 @@ def test_every_button_saves_all_that_was_typed_and_leaves_alone_what_was_not(sit
     assert "From Otto" in titles(editor.look(path))
 
 
-def test_what_its_source_corrected_since_it_came_is_shown(site: DeskSite, editor: Editor) -> None:
+def test_corrections_by_the_source_are_shown(site: DeskSite, editor: Editor) -> None:
     path = f"{ROUND}?of-pace=daily"
     assert "Corrected in its source" not in editor.look(path)
     listing = site.world.listing.read_text("utf-8").replace("The bridge is open.", "The bridge is open again.")

@@ -1,4 +1,4 @@
-"""The desk's page of what was sent: pause, go on, take back, as the commands do."""
+"""The desk's page of sent mails: pause, resume, recall, as the commands do."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -84,7 +84,7 @@ def test_a_pause_that_another_editor_changed_is_not_changed_unseen(site: DeskSit
 
 
 @pytest.mark.parametrize("do", ["recall:", "recall:weekly-99", "recall:../../etc", "pause:nobody", "resume:nobody"])
-def test_what_is_not_there_is_neither_paused_nor_taken_back(site: DeskSite, do: str) -> None:
+def test_unknown_names_cannot_be_paused_or_recalled(site: DeskSite, do: str) -> None:
     assert 409 == site.editor().press(do, SENT).status_code
     assert [] == paused(site)
 

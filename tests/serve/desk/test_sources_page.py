@@ -1,4 +1,4 @@
-"""The desk's page of sources: what is held is decided by who saw it, and what was hidden is shown again."""
+"""The desk's page of sources: a decision applies to what its editor saw, and a hidden item can be shown again."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def test_each_source_says_how_it_fares_and_what_waits(site: DeskSite) -> None:
     assert "No item is hidden." in text
 
 
-def test_what_looks_like_an_accident_is_released_as_it_was_seen(site: DeskSite) -> None:
+def test_a_suspicious_reading_is_released_as_it_was_shown(site: DeskSite) -> None:
     editor = site.editor()
     assert 25 == listed(site)
 
@@ -56,7 +56,7 @@ def test_what_looks_like_an_accident_is_released_as_it_was_seen(site: DeskSite) 
     assert "Accepted: 21 withdrawn" in editor.look(f"{DESK}/acts")
 
 
-def test_what_is_discarded_stays_with_readers(site: DeskSite) -> None:
+def test_readers_keep_what_a_discarded_reading_would_remove(site: DeskSite) -> None:
     editor = site.editor()
 
     assert "Discarded: nothing changes for readers." == editor.said(editor.press("discard:harbour", SOURCES))
@@ -135,7 +135,7 @@ def test_an_item_that_is_none_is_said_at_its_field_and_what_was_typed_stays(site
     assert "<script>alert" not in answer.text
 
 
-def test_what_sources_write_is_text(site: DeskSite) -> None:
+def test_markup_from_sources_is_escaped(site: DeskSite) -> None:
     path = site.world.folder / "harbour.txt"
     evil = news("3 March 2026", '"><img src=x onerror=alert(1)> \u202egnp.exe {{ 7*7 }} %(num)s', theme="<b>x</b>")
     path.write_text("\n\n".join([evil, *HARBOUR, OLD_BUOY]), "utf-8")

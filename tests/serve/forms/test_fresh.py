@@ -1,4 +1,4 @@
-"""What a reader may do by a fresh link: see all that is held of him, take another address, erase."""
+"""What a reader can do by a fresh link: see his data, change the address, erase everything."""
 
 import json
 from collections.abc import Iterator
@@ -33,14 +33,14 @@ def site(made: World, tmp_path: Path) -> Iterator[FormSite]:
 
 
 def fresh_path(site: FormSite, address: str = ADA) -> str:
-    """The path of the link in a letter that was asked for."""
+    """Return the path of the link in a requested letter."""
     site.submit("/-/link", {"email": address})
     [letter] = site.letters()
     return path_in(letter)
 
 
 def opened(site: FormSite, address: str = ADA) -> str:
-    """The path of the page that such a link opens."""
+    """Return the path of the page that such a link opens."""
     return str(site.visitor().post(fresh_path(site, address), data={"do": "data"}).location)
 
 
@@ -52,7 +52,7 @@ def held(site: FormSite, page: str) -> Any:
 
 
 def ask_to_move(site: FormSite, page: str, address: str) -> EmailMessage:
-    """Ask for another address; the letter that goes there."""
+    """Request a change of address; return the letter to the new address."""
     answer = site.visitor().post(page, data={"do": "move", "email": address})
     assert (303, "/-/sent?move&language=en") == (answer.status_code, answer.location)
     [letter] = site.letters()
@@ -115,7 +115,7 @@ def test_no_link_of_a_digest_or_another_letter_opens_it(site: FormSite) -> None:
     assert before == state(site)
 
 
-# --- all that is held ------------------------------------------------------------------------------------------------
+# --- all data --------------------------------------------------------------------------------------------------------
 
 
 def test_all_that_is_held_comes_as_json(site: FormSite) -> None:
@@ -157,7 +157,7 @@ def test_everything_is_erased_after_a_second_button(site: FormSite) -> None:
     assert ADA in [letter["To"] for letter in site.letters()]
 
 
-def test_who_wants_to_hear_nothing_again_leaves_a_fingerprint(site: FormSite) -> None:
+def test_erasing_with_suppression_keeps_only_a_fingerprint(site: FormSite) -> None:
     site.subscribe()
 
     site.visitor().post(opened(site), data={"do": "erase", "never": "yes"})

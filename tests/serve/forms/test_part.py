@@ -46,7 +46,7 @@ def choices(site: FormSite, address: str = ADA) -> dict[str, str]:
 
 
 class Links(HTMLParser):
-    """Every address that a page leads to or loads."""
+    """All addresses that a page links to or loads."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ def test_a_fresh_link_leads_to_the_own_page_once(site: FormSite) -> None:
     assert [] == site.letters()
 
 
-# --- a GET changes nothing, and nobody is watched --------------------------------------------------------------------
+# --- a GET changes nothing, and nobody is tracked --------------------------------------------------------------------
 
 
 def test_a_crawler_that_follows_every_link_changes_nothing(site: FormSite) -> None:
@@ -227,7 +227,7 @@ def test_a_link_that_is_not_good_says_so_and_offers_another(site: FormSite) -> N
 # --- strangers -------------------------------------------------------------------------------------------------------
 
 
-def test_known_and_unknown_addresses_are_answered_alike(site: FormSite) -> None:
+def test_known_and_unknown_addresses_get_the_same_answer(site: FormSite) -> None:
     site.subscribe()
     for form in ("/-/subscribe", "/-/link"):
         answers = [site.submit(form, {"email": address}) for address in (ADA, BEN, "eve@example.org")]
@@ -236,7 +236,7 @@ def test_known_and_unknown_addresses_are_answered_alike(site: FormSite) -> None:
 
 
 def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite) -> None:
-    """What a letter costs comes after the answer."""
+    """The letter is written after the answer."""
     site.subscribe()
     stamp = stamp_of(site.visitor().get("/-/link"))
     site.now += timedelta(minutes=1)
@@ -249,7 +249,7 @@ def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite
 
 
 def test_a_letter_is_written_for_an_unknown_address_too_and_thrown_away(site: FormSite) -> None:
-    """Writing it is nearly all of the work, and a template that cannot be used shows that it was done."""
+    """Writing takes nearly all of the time; that a broken template causes an error proves that it was done."""
     own = site.world.folder / "templates"
     own.mkdir(exist_ok=True)
     (own / "letter.txt").write_text("{{ nothing.at.all }}", "utf-8")
@@ -262,7 +262,7 @@ def test_a_letter_is_written_for_an_unknown_address_too_and_thrown_away(site: Fo
 
 
 def test_many_forms_for_one_address_are_one_letter(site: FormSite) -> None:
-    """Beside the test of 10,000 in `tests/journey`. Mailboxes do not tell capitals from small letters."""
+    """Besides the test of 10,000 in `tests/journey`. Mailboxes do not distinguish capital and small letters."""
     for number, email in enumerate([ADA, "Ada@example.org", "ada@EXAMPLE.ORG", f" {ADA}\n"] * 5):
         assert 303 == site.submit("/-/subscribe", {"email": email}, address=f"10.0.{number}.1").status_code
 
@@ -379,7 +379,7 @@ def test_a_pace_has_the_operators_words_or_its_schedule_in_words(made: World, tm
     assert "Cranes, now and then" in letter.get_content()
 
 
-def test_a_theme_that_is_gone_stands_on_the_page_of_who_follows_it(site: FormSite) -> None:
+def test_a_removed_theme_is_on_the_page_of_its_followers(site: FormSite) -> None:
     mine = site.subscribe(**{"what": "some", "theme.ferries": "weekly"})
     with site.world.store() as store:
         before = store.subscribers.by_address(ADA)
@@ -449,7 +449,7 @@ def test_a_suppressed_address_is_answered_alike_and_gets_no_letter(site: FormSit
 
 
 @pytest.mark.parametrize("fields", [{}, {"theme.*": "hourly"}, {"theme.cranes": "sometimes"}, {"language": "xx"}])
-def test_what_a_form_does_not_say_stays_as_it_was(site: FormSite, fields: dict[str, str]) -> None:
+def test_fields_missing_from_a_form_stay_unchanged(site: FormSite, fields: dict[str, str]) -> None:
     """A form may be cut short, or be older than a theme or a pace."""
     mine = site.subscribe(what="some", **{"theme.cranes": "daily", "theme.ferries": "monthly"})
     site.submit(mine, {"until": "2026-04-01"})

@@ -1,4 +1,4 @@
-"""What one network may ask for."""
+"""How many forms one network may send."""
 
 from datetime import timedelta
 
@@ -55,7 +55,7 @@ def test_more_letters_than_mail_servers_would_take_are_asked_for_by_nobody() -> 
 
 
 def test_letters_that_others_queued_count_in_all() -> None:
-    """A restart, or a second process, does not begin anew."""
+    """A restart, or a second process, does not start from zero."""
     quota = Quota(per_network=10, in_all=100)
 
     assert [True, False] == [quota.take("a", queued=80, now=NOW) for _ in range(2)], "one for each is what is left"

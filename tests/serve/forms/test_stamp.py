@@ -1,4 +1,4 @@
-"""Who fills in a form: somebody who read it."""
+"""Forms must be filled in by a person who has read them."""
 
 from datetime import timedelta
 
