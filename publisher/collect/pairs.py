@@ -79,11 +79,12 @@ def pair(
     This is the one rule of identity. A listed item is the known item, not yet paired, that has
 
     1. the same native id, if no other known or listed item has it (a shared id identifies none), unless on a later day
-       link, title and words all differ: then the id was given to another item (in a list of one item the link may be
-       the same); else
+       link, title and words all differ: then the id was given to another item (in a list of one item link and title
+       may be the same); else
     2. the same date and content; else
     3. the same link, if no other known or listed item has it (a shared link is a page of several items), and if the
-       known item has no id, or was listed until now and its id is not listed any more; else
+       known item has no id, or was listed until now and its id is not listed any more, unless on a later day all
+       words differ: then the link leads to what is new; else
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link of
        their own; or, with any ids and links, the same moment to the second and a likeness of `VERY_ALIKE`: ids and
@@ -192,10 +193,16 @@ def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     """
     listed = [*pairing.listed.values(), *(new for _, new in pairing.pairs)]
     is_only = sum(not new.is_withheld for new in listed) == 1
+
+    def has_other_id(old: Known, new: Listed) -> bool:
+        known = _id_of(old, pairing.shared)
+        return bool(known and new.native_id) and known != new.native_id
+
     parted = [
         (old, new)
         for old, new in pairing.pairs
-        if old.number in said and _is_another(old, new, said[old.number], new.item, is_only=is_only)
+        if old.number in said
+        and _is_another(old, new, said[old.number], new.item, has_other_id=has_other_id(old, new), is_only=is_only)
     ]
     if not parted:
         return pairing
@@ -208,15 +215,17 @@ def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     )
 
 
-def _is_another(old: Known, new: Listed, before: Item, now: Item, *, is_only: bool) -> bool:
-    """Whether only the id suggests that a listed item is the known one. An item that no reader may see is never
-    another.
+def _is_another(old: Known, new: Listed, before: Item, now: Item, *, has_other_id: bool, is_only: bool) -> bool:
+    """Whether only the id, or only the link, suggests that a listed item is the known one. An item that no reader may
+    see is never another.
 
-    If it is the only listed item, an equal link counts no more than its id: any item may have stood at that address.
+    If it is the only listed item, an equal link or title counts no more than its id: any item may have stood there. So
+    it is if it has another id: then it is what a page shows on its day.
     """
     is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
-    has_other_name = old.link != new.link or not old.link or is_only
-    has_other_title = before.title != now.title or not now.title
+    is_one_of_many = is_only or has_other_id
+    has_other_name = old.link != new.link or not old.link or is_one_of_many
+    has_other_title = before.title != now.title or not now.title or is_one_of_many
     is_news = now.date > old.date and is_open and has_other_name and has_other_title
     return is_news and not find_alike({0: _words(before)}, {0: _words(now)})
 

@@ -11,6 +11,13 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 """Parameters that track a reader or number his visit, and do not change the page."""
+_FROM_FEED = re.compile(r"(?:source|src|ref|from)=(?:rss|atom|feed)(?:[^a-z&][^&]*)?|mod=rss[_-][^&]*", re.IGNORECASE)
+"""A parameter that says that a reader came from a feed, and perhaps at which place of it the entry stood."""
+_MOMENT = re.compile(
+    r"(?:t|ts|time|timestamp|_|cb|rnd|rand|random|nocache|cachebuster|nonce)=(?:\d{9,16}|[0-9a-f]{16,64})",
+    re.IGNORECASE,
+)
+"""A parameter that a server writes anew at each request, so that no cache answers."""
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 """The session number that Java servers append to a path."""
 _SIGNATURE = re.compile(
@@ -33,13 +40,17 @@ def without_tracking(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return address
-    query, path = _without(_TRACKING, parts.query), _SESSION.sub("", parts.path)
+    query, path = _without_pairs(_FROM_FEED, _without(_TRACKING, parts.query)), _SESSION.sub("", parts.path)
     is_same = (query, path) == (parts.query, parts.path)
     return address if is_same else urlunsplit(parts._replace(query=query, path=path))
 
 
 def _without(names: re.Pattern[str], query: str) -> str:
     return "&".join(pair for pair in query.split("&") if not names.fullmatch(pair.partition("=")[0]))
+
+
+def _without_pairs(pairs: re.Pattern[str], query: str) -> str:
+    return "&".join(pair for pair in query.split("&") if not pairs.fullmatch(pair))
 
 
 @lru_cache(50_000)  # a pass asks for each link several times
@@ -56,7 +67,8 @@ def link_key(address: str) -> str:
     except ValueError:  # such as http://[ with no closing bracket
         return address
     host = parts.netloc.lower().removesuffix(_PORTS[parts.scheme]).removeprefix("www.")
-    parts = parts._replace(path=_plain(parts.path), query=_plain(parts.query), fragment=_plain(parts.fragment))
+    query = _without_pairs(_MOMENT, parts.query)
+    parts = parts._replace(path=_plain(parts.path), query=_plain(query), fragment=_plain(parts.fragment))
     path = parts.path.rstrip("/")
     if not (parts.query or parts.fragment) and _START.fullmatch(path):
         return ""

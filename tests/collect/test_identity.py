@@ -390,8 +390,22 @@ def test_the_only_entry_of_a_list_is_news_when_all_but_its_names_changes(name: d
     one, two = item(title="Library", **name), item(FERRY, MOVED, title="Ferry", **name)
 
     assert log_of(one).plan([two]) == Reconciliation(added=(two,), unlisted=(1,))
+    two = replace(two, title="Library")
+    assert log_of(one).plan([two]) == Reconciliation(added=(two,), unlisted=(1,))
     one, two = (replace(each, native_id="", link="https://example.org/7") for each in (one, two))
     assert log_of(one).plan([two]) == Reconciliation(added=(two,), unlisted=(1,))
+
+
+def test_an_entry_with_another_id_and_other_words_on_a_page_known_before_is_news() -> None:
+    """The day's weather, beside entries that stay."""
+    today = item(title="Weather", native_id="w-5", link="https://example.org/weather")
+    later = item(FERRY, MOVED, title="Weather", native_id="w-6", link="https://example.org/weather")
+
+    assert log_of(today, LAST).plan([later, LAST]).added == (later,)
+    renamed = replace(today, native_id="w-6")
+    assert log_of(today, LAST).plan([renamed, LAST]) == Reconciliation(renamed=((2, renamed),))
+    edited = replace(renamed, text=REWORDED)
+    assert log_of(today, LAST).plan([edited, LAST]) == Reconciliation(revised=((2, edited),))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from publisher.model.links import file_key, id_key, is_uri, link_key
         "https://example.org/news/7;jsessionid=0A1B",
         "https://example.org/news/7?PHPSESSID=0a1b",
         "https://example.org/%6Eews/7",
+        "https://example.org/news/7?source=rss----ab12---4",
+        "https://example.org/news/7?mod=rss_whats_news&t=1709542800",
+        "https://example.org/news/7?_=0123456789abcdef",
     ],
 )
 def test_spellings_of_one_address_compare_as_one(other: str) -> None:
@@ -37,7 +40,10 @@ def test_the_address_of_a_file_compares_without_its_signature() -> None:
 
 
 def test_addresses_that_show_other_content_compare_as_different() -> None:
-    addresses = ("/news/7", "/news/8", "/News/7", "/news/7?page=2", "/news/7#two", "/?p=7", "/#/7")
+    addresses = (
+        *("/news/7", "/news/8", "/News/7", "/news/7?page=2", "/news/7#two", "/?p=7", "/#/7"),
+        *("/news/7?mod=feedback", "/news/7?source=rssing", "/news/7?t=90", "/news/7?time=noon"),
+    )
     keys = {link_key(f"https://example.org{address}") for address in addresses}
 
     assert len(keys) == len(addresses)
