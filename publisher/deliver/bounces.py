@@ -9,6 +9,7 @@ or the Message-ID of the returned mail; and by the unsubscribe link in it. Of th
 Message-ID, so a Message-ID never identifies a reader.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,9 +22,18 @@ from flufl.bounce import all_failures
 
 from publisher.model.bounces import Bounce, BounceKind
 
+# it logs a traceback for each mail that one of its detectors stumbles over
+logging.getLogger("flufl.bounce").propagate = False
+logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
+
 _Mail: TypeAlias = "Message[Any, Any]"
+_Failures: TypeAlias = tuple[frozenset[bytes], frozenset[bytes]]
+"""The recipients that failed temporarily, and those that failed for good."""
 _MOST_BYTES = 1_000_000
-"""How many bytes of a mail are searched for another mail's Message-ID."""
+"""How many bytes of a mail are read: reports stand before the mail that they return."""
+_MOST_ODD = 50_000
+"""How many bytes of a mail without a standard form flufl.bounce looks at: it takes 8 s for a million."""
+_MOST_DEEP = 50
 _MOST_WORDS = 500
 _MOST_TEXT = 20_000
 _MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
@@ -41,7 +51,10 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 
 def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
     """Return what a mail reports. `bounces` is the bounce address; in a reader's, a token follows a `+`."""
-    message = message_from_bytes(mail)
+    mail = mail[:_MOST_BYTES]
+    message = _parse(mail)
+    if message is None:
+        return Bounce(kind=BounceKind.UNKNOWN)
     about = _About(
         token=_token_in(message, _TO, bounces) or _returned_token(message, bounces),
         told=tuple(dict.fromkeys(_message_ids(message, mail))),
@@ -52,7 +65,20 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
             found = _read_part(part, about)
             if found is not None:
                 return found
-    return _read_wish(message, about) or _read_odd(message, about)
+    failures = _failures_in(message_from_bytes(mail[:_MOST_ODD]))
+    return _read_wish(message, about, failures) or _read_odd(message, about, failures)
+
+
+def _parse(mail: bytes) -> "_Mail | None":
+    """Return the parsed mail; None: it has parts within parts as no mail program makes them, to stop who reads them."""
+    try:
+        message = message_from_bytes(mail)
+    except RecursionError:
+        return None
+    level = [message]
+    for _ in range(_MOST_DEEP):
+        level = [part for each in level for part in _children(each)]
+    return None if level else message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +135,7 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
     )
 
 
-def _read_wish(message: _Mail, about: _About) -> Bounce | None:
+def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | None:
     """Return the wish to unsubscribe in a mail, whose token is its subject or in its recipient address; None: it has
     none.
 
@@ -118,14 +144,14 @@ def _read_wish(message: _Mail, about: _About) -> Bounce | None:
     said = _STOP_SUBJECT.fullmatch(_subject(message))
     in_address = about.token if re.fullmatch(_STOP, about.token) else ""
     token = said[1] if said else in_address
-    if not token or _is_automatic(message) or any(_failures_in(message)):
+    if not token or _is_automatic(message) or any(failures):
         return None
     return Bounce(kind=BounceKind.UNSUBSCRIBE, stop_token=token, words="unsubscribed by mail")
 
 
-def _read_odd(message: _Mail, about: _About) -> Bounce:
+def _read_odd(message: _Mail, about: _About, failures: _Failures) -> Bounce:
     """Return what a mail says that has no standard form."""
-    temporary, permanent = _failures_in(message)
+    temporary, permanent = failures
     failed = sorted(permanent or temporary)
     if failed:
         kind = BounceKind.FAILED if permanent else BounceKind.DELAYED
@@ -151,7 +177,7 @@ def _odd_status(message: _Mail) -> str:
     return ""
 
 
-def _failures_in(message: _Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
+def _failures_in(message: _Mail) -> _Failures:
     """Return the recipients that failed temporarily, and those that failed for good, as flufl.bounce finds them."""
     try:
         return all_failures(message)
@@ -198,7 +224,7 @@ def _returned_stop(mail: bytes) -> str:
     """Return the token of the unsubscribe link in a mail; empty: there is none, or there are links of several
     readers.
     """
-    found = {each[1] for each in _STOP_LINK.finditer(mail[:_MOST_BYTES].decode("latin-1"))}
+    found = {each[1] for each in _STOP_LINK.finditer(mail.decode("latin-1"))}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -210,7 +236,7 @@ def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
                 if own := _value(returned, "Message-ID"):
                     yield own
     own = _value(message, "Message-ID")
-    yield from (said for each in _MESSAGE_ID.findall(mail[:_MOST_BYTES]) if (said := _text(each)) != own)
+    yield from (said for each in _MESSAGE_ID.findall(mail) if (said := _text(each)) != own)
 
 
 def _with_envid(envid: str, told: tuple[str, ...]) -> tuple[str, ...]:

@@ -154,7 +154,8 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
                     f"export again with the column {names[0].capitalize()!r}",
                 )
         return Dialect.PHPLIST
-    return Dialect.PLAIN if there.intersection(_ADDRESS) and there <= _PLAIN else None
+    # a spreadsheet writes an empty name for each column that it thinks is in use
+    return Dialect.PLAIN if there.intersection(_ADDRESS) and there - {""} <= _PLAIN else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +172,9 @@ class _Reader:
 
 def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: str, because: str) -> Roster:
     reader = _READERS[dialect]
+    if columns.count(reader.address(columns)) > 1:
+        problem = f"line 1 cannot be read as CSV: two of its columns are called {reader.address(columns)!r}"
+        raise RosterError(RosterFlaw.BROKEN, problem, line=1)
     dates = [name for name in reader.agreed_at if name in columns]
     is_ours = dialect is Dialect.OURS
 

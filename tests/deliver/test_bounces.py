@@ -1,5 +1,7 @@
 """Mails in the mailbox for bounces, as servers write them, and what is read from them."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +43,33 @@ Content-Type: text/rfc822-headers
 --b--
 """
     return text.encode()
+
+
+def nested(depth: int) -> bytes:
+    """A mail with parts within parts."""
+    heads = [f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(depth)]
+    return f"From: eve@example.org\nTo: {BOUNCES}\n{''.join(heads)}\nhello\n".encode()
+
+
+@pytest.mark.parametrize("depth", [100, pytest.param(1200, marks=pytest.mark.slow)])
+def test_a_mail_made_to_stop_the_reader_is_about_nothing(depth: int) -> None:
+    assert Bounce(kind=BounceKind.UNKNOWN) == read_bounce(nested(depth), bounces=BOUNCES)
+
+
+def test_a_mail_over_which_a_library_stumbles_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert BounceKind.UNKNOWN is read_bounce(b"", bounces=BOUNCES).kind
+    assert ("", "") == tuple(capfd.readouterr())
+
+
+@pytest.mark.slow
+def test_a_long_mail_is_read_as_soon_as_a_short_one() -> None:
+    """What reads odd forms looks at each line some dozen times."""
+    head = b"From: eve@example.org\nTo: bounces@example.org\n\n"
+    before = time.process_time()
+
+    assert BounceKind.UNKNOWN is read_bounce(head + b"x y\n" * 300_000, bounces=BOUNCES).kind
+
+    assert time.process_time() - before < 8
 
 
 POSTFIX = """\

@@ -51,6 +51,11 @@ def reasons(text: str, name: str = "") -> list[tuple[int, str, str]]:
     return [(entry.line, entry.address, entry.because) for entry in roster(text, name).read()]
 
 
+def test_two_columns_of_addresses_are_refused_and_none_is_chosen() -> None:
+    with pytest.raises(UsageError, match="two of its columns are called 'email'"):
+        read_roster(lambda: ["email,email\n", "ada@example.org,ben@example.org\n"])
+
+
 def test_listmonk_says_who_is_blocked_and_on_which_line_each_begins() -> None:
     assert Dialect.LISTMONK is roster(LISTMONK).dialect
     assert [

@@ -216,6 +216,12 @@ def test_who_said_no_on_one_line_stays_out_whatever_another_says(store: Store, o
     assert (0, {BLOCKED: (2, 3)}) == (imported.added, imported.left_out)
 
 
+def test_a_spreadsheet_may_have_columns_without_a_name(store: Store) -> None:
+    imported = bring_in(store, f"email,agreed,,\n{ADA},x,,\n{BEN},,,\n")
+
+    assert (2, {}) == (imported.added, imported.left_out)
+
+
 def test_each_agreed_when_his_list_says_so_and_the_others_when_the_operator_says(store: Store) -> None:
     text = "email,agreed,agreed_at\n" + "".join(
         f"{name}@example.org,{agreed},{at}\n"
