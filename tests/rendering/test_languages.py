@@ -1,4 +1,5 @@
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -152,10 +153,15 @@ def test_every_text_of_the_desk_is_translated(language: str) -> None:
     assert [error for message in catalogue for error in message.check(catalogue)] == []
 
 
-def _texts(folder: Path, methods: dict[str, str]) -> set[object]:
+def _texts(folder: Path, methods: dict[str, str]) -> frozenset[object]:
+    return _texts_found(folder, *methods.items())
+
+
+@cache  # the same for each language
+def _texts_found(folder: Path, *methods: tuple[str, str]) -> frozenset[object]:
     words = {"_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2)}
-    found = extract_from_dir(folder, list(methods.items()), keywords=words)
-    return {text for _file, _line, text, _comments, _context in found}
+    found = extract_from_dir(folder, methods, keywords=words)
+    return frozenset(text for _file, _line, text, _comments, _context in found)
 
 
 def _strings(text: object) -> tuple[object, ...]:
