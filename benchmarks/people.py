@@ -28,12 +28,15 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import EndReason, Pace, SubscriberSettings, SubscriptionState
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import RoundEnvelope, Store
-from publisher.store.departures import Journal, beside
+from publisher.store.address_key import AddressKey
+from publisher.store.departures import Journal
 from publisher.store.people_schema import subscribers, subscriptions
+from publisher.store.replay import repeat_departures
 from publisher.subscribers.archive import read_archive, write_archive
+from publisher.subscribers.export_lines import HEAD
 from publisher.subscribers.people import People
 from publisher.subscribers.roster import read_roster
-from publisher.subscribers.transfer import COLUMNS, ImportDefaults, Transfer
+from publisher.subscribers.transfer import ImportDefaults, Transfer
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THEMES = tuple(Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(1, 21))
@@ -53,6 +56,7 @@ SETTINGS = SubscriberSettings(
     postal_address="Quay 1",
     max_items=40,
 )
+CLAIMED, ASKED = 50, 20_000
 TERMS = ImportDefaults(choices={"theme-1": "weekly"}, agreed="the form of the old letter", language="en")
 
 
@@ -91,7 +95,7 @@ def transfer_of(store: Store) -> Transfer:
 def write_ours(path: Path, people: int) -> None:
     since = "2025-01-02T03:04:05+00:00"
     with path.open("w", encoding="utf-8") as file:
-        file.write(",".join(COLUMNS) + "\n")
+        file.write(HEAD)
         for number in range(people):
             follows = f"theme-{number % 20 + 1}=weekly theme-{number % 7 + 2}=daily"
             file.write(f'reader{number}@example.org,en,{since},,{follows},form,{since},"Yes, send me these mails"\n')
@@ -154,8 +158,10 @@ def mail_all(store: Store, rounds: int) -> None:
 def write_departures(store: Store, path: Path) -> None:
     """Write a file of departures: of each three people, one left, one called a mail spam, and one was erased."""
     later, journal = NOW + timedelta(hours=1), Journal(path)
+    with store.database.reading() as connection:
+        key = AddressKey.of(connection)
     for batch in store.subscribers.all():
-        marks = [store.suppressions.mark_of(each.address) for each in batch]
+        marks = [key.mark_of(each.address) for each in batch]
         lines = [
             Departure(at=later, kind=DepartureKind.ERASED if number % 3 == 0 else DepartureKind.LEFT, mark=mark)
             for number, mark in enumerate(marks)
@@ -164,7 +170,7 @@ def write_departures(store: Store, path: Path) -> None:
             Departure(at=later, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=SuppressionKind.COMPLAINT)
             for mark in marks[1::3]
         )
-        journal.append([*lines, *complaints])
+        journal.append([*lines, *complaints], key)
 
 
 def erase(_path: Path, store: Store) -> int:
@@ -172,9 +178,16 @@ def erase(_path: Path, store: Store) -> int:
 
 
 def repeat(path: Path, store: Store) -> int:
-    path.replace(beside(store.database.file or path))
-    repeated = store.repeat_departures()
+    repeated = repeat_departures(store.database, Journal(path))
     return repeated.left + repeated.erased
+
+
+def ask(_path: Path, store: Store) -> int:
+    """Ask of so many addresses, as many at a time as a process claims mails, whether they are suppressed."""
+    addresses = [f"reader{number}@example.org" for number in range(ASKED)]
+    for start in range(0, ASKED, CLAIMED):
+        store.suppressions.among(addresses[start : start + CLAIMED])
+    return ASKED // CLAIMED
 
 
 def run(
@@ -236,11 +249,11 @@ def main() -> None:
             mail_all(store, given.rounds)
             end_some(store, given.erased or given.people)
         measure(f"erased by a pass, each with {given.rounds} mails", erase, here, second)
-        if not given.stores:
-            with Store.open(first) as store:
-                mail_all(store, 1)
-                write_departures(store, here / "departures")
-            measure("gone again after a restore", repeat, here / "departures", first)
+        with Store.open(first) as store:
+            mail_all(store, 1)
+            write_departures(store, here / "departures")
+        measure("gone again after a restore", repeat, here / "departures", first)
+        measure(f"asked who of {CLAIMED} is suppressed, in batches", ask, here, first)
 
 
 if __name__ == "__main__":
