@@ -137,7 +137,8 @@ class Transfer:
             active = [each for each in batch if each.active]
             consents = self._store.subscribers.last_consents([each.number for each in active])
             for each in active:
-                yield export_line(each, consents[each.number])
+                if (consent := consents.get(each.number)) is not None:  # None: erased since the batch was read
+                    yield export_line(each, consent)
 
     def export_all(self) -> Iterator[str]:
         """Yield an archive of all data about people, line by line, in the format described in `archive`."""

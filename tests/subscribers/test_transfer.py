@@ -11,7 +11,7 @@ import pytest
 from publisher.model.deliveries import Rank
 from publisher.model.departures import SuppressionKind
 from publisher.model.errors import UsageError
-from publisher.model.subscribers import ConsentKind
+from publisher.model.subscribers import ConsentKind, Subscriber
 from publisher.store import Store
 from publisher.subscribers.instants import NO_DATE, TOO_OLD
 from publisher.subscribers.people import LetterWriter, People
@@ -44,11 +44,12 @@ TERMS = ImportDefaults(
 HEAD = "address,language,since,paused_until,follows,consent,consent_at,consent_words\n"
 
 
-def people_of(store: Store, *, now: datetime = MONDAY) -> People:
-    def write_no_letter() -> LetterWriter:
-        raise AssertionError("a letter is written")
+def no_letter() -> LetterWriter:
+    raise AssertionError("a letter is written")
 
-    return People(store=store, site=SITE, settings=SETTINGS, themes=THEMES, letters=write_no_letter, now=now)
+
+def people_of(store: Store, *, now: datetime = MONDAY) -> People:
+    return People(store=store, site=SITE, settings=SETTINGS, themes=THEMES, letters=no_letter, now=now)
 
 
 @contextmanager
@@ -214,6 +215,25 @@ def test_who_said_no_on_one_line_stays_out_whatever_another_says(store: Store, o
     imported = bring_in(store, "uuid,email,status\n" + "".join(f"u,{row}\n" for row in rows))
 
     assert (0, {BLOCKED: (2, 3)}) == (imported.added, imported.left_out)
+
+
+class ErasingPeople(People):
+    """People of whom one is erased whenever some are read."""
+
+    def all(self) -> Iterator[list[Subscriber]]:
+        for batch in super().all():
+            self.erase(BEN)
+            yield batch
+
+
+def test_who_is_erased_during_an_export_is_not_in_it(store: Store) -> None:
+    for address in (ADA, BEN):
+        people_of(store).add(address, {"borders": "daily"}, language="en", words="By telephone")
+    people = ErasingPeople(store=store, site=SITE, settings=SETTINGS, themes=THEMES, letters=no_letter, now=MONDAY)
+
+    lines = [*Transfer(people, store, words_in=str).export()]
+
+    assert [ADA] == [line.partition(",")[0] for line in lines[1:]]
 
 
 def test_a_spreadsheet_may_have_columns_without_a_name(store: Store) -> None:
