@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from publisher.app import Publisher
 from publisher.config.config import Config
 from publisher.model.schedules import CLOCK_ERROR, Schedule
-from tests.world import CONFIG, World, news
+from tests.world import CONFIG, World, news, prepared
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -57,7 +57,11 @@ class Clock:
 @pytest.fixture
 def clock(tmp_path: Path) -> Clock:
     """A site whose schedule has counted since a Tuesday."""
-    return watched(World(tmp_path / "site"), MONDAY - 6 * DAY)
+    return Clock(prepared(tmp_path / "site", since_tuesday))
+
+
+def since_tuesday(folder: Path) -> World:
+    return watched(World(folder), MONDAY - 6 * DAY).world
 
 
 def watched(world: World, since: datetime) -> Clock:
