@@ -13,6 +13,7 @@ import pytest
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.hindrance import find_hindrance
+from tests.databases import empty_sqlite
 from tests.processes import run_python
 
 OWNER = 65533
@@ -41,7 +42,9 @@ def database() -> Iterator[Path]:
         os.chown(folder, OWNER, OWNER)
         Path(folder).chmod(0o755)
         database = Path(folder) / "publisher.db"
-        Store.open(f"sqlite:///{database}").close()
+        database.write_bytes(empty_sqlite())
+        database.chmod(0o600)
+        os.chown(database, OWNER, OWNER)
         subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False)
         yield database
 
