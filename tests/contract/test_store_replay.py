@@ -171,6 +171,19 @@ def bring_in(store: Store, people: list[Subscriber], *, at: datetime = LATEST) -
     return [*store.subscribers.add_new(new, gone=store.subscribers.gone(), now=at)]
 
 
+def test_why_each_reader_left_is_known_again(folder: Path, people: list[Subscriber]) -> None:
+    reasons = (EndReason.UNSUBSCRIBED, EndReason.OPERATOR, EndReason.COMPLAINED, EndReason.BOUNCED)
+    with opened(folder) as store:
+        for who, because in zip(people, reasons, strict=True):
+            after = replace(who, subscriptions=leave(who.subscriptions, because, now=LATER))
+            store.subscribers.write(who, after, now=LATER)
+    put_back(folder)
+
+    with opened(folder) as store:
+        found = next(store.subscribers.all())
+        assert [(each,) for each in reasons] == [tuple(sub.ended_because for sub in who.subscriptions) for who in found]
+
+
 def test_a_new_store_knows_who_left(folder: Path, people: list[Subscriber]) -> None:
     ada, ben, cy, di = people
     with opened(folder) as store:

@@ -126,3 +126,18 @@ def test_leaving_works_while_the_file_of_departures_cannot_be_written(world: Wor
     aside.rename(file)
     gone = "2 readers left, 1 erased, 1 suppressed"
     assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in restore(world, backup)
+
+
+def test_a_folder_in_the_place_of_the_file_stops_no_command_and_each_pass_reports_it(
+    tmp_path: Path, sink: Sink
+) -> None:
+    world = sending_to(sink, World(tmp_path / "site", FERRY, config=SENDING))
+    file = world.database.with_name("publisher.db.departures")
+    file.mkdir()
+
+    told = f"{file}: a directory is where a file should be: move it away; until then who left would be forgotten"
+    assert any(told in line for line in world.publisher("run", at=NOW).problems)
+    for command in (("add", STAYED, "*=daily", *AGREED), ("list",), ("end", STAYED)):
+        assert 0 == people(world, *command).exit_code, command
+    assert [STAYED] == [each["address"] for each in people(world, "list", "--ended", "--json").json]
+    assert any("2 departures would be forgotten" in line for line in world.publisher("run", at=NOW).problems)
