@@ -63,6 +63,8 @@ class Earlier:
     """Whether it was discarded as a whole."""
     may_reopen: bool
     """Whether it can be held again as it was."""
+    is_passed: bool
+    """Whether mails went to subscribers since its items came; a restored item is in none of those."""
     items: tuple[Record, ...]
     """Items that the audience never got."""
 
@@ -149,6 +151,7 @@ def held_of(audience: Audience, office: Office) -> Edition | None:
 
 
 def _earlier(audience: Audience, held: Edition | None, office: Office) -> Iterator[Earlier]:
+    last = office.store.rounds.last() if office.config.subscribers else None
     for row in office.store.editions.latest(audience.name, limit=EARLIER):
         if held is not None and row.number == held.number:
             continue
@@ -157,7 +160,13 @@ def _earlier(audience: Audience, held: Edition | None, office: Office) -> Iterat
         if records := [each for each in office.store.items.by_number(for_good) if each.state.is_live]:
             is_discarded = TakenOut.DISCARDED in taken_out.values()
             may_reopen = office.store.editions.held.may_reopen(audience.name, row.number)
-            yield Earlier(number=row.number, is_discarded=is_discarded, may_reopen=may_reopen, items=tuple(records))
+            yield Earlier(
+                number=row.number,
+                is_discarded=is_discarded,
+                may_reopen=may_reopen,
+                is_passed=last is not None and any(each.added_seq <= last.upto for each in records),
+                items=tuple(records),
+            )
 
 
 def _goes_out_at(audience: Audience, held: Edition | None, *, now: datetime) -> datetime | None:

@@ -38,11 +38,16 @@ LONGEST_BUTTON = 2_500
 
 
 BEFORE = "was-"
-"""The prefix of hidden fields that hold a field's initial text."""
+"""The prefix of hidden fields that hold the mark, by `mark_of`, of a field's initial text."""
 CHOSEN = ("do", "token", "state", "until", "pace", "ends", "language", "encoding")
 """Fields that contain no typed text."""
 CHOSEN_OF_MANY = (BEFORE, "follow.")
 """Prefixes of further fields that contain no typed text."""
+
+
+def mark_of(text: str) -> str:
+    """Return a short mark of a text, whatever the space around it; the text itself would make a form twice as long."""
+    return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,7 @@ class Visit:
     def is_changed(self, name: str) -> bool:
         """Whether a field's text differs from its initial text, which the form contains."""
         before = f"{BEFORE}{name}"
-        return before in self.asked.form and self.field(name).strip() != self.field(before).strip()
+        return before in self.asked.form and mark_of(self.field(name)) != self.field(before)
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield the names and texts of the form's fields that were changed."""
@@ -239,9 +244,9 @@ class Visit:
         the top.
 
         Besides `values` a template has: `site`, `person`, `now`, `path(…)`, `local(…)` and `called(…)` of the visit,
-        `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none),
-        `typed` (what was typed then, by field; an unchanged field is missing), `homeless` (what was typed into fields
-        that the page no longer has), and `form_token` and `state`, which `form_fields()` puts into a form.
+        `mark_of(…)`, `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done,
+        or none), `typed` (what was typed then, by field; an unchanged field is missing), `homeless` (what was typed
+        into fields that the page no longer has), and `form_token` and `state`, which `form_fields()` puts into a form.
 
         Raises:
             TemplateError: a template cannot be used.
@@ -267,6 +272,7 @@ class Visit:
             path=self.path,
             local=self.local,
             called=self.called,
+            mark_of=mark_of,
             here=self.here,
             done=just_done.words if just_done else "",
             done_at=at if (at := self.asked.args.get("at", "")) in places else "",

@@ -11,6 +11,8 @@ import pytest
 from tests.busy_desk import busy_site
 from tests.editor import DESK, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
 from tests.serve.desk.test_edition import FIRST, REVIEWED, TITLES, WEEKLY, edition, item, titles
+from tests.serve.desk.test_round_page import ROUND, subscribe
+from tests.visitor import ADA, SMTP, SUBSCRIBERS
 from tests.world import news
 
 INVISIBLE = "\u200b \u2060\n\n\ufeff\u00ad"
@@ -260,3 +262,20 @@ def test_what_another_editor_did_meanwhile_is_not_done_again(tmp_path: Path) -> 
         assert {409} == {answer.status_code for answer in answers}
         assert all("Somebody changed this since you opened the page." in answer.text for answer in answers)
         assert "cy…@example.org" in edith.look(person), "and is not erased"
+
+
+@pytest.mark.parametrize("has_round", [False, True])
+def test_who_misses_what_is_restored_is_said(tmp_path: Path, has_round: bool) -> None:
+    with desk_site(tmp_path / "site", config=REVIEWED.replace(SMTP, SUBSCRIBERS + SMTP)) as site:
+        subscribe(site.world, ADA, "*=daily")
+        site.world.list_above(news("4 March 2026", "A ferry was sold.", theme="Ferries"))
+        site.now += timedelta(minutes=20)
+        site.world.publisher("collect", at=site.now)
+        editor = site.editor()
+        editor.press("discard", WEEKLY)
+        if has_round:
+            assert "1 mail goes out now." == editor.said(editor.press("send", ROUND, pace="daily"))
+
+        told = "Subscribers whose mails went out meanwhile do not get it any more." in editor.look(WEEKLY)
+
+        assert has_round == told
