@@ -30,15 +30,18 @@ def back_up(config: Config, file: Path, *, now: datetime) -> int:
         )
     if not database.exists():
         raise UsageError(f"store {database}: it is not there yet; the first `publisher run` makes it")
-    refuse_place(config, file, "backup")
     if file.is_dir():
         raise UsageError(f"backup {file}: name a file for it, such as {database.with_name('news.backup')}")
+    place = check_place(config, file, "backup")
     with Store.locked(config.store.url, ("pass",), wait_s=WAIT_S):
-        return write_backup(file, database=database, outbox=outbox, now=now)
+        return write_backup(place, database=database, outbox=outbox, now=now)
 
 
-def refuse_place(config: Config, file: Path, what: str) -> None:
-    """Refuse to write confidential data over a file of the site itself, or where others could read or send it.
+def check_place(config: Config, file: Path, what: str) -> Path:
+    """Return the path at which to write confidential data; it replaces the file to which a link leads, not the link.
+
+    Nothing is written over a file of the site itself, over a pipe or a device such as `/dev/stdout`, or where others
+    could read or send it.
 
     Raises:
         UsageError: it is such a path; `what` names the data, such as `backup`.
@@ -52,3 +55,6 @@ def refuse_place(config: Config, file: Path, what: str) -> None:
     own_files = (config.path, departures, departures.with_suffix(".key"), config.store.file)
     if place in [own.resolve() for own in own_files if own]:
         raise UsageError(f"{what} {file}: the site itself needs this file; name another one")
+    if file.exists() and not file.is_file():  # replacing /dev/null or /dev/stdout would harm the whole machine
+        raise UsageError(f"{what} {file}: it is no file, so it cannot be replaced by one; name a file")
+    return place if file.is_symlink() else file

@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 
 import click
 
-from publisher.admin.backup import refuse_place
+from publisher.admin.backup import check_place
 from publisher.cli.group import Options, dry_run_option, site_command
 from publisher.cli.list_files import lists_in
 from publisher.cli.output import print_json, print_line
@@ -31,9 +31,9 @@ _SHOWN = 10
 def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: FBT001
     """Write everybody who follows something into FILE as CSV, which only you may read; `import` reads it."""
     with options.open_rehearsal() as publisher:
-        refuse_place(publisher.config, file, "export")
+        place = check_place(publisher.config, file, "export")
         transfer = publisher.transfer
-        written = _write_private(file, transfer.export_all() if is_all else transfer.export()) - 1
+        written = _write_private(place, transfer.export_all() if is_all else transfer.export()) - 1
     if options.is_json:
         print_json({"file": file, "rows" if is_all else "people": written})
     else:

@@ -5,10 +5,13 @@ nobody back.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
 
 from sqlalchemy import Connection, select
 
 from publisher.model.departures import Departure, DepartureKind
+from publisher.model.errors import FilesError
 from publisher.store.address_key import AddressKey
 from publisher.store.departure_lines import departure_of
 from publisher.store.departures import Journal
@@ -46,6 +49,24 @@ class Gone:
         for row in connection.execute(select(owed_departures).order_by(owed_departures.c.id)):
             _note(gone, departure_of(row))
         return {address for address, mark in marks.items() if mark in gone}
+
+
+def is_erased(connection: Connection, journal: Journal, address: str) -> bool:
+    """Return whether the last that was recorded of an address is that it was erased; False if the file cannot be
+    read.
+
+    Raises:
+        StoreError: another store wrote the file.
+    """
+    key = AddressKey.of(connection)
+    owed = map(departure_of, connection.execute(select(owed_departures).order_by(owed_departures.c.id)))
+    mark, last = key.mark_of(address), None
+    with suppress(FilesError):  # a second line about the same does no harm
+        for each in chain(journal.read(key), owed):
+            if each.mark == mark and each.kind in {*_GOES, DepartureKind.RETURNED}:
+                last = each.kind
+        return last is DepartureKind.ERASED
+    return False
 
 
 def _note(marks: set[bytes], departure: Departure) -> None:

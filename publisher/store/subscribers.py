@@ -15,7 +15,7 @@ from publisher.store.departure_lines import keep_key
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address
-from publisher.store.gone import Gone
+from publisher.store.gone import Gone, is_erased
 from publisher.store.people_rows import (
     IS_ACTIVE,
     append_consent,
@@ -242,15 +242,16 @@ class Subscribers:
     def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
         """Erase the data of an address, as `erase_address` does; return whether there was any.
 
-        `suppression` is made together with it.
+        `suppression` is made together with it. The file of departures records the erasure even if there was no data,
+        once: a backup that is restored later may have some.
         """
         with self._database.writing_beside() as connection:
-            is_erased = erase_address(connection, address, now=now)
-            if is_erased:
+            held = erase_address(connection, address, now=now)
+            if held or not is_erased(connection, self._journal, address):
                 note_departures(connection, self._journal, [address], DepartureKind.ERASED, now=now)
             if suppression is not None:
                 suppress(connection, self._journal, address, suppression.kind, reason=suppression.reason, now=now)
-            return is_erased
+            return held
 
     # --- links that work once ----------------------------------------------------------------------------------------
 

@@ -96,6 +96,25 @@ def test_if_nothing_went_out_since_readers_get_all_of_it(world: World, sink: Sin
     assert "The crane lifts the ferry" in mail
 
 
+def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_erased_after_a_newer_one(
+    world: World,
+) -> None:
+    """The operator put back the older of two backups first."""
+    newer, joined = str(world.folder / "newer.backup"), "joined@example.org"
+    people(world, "add", joined, "*=daily", *AGREED, at=FRIDAY)
+    world.publisher("backup", newer, at=FRIDAY)
+    restore(world, str(world.folder / "news.backup"))
+    outcome = people(world, "erase", joined, at=NEXT)
+    assert (2, [f"publisher: nothing is held of {joined}"]) == (outcome.exit_code, outcome.problems)
+
+    lines = restore(world, newer, at=NEXT)
+
+    assert (
+        "since the backup, by publisher.db.departures: 0 readers left, 1 erased, 0 suppressed; so it is again" in lines
+    )
+    assert [f"publisher: nothing is held of {joined}"] == people(world, "held", joined, at=NEXT).problems
+
+
 def test_a_missing_file_of_departures_is_reported(world: World) -> None:
     world.database.with_name("publisher.db.departures").unlink()
 

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -158,6 +159,16 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
     mailman.write_text(f"{ADA}\n{BEN}\nno address\n", "utf-8")
 
     assert [f"{ours}: 1 person"] == people(world, "export", str(ours)).lines
+    link, pipe = world.folder / "latest.csv", world.folder / "pipe"
+    link.symlink_to(target := world.folder / "target.csv")
+    os.mkfifo(pipe)
+    assert 0 == people(world, "export", str(link)).exit_code
+    assert link.is_symlink()
+    assert ours.read_bytes() == target.read_bytes()
+    for program in (people(world, "export", str(pipe)), world.publisher("backup", str(pipe))):
+        assert 2 == program.exit_code
+        assert "it is no file, so it cannot be replaced by one; name a file" in program.err
+    assert pipe.is_fifo()
     for place in ("feeds/people.csv", "config.toml"):  # which everybody can read, or which the site needs
         refused = people(world, "export", str(world.folder / place))
         assert (2, True) == (refused.exit_code, "export " in refused.err)
