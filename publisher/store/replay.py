@@ -2,8 +2,9 @@
 
 A store records how long the file was when it last wrote to it. If the file is longer when the store is opened, the
 further lines are repeated: the database was restored by hand, or a crash struck between a line and its commit, and then
-the line is right as well. `publisher restore` repeats the whole file, because it may have been moved. A line older than
-what a reader did later is skipped: the reader came back.
+the line is right as well. If the file is shorter, the former one was lost and this is a new one: all of it is repeated.
+`publisher restore` repeats the whole file, because it may have been moved. A line older than what a reader did later is
+skipped: the reader came back.
 
 A new store, made after the first was lost, takes the key beside the file, and repeats the whole file.
 
@@ -64,8 +65,10 @@ def repeat_unknown(database: Database, journal: Journal) -> None:
             noted = connection.execute(select(departures_noted.c.size)).scalar_one()
         if not noted:
             _take_key(database, journal)
-        if size > noted and (database.is_sqlite or not noted):
-            _repeat(database, journal, after=noted)
+        if size < noted:
+            size = journal.size()  # another process may have added a line between the two readings
+        if size != noted and (database.is_sqlite or not noted):
+            _repeat(database, journal, after=noted if noted < size else 0)
     except FilesError as error:
         logger.debug("departures are not repeated", because=str(error))
 

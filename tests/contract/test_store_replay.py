@@ -81,6 +81,22 @@ def test_opening_an_older_store_repeats_what_it_does_not_know(folder: Path, peop
         assert 1 == store.retention.forget(now=LATER + timedelta(days=29)).ended
 
 
+def test_a_file_that_was_lost_and_begun_anew_is_repeated_whole(folder: Path, people: list[Subscriber]) -> None:
+    """The older store knows a longer file."""
+    ada, ben, cy, di = people
+    with opened(folder) as store:
+        leaves(store, ada)
+        leaves(store, cy)
+    shutil.copy(folder / "publisher.db", folder / "backup.db")
+    (folder / "publisher.db.departures").unlink()
+    with opened(folder) as store:
+        leaves(store, ben)
+    put_back(folder)
+
+    with opened(folder) as store:
+        assert [di.address] == following(store)
+
+
 def test_a_reader_who_came_back_after_leaving_stays_subscribed(folder: Path, people: list[Subscriber]) -> None:
     """Also if he came back before the backup, or undid leaving."""
     with opened(folder) as store:
