@@ -1,9 +1,8 @@
 """The database engine, and two kinds of transaction, the same for SQLite and PostgreSQL."""
 
 import sqlite3
-from collections import deque
 from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,30 +75,12 @@ class Database:
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self.file = Path(self.url.database or "") if self.is_sqlite and not self.is_in_memory else None
         """The file of an SQLite database; None: it is in memory, or on a server."""
-        self._ready: deque[Connection] = deque()
-        """Connections to an SQLite file without a transaction. A run reads two hundred times, and two fifths of a
-        small question's time were taken by the pool.
-        """
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction for reading."""
-        with translate_errors(self.place, self.file):
-            if self.file is None:  # the pool asks a server whether it is still there
-                with self.engine.connect() as connection:
-                    yield connection
-                return
-            try:
-                connection = self._ready.pop()
-            except IndexError:
-                connection = self.engine.connect()
-            try:
-                yield connection
-                connection.rollback()
-            except BaseException:
-                connection.close()
-                raise
-            self._ready.append(connection)
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -116,7 +97,6 @@ class Database:
         It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
         touched unless something is written.
         """
-        self._give_back()
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             self.begin_immediately(connection)
             with connection.begin():
@@ -130,7 +110,6 @@ class Database:
 
         An SQLite file still has only one writer at a time.
         """
-        self._give_back()
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             self.begin_immediately(connection)
             with connection.begin():
@@ -144,14 +123,7 @@ class Database:
             yield Rehearsal(self, connection)
 
     def close(self) -> None:
-        self._give_back()
         self.engine.dispose()
-
-    def _give_back(self) -> None:
-        """Give the ready connections to the pool, so that a writer uses one of them and its pages in memory."""
-        while self._ready:
-            with suppress(IndexError):  # another thread took it
-                self._ready.pop().close()
 
     def begin_immediately(self, connection: Connection) -> None:
         """Make transactions on SQLite lock at their start. One that reads first and writes later fails at once if

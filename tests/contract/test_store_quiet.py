@@ -165,7 +165,7 @@ def database_steps(store: Store, question: Callable[[Store], object]) -> int:
         steps += 1
         return 0
 
-    with store.database.reading() as connection:
+    with store.database.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
     driver.set_progress_handler(count, 1)
