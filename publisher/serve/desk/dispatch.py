@@ -27,7 +27,8 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
     """
     act = page.acts.get(visit.verb)
     if act is None or not visit.has_token:
-        return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN)
+        kept = [text for _, text in visit.written()]
+        return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN, kept=kept)
     about = "/".join(map(str, arguments.values()))
     if page.state(visit, **arguments) != visit.field("state"):
         return _show_again(page, visit, Trouble(kind="changed"), HTTPStatus.CONFLICT, **arguments)

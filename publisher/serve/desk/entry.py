@@ -82,7 +82,7 @@ class SignIn:
     def sign_out(self, visit: Visit) -> Response:
         """End the session, here and in the browser."""
         if not visit.has_token:
-            return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN)
+            return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN, kept=[])
         visit.desk.sign_out(visit.cookie)
         return lead_out(visit)
 

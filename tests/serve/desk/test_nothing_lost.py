@@ -56,6 +56,17 @@ def test_text_typed_for_an_edition_that_ended_is_shown_to_copy(site: DeskSite, e
     assert "still in its field" not in answer.text
 
 
+def test_text_of_a_form_from_an_earlier_session_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
+    """Somebody signs in again in a second window, and presses a button in the first one."""
+    before = fields_in(editor.look(WEEKLY))
+    editor.browser.post(site.link())
+
+    answer = editor.send({**before, "introduction": "Dear <all>"}, "words", WEEKLY)
+
+    assert 403 == answer.status_code
+    assert ["Dear <all>"] == kept(answer.text)
+
+
 def test_a_title_typed_for_a_removed_item_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
     page = editor.look(WEEKLY)
     before, number = fields_in(page), item(page, TITLES[1])
