@@ -66,12 +66,12 @@ def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
     from publisher.collect.wake import wake_source  # late: a pass in which nothing appears does not need it
 
     store = office.store
-    waits = {each.number: each for each in store.items.waiting() if not each.is_back}
-    number = int(name) if name.isdecimal() else find_item(name, store, office.config.site).number
+    waits = {str(each.number): each for each in store.items.waiting() if not each.is_back}
+    number = name if name.isdecimal() else str(find_item(name, store, office.config.site).number)
     if number not in waits:
         raise UsageError(f"item {name!r} does not wait for its time")
     with store.log.open_pass(waits[number].source) as log:
-        log.retime([(number, waits[number].item, office.now)])
+        log.retime([(waits[number].number, waits[number].item, office.now)])
     return wake_source(waits[number].source, store, rules, now=office.now)
 
 

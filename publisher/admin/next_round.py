@@ -340,9 +340,9 @@ def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
 def _named(item: str, reader: TypicalReader, office: Office) -> Record:
     """Return the item with that number in the reader's mail, or with that address or id."""
     if item.isdecimal():
-        records = [each.record for each in _shown(reader, office)]
-        if 1 <= int(item) <= len(records):
-            return records[int(item) - 1]
+        numbered = {str(number): each.record for number, each in enumerate(_shown(reader, office), start=1)}
+        if item in numbered:
+            return numbered[item]
     return find_item(item, office.store, office.config.site)
 
 

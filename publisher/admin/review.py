@@ -15,7 +15,7 @@ from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
 from publisher.model.arrangement import Move, home_of, moved
-from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut, parse_name
 from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.records import Record
@@ -218,10 +218,11 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
     Raises:
         UsageError: nothing of that name was taken out of it, or it is in another edition by now.
     """
-    audience, _, number = name.rpartition("-")
-    if not audience or not number.isdecimal():
+    parts = parse_name(name)
+    if parts is None:
         raise UsageError(f"edition {name!r}: expected a name such as weekly-3; `publisher edition list` names them")
-    taken_out = office.store.editions.held.taken_out(audience, int(number))
+    audience, number = parts
+    taken_out = office.store.editions.held.taken_out(audience, number)
     by_editor = [each for each, reason in taken_out.items() if reason is not TakenOut.WITHDRAWN]
     records = office.store.items.by_number(by_editor)
     if item is None:
@@ -231,7 +232,7 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
     if not chosen:
         there = "; ".join(f"{record.short_id} ({record.item.date})" for record in records) or "nothing"
         raise UsageError(f"edition {name!r}: {item or 'a discarded edition'} is not there; taken out: {there}")
-    office.store.editions.held.restore(audience, int(number), [record.number for record in chosen])
+    office.store.editions.held.restore(audience, number, [record.number for record in chosen])
     return ComposeReport(
         restored=len(chosen), decided=tuple(f"restored: {_called(record)}" for record in chosen) if item else ()
     )
@@ -243,9 +244,9 @@ def reopen(name: str, office: Office) -> ComposeReport:
     Raises:
         UsageError: it was not discarded, a later edition was composed, or its audience is no longer in config.toml.
     """
-    audience, _, number = name.rpartition("-")
-    is_known = number.isdecimal() and audience in [each.name for each in office.config.audiences]
-    if not is_known or not office.store.editions.held.reopen(audience, int(number)):
+    audience, number = parse_name(name) or ("", 0)
+    is_known = audience in [each.name for each in office.config.audiences]
+    if not is_known or not office.store.editions.held.reopen(audience, number):
         raise UsageError(
             f"edition {name!r} cannot be held again: it is not discarded, or a later edition was composed; "
             f"`publisher edition restore {name}` lets its items come in the next one"
@@ -255,9 +256,9 @@ def reopen(name: str, office: Office) -> ComposeReport:
 
 def _named(item: str, edition: Edition, audience: Audience, office: Office) -> Record:
     records = _in_order(edition, audience, office)
-    if item.isdecimal() and 1 <= int(item) <= len(records):
-        return records[int(item) - 1]
-    found = next((record for record in records if _is_called(record, item, office.config.site)), None)
+    numbered = {str(number): record for number, record in enumerate(records, start=1)}
+    named = (record for record in records if _is_called(record, item, office.config.site))
+    found = numbered.get(item) or next(named, None)
     if found is None:
         raise UsageError(
             f"edition {edition.name!r} has no item {item!r}; `publisher edition show {edition.name}` names them"

@@ -1,18 +1,15 @@
 """Plans the recipients of mails. Pure."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from publisher.model.deliveries import NewDelivery
-from publisher.model.editions import Audience
+from publisher.model.editions import Audience, parse_name
 from publisher.model.errors import UsageError
 from publisher.model.problems import suggestion
 from publisher.model.reports import DeliveryTally
-
-_NAME = re.compile(r"(?P<audience>.+)-(?P<number>[1-9][0-9]*)")
 
 
 def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Audience, int]:
@@ -21,12 +18,12 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
     Raises:
         UsageError: it is no such name, or the audience is not in config.toml.
     """
-    found = _NAME.fullmatch(edition)
+    parts = parse_name(edition)
     known = {audience.name: audience for audience in audiences}
-    if found is None or found["audience"] not in known:
+    if parts is None or parts[0] not in known:
         meant = suggestion(edition.rpartition("-")[0], known)
         raise UsageError(f"no edition {edition!r} of an audience in config.toml; expected one such as weekly-12{meant}")
-    return known[found["audience"]], int(found["number"])
+    return known[parts[0]], parts[1]
 
 
 def tally_of(delivery: NewDelivery) -> DeliveryTally:

@@ -1,5 +1,6 @@
 """Audiences, their editions, and the digests that editions are rendered into."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,8 @@ from publisher.model.themes import ThemeChoice
 
 UNTIL_DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
 """The value of `held_until` for an edition that waits until somebody decides, without an end."""
+_NAME = re.compile(r"(?P<audience>.+)-(?P<number>[1-9][0-9]{0,8})")
+"""A longer number might be greater than PostgreSQL's largest integer; no audience has had that many editions."""
 
 
 class TakenOut(StrEnum):
@@ -38,6 +41,12 @@ class SourceChange:
     """The item as it was when the edition was composed."""
     now: Item
     """What the source says now; `record` has the title that the editor gave the item."""
+
+
+def parse_name(name: str) -> tuple[str, int] | None:
+    """Return audience and number for an edition's name, such as `weekly-3`; None: no edition can have this name."""
+    found = _NAME.fullmatch(name)
+    return (found["audience"], int(found["number"])) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -302,6 +302,16 @@ def test_a_decision_too_late_is_told(world: World) -> None:
     assert ["publisher: edition 'weekly-1' is not held; held now: none"] == outcome.problems
 
 
+@pytest.mark.parametrize("verb", ["restore", "reopen", "release", "drop", "show"])
+def test_a_number_that_no_edition_can_have_is_told(world: World, verb: str) -> None:
+    arguments = ("1",) if verb == "drop" else ()
+
+    outcome = world.publisher_edition(verb, "weekly-99999999999999999999999", *arguments, at=SOON)
+
+    assert (2, 1) == (outcome.exit_code, len(outcome.problems))
+    assert outcome.problems[0].startswith("publisher: edition 'weekly-99999999999999999999999'")
+
+
 def test_an_item_that_is_restored_has_the_title_that_its_editor_gave_it(world: World) -> None:
     office = item_named(world, "office")
     edition(world, "retitle", "weekly-1", office, "Closed for a day")

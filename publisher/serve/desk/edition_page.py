@@ -13,7 +13,7 @@ from publisher.admin.office import Office
 from publisher.admin.upcoming import Upcoming, held_of, state_now, upcoming
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.model.arrangement import Move
-from publisher.model.editions import Audience
+from publisher.model.editions import Audience, parse_name
 from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.titles import title_of
 from publisher.rendering.text import one_line
@@ -207,13 +207,13 @@ def _discard(visit: Visit, audience: str) -> Done:
 
 def _reopen(visit: Visit, audience: str) -> Done:
     """Hold a discarded edition again, as it was."""
-    each, number = _audience(visit, audience), visit.argument
-    if not number.isdecimal():
+    each, name = _audience(visit, audience), f"{audience}-{visit.argument}"
+    parts = parse_name(name)
+    if parts is None or parts[0] != each.name:
         raise RefusedError(visit.gettext("There is no such edition."))
-    name = f"{each.name}-{int(number)}"
     report, _ = _decide_saving(visit, each, partial(review.reopen, name))
     said = visit.gettext("%(edition)s is back as it was, and waits until you decide.")
-    return Done(said=with_problems(visit, said % {"edition": visit.called(each, int(number))}, report), about=name)
+    return Done(said=with_problems(visit, said % {"edition": visit.called(each, parts[1])}, report), about=name)
 
 
 def _restore_earlier(visit: Visit, audience: str) -> Done:

@@ -80,12 +80,18 @@ def _waiting(visit: Visit) -> list[str]:
 
 
 def _reader(visit: Visit) -> TypicalReader:
-    """Return the typical reader that the page's query names."""
+    """Return the typical reader that the page's query names.
+
+    A form of a reader whose theme, pace or language is gone is answered for the default reader: an answer of 404 would
+    lose what was typed.
+    """
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
     try:
         return next_round.typical_reader(visit.publisher.people, visit.office, **asked)
     except UsageError:
-        abort(404)
+        if request.method != "POST":
+            abort(404)
+        return next_round.typical_reader(visit.publisher.people, visit.office)
 
 
 def _query(reader: TypicalReader) -> str:

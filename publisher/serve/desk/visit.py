@@ -28,9 +28,6 @@ from publisher.serve.desk.deskpage import DeskPage
 COOKIE = "desk"
 DOMAIN = "desk"
 """The gettext domain of the desk's fixed texts."""
-SHOWN = 20_000
-"""How many characters of a field are read; an introduction has some hundred."""
-
 LONGEST_BUTTON = 2_500
 """How many characters of a button's value are read: an item's id may be a link. Python refuses numbers of more than
 4,300 digits.
@@ -118,9 +115,8 @@ class Visit:
         return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
 
     def field(self, name: str) -> str:
-        """Return the text of a field, with line feeds as line ends; empty: none."""
-        typed = self.asked.form.get(name, "")[:SHOWN]
-        return typed.replace("\r\n", "\n").replace("\r", "\n")
+        """Return the whole text of a field, with line feeds as line ends; empty: none."""
+        return self.asked.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
 
     def is_changed(self, name: str) -> bool:
         """Whether a field's text differs from its initial text, which the form contains."""

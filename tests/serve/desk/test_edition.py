@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, hidden_in
+from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
 from tests.visitor import LISTING, SMTP, SUBSCRIBERS
 from tests.world import NOW, news, run_main
 
@@ -181,6 +181,15 @@ def test_an_edition_is_discarded_and_that_is_undone(site: DeskSite, editor: Edit
     assert sorted(TITLES[:5]) == sorted(titles(page)), "what was left out before stays out"
     assert 409 == editor.press("restore-earlier:1/nothing", WEEKLY).status_code
     assert 409 == editor.press("restore-earlier:x", WEEKLY).status_code
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "9" * 2_400, "2147483648", "0", "x", "1-1"])
+def test_an_edition_with_an_impossible_number_is_not_there(editor: Editor, number: str) -> None:
+    for do in (f"reopen:{number}", f"restore-earlier:{number}", f"restore-earlier:{number}/ab"):
+        answer = editor.press(do, WEEKLY, subject="Mine")
+
+        assert 409 == answer.status_code, do
+        assert "Mine" == fields_in(answer.text)["subject"]
 
 
 def test_it_is_sent_after_one_more_question_and_the_record_says_by_whom(site: DeskSite) -> None:

@@ -79,6 +79,15 @@ def test_a_title_typed_for_a_removed_item_is_shown_to_copy(site: DeskSite, edito
     assert 'value="News"' in answer.text, "its field is there"
 
 
+def test_a_text_that_is_too_long_stays_in_its_field_to_its_end(editor: Editor) -> None:
+    long = "é" * 25_000 + " and its end"
+
+    answer = editor.press("words", WEEKLY, introduction=long)
+
+    assert 400 == answer.status_code
+    assert long == fields_in(answer.text)["introduction"]
+
+
 @pytest.mark.parametrize("do", ["retitle", "down", "later", "drop", "words", "postpone"])
 def test_every_button_of_the_list_saves_all_that_was_typed(site: DeskSite, editor: Editor, do: str) -> None:
     page = editor.look(WEEKLY)

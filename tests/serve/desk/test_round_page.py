@@ -84,6 +84,18 @@ def test_an_unknown_choice_has_no_mail(editor: Editor, query: str) -> None:
     assert 404 == editor.browser.get(f"{ROUND}?{query}", buffered=True).status_code
 
 
+@pytest.mark.parametrize("query", ["of-theme=nothing", "of-pace=hourly2", "of-language=xx"])
+def test_a_form_of_a_choice_that_is_gone_is_answered_for_the_default_reader(editor: Editor, query: str) -> None:
+    before = fields_in(editor.look(ROUND))
+
+    refused = editor.send({**before, "state": "old"}, "words", f"{ROUND}?{query}", subject="Mine")
+    saved = editor.send(before, "words", f"{ROUND}?{query}", subject="Mine")
+
+    assert (409, "Mine") == (refused.status_code, fields_in(refused.text)["subject"])
+    assert "Subject and introduction are saved." == editor.said(saved)
+    assert "Mine" == fields_in(editor.look(ROUND))["subject"]
+
+
 def test_a_site_without_subscribers_has_no_such_page(tmp_path: Path) -> None:
     with desk_site(tmp_path / "site") as site:
         assert 404 == site.editor().browser.get(ROUND, buffered=True).status_code
