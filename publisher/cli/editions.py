@@ -25,7 +25,12 @@ def edition() -> None:
 @edition.command("list")
 @site_command
 @click.option(
-    "--limit", metavar="NUMBER", type=click.IntRange(1), default=10, show_default=True, help="How many, latest first."
+    "--limit",
+    metavar="NUMBER",
+    type=click.IntRange(1, 1_000_000),
+    default=10,
+    show_default=True,
+    help="How many, latest first.",
 )
 def list_editions(options: Options, limit: int) -> None:
     """List the latest editions."""

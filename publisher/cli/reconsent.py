@@ -12,6 +12,7 @@ from publisher.model.subscribers import RENEW_WITHIN
 from publisher.subscribers.renew import Renewal
 
 _DAYS = {"d": 1, "w": 7, "y": 365}
+LONGEST_DAYS = 100 * 365
 
 
 class _Age(click.ParamType[timedelta]):
@@ -28,7 +29,10 @@ class _Age(click.ParamType[timedelta]):
         found = re.fullmatch(r"([1-9]\d{0,4})([dwy])", str(value))
         if found is None:
             self.fail(f"{value!r} is no span such as 2y, 26w or 400d", param, ctx)
-        return timedelta(days=int(found[1]) * _DAYS[found[2]])
+        days = int(found[1]) * _DAYS[found[2]]
+        if days > LONGEST_DAYS:
+            self.fail(f"{value!r} is longer than 100 years", param, ctx)
+        return timedelta(days=days)
 
 
 @click.command()

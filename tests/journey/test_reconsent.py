@@ -70,7 +70,11 @@ def test_readers_who_answer_stay_and_the_others_are_ended(world: World, sink: Si
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
-    [((), "Missing option '--older-than'"), (("--older-than", "soon"), "'soon' is no span such as 2y, 26w or 400d")],
+    [
+        ((), "Missing option '--older-than'"),
+        (("--older-than", "soon"), "'soon' is no span such as 2y, 26w or 400d"),
+        (("--older-than", "99999y"), "'99999y' is longer than 100 years"),
+    ],
 )
 def test_impossible_requests_are_refused_with_a_reason(world: World, arguments: tuple[str, ...], problem: str) -> None:
     outcome = people(world, "reconsent", *arguments)

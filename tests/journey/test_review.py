@@ -312,6 +312,12 @@ def test_a_number_that_no_edition_can_have_is_told(world: World, verb: str) -> N
     assert outcome.problems[0].startswith("publisher: edition 'weekly-99999999999999999999999'")
 
 
+def test_a_list_of_impossible_length_is_refused(world: World) -> None:
+    outcome = world.publisher_edition("list", "--limit", "99999999999999999999999", at=SOON)
+
+    assert (2, True) == (outcome.exit_code, "is not in the range 1<=x<=1000000" in outcome.err)
+
+
 def test_an_item_that_is_restored_has_the_title_that_its_editor_gave_it(world: World) -> None:
     office = item_named(world, "office")
     edition(world, "retitle", "weekly-1", office, "Closed for a day")
