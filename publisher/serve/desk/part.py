@@ -16,14 +16,16 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.app import Publisher
 from publisher.model.errors import PublisherError
+from publisher.rendering import languages
 from publisher.rendering.urls import DESK, FORMS
 from publisher.serve.desk.deskpage import MAX_FORM_BYTES, DeskPage
 from publisher.serve.desk.dispatch import act_on, lead_to, show
 from publisher.serve.desk.entry import SignIn, ask_again
 from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.pages import new_pages
+from publisher.serve.desk.texts import Texts
 from publisher.serve.desk.transport import is_confidential, is_own_form
-from publisher.serve.desk.visit import Visit
+from publisher.serve.desk.visit import DOMAIN, Visit
 from publisher.serve.source_watch import SourceWatch
 
 logger = structlog.get_logger("publisher")
@@ -40,14 +42,10 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 STYLE_S = 300
-PLAIN = (
-    "The desk does not answer here: what it shows could be read on the way.\n"
-    "Open it by https. The web server in front must be the one of service.proxy in config.toml, and say https in "
-    "X-Forwarded-Proto.\n"
+PLAIN_REMEDY = (
+    "open the desk by https; the web server in front must be the one of service.proxy in config.toml, and say https in "
+    "X-Forwarded-Proto"
 )
-FOREIGN = "This form was not sent from a page of the desk. Nothing was done.\n"
-LATER = "The desk cannot be used now. Please try again in some minutes.\n"
-TOO_LONG = "This is too long. Nothing was done; go back, and shorten what you typed.\n"
 
 OpenSite = Callable[[], Publisher]
 """Returns the opened site."""
@@ -71,8 +69,8 @@ def desk_pages(
             )
     part.before_request(desk.refuse_others)
     part.after_request(_keep_private)
-    part.errorhandler(RequestEntityTooLarge)(lambda _: _text(TOO_LONG, HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
-    part.errorhandler(PublisherError)(_answer_trouble)
+    part.errorhandler(RequestEntityTooLarge)(desk.answer_too_long)
+    part.errorhandler(PublisherError)(desk.answer_trouble)
     return part
 
 
@@ -84,12 +82,7 @@ def _keep_private(response: Response) -> Response:
 
 
 def _text(text: str, status: int) -> Response:
-    return Response(text, status, mimetype="text/plain")
-
-
-def _answer_trouble(error: PublisherError) -> Response:
-    logger.warning("the desk cannot be used", problem=str(error))
-    return _text(LATER, HTTPStatus.SERVICE_UNAVAILABLE)
+    return Response(f"{text}\n", status, mimetype="text/plain")
 
 
 class _DeskPart:
@@ -108,6 +101,7 @@ class _DeskPart:
         self._on_act = on_act
         self._pages = pages
         self._entry = SignIn()
+        self._is_plain_logged = False
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
         """Return paths below `/-/desk`, methods, and the functions that answer them."""
@@ -136,11 +130,35 @@ class _DeskPart:
         request.max_content_length = MAX_FORM_BYTES
         request.max_form_memory_size = MAX_FORM_BYTES
         if not is_confidential(request.environ):
-            return _text(PLAIN, HTTPStatus.FORBIDDEN)
+            return self._refuse_plain()
         hosts = (request.host, self._host)
         if request.method == "POST" and not is_own_form(request.headers, scheme=request.scheme, hosts=hosts):
-            return _text(FOREIGN, HTTPStatus.FORBIDDEN)
+            texts = self._texts()
+            said = texts.gettext("This form was not sent from a page of the desk. Nothing was done.")
+            return _text(said, HTTPStatus.FORBIDDEN)
         return None
+
+    def _refuse_plain(self) -> Response:
+        """Refuse a request that could be read on the way. The answer has no page of the desk: it can be read, too."""
+        if not self._is_plain_logged:
+            logger.warning("the desk was asked for without https, and does not answer", remedy=PLAIN_REMEDY)
+            self._is_plain_logged = True
+        texts = self._texts()
+        said = texts.gettext("The desk does not answer here: what it shows could be read on the way. Open it by https.")
+        log = texts.gettext("If you did, whoever runs the site finds the reason in the log.")
+        return _text(f"{said}\n{log}", HTTPStatus.FORBIDDEN)
+
+    def answer_too_long(self, _: RequestEntityTooLarge) -> Response:
+        try:
+            return self._visit().page("desk/too-long.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except PublisherError as error:  # no handler is asked about the error of another one
+            return self.answer_trouble(error)
+
+    def answer_trouble(self, error: PublisherError) -> Response:
+        """Answer that the desk will work again soon. Pages may be what does not work, so the answer is none."""
+        logger.warning("the desk cannot be used", problem=str(error))
+        said = self._texts().gettext("The desk cannot be used now. Please try again in some minutes.")
+        return _text(said, HTTPStatus.SERVICE_UNAVAILABLE)
 
     def show_style(self) -> Response:
         """Return the style sheet that the desk uses in addition to the site's."""
@@ -182,6 +200,13 @@ class _DeskPart:
             abort(HTTPStatus.NOT_FOUND)
         request.max_content_length = page.max_bytes
         return answer(page, visit, **arguments)
+
+    def _texts(self) -> Texts:
+        """Return the fixed texts in the visitor's language, or in English if the site cannot be opened."""
+        try:
+            return self._visit()
+        except PublisherError:
+            return languages.translations(languages.SOURCE_LANGUAGE, DOMAIN)
 
     def _visit(self) -> Visit:
         return Visit(self._open(), request, self._pages)

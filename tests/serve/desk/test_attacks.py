@@ -1,11 +1,15 @@
 """Attacks on the desk by strangers, which must all fail."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
+from publisher.app import Publisher
+from publisher.model.errors import StoreError
 from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.part import desk_pages
 from publisher.serve.source_watch import SourceWatch
@@ -164,6 +168,66 @@ def test_a_form_that_is_too_long_is_refused(site: DeskSite) -> None:
     assert 413 == editor.press("words", WEEKLY, subject="x" * 300_000, introduction="").status_code
     assert 400 == editor.press("words", WEEKLY, subject="x" * 301, introduction="").status_code
     assert is_held(site)
+
+
+FRENCH = "language=fr"
+
+
+def test_a_form_that_is_too_long_is_refused_in_the_language_of_the_desk(site: DeskSite) -> None:
+    answer = site.editor().press("words", f"{WEEKLY}?{FRENCH}", introduction="é" * 140_000)
+
+    assert 413 == answer.status_code
+    assert "<h1>Rien n’a été fait</h1>" in answer.text
+    assert "Ce que vous avez envoyé est trop long." in answer.text
+
+
+def test_a_form_from_another_site_is_refused_in_the_language_of_the_desk(site: DeskSite) -> None:
+    answer = site.browser().post(f"{DESK}/sign-in?{FRENCH}", headers={"Origin": "https://elsewhere.example"})
+
+    assert (403, "text/plain") == (answer.status_code, answer.mimetype)
+    assert answer.text.startswith("Ce formulaire n’a pas été envoyé depuis une page du bureau.")
+
+
+def test_plain_http_is_refused_in_the_language_of_the_desk_and_the_log_has_the_remedy(site: DeskSite) -> None:
+    with capture_logs() as logged:
+        answers = [
+            site.editor().browser.get(f"{DESK}?{FRENCH}", environ_base={"REMOTE_ADDR": "192.0.2.7"}) for _ in range(2)
+        ]
+
+    assert {403} == {each.status_code for each in answers}
+    assert answers[0].text.startswith("Le bureau ne répond pas ici")
+    assert "config.toml" not in answers[0].text
+    assert ["service.proxy" in each["remedy"] for each in logged if "remedy" in each] == [True], "once"
+
+
+def test_a_store_that_is_locked_for_a_moment_is_told_in_the_language_of_the_desk(site: DeskSite) -> None:
+    moments = iter([StoreError("it is locked")])
+
+    def open_then() -> Publisher:
+        for error in moments:
+            raise error
+        return site.open()
+
+    answer = desk_of(open_then).get(f"{DESK}?{FRENCH}")
+
+    assert 503 == answer.status_code
+    assert "Le bureau est inutilisable pour le moment. Réessayez dans quelques minutes.\n" == answer.text
+
+
+def test_a_site_that_cannot_be_opened_is_told_in_english() -> None:
+    def fail() -> Publisher:
+        raise StoreError("it is locked")
+
+    answer = desk_of(fail).get(DESK)
+
+    assert 503 == answer.status_code
+    assert "The desk cannot be used now. Please try again in some minutes.\n" == answer.text
+
+
+def desk_of(open_site: Callable[[], Publisher]) -> FlaskClient:
+    """Return a browser of a desk whose site is opened by that function."""
+    desk = desk_pages(open_site, base_url=BASE_URL, on_act=lambda: None, watch=SourceWatch(), tasks=ListTasks())
+    return application(desk).test_client()
 
 
 @pytest.mark.parametrize(
