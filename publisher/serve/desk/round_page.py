@@ -128,7 +128,11 @@ def _send(visit: Visit) -> Done:
     if chosen not in (*paces, EVERY_PACE):
         raise TypedError(visit.gettext("Choose who gets mail now."), name="pace")
     if waiting := _waiting(visit):
-        said = visit.gettext("Nothing goes to subscribers while %(edition)s waits for you: send or discard it first.")
+        said = visit.ngettext(
+            "Nothing goes to subscribers while %(edition)s waits for you: send or discard it first.",
+            "Nothing goes to subscribers while %(edition)s wait for you: send or discard them first.",
+            len(waiting),
+        )
         raise RefusedError(said % {"edition": "; ".join(waiting)})
     words = _save_typed(visit)
     try:

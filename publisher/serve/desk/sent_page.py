@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from flask import Response
@@ -30,6 +31,7 @@ def _show(visit: Visit) -> Response:
         overview=overview,
         is_all_paused=is_all_paused,
         is_personal=visit.publisher.config.subscribers is not None,
+        title_of=partial(_title_of, visit),
         audiences={each.name: each for each in visit.publisher.config.audiences},
         tell_reply=lambda reply: tell_reply(reply, visit),
         without_addresses=without_addresses,
@@ -49,7 +51,7 @@ def _pause(visit: Visit) -> Done:
     _order(lambda: mail_orders.pause(audience, visit.office))
     said = visit.gettext("The mails of %(audience)s wait until you let them go on.") if audience else ""
     said = said or visit.gettext("All mails wait until you let them go on.")
-    return Done(said=said % {"audience": audience}, about=audience or "*")
+    return Done(said=said % {"audience": _title_of(visit, audience or "")}, about=audience or "*")
 
 
 def _resume(visit: Visit) -> Done:
@@ -58,7 +60,12 @@ def _resume(visit: Visit) -> Done:
     said = visit.gettext("The mails of %(audience)s go on.") if audience else visit.gettext("All mails go on.")
     if audience and "" in visit.office.store.ledger.pauses.current():
         said = visit.gettext("The mails of %(audience)s still wait, because all mails are paused.")
-    return Done(said=said % {"audience": audience}, about=audience or "*")
+    return Done(said=said % {"audience": _title_of(visit, audience)}, about=audience or "*")
+
+
+def _title_of(visit: Visit, audience: str) -> str:
+    """Return an audience's title, or its name if it is not in config.toml any more."""
+    return next((each.title for each in visit.publisher.config.audiences if each.name == audience), audience)
 
 
 def _recall(visit: Visit) -> Done:

@@ -172,6 +172,23 @@ def test_nothing_goes_while_an_edition_waits(tmp_path: Path) -> None:
         assert f"Nothing goes to subscribers while {FIRST} waits for you: they" not in editor.look(ROUND)
 
 
+def test_two_editions_that_wait_are_told_in_the_plural(tmp_path: Path) -> None:
+    second = '\n[[audiences]]\nname = "harbour"\ntitle = "Harbour"\nto = "h@lists.example.org"\nreview = "2h"\n'
+    with desk_site(tmp_path / "site", config=REVIEWED.replace(SMTP, second + SUBSCRIBERS + SMTP)) as site:
+        subscribe(site.world, ADA, "*=daily", at=site.now)
+        editor = site.editor()
+
+        pages = [editor.look(path) for path in (DESK, ROUND)]
+        french = [
+            *(editor.look(f"{path}?language=fr") for path in (DESK, ROUND)),
+            editor.press("send", f"{ROUND}?language=fr", pace="*").text,
+        ]
+
+        assert all("No.\N{NO-BREAK SPACE}1 wait for you: they get what you leave of them." in each for each in pages)
+        assert all("N°\N{NO-BREAK SPACE}1 vous attendent" in each for each in french)
+        assert "envoyez-les ou écartez-les d’abord" in french[-1]
+
+
 def test_decisions_about_an_item_apply_to_every_mail(site: DeskSite, editor: Editor) -> None:
     daily = f"{ROUND}?of-pace=daily"
     before = titles(editor.look(daily))

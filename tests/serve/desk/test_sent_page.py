@@ -66,8 +66,12 @@ def test_mails_wait_and_go_on_all_of_them_or_those_of_one_audience(site: DeskSit
     assert [""] == paused(site)
     assert "All mails are paused since Wednesday 4 March 2026, 11:30." in text_of(editor.look(SENT))
     said = editor.said(editor.press("pause:weekly", SENT))
-    assert "The mails of weekly wait until you let them go on." == said
-    assert "The mails of weekly still wait, because all mails are paused." == editor.said(
+    assert "The mails of Example News wait until you let them go on." == said
+    text = text_of(editor.look(SENT))
+    assert "Let Example News go on" in text
+    assert "Example News is paused since Wednesday 4 March 2026, 11:30." in text
+    assert "Example News: paused" in text
+    assert "The mails of Example News still wait, because all mails are paused." == editor.said(
         editor.press("resume:weekly", SENT)
     )
     assert "All mails go on." == editor.said(editor.press("resume:", SENT))
