@@ -32,12 +32,10 @@ class Done:
 class TypedError(PublisherError):
     """Something that was typed is wrong; the message says what to change, in the visitor's language."""
 
-    def __init__(self, words: str, *, name: str = "", quoted: str = "") -> None:
+    def __init__(self, words: str, *, name: str = "") -> None:
         super().__init__(words)
         self.name = name
         """The name of the field."""
-        self.quoted = quoted
-        """A program's or server's own words, in English; empty: none."""
 
 
 class RefusedError(PublisherError):

@@ -49,8 +49,7 @@ def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatu
     """Return why an act was not done, as a page shows it, and the HTTP status of the answer."""
     match error:
         case TypedError():
-            words, quoted = str(error), error.quoted
-            return Trouble(kind="mistake", words=words, quoted=quoted, field=error.name), HTTPStatus.BAD_REQUEST
+            return Trouble(kind="mistake", words=str(error), field=error.name), HTTPStatus.BAD_REQUEST
         case OutrunError():
             return Trouble(kind="changed", words=visit.gettext("Somebody else was quicker.")), HTTPStatus.CONFLICT
         case RefusedError():

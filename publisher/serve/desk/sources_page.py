@@ -159,8 +159,8 @@ def _note_readings(report: RunReport, watch: SourceWatch) -> CollectReport:
 
 def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
     if not collected.sources_read and not collected.sources_unchanged:
-        why = "; ".join(one_line(each.what) for each in collected.problems)
-        raise TypedError(visit.gettext("The source cannot be read now."), quoted=why)
+        # the reason is for the operator, in English; the source's row has it
+        raise TypedError(visit.gettext("The source cannot be read now."))
 
 
 def _appear(visit: Visit) -> Done:

@@ -106,6 +106,9 @@ def test_a_source_is_read_at_once(site: DeskSite) -> None:
     assert "asked, and answered: today, 11:30" in text
     assert "asked: today, 11:30 no answer since the service began changed: today, 10:30" in text
     assert (400, True) == (answer.status_code, "The source cannot be read now" in answer.text)
+    alert = text_of(editor.press("read:partners", f"{SOURCES}?language=fr").text.partition('role="alert">')[2])
+    assert alert.startswith(" Rien n’a été fait La source ne peut être lue maintenant. Sources"), alert[:200]
+    assert 1 == alert.count("partners.txt"), "in its row"
 
 
 def test_a_mistake_is_undone(site: DeskSite) -> None:
