@@ -13,9 +13,10 @@ _LINK = re.compile(r"<a\b[^>]*>|</a>")
 
 
 def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
-    """Return the item with its first themes, keywords and links; `tell` gets a sentence about each kind that is cut.
+    """Return the item with its first themes, keywords and links; `tell` gets a sentence about each of the three that is
+    cut.
 
-    Its HTML must be clean. A link beyond the limit is replaced by its text.
+    The item's HTML must be clean (`sources.html`). A link beyond the limit is replaced by its text.
     """
     bounded = (
         ("themes", len(item.labels), MAX_THEMES),

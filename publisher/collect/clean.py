@@ -24,7 +24,7 @@ _SHOWN = 3
 
 
 def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lambda _: None) -> Item:
-    """Return the item as the log keeps it. Its text is empty if it has nothing to read."""
+    """Return the item as the log keeps it. An item with nothing to read is returned with an empty text."""
     item = _convert_times(item, site.timezone)
     link = web_address(item.link, item.base)
     if item.link and not link:
@@ -61,7 +61,7 @@ def _losses(item: Item, clean: CleanHtml) -> Iterator[str]:
 
 
 def _clean_enclosures(enclosures: Sequence[Enclosure], base: str, tell: Tell) -> list[Enclosure]:
-    """Return the files of an item, each address once."""
+    """Return an item's enclosures (files) with absolute addresses, each address once."""
     found: dict[str, Enclosure] = {}
     lost: list[str] = []
     for each in enclosures:

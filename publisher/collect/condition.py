@@ -56,7 +56,9 @@ def after_failure(state: SourceState, error: SourceError, *, next_try: datetime 
 
 
 def after_no_change(state: SourceState, fetch: Fetch, *, next_try: datetime | None) -> SourceState:
-    """Return the state after a reading that found nothing changed. If this very reading was held, it stays held."""
+    """Return the state after a reading in which the source was unchanged. A hold for the operator stays only if this
+    very listing is held.
+    """
     state = _without_failure(state, next_try=next_try)
     return state if fetch.validator == state.held_validator else _without_held(state)
 
@@ -96,8 +98,8 @@ def after_listing(
         fetch: what the source gave.
         fields: the fields that nearly all of its items have.
         skipped: a line for each item that could not be read.
-        usual: how many new items it brought, if that number counts as normal from now on.
-        is_changed: whether it changed anything in the log.
+        usual: how many new items the reading brought, if that number counts as normal from now on.
+        is_changed: whether the reading changed anything in the log.
         next_try: when the source may be read again; None: at any time.
         now: the time of the reading.
     """

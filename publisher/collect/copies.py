@@ -1,7 +1,8 @@
 """Tells a source's own items from its copies of other sources' items; pure.
 
-An item that several sources list belongs to the source that listed it first. The others have copies of it, which no
-reader sees. When its own source drops the item, another source that still lists it inherits it.
+An item that several sources list belongs to the source that listed it first. The other sources have copies of the item,
+which no reader sees. When its own source drops the item, another source that still lists the item inherits it: that
+source is the item's heir.
 """
 
 import re
@@ -26,23 +27,23 @@ class Changes:
     """What one reading of a source changes in its own items and in its copies of other sources' items."""
 
     own: Reconciliation
-    """Changes of its own items, except items that are kept because other sources list them."""
+    """Changes of the source's own items, except items that are kept because other sources list them."""
     copied: Reconciliation
-    """Changes of its copies. A copy that is withdrawn or unlisted is dropped."""
+    """Changes of the source's copies. A copy that is withdrawn or unlisted is dropped."""
     joined: tuple[tuple[int, Item], ...]
-    """New copies: the numbers of other sources' items, and what this source says of them."""
+    """New copies: the number of each other source's item, with the item as this source words it."""
     heirs: Mapping[int, Heir]
-    """Its own items that it no longer lists, by number, each with the other source that inherits it."""
+    """The source's own items that it no longer lists, by number, each with the other source that inherits the item."""
 
 
 def find_joined(
     added: Sequence[Item], others: Sequence[Other], policy: SourcePolicy, *, shared: Collection[str]
 ) -> dict[int, Item]:
-    """Return the new items that other sources have too, by the number of each there.
+    """Return the new items that other sources have too, by the number of the other source's item.
 
-    `joined_by` says what they must share: an id, a link, or ("usual") an id that is a URI, or a link together with the
-    title or first words. An id or link joins nothing if several new items or several others have it, unless their
-    titles differ.
+    The policy's `joined_by` says what two items must share to count as one: an id, a link, or ("usual") an id that is a
+    URI, or a link together with the title or first words. An id or link that several new items, or several items of
+    other sources, share does not count, unless the titles differ.
 
     Args:
         added: new items of the source.
@@ -67,7 +68,7 @@ def find_joined(
 def embargoes_elsewhere(
     items: Sequence[Item], others: Sequence[Other], policy: SourcePolicy, *, shared: Collection[str]
 ) -> dict[Item, datetime]:
-    """Return the end of the embargo that another source puts on some of these items, matched by the rule of
+    """Return the end of the embargo that another source puts on some of these items, which are matched by the rule of
     `find_joined`.
     """
     joined = find_joined(items, others, policy, shared=shared)
@@ -82,7 +83,7 @@ def embargoes_elsewhere(
 def _choose_twins(
     item: Item, same_id: Sequence[Other], same_link: Sequence[Other], policy: SourcePolicy
 ) -> Sequence[Other]:
-    """Return the other sources' items that may be this one, from those with its id and those with its link."""
+    """Return the other sources' items that may be the same as `item`, from the items with its id or its link."""
     match policy.joined_by:
         case "none":
             return ()
@@ -113,12 +114,13 @@ def leave_to_others(
     joined: Mapping[int, Item],
     heirs: Mapping[int, Heir],
 ) -> Changes:
-    """Return the changes if other sources keep the items they brought, and inherit the items they list.
+    """Return the changes of a reading in which other sources keep the items they listed first, and inherit withdrawn
+    items that they list.
 
     Args:
-        own: the reading's changes of the source's own items, with all new ones.
+        own: the reading's changes of the source's own items, including all new items.
         copied: the reading's changes of the source's copies.
-        joined: new items that other sources have too, by the number of each there.
+        joined: new items that other sources have too, by the number of the other source's item.
         heirs: the withdrawn items that another source lists, by number.
     """
     elsewhere = set(joined.values())

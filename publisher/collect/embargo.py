@@ -1,8 +1,9 @@
 """Decides which items wait, and when known ones appear or expire; pure.
 
 An item may appear when its embargo is over and its date has come, to the minute if it has a time; with `future =
-"show"` its date does not count. With `settle` it must also have stayed unchanged for that long. Items that readers have
-seen stay visible. An item that expired before it appeared never appears, unless its source gives it another time.
+"show"` its date does not count. If the source has a `settle`, the item must also have stayed unchanged for that long.
+Items that readers have seen stay visible. An item that expired before it appeared never appears, unless its source
+gives it another time.
 """
 
 from collections.abc import Iterable
@@ -28,9 +29,9 @@ class Timing:
     plan: Reconciliation
     """The part of the listing's changes that readers see now."""
     waiting: tuple[tuple[Item, datetime | None], ...]
-    """New items that wait, each with the time it appears; None: never, because it has expired."""
+    """New items that wait, each with the time it appears, or None if it has expired and never appears."""
     retimed: tuple[tuple[int, Item, datetime | None], ...]
-    """Known items whose time to appear or expire changed: number, new content, and time; None: never."""
+    """Known items whose time to appear or expire changed: number, new content, and the new time, or None for never."""
     unseen: tuple[tuple[Item, str], ...]
     """Listed items that no reader sees because of their time, or because an editor hid them, each with the reason."""
 
@@ -56,7 +57,7 @@ class EmbargoRules:
         return item.expires is not None and item.expires <= max(self.now, self.begin_of(item))
 
     def wake_of(self, item: Item, settled: datetime = _LONG_AGO) -> datetime | None:
-        """Return when an unseen item appears, not before `settled`; None: never."""
+        """Return when an unseen item appears, not before `settled`; return None if it never appears."""
         return None if self.is_over(item) else max(self.begin_of(item), settled)
 
     def settled_new(self) -> datetime:
@@ -85,8 +86,8 @@ class EmbargoRules:
 
 
 def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRules) -> Timing:
-    """Return the plan without items that must wait, with expired items withdrawn, and the times at which items appear
-    or expire.
+    """Return the times at which items appear or expire, and the plan without items that must wait and with expired
+    items withdrawn.
     """
     before = {one.number: one for one in known if not one.is_copy}
     pairs = [(before[number], item) for number, item in plan.known if number in before]
@@ -124,7 +125,7 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRul
 
 
 def _wake_of(old: Known, item: Item, rules: EmbargoRules, *, is_changed: bool) -> datetime | None:
-    """Return when a known, unchanged item appears or expires; None: neither."""
+    """Return when a known item appears or expires; return None if it does neither."""
     if old.is_kept_from_readers or old.state is State.HIDDEN:
         return None
     if old.state.is_live:

@@ -17,8 +17,8 @@ _YEAR = timedelta(days=366)
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _FAR = 4
-"""Items at the end of a listing are set apart if their distance to the others is this many times the largest gap
-between those.
+"""Items at the end of a listing are set apart if their distance in days to the other items is this many times the
+largest gap between the other items.
 """
 
 
@@ -27,12 +27,12 @@ class Gap:
     """The place in a listing of an item that could not be read."""
 
     native_id: str
-    """Empty: it has no id, or the id could not be read either."""
+    """The id of the unread item. Empty if the item has no id, or its id could not be read either."""
     since: date
     upto: date
 
     def may_be(self, old: Known) -> bool:
-        """Whether the unread item may be this known one."""
+        """Whether the unread item may be the known item `old`."""
         if self.native_id and old.native_id:
             return self.native_id == old.native_id
         return self.since <= old.date <= self.upto
@@ -52,7 +52,7 @@ class Extent:
         return self.is_complete or day > self.after
 
     def may_hold(self, old: Known) -> bool:
-        """Whether a missing item may be listed after all, as one that could not be read."""
+        """Whether the missing item `old` may be listed after all, as an item that could not be read."""
         return any(gap.may_be(old) for gap in self.gaps)
 
 
@@ -63,7 +63,7 @@ class Turnover:
     new: Collection[int] = ()
     """Places of the items that the last reading did not have."""
     missing: Sequence[date] = ()
-    """Days of the items that the last reading had and this one lacks, sorted."""
+    """Days of the items that the last reading had and this reading lacks, sorted."""
     scrolled_off: Sequence[date] = ()
     """Days of the items that had left the listing earlier and stay with readers, sorted."""
 
@@ -74,7 +74,9 @@ _NO_TURNOVER = Turnover()
 def extent_of(
     days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool, turnover: Turnover = _NO_TURNOVER
 ) -> Extent:
-    """Return the days that a listing covers. `days` are the days of its items, at least one, in its order."""
+    """Return the days that a listing covers. `days` are the days of the listing's items, at least one, in the listing's
+    order.
+    """
     run = _without_pinned_end(days, longest_run(days), turnover)
     gaps = tuple(_gap(each, days, run) for each in unread)
     return Extent(after=days[run[-1]], gaps=gaps, is_complete=is_complete)
@@ -116,12 +118,12 @@ def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover
 
     One of these signs is enough:
 
-    - an item that scrolled off before belongs above them;
+    - an item that scrolled off before belongs above the items at the end;
     - none of them was listed before, and as many items or fewer are missing that belong above them: the list is sorted
       by something else, such as the last change;
-    - they are few and more than a year older than the items above, and this distance is longer than all the time those
-      cover;
-    - they are few and set apart, and items that belong above them are missing, not more than have come in.
+    - they are few and more than a year older than the items above, and this distance is longer than all the time that
+      the items above cover;
+    - they are few and set apart, and items that belong above them are missing, at most as many as are new.
     """
     widest = timedelta(0)
     for place in range(1, len(run)):
@@ -145,7 +147,7 @@ def _count(days: Sequence[date], after: date, upto: date) -> int:
 
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
-    """Return the place of an unread item: its own day if known, or else between its neighbours, or else anywhere.
+    """Return the gap of an unread item: its own day if known, or else the days between its neighbours, or else any day.
 
     Above the newest item there may be pinned items of any day.
     """

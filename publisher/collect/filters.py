@@ -15,7 +15,8 @@ from publisher.model.themes import ThemeMap, assign_themes, contains_any
 def take_wanted(
     items: Sequence[Item], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
 ) -> tuple[tuple[Item, ...], Mapping[str, int]]:
-    """Return the items that pass the source's filters, in their order, and how many each list left out.
+    """Return the items that pass the source's filters, in their order, and how many items each list of the filters left
+    out.
 
     An item that several lists leave out counts for the first of them.
     """
@@ -32,7 +33,8 @@ def take_wanted(
 def leave_out(
     plan: Reconciliation, known: Iterable[Known], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
 ) -> tuple[Reconciliation, Mapping[str, int]]:
-    """Return the plan without items that the filters leave out, and how many items each list left out.
+    """Return the plan without items that the source's filters leave out, and how many items each list of the filters
+    left out.
 
     Filters apply to new items and to known ones that still wait, which no reader has seen. Items left out are
     forgotten; they are new again once a filter lets them pass.
@@ -55,7 +57,9 @@ def leave_out(
 
 
 def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, source: str) -> str:
-    """Return the key of the list that leaves an item out, such as `except.words`; empty: the item is taken."""
+    """Return the key of the filter list that leaves an item out, such as `except.words`; return an empty string if the
+    item is taken.
+    """
     if policy.only == policy.exclude == _NO_FILTER:
         return ""
     themes = assign_themes(item, theme_map, source=source)
@@ -70,7 +74,7 @@ def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, sourc
 
 
 def _has(item: Item, asked: Filter, labels: Collection[str]) -> dict[str, bool]:
-    """Return, for each list by its name, whether the item matches it."""
+    """Return, for each list of the filter `asked` by its name, whether the item matches the list."""
     return {
         "words": bool(asked.words) and contains_any(asked.words, fold_label(f"{item.title} {item.text}")),
         "themes": not {*asked.themes}.isdisjoint(labels),

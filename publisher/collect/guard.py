@@ -13,7 +13,7 @@ from publisher.model.records import Known, State
 from publisher.model.sources import HoldReason, Suspicion
 
 FAR_MORE = 3
-"""A flood is more than this many times the most new items that ever came at once."""
+"""A flood is a listing with more than this many times the most new items that ever came at once."""
 A_CROWD = 10
 """Fewer items than this are too few to be suspicious."""
 A_FEW = 4
@@ -26,7 +26,7 @@ TITLES = 5
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
 WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
-"""What people call a field of an item; a field missing here is called by its own name."""
+"""What people call a field of an item. A field that is missing from this table is called by its own name."""
 
 
 def suspicion_of(
@@ -40,12 +40,12 @@ def suspicion_of(
     is_complete: bool = False,
     new_themes: int = 0,
 ) -> Suspicion | None:
-    """Return why a listing is suspicious; None: it is not.
+    """Return why a listing is suspicious; return None if it is not.
 
     Args:
         plan: what the listing would change.
-        known: the known items it was compared with.
-        listed: its items.
+        known: the known items with which the listing was compared.
+        listed: the items of the listing.
         hold_above: how many new items at once are always acceptable.
         most_added: the most new items that one reading brought, except the first; only readings of at most `hold_above`
             and those that the operator released count, so a source that triples each time is held too.
@@ -98,7 +98,7 @@ def _find_loss(plan: Reconciliation, before: Sequence[Known], *, is_complete: bo
 
 
 def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> Suspicion | None:
-    """Return why the first listing of a source is suspicious; None: it is not.
+    """Return why the first listing of a source is suspicious; return None if it is not.
 
     Args:
         plan: what the listing would change.
@@ -115,7 +115,9 @@ def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> S
 
 
 def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[str, ...]:
-    """Return the fields that more than `at_least` (a share) of the items have; none if there are too few items."""
+    """Return the fields that more than `at_least` (a share) of the items have; return no fields if there are too few
+    items.
+    """
     if len(listed) < A_CROWD:
         return ()
     having = {name: sum(bool(getattr(item, name)) for item in listed) for name in _FIELDS}

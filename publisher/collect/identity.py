@@ -17,7 +17,7 @@ class Reconciliation:
     added: tuple[Item, ...] = ()
     """New items, in the order of the listing, newest first."""
     revised: tuple[tuple[int, Item], ...] = ()
-    """Numbers of edited items with their new content. Withdrawn items that came back are among them."""
+    """Numbers of edited items, each with its new content. Withdrawn items that came back are included."""
     refiled: frozenset[int] = frozenset()
     """Numbers of items of which only themes, keywords, language or date changed; readers are not told."""
     moved: frozenset[int] = frozenset()
@@ -27,26 +27,30 @@ class Reconciliation:
     unlisted: tuple[int, ...] = ()
     """Numbers of items that the listing no longer reaches because they are too old."""
     relisted: tuple[int, ...] = ()
-    """Numbers of unlisted items that are in the listing again, unchanged."""
+    """Numbers of unlisted items that are in the listing again with the same content."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Numbers of items with a change that readers do not see, such as another id, with their new content."""
+    """Numbers of items with a change that readers do not see, such as another id, each with its new content."""
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
     """Numbers of all listed items that are known, with their new content."""
     reworded: frozenset[int] = field(default=frozenset(), compare=False)
     """Numbers of known items whose words, links or files changed. A new date or theme alone does not count."""
     dropped: tuple[int, ...] = ()
-    """Numbers of items that the organisation removed while they waited for their time."""
+    """Numbers of items that the organisation removed while the items waited to appear."""
     taken_back: tuple[tuple[int, Item], ...] = ()
     """Numbers of items that are withdrawn because their source now marks them as drafts, each with its new content."""
     doubtful: tuple[Item, ...] = ()
     """Listed items that stay hidden because their words are like those of an item that an editor hid."""
 
     def without_news(self) -> "Reconciliation":
-        """Return the changes without new and edited items; missing items stay visible."""
+        """Return the changes without new and edited items, and with withdrawn items counted as unlisted, so that they
+        stay visible.
+        """
         return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
 
     def split(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
-        """Return the changes of the source's own items, with all new ones, and the changes of its `copies`."""
+        """Return the changes of the source's own items, including all new items, and the changes of its `copies`
+        (numbers of items).
+        """
         own, of_others = (
             Reconciliation(
                 revised=tuple(pair for pair in self.revised if (pair[0] in copies) is is_copy),
@@ -69,9 +73,9 @@ class Reconciliation:
 def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: bool = False) -> Reconciliation:
     """Return which items are new, edited, gone and back.
 
-    A missing item is withdrawn if the listing covers its day (`extent`). Otherwise the listing merely ends above it,
-    and it is unlisted. If it may be one that could not be read, it stays as it is. An empty listing changes nothing. An
-    item that its source now withholds is withdrawn wherever it stood.
+    A missing item is withdrawn if the listing covers its day (`extent`). Otherwise the listing merely ends above the
+    item, and the item is unlisted. A missing item that may be one of the unreadable listed items stays as it is. An
+    empty listing changes nothing. An item that its source now withholds is withdrawn wherever it stood.
 
     An item that is kept from readers stays hidden, even if it is edited. If only themes, keywords, language or date
     differ, the revision is not announced (`refiled`). With `keeps_first_date`, another date is no difference at all.
@@ -117,14 +121,14 @@ class _Change:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether only similar words suggest that it is an item that an editor hid."""
+        """Whether only similar words suggest that the listed item is an item that an editor hid."""
         names = {self.old.native_id, self.old.link} - {""}
         is_named = not names.isdisjoint({id_key(self.item.native_id), link_key(self.item.link)})
         return self.old.is_hidden and not is_named and (bool(names) or self.old.date != self.item.date)
 
     @property
     def is_renamed(self) -> bool:
-        """Whether it changes something that the store keeps and readers do not see, such as its id."""
+        """Whether the change is in something that the store keeps and readers do not see, such as the item's id."""
         if self.is_revised:
             return False
         before = (self.old.native_id, self.old.date, self.old.content_digest)
@@ -143,7 +147,7 @@ def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_d
 
 
 def with_first_date(item: Item, before: Item) -> Item:
-    """Return the item with the date it had `before`; its present date becomes `listed_date`."""
+    """Return the item with the date of `before`, its earlier version; the item's present date becomes `listed_date`."""
     return replace(item, date=before.date, published=before.published, listed_date=item.listed_date or item.date)
 
 

@@ -26,7 +26,7 @@ class Listing:
     withheld: tuple[Item, ...]
     """Items that the source now withholds, such as drafts."""
     remarks: tuple[tuple[Problem, ...], ...]
-    """For each of `items`, problems that name the parts of it readers do not get."""
+    """For each of `items`, problems that name the parts of the item that readers do not get."""
     problems: tuple[Problem, ...]
     """A problem for each item that is left out."""
     unread: tuple[Unread, ...]
@@ -36,13 +36,13 @@ class Listing:
     keeps_first_date: bool
     """Whether readers keep the date that the source gave an item first."""
     repeats: int = 0
-    """How many of `items` the source lists a second time."""
+    """How many times the source lists one of `items` again."""
     left_out_wordings: Mapping[Item, int] = field(default_factory=dict)
-    """For an item, how many other versions with the same id are listed, and left out."""
+    """For each item that is listed in several versions with one id, how many other versions were left out."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many new items each list of its filters left out."""
+    """How many new items each list of the source's filters left out, by the key of the list."""
     shared: Mapping[str, int] = field(default_factory=dict)
-    """How many items have each id that several share; the keys are `links.id_key`."""
+    """How many items have each id that several items share, by `links.id_key` of the id."""
 
     @property
     def is_first(self) -> bool:

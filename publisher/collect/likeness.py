@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 ALIKE = 0.3
-"""The least likeness at which two texts of one day count as one edited text. Measured on a listing of an organisation's
-news: different items of one day reach 0.13, and of two days 0.17, unless one was written from the other (0.57 and
-0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or more, in most cases 0.45.
+"""The least likeness, as `find_alike` measures it, at which two texts of one day count as one edited text.
+
+Measured on a listing of an organisation's news: different items of one day reach 0.13, and of two days 0.17, unless one
+was written from the other (0.57 and 0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or
+more, in most cases 0.45.
 """
 
 VERY_ALIKE = 0.6

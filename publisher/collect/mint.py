@@ -1,7 +1,8 @@
-"""Gives new items their permanent names: an id, the address of a page, an instant of publication.
+"""Gives new items what never changes: an id and the address of a page (their names), and an instant of publication.
 
-`draft` says which names the items ask for, `fetch_taken` asks the log which of them are taken, and `mint` decides from
-these values alone.
+`draft` says which names the items ask for, `fetch_taken` asks the log which of these names are taken, and `mint`
+decides from these values alone. A draft here is a new item that has no names yet, not an item that its source
+withholds.
 """
 
 import hashlib
@@ -41,8 +42,8 @@ class TakenInstants:
     exact: AbstractSet[datetime]
     """The instants in the log on the days of all items that bring an instant of their own."""
     latest: Mapping[date, datetime]
-    """For the day of every other item, the latest instant in the log before the day is over; a day without instants is
-    missing.
+    """For the day of every item without an instant of its own, the latest instant in the log before the day is over; a
+    day without instants in the log is missing.
     """
 
 
@@ -56,8 +57,8 @@ class Taken:
 
 
 class NameLookup(Protocol):
-    """The questions `fetch_taken` asks the log; the answers cover items of all sources. `store.LogPass` answers
-    them.
+    """The questions that `fetch_taken` asks the log about items of all sources. `store.LogPass` answers these
+    questions.
     """
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]: ...
@@ -133,7 +134,7 @@ def _path(item: Item) -> str:
 
 
 def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], AbstractSet[str]]) -> set[str]:
-    """Return which names are taken, among as many numbered forms of each wanted name as `_free_names` tries."""
+    """Return the taken names among the wanted names and as many numbered forms of each as `_free_names` tries."""
     taken: set[str] = set()
     lacking = dict(Counter(wanted))
     asked = {*wanted}
@@ -149,14 +150,16 @@ def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], A
 
 
 def _free_names(wanted: Sequence[str], taken: AbstractSet[str]) -> list[str]:
-    """Return a free name for each wanted name: the name itself, or the name with `-2`, `-3` …"""
+    """Return a free name for each wanted name: the wanted name itself, or the same with `-2`, `-3` … at its end."""
     asked = {*wanted}
     forms = {name: map(_form, repeat(name), count(1)) for name in asked}
     return [next(form for form in forms[name] if _is_free(form, name, asked, taken)) for name in wanted]
 
 
 def _is_free(form: str, name: str, asked: AbstractSet[str], taken: AbstractSet[str]) -> bool:
-    """Whether a form of `name` is free. If another item asks for exactly this form as its name, that item gets it."""
+    """Whether `form` (`name` with or without a number) is free. A form that another item asks for as its name goes to
+    that item.
+    """
     return form not in taken and (form == name or form not in asked)
 
 
@@ -176,7 +179,9 @@ def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str,
 
 
 def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:
-    """Return the instant that each item brings, or the next free second after it; None: the item brings none."""
+    """Return the instant that each item brings, or the next free second after it; None for an item that brings no
+    instant.
+    """
     used = {*taken}
     instants: list[datetime | None] = []
     for item in items:
@@ -191,7 +196,7 @@ def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now:
 
 
 def _begin_of(item: Item) -> datetime | None:
-    """Return the instant of an item, or the end of its embargo; None: it has only a day."""
+    """Return the instant of an item, or the end of its embargo; return None if the item has only a day."""
     begin = item.published or datetime.combine(item.date, time(12), UTC)
     embargo = item.last_embargo
     return embargo if embargo and embargo > begin else item.published
@@ -205,7 +210,8 @@ def _instants_of_days(
     timezone: str,
     now: datetime,
 ) -> Iterator[datetime]:
-    """Yield an instant for each day: noon, or `now` if noon is still to come; if that is taken, the next free second.
+    """Yield an instant for each day: noon, or `now` if noon is still to come; if that instant is taken, the next free
+    second.
 
     Feeds show whole seconds, and items of one day must differ in them (RFC 4287 section 3.3).
     """

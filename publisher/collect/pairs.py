@@ -1,4 +1,4 @@
-"""Decides which known item each listed item is; pure. The rule is in the docstring of `pair`."""
+"""Decides which known item each listed item is: pairs the two; pure. The rule is in the docstring of `pair`."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,16 +20,16 @@ class Listed:
     """A listed item, and the keys by which it is compared."""
 
     place: int
-    """Its place in the listing, from 0; withheld items come last."""
+    """The item's place in the listing, from 0; withheld items come last."""
     item: Item
     native_id: str
-    """The key of its id (`links.id_key`); empty: it has no id, or shares it with another item."""
+    """The key of the item's id (`links.id_key`). Empty if the item has no id, or shares its id with another item."""
     link: str
-    """The key of its link (`links.link_key`)."""
+    """The key of the item's link (`links.link_key`)."""
     text_digest: str
     content_digest: str
     is_withheld: bool = False
-    """Whether its source withholds it, as a draft."""
+    """Whether the source withholds the item, as a draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Pairing:
     listed: Mapping[int, Listed]
     """Listed items without a pair, by their place in the listing; withheld items come last."""
     extent: Extent | None
-    """What the listing covers; None: it is empty, so no item counts as missing."""
+    """The days that the listing covers. None if the listing is empty: then no item counts as missing."""
     shared: Collection[str]
     """Keys of ids that several items share, so that they identify no item."""
     shared_links: Collection[str]
@@ -52,7 +52,7 @@ class Pairing:
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `reconcile` needs: to apply rule 5, or to compare them with their
+        """Numbers of the known items whose words `reconcile` needs: to apply rule 5, or to compare an item with its
         pair.
         """
         pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
@@ -93,9 +93,9 @@ def pair(
     In doubt an item that an editor hid stays hidden: equal words identify it on any date, and so do similar words,
     unless both have a native id or a link and their dates differ.
 
-    If no rule finds one, the listed item is new; so the same words on another date are another item. Among equal
-    candidates, listed ones come first and withdrawn ones last, then those added earlier, so two equal texts of one day
-    stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
+    If no rule finds a known item, the listed item is new; so the same words on another date are another item. Among
+    equal candidates, listed ones come first and withdrawn ones last, then those added earlier, so two equal texts of
+    one day stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
 
     Rule 5 needs the words of known items, so `reconcile` applies it after fetching them.
 
@@ -105,8 +105,9 @@ def pair(
     Args:
         known: the source's known items: all that were listed last time, and all others that have a date in the range of
             `listed`, or a native id or link of a listed item.
-        listed: what the source lists now. Repeats count once (`shared.without_repeats`).
-        withheld: its present drafts. The same rule finds those that readers have, unless they are listed as well.
+        listed: the items that the source lists now. Repeats count once (`shared.without_repeats`).
+        withheld: the source's present drafts. The same rule finds drafts that readers already have, unless these are
+            listed as well.
         unread: what is known of each listed item that could not be read.
         is_complete: whether the source lists all its items.
     """
@@ -160,7 +161,7 @@ class _Pairs:
         self.pairs: list[tuple[Known, Listed]] = []
 
     def find_links_of_one(self) -> AbstractSet[str]:
-        """Return the links that exactly one known and one listed item have, paired items included."""
+        """Return the links that exactly one known item and exactly one listed item have, paired items included."""
         then, now = self._count_links()
         return {link for link, count in now.items() if link and count == then[link] == 1}
 
@@ -188,8 +189,8 @@ class _Pairs:
 
 
 def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
-    """Undo pairs whose id was given to another item: the known item then counts as missing, and the listed one
-    as new.
+    """Undo pairs of items with one id that the source gave to another item: the known item of the pair then counts as
+    missing, and the listed item as new.
     """
     listed = [*pairing.listed.values(), *(new for _, new in pairing.pairs)]
     is_only = sum(not new.is_withheld for new in listed) == 1
@@ -216,11 +217,12 @@ def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
 
 
 def _is_another(old: Known, new: Listed, before: Item, now: Item, *, has_other_id: bool, is_only: bool) -> bool:
-    """Whether only the id, or only the link, suggests that a listed item is the known one. An item that no reader may
-    see is never another.
+    """Whether a listed item is another item than its pair, because only the id, or only the link, suggests that it is
+    the known item. An item that no reader may see is never another.
 
-    If it is the only listed item, an equal link or title counts no more than its id: any item may have stood there. So
-    it is if it has another id: then it is what a page shows on its day.
+    If it is the only listed item (`is_only`), an equal link or title counts no more than an equal id: any item may have
+    stood in that place. The same is true if it has another id (`has_other_id`): the link may lead to a page that shows
+    another item each day.
     """
     is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
     is_one_of_many = is_only or has_other_id
@@ -266,7 +268,7 @@ def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, I
 
 
 def _have_one_moment(old: Known, new: Listed, _pairing: Pairing, said: Mapping[int, Item]) -> bool:
-    """Whether both have the same instant of publication, not one that a schedule chose, and the known item was listed
+    """Whether both items have the same instant of publication, which no schedule chose, and the known item was listed
     last time.
     """
     moment = new.item.published

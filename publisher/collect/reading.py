@@ -15,7 +15,7 @@ from publisher.store import SourceState
 
 _MARK = "policy-"
 _USUAL = (Filter(), Filter(), "wait", None, False)
-"""The part of a policy that decides what a listing means, as it is without settings in config.toml."""
+"""The part of a policy that decides what a listing means, with the values it has without settings in config.toml."""
 _AT_ONCE = 8
 """How many sources are read at a time; most of the time is spent waiting."""
 
@@ -63,12 +63,15 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
 
 
 def is_policy_new(validator: str, rules: CollectRules, source: str) -> bool:
-    """Whether a source was last read under another policy: the same listing may then mean something else now."""
+    """Whether a source was last read under another policy (`rules` may have changed since): the same listing may then
+    mean something else now.
+    """
     return bool(validator) and not _without_mark(validator, _mark_of(rules, source))
 
 
 def _mark_of(rules: CollectRules, source: str) -> str:
-    """Return the prefix of validators for this policy; empty for the default policy.
+    """Return the mark of a source's policy, with which its stored validator begins; an empty string for the default
+    policy.
 
     Under another policy the same listing shows other items, or shows them at another time.
     """
@@ -85,6 +88,8 @@ def _mark_of(rules: CollectRules, source: str) -> str:
 
 
 def _without_mark(validator: str, mark: str) -> str:
-    """Return the source's own validator; empty if it was read under another policy."""
+    """Return the source's own validator from a stored one; return an empty string if the stored one has another
+    policy's mark.
+    """
     is_marked = validator.startswith(_MARK)
     return validator.removeprefix(mark) if validator.startswith(mark) and is_marked == bool(mark) else ""

@@ -1,6 +1,6 @@
 """Logs the reason of each change that a reading makes, item by item, for `--verbose`.
 
-Items are named by their uid. What known items said is fetched from the log only if debug lines are read.
+Items are named by their uid. The earlier words of known items are fetched from the log only if debug lines are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ def log_hidden(records: Iterable[NewRecord], *, source: str, is_discarded: bool)
 
 
 def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, source: str, is_discarded: bool) -> None:
-    """Log why known items are revised, withdrawn, or only noted. Call it before the log is changed."""
+    """Log why known items are revised, withdrawn, or only noted. Call this before the log is changed."""
     if not logger.is_heard:
         return
     edited = dict((*plan.revised, *plan.renamed))
@@ -60,7 +60,7 @@ def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, sou
 
 
 def log_unread(pairing: Pairing, plan: Reconciliation, log: LogPass, *, source: str) -> None:
-    """Log why missing items stay: they may be among those that could not be read."""
+    """Log why missing items stay: they may be among the listed items that could not be read."""
     if not (logger.is_heard and pairing.extent):
         return
     edited = dict((*plan.revised, *plan.renamed))
@@ -71,7 +71,7 @@ def log_unread(pairing: Pairing, plan: Reconciliation, log: LogPass, *, source: 
 
 
 def log_heirs(heirs: Mapping[int, Heir], log: LogPass, *, source: str) -> None:
-    """Log why items pass to other sources."""
+    """Log why items pass to other sources (heirs), which still list them."""
     uids = log.uids(heirs) if logger.is_heard else {}
     for number, uid in uids.items():
         because = f"source {source!r} no longer lists it, and source {heirs[number].source!r} still does"

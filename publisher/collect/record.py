@@ -43,7 +43,9 @@ logger = DecisionLog("collect")
 def record_listing(
     reading: Reading, fetch: Fetch, store: Store, rules: CollectRules, *, next_try: datetime | None, now: datetime
 ) -> CollectReport:
-    """Record how the listing differs from the source's items in the log; or hold it for the operator."""
+    """Record how the listing differs from the source's items in the log; or, if the listing is suspicious, only record
+    that it is held for the operator.
+    """
     listing = clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
         known = _fetch_known(listing, log)
@@ -77,7 +79,7 @@ def _record_changes(
     next_try: datetime | None,
     now: datetime,
 ) -> CollectReport:
-    """Record the changes; a `suspicion` has been accepted by the operator."""
+    """Record the changes. If there is a `suspicion`, the operator has accepted it."""
     is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
     plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
     if suspicion:
@@ -131,7 +133,7 @@ def _fetch_known(listing: Listing, log: LogPass) -> Sequence[Known]:
 
 
 def _date_items(listing: Listing, known: Sequence[Known], log: LogPass) -> Listing:
-    """Return the listing with dates for its undated items, and without its repeats."""
+    """Return the listing with dates for its undated items, and without repeated items."""
     once = without_repeats(listing.items)
     shared = find_shared(known, once)
     dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
@@ -210,7 +212,7 @@ def _keep_embargoes(
 def _suspect(
     plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> Suspicion | None:
-    """Return why the listing is suspicious, and what it would change; None: it is not suspicious."""
+    """Return why the listing is suspicious, and what it would change; return None if it is not suspicious."""
     if listing.is_first:  # all items are new, unless the source was renamed
         former, count = log.orphans(plan.added, among=rules.configured)
         suspicion = guard.suspicion_of_first(plan, former=former, repeated=count)
@@ -239,15 +241,15 @@ def _suspect(
 
 
 def _discard(plan: Reconciliation) -> tuple[Reconciliation, Sequence[Item]]:
-    """Return the plan without new items; and these items, which are hidden from readers."""
+    """Return the plan without its new items, and these new items, which are hidden from readers."""
     return plan.without_news(), plan.added
 
 
 def _hide_old(
     plan: Reconciliation, listing: Listing, rules: CollectRules, *, now: datetime
 ) -> tuple[Reconciliation, Sequence[Item]]:
-    """Return the plan of a first reading without items older than `since`; and these items, which are hidden from
-    readers.
+    """Return the plan of a first reading without items older than the policy's `since`, and these older items, which
+    are hidden from readers.
     """
     since = listing.policy.since
     if since is None or not listing.is_first:
@@ -270,7 +272,9 @@ def _write_hidden(
 
 
 def _hand_over(heirs: Mapping[int, Heir], log: LogPass, source: str, rules: CollectRules, *, now: datetime) -> int:
-    """Give items to the sources that still list them; return how many of them those sources word differently."""
+    """Give items to the sources that still list them (`heirs`); return how many of the items their new sources word
+    differently.
+    """
     if not heirs:
         return 0
     log_heirs(heirs, log, source=source)
@@ -327,7 +331,7 @@ def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, n
 
 
 def _write_timing(timing: Timing, log: LogPass, rules: CollectRules, *, now: datetime) -> None:
-    """Write which items wait. Items whose time has already come are made visible by `wake`."""
+    """Write which items wait, and until when. `wake` makes items visible whose time has already come."""
     log.wait([(add_language(item, rules.site), wakes) for item, wakes in timing.waiting], now=now)
     log.retime([(number, add_language(item, rules.site), wakes) for number, item, wakes in timing.retimed])
     log.drop_waiting(timing.plan.dropped)

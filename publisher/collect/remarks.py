@@ -41,7 +41,9 @@ def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
 
 
 def _losses(listing: Listing, timing: Timing) -> list[Problem]:
-    """Return which parts of new and edited items readers do not get; unchanged items were reported before."""
+    """Return problems that name the parts of new and edited items that readers do not get; unchanged items were
+    reported before.
+    """
     revised, waiting = ({item for _, item in timing.plan.revised}, {item for item, _ in timing.waiting})
     news = {*timing.plan.added, *revised, *waiting}
     pairs = zip(listing.items, listing.remarks, strict=True)
@@ -58,7 +60,7 @@ def _losses(listing: Listing, timing: Timing) -> list[Problem]:
 
 
 def _shared_ids(listing: Listing) -> Iterator[Problem]:
-    """Yield a note for each id that identifies no item, because several share it."""
+    """Yield a note for each id that identifies no item, because several items share the id."""
     for key, count in sorted(listing.shared.items()):
         what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
         yield Problem(where=f"source {listing.source!r}", what=what)

@@ -13,11 +13,11 @@ class OnSuspicion(StrEnum):
     """What a pass does with a listing that `guard` finds suspicious."""
 
     HOLD = "hold"
-    """Record nothing until the operator decides."""
+    """Record nothing of the listing until the operator decides."""
     RELEASE = "release"
-    """Record it as usual."""
+    """Record the listing as usual."""
     DISCARD = "discard"
-    """Never show its new items, and withdraw nothing."""
+    """Record the listing, but never show its new items, and withdraw nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,15 @@ class CollectRules:
     policies: Mapping[str, SourcePolicy]
     """The policies by name of the source; each source that is read has one."""
     configured: Collection[str] | None = None
-    """Names of all sources in config.toml, including those not read in this pass; None: every source ever read."""
+    """Names of all sources in config.toml, including sources not read in this pass; None stands for every source ever
+    read.
+    """
     on_suspicion: OnSuspicion = OnSuspicion.HOLD
     seen: str = ""
     """The suspicion that the operator decided about, in words. A listing that is suspicious for another reason is held
-    again. Empty: the decision covers anything listed now.
+    again. If empty, the decision covers any listing.
     """
 
     def is_decided(self, words: str) -> bool:
-        """Whether the operator has decided about a listing with this suspicion."""
+        """Whether the operator has decided about a listing whose suspicion has these `words`."""
         return self.on_suspicion is not OnSuspicion.HOLD and self.seen in ("", words)

@@ -36,7 +36,8 @@ def collect(
 ) -> CollectReport:
     """Read every source once and record what changed; a source that fails becomes a problem in the report.
 
-    A source whose wait is not over is left out, unless its name is in `asked_for`.
+    A source that still waits, after a failure or because its last answer is fresh, is left out, unless its name is in
+    `asked_for`.
     """
     states = [(source, store.sources.state(source.name)) for source in sources]
     due = [

@@ -12,18 +12,19 @@ from publisher.model.records import Known
 
 _WORD = re.compile(r"\w+")
 _TYPO = 0.6
-"""The least likeness of a word and its misspelt form, as difflib measures it."""
+"""The least likeness at which one of two words counts as a misspelt form of the other, as difflib measures likeness."""
 _FEW = 20
-"""If this many entries or more have one id, only completely equal entries count as one item."""
+"""If this many listed entries or more have one id, only completely equal entries count as one item."""
 
 
 def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
     """Return the listed items in their order, without repeats.
 
-    Two entries are one item if they have the same content, and an id or a link. They are also one if they have the same
-    id, do not have two different links, and have the same words on two days or nearly the same on one, without another
-    name in their titles. The newest version counts; among equally new ones the longest, then the one with the smaller
-    hash, so that the choice is always the same. Entries with two different ids are never one.
+    Two listed entries are one item if they have the same content, and an id or a link. They are also one item if they
+    have the same id, do not have two different links, and have the same words on two days, or nearly the same words on
+    one day without another name in their titles. The newest version counts; among equally new versions the longest,
+    then the version with the smaller hash, so that the choice is always the same. Entries with two different ids are
+    never one item.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for place, item in enumerate(listed):
@@ -35,7 +36,9 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def find_left_out(listed: Sequence[Item], once: Sequence[Item]) -> Mapping[Item, int]:
-    """Return the items (without repeats) of which other versions were left out, each with their number."""
+    """Return the items (without repeats) of which other versions were left out, each with the number of left-out
+    versions.
+    """
     if len(listed) == len(once):
         return {}
     entries, chosen = _group_by_id(listed), _group_by_id(once)
@@ -52,18 +55,21 @@ def _group_by_id(items: Sequence[Item]) -> Mapping[str, Sequence[Item]]:
 
 
 def leave_out_listed(withheld: Sequence[Item], listed: Sequence[Item]) -> list[Item]:
-    """Return the withheld items without those that the source also lists under the same id or link."""
+    """Return the items that the source withholds, without items that the same source also lists under the same id or
+    link.
+    """
     ids = {key for item in listed if (key := id_key(item.native_id))}
     links = {key for item in listed if (key := link_key(item.link))}
     return [item for item in withheld if id_key(item.native_id) not in ids and link_key(item.link) not in links]
 
 
 def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, int]:
-    """Return the keys of ids that several listed or known items share, each with the number of listed ones.
+    """Return the keys of ids that several listed or known items share, each with the number of listed items that have
+    the id.
 
     Args:
         known: the source's known items.
-        listed: its listed items, without repeats.
+        listed: the source's listed items, without repeats.
     """
     now = Counter(key for item in listed if (key := id_key(item.native_id)))
     then = Counter(old.native_id for old in known if old.native_id)
@@ -71,7 +77,7 @@ def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, 
 
 
 def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
-    """Return the places of the newest version of each item among listed entries with one id."""
+    """Return the place of the newest version of each item; `places` are the places of listed entries with one id."""
     if len(places) == 1:
         return [*places]
     entries: list[list[int]] = []
@@ -83,8 +89,8 @@ def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
 
 
 def _rank(item: Item) -> tuple[float, float, int, str]:
-    """Return a sort key: the smallest one marks the version that counts. Longer ones win: a correction mostly adds
-    words.
+    """Return a sort key of a version of an item: the version with the smallest key counts. Of equally new versions the
+    longer one wins: a correction mostly adds words.
     """
     moment = item.published.timestamp() if item.published else 0.0
     return (-item.date.toordinal(), -moment, -len(item.text), _digest(item))

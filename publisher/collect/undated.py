@@ -1,4 +1,4 @@
-"""Gives undated items that are known the date they have in the log; pure."""
+"""Gives listed items without a date (undated items) the date they have in the log, if the log knows them; pure."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,20 +15,20 @@ _THERE = (State.LISTED, State.HIDDEN, State.WAITING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dating:
-    """Undated listed items: which ones are known by id, link or words, and which may be edited versions of
-    known ones.
+    """Finds out which undated listed items are known by id, link or words, and which may be edited versions of known
+    items.
     """
 
     listed: Sequence[Item]
     known: Mapping[int, Known]
-    """The known item that a listed one is, by the place of the listed one."""
+    """The known item that each listed item is, by the place of the listed item."""
     missing: Sequence[Known]
     """Known items of the last reading that match no listed item by id, link or words."""
     is_complete: bool
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `date_items` compares with those of undated ones."""
+        """Numbers of the known items whose words `date_items` compares with the words of undated items."""
         return [old.number for old in self.missing] if self._open else []
 
     @property
@@ -37,10 +37,11 @@ class Dating:
         return [place for place, item in enumerate(self.listed) if item.is_undated and place not in self.known]
 
     def date_items(self, said: Mapping[int, Item]) -> tuple[Item, ...]:
-        """Return the listed items. A known undated item gets the date it has in the log; the others stay unchanged.
+        """Return the listed items. An undated item that is known gets the date it has in the log; the other items stay
+        unchanged.
 
         Args:
-            said: the known items in `to_compare` as their source last listed them, by number.
+            said: the known items in `to_compare`, as their source last listed them, by number.
         """
         known = {**self.known}
         old_words = {old.number: _words(said[old.number]) for old in self.missing if old.number in said}
@@ -55,10 +56,10 @@ class Dating:
         )
 
     def _may_be(self, old: Known, place: int) -> bool:
-        """Whether a missing item may be the one at this place, with other words.
+        """Whether the missing item `old` may be the listed item at this place, with other words.
 
-        Between known items nothing new appears. Above them an item may be new, while the missing one scrolled off,
-        unless that one stood above them too; below them likewise.
+        Between known items nothing new appears. An item above all known items may be new, while the missing item
+        scrolled off, unless the missing item stood above all known items too; the same is true below all known items.
         """
         item = self.listed[place]
         if (old.native_id or old.link) and (id_key(item.native_id) or link_key(item.link)):
@@ -73,10 +74,11 @@ class Dating:
 def match_undated(
     known: Sequence[Known], listed: Sequence[Item], *, shared: Collection[str] = (), is_complete: bool = False
 ) -> Dating:
-    """Find out which listed items are known, before undated ones get a date.
+    """Find out which listed items are known, before undated items get a date.
 
-    An item is known by its id (unless that is `shared`), or else by its link, or else by its words; `Dating.date_items`
-    then adds edited ones. If several share them, the n-th listed item is the n-th known one.
+    An item is known by its id (unless the id is `shared`), or else by its link, or else by its words;
+    `Dating.date_items` then adds edited items. If several items share id, link or words, the n-th listed item is the
+    n-th known item.
     """
     left = {old.number: old for old in sorted(known, key=lambda old: (STANDING.index(old.state), old.number))}
     found: dict[int, Known] = {}

@@ -1,8 +1,8 @@
 """Makes items visible when their time has come, and removes them from feeds when they expire.
 
-In: the time at which the store says the next item appears or expires. Out: numbered changes in the log, as if the items
-had just been listed for the first time. Each source is one transaction. No source is read for this: items also appear
-while their server is unreachable, and a pass with nothing to do asks the store once.
+In: the times at which the store says that items appear or expire. Out: numbered changes in the log, as if the items had
+just been listed for the first time. Each source is one transaction. No source is read for this: items also appear while
+their server is unreachable, and a pass with nothing to do asks the store once.
 """
 
 from collections import defaultdict, deque
@@ -28,7 +28,7 @@ logger = DecisionLog("collect")
 
 
 def wake_source(source: str, store: Store, rules: CollectRules, *, now: datetime) -> CollectReport:
-    """Make items of a source visible, or expire them, if their time has come.
+    """Make waiting items of a source visible, or expire visible items, if their time has come.
 
     Items of a source that is no longer in config.toml still expire, but waiting ones do not appear.
     """
@@ -61,7 +61,9 @@ def _is_left_out(item: Item, source: str, rules: CollectRules) -> bool:
 def _appear(
     due: Sequence[Due], log: LogPass, source: str, rules: CollectRules, *, now: datetime
 ) -> tuple[Sequence[NewRecord], int]:
-    """Add items that waited; return their records, and how many turned out to be other sources' items."""
+    """Add items that waited to the log; return their records, and how many of the items turned out to be other sources'
+    items.
+    """
     items = [each.item for each in due]
     others = log.elsewhere(ids={item.native_id for item in items}, links={item.link for item in items})
     joined = find_joined(items, others, rules.policies[source], shared=find_shared((), items)) if due else {}
@@ -90,7 +92,7 @@ def _records_of(
 
 
 def _is_over(item: Item, now: datetime) -> bool:
-    """Whether the item expired while it was due to appear but no pass ran."""
+    """Whether the item expired after it was due to appear, because no pass ran in between."""
     return item.expires is not None and item.expires <= now
 
 

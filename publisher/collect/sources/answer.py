@@ -12,15 +12,15 @@ class Fetched:
     """The answer of a server."""
 
     body: bytes
-    """Decompressed. Empty when `is_unchanged`."""
+    """The decompressed bytes of the answer; empty if `is_unchanged`."""
     url: str
     """The final address of the answer, after redirects; the base of relative links."""
     charset: str
-    """The encoding that the server declares; empty: none."""
+    """The encoding that the server declares; empty if it declares none."""
     validator: str
     """The validator to give to the next `fetch` of the same address."""
     is_unchanged: bool = False
     fresh_until: datetime | None = None
-    """Until when the server says that its answer is fresh; None: it does not say."""
+    """Until when the server says that its answer is fresh; None if it does not say."""
     moved_to: str = ""
-    """Where the address has moved permanently; empty: it has not moved."""
+    """The address to which the requested one has moved permanently; empty if it has not moved."""

@@ -30,25 +30,28 @@ class Fetch:
     changed.
     """
     problems: Sequence[Problem] = ()
-    """A problem for each item that could not be read, with its place; the readable items are in `items`."""
+    """A problem for each item that could not be read, with the item's place in the source; the readable items are in
+    `items`.
+    """
     unread: Sequence[Unread] = ()
-    """What is known of each item in `problems`, in their order; it may be shorter, and then nothing is known of the
-    last ones.
+    """What is known of each item in `problems`, in their order; of further items in `problems` nothing is known.
     """
     remarks: Sequence[Problem] = ()
     """What the operator should know about the source itself, such as that it moved to another address."""
     lifetime: timedelta = timedelta(0)
-    """How long the source says that it stays fresh; 0: it does not say. It is stored, and also counts after later
-    readings that find nothing changed.
+    """How long the source says that its answer stays fresh; 0 if it does not say. The store keeps this time, which also
+    counts after later readings that find nothing changed.
     """
     notes: Sequence[Problem] = ()
     """Notes about items that the source withholds on purpose, such as drafts; shown only by `publisher check
     --source`.
     """
     withheld: Sequence[Item] = ()
-    """What is known of each withheld item. One that readers already have is withdrawn. None of them is in `items`."""
+    """What is known of each item that the source withholds; none of these is in `items`. A withheld item that readers
+    already have is withdrawn.
+    """
     fresh_until: datetime | None = None
-    """Until when the server says that its answer is fresh; None: it does not say."""
+    """Until when the server says that its answer is fresh; None if it does not say."""
     is_complete: bool = False
     """Whether the source lists all its items, so that a missing one is gone; otherwise it lists only the newest."""
     keeps_first_date: bool = False
@@ -102,7 +105,9 @@ KINDS: dict[str, str] = {
     "feed": "publisher.collect.sources.feed:FeedSource",
     "page": "publisher.collect.sources.page:PageSource",
 }
-"""The values of `kind`, each with its class in the form of `pkgutil.resolve_name`. The class is imported when used."""
+"""Our own values of the key `kind`, each with its class in the form of `pkgutil.resolve_name`. A class is imported when
+its kind is used.
+"""
 
 ENTRY_POINTS = "publisher.sources"
 """The entry point group in which installed packages register kinds."""
@@ -116,8 +121,8 @@ def kind_names() -> tuple[str, ...]:
 def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSite) -> Source:
     """Return the source that a table of config.toml describes.
 
-    `keys` are the keys of its kind, with absolute paths. A kind from another package gets `name`, `site` and each of
-    these keys by name.
+    `keys` are the keys that the kind defines, with absolute paths. A kind from another package gets `name`, `site` and
+    each of `keys` as named arguments.
     """
     make = load_kind(kind)
     match kind:
@@ -138,8 +143,8 @@ def _hosts(private: object) -> Sequence[str]:
 
 
 def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:
-    """Return the labels that contain one of the separators, and would be cut. Without any, the validator stays the
-    same.
+    """Return the theme labels that contain one of the separators and would otherwise be cut there. Other labels are
+    left out, so that they change no validator.
     """
     return frozenset(label for label in labels if any(separator in label for separator in separators))
 
@@ -172,5 +177,5 @@ def keys_of(kind: str) -> Mapping[str, Parameter]:
 
 
 def is_path(parameter: Parameter) -> bool:
-    """Whether a key is a path, relative to config.toml."""
+    """Whether the key of a kind from another package is a path, relative to config.toml."""
     return parameter.annotation in (Path, Path | None, "Path", "Path | None")

@@ -1,9 +1,9 @@
 """Finds the encoding of a document, and distrusts a declaration that the bytes contradict; pure.
 
 What the bytes show comes first: a byte order mark, the zeros of UTF-16, and text that is valid UTF-8, which text in
-another encoding almost never is by chance. Then come the server's and the document's declarations, in this order (RFC
-7303 section 3), and UTF-8, the default of XML (XML 1.0 section 4.3.3). If the bytes are not UTF-8 then, they are read
-as Windows-1252, as browsers do.
+another encoding almost never is by chance. Then come the declarations of the server and of the document itself, in this
+order (RFC 7303 section 3), and UTF-8, the default of XML (XML 1.0 section 4.3.3). If the bytes are not UTF-8 then, they
+are read as Windows-1252, as browsers do.
 """
 
 import codecs
@@ -33,7 +33,7 @@ _UNUSABLE = re.compile(r"utf|ascii|hz|idna|punycode|undefined|escape|mbcs|oem")
 def decode(body: bytes, *, server: str, kind: str) -> str:
     """Return the text of a document of a `kind` in `_DECLARED_IN`, without its XML declaration.
 
-    `server` is the encoding that its server declares; empty: none.
+    `server` is the encoding that the document's server declares; empty if it declares none.
     """
     return _DECLARATION.sub("", _decoded(body, server, kind), count=1)
 
@@ -63,7 +63,7 @@ def _by_zeros(body: bytes) -> str:
 
 
 def _codec(name: str) -> str:
-    """Return Python's name of an encoding, if it is worth trying; otherwise empty."""
+    """Return Python's name of an encoding; return an empty string if the encoding is not worth trying."""
     try:
         codec = codecs.lookup(name.strip()).name
     except (LookupError, ValueError):

@@ -15,9 +15,9 @@ T = TypeVar("T")
 Row = Mapping[str, object] | FieldError
 """A row, or why it cannot be read."""
 _WORDS = ("title", "text", "html")
-"""An item has one of them."""
+"""Fields with the words of an item; every item has one of them."""
 KEEPING = (*KEPT, *SHOWN, *STATES)
-"""Fields that may withhold an item."""
+"""Fields that may withhold an item, such as `draft`."""
 
 
 @lru_cache(maxsize=4_096)
@@ -43,8 +43,8 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
 
 
 def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:
-    """Return rows with their places, with empty cells filled with no in columns that say of some rows that they are
-    published.
+    """Return rows with their places. Empty cells are filled with "no" in a column that says "yes" in other rows, if the
+    column tells whether an item is published (`withheld.SHOWN`).
 
     Programs write an unchecked box, and NULL, as an empty cell. An empty cell in a column of dates says nothing.
     """

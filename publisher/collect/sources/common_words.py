@@ -1,4 +1,4 @@
-"""Recognises the main language of a text by its most common words, for most texts; for the others it returns nothing.
+"""Recognises the main language of most texts by their most common words; for other texts it returns nothing.
 
 In running text at least every third word is one of a language's fifty most common. Looking these up takes a tenth of
 the time of a letter model.
@@ -12,11 +12,15 @@ _FEWEST = 12
 _SHARE = 0.2
 """The least share of words that must be common in the language."""
 _FEWEST_MARKS, _MARKS = 3, 0.06
-"""The least number, and the least share, of words that are common in this language only (marks)."""
+"""The least number, and the least share in a text, of words that are common in one language only (its marks)."""
 _FEWEST_PIECE_MARKS = 2
-"""The least number of marks in a part of a text; a mark of another language in it leaves its language open."""
+"""The least number of marks (words common in one language only) in a part of a text; a mark of another language leaves
+the language of the part open.
+"""
 _OTHER_MARKS = 0.1
-"""The most marks of another language, as a share of the text's own; with more, the text is mixed."""
+"""The most marks (words common in one language only) of another language, as a share of the marks of the text's own
+language; with more, the text is mixed.
+"""
 
 _COMMON = {
     "DE": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er "
@@ -60,8 +64,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def find_language(text: str) -> str:
-    """Return the code (ISO 639-1, in capitals) of the language of most of the text; empty: it is not clear. Parts may
-    be in another.
+    """Return the code (ISO 639-1, in capitals) of the language of most of the text; parts may be in another language.
+    Return an empty string if the language is not clear.
     """
     words = _WORD.findall(text.lower())
     owners = [_OWNERS.get(word, "") for word in words]
@@ -76,7 +80,7 @@ def find_language(text: str) -> str:
 
 
 def is_plainly(code: str, text: str) -> bool:
-    """Whether a few words of a text in this language are in this language too, beyond doubt."""
+    """Whether `text`, a few words from a text in the language `code`, is beyond doubt in that language too."""
     owners = Counter(_OWNERS.get(word, "") for word in _WORD.findall(text.lower()))
     del owners[""]
     return owners[code] >= _FEWEST_PIECE_MARKS and owners.total() == owners[code]

@@ -1,8 +1,8 @@
-"""Opens connections for `fetching`: to allowed addresses only, and never past a deadline. The only module that imports
+"""Opens connections for `fetch`: to allowed addresses only, and never past a deadline. The only module that imports
 httpcore.
 
 httpx resolves host names itself; a check beforehand or afterwards might see another answer of the name server than the
-one it connects to. So this module resolves the name, checks the address, and connects to exactly that address.
+one httpx connects to. So this module resolves the name, checks the address, and connects to exactly that address.
 """
 
 import socket
@@ -20,11 +20,11 @@ from publisher.collect.sources.networks import is_allowed, is_public, read_addre
 
 
 class BlockedAddressError(Exception):
-    """The host has no address that may be connected to."""
+    """The host has no address to which this machine may connect."""
 
 
 class Deadline:
-    """The time by which a fetch must be finished, in however many pieces it comes."""
+    """The time by which a fetch must be finished, even if the answer comes in many small pieces."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
@@ -42,7 +42,7 @@ class Deadline:
 
     @contextmanager
     def pause(self) -> Iterator[None]:
-        """Stop the clock for the length of a `with`, for example while another fetch uses the same host."""
+        """Stop the deadline's clock for the length of a `with`, for example while another fetch uses the same host."""
         begun = time.monotonic()
         try:
             yield

@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(r'"?sep=(?P<mark>[^\w" \r\n])"?(?:\r\n|\r|\n|\Z)', re.IG
 """Excel's optional first line, which names the separator of cells."""
 
 _END = "\ue000"
-"""A line added at the end of the text: it is a row of its own unless a quote is still open there."""
+"""A line added at the end of the CSV text: it is read as a row of its own unless a quote is still open there."""
 
 _OPEN = "a quote is opened here and never closed, so that nothing below it can be read"
 
@@ -40,16 +40,18 @@ class NotCsvError(ValueError):
 def read_csv(
     text: str, check: Callable[[Collection[str]], None], tell: Callable[[int, str], None]
 ) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-    """Yield each row's line number and its values by the names in the header, which `check` gets first.
+    """Yield each row's line number and its values by the names in the header. `check` is called first, with these
+    names.
 
-    If a quote is never closed, the last row is an error instead: it contains all rows after the quote.
+    If a quote is never closed, a `FieldError` is yielded in place of the last row, which contains all text after the
+    quote.
 
-    `tell` gets a line number and what is left out there: lines above the header, cells without a name in the header,
-    and Excel's errors.
+    `tell` is called with a line number and what is left out on that line: lines above the header, cells without a name
+    in the header, and Excel's errors.
 
-    The separator is the one named by `sep=`. Otherwise, of the separators that make a header which `check` accepts, it
-    is the one that cuts it into most cells. Titles may precede the header. Rows of empty cells are left out. Of several
-    columns with one name the first counts.
+    The separator of cells is the one that Excel's line `sep=` names. Otherwise, of the separators that make a header
+    which `check` accepts, the one that cuts the header into most cells is used. Titles may precede the header. Rows of
+    empty cells are left out. Of several columns with one name the first counts.
 
     Raises:
         NotCsvError: the file is not CSV.
@@ -86,7 +88,7 @@ def read_csv(
 
 
 def _left_out(names: list[str], row: list[str], delimiter: str) -> Iterator[str]:
-    """Yield what is left out of a row, and why."""
+    """Yield a sentence for each thing that is left out of a row: surplus cells, and Excel's errors."""
     if _says_something(row[len(names) :]):
         more = counted(len(row) - len(names), "cell")
         yield f"{more} more than the head has, left out; put a text that contains {delimiter!r} in quotes"
@@ -100,7 +102,9 @@ def _values(names: list[str], row: list[str]) -> dict[str, object]:
 
 
 def _header_of(text: str, delimiters: str, check: Callable[[Collection[str]], None]) -> tuple[int, str]:
-    """Return how many rows precede the header, and the separator; if no row is a header, those of the first row."""
+    """Return how many rows precede the header, and the separator of cells. If no row is a header, the first row counts
+    as the header.
+    """
     tops = {mark: _top(text, mark) for mark in delimiters}
     ranked = sorted(delimiters, key=lambda mark: len(tops[mark][0]) if tops[mark] else 0, reverse=True)
     for above in range(_MOST_ABOVE + 1):
@@ -119,7 +123,7 @@ def _is_taken(names: list[str], check: Callable[[Collection[str]], None]) -> boo
 
 
 def _top(text: str, delimiter: str) -> list[list[str]]:
-    """Return the first rows that are not empty."""
+    """Return the first rows that are not empty, each as its cells."""
     try:
         rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
         return [*islice((row for row in rows if _says_something(row)), _MOST_ABOVE + 1)]

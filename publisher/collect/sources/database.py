@@ -29,7 +29,7 @@ READER = "database-5"
 MAX_ROWS = 200_000
 """A query that gives more rows is refused as a mistake."""
 PATIENCE_S = 60
-"""The most seconds for a query: a longer one would keep all other sources waiting."""
+"""The most seconds for a query: a longer query would keep all other sources waiting."""
 _STEPS = 100_000
 """How many instructions SQLite executes between two checks of the time limit."""
 _LIMITS = {
@@ -45,7 +45,7 @@ class DatabaseSource:
 
     name: str
     url: str
-    """It may contain a password, so it is never shown."""
+    """The SQLAlchemy URL of the database. It may contain a password, so it is never shown."""
     query: str
     columns: Mapping[str, str | None] = field(default_factory=dict)
     separator: str = ","

@@ -35,7 +35,7 @@ _WEEKDAYS: list[Any] = [
     ("saturday", "sat", "samedi", "sam", "zaterdag", "zat", "za", "samstag", "sa", "sonnabend"),
     ("sunday", "sun", "dimanche", "dim", "zondag", "zon", "zo", "sonntag", "so"),
 ]
-"""Any: dateutil's type stubs allow only English, with two or three names a month"""
+"""Names of the weekdays in four languages. The type is `Any` because dateutil's type stubs allow only English names."""
 _JUMP = "the on at of le du de à a les op den om um am der dem vom van"
 _AMPM: list[Any] = [("am", "a"), ("pm", "p")]
 _ZONES = {
@@ -67,8 +67,8 @@ _ZONES = {
     "PST": -8,
     "PDT": -7,
 }
-"""Hours east of Greenwich: Europe's names in our languages, and America's (RFC 822 section 5). IST is not among them:
-it means three zones, those of Ireland, Israel and India.
+"""Hours east of Greenwich: Europe's names in our languages, and America's (RFC 822 section 5). IST is left out, because
+it means three zones: those of Ireland, Israel and India.
 """
 _SECONDS = 3600
 
@@ -78,7 +78,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 class Said(Enum):
-    """What the words before a date say it is the date of."""
+    """What the words before a date say about the date, for example that it is the date of a change."""
 
     NOTHING = "nothing"
     DATE = "date"
@@ -183,22 +183,22 @@ _INFO = _FourLanguages()
 
 
 def month_of(word: str) -> int | None:
-    """Return the number of a month, 1 to 12; None: the word names no month."""
+    """Return the number of a month, 1 to 12; return None if the word names no month."""
     return _INFO.month(word)
 
 
 def weekday_of(word: str) -> int | None:
-    """Return the number of a weekday, Monday is 0; None: the word names no weekday."""
+    """Return the number of a weekday, 0 for Monday; return None if the word names no weekday."""
     return _INFO.weekday(word)
 
 
 def is_connector(word: str) -> bool:
-    """Whether a word may come before a date, or between a date and its time, without changing its meaning."""
+    """Whether a word may come before a date, or between a date and its time, without changing the date's meaning."""
     return _INFO.jump(word)
 
 
 def offset_of(zone: str) -> int | None:
-    """Return by how many seconds a zone's clocks are ahead of UTC; None: the zone is unknown."""
+    """Return by how many seconds a zone's clocks are ahead of UTC; return None if the zone is unknown."""
     return 0 if _INFO.utczone(zone) else _INFO.TZOFFSET.get(zone.upper())
 
 
@@ -239,12 +239,14 @@ def is_saying(text: str) -> bool:
 
 
 def said_of_change(text: str) -> str:
-    """Return the word that says that something changed, as in `10 February 2022 (updated)`; empty: there is none."""
+    """Return the word that says that something changed, as in `10 February 2022 (updated)`; return an empty string if
+    the text has no such word.
+    """
     return next((word for word in re.findall(r"[^\W\d_]+", text) if fold(word) in _UPDATED), "")
 
 
 def part_of(word: str) -> TimeOfDay | None:
-    """Return the time of day that a word means, such as noon; None: it means none."""
+    """Return the time of day that a word means, such as noon; return None if the word means no time of day."""
     return _PART_OF.get(fold(word))
 
 

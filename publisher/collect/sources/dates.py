@@ -1,8 +1,8 @@
 """Reads dates and times as machines and people write them; all kinds of source use it.
 
-Standards come first: ISO 8601 and RFC 5322, by the standard library. Everything else is read by the grammar here: a day
-in words or numbers, in English, French, Dutch or German, optionally with a weekday before or after it, a time and a
-zone.
+Dates in a standard form (ISO 8601, RFC 5322) are tried first, by the standard library. Everything else is read by the
+grammar in this module: a day in words or numbers, in English, French, Dutch or German, optionally with a weekday before
+or after it, a time and a zone.
 
 - Numbers are read day first (10.02.2022, 10/02/2022) unless the year comes first (2022-02-10), or the weekday beside
   them shows that the month does (Mon, 03/04/2024). A year has four digits.
@@ -43,7 +43,7 @@ _BEFORE = re.compile(rf"(?:(?:at|à|a|um|om) )?{_CLOCK}{_ZONE}[ ,;:|/)-]+(?P<res
 _AMID = re.compile(
     r"(?P<day>.*\D\d{1,2}) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [A-Z]{1,5}| [+-]\d{4})?) (?P<year>\d{4})"
 )
-"""A date as C's `ctime` and the program `date` write it: `Mon Mar 4 10:00:00 CET 2024`."""
+"""A date as the C function `ctime` and the program `date` write it: `Mon Mar 4 10:00:00 CET 2024`."""
 
 _PART = re.compile(
     r"(?P<rest>.*\d.*?)[ ,;:|/(@-]+(?:in the |at |am |um |om |in |le |la |à |de |du |(?:de )?l'|')?(?:(?<=')s )?"
@@ -80,9 +80,9 @@ _HTTP = re.compile(
     r"\d\d:\d\d:\d\d (?:gmt|utc)",
     re.IGNORECASE,
 )
-"""The form of RFC 850, the only form with a two-digit year that cannot mean anything else."""
+"""A date in the form of RFC 850, the only form with a two-digit year that cannot mean another date."""
 _DOTNET = re.compile(r"/Date\((?P<number>\d{11,13})(?:[+-]\d{4})?\)/")
-"""Milliseconds as .NET writes them in JSON; the offset after them changes nothing."""
+"""A time in milliseconds since 1970, as .NET writes it in JSON; the zone offset after the number changes nothing."""
 _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
 
 _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
@@ -109,10 +109,10 @@ class DateError(ValueError):
 
 @lru_cache(maxsize=16_384)  # a listing repeats its dates and short lines
 def read_line(text: str) -> date | datetime | None:
-    """Return the day or moment that a line of text consists of; None: it is other text.
+    """Return the day or moment that a line of text consists of; return None if the line is other text.
 
     Raises:
-        DateError: it clearly is a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
+        DateError: the line clearly is a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
     """
     if len(text) > LONGEST or not _DIGIT.search(text):
         return None
@@ -130,8 +130,8 @@ def read_line(text: str) -> date | datetime | None:
 
 
 def plain_of(text: str) -> str:
-    """Return a line in the form in which dates are searched: plain dashes, apostrophes and spaces, no marks
-    around it.
+    """Return a line in the form in which dates are searched: plain dashes, apostrophes and spaces, no marks at its
+    ends.
     """
     plain = without_invisible(normalize("NFKC", text)).translate(_DASHES)
     plain = _COMMA.sub(", ", " ".join(plain.split())).strip(" ,;:")
@@ -142,10 +142,11 @@ def plain_of(text: str) -> str:
 
 
 def read_moment(text: str) -> date | datetime:
-    """Return the instant, the moment without a zone or the day in a field, which may contain HTML.
+    """Return the day, the moment without a zone, or the instant that the text of a field gives. The text may contain
+    HTML.
 
     Raises:
-        DateError: it names none.
+        DateError: the text names none of these.
     """
     bare = _unmarked(text) if "<" in text or "&" in text else text
     if dotnet := _DOTNET.fullmatch(bare):
@@ -177,7 +178,7 @@ def read_number(number: int) -> date | datetime:
     20220210093000.
 
     Raises:
-        DateError: it is none of these.
+        DateError: the number is none of these.
     """
     written = str(number) if number < 10**15 else ""
     try:
@@ -195,10 +196,11 @@ def read_number(number: int) -> date | datetime:
 
 
 def read_beside(text: str) -> date | datetime | None:
-    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; None: it has none there.
+    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; return None if the line has no
+    date at either end.
 
-    A mark must separate it, or the line must be short and have only a few words besides, as in `Posted on 12 March
-    2025`.
+    A mark must separate the date from the other words, or the line must be short and have only a few other words, as in
+    `Posted on 12 March 2025`.
     """
     pieces = [piece.strip(" ,.") for piece in _BREAK.split(text) if piece.strip(" ,.")]
     for piece in (text, *pieces[:1], *pieces[-1:]):
@@ -227,7 +229,7 @@ def _unmarked(text: str) -> str:
 
 
 def _moment(plain: str) -> date | datetime | None:
-    """Return the date that a text names, ignoring words after it about a change of the item."""
+    """Return the date that a text names, ignoring words after the date about a change of the item."""
     plain = _LEAP.sub("59", plain)  # datetime knows no leap seconds
     moment = next((moment for read in (_iso, _mail, _written, _in_part) if (moment := read(plain))), None)
     if moment:

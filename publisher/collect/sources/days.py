@@ -16,8 +16,8 @@ _DAY_FIRST = re.compile(
 )
 _FIGURES = re.compile(r"(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20)\d\d)")
 _FIGURES_BACKWARDS = re.compile(r"(?P<year>(?:19|20)\d\d) (?P<month>\d{2}) (?P<day>\d{2})")
-"""Year, month and day separated by spaces. Other numbers may look like this, so an impossible one is not reported as a
-wrong date.
+"""Year, month and day separated by spaces. Other numbers may look like this, so an impossible date in this form is not
+reported as a wrong date.
 """
 _MONTH_FIRST = re.compile(
     rf"(?P<month>{_WORD})[.,]?[ -](?P<day>\d{{1,2}}){_SUFFIX}(?:,? |-)(?P<year>'?\d{{2,6}})", re.IGNORECASE
@@ -44,7 +44,9 @@ def day_of(plain: str) -> date | None:
 
 
 def _without_around(plain: str) -> Iterator[tuple[str, int | None]]:
-    """Yield the text, then the text without words that may come before or after a day, one word less each time."""
+    """Yield the text with None, then the text without words that may come before or after a day, one word less each
+    time, with the number of the weekday that was left out.
+    """
     words, weekday = plain.split(" "), None
     yield plain, weekday
     for side in (0, 0, 0, -1, -1, -1):

@@ -12,18 +12,19 @@ _GZIP = b"\x1f"
 _PLAIN = b"<{ \t\r\n\xef"
 """The bytes with which feeds and pages begin, and gzip data does not."""
 _NO_PACKING = frozenset({"", "identity", "none", "binary", "8bit", "utf-8", "utf8", "iso-8859-1", "windows-1252"})
-"""Values of Content-Encoding that servers send for uncompressed data; some write the charset there."""
+"""Values of Content-Encoding that servers send for uncompressed data; some servers write the charset there."""
 
 
 class DecodeError(Exception):
-    """The bytes are not in the encoding that the server named."""
+    """The bytes are not in the encoding (a Content-Encoding such as gzip) that the server named."""
 
 
 def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Yield `pieces` decompressed from `encoding` (a Content-Encoding), in small steps.
 
-    Data that clearly is gzip is decompressed even if it is not declared, and data that clearly is not stays as it is
-    even if it is declared: a server may compress a compressed file again, or decompress it on the way.
+    Data that clearly is gzip is decompressed even if the server does not declare gzip, and data that clearly is not
+    gzip stays as it is even if the server declares gzip: servers compress files that are compressed already, or
+    decompress files on the way.
 
     Raises:
         DecodeError: the bytes are in another encoding, or the encoding is not one we asked for.

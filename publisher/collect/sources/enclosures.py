@@ -9,7 +9,7 @@ from publisher.collect.sources.values import text_in
 from publisher.model.items import Enclosure
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
-"""RFC 6838 section 4.2."""
+"""A media type such as `image/png` (RFC 6838 section 4.2)."""
 MAX_ENCLOSURES = 20
 """The most files that one item may have; further files are left out."""
 _MOST_READ = 1_000
@@ -57,8 +57,8 @@ def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclo
 
 
 def _size(length: str) -> int | None:
-    """Return the size in bytes; None if it is missing or 0: RSS 2.0 requires a size, so feeds that do not know it write
-    0.
+    """Return the size in bytes; return None if it is missing or 0: RSS 2.0 requires a size, so feeds that do not know
+    it write 0.
     """
     is_number = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST_BYTES))
     return int(length) if is_number and 0 < int(length) <= LARGEST_BYTES else None

@@ -11,12 +11,14 @@ _BARE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)",
     re.DOTALL,
 )
-"""CDATA and comments, which may contain ampersands, and ampersands that begin no character name."""
+"""What `escape_ampersands` looks at: CDATA and comments, which may contain bare ampersands, and ampersands that begin
+no character name.
+"""
 _TWICE = re.compile(
     r"\s*&lt;(?P<name>article|blockquote|div|h[1-6]|ol|p|section|table|ul)\b[^<]*&lt;/(?:[a-z][a-z0-9]*)&gt;\s*",
     re.IGNORECASE,
 )
-"""HTML without a tag of its own that is one whole element after it is unescaped."""
+"""Text without a tag that becomes one whole HTML element when it is unescaped."""
 
 
 def escape_ampersands(document: str) -> str:
@@ -25,7 +27,7 @@ def escape_ampersands(document: str) -> str:
 
 
 def unescape_markup(html: str) -> str:
-    """Return HTML that was escaped twice with one escaping undone; unchanged if it has a tag or is a text about
-    tags.
+    """Unescape HTML once if it was escaped twice (`&lt;p&gt;…`). HTML that has a tag, or is a text about tags, is
+    returned unchanged.
     """
     return unescape(html) if _TWICE.fullmatch(html) else html

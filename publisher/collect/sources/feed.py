@@ -52,8 +52,8 @@ _ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CAPTION = re.compile(r"(</?media:)description\b")
-"""The tag of a picture's caption, which is renamed so that feedparser does not read it as the item's own
-description.
+"""The tag of a picture's caption in Media RSS, which is renamed so that feedparser does not take the caption for the
+item's own description.
 """
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -66,7 +66,7 @@ class FeedSource:
     url: str = ""
     path: Path | None = None
     archives: int = 0
-    """How many older documents (RFC 5005) a first reading fetches."""
+    """How many older documents of the feed (its archive, RFC 5005) a first reading fetches at most."""
     categories: Literal["themes", "keywords"] = "themes"
     """Whether the feed's categories become themes or keywords."""
     undated: Undated = "seen"
@@ -116,7 +116,7 @@ class FeedSource:
     def _older(
         self, document: "_Document", place: Place, *, now: datetime, remarks: list[Problem]
     ) -> Iterator["_Document"]:
-        """Yield the documents before this one, until there is none or one cannot be fetched."""
+        """Yield the older documents of the feed's archive, until there is none, or one cannot be fetched."""
         seen = {self.url}
         for _ in range(self.archives):
             if not document.older or document.older in seen:
@@ -149,15 +149,17 @@ class FeedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Document:
-    """One feed as it was read."""
+    """One document of a feed, as it was read."""
 
     url: str
     entries: Sequence[dict[str, object] | FieldError]
-    """Values by field, and `categories`; or the reason why the entry cannot be read."""
+    """The entries of the document: the values of each by field, and `categories`; or the reason why the entry cannot be
+    read.
+    """
     older: str
-    """The address of the document before it; empty: none."""
+    """The address of the next older document of the feed; empty if there is none."""
     lifetime: timedelta = timedelta(0)
-    """How long its publisher says that the feed stays as it is."""
+    """How long the feed says that it stays unchanged; 0 if it does not say."""
 
 
 # --- RSS and Atom ----------------------------------------------------------------------------------------------------
@@ -259,10 +261,10 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
 
 
 def _link(entry: dict[str, Any]) -> str:
-    """Return the link of an entry; empty: it has none.
+    """Return the link of an entry; return an empty string if it has none.
 
-    feedparser treats a `guid` as a link unless the feed denies it, and many are no addresses. A service that counts
-    clicks writes its own address into `link`, and the item's into another element.
+    feedparser treats a `guid` as a link unless the feed denies this, and many guids are no addresses. A service that
+    counts clicks writes its own address into `link`, and the item's into another element.
     """
     if original := next(filter(web_address, (str(dict.get(entry, name) or "") for name in _ORIGINALS)), ""):
         return original
@@ -278,14 +280,16 @@ def _authors(said: Mapping[str, Any]) -> list[str]:
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
-    """Return the summary of an item that also has a text; empty if it only repeats the beginning of that text."""
+    """Return the summary of an entry that also has a text (`body`); return an empty string if the summary only repeats
+    the beginning of the text.
+    """
     detail = entry.get("summary_detail") or {}
     written = str(detail.get("value") or entry.get("summary") or "")
     return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
 
 
 def _title(entry: dict[str, Any], *, is_atom: bool) -> str:
-    """Return the words of the title. Atom says whether it is HTML (RFC 4287 section 3.1); RSS does not."""
+    """Return the words of an entry's title. Atom says whether a title is HTML (RFC 4287 section 3.1); RSS does not."""
     title = str(entry.get("title") or "")
     is_plain = is_atom and (entry.get("title_detail") or {}).get("type") == "text/plain"
     return clean_line(title) if is_plain else line_of(title)
@@ -302,13 +306,17 @@ def _date(entry: dict[str, Any]) -> str | None:
 
 
 def _first_date(written: Sequence[str]) -> str | None:
-    """Return the first value that is a date of news; if none is, the first value, so that the problem is reported."""
+    """Return the first of several written dates that a news item may have; if there is no such date, return the first
+    one, so that the problem is reported.
+    """
     said = [text for text in map(clean_line, written) if text]
     return next((text for text in said if says_date(text)), next(iter(said), None))
 
 
 def _older_link(links: object, url: str) -> str:
-    """Return the archive before this document (RFC 5005 section 4), or its next page (section 3); empty: none."""
+    """Return the address of the archive before this document (RFC 5005 section 4), or of its next page (section 3);
+    return an empty string if it has neither.
+    """
     found = (
         {str(link.get("rel")): str(link.get("href", "")) for link in links if isinstance(link, Mapping)}
         if isinstance(links, list)

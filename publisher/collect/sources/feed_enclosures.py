@@ -1,4 +1,4 @@
-"""Reads what feeds attach to their items: enclosures and attachments; without any, media of Media RSS; pure."""
+"""Reads the files that feeds attach to their items: enclosures and attachments, or else media of Media RSS; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,9 +9,9 @@ from publisher.collect.sources.links import seen_from
 def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
     """Return what is attached to an item of RSS or Atom (an entry from feedparser), for `fields.item_of`.
 
-    `html` is the item's body. If nothing is attached, it is the files named by `media:content`; of several versions of
-    a recording (`media:group`), the one marked as default. Pictures count unless the body shows them or they are
-    portraits of authors.
+    `html` is the item's body. If the entry has no enclosures, return the files named by `media:content` instead; of
+    several versions of a recording (`media:group`), only the version marked as default. Pictures that the body shows
+    and portraits of authors are left out.
     """
     links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
     attached = [
@@ -29,7 +29,9 @@ def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, o
 
 
 def of_json(item: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
-    """Return the attachments of an item of JSON Feed 1.1; without any, its picture, unless its body shows one."""
+    """Return the attachments of an item of JSON Feed 1.1. If it has none, return its picture, unless the body (`html`)
+    shows a picture.
+    """
     attachments = item.get("attachments")
     attached = [
         _attached(base, each.get("url"), each.get("mime_type"), each.get("size_in_bytes"), each.get("title"))
@@ -48,8 +50,8 @@ def _is_news(picture: str, html: str) -> bool:
 
 
 def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[dict[str, object]]:
-    """Return the picture that represents an item; none if the body has pictures, because it probably shows the same
-    one, larger.
+    """Return the first of the pictures at `addresses`; return none if the item's body has pictures, because the body
+    probably shows the same picture, larger.
     """
     shown = [each for each in addresses if isinstance(each, str) and _is_news(each, html)]
     return [] if "<img" in html else [_attached(base, each) for each in shown[:1]]
@@ -58,7 +60,7 @@ def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[di
 def _attached(
     base: str, address: object, media_type: object = None, length: object = None, title: object = None
 ) -> dict[str, object]:
-    """Return the values of one enclosure, without any that is neither text nor number and would make the item
+    """Return the values of one enclosure, without values that are neither text nor number and would make the item
     unreadable.
     """
     values = {"type": media_type, "length": length, "title": title}

@@ -1,8 +1,9 @@
 """Fetches from the web, politely and within limits. The only module that imports httpx.
 
 Every fetch has one deadline and one size limit, which counts decompressed bytes. Redirects are followed here, so that
-each step is checked like the first. A server gets one request at a time. The validators of its last answer (ETag,
-Last-Modified) are sent along, so that it can answer "unchanged". Once a day the whole document is requested all the
+each step is checked like the first. A server gets one request at a time. Each request carries the validators of the
+server's last answer (ETag, Last-Modified), so that the server can answer "unchanged". Once a day the whole document is
+requested all the
 same: some servers never notice a change.
 """
 
@@ -35,7 +36,7 @@ _NOT_MODIFIED = 304
 _OK = 200
 _BUSY = (429, 503)
 _LONGEST_PROBLEM = 500
-"""The most characters of a problem: the address of a redirect may be very long."""
+"""The most characters of a message about a failed fetch: the address of a redirect may be very long."""
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
 
@@ -52,18 +53,19 @@ class Fetcher:
     _trust: Trust = field(default_factory=Trust)
 
     def allowing(self, private: Sequence[str]) -> "Fetcher":
-        """Return a fetcher that may also fetch from these hosts and networks. It shares the per-host locks with this
-        one.
+        """Return a fetcher that may also fetch from the hosts and networks in `private`. Both fetchers share their
+        locks per host.
         """
         if not private:
             return self
         return replace(self, settings=replace(self.settings, private=(*self.settings.private, *private)))
 
     def fetch(self, url: str, *, source: str, validator: str, now: datetime, accept: str = "*/*") -> Fetched:
-        """Return what is at `url`.
+        """Return the document at `url`.
 
         Raises:
-            SourceError: it could not be fetched within the limits; `wait` says how long to leave the server alone.
+            SourceError: the document could not be fetched within the limits; the error's `wait` says how long to leave
+                the server alone.
         """
         deadline = Deadline(self.settings.timeout_s)
         known = _known(validator)
@@ -166,12 +168,14 @@ _BELIEVED = timedelta(days=1)
 """How long after the last whole document the answer "unchanged" is believed."""
 _SPREAD_MINUTES = 60
 _BYTES = "latin-1"
-"""A header may contain bytes in any encoding (RFC 9110 section 5.5); this one preserves them."""
+"""The encoding with which headers are read. They may contain bytes in any encoding (RFC 9110 section 5.5), and this
+encoding preserves the bytes.
+"""
 
 
 @contextmanager
 def _hold_turn(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
-    """Hold the lock of a host during a `with`; waiting for it does not use up the deadline."""
+    """Hold `turn`, the lock of a host, during a `with`; waiting for the lock does not use up the deadline."""
     with deadline.pause():
         turn.acquire()
     try:
@@ -185,7 +189,9 @@ def _header(response: httpx.Response, name: bytes) -> str:
 
 
 def _known(validator: str) -> Mapping[str, str]:
-    """Return the validators of the last answer; none if another kind of source stored them."""
+    """Return the validators of the last answer, by header; return no validators if the stored `validator` is of another
+    form, as after a change of the source's kind.
+    """
     try:
         known = json.loads(validator)
     except ValueError:
@@ -194,9 +200,10 @@ def _known(validator: str) -> Mapping[str, str]:
 
 
 def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
-    """Whether to request the whole document, even if the server could answer "unchanged".
+    """Whether it is time to request the whole document, even if the server could answer "unchanged".
 
-    Once a day, at a minute derived from the source's name, so that not all sources do it at once.
+    It is time once a day, at a minute derived from the source's name, so that not all sources are fetched whole at
+    once.
     """
     if not any(known.get(name) for name in _CONDITIONS):
         return False  # each answer is whole anyway
@@ -206,7 +213,9 @@ def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
 
 
 def _target(response: httpx.Response, address: str) -> str | None:
-    """Return the target of a redirect, empty if that is no address; None: the answer is no redirect."""
+    """Return the target of a redirect; return an empty string if the target is no address, and None if the answer is no
+    redirect.
+    """
     location: str = response.headers.get("Location", "")
     if not location or response.status_code not in _REDIRECTS:
         return None
