@@ -37,7 +37,7 @@ FIELDS = (
 """The fields of an item; only `date` and one of `title`, `text` and `html` are required."""
 
 _NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined"})
-"""Words that programs write for a missing value."""
+"""Words that programs write in place of a missing value."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -51,9 +51,9 @@ class FieldRules:
     labels: frozenset[str] = frozenset()
     """Names of themes that contain separators, folded by `fold_label`."""
     base: str = ""
-    """The base URL of relative addresses; empty: the item's own link."""
+    """The base URL of relative addresses. If empty, each item's own link is the base."""
     findings: Findings = field(default_factory=Findings)
-    """Collects what all items of one reading show together."""
+    """Collects what all items of one reading show together, such as how dates are written."""
 
 
 def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> Item:
@@ -92,7 +92,9 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
 
 
 def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
-    """Return what is known of a withheld item; without a date it gets the earliest possible one."""
+    """Return what is known of an item that its source withholds; an item without a date gets the earliest possible
+    date.
+    """
     lenient = replace(rules, today=rules.today or date.min)
     with suppress(FieldError):
         return _made_of({**values, "embargo": None, "expires": None}, lenient)
@@ -103,14 +105,16 @@ def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
 
 
 def _id_in(values: Mapping[str, object]) -> str:
-    """Return the id; empty: there is none, or a program wrote a word for a missing one."""
+    """Return the item's id; return an empty string if there is none, or if a program wrote a word such as `null` in its
+    place.
+    """
     said = clean_line(text_in(values, "id"))
     return "" if said.casefold() in _NOTHING else said
 
 
 def _link_in(values: Mapping[str, object], base: str) -> str:
-    """Return the link as seen from `base`; empty: there is none, or a program wrote a word for a missing one, perhaps
-    made absolute.
+    """Return the item's link, resolved against `base`; return an empty string if there is none, or if a program wrote a
+    word such as `null` in its place, perhaps at the end of an absolute address.
     """
     link = seen_from(text_in(values, "link"), base)
     path = link.casefold().partition("://")[2].partition("/")[2]

@@ -18,10 +18,10 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def open_plain(path: Path) -> BufferedReader:
-    """Open a file to read it.
+    """Open a file for reading.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file: reading a pipe might never end.
+        OSError: the file cannot be opened, or is no regular file: reading a pipe might never end.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     found = os.fstat(descriptor)
@@ -33,10 +33,11 @@ def open_plain(path: Path) -> BufferedReader:
 
 
 def read_unless(source: str, path: Path, validator: str, *, reader: str) -> bytes | None:
-    """Return the file's bytes; None if `validator_of` gives `validator` for them, so that nothing changed.
+    """Return the file's bytes; return None if `validator_of` gives `validator` for these bytes, so that nothing
+    changed.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: the file cannot be read.
     """
     try:
         with open_plain(path) as file:
@@ -61,7 +62,7 @@ def read_unless(source: str, path: Path, validator: str, *, reader: str) -> byte
 def validator_of(data: bytes, *, reader: str) -> str:
     """Return the validator by which a later reading recognises these bytes.
 
-    `reader` is part of it, and changes when the same bytes would be read differently.
+    `reader` is part of the validator, and changes when the same bytes would be read differently.
     """
     return _validator(hashlib.sha256(data).hexdigest(), reader)
 
@@ -70,7 +71,7 @@ def decoded(source: str, path: Path, data: bytes) -> str:
     """Return the text of a file in UTF-8, or in UTF-16 with a byte order mark, as Excel and Notepad save it.
 
     Raises:
-        SourceError: it is in another encoding; the message says where.
+        SourceError: the file is in another encoding; the message says where.
     """
     if data.startswith(_ZIP):
         raise SourceError(

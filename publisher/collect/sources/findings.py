@@ -15,7 +15,7 @@ class DateOrder(Enum):
     DAY = "day"
     MONTH = "month"
     EITHER = "either"
-    """Both readings are possible, as in 3/4/2024."""
+    """Day or month may come first, as in 3/4/2024."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Findings:
     orders: set[DateOrder] = field(default_factory=set)
     """The orders of day and month found in all dates that are written in numbers."""
     is_month_first: bool = False
-    """Whether dates that fit both orders are refused, because others have the month first."""
+    """Whether dates that fit both orders are refused, because other dates have the month first."""
 
     def have_month_first(self) -> bool:
         """Whether some dates have the month first, so that reading ambiguous ones day first would be wrong."""
@@ -35,8 +35,8 @@ class Findings:
 
 
 def order_of(date: object) -> Collection[DateOrder]:
-    """Return the possible orders of a date that begins with a day and a month in numbers; empty: it is written
-    differently.
+    """Return the possible orders of a date that begins with a day and a month in numbers; return none if the date is
+    written differently.
     """
     match = _NUMBERS.match(date) if isinstance(date, str) else None
     if match is None or match[1] == match[2]:

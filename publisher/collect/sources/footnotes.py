@@ -1,7 +1,7 @@
 """Footnotes of Markdown: `[^1]` in the text, and `[^1]: words` in a line below; pure.
 
-CommonMark has none. It reads a definition with one word as the target of a link and drops it, and shows the others
-unchanged.
+CommonMark has no footnotes. It takes a footnote's line with a single word for the target of a link and drops the line,
+and shows other footnotes' lines unchanged.
 """
 
 import re
@@ -15,7 +15,9 @@ _GOES_ON = re.compile(r" {4}|\t")
 
 
 def gather_footnotes(body: str) -> tuple[str, dict[str, int]]:
-    """Return Markdown with its footnotes as a list at its end, and the number of each label; code stays unchanged."""
+    """Return Markdown with its footnotes as a list at its end, and the number of each footnote by its label; code stays
+    unchanged.
+    """
     kept: list[str] = []
     notes: dict[str, list[str]] = {}
     fence, label, is_open = "", "", False

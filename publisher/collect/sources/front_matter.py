@@ -1,7 +1,7 @@
 """Reads front matter: the named values above the text of a Markdown file. The only module that imports yaml.
 
 - TOML between `+++`, YAML between `---` (its end may be `...`), or one JSON object: Hugo, Jekyll and similar programs.
-- Lines such as `Title: …` up to the first empty one, one of them the title or the date: Pelican and MultiMarkdown.
+- Lines such as `Title: …` up to the first empty line, with a title or a date among them: Pelican and MultiMarkdown.
 
 A text stays as it is written: YAML would turn `12:30` into 750, `1.10` into 1.1 and the language `no` into false. Only
 `null` and `~` are empty. Dates and yes or no are parsed by the fields that expect them.
@@ -30,7 +30,9 @@ Python.
 """
 _NULL = "tag:yaml.org,2002:null"
 _NEEDED = ("title", "date")
-"""Fields of which one is required: a head without either is a text that begins with a word and a colon."""
+"""Fields of which front matter in lines needs one: without either, the lines are a text that begins with a word and a
+colon.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ class Parts:
     """A file, split into front matter and text."""
 
     values: Mapping[str, object]
-    """The values; names are folded by `columns.fold_name`."""
+    """The values of the front matter by name; names are folded by `columns.fold_name`."""
     body: str
     is_doubtful: bool = False
-    """Whether no front matter was recognised, although the text begins as if there were some."""
+    """Whether no front matter was recognised, although the file begins as if it had some."""
 
 
 def split(text: str) -> Parts:
@@ -74,7 +76,7 @@ def _check_length(front: str) -> None:
 
 
 def _head(text: str) -> Parts:
-    """Read a head in the form of Pelican or MultiMarkdown."""
+    """Split a file whose front matter is lines such as `Title: …`, as Pelican and MultiMarkdown write it."""
     head, _, body = text.partition("\n\n")
     values: dict[str, str] = {}
     name = ""

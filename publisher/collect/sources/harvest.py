@@ -25,7 +25,7 @@ class Harvest:
     """Newest first."""
     problems: tuple[Problem, ...]
     unread: tuple[Unread, ...] = ()
-    """What is known of each item in `problems`, in their order."""
+    """What is known of each item in `problems`, in the same order."""
     notes: tuple[Problem, ...] = ()
     """Notes about items that the source withholds."""
     withheld: tuple[Item, ...] = ()
@@ -37,12 +37,13 @@ class Harvest:
 def harvest(
     source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item], *, findings: Findings | None = None
 ) -> Harvest:
-    """Make an item from each (place, thing); `make` collects in `findings` what they show together.
+    """Return the items that `make` makes of the things; `places` are pairs of a place, for messages, and a thing such
+    as a row. While making items, `make` collects in `findings` what they show together.
 
     If some dates have the month first, all items are made again, and dates that fit both orders are refused.
 
     Raises:
-        SourceError: there are things, none is a draft, and not one could be read.
+        SourceError: there are things, none is withheld, and not one could be made into an item.
     """
     things, said = list(places), findings or Findings()
     made = _make_all(things, make)
@@ -94,7 +95,7 @@ def _remark(source: str, said: str, count: int) -> Problem:
 
 
 def joined_unread(harvests: Sequence[Harvest]) -> list[Unread]:
-    """Return what is known of the unread items of several documents, in the order of the documents."""
+    """Return what is known of the unreadable items of several documents, in the order of the documents."""
     above = list(accumulate((len(each.items) for each in harvests), initial=0))
     return [
         replace(each, place=start + (each.place or 0))

@@ -41,8 +41,8 @@ ATTRIBUTES = {
     "ins": {"cite", "datetime"},
 }
 MAX_CHARACTERS = 200_000
-"""The most characters of one body; the rest is cut off. Long reports have a quarter of that. Many attributes on one
-element take quadratic time: 1 s at this size.
+"""The most characters of one item's HTML; the rest is cut off. Long reports have a quarter of that. Many attributes on
+one element take quadratic time: 1 s at this size.
 """
 
 _DROPPED_TAGS = (
@@ -56,9 +56,11 @@ _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
 """An address that deliberately leads nowhere: within the page, or to a script."""
 _NOT_DISPLAYED = re.compile(r"display\s{0,9}:\s{0,9}none", re.IGNORECASE)
 _IN_MAILS = re.compile(r"(?:mso-hide\s{0,9}:\s{0,9}all|max-height\s{0,9}:\s{0,9}0)", re.IGNORECASE)
-"""The style that hides words in mails which mail programs show beside the subject. Other hidden words may be opened."""
+"""The style of hidden words in a mail, which mail programs show beside the subject; such words are removed. Words
+hidden in other ways stay, because readers may open them.
+"""
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-"""White space for Python, but not allowed in XML, or not as the end of a line."""
+"""Characters that are white space for Python, but are not allowed in XML, or do not end a line there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +68,18 @@ class CleanHtml:
     """Safe HTML, and what was found while cleaning it."""
 
     html: str
-    """Safe, balanced HTML; cleaning it again changes nothing. Empty: it has no content."""
+    """Safe, balanced HTML, which cleaning again would not change; empty if it has no content."""
     files: tuple[Enclosure, ...] = ()
-    """Recordings that it played, as files of the item."""
+    """Recordings that the HTML played, as files of the item."""
     lost: tuple[str, ...] = ()
-    """Addresses of links, pictures and players that were removed, because they are no complete web addresses."""
+    """Addresses of removed links, pictures and players: they are no complete web addresses."""
 
 
 def clean_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> CleanHtml:
-    """Return `raw` reduced to what this module's docstring lists.
+    """Return `raw`, HTML from a source, reduced to the elements and attributes in `TAGS` and `ATTRIBUTES`.
 
-    Links are made absolute with `base`; links that stay relative are removed, and so are tracking pixels and
-    parameters, unless `keep_tracking`.
+    Links are made absolute with `base`; links that stay relative are removed. Tracking pixels and the tracking
+    parameters of links are removed, too, unless `keep_tracking`.
     """
     # libxml2 and nh3 repair broken markup differently: what one has repaired the other may change again
     media = MediaFound()
@@ -99,7 +101,7 @@ def safe_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> str:
 
 
 def parse_fragment(text: str) -> html.HtmlElement | None:
-    """Return the fragment inside a `div`; None: it is empty."""
+    """Return the parsed HTML fragment inside a `div`; return None if the text is empty."""
     try:
         # a parser for each call: sources are read in several threads
         parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
@@ -112,7 +114,7 @@ def parse_fragment(text: str) -> html.HtmlElement | None:
 
 
 def _cleaned(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> str:
-    """Return the HTML after one pass: safe already, and rarely changed by another pass."""
+    """Return the HTML after cleaning it once: safe already, and rarely changed by cleaning it again."""
     return nh3.clean(
         _prepared(_BREAKS.sub(" ", fit(raw)), base, media, keep_tracking=keep_tracking),
         tags=set(TAGS),

@@ -1,8 +1,8 @@
 """Replaces what HTML contains besides text: players, frames, and pictures that a script would load later.
 
-It works on lxml's elements. A frame or a player cannot be in a feed or a mail: it becomes a link with a name, and a
-recording also becomes a file of the item. A picture that waits for a script, in `data-` attributes, a `srcset` or a
-`noscript`, becomes an ordinary picture.
+This module changes lxml's elements in place. A frame or a player cannot be in a feed or a mail: it becomes a link with
+a name, and a recording also becomes a file of the item. A picture that waits for a script, in `data-` attributes, a
+`srcset` or a `noscript`, becomes an ordinary picture.
 """
 
 import re
@@ -23,7 +23,7 @@ _HELD_BACK = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-l
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _CANDIDATE = re.compile(r"(?P<address>[^\s,]\S*[^\s,])(?:\s+(?P<size>\d{1,6}(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|\Z)")
 _WIDEST = 1_600
-"""Pixels; of several widths of a picture, wider ones are for large screens only."""
+"""In pixels; versions of a picture that are wider are for large screens only."""
 _PICTURE = re.compile(r"[^\s?#]+\.(?:avif|gif|jpe?g|png|webp)(?:[?#]\S*)?", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"data:|about:|\S*\b(?:blank|lazy|loading|placeholder|spacer|transparent|1x1)[^/]*\.(?:gif|jpe?g|png|svg)\Z",
@@ -44,9 +44,9 @@ class MediaFound:
     """The media and files that were found while HTML was cleaned."""
 
     files: list[Enclosure] = field(default_factory=list)
-    """Recordings that it played, as files of the item."""
+    """Recordings that the HTML played, as files of the item."""
     lost: list[str] = field(default_factory=list)
-    """Addresses that could not be used."""
+    """Addresses of pictures, frames and players that could not be used."""
 
 
 def show_media(root: html.HtmlElement, base: str, media: MediaFound, *, keep_tracking: bool) -> None:
@@ -76,7 +76,7 @@ def is_visible(element: html.HtmlElement) -> bool:
 
 
 def _unwrap(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Take pictures and players out of each `noscript` and yield them; its words are left out."""
+    """Replace each `noscript` by the pictures and players inside it, and yield these; its words are left out."""
     for around in list(root.iter("noscript")):
         for element in list(around.iter("img", *FRAMES, *RECORDINGS)):
             element.drop_tree()
@@ -92,7 +92,9 @@ def _unwrap(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
 def _show_player(
     player: html.HtmlElement, base: str, media: MediaFound, known: set[str], *, keep_tracking: bool
 ) -> set[html.HtmlElement]:
-    """Replace a player by a link, unless there is one already; return the elements that were removed with it."""
+    """Replace a player by a link, unless its address is in `known`, because a link leads there already; return the
+    elements that were removed with the player.
+    """
     written = [text for text in _addresses(player) if not _PLACEHOLDER.match(text)]
     address = next(filter(None, (web_address(text, base) for text in written)), "")
     is_seen = keep_tracking or is_visible(player)
@@ -129,7 +131,7 @@ def _type_of(player: html.HtmlElement) -> str:
 
 
 def _name(address: str, title: str, *, is_recording: bool) -> str:
-    """Return the text of the link to a player."""
+    """Return the text of the link that replaces a player."""
     parts = urlsplit(address)
     host = (parts.hostname or "").removeprefix("www.")
     if not is_recording:
@@ -156,7 +158,9 @@ def _put_before(player: html.HtmlElement, link: html.HtmlElement) -> None:
 
 
 def _show_picture(image: html.HtmlElement, base: str, media: MediaFound) -> str:
-    """Move a picture's address to where it is loaded at once; return the address, empty: there is none."""
+    """Move a picture's address to its `src`, where it is loaded at once, and return it; return an empty string if the
+    picture has no address.
+    """
     if image.get("alt") is None:
         image.set("alt", "")
     written = list(_picture_addresses(image))
@@ -191,7 +195,9 @@ def _sources_around(image: html.HtmlElement) -> list[html.HtmlElement]:
 
 
 def _best(candidates: str) -> list[str]:
-    """Return the address in a `srcset` that suits most screens, as a list with one element; empty: there is none."""
+    """Return the address in a `srcset` that suits most screens, as a list with one element; return an empty list if
+    there is none.
+    """
     found = [(match["address"], float(match["size"] or 1), match["unit"]) for match in _CANDIDATE.finditer(candidates)]
     wide = [(size, address) for address, size, unit in found if unit == "w"]
     fitting = [each for each in wide if each[0] <= _WIDEST]

@@ -1,4 +1,4 @@
-"""Extracts the words of HTML: of a cleaned body, and of a title that may be HTML or plain text."""
+"""Extracts the words of HTML: of an item's cleaned HTML, and of a title that may be HTML or plain text."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ def words_of(raw: str) -> str:
 
 
 def teaser_of(summary: str, text: str) -> str:
-    """Return the summary; empty if it is the text itself or a cut version of it."""
+    """Return the summary; return an empty string if the summary is the text itself or a cut version of the text."""
     cut = _CUT_OFF.search(summary)
     said, whole = (" ".join(words.split()) for words in (summary[: cut.start()] if cut else summary, text))
     return "" if said == whole or (cut and whole.startswith(said)) else summary

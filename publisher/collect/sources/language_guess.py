@@ -18,13 +18,15 @@ from publisher.collect.sources.common_words import find_language, is_plainly
 
 CONFIDENT = 0.9
 SHORTEST = 25
-"""The least number of letters; in a shorter text, names alone would decide."""
+"""The least number of letters of a text whose language is guessed; in a shorter text, names alone would decide."""
 _LOOKED_AT = 1_000
 _PIECE, _SENTENCE = 40, 20
-"""The least number of letters of a piece, and of a sentence that is examined by itself."""
+"""The least number of letters of a piece of a text, and of a whole sentence, that is examined alone."""
 _ENDS = ".!?:;"
 _AGREEING = 0.75
-"""The share of the letters that must be in pieces of the language; with less, the text is mixed."""
+"""The share of a text's letters that must be in pieces in the guessed language; with a smaller share, the text is
+mixed.
+"""
 _ALSO_KNOWN = frozenset({"DE", "EN", "ES", "FR", "IT", "NL", "PT"})
 """Languages that are always considered: otherwise a text in one of them would pass for a similar language."""
 _LONGEST_WORD = 24
@@ -34,11 +36,12 @@ _NO_WORD = re.compile(r"[\d@/\\_=<>{}|]|^-|\.\w|^[^\W\d_]$")
 
 
 def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
-    """Return which of the languages `among` (BCP 47) a text is in; empty if that is not clear.
+    """Return which of the languages `among` (BCP 47) a text is in; return an empty string if that is not clear.
 
-    It is clear if the text as a whole is certainly in it, its words without names are, and so are three quarters of it
-    piece by piece. A text in a language that is not in `among` gives empty, though a similar one may be there. For a
-    text in the language `beside`, as most are, its common words are enough.
+    The language is clear if the whole text is certainly in that language, and the text without names is, and three
+    quarters of the text are when it is examined piece by piece. The result is also empty for a text in a language that
+    is not in `among`, even if a similar language is. A text in the language `beside`, as most texts are, is recognised
+    by its common words alone.
     """
     usual = _code_of(beside)
     wanted = frozenset(map(_code_of, among)) - {usual}
@@ -57,7 +60,9 @@ def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
 
 
 def _find_throughout(words: Sequence[str], detector: LanguageDetector) -> str:
-    """Return the code of the language that the words are certainly in, with names and without; empty: none."""
+    """Return the code of the language that the words are certainly in, with names and without; return an empty string
+    if there is no such language.
+    """
     best = detector.compute_language_confidence_values(" ".join(words))[0]
     if best.value < CONFIDENT:
         return ""
@@ -66,7 +71,7 @@ def _find_throughout(words: Sequence[str], detector: LanguageDetector) -> str:
 
 
 def _is_in_pieces(words: Sequence[str], code: str, detector: LanguageDetector) -> bool:
-    """Whether three quarters of the words are in a language, piece by piece; it stops as soon as that is settled."""
+    """Whether three quarters of the words are in a language, examined piece by piece until the answer is settled."""
     pieces = _pieces(words)
     unseen = sum(letters for _, letters in pieces)
     missing = _AGREEING * unseen

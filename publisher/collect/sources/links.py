@@ -30,11 +30,11 @@ _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def absolute(address: str, base: str = "") -> str:
-    """Return an address resolved against `base` and corrected; empty: it is no address, stays relative, or has a scheme
-    that is not allowed.
+    """Return an address resolved against `base` and corrected. Return an empty string if it is no address, stays
+    relative, or has a scheme that is not allowed.
 
-    Spaces and letters that are not ASCII are percent-encoded, hosts become IDNA (RFC 5891). A second call changes
-    nothing.
+    Spaces and letters that are not ASCII are percent-encoded, hosts become IDNA (RFC 5891). A result of this function
+    is returned unchanged.
     """
     # browsers remove line ends and tabs anywhere in an address, so these hide no scheme
     bare = _as_meant(_UNFIT.sub("", _trimmed(address)))
@@ -46,7 +46,7 @@ def absolute(address: str, base: str = "") -> str:
 
 
 def web_address(address: str, base: str = "") -> str:
-    """Return `absolute` of an address if that is a web address; otherwise empty."""
+    """Return `absolute` of an address if that is a web address; otherwise return an empty string."""
     found = absolute(address, base)
     return found if found.partition(":")[0] in WEB_SCHEMES else ""
 
@@ -64,7 +64,7 @@ def is_relative(address: str) -> bool:
 
 
 def _as_meant(address: str) -> str:
-    """Return an address without common slips: a missing scheme, two schemes, backslashes, `&amp;`."""
+    """Return an address with common typing slips corrected: a missing scheme, two schemes, backslashes, `&amp;`."""
     whole = _AMPERSAND.sub("&", address)
     if begin := _BEGIN.match(whole):
         whole = begin[0].replace("\\", "/") + whole[begin.end() :]
@@ -74,8 +74,8 @@ def _as_meant(address: str) -> str:
 
 
 def _with_scheme(address: str, base: str) -> str:
-    """Return `//host/…` with https; with the scheme of `base` if the host is the same, because it may offer
-    only http.
+    """Return an address `//host/…` with the scheme https, or with the scheme of `base` if both have the same host,
+    because the host may offer only http.
     """
     if not re.match("//[^/]", address):
         return address

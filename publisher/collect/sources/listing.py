@@ -1,6 +1,6 @@
 """The `listing` kind: one text file, each item a date on its own line with its text and labels below.
 
-The bytes come in, items go out. An unchanged file is recognised by its hash and not parsed.
+An unchanged file is recognised by its hash and not parsed.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.model.errors import SourceError
 
 READER = "listing-6"
-"""Part of every validator. It changes when the parser reads the same bytes differently."""
+"""The version of the parser, which is part of every validator and changes when the same bytes are read differently."""
 
 
 @dataclass(frozen=True, slots=True)

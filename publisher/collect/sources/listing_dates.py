@@ -1,8 +1,8 @@
 """Reads what a line of a listing says about the day of an item; pure.
 
 A date alone begins an item, and so does a date with words such as `Published on`. `Date:` and `Updated` may also belong
-to the item above, and some forms (`06.03.`, `2024-03`, `yesterday`) may be no dates at all: for these `listing_grammar`
-decides by the place of the line.
+to the item above, and some forms (`06.03.`, `2024-03`, `yesterday`) may be no dates at all: for these lines and forms
+`listing_grammar` decides by the place of the line.
 """
 
 import re
@@ -15,7 +15,7 @@ from publisher.collect.sources.dates import LONGEST, DateError, plain_of, read_b
 from publisher.collect.sources.near_dates import NO_DAY, doubt_of, is_year
 
 _LONGEST = 80
-"""The most characters of a line that may be a date with other words; a longer one is a sentence."""
+"""The most characters of a line that may be a date with other words; a longer line is a sentence."""
 _MOST_WORDS = 5
 """The most words of a date without numbers, such as `il y a deux jours`."""
 _YEAR = re.compile(r"(?:1[0-9]|2[01])\d\d")
@@ -29,18 +29,20 @@ class DateLine:
 
     moment: date | datetime | None
     fault: str = ""
-    """Why the date cannot be read; empty: it can."""
+    """Why the date cannot be read; empty if it can be read."""
     said: Said = Said.NOTHING
     """What the words on the line say about the date."""
     is_doubtful: bool = False
-    """Whether it counts as a date only at the beginning of a block with an item above."""
+    """Whether the line counts as a date only at the beginning of a block (lines without a blank one between) that has
+    an item above.
+    """
     is_heading: bool = False
-    """Whether it is a year alone, which matters only above a date."""
+    """Whether the line is a year alone, which matters only above a date."""
 
 
 @lru_cache(maxsize=4_096)
 def date_line(line: str) -> DateLine | None:
-    """Return the day that a line names, or why it cannot be read; None: it is other text."""
+    """Return the day that a line names, or why the day cannot be read; return None if the line is other text."""
     if len(line) > LONGEST or (line.count(" ") >= _MOST_WORDS and not re.search(r"\d", line)):
         return None
     said, bare = split_said(plain_of(line))
@@ -71,5 +73,5 @@ def looks_dated(line: str) -> bool:
 
 
 def is_named(line: str) -> bool:
-    """Whether a word with a colon names a date, such as `Deadline:`."""
+    """Whether the line begins with a word and a colon that name a date, such as `Deadline:`."""
     return re.match(r"[^\d:]+:", line) is not None

@@ -1,19 +1,20 @@
-"""The grammar of a listing: which lines are dates, labels or text, and where an item begins.
+"""The grammar of a listing: which lines are dates, labels or text, and where an item begins. A block is a run of lines
+without a blank line; a row is a line of a block, read as a label or as text.
 
 - A line that is only a date, as `listing_dates.date_line` reads it, begins an item, and so does `Publication
   date: 10 February 2022`. Below a line of text whose sentence has not ended, a date is text: a wrapped line may begin
   with one.
 - `Date: …` begins an item at the beginning of a block, unless the item above lacks labels and is older: then it is the
-  date of an event. `Updated …` does not if it is the first or the last line of an item.
-- A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
-  `listing_labels`; any other word with a colon is text. So are a theme as long as a sentence, an unknown language
-  and a link that is no address; but such a line takes no label line above it along.
-- Label lines directly above a date, with no text above them, belong to the item it begins.
+  date of an event. A line `Updated …` begins an item unless it is the first or the last line of the item above.
+- A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. The words of labels
+  are in `listing_labels`; a line with any other word and a colon is text. A theme as long as a sentence, an unknown
+  language and a link that is no address are text, too; but label lines above such a line stay labels.
+- Label lines directly above a date, with no text above them, belong to the item that the date begins.
 - Blank lines separate paragraphs; the lines of one paragraph are joined, but for the points of a list. A single line
   above all items is a heading.
 
-A line that clearly is a date but cannot be read begins an unreadable item, so that its text does not end up in the item
-above. The same is true of a date with other words beside it (`10 May 2022 in Brussels`) right below labels.
+A line that clearly is a date but cannot be read begins an unreadable item, so that the text below it does not end up in
+the item above. The same is true of a date with other words beside it (`10 May 2022 in Brussels`) right below labels.
 """
 
 import re
@@ -101,7 +102,9 @@ class _Label:
 
 
 class _Mistaken(str):
-    """A line that begins like a label but cannot be one. It counts as text; real labels next to it stay labels."""
+    """A line that begins like a label but has a value that no label allows. The line counts as text; real labels next
+    to it stay labels.
+    """
 
     __slots__ = ()
 
@@ -129,14 +132,14 @@ def _file(value: str) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Draft:
-    """An item while its lines are being read."""
+    """The lines of one item, collected while a listing is read; not an item that its source withholds."""
 
     line: int
-    """The number of the line with its date."""
+    """The number of the line with the item's date."""
     head: DateLine
-    """The date; if it cannot be read, the draft yields no item."""
+    """The item's date; if it cannot be read, this makes no item."""
     written: str
-    """The line of its date, unchanged."""
+    """The line with the item's date, unchanged."""
     paragraphs: list[str] = field(default_factory=list)
     labels: list[_Label] = field(default_factory=list)
 
@@ -171,16 +174,16 @@ class _Draft:
 
     @property
     def status(self) -> str:
-        """The line that withholds the item; empty: there is none."""
+        """The line that marks the item as withheld (`Status: draft`); empty if there is none."""
         drafts = [label for label in self._labels("draft") if not all(map(says_no, label.values))]
         shown = [label for label in self._labels("shown") if all(map(says_no, label.values))]
         return next((label.line for label in (*self._labels("status"), *drafts, *shown)), "")
 
     def item(self, day: date) -> Item:
-        """Return the item. If it is a draft, its times are ignored.
+        """Return the item. If the source withholds it (`status`), its embargo and expiry are ignored.
 
         Raises:
-            FieldError: its embargo or its expiry cannot be read.
+            FieldError: the item's embargo or expiry cannot be read.
         """
         title, link, language, embargo, expires = (self._values(meaning)[:1] for meaning in SINGLE)
         surplus = [label.line for meaning in SINGLE for label in self._labels(meaning)[1:]]
@@ -214,17 +217,21 @@ class _Reader:
     def __init__(self, known: frozenset[str], *, ends_with_labels: bool) -> None:
         self._known = known
         self._ends_with_labels = ends_with_labels
-        """Whether items have labels for themes or keywords: an item without any is then not complete yet."""
+        """Whether items of this listing have labels for themes or keywords: an item without any such label is then not
+        complete yet.
+        """
         self.faults: list[tuple[int, str]] = []
-        """Line and what is wrong there."""
+        """Line numbers, each with what is wrong on the line."""
         self.notes: list[tuple[int, str]] = []
-        """By line: items that the source withholds, with the words that say so, and lines that deliberately begin no
-        item.
+        """Line numbers, each with a note: an item that the source withholds, with the words that say so, or a line that
+        deliberately begins no item.
         """
         self.withheld: list[Item] = []
         """The items that the source withholds."""
         self.upside_down: tuple[int, str] | None = None
-        """Set if dates stand below their texts: every text would otherwise get its neighbour's date."""
+        """The line number and problem if dates stand below their texts, because every text would otherwise get its
+        neighbour's date; None otherwise.
+        """
         self.is_headed = False
         """Whether only one unfinished line stands above the first date: a heading, not an item without a date."""
         self._drafts: list[_Draft] = []
@@ -233,7 +240,7 @@ class _Reader:
 
     @property
     def days(self) -> dict[int, date]:
-        """The date on each line that begins an item, if it can be read."""
+        """The date on each line that begins an item, by the number of the line; unreadable dates are missing."""
         return {draft.line: draft.day for draft in self._drafts if draft.day is not None}
 
     def take(self, block: Sequence[tuple[int, str]]) -> None:
@@ -256,7 +263,9 @@ class _Reader:
         self._add(start, rows)
 
     def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
-        """Return what the first line of a block is that has other words next to a date."""
+        """Return how to read the first line of a block, which has other words next to a date: as a date that cannot be
+        read, or as text.
+        """
         if self._is_below_labels and not is_named(line):
             return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
         if self._drafts and is_alone and not self._drafts[-1].is_empty:
@@ -268,7 +277,7 @@ class _Reader:
         return row.said is Said.UPDATED and self._is_fresh(rows)
 
     def _is_fresh(self, rows: Sequence[_Label | str]) -> bool:
-        """Whether there is no text yet below the last date."""
+        """Whether no text stands between the last date and the date below these rows."""
         has_text = any(isinstance(row, str) for row in rows)
         return bool(self._drafts) and self._drafts[-1].is_empty and not has_text
 
@@ -336,7 +345,9 @@ class _Reader:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
 
     def _without_remarks(self) -> Iterator[_Draft]:
-        """Yield the drafts without those that belong to the item above: a year in a text, a note of a change."""
+        """Yield the drafts that are items. A draft that only is a year in a text, or a note of a change, is added to
+        the item above.
+        """
         above: _Draft | None = None
         for draft in self._drafts:
             is_end = draft.head.said is Said.UPDATED and draft.is_empty
@@ -351,7 +362,9 @@ class _Reader:
                 self.notes.append((draft.line, "this line only says that the item above was changed; it was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
-        """Whether a draft is a year or a month that serves as a heading above dates; if so, it is noted."""
+        """Whether a draft is only a year or a month that serves as a heading above dates; if so, add a note about the
+        line.
+        """
         is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
         if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
             return False
@@ -371,7 +384,9 @@ class _Reader:
                 yield draft.line, item
 
     def _twin(self, index: int) -> _Draft | None:
-        """Return the neighbour with the same date as an empty draft, if exactly one of the two has a label."""
+        """Return the neighbour of an empty draft that has the same date, if exactly one of the two has a label; return
+        None if there is no such neighbour.
+        """
         draft = self._drafts[index]
         neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])
         for other in neighbours:

@@ -59,20 +59,20 @@ WORDS = {
     ),
     "draft": (("draft", "hidden"), ("brouillon",), ("concept", "verborgen"), ("entwurf", "versteckt")),
 }
-"""Label words by meaning, in English, French, Dutch and German, folded by `fold_word`. A bare `Date:` is not among
-them: texts announce events in that way.
+"""The words of labels by meaning, in English, French, Dutch and German, folded by `fold_word`. `Date:` alone is left
+out: texts announce events in that way.
 """
 
 _MEANING = {word: meaning for meaning, languages in WORDS.items() for words in languages for word in words}
 SINGLE = ("title", "link", "language", "embargo", "expires")
-"""Fields of which an item has one; a second such line stays in its text."""
+"""Fields of which an item has only one value; a second line for such a field stays in the item's text."""
 LONGEST_WORD = 40
 _LONGEST_THEME = 100
-"""The most characters of a theme. Longer text after `Theme:` is a sentence: texts may begin so, but not with
-`Keywords:`.
+"""The most characters of a theme. Longer text after `Theme:` is a sentence, because a text may begin with `Theme:`,
+though none begins with `Keywords:`.
 """
 _LONGEST_TITLE = 200
-"""The most characters of the name before a file's address; longer ones are a sentence."""
+"""The most characters of the name before a file's address; a longer text is a sentence."""
 _LONGEST_FILES = 10_000
 """The most characters of addresses on one line."""
 
@@ -85,7 +85,7 @@ _LANGUAGES = {
 _MINOR = frozenset({"minor", "mineure", "klein", "geringfugig"})
 _LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
 _PLURAL = re.compile(r"\((?:s|n|en|s?e)\)\Z")
-"""The plural at the end of `Theme(s)`, `Thema(s)`, `Thema(en)`."""
+"""The plural ending in brackets, as in `Theme(s)`, `Thema(s)`, `Thema(en)`."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s<>\"]+", re.IGNORECASE)
 _FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>(?:https?:)?//[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
@@ -93,8 +93,8 @@ _FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>(?:https?:)?//[^\s<>\"]+?)(?:[,
 
 
 def split_label(line: str) -> tuple[str, str]:
-    """Return the word before a line's colon and the text after it, without marks around them, as in
-    `**Theme:** Ferries`; an empty word is no label.
+    """Return the word before a line's colon and the text after it, both without marks such as the stars in `**Theme:**
+    Ferries`. If the word is empty, the line is no label.
     """
     head, colon, text = line.partition(":" if ":" in line else "：")
     word = head.strip("*_[ ")
@@ -107,12 +107,14 @@ def split_label(line: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=4_096)
 def meaning_of(word: str) -> str | None:
-    """Return the key of `WORDS` that a word before a colon stands for; None: it is no label."""
+    """Return the key of `WORDS` that a word before a colon stands for; return None if the word is no label."""
     return _MEANING.get(fold_word(word))
 
 
 def fold_word(word: str) -> str:
-    """Return a label's word without capitals, accents, hyphens and kinds of apostrophe, to compare it."""
+    """Return a label's word in the form in which it is compared: without capitals, accents and hyphens, and with one
+    kind of apostrophe.
+    """
     bare = _PLURAL.sub("", _without_accents(word).replace("’", "'"))
     return " ".join(re.sub("[-‐‑–]", " ", bare).split())
 
@@ -123,9 +125,10 @@ def _without_accents(word: str) -> str:
 
 
 def values_of(meaning: str, text: str, known: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
-    """Return the values on a label line, perhaps none; None: they make no sense for the label, so the line is text.
+    """Return the values on a label line, perhaps an empty tuple; return None if they make no sense for the label, so
+    that the line is text.
 
-    Themes that are `known` (`values.cut`) may contain commas.
+    A theme in `known` is one value even if it contains commas (`values.cut`).
     """
     if not text:
         return ()
@@ -141,17 +144,17 @@ def _address(text: str) -> tuple[str, ...] | None:
 
 
 def _status(text: str) -> tuple[str, ...] | None:
-    """Return the word if it marks a draft; any other word is text."""
+    """Return the word after `Status:` if it marks a draft, and None for any other word: the line is then text."""
     return (text,) if why_withheld({"status": text}) else None
 
 
 def _draft(text: str) -> tuple[str, ...] | None:
-    """Return the word if it is a yes or a no; any other word is text."""
+    """Return the word after `Draft:` if it is a yes or a no, and None for any other word: the line is then text."""
     return (text,) if is_flag(text) else None
 
 
 def _edit(text: str) -> tuple[str, ...] | None:
-    """Return the word if it marks a minor edit; any other word is text."""
+    """Return the word after `Edit:` if it marks a minor edit, and None for any other word: the line is then text."""
     return (text,) if _without_accents(text) in _MINOR else None
 
 
@@ -165,7 +168,7 @@ def _themes(text: str, known: frozenset[str]) -> tuple[str, ...] | None:
 
 
 def _files(text: str) -> tuple[str, ...] | None:
-    """Return addresses, each with the name before it; None: there are other words."""
+    """Return the addresses of files, each with the name before it; return None if there are other words."""
     found, end = [], 0
     if len(text) > _LONGEST_FILES:
         return None
@@ -179,7 +182,7 @@ def _files(text: str) -> tuple[str, ...] | None:
 
 
 def _language(text: str) -> tuple[str, ...] | None:
-    """Return the BCP 47 tag of a language's name or tag; None when it is neither."""
+    """Return the BCP 47 tag of a language, given by its name or tag; return None if the text is neither."""
     tag = text if _LANGUAGE_TAG.fullmatch(text) else _LANGUAGE_OF.get(_without_accents(text), "")
     return (tag,) if tag else None
 
