@@ -1,8 +1,8 @@
 """The `markdown` kind: a folder of Markdown files, each an item, with front matter.
 
-Front matter gives the item's fields, under the names that Hugo, Jekyll and similar programs use. Without an id there,
-the file's path is the item's id, so a file may be edited freely and only moving it makes a new item. Drafts are left
-out.
+Front matter gives the item's fields, under the names that Hugo, Jekyll and similar programs use. Without an id in the
+front matter, the file's path is the item's id, so a file may be edited freely, and only moving the file makes a new
+item. Drafts are left out.
 """
 
 import hashlib
@@ -45,8 +45,8 @@ MAX_BYTES = 1_000_000
 
 
 def _read_dialects(state: StateCore) -> None:
-    """Number footnotes, and move what other programs would replace from text (not code) to the list `shortcodes` of the
-    environment.
+    """Number footnotes, and move shortcodes (what other programs would replace) out of text, not out of code, to the
+    list `shortcodes` in the parser's environment.
     """
     before = ""
     for token in state.tokens:
@@ -87,7 +87,9 @@ _NAMES = {
 _DRAFTS = frozenset({"draft", "drafts", "brouillon", "brouillons", "concepten", "entwurf", "entwurfe", "unpublished"})
 """Names of folders of drafts, also used inside file names, such as `ferry.draft.md`."""
 _TABLES = ("params", "extra", "meta", "metadata")
-"""Tables in which site generators keep a site's own fields; fields that may withhold an item are read there too."""
+"""Tables of front matter in which site generators keep a site's own fields; fields that may withhold an item are read
+there, too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class MarkdownSource:
         return not data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"---", b"+++", b"{"))
 
     def _others(self, paths: Collection[Path]) -> Iterator[Problem]:
-        """Yield a line about the files that are not read."""
+        """Yield a note about the files that are not read; `paths` are the files that are read."""
         read = {*paths}
         others = [path for path in sorted(self.path.rglob("*")) if path.is_file() and path not in read]
         if others:
@@ -169,17 +171,18 @@ class MarkdownSource:
             yield Problem(where=str(self.path), what=what)
 
     def _read_inside(self, path: Path) -> bytes | None:
-        """Return the file's bytes as `_read` does.
+        """Return the bytes of a file of the source's folder, as `_read` does.
 
         Raises:
-            FieldError: it is a link to a file outside the folder, which may not be meant for readers.
+            FieldError: the file is a link to one outside the folder, which may not be meant for readers.
         """
         if not path.resolve().is_relative_to(self.path.resolve()):  # the folder itself may be a link
             raise FieldError("it is a link that leads out of the folder; put the file itself there")
         return self._read(path)
 
     def _read(self, path: Path) -> bytes | None:
-        """Return the file's bytes, at most one more than `MAX_BYTES`; None if it cannot be read."""
+        """Return the bytes of a file, at most one more than `MAX_BYTES`; return None if the file cannot be read.
+        """
         try:
             with open_plain(path) as file:
                 return file.read(MAX_BYTES + 1)
@@ -227,7 +230,9 @@ class MarkdownSource:
             raise FieldError(f"its front matter was not recognised, and {error}") from error
 
     def _link(self, link: object, slug: object) -> object:
-        """Return the web address of an item, if its front matter gives one; a slug alone or a pattern is no address."""
+        """Return the web address of an item, if the `link` or `slug` in its front matter gives one; a pattern, or a
+        slug without the folder's address, gives none.
+        """
         if isinstance(link, str) and _PATTERN.search(link):
             link = None
         link = link or (slug if self.base else None)
@@ -240,13 +245,15 @@ class MarkdownSource:
 
 
 def _is_of_file(value: object) -> bool:
-    """Whether a value stands for a date of the file, as in Eleventy: a copy of the file has another date."""
+    """Whether the value of a date stands for the date of the file itself, such as Eleventy's `Created`. It is not used,
+    because a copy of the file has another date.
+    """
     return isinstance(value, str) and value.strip().lower().removeprefix("git ") in ("created", "last modified")
 
 
 def _day_in(path: str) -> str | None:
     """Return the day in a file's name (`2024-03-04-ferry`), in the name of a folder for this file alone
-    (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); None: there is none.
+    (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); return None if there is no such day.
     """
     name = path.removesuffix("/index").rpartition("/")[2]
     named = _DATED_NAME.fullmatch(name)
@@ -257,20 +264,22 @@ def _day_in(path: str) -> str | None:
 
 
 def _drafts_around(path: Path) -> str | None:
-    """Return the part of a file's path that marks it as a draft; None: there is none."""
+    """Return the part of a file's path that marks the file as a draft; return None if there is no such part."""
     parts = (*path.parts[:-1], *path.name.split(".")[1:-1])
     return next((part for part in parts if fold(part) in _DRAFTS), None)
 
 
 def _is_left_out(build: object) -> bool:
-    """Whether Hugo makes no page for a file, or lists it nowhere."""
+    """Whether Hugo makes no page for a file, or lists the page nowhere; `build` is the file's field of that name."""
     if not isinstance(build, Mapping):
         return False
     return any(str(build.get(name)).lower() in ("never", "false") for name in ("list", "render"))
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:
-    """Return the first of some fields that is not empty."""
+    """Return the value of the first of the named fields of front matter that is not empty; return None if all are
+    empty.
+    """
     return next((front[name] for name in names if front.get(name) not in (None, "", [])), None)
 
 
@@ -284,7 +293,9 @@ def _text(data: bytes | None) -> str:
 
 
 def _above_more(body: str) -> str:
-    """Return the text above `<!--more-->`, with which many generators end a summary; empty: the mark is missing."""
+    """Return the text above `<!--more-->`, with which many generators end a summary; return an empty string if this
+    mark is missing.
+    """
     match = _MORE.search(body)
     return words_of(_html(without_references(body[: match.start()]))) if match else ""
 

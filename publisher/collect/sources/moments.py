@@ -12,11 +12,15 @@ from publisher.collect.sources.withheld import says_no
 from publisher.model.schedules import local_day
 
 Undated = Literal["seen", "skip"]
-"""What happens to an item without a date: it gets the day on which it is first seen, or is left out and reported."""
+"""What happens to an item without a date: it gets the day on which it is first seen (`seen`), or is left out and
+reported (`skip`).
+"""
 Today = date | None
-"""The date that items without one get; None: they must have one."""
+"""The date that undated items get; None if every item must have a date of its own."""
 _EARLIEST, _LATEST = 1900, 2199
-"""Years; any other is a mistake, as when a program writes "no date" as 0001-01-01."""
+"""The first and last year of a valid date; any other year is a mistake, as when a program writes "no date" as
+0001-01-01.
+"""
 EMBARGO_NAMES = (
     *("embargo", "embargodate", "embargountil", "embargoeduntil", "publishdate", "publishon", "publishat"),
     *("publishfrom", "publishafter", "goliveat", "availablefrom", "visiblefrom", "notbefore"),
@@ -46,12 +50,13 @@ _NEVER = frozenset({"never", "jamais", "nooit", "nie", "niemals"})
 
 
 def first_sight(undated: Undated, *, now: datetime, timezone: str) -> Today:
-    """Return the date for items without one, as the source's key `undated` wants it."""
+    """Return the date that undated items get; `undated` is the source's key of that name in config.toml."""
     return local_day(now, timezone) if undated == "seen" else None
 
 
 def date_of(value: object) -> date | datetime | None:
-    """Return an instant in UTC, a moment without a zone, or a day, whichever the value says; None: it is empty.
+    """Return an instant in UTC, a moment without a zone, or a day, whichever the value says; return None if the value
+    is empty.
 
     Raises:
         FieldError: the value cannot be read.
@@ -68,7 +73,7 @@ def says_date(text: str) -> bool:
 
 
 def _is_never_set(value: object) -> bool:
-    """Whether a date is what programs write when there is none: zero, the year 1, the beginning of 1970."""
+    """Whether a date is what programs write when there is no date: zero, the year 1, the beginning of 1970."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return not value
     if isinstance(value, str):
@@ -85,7 +90,8 @@ def _is_never_set(value: object) -> bool:
 
 
 def embargo_of(value: object) -> datetime | None:
-    """Return when an embargo ends; an embargo on a day ends when the day begins. None: there is none.
+    """Return when an item's embargo ends; an embargo on a day ends when the day begins. Return None if there is no
+    embargo.
 
     An item may use several of `EMBARGO_NAMES`; of several values the latest counts.
 
@@ -100,7 +106,8 @@ def embargo_of(value: object) -> datetime | None:
 
 
 def expiry_of(value: object) -> datetime | None:
-    """Return when an item expires; an expiry on a day ends with the day. None: it never expires.
+    """Return when an item expires; an item with a day of expiry expires when that day ends. Return None if it never
+    expires.
 
     Of several values the earliest counts. A year far in the future, such as 9999, means never.
 
@@ -118,7 +125,7 @@ def expiry_of(value: object) -> datetime | None:
 
 
 def _times_in(value: object) -> list[object]:
-    """Return the values that name a time; a clear no, such as `false` or 0, is left out."""
+    """Return the values in a field that name a time; a clear no, such as `false` or 0, is left out."""
     several = value if isinstance(value, list | tuple) else [value]
     said = [_BEFORE.sub("", _plain(each), count=1) if isinstance(each, str) else each for each in several]
     return [each for each in said if not (says_no(each) or (isinstance(each, str) and _is_none(each)))]
@@ -142,13 +149,15 @@ def _is_never(value: object) -> bool:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return a sort key for moments; one without a zone may be hours off, which is good enough to choose among days."""
+    """Return a sort key for moments. A moment without a zone counts as UTC; it may be hours off, which is good enough
+    to choose among days.
+    """
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _moment(value: object, name: str) -> date | datetime | None:
-    """Read a moment. Exact midnight without a zone is read as a day: databases and spreadsheets write days like
-    that.
+    """Return the day or moment in the value of the field `name`. Exact midnight without a zone is read as a day:
+    databases and spreadsheets write days like that.
     """
     if value is None or (isinstance(value, str) and not clean_line(value)):
         return None

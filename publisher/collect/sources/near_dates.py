@@ -1,6 +1,7 @@
 """Finds text that is written like a date but names no day; pure.
 
-A line of a listing that clearly is a date but cannot be read is reported, and the text below it joins no other item.
+A line of a listing that clearly is a date but cannot be read is reported, and the text below the line becomes part of
+no other item.
 """
 
 import re
@@ -44,7 +45,9 @@ NO_YEAR, NO_DAY, UNKNOWN = "the year is missing", "the day is missing", "it is n
 
 
 def problem_of(plain: str) -> str:
-    """Return why a text that consists only of date words names no day; empty: it is not such a text."""
+    """Return why a text that consists only of date words and numbers names no day. Return an empty string if it has
+    other words or no numbers, or if it may be something else.
+    """
     numbers = re.findall(r"\d+", plain)
     if not numbers:
         return ""
@@ -62,7 +65,9 @@ def problem_of(plain: str) -> str:
 
 
 def _problem_of_months(plain: str, words: list[str], numbers: list[str]) -> str:
-    """Return why a text of only a month and numbers names no day; empty: it may be something else."""
+    """Return why a text of only a month and numbers names no day; return an empty string if the text may be something
+    else.
+    """
     if not any(len(number) == len("2022") for number in numbers):
         return "" if _CLOCK.search(plain) else NO_YEAR
     if any(map(is_ordinal, words)):
@@ -73,9 +78,10 @@ def _problem_of_months(plain: str, words: list[str], numbers: list[str]) -> str:
 
 
 def doubt_of(plain: str) -> str:
-    """Return why a text that stands where a date belongs is not one; empty: it may be anything else.
+    """Return why a text that stands in the place of a date names no day; return an empty string if it is not written
+    like a date.
 
-    These forms can also be other things (`06.03.`, `2024-03`, `yesterday`), so only their place shows that they are
+    Forms such as `06.03.`, `2024-03` and `yesterday` can also be other things, so only their place shows that they are
     meant as dates.
     """
     words = _WORD.findall(plain)
@@ -108,7 +114,9 @@ def is_year(plain: str) -> bool:
 
 
 def _misspelt(words: list[str], numbers: list[str]) -> str:
-    """Return the misspelt month, if a text would be a date but for this one word; empty: no month is misspelt."""
+    """Return why a text that would be a date but for one misspelt month is none; return an empty string if no month is
+    misspelt.
+    """
     unknown = [word for word in words if not _is_of_dates(word)]
     has_year = any(_YEAR.fullmatch(number) for number in numbers)
     if len(unknown) == 1 and has_year and len(numbers) <= len(("day", "year")) and is_like_month(unknown[0]):

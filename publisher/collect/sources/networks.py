@@ -21,7 +21,7 @@ _REFUSED = (IPv6Network("64:ff9b:1::/48"), IPv6Network("2001::/32"), IPv6Network
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is public, and so is the IPv4 address inside it."""
+    """Whether an address is public, and the IPv4 address inside it, if there is one, is public, too."""
     if isinstance(address, IPv6Address):
         if any(address in network for network in _REFUSED):
             return False
@@ -32,7 +32,9 @@ def is_public(address: Address) -> bool:
 
 
 def is_allowed(address: Address, host: str, allowed: Collection[str]) -> bool:
-    """Whether to connect to `address`, to which `host` resolves: it is public, or of a network or host in `allowed`."""
+    """Whether to connect to `address`, to which `host` resolves: the address is public, or its network or host is in
+    `allowed`.
+    """
     return is_public(address) or any(_means(each, address, host) for each in allowed)
 
 
@@ -44,5 +46,5 @@ def _means(allowed: str, address: Address, host: str) -> bool:
 
 
 def read_address(text: str) -> Address:
-    """Return the address in a name server's answer, without the zone of a link-local one."""
+    """Return the address in a name server's answer; a link-local address is returned without its zone."""
     return ip_address(text.partition("%")[0])

@@ -58,8 +58,8 @@ SELECTORS = (
 )
 
 _HARMLESS_BYTES = 500_000
-"""Pages of this size or more are parsed in a separate process first: some, such as one with very many attributes, take
-libxml2 quadratic time, and 3 s at this size.
+"""Pages of this many bytes or more are parsed in a separate process first: libxml2 takes quadratic time for some pages,
+such as one with very many attributes, and 3 s at this size.
 """
 _ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
 
@@ -72,13 +72,13 @@ class PageSource:
     item: str
     """The selector of each item's element."""
     date: str = ""
-    """The selector of the date; empty: items have none."""
+    """The selector of the date; empty if items have no date."""
     url: str = ""
     path: Path | None = None
     title: str = ""
     body: str = ""
     link: str = ""
-    """The selector of the link; empty: the first link in the title, if there is one."""
+    """The selector of the link. If empty, the first link in the title is taken, if there is one."""
     id: str = ""
     language: str = ""
     themes: str = ""
@@ -178,7 +178,9 @@ class PageSource:
         return harvest(self.name, places, lambda element: self._item(element, page, rules), findings=rules.findings)
 
     def _item(self, element: html.HtmlElement, page: "Page", rules: FieldRules) -> Item:
-        """Return the item in an element. The element's text is the item's, even if its link leads elsewhere."""
+        """Return the item in an element. The element's text is the item's text, even if the item's link leads to
+        another page.
+        """
         link = self._first(element, self.link) if self.link else self._link_of_title(element)
         item = item_of(
             {
@@ -200,7 +202,9 @@ class PageSource:
         return replace(item, base=page.base)
 
     def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
-        """Yield the linked files, each named by the text of its link; an attribute gives addresses only."""
+        """Yield the files that an item links to, each named by the text of its link; if the selector names an
+        attribute, files have only addresses.
+        """
         if not self.enclosures or _ATTRIBUTE.fullmatch(self.enclosures):
             yield from ({"url": seen_from(each, base)} for each in catch(self.name, element, self.enclosures))
             return
@@ -211,9 +215,9 @@ class PageSource:
                 yield {"url": address, "title": title, "type": link.get("type") or ""}
 
     def _date(self, element: html.HtmlElement) -> object:
-        """Return the first date in the elements that the selector finds, without the words around it.
+        """Return the first date in the elements that the selector `date` finds, without the words around the date.
 
-        The `datetime` of a `<time>` element is preferred to its words: it has the year, and often the minute.
+        The `datetime` of a `<time>` element is preferred to the element's words: it has the year, and often the minute.
         """
         failure: DateError | None = None
         for text in (*self._machine_dates(element), *catch(self.name, element, self.date)):
@@ -238,7 +242,7 @@ class PageSource:
         return "\n".join(_inner(self._without_date(part) if part is element else part) for part in parts)
 
     def _without_date(self, element: html.HtmlElement) -> html.HtmlElement:
-        """Return the item's element as its body, without the parts that show its date."""
+        """Return the item's element, which becomes the item's body, without the parts that show the item's date."""
         attribute = _ATTRIBUTE.fullmatch(self.date)
         bare = deepcopy(element)
         if not self.date:
@@ -260,11 +264,11 @@ class PageSource:
 
 
 def catch(source: str, element: html.HtmlElement, selector: str) -> list[str]:
-    """Return what a selector finds, as lines of text, or the values of the attribute it names; nothing if the selector
-    is empty.
+    """Return what a selector finds in an element: lines of text, or the values of the attribute that the selector
+    names. Return an empty list if the selector is empty.
 
     Raises:
-        SourceError: it is no selector.
+        SourceError: the selector is not valid.
     """
     if not selector:
         return []
@@ -281,7 +285,7 @@ def select(source: str, element: html.HtmlElement, selector: str) -> list[html.H
     """Return the elements that a selector finds.
 
     Raises:
-        SourceError: it is no selector.
+        SourceError: the selector is not valid.
     """
     try:
         found = _selector(selector)(element)
@@ -296,7 +300,7 @@ class PageReading:
 
     first: Fetched
     pages: Iterable["Page"]
-    """Without pages if the first is unchanged."""
+    """The pages, each fetched when it is asked for; none if the first page is unchanged."""
     today: Today = None
 
 
@@ -307,7 +311,7 @@ class Page:
     where: str
     root: html.HtmlElement
     base: str
-    """The base URL of its relative links."""
+    """The base URL of the page's relative links."""
     language: str
 
     @classmethod
@@ -322,7 +326,7 @@ def parsed(source: str, body: bytes, charset: str) -> html.HtmlElement:
     """Return the page's root element.
 
     Raises:
-        SourceError: it is empty, or no HTML.
+        SourceError: the page is empty, or no HTML.
     """
     text = decode(body, server=charset, kind="html").encode(errors="replace")
     try:
@@ -339,7 +343,7 @@ def _parse(text: bytes) -> html.HtmlElement:
 
 
 def _try(text: bytes) -> None:
-    """Let libxml2 parse the page. It runs in a separate process, which a hostile page may crash."""
+    """Let libxml2 parse the page. This function runs in a separate process, which a hostile page may crash."""
     with suppress(etree.LxmlError, ValueError, LookupError, AssertionError):
         _parse(text)
 

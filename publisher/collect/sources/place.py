@@ -17,19 +17,21 @@ if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a fi
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The address or file of a feed or a page."""
+    """The web address or the file of a feed or a page."""
 
     source: str
     url: str
-    """The address; empty when it is a file."""
+    """The web address; empty if the place is a file."""
     path: Path | None
     fetcher: "Fetcher | None"
     reader: str
-    """Part of the validator. It changes when the same bytes would be parsed differently."""
+    """The version of the parser, which is part of the validator and changes when the same bytes would be parsed
+    differently.
+    """
     accept: str
 
     def fetch(self, *, validator: str, now: datetime) -> Fetched:
-        """Return the document.
+        """Return the document at this place.
 
         Raises:
             SourceError: it cannot be read.
@@ -54,7 +56,7 @@ class Place:
         return replace(found, validator=f"{reader}:{found.validator}")
 
     def remarks(self, found: Fetched) -> tuple[Problem, ...]:
-        """Return what the operator should know about the place, such as that it moved."""
+        """Return what the operator should know about the place, such as that its address moved."""
         if not found.moved_to or found.is_unchanged:
             return ()
         what = f"{self.url} has moved permanently to {found.moved_to}; write that in `url`"
@@ -62,5 +64,7 @@ class Place:
 
 
 def _fingerprint(url: str) -> str:
-    """Return a short hash of an address: a server's validator for its document is valid for no other address."""
+    """Return a short hash of an address, to store with its validator: a server's validator is valid for no other
+    address.
+    """
     return sha256(url.encode()).hexdigest()[:12]

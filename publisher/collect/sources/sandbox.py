@@ -1,8 +1,8 @@
 """Reads untrusted documents in a separate process, with limits on computing time and memory.
 
 A regular expression or a parser that a hostile document keeps busy cannot be stopped from inside its process, and one
-that recurses too deeply crashes the process. Small documents can do little harm and are read in this process: a new one
-takes 0.1 s.
+that recurses too deeply crashes the process. Small documents can do little harm and are read in the main process:
+starting another process takes 0.1 s.
 """
 
 import pickle
@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from publisher.model.errors import SourceError
 
 SECONDS = 60
-"""The limit of computing time. The largest allowed feed, 10 MB, takes a third of it on a slow machine."""
+"""The limit of computing time. The largest allowed feed, 10 MB, takes a third of this time on a slow machine."""
 MEMORY_BYTES = 2_000_000_000
 """The limit of the address space in bytes, of which only a part is used."""
 
@@ -32,7 +32,7 @@ def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named
     """Return what `read`, a function of a module, returns in a separate process; arguments and result are pickled.
 
     Raises:
-        SourceError: `read` raised it, or exceeded a limit.
+        SourceError: `read` raised this error, or exceeded a limit.
     """
     program = _PROGRAM.format(path=sys.path, seconds=SECONDS, memory=MEMORY_BYTES)
     child = subprocess.run(  # noqa: S603 - this very program
@@ -56,7 +56,9 @@ def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named
 
 
 def main(seconds: int, memory_bytes: int) -> None:
-    """Run in the separate process: read the call from standard input, make it, and write the result."""
+    """Run in the separate process: read a function and its arguments from standard input, call the function, and write
+    the result.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

@@ -1,8 +1,8 @@
-"""Finds what other programs would replace: the shortcodes and tags of Hugo, Jekyll, Eleventy and Zola in Markdown.
+"""Finds in Markdown what site generators would replace: the shortcodes and tags of Hugo, Jekyll, Eleventy and Zola.
 
 `{{< youtube a1b2 >}}`, `{{% note %}}`, `{% include box.html %}` and `{{ site.phone }}` mean something only to the
-program that makes the site's own pages; readers of a feed or a mail would see them as noise. The text between a pair
-stays.
+program that makes the site's own pages; readers of a feed or a mail would see them as noise. The text between an
+opening and a closing shortcode stays.
 """
 
 import re
@@ -33,10 +33,10 @@ def without_callout(quotation: str) -> str:
 
 
 def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
-    """Return a paragraph of Markdown without shortcodes, and the shortcodes; text in backticks stays.
+    """Return a paragraph of Markdown without shortcodes, and the removed shortcodes; text in backticks stays.
 
-    Attributes (`{: .note}`, and `{#hours}` after a heading) and `[TOC]` are also removed and not reported: they contain
-    no words. A link between notes (`[[ferry|The ferry]]`) is replaced by its words.
+    Attributes (`{: .note}`, and `{#hours}` after a heading) and `[TOC]` are also removed, but not returned: they
+    contain no words. A link between notes (`[[ferry|The ferry]]`) is replaced by its words.
     """
     found: list[str] = []
 

@@ -93,7 +93,7 @@ class TableSource:
     def _rows(
         self, text: str, seen: dict[str, None], remarks: list[Problem]
     ) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-        """Yield the rows with their line numbers. Adds the column names to `seen`, and to `remarks` what is
+        """Yield the rows with their line numbers. Column names are added to `seen`, and a note to `remarks` for what is
         left out.
         """
         if self.path.suffix.lower() in _JSON:
@@ -114,7 +114,9 @@ class TableSource:
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-    """Yield the objects with their line numbers, or with their numbers in an array."""
+    """Yield the JSON objects in a text: each with its line number, or with its number in the array if the text is one
+    array.
+    """
     if (array := _json_array(text)) is not None:
         yield from enumerate(array, start=1)
         return
@@ -125,7 +127,9 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldErr
 
 
 def _json_array(text: str) -> list[Mapping[str, object] | FieldError] | None:
-    """Return the entries of an array that is the whole text; None: the text is no array, or is one object per line."""
+    """Return the entries of the array that is the whole text; return None if the text is no array, or has one object
+    per line.
+    """
     if not text.lstrip().startswith("["):
         return None
     try:
@@ -144,7 +148,9 @@ def _json_row(line: str) -> Mapping[str, object] | FieldError:
 
 
 def peek(path: Path, text: str) -> list[Mapping[str, object]]:
-    """Return the rows of a file unparsed, to see what its columns hold; empty: it is no table."""
+    """Return the rows of a file with unparsed values, to see what its columns hold; return an empty list if the file is
+    no table.
+    """
     try:
         if path.suffix.lower() in _JSON:
             rows = _json_rows(text)

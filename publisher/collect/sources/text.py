@@ -1,4 +1,4 @@
-"""Cleans text from anywhere, so that later stages can rely on it."""
+"""Cleans text from any source, so that later stages can rely on its form."""
 
 import re
 from collections import Counter
@@ -29,13 +29,14 @@ _MANY_MARKS = 30
 time.
 """
 _MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
-"""Where so many marks may be; it also finds a row of dots or dashes."""
+"""Finds places where a letter may have more than `_MANY_MARKS` marks; it also finds rows of dots or dashes."""
 
 
 def clean_lines(text: str) -> list[str]:
     """Return the lines of `text`, whatever its line ends: NFC, no unfit characters, even spaces.
 
-    A line ends where an editor says so: other breaks (U+2028, form feed) are white space, so line numbers agree.
+    A line ends only where text editors end lines, so that line numbers agree with theirs: other breaks (U+2028, form
+    feed) are white space.
     """
     return [even_spaces(line) for line in fit(text).split("\n")]
 
@@ -43,7 +44,8 @@ def clean_lines(text: str) -> list[str]:
 def clean_pasted_lines(text: str) -> list[str]:
     """Return the lines of a pasted text: as `clean_lines`, but without no-break spaces that mean nothing.
 
-    Web editors leave them between plain words. Those beside a digit, a mark or an abbreviation are intended.
+    Web editors leave such spaces between plain words. No-break spaces beside a digit, a punctuation mark or an
+    abbreviation are intended, and stay.
     """
     return [_SPACE.sub(_meant_space, line) for line in clean_lines(text)]
 
@@ -75,8 +77,8 @@ def clean_name(text: str) -> str:
 def join_wrapped(lines: Sequence[str]) -> str:
     """Return the lines of a paragraph joined into one line, except that each point of a list has a line of its own.
 
-    A bullet begins a point. A dash or a star does so only if it begins two lines or more: a single one may belong to a
-    wrapped sentence.
+    A bullet begins a point. A dash or a star begins a point only if two lines or more begin with one: a single one may
+    belong to a wrapped sentence.
     """
     marks = Counter(line[:1] for line in lines if _POINT.match(line))
     begins = [bool(_POINT.match(line)) and (line[0] in _BULLETS or marks[line[0]] > 1) for line in lines]
@@ -87,7 +89,7 @@ def join_wrapped(lines: Sequence[str]) -> str:
 
 
 def clean_paragraphs(text: str) -> str:
-    """Return `text` as paragraphs with one empty line between; lines end where they did."""
+    """Return `text` as paragraphs with one empty line between them; line ends inside a paragraph stay."""
     return re.sub("\n{3,}", "\n\n", "\n".join(clean_lines(text))).strip("\n")
 
 

@@ -1,4 +1,4 @@
-"""What is known of an item that could not be read, so that it does not count as gone; values only."""
+"""What is known of a listed item that could not be read, so that the item does not count as gone; values only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ class Unread:
     """A listed item that could not be read. Without any of these fields it may be any of the missing items."""
 
     native_id: str = ""
-    """Empty: it has no id, or the id could not be read either."""
+    """The item's id; empty if the item has no id, or the id could not be read either."""
     day: date | None = None
-    """None: the day could not be read either."""
+    """The day of the item's date; None if it could not be read either."""
     place: int | None = None
-    """How many readable items stand above it; None: the source has no order."""
+    """How many readable items stand above the item; None if the source has no order."""
 
 
 def turn_round(unread: Iterable[Unread], count: int) -> Iterable[Unread]:
-    """Return the unread items of a list of `count` items for the reversed list."""
+    """Return the unread items of a list of `count` readable items, with their places in the reversed list."""
     return (each if each.place is None else replace(each, place=count - each.place) for each in unread)

@@ -14,19 +14,19 @@ from publisher.model.slugs import fold_label
 MAX_CHARACTERS = 500_000
 """The most characters of a text; the rest is cut off."""
 _WRITTEN = (str, int, float, Decimal, UUID, date, time)
-"""Types that can be read as a text; databases and front matter have more than one expects."""
+"""Types of values that can be read as a text; databases and front matter give all of these."""
 _SHOWN = 60
 _NAMING = ("name", "title", "label")
-"""The key of a label's name, if the label is a table with further values such as an address."""
+"""The keys under which a label's name may stand, if the label is a table with further values such as an address."""
 _MOST_CUTS = 8
-"""The most separators in a known name."""
+"""The most separators in a name (`known`) that `cut` keeps whole."""
 
 
 class FieldError(ValueError):
     """The values do not make an item; the message says why."""
 
     unread = Unread()
-    """What is known of the item although it cannot be read."""
+    """What is known of the item although its values do not make an item."""
 
 
 class Withheld(Exception):  # noqa: N818 - it is no error
@@ -35,11 +35,11 @@ class Withheld(Exception):  # noqa: N818 - it is no error
     def __init__(self, why: str, item: Item) -> None:
         super().__init__(why)
         self.item = item
-        """What is known of the item, enough to find it if readers have it."""
+        """What is known of the withheld item: enough to find it among the items that readers have."""
 
 
 def text_in(values: Mapping[str, object], name: str) -> str:
-    """Return a value as text; empty: there is none.
+    """Return the value with this name as text; return an empty string if there is no such value.
 
     Raises:
         FieldError: the value cannot be read as text.
@@ -58,10 +58,10 @@ def text_in(values: Mapping[str, object], name: str) -> str:
 def names_in(
     values: Mapping[str, object], name: str, separator: str, known: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the names in a value: a list, or one text with `separator` between them; `known` as in `cut`.
+    """Return the names in the value `name`: a list, or one text with `separator` between names; `known` as in `cut`.
 
     Raises:
-        FieldError: one of them cannot be read as text.
+        FieldError: one of the names cannot be read as text.
     """
     value = values.get(name)
     pieces = (
@@ -72,8 +72,8 @@ def names_in(
 
 
 def _each(value: object) -> Iterator[object]:
-    """Yield the names in a list, in lists inside it and in tables that name a label: programs write tags in all these
-    forms.
+    """Yield the names in a list, in lists inside the list, and in tables that name a label: programs write labels in
+    all these forms.
     """
     if isinstance(value, Mapping):
         name = next((value[key] for key in _NAMING if value.get(key) is not None), value)

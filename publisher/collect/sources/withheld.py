@@ -26,7 +26,7 @@ STATES = (
     *("status", "state", "visibility", "statut", "poststatus", "publicationstatus", "publishstatus", "reviewstate"),
     *("reviewstatus", "workflowstate", "workflowstatus", "moderationstate"),
 )
-"""Fields that withhold an item if their value is in `_DRAFT`, begins with a "not", or says no."""
+"""Fields that withhold an item if their value is in `_DRAFT`, begins with a word for "not" (`_NOT`), or says no."""
 _SIGNS = frozenset("-–—☐✗✘✕×❌")
 _YES = frozenset({"true", "t", "yes", "y", "on", "1", "vrai", "oui", "waar", "ja", "wahr", "checked"}) | {*"x✓✔☑✅"}
 _NO = (
@@ -88,12 +88,14 @@ _OUT = frozenset(
         *("veroffentlicht", "offentlich", "sichtbar", "aktiv", "publiziert", "openbaar", "freigegeben", "approuve"),
     )
 )
-"""Words that let an item be published. Words that are in no list are reported as unknown."""
+"""Values of the fields in `STATES` that let an item be published. A value that is in none of these lists is reported as
+unknown.
+"""
 _LONGEST = 60
 
 
 def why_withheld(values: Mapping[str, object]) -> str:
-    """Return the field that withholds an item, and its value; empty: there is none."""
+    """Return the field that withholds an item, and the field's value; return an empty string if no field does."""
     for name in (*KEPT, *SHOWN, *STATES):
         for said in _words(values.get(name)):
             if said and _keeps_back(name, said):
@@ -102,7 +104,7 @@ def why_withheld(values: Mapping[str, object]) -> str:
 
 
 def doubts_about(values: Mapping[str, object]) -> Iterator[str]:
-    """Yield each field of `STATES` whose word is known neither for drafts nor for published items."""
+    """Yield each field of `STATES` with a value that is no known word for drafts or for published items."""
     for name in STATES:
         for said in _words(values.get(name)):
             if said and said not in _YES | _NO and _compact(said) not in _OUT and not _keeps_back(name, said):
@@ -138,7 +140,9 @@ def _keeps_back(name: str, said: str) -> bool:
 
 
 def _compact(said: str) -> str:
-    """Return a word without capitals, accents, blanks, hyphens and underscores, to compare it."""
+    """Return a word in the form in which words are compared: without capitals, accents, blanks, hyphens and
+    underscores.
+    """
     return re.sub(r"[\W_]+", "", fold(said))
 
 
