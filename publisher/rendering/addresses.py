@@ -8,7 +8,9 @@ from publisher.model.editions import Audience, Edition, Notice
 from publisher.model.site import Site
 
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""A dot-atom (RFC 5322 section 3.2.3). Quoted local parts are legal, but half of all list software fails on them."""
+"""The local part of an address (before the `@`) as a dot-atom (RFC 5322 section 3.2.3). Quoted local parts are legal,
+but half of all list software fails on them.
+"""
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 
 MAX_LOCAL_PART = 64
@@ -20,7 +22,8 @@ def wire_address(address: str) -> str:
     """Return the address with its domain in ASCII, for headers and SMTP commands.
 
     Raises:
-        ValueError: it is no address, or one that most servers would refuse; the message says what to change.
+        ValueError: the text is no address, or an address that most servers would refuse; the message says what to
+            change.
     """
     local, at, domain = address.rpartition("@")
     if not at or not local:
@@ -40,7 +43,7 @@ def wire_domain(domain: str) -> str:
     """Return the domain in ASCII and lower case (RFC 5891).
 
     Raises:
-        ValueError: it is no domain.
+        ValueError: the text is no domain.
     """
     wire = domain.lower() if domain.isascii() else _in_ascii(domain)
     if not HOST.fullmatch(wire):
@@ -49,11 +52,11 @@ def wire_domain(domain: str) -> str:
 
 
 def message_id_of(edition: Edition, site: Site) -> str:
-    """Return the Message-ID of an edition, in its angle brackets. It never changes: servers and readers recognise
-    repeats by it.
+    """Return the Message-ID of an edition's mail, in its angle brackets. It never changes, because servers and mail
+    programs recognise a repeated mail by its Message-ID.
 
-    It contains the time, because a store that was rebuilt, or restored from an older copy, reuses numbers: its edition
-    3 is another mail than the one sent before, and must not be dropped as a repeat.
+    The Message-ID contains the time of the edition, because a store that was rebuilt, or restored from an older copy,
+    reuses numbers: a second edition 3 is another mail than the first one, and must not be dropped as a repeat.
     """
     return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{list_host(site)}>"
 
@@ -90,7 +93,7 @@ def notice_delivery(notice: Notice, site: Site) -> NewDelivery:
 
 
 def list_host(site: Site) -> str:
-    """Return the domain in the ids of the site's lists and mails."""
+    """Return the domain that the site's List-Ids and Message-IDs end in."""
     # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address of the site
     # changes nothing.
     return wire_domain(site.first_host or urlsplit(site.base_url).hostname or "")

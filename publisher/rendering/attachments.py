@@ -18,11 +18,11 @@ UNKNOWN = "application/octet-stream"
 """The media type of unknown data (RFC 2046 section 4.5.1)."""
 TITLE_CHARS = 80
 SHARED_PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""Picture formats that programs show when a page is shared; SVG is not among them."""
+"""Media types of pictures that programs show when someone shares a page; such programs do not show SVG."""
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _SOURCE = re.compile(r'\ssrc="([^"]*)"')
 _ORNAMENT = re.compile(r'\s(?:width|height)="(?:\d|\d\d)"')
-"""The mark of a picture of less than 100 pixels: too small to represent a shared page."""
+"""The width or height of a picture below 100 pixels, too small to represent a shared page: an ornament."""
 
 _MORE_TYPES = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -46,7 +46,7 @@ class ShownFile:
 
     url: str
     title: str
-    """The file's own title, or its name."""
+    """The file's own title, or its file name."""
     label: str
     """The title, with format and size in brackets: `Annual report (PDF, 1.2 MB)`."""
     media_type: str
@@ -68,9 +68,10 @@ def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
 
 
 def picture_of(item: Item) -> str:
-    """Return the address of the picture that represents the item; empty: it has none.
+    """Return the address of the picture that represents the item; return an empty string if it has none.
 
-    It is the first file that is a picture, or else the first picture in its text that is no ornament.
+    That is the first of the item's enclosures that is a picture, or else the first picture in the item's text that is
+    no ornament.
     """
     files = (each.url for each in enclosures_of(item) if each.media_type in SHARED_PICTURES)
     images = (image for image in _IMAGE.findall(item.html) if not _ORNAMENT.search(image))
@@ -102,7 +103,7 @@ def _file_name(url: str) -> str:
 
 
 def _format(enclosure: Enclosure) -> str:
-    """Return the format as people name it, such as `PDF`; empty: unknown."""
+    """Return the format of a file as people name it, such as `PDF`; return an empty string if the format is unknown."""
     ending = _ending(enclosure.url)
     known = (
         ending if _guess_type(enclosure.url) == enclosure.media_type else _types().guess_extension(enclosure.media_type)
@@ -120,7 +121,7 @@ def _ending(url: str) -> str:
 
 @cache
 def _types() -> MimeTypes:
-    """Return Python's own table of file types: the system's differs between machines."""
+    """Return Python's own table of file types, because the operating system's table differs between machines."""
     types = MimeTypes()
     for ending, media_type in _MORE_TYPES.items():
         types.add_type(media_type, ending)

@@ -19,19 +19,19 @@ class Block:
     """A piece of text set off from others: a paragraph, an item of a list, a table, code."""
 
     text: str
-    """Line feeds end lines."""
+    """The text of the block; line feeds end its lines."""
     first: str = ""
-    """The text before its first line, such as the mark of a list or quotation."""
+    """The text in front of the block's first line, such as the bullet of a list or the mark of a quotation."""
     rest: str = ""
-    """The text before each further line."""
+    """The text in front of each further line."""
     is_fixed: bool = False
-    """Whether its lines stay as they are, however wide, as in a table or code."""
+    """Whether the block's lines stay as they are, however wide, as in a table or code."""
     follows_closely: bool = False
-    """Whether no empty line stands above it."""
+    """Whether no empty line stands above the block."""
 
 
 def lay_out(blocks: Sequence[Block], *, indent: int = 0) -> str:
-    """Return the blocks one below the other, in lines of at most `WIDTH` columns except for fixed ones."""
+    """Return the blocks one below the other, in lines of at most `WIDTH` columns, except for blocks with `is_fixed`."""
     lines: list[str] = []
     for place, block in enumerate(blocks):
         if place and not block.follows_closely:
@@ -44,10 +44,10 @@ def lay_out(blocks: Sequence[Block], *, indent: int = 0) -> str:
 
 @lru_cache(maxsize=1024)  # several digests contain the same items
 def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
-    """Return the text's paragraphs in lines of at most `WIDTH` columns, with `first` before the first line and as
-    hanging indent.
+    """Return the text's paragraphs in lines of at most `WIDTH` columns, with `first` before the first line; further
+    lines are indented by the width of `first`.
 
-    Line ends in the text stay. A web address is never broken, and gets a line of its own if necessary; any other word
+    Line ends in the text stay. A web address is never broken, and gets a line to itself if necessary; any other word
     wider than a line is broken.
     """
     margin = " " * indent
@@ -57,7 +57,7 @@ def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
 
 
 def columns_of(text: str) -> int:
-    """Return how many columns the text takes: East Asian characters take two, combining ones none."""
+    """Return how many columns the text takes: an East Asian character takes two, a combining character none."""
     if text.isascii():
         return len(text)
     return sum(map(_columns_of_char, text))

@@ -1,4 +1,4 @@
-"""Chooses how much of an item a digest shows below its title, in the mail and on its page, and where its link leads."""
+"""Chooses how much of an item a digest shows below the item's title, in the mail and on the edition's page."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,10 +12,12 @@ from publisher.rendering.text import html_of, scrub
 from publisher.rendering.urls import host_of, is_web_address
 
 FULL_TEXT_CHARS = 700
-"""A text up to this length, eight lines of a narrow column, is shown in full; of a longer one the summary."""
+"""A text of up to this many characters, eight lines of a narrow column, is shown in full; of a longer text the summary
+is shown.
+"""
 MAX_BODY_BYTES = 40_000
-"""The most bytes, in quoted-printable, of a whole text in HTML. A longer one is replaced by its summary: one item must
-not fill a mail.
+"""The most bytes, in quoted-printable, of a whole text in HTML. A longer text is replaced by the item's summary: one
+item must not fill a mail.
 """
 _STRUCTURE = re.compile(r"<(?:[ou]l|table|pre|blockquote|h[1-6]|img)\b")
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
@@ -28,9 +30,11 @@ class Excerpt:
     rest: Item
     """The item reduced to the `text` and `html` that are shown."""
     reads_on: bool
-    """Whether the whole item, at its link or on its page here, is longer."""
+    """Whether the whole item, at its link or on its page on this site, is longer than the excerpt."""
     host: str
-    """The host name of the item's link, such as `example.org`; empty: the item has only its page here."""
+    """The host name of the item's link, such as `example.org`; empty if the item has no link, only its page on this
+    site.
+    """
 
 
 def excerpt_of(item: Item, *, is_full: bool, language: str) -> Excerpt:
@@ -48,7 +52,8 @@ def excerpt_of(item: Item, *, is_full: bool, language: str) -> Excerpt:
 def is_teaser(item: Item) -> bool:
     """Whether the item's text seems to be only the beginning, or a summary, of the page at its link.
 
-    No source says so. A whole text has more than a few sentences, or a list, a table or the like.
+    No source says whether a text is whole, so this is a guess: a whole text has more than a few sentences, or a list, a
+    table or the like.
     """
     is_short = len(item.text) <= OWN_SUMMARY_LENGTH and not _STRUCTURE.search(item.html)
     return is_short or bool(_OPEN_END.search(item.text))

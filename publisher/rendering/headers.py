@@ -23,20 +23,26 @@ ENCODED_WORD_CHARS = 75
 MAX_LINE_BYTES = 998
 """The most bytes of any line (RFC 5322 section 2.1.1)."""
 MAX_RAW_WORD_CHARS = 400
-"""A longer word is encoded: a raw word cannot be folded, and quoting may double its length."""
+"""The most characters of a raw word; a longer word is encoded, because a raw word cannot be folded, and quoting may
+double its length.
+"""
 LATIN_SHARE = 2 / 3
-"""From this share of ASCII letters on, a text is encoded as Q, which people and plain searches can still read."""
+"""From this share of ASCII letters on, a text is encoded by Q (RFC 2047), which people and plain searches can still
+read; other texts by B, which is base64.
+"""
 
 _AROUND = len("=?utf-8?q??=")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""Words that need no quotes (RFC 5322 section 3.2.3)."""
+"""Words of a display name that need no quotes (RFC 5322 section 3.2.3)."""
 _Q_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
-"""Characters that stay raw in Q: those allowed in a display name are allowed everywhere (RFC 2047 section 5 (3))."""
+"""Characters that stay unencoded in Q (RFC 2047 section 5 (3)): characters allowed in a display name are allowed
+everywhere.
+"""
 _SPECIAL = re.compile(r'["\\<>()\[\],;:@]+')
 
 
 def text_header(name: str, text: str) -> str:
-    """Return a header of words for people, such as Subject."""
+    """Return a header whose value is words for people, such as Subject."""
     words = one_line(text)
     return _folded(name, words.split(" ")) if _is_raw(words) else _encoded(name, words)
 
@@ -45,7 +51,7 @@ def mailbox_header(name: str, mailbox: Mailbox) -> str:
     """Return a header with one mailbox.
 
     Raises:
-        ValueError: mail servers do not accept its address.
+        ValueError: mail servers do not accept the mailbox's address.
     """
     address = wire_address(mailbox.address)
     words = one_line(mailbox.name)
@@ -57,7 +63,9 @@ def mailbox_header(name: str, mailbox: Mailbox) -> str:
 
 
 def list_id_header(phrase: str, identifier: str) -> str:
-    """Return a List-Id header (RFC 2919): the phrase may change, the identifier in brackets never does."""
+    """Return a List-Id header (RFC 2919): a phrase for people, which may change, and the identifier in angle brackets,
+    which never does.
+    """
     words = one_line(_SPECIAL.sub(" ", phrase))  # some programs look for the brackets in the decoded text
     if not words:
         return plain_header("List-Id", f"<{identifier}>")
@@ -67,7 +75,8 @@ def list_id_header(phrase: str, identifier: str) -> str:
 
 
 def uri_header(name: str, uris: Sequence[str]) -> str:
-    """Return a List-* header (RFC 2369): never encoded, folded only between its addresses, each in angle brackets.
+    """Return a List-* header (RFC 2369) with addresses in angle brackets; it is never encoded, and folded only between
+    addresses.
 
     Raises:
         ValueError: an address is not ASCII, or too long for a line.
@@ -89,7 +98,9 @@ def plain_header(name: str, value: str) -> str:
 
 
 def _is_raw(words: str) -> bool:
-    """Whether the words can stay raw: ASCII, nothing that looks encoded, no word too long for a line."""
+    """Whether the words can stay raw (unencoded): they are ASCII, none looks like an encoded word, and none is too long
+    for a line.
+    """
     return words.isascii() and "=?" not in words and len(max(words.split(" "), key=len)) <= MAX_RAW_WORD_CHARS
 
 
@@ -98,7 +109,9 @@ def _quoted(words: str) -> str:
 
 
 def _folded(name: str, words: Iterable[str]) -> str:
-    """Return raw words, separated by single spaces, in lines of `LINE_CHARS` where the words are short enough."""
+    """Return a header of raw (unencoded) words, separated by single spaces, in lines of at most `LINE_CHARS` where the
+    words are short enough.
+    """
     lines = [f"{name}:"]
     for word in words:
         # a fold right after the colon would begin the header with an empty line
@@ -110,7 +123,7 @@ def _folded(name: str, words: Iterable[str]) -> str:
 
 
 def _encoded(name: str, text: str, *, then: str = "") -> str:
-    """Return the text as encoded words, one per line, followed by `then` unencoded."""
+    """Return a header with the text as encoded words (RFC 2047), one per line, followed by `then` unencoded."""
     begun = f"{name}: "
     first, *others = _encoded_words(text, min(ENCODED_LINE_CHARS - len(begun), ENCODED_WORD_CHARS))
     lines = [f"{begun}{first}", *(f" {word}" for word in others)]
@@ -149,9 +162,10 @@ def _char_in_q(char: str) -> str:
 
 
 def _cut_for_b(text: str, first_chars: int) -> list[str]:
-    """Return the text in pieces whose byte counts are multiples of three, except the last; empty: there is no such cut.
+    """Return the text cut into pieces for the encoding B: the byte count of each piece, except the last, is a multiple
+    of three. Return an empty list if the text cannot be cut so.
 
-    Programs that use GMime decode neighbouring words as one, and stop at the first padding.
+    Programs that use GMime decode neighbouring encoded words as one, and stop at the first padding (`=`).
     """
     pieces, most_bytes = [], (first_chars - _AROUND) // 4 * 3
     while len(text.encode()) > most_bytes:
@@ -164,8 +178,8 @@ def _cut_for_b(text: str, first_chars: int) -> list[str]:
 
 
 def _chars_in_threes(text: str, most_bytes: int) -> int:
-    """Return the number of characters that fit into `most_bytes` and whose byte count is a multiple of three;
-    0: none.
+    """Return the number of characters that fit into `most_bytes` and whose byte count is a multiple of three; return 0
+    if there is no such number.
     """
     sizes = accumulate(len(char.encode()) for char in text[:most_bytes])
     return max((chars for chars, size in enumerate(sizes, 1) if size <= most_bytes and size % 3 == 0), default=0)

@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z0-9]+)\b[^>]*>|&#?\w+;|[^<]")
 _MARKS = frozenset(
     ("abbr", "b", "cite", "em", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr")
 )
-"""Elements that may be lost when words become a title; links and pictures may not."""
+"""Elements (marks such as `b`) that may be lost when words become a title; links and pictures may not be lost."""
 _BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)*")
 
 
@@ -21,11 +21,15 @@ class Headed:
     """An item, split into its title and the rest."""
 
     title: str
-    """The source's title, or the first sentence; one line, not scrubbed; empty: the item has no words."""
+    """The source's title, or the first sentence, on one line; not scrubbed for XML (`text.scrub`). Empty if the item
+    has no words.
+    """
     rest: Item
-    """The item reduced to the `text` and `html` below the title; whole if the title is the source's own or is cut."""
+    """The item reduced to the `text` and `html` below the title. These are whole if the title is the source's own, or
+    is cut.
+    """
     is_whole_text: bool
-    """Whether the title is all that the item says: it is then shown as a text, with nothing below it."""
+    """Whether the title is all that the item says: the title is then shown as a text, with nothing below it."""
 
 
 def head(item: Item) -> Headed:
@@ -37,7 +41,7 @@ def head(item: Item) -> Headed:
 
 
 def head_line(item: Item) -> tuple[str, bool]:
-    """Return the `title` and `is_whole_text` of `head`, for lists that show no more."""
+    """Return the `title` and `is_whole_text` of `head(item)`, for lists that show only titles."""
     heading = heading_of(item)
     return heading.title, heading.is_whole_text and not _html_below(heading, item)
 
@@ -47,7 +51,9 @@ def _html_below(heading: Heading, item: Item) -> str:
 
 
 def _html_behind(sentence: str, html: str) -> str:
-    """Return safe HTML without the sentence at its beginning; unchanged if the sentence contains a link or picture."""
+    """Return safe HTML without the sentence at its beginning; return the HTML unchanged if the sentence contains a link
+    or picture.
+    """
     first = _FIRST_BLOCK.match(html)
     if first is None:
         return html
@@ -67,7 +73,9 @@ def _html_behind(sentence: str, html: str) -> str:
 
 
 def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
-    """Update the open marks after this tag: the name of each, and the tag that opened it."""
+    """Update `marks`, the open marks (elements such as `b`), for the tag in `token`. Each mark is its name and the tag
+    that opened it.
+    """
     if token["end"]:
         if marks:
             marks.pop()
@@ -76,7 +84,9 @@ def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
 
 
 def _resume(first: re.Match[str], marks: list[tuple[str, str]], rest: str) -> str:
-    """Return the rest of the HTML inside its block and marks; marks with no content left are removed."""
+    """Return the rest of the HTML after a removed sentence, with its block and marks opened again; marks with no
+    content left are removed.
+    """
     rest = _BREAKS.sub("", rest, count=1)
     while marks and rest.startswith(f"</{marks[-1][0]}>"):
         name, _ = marks.pop()

@@ -37,10 +37,10 @@ KEPT = "data-premailer"
 DOCTYPE = "<!DOCTYPE html>"
 OUR_BUSINESS = ["align", "valign", "width", "height", "bgcolor"]
 """Attributes that premailer must not derive from styles, because text-align on a table would move the table. Templates
-set them.
+set these attributes.
 """
 ALONE = re.compile(r"[\w\s.#*>,-]*")
-"""A selector that depends only on an element and its ancestors, with their types, ids and classes."""
+"""A CSS selector that depends only on an element and its ancestors, with their types, ids and classes."""
 
 UNUSABLE = "its style cannot be inlined: %s"
 
@@ -48,13 +48,13 @@ _one_at_a_time = Lock()
 """premailer and cssutils keep state between calls and are not thread-safe."""
 
 Around = tuple[tuple[str, str | None, str | None], ...]
-"""Type, id and class of the elements around a position, the innermost first."""
+"""Type, id and class of each element around a position in a page, the innermost first."""
 
 
 def inline(html: str, *, template: str) -> str:
-    """Return the page with its rules as `style` attributes; `<style data-premailer="ignore">` stays as it is.
+    """Return the page with its style rules as `style` attributes; `<style data-premailer="ignore">` stays as it is.
 
-    `@media` rules belong in that one. Nothing is fetched. Errors name `template`.
+    `@media` rules belong in the `<style>` that stays. Nothing is fetched. Errors name `template`.
 
     Raises:
         TemplateError: the page has no doctype that premailer keeps, an `@import`, or a rule that cannot be inlined.
@@ -103,10 +103,10 @@ class StyledPage:
         return places
 
     def inlined(self, known: KnownStyles | None = None) -> str:
-        """Return the page with its styles inlined, as `inline` describes. Call it last.
+        """Return the page with its styles inlined, as `inline` describes. This changes the page, so call it last.
 
-        With `known` styles, premailer is used only for pages with elements that are not known yet, and their styles are
-        then added.
+        With `known` styles, premailer is used only for pages with elements that are not known yet; the styles of these
+        elements are then added to `known`.
 
         Raises:
             TemplateError: as in `inline`.
@@ -134,7 +134,7 @@ def _any_looks_at_neighbours(selectors: tuple[str, ...]) -> bool:
 def _selectors(page: _ElementTree, template: str) -> tuple[str, ...]:
     """Return the selectors of the rules that are inlined, one string per rule.
 
-    They are read first, because premailer would drop invalid rules silently.
+    The rules are parsed here before premailer gets them, because premailer would drop invalid rules silently.
     """
     styles = list(page.iter("style"))
     if any("@import" in (style.text or "").lower() for style in styles):
@@ -171,7 +171,7 @@ class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
         self._parse_style_rules = lru_cache(super()._parse_style_rules)
 
     def _parse_css_string(self, css_body: str, **_: object) -> CSSStyleSheet:
-        """Return the rules that `_selectors` has parsed: premailer would parse them again."""
+        """Return the style rules that `_selectors` has parsed already, because premailer would parse them again."""
         return _rules_of(css_body)
 
 

@@ -9,14 +9,14 @@ from publisher.model.editions import Audience, Edition
 from publisher.rendering.text import html_of_text
 
 LINK = re.compile(r'\[([^\[\]\n]+)\]\(<a href="([^"]+)">[^<]*</a>\)')
-"""A link with its own words, after its address has been turned into a link."""
+"""`[words](https://example.org/)` in HTML, where the address has already been turned into a link by itself."""
 
 
 def introduction_of(edition: Edition, audience: Audience) -> str:
-    """Return the introduction as it is written; empty: there is none."""
+    """Return the introduction of an edition as plain text; return an empty string if there is none."""
     return "\n\n".join(filter(None, (audience.introduction.strip(), edition.introduction.strip())))
 
 
 def html_of_introduction(text: str) -> str:
-    """Return an introduction as HTML, a `p` for each paragraph; empty: there is none."""
+    """Return an introduction as HTML, a `p` for each paragraph; return an empty string if the text is empty."""
     return LINK.sub(r'<a href="\2">\1</a>', html_of_text(text))

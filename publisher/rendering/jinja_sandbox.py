@@ -1,7 +1,7 @@
 """Jinja for the site's templates: sandboxed, compiled once, and fast for what a page does a hundred times.
 
-A page reads a hundred values, escapes as many, and uses thirty fixed texts and macros. Each time Jinja checks many
-cases; here the usual case is tried first, and Jinja handles the rest.
+To render a page, Jinja reads and escapes a hundred values, and uses thirty fixed texts and macros. Each time it checks
+many cases; this module tries the usual case first, and leaves the other cases to Jinja.
 """
 
 import sys
@@ -19,20 +19,22 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 SHADOWED = "shipped"
-"""The prefix of a template's name that stands for the shipped template, even if the site has its own with that name."""
+"""The prefix of a template's name that stands for the template shipped with the program, even if the site has its own
+template of that name.
+"""
 
 
 class _Compiled(BytecodeCache):
     """Compiled templates, for all languages of this process, and for later processes.
 
-    Compiling is a sixth of a pass with ten new items. The code is stored where Python stores that of this module; if
-    that folder cannot be written, nothing is stored. jinja2 itself checks that stored code was made from the same
-    source, by the same jinja2 and Python.
+    Compiling is a sixth of a pass with ten new items. The code is stored where Python stores the compiled code of this
+    module; if that folder cannot be written, nothing is stored. jinja2 itself checks that stored code was made from the
+    same source, by the same jinja2 and Python.
     """
 
     def __init__(self) -> None:
         self._codes: dict[str, tuple[str, CodeType]] = {}
-        """The source's checksum and its code, by key."""
+        """The checksum of a template's source, and the compiled code, by Jinja's key of the template."""
         self._folder = Path(cache_from_source(__file__)).parent
         # jinja2 compiles differently without the sandbox, and does not check that: the file name tells them apart.
         self._files = FileSystemBytecodeCache(str(self._folder), "template-sandboxed-%s.pyc")
@@ -106,12 +108,14 @@ class _CountedText:
 
 
 def _filled(text: str, values: Mapping[str, object], *, is_markup: bool | None) -> str:
-    """Fill a text with values. It is a format even without values: a per cent sign is always written twice."""
+    """Return a text filled with values. The text is a format (`%(name)s`) even without values: a per cent sign in it is
+    always written twice.
+    """
     return (Markup(text) if is_markup else text) % values  # noqa: S704 - the text is ours, and its values are escaped
 
 
 class _Template(Template):
-    """A template that escapes by `_escape`."""
+    """A compiled template that escapes values by `_escape`."""
 
     @classmethod
     def from_code(cls, environment: Any, code: CodeType, *rest: Any) -> Template:  # noqa: ANN401 - as jinja2 takes them
@@ -122,7 +126,9 @@ class _Template(Template):
 
 
 def _escape(value: object) -> str:
-    """Return what jinja2's own `escape` returns, as a plain string: compiled templates can join it to their text."""
+    """Return what jinja2's own `escape` returns, but as a plain string, which compiled templates can join to their
+    text.
+    """
     if type(value) is str:
         if not ("&" in value or ">" in value or "<" in value or "'" in value or '"' in value):
             return value
@@ -139,9 +145,9 @@ def _escape(value: object) -> str:
 class Sandbox(ImmutableSandboxedEnvironment):
     """An environment in which a site's own template may extend the shipped one of the same name.
 
-    Whoever writes a template decides what readers see, but must not be able to do more: the sandbox denies access to
-    Python's internals, through which a template could run programs and read files, and forbids changes of the values it
-    gets.
+    The author of a template decides what readers see, but must not be able to do more: the sandbox denies access to
+    Python's internals, through which a template could run programs and read files, and forbids changes of the values
+    that a template gets.
     """
 
     template_class = _Template
@@ -160,7 +166,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read the attribute.
 
-        The sandbox decides by the object's type, with thirty checks; the answer is cached for each type.
+        Jinja's sandbox decides this by the object's type, with thirty checks; the answer is cached for each type.
         """
         known = self._is_safe.get((type(obj), attr))
         if known is None:
@@ -170,7 +176,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - as jinja2 has it
         """Return the attribute, if a template may read it.
 
-        A string's `format` method could read attributes by itself; jinja2 handles it.
+        A string's `format` method could read attributes that the sandbox denies, so jinja2 wraps that method.
         """
         if self._is_safe.get((type(obj), attribute)):
             try:
@@ -184,7 +190,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as jinja2 has it
         """Return the result of the call, if a template may make it.
 
-        jinja2 copies the context for each call, in case it needs variables of a loop. Macros and fixed texts do not.
+        jinja2 copies the context for each call, in case the called object needs variables of a loop. Macros and fixed
+        texts need none, and are called without a copy.
         """
         kind = type(obj)
         if kind is Macro or kind is _FixedText or kind is _CountedText:
@@ -200,7 +207,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return f"{SHADOWED}/{template}" if template == parent else template
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002, ANN401 - as jinja2 has it
-        """Return a template, loaded once. After a file has changed, a new environment is used."""
+        """Return a template. Each is loaded once; after a template's file has changed, `Templates` makes a new
+        environment.
+        """
         if globals is not None or not isinstance(name, str):
             return super().get_template(name, parent, globals)
         name = name if parent is None else self.join_path(name, parent)

@@ -1,8 +1,9 @@
 """Remembers the inlined style of each kind of element, so that most pages need no premailer.
 
 If no rule depends on an element's neighbours, nor on attributes other than class and id, then an element's style
-follows from the style sheets and its kind: its type, class, id and own style, and the kind of the element around it.
-Once every kind of element has been inlined, later pages skip premailer, which tests eighty rules for each element.
+follows from the style sheets and its kind: the element's type, class, id and own style, and the kind of the element
+around it. Once every kind of element has been inlined, later pages skip premailer, which tests eighty rules for each
+element.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +16,9 @@ MOST_KINDS = 5_000
 NO_KIND = -1
 
 Look = tuple[int, str, str | None, str | None, str | None]
-"""The kind of the parent element, then type, id, class and own style."""
+"""What makes the kind of an element: the number of its parent's kind, then its type, id, class and own style."""
 Sheet = tuple[str | None, tuple[tuple[str, str], ...]]
-"""The text of a `<style>`, and its attributes."""
+"""The text of a `<style>` element, and the element's attributes."""
 
 
 @dataclass(slots=True)
@@ -25,9 +26,9 @@ class _Outcome:
     """The result of inlining for pages with the same style sheets."""
 
     sheets: tuple[Sheet | None, ...]
-    """The style sheets afterwards; None: the sheet is removed."""
+    """The style sheets after inlining, in the order of the page; None stands for a sheet that inlining removes."""
     styles: dict[int, str | None] = field(default_factory=dict)
-    """The style of each kind of element."""
+    """The `style` of each kind of element after inlining, by the number of the kind; None if it has no style."""
 
 
 class KnownStyles:
@@ -38,8 +39,8 @@ class KnownStyles:
         self._outcomes: dict[tuple[Sheet, ...], _Outcome] = {}
 
     def dress(self, root: _Element, inline: Callable[[_Element], object]) -> None:
-        """Set the styles of a page from memory if no rule looks at neighbours; call `inline` if some are not
-        known yet.
+        """Set the styles of a page's elements from memory; if some kinds of elements are not known yet, call `inline`
+        and remember their styles. No rule of the page may depend on neighbours.
         """
         elements = list(root.iter("*"))
         if root.find("head") is None:  # premailer would add one
@@ -62,7 +63,7 @@ class KnownStyles:
         outcome.styles.update((kind, each.get("style")) for each, kind in zip(elements, kinds, strict=True))
 
     def _kinds_of(self, elements: Sequence[_Element]) -> list[int]:
-        """Return the kind of each element; the elements are all of a page, in document order."""
+        """Return the number of each element's kind; `elements` are all elements of a page, in document order."""
         known = self._kinds
         kind_of: dict[_Element | None, int] = {}
         for each in elements:

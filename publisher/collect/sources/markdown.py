@@ -181,8 +181,7 @@ class MarkdownSource:
         return self._read(path)
 
     def _read(self, path: Path) -> bytes | None:
-        """Return the bytes of a file, at most one more than `MAX_BYTES`; return None if the file cannot be read.
-        """
+        """Return the bytes of a file, at most one more than `MAX_BYTES`; return None if the file cannot be read."""
         try:
             with open_plain(path) as file:
                 return file.read(MAX_BYTES + 1)
