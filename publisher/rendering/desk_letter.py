@@ -18,7 +18,7 @@ from publisher.rendering.urls import desk_link_url, host_of
 def desk_letter(
     person: str, token: str, *, name: str, site: Site, style: DigestStyle, templates: Templates, now: datetime
 ) -> Letter:
-    """Return the sign-in letter from the site's author, ready to queue; it contains the link's `token`.
+    """Return the letter with a sign-in link for `person`, ready to queue; the link contains the `token`.
 
     Raises:
         TemplateError: letter.txt or letter.html cannot be used.

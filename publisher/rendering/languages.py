@@ -3,7 +3,7 @@
 English is the language of the templates. Every other one is a folder `locale/<language>/` with a gettext catalogue per
 domain: `pages.po` for the public pages, `feeds.po` for feeds and fixed texts inside items, `digest.po` for the mail,
 `notices.po` for notices to operator and editors, `letters.po` for letters to subscribers, `desk.po` for the editors'
-desk. To add a language, add that folder.
+desk. To add a language, add its folder.
 """
 
 import re
@@ -27,48 +27,56 @@ from publisher.rendering import mail_languages
 CATALOGUES = mail_languages.CATALOGUES
 SOURCE_LANGUAGE = mail_languages.SOURCE_LANGUAGE
 DATED_LIKE = {"en": "en-GB"}
-"""English without a country gets British dates: `10 February 2022`."""
+"""Languages whose dates are written as in another one: English without a country gets British dates, `10 February
+2022`.
+"""
 RIGHT_TO_LEFT = frozenset(["Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"])
 """Scripts that are written from right to left (ISO 15924)."""
 _UNITS = (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000))
 _BYTE = {"fr": "o"}
-"""The symbol for a byte, where it is not B. Babel's own units are words in some languages."""
+"""The symbol for a byte by language, where it is not B. Babel's own units are not used: in some languages they are
+words.
+"""
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FEW = 10
-"""Amounts below this get a decimal."""
+"""File sizes below this number of their unit are written with one decimal: 1.2 MB."""
 _DAYS = 4_000
 """How many formatted days are cached: the items of a list often share days."""
 
 
 @lru_cache  # a site has few languages, and asks for each mail
 def interface_language(language: str, domain: str) -> str:
-    """Return the language of fixed texts: `language` itself if it or its base has a catalogue, or else English."""
+    """Return the language of the fixed texts of a domain: `language` itself if it or its base (fr for fr-CA) has a
+    catalogue, or else English.
+    """
     base = _base(language)
     return language if base == SOURCE_LANGUAGE or _catalogue(base, domain).is_file() else SOURCE_LANGUAGE
 
 
 @lru_cache(_DAYS)
 def format_day(day: date, language: str) -> str:
-    """Return the date: `10 February 2022`, `10 février 2022`; in English if the language is unknown."""
+    """Return the date in words: `10 February 2022`, `10 février 2022`; in English if the language is unknown."""
     return _with_ordinal(format_date(day, "long", locale=_locale(language)), day, language)
 
 
 @lru_cache(_DAYS)
 def format_day_of_year(day: date, language: str) -> str:
-    """Return the day without its year: `10 February`, `10 février`."""
+    """Return the date in words without its year: `10 February`, `10 février`."""
     return _with_ordinal(format_skeleton("MMMMd", day, locale=_locale(language)), day, language)
 
 
 @lru_cache(_DAYS)
 def format_weekday(day: date, language: str) -> str:
-    """Return the date with its weekday: `Thursday 10 February 2022`, `jeudi 10 février 2022`."""
+    """Return the date in words with its weekday: `Thursday 10 February 2022`, `jeudi 10 février 2022`."""
     text = format_date(day, "full", locale=_locale(language))
     text = text.replace(",", "") if _locale(language).language == SOURCE_LANGUAGE else text
     return _with_ordinal(text, day, language)
 
 
 def _with_ordinal(text: str, day: date, language: str) -> str:
-    """Return the date with the ordinal that French uses for the first of a month and CLDR lacks."""
+    """Return `text`, the date in words, with the ordinal that French uses for the first of a month (`1er`) and that
+    CLDR lacks.
+    """
     if day.day != 1 or _locale(language).language != "fr":
         return text
     return re.sub(r"\b1\b", "1er", text, count=1)
@@ -81,7 +89,7 @@ def name_of_weekday(place: int, language: str) -> str:
 
 
 def format_month(day: date, language: str) -> str:
-    """Return the month: `February 2022`, `février 2022`; in English if the language is unknown."""
+    """Return the month of a day in words: `February 2022`, `février 2022`; in English if the language is unknown."""
     return format_skeleton("yMMMM", day, locale=_locale(language))
 
 
@@ -95,14 +103,14 @@ def format_size(size_bytes: int, language: str) -> str:
 
 
 def own_name(language: str) -> str:
-    """Return the language's name for itself, as a heading: `Français`; its tag if it is unknown."""
+    """Return the language's name for itself, as a heading: `Français`; return its tag if the language is unknown."""
     name = _locale(language).get_language_name(_base(language)) if _is_known(language) else None
     return name[0].upper() + name[1:] if name else language
 
 
 @cache
 def dir_of(language: str) -> Literal["ltr", "rtl"]:
-    """Return the direction in which the language is written; left to right if it is unknown."""
+    """Return the direction in which the language is written; left to right if the language is unknown."""
     # Babel has it too (`character_order`), but first loads all data of the language, which takes 10 ms
     return "rtl" if _script(_locale(language)) in RIGHT_TO_LEFT else "ltr"
 
@@ -150,7 +158,9 @@ def _catalogue(base: str, domain: str) -> Path:
 
 
 def _script(locale: Locale) -> str:
-    """Return the script of a language: the locale's own, or else the likely one from CLDR; empty: unknown."""
+    """Return the script of a language: the locale's own, or else the likely script from CLDR; return an empty string if
+    neither is known.
+    """
     likely = get_global("likely_subtags")
     tags = (f"{locale.language}_{locale.territory}", locale.language)
     return locale.script or next((likely[tag].split("_")[1] for tag in tags if tag in likely), "")

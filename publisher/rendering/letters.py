@@ -29,7 +29,7 @@ from publisher.rendering.templates import Templates
 from publisher.rendering.urls import confirm_url, fresh_url, host_of, mine_url, move_url
 
 DOMAIN = "letters"
-"""The gettext domain of these texts."""
+"""The gettext domain of the fixed texts of letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class LetterWords:
     before: tuple[str, ...]
     """Paragraphs above the link."""
     facts: tuple[str, ...]
-    """Lines that list the choices made."""
+    """Lines that list the reader's choices, such as `Asylum, daily`."""
     door: str
     """The text of the link."""
     url: str
-    """The address of the link; empty: the letter has none."""
+    """The address of the link; empty if the letter has no link."""
     after: tuple[str, ...]
     """Paragraphs below the link."""
     sender: str
@@ -59,10 +59,10 @@ class _Texts:
     subject: str
     before: str
     door: str
-    """Empty: the letter has no link."""
+    """The text of the link; empty if the letter has no link."""
     after: str
     url_of: Callable[[Site, str], str]
-    """Returns the address of the link with a token."""
+    """Returns the address of the link, which contains the token."""
 
 
 _PRESS = gettext_noop("Open this page and press the button there")
@@ -138,7 +138,7 @@ class TemplateLetterWriter:
         templates: Templates,
         theme_title: Callable[[str], str],
     ) -> None:
-        """Write for a site; `theme_title` gives the title of a theme by its slug."""
+        """Make a writer for a site; `theme_title` gives the title of a theme by its slug."""
         self._site = site
         self._settings = settings
         self._style = style
@@ -146,7 +146,8 @@ class TemplateLetterWriter:
         self._theme_title = theme_title
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """Return a letter ready to queue; it contains the link's `token`, and `name` is its name in the ledger.
+        """Return a letter ready to queue. It contains the `token` of its link; `name` is the letter's name in the
+        ledger.
 
         Raises:
             TemplateError: letter.txt or letter.html cannot be used.
@@ -209,7 +210,7 @@ class TemplateLetterWriter:
         )
 
     def choices(self, choices: Choices, language: str) -> tuple[str, ...]:
-        """Return choices in words, one line each: `Asylum, daily`."""
+        """Return a reader's choices (themes and paces) in words, one line each: `Asylum, daily`."""
         return tuple(
             f"{theme_word(theme, language, self._theme_title)}, {pace_word(pace, self._settings.paces, language)}"
             for theme, pace in choices.items()
@@ -222,14 +223,16 @@ class TemplateLetterWriter:
 
 
 def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str:
-    """Return the readers' word for a theme, or for everything."""
+    """Return the readers' word for a theme, or for all themes."""
     return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
 
 
 def why_word(
     follows: Sequence[tuple[str, str, date]], paces: Sequence[Pace], language: str, title_of: Callable[[str], str]
 ) -> str:
-    """Return the sentence that says why a reader gets a mail; `follows` are (theme, pace, since when)."""
+    """Return the sentence that says why a reader gets a mail; `follows` are his subscriptions as (theme, pace, first
+    day).
+    """
     gettext = translations(language, DOMAIN).gettext
     spoken = interface_language(language, DOMAIN)
     each_since = gettext("%(theme)s %(pace)s since %(day)s")

@@ -1,5 +1,5 @@
-"""The text of links: a printed page does not repeat an address that is its own link text, a mail shortens a long one,
-and a telephone number stays on one line.
+"""The text of links: a printed page does not repeat the address of a link whose text is its address, a mail shortens a
+long address in a link's text, and a telephone number stays on one line.
 """
 
 import re
@@ -13,18 +13,20 @@ _LINK = re.compile(r'<a (href="([^"]*)"[^<>]*)>([^<>]*)</a>')
 _SCHEME = re.compile(r"^(?:https?://|mailto:)(?:www\.)?", re.IGNORECASE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SHOWN = 60
-"""How many characters of an address a mail shows: as many as fit into its column in a program that does not break
-words.
+"""How many characters of a link's address a mail shows: as many as fit into the mail's column in a program that does
+not break words.
 """
 
 
 def mark_bare_links(body: str) -> str:
-    """Return the HTML with the class `bare` on each link whose text is an address."""
+    """Return the HTML with the class `bare` on each link whose text is its address (a bare link)."""
     return _for_each(body, lambda attributes, words: f'<a class="bare" {attributes}>{words}</a>')
 
 
 def shorten_bare_links(body: str) -> str:
-    """Return the HTML with the text of such links cut to `SHOWN` characters; their targets stay."""
+    """Return the HTML with the text of bare links, whose text is their address, cut to `SHOWN` characters; the links'
+    targets stay.
+    """
     return _for_each(body, lambda attributes, words: f"<a {attributes}>{_shortened(words)}</a>")
 
 

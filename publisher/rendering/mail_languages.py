@@ -14,16 +14,17 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 class UnspokenError(UsageError):
-    """A language in which no mails can be."""
+    """A language was asked for in which the site has no mails."""
 
 
 def checked_language(tag: str, site: Site) -> str:
-    """Return the language of the mails for a person who asks for `tag`, written as the site writes it.
+    """Return the language of the mails for a person who asks for the language `tag`, written as the site writes the
+    language.
 
-    A variant without texts of its own gets those of its base: fr for fr-CA.
+    A variant of a language without fixed texts of its own gets the texts of its base: fr for fr-CA.
 
     Raises:
-        UnspokenError: no mails can be in it.
+        UnspokenError: the site has no mails in this language.
         UsageError: `tag` is no language tag.
     """
     if not _TAG.fullmatch(tag):

@@ -11,7 +11,9 @@ from publisher.rendering.notices import DOMAIN, commands_of, moment_in_words, pa
 
 
 def outage_notice(outage: Outage, *, until: datetime, site: Site) -> tuple[str, str]:
-    """Return subject and text of a notice that the mail server could not be used, and can be used again."""
+    """Return subject and text of a notice that the mail server could not be used for a time, and works again since
+    `until`.
+    """
     gettext = translations(site.language, DOMAIN).gettext
     said = {
         "site": site.title,
@@ -27,7 +29,7 @@ def outage_notice(outage: Outage, *, until: datetime, site: Site) -> tuple[str, 
 
 
 def refused_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str, str]:
-    """Return subject and text of a notice that the mail server refused an edition for good."""
+    """Return subject and text of a notice that the mail server refused the mail of an edition for good."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
     what = gettext("The mail server refused %(edition)s to %(recipient)s for good. No one on this list received it.")
@@ -35,7 +37,7 @@ def refused_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str
 
 
 def bounced_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str, str]:
-    """Return subject and text of a notice that an edition came back."""
+    """Return subject and text of a notice that the mail of an edition bounced."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
     what = gettext("%(edition)s to %(recipient)s came back: it could not be delivered.")

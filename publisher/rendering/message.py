@@ -16,15 +16,18 @@ from publisher.rendering.addresses import list_host, message_id_of, notice_id_of
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
 NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
-"""RFC 3834: autoresponders do not answer such a mail."""
+"""The header of mails that no person wrote (RFC 3834): autoresponders do not answer such a mail."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
-"""Characters that stay unencoded between angle brackets; a comma there would split the list of addresses."""
+"""Characters that stay unencoded in an address between angle brackets; a comma would split the list of addresses, and
+is encoded.
+"""
 
 
 def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site: Site) -> bytes:
     """Return the whole mail to a mailing list, with CRLF line ends: text first, HTML as the better alternative.
 
-    It has no header that marks it as automatic: Sympa and ezmlm would drop it silently. The list server adds one.
+    The mail has no header that marks it as automatic: the list servers Sympa and ezmlm would drop it silently. A list
+    server adds such a header itself.
     """
     return _message(digest, edition, message_id_of(edition, site), audience=audience, site=site)
 
@@ -32,8 +35,8 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
 def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
     """Return an edition's mail as a test for one reader; its subject says that it is a test.
 
-    A test may also go to a list, so it has the real mail's headers. But it has its own Message-ID: a mailbox with the
-    test must drop neither the real mail nor the next test.
+    A test may also go to a mailing list, so the test has the real mail's headers. But the test has a Message-ID of its
+    own: a mailbox that has got the test must drop neither the real mail nor the next test as a repeat.
     """
     marked = replace(digest, subject=f"[Test] {digest.subject}")
     seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
@@ -111,7 +114,7 @@ def _alternative(headers: bytes, message_id: str, text: str, html: str) -> bytes
 
 
 def boundary_of(message_id: str) -> str:
-    """Return the boundary between the parts of a mail."""
+    """Return the MIME boundary between the parts of a mail, which is made from the Message-ID."""
     return "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
 
 
@@ -129,8 +132,8 @@ def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Au
 def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str]:
     """Return the list headers (RFC 2369 and 2919).
 
-    None promises one click: RFC 8058 section 3.1 requires an address that identifies recipient and list, and everybody
-    on a list gets the same bytes.
+    No header promises unsubscribing by one click: RFC 8058 section 3.1 requires an address that identifies recipient
+    and list, and all people on a list get the same bytes.
     """
     stop = audience.unsubscribe_url
     return [

@@ -1,4 +1,4 @@
-"""Writes notices: to the operator about a source, to an editor about a held edition."""
+"""Writes notices: to the operator about a source or the site's files, to an editor about a held edition."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from publisher.model.titles import title_of
 from publisher.rendering.languages import format_day, gettext_noop, interface_language, translations
 
 DOMAIN = "notices"
-"""The gettext domain of these texts."""
+"""The gettext domain of the fixed texts of notices."""
 
 
 def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple[str, str]:
@@ -69,8 +69,9 @@ def review_notice(
 ) -> tuple[str, str]:
     """Return subject and text of a notice about a held edition, in its audience's language.
 
-    `titles` are those of its items in the order of the digest, `folder` is where it can be viewed, and `desk_url` is
-    the edition's page at the desk; empty: there is no desk.
+    `titles` are the titles of the edition's items in the order of the digest, `folder` is the folder in which the
+    edition can be viewed, and `desk_url` is the edition's page at the editors' desk, or an empty string if the site has
+    no desk.
     """
     language = audience.language_at(site)
     gettext = translations(language, DOMAIN).gettext
@@ -111,7 +112,7 @@ def edition_in_words(edition: Edition, audience: Audience, gettext: Callable[[st
 
 
 def _review_commands(edition: Edition, gettext: Callable[[str], str]) -> dict[str, str]:
-    """Return the commands for a held edition, each with what it does."""
+    """Return the commands for a held edition, each with a description."""
     commands = {
         f"show {edition.name}": gettext("its items, and what you left out"),
         f'introduce {edition.name} "…"': gettext("a text above the items; [words](https://…) is a link"),
@@ -209,11 +210,13 @@ _SOURCE_TEXTS = {
         ),
     ),
 }
-"""By condition: the subject, the sentences about the problem, and those with the advice."""
+"""The texts of a notice by the condition of a source: the subject, the problem, and the advice."""
 
 
 def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> tuple[str, str, str]:
-    """Return the subject, the problem, and the advice."""
+    """Return the texts of a notice about a source in this condition, translated: the subject, the problem, and the
+    advice.
+    """
     subject, problem, advice = _SOURCE_TEXTS.get(condition, _WELL_AGAIN)
     return gettext(subject), " ".join(map(gettext, problem)), " ".join(map(gettext, advice))
 
@@ -232,7 +235,7 @@ def _source_commands(condition: SourceCondition, gettext: Callable[[str], str]) 
 
 
 def commands_of(about: Mapping[str, str], config: Path) -> list[str]:
-    """Return lines with commands, each below its description."""
+    """Return lines with commands, each below its description; `about` has the descriptions by command."""
     lines: list[str] = []
     for command, what in about.items():
         lines += [f"  # {what}", f"  publisher {command} --config {quote(str(config))}"]

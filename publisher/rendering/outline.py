@@ -6,7 +6,9 @@ _LOWEST = 6
 
 
 def lower_headings(root: html.HtmlElement, title_level: int) -> None:
-    """Lower headings below the title's level, none of them more than one level below the previous one."""
+    """Lower all headings to levels below the title's level, so that no heading is more than one level below the
+    previous heading.
+    """
     headings = list(root.iter("h1", "h2", "h3", "h4", "h5", "h6"))
     levels = sorted({heading.tag for heading in headings})
     before = title_level

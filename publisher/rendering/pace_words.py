@@ -24,8 +24,8 @@ def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
 
 
 def own_words(pace: Pace, language: str) -> str:
-    """Return the operator's words for a pace in a language, or its schedule in words; empty: its name is a
-    usual one.
+    """Return the operator's words for a pace in a language, or the pace's schedule in words; return an empty string if
+    the pace's name is a usual one, such as `weekly`.
     """
     words = pace.words.get(language) or pace.words.get(language.partition("-")[0], "")
     if words or pace.name in _USUAL:

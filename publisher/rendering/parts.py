@@ -1,19 +1,20 @@
-"""Joins digests from parts: a section of items is rendered, inlined and encoded once, however many digests have it.
+"""Joins digests from parts: a section of items is rendered, gets its CSS inlined and is encoded once, however many
+digests contain it.
 
-A template marks the part of a section by a block of Jinja, `{% block section scoped %}`, and in it the part of an item
-by another one. The page around the sections, its frame, is rendered for each digest, and its elements get the styles of
-`known_styles`. New sections are inlined in it; other sections are inserted as they were inlined before. The result has
-the same bytes as the whole page inlined at once, because:
+A template marks a section by a block of Jinja, `{% block section scoped %}`, and in the section each item by another
+block. The page around the sections, the frame, is rendered for each digest, and the frame's elements get the styles of
+`known_styles`. New sections are inlined inside the frame; other sections are inserted as they were inlined before. The
+result has the same bytes as the whole page rendered and inlined at once, because:
 
-- a block is rendered with the values it may depend on, and no others;
-- no rule looks at an element's neighbours, and the elements around a block are the same as before;
+- a block is rendered with the values that it may depend on, and no others;
+- no CSS rule depends on an element's neighbours, and the elements around a block are the same as before;
 - a block begins and ends inside the same elements;
 - the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
-If one of these does not hold, or the template has no such block, the page is joined from its items; if that fails, too,
-it is inlined as a whole. The first page of a version is also inlined as a whole, and kept: most passes make the same
-page twice, and nothing else takes as long as inlining. A plain text is joined in the same way, and nothing is inlined
-in it.
+If one of these conditions does not hold for sections, or the template has no block for sections, the page is joined
+from blocks of items; if that fails, too, the page is inlined as a whole. The first page of a version is also inlined as
+a whole, and kept: most passes make the same page twice, and nothing else takes as long as inlining. A plain text is
+joined in the same way, but without inlining.
 """
 
 import re
@@ -30,20 +31,20 @@ from publisher.rendering.text import scrub
 SLOT = re.compile(r"<!--slot (\d+)-->")
 MARKED = re.compile(r"<!--begin (\d+)-->(.*?)<!--end \1-->", re.DOTALL)
 OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
-"""A comment that no block may contain."""
+"""A comment that this module puts into pages, and no block may contain."""
 MOST_PIECES = 2_000
 """How many inlined blocks are cached; a mail has two hundred items at most."""
 MOST_TEXTS = 10_000
 """The most texts of blocks that are cached; a section has one for each number that its first item gets in a digest."""
 HEAD_END = "</head>\n"
-"""Up to here, many pages are the same."""
+"""The end of a page's head: up to this point, many pages are the same."""
 
 Source = tuple[Hashable, str]
-"""The block's variable, and the language of the page around it."""
+"""What a block is rendered from: the block's variable, and the language of the page around the block."""
 
 
 Piece = tuple[str, Around]
-"""A block with its styles inlined, and the elements around it at that time."""
+"""The HTML of a block with its styles inlined, and the elements that were around the block then."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ class _Cut:
         self._pieces: dict[Source, Piece] = {}
         self._known = KnownStyles()
         self.is_equal: bool | None = None
-        """Whether a joined page was equal to the page inlined as a whole; None: not compared yet."""
+        """Whether a page joined from parts was equal to the same page inlined as a whole; None if none was compared
+        yet.
+        """
 
     def forget(self) -> None:
         """Forget what is cached, because the templates have changed."""
@@ -112,7 +115,7 @@ class _Cut:
         self.is_equal = None
 
     def join(self, values: Mapping[str, Any], language: str) -> Joined | None:
-        """Return the page joined from parts; None: it cannot be cut here."""
+        """Return the page joined from parts; return None if the page cannot be cut at this block."""
         if not self._template.has_block(self._block, language):
             return None
         if len(self._pieces) > MOST_PIECES:
@@ -139,7 +142,9 @@ class _Cut:
         return joined
 
     def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> Joined | None:
-        """Inline the frame together with the new blocks, keep these as pieces, and insert the other pieces."""
+        """Inline the CSS of the frame together with the new blocks, keep the new blocks as pieces, and insert the other
+        pieces.
+        """
         places = page.places()
         inlined = page.inlined(self._known)
         pieces: dict[int, Piece] = {}
@@ -157,8 +162,8 @@ class _Cut:
         return Joined(_parts_of(frame, {number: html for number, (html, _) in pieces.items()}))
 
     def _is_proven(self, joined: Joined, whole: str) -> bool:
-        """Whether joining gives the same as inlining the whole page; compared once for each version of the
-        templates.
+        """Whether joining pages from parts gives the same bytes as inlining the CSS of the whole page at once. The
+        first joined page of each version of the templates decides: `joined`, and `whole`, which is not inlined yet.
         """
         if self.is_equal is None:
             self.is_equal = joined.text == inline(whole, template=self._name)
@@ -175,7 +180,9 @@ class TextJoiner:
         self._template = _Template(templates, name, domain, fixed)
         self._generation = templates.generation
         self._texts: dict[str, dict[Source, str | None]] = {block: {} for block in blocks}
-        """The text of each block, by name and variable; None: it must be rendered together with its surroundings."""
+        """The text of each block, by name and variable; None if the block must be rendered together with its
+        surroundings.
+        """
 
     def text(self, values: Mapping[str, Any], *, language: str) -> Joined:
         """Return the template rendered with the fixed values and `values`.
@@ -192,7 +199,7 @@ class TextJoiner:
         return next(filter(None, joined), None) or Joined((self._template.fill(values, language),))
 
     def _join(self, block: str, values: Mapping[str, Any], language: str) -> Joined | None:
-        """Return the text joined from parts; None: it cannot be cut at this block."""
+        """Return the text joined from parts; return None if the text cannot be cut at this block."""
         if not self._template.has_block(block, language):
             return None
         known = self._texts[block]
@@ -207,7 +214,7 @@ class TextJoiner:
 
 
 class _Template:
-    """A template, rendered whole or in parts. Its output is scrubbed for XML."""
+    """A template, rendered whole or in parts. Its output is scrubbed for XML (`text.scrub`)."""
 
     def __init__(self, templates: Templates, name: str, domain: str, fixed: Mapping[str, object]) -> None:
         self._templates = templates
@@ -229,7 +236,9 @@ class _Template:
         return self._templates.has_block(self._name, block, language=language, domain=self._domain)
 
     def fill_frame(self, block: str, values: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
-        """Return the template with a slot for each of these blocks, and the variables of the blocks."""
+        """Return the template rendered with a slot (a comment with a number) in place of each block of this name, and
+        the variables of the blocks.
+        """
         slots: list[Source] = []
 
         def place(value: Hashable) -> str:
@@ -241,7 +250,7 @@ class _Template:
         return scrub(frame), slots
 
     def fill_block(self, block: str, source: Source) -> str | None:
-        """Return the block rendered with its variable alone; None: it uses other values."""
+        """Return the block rendered with its variable alone; return None if it uses other values."""
         value, language = source
         seen: dict[str, Any] = {**self._fixed, block: value, "lang": language}
         html = self._templates.render_block(self._name, block, language=language, domain=self._domain, **seen)
@@ -249,17 +258,17 @@ class _Template:
 
 
 def _are_told_apart(frame: str, slots: Sequence[Source]) -> bool:
-    """Whether the frame has these slots in order, and nothing else that looks like one."""
+    """Whether the frame has these slots in order, and nothing else that looks like a slot."""
     return SLOT.findall(frame) == [str(number) for number in range(len(slots))]
 
 
 def _fill(frame: str, html_of: Mapping[int, str]) -> str:
-    """Return the frame with these slots filled."""
+    """Return the frame with its slots filled; `html_of` has the content of each slot by its number."""
     return SLOT.sub(lambda slot: html_of.get(int(slot[1]), slot[0]), frame)
 
 
 def _parts_of(frame: str, html_of: Mapping[int, str]) -> tuple[str, ...]:
-    """Return the frame with its slots filled, cut at the slots and at the end of its head."""
+    """Return the frame with its slots filled, cut into parts at the slots and at the end of the page's head."""
     before, *rest = SLOT.split(frame)
     head, end, body = before.partition(HEAD_END)
     parts = [head + end, body] if end else [before]

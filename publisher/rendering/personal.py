@@ -1,7 +1,8 @@
-"""Mails to readers: the common parts are rendered and encoded once, and slots are filled for each reader.
+"""Mails to readers: the parts that all readers share are rendered and encoded once, and slots are filled with each
+reader's own words.
 
-While a digest is rendered, each slot contains a mark of letters and digits. The text is cut there, and each piece is
-encoded by itself; a reader's mail is the pieces with his own words between them.
+While a digest is rendered, each slot contains a mark of letters and digits. The rendered text is cut at the marks, and
+each piece is encoded separately; a reader's mail is the pieces with his own words between them.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from publisher.rendering.urls import mine_url, stop_url
 from publisher.rendering.wire_form import WireForm, double_dots, double_dots_once
 
 _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
-"""Marks that no item's text contains."""
+"""The marks of the slots, which no item's text contains."""
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
 _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
@@ -36,7 +37,7 @@ class ReaderMail:
     """The parts of a round's mail that differ between readers."""
 
     address: str
-    """The address as it goes over the wire: ASCII."""
+    """The reader's mail address as SMTP transmits it: in ASCII."""
     stop_token: str
     mine_token: str
     why: str
@@ -46,7 +47,7 @@ class ReaderMail:
 
 
 def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
-    """Return marks that stand for a reader's own words in a digest."""
+    """Return the personal parts of a digest as marks, which stand for each reader's own words."""
     return Personal(
         why=_WHY,
         stop_url=stop_url(site, _STOP),
@@ -56,7 +57,9 @@ def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
 
 
 def filled(digest: Digest, *, why: str, token: str) -> Digest:
-    """Return a digest rendered with `marked_personal`, filled in for one reader; `token` is used in both links."""
+    """Return a digest rendered with `marked_personal`, with its marks replaced for one reader; `token` is part of both
+    links.
+    """
     of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
     text, html = _fill(digest.text, of_text, token), _fill(digest.html, of_html, token)
     return replace(digest, text=text, html=html, text_parts=(), html_parts=())
@@ -98,9 +101,9 @@ class Skeleton:
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], kind="html")
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
         self._on_wire: list[list[bytes]] = []
-        """The pieces as SMTP transmits them, the shared headers first; empty: not prepared yet."""
+        """The pieces as SMTP transmits them, the shared headers first; empty until they are prepared."""
         self._size = 0
-        """The number of bytes that all mails share, once they are prepared."""
+        """The number of bytes that all mails share, once the pieces are prepared."""
 
     def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, kind: str) -> None:
         head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
@@ -122,7 +125,7 @@ class Skeleton:
         return b"".join(_fill_slots([own_head, self._head, *self._pieces[0]], fills, self._pieces[1:]))
 
     def wire_form_to(self, reader: ReaderMail) -> WireForm:
-        """Return the mail of `mail_to` as SMTP transmits it; the parts that readers share are prepared only once."""
+        """Return the mail of `mail_to` as SMTP transmits it; the pieces that readers share are prepared only once."""
         if not self._on_wire:
             self._on_wire = [[double_dots_once(each) for each in pieces] for pieces in self._pieces]
             self._on_wire[0].insert(0, double_dots(self._head))
@@ -170,5 +173,7 @@ def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Seq
 
 @lru_cache(10_000)
 def _encoded_why(why: str) -> tuple[bytes, bytes]:
-    """Return the reason for the mail, encoded for the text and the HTML part; many readers share it."""
+    """Return the reason for a reader's mail, encoded for the text part and for the HTML part; cached, because many
+    readers share a reason.
+    """
     return quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))

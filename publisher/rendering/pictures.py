@@ -9,7 +9,9 @@ DOMAIN = "feeds"
 
 @cache
 def picture_word(language: str) -> str:
-    """Return the word for a picture as HTML, in a language; in English, and marked so, if the language has none."""
+    """Return the word for a picture as HTML in a language; return the English word, marked as English, if the language
+    has no catalogue.
+    """
     word = languages.translations(language, DOMAIN).gettext("Picture")
     spoken = languages.interface_language(language, DOMAIN)
     return word if spoken == language else f'<span lang="{spoken}">{word}</span>'

@@ -1,4 +1,4 @@
-"""Identifies the state of this program: files rendered by another state are out of date."""
+"""Identifies the state of this program (its version and files): what another state rendered is out of date."""
 
 import hashlib
 import os
@@ -13,15 +13,15 @@ import publisher
 def program_trace() -> str:
     """Return the version, and a hash of the names, sizes and times of the program's files; both change with an upgrade.
 
-    Contents are not read, because a pass without news calls this too. So a reinstalled program counts as changed, and
-    renders everything once, to the same bytes.
+    The contents of the files are not read, because a pass without news calls this, too. So a reinstalled program counts
+    as changed, and renders everything once, to the same bytes.
     """
     files = repr(sorted(_files(str(Path(publisher.__file__).parent))))
     return f"{publisher.__version__} {hashlib.sha256(files.encode()).hexdigest()}"
 
 
 def _files(folder: str) -> Iterator[tuple[str, int, int]]:
-    """Name, size and time (ns) of each file below the folder, without compiled code."""
+    """Yield name, size and time (ns) of each file below the folder, without compiled code."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():

@@ -1,4 +1,4 @@
-"""Encodes text as quoted-printable (RFC 2045 section 6.7). Rendering measures with it, mail writes with it."""
+"""Encodes text as quoted-printable (RFC 2045 section 6.7), to measure and to write the parts of mails."""
 
 import binascii
 import re
@@ -7,7 +7,9 @@ from functools import lru_cache
 
 
 def encode(text: str) -> bytes:
-    """Return UTF-8 in quoted-printable: CRLF line ends, no line over 76 bytes, none that a mail server would change."""
+    """Return the text as UTF-8 in quoted-printable: CRLF line ends, no line over 76 bytes, and no line that a mail
+    server would change.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     encoded = binascii.b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
     # A mailbox file would change it to ">From ", which breaks a signature. The space goes to the next line, which has
@@ -16,8 +18,8 @@ def encode(text: str) -> bytes:
 
 
 def encode_parts(parts: Iterable[str]) -> list[bytes]:
-    """Return all parts joined and encoded as by `encode`, in pieces. Parts that consist of whole lines are encoded
-    once.
+    """Return pieces that together are all parts joined and encoded by `encode`. A part of whole lines, if it begins a
+    line, is a piece of its own; such pieces are cached.
     """
     encoded: list[bytes] = []
     unfinished = ""

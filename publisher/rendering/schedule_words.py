@@ -25,10 +25,12 @@ _TWO_LETTERS = {name[:2]: place for place, name in enumerate(_NAMES)}
 
 @lru_cache(256)
 def words_of(schedule: Schedule, language: str) -> str:
-    """Return `every Monday at 8:00`; empty: the schedule is too unusual for a few words.
+    """Return a schedule in words, such as `every Monday at 8:00`; return an empty string if the schedule is too unusual
+    for a few words.
 
-    Covered are cron lines of one time a day, on every day, on one weekday, from Monday to Friday or on the first such
-    weekday of a month; and rules (RFC 5545) of one day of each week, or of every other week.
+    Cron lines have words if they are due at one time of day: on every day, on one weekday, from Monday to Friday, or on
+    the first of one weekday in each month. Recurrence rules (RFC 5545) have words if they are due on one day of each
+    week, or of every other week.
     """
     spoken = languages.interface_language(language, DOMAIN)
     if schedule.expression.upper().startswith("RRULE:"):

@@ -9,9 +9,10 @@ from lxml import etree, html
 FIGURE = re.compile(
     r"[-+\N{MINUS SIGN}±≈~<>]?\s?[€$£¥]?\s?\d[\d\s.,:/’'\N{EN DASH}\N{MINUS SIGN}-]*(?:[%‰€$£¥]|\s?[^\W\d_]{1,3})?"
 )
-"""A number in a table: optionally with a sign, a currency, a per cent sign, a unit or a range."""
+"""A figure: a number in a cell of a table, optionally with a sign, a currency, a per cent sign, a unit or a range."""
 DATA_FROM = 2
-"""The least number of rows and of columns; a smaller table without headings only serves layout."""
+"""The least number of rows, and of columns, of a data table; a smaller table without headings only serves layout.
+"""
 
 
 def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
@@ -26,7 +27,7 @@ def is_figure(text: str) -> bool:
 
 
 def mark_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> list[html.HtmlElement]:
-    """Keep each figure on one line, and return the cells that are figures."""
+    """Mark each cell that is a figure, so that it stays on one line, and return these cells."""
     figures = [cell for row in rows for cell in row if cell.tag == "td" and is_figure(cell.text_content())]
     for cell in figures:
         cell.set("class", "figure")
@@ -35,9 +36,10 @@ def mark_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> list[html.HtmlEl
 
 
 def cells_of_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> Iterator[html.HtmlElement]:
-    """Yield the cells of the columns that have only figures, with their headings; the first column names rows.
+    """Yield the cells of the columns that have only figures, with the columns' headings. The first column is left out,
+    because it names the rows.
 
-    In a table with joined cells none is yielded: the third cell of a row is then not always in the third column.
+    No cell of a table with joined cells is yielded: the third cell of a row is then not always in the third column.
     """
     if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
         return
@@ -49,13 +51,13 @@ def cells_of_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> Iterator[htm
 
 
 def holds_data(rows: Sequence[Sequence[html.HtmlElement]]) -> bool:
-    """Whether a table with these rows of cells is more than layout."""
+    """Whether a table with these rows of cells holds data, and does not only serve layout."""
     has_headings = any(cell.tag == "th" for row in rows for cell in row)
     return has_headings or (len(rows) >= DATA_FROM and max(map(len, rows)) >= DATA_FROM)
 
 
 def give_body(table: html.HtmlElement) -> None:
-    """Put loose rows into a table body, because parsers differ in what they add."""
+    """Put rows that are outside a `tbody` into one, because HTML parsers differ in whether they add it."""
     loose = list(table.iterchildren("tr"))
     if loose:
         etree.SubElement(table, "tbody").extend(loose)

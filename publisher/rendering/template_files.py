@@ -21,18 +21,21 @@ def shipped_templates() -> Path:
 
 
 class TemplateFiles:
-    """The templates in several folders; a file in an earlier folder replaces one of the same name in a later folder."""
+    """The templates in several folders; a file in an earlier folder replaces its namesakes in later folders."""
 
     def __init__(self, *folders: Path) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)
         self.generation = 0
-        """Grows when a file is found to have changed: everything made from the earlier files is out of date."""
+        """A number that grows when a template file is found to have changed: what was made from the earlier files is
+        then out of date.
+        """
         self._fingerprint = ""
 
     def fingerprint(self) -> str:
-        """Return a hash of the names and bytes of all templates, replaced ones too, because a template may extend them.
+        """Return a hash of the names and bytes of all templates, including replaced ones, because a site's template may
+        extend the one that it replaces.
 
-        Templates that are rendered afterwards are at least as new as the hashed ones.
+        Templates that are rendered after this call are at least as new as the hashed ones.
 
         Raises:
             TemplateError: a template cannot be read.
@@ -75,7 +78,7 @@ class TemplateFiles:
 def _files_below(folder: str, prefix: str) -> Iterator[tuple[str, str]]:
     """Yield name (beginning with `prefix`) and path of each template; none for a folder that cannot be read.
 
-    Strings, because a pass without news calls this too: pathlib took a seventh of its time.
+    The paths are strings, because a pass without news calls this, too, and pathlib took a seventh of the pass's time.
     """
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(folder) as entries:
         for entry in entries:

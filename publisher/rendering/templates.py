@@ -39,7 +39,7 @@ class Templates:
         self._generation = files.generation
         self._environments: dict[tuple[str, str], Environment] = {}
         self._frames: dict[tuple[Environment, str], Template] = {}
-        """The templates of `render_frame`, by their source."""
+        """The compiled templates of `render_frame`, by environment and source."""
         self._lineages: dict[tuple[Environment, str], list[Template]] = {}
 
     @property
@@ -51,11 +51,12 @@ class Templates:
         """Return the template rendered with `values`, its fixed texts in `language` from the catalogue `domain`.
 
         Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}`, `fixed_lang` (the language
-        of what these say: English where `language` has no catalogue), and the filters `day`, `day_of_year`, `weekday`
+        of the fixed texts: English where `language` has no catalogue), and the filters `day`, `day_of_year`, `weekday`
         and `month` (dates in words), `in_words` (a schedule) and `dir` (`ltr` or `rtl` of a language code).
 
         Raises:
-            TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
+            TemplateError: the template is missing, not UTF-8 or wrong, or asks for a value it was not given; the error
+                has file and line.
         """
         with self._blame_template(name):
             return self._environment(language, domain).get_template(name).render(values)
@@ -81,7 +82,7 @@ class Templates:
     ) -> str:
         """Return a template rendered as by `render`, with `place(value)` instead of each block named `block`.
 
-        `value` is the block's variable of the same name; None if it has none.
+        `value` is the variable with the block's name; None if there is no such variable.
 
         Raises:
             TemplateError: as `render`.
@@ -98,7 +99,7 @@ class Templates:
             return frame.render(place=place, **values)
 
     def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:
-        """Return one block of the template rendered with `values` only; None if it uses any other value.
+        """Return one block of the template rendered with `values` only; return None if the block uses any other value.
 
         Raises:
             TemplateError: as in `render`.
@@ -115,7 +116,7 @@ class Templates:
                 return None
 
     def faults(self, *, language: str) -> Iterator[TemplateError]:
-        """Yield the errors of each template in use, whether or not anything renders it now."""
+        """Yield the errors of all templates in use, including templates that nothing renders now."""
         for name, path in self._files.paths().items():
             if path.suffix in (".html", ".txt", ".xml"):
                 domain = "digest" if name.startswith("digest") else "pages"
@@ -172,7 +173,7 @@ class Templates:
 
     @contextmanager
     def _blame_template(self, name: str) -> Iterator[None]:
-        """Turn a failure of a template into an error that the operator can fix."""
+        """Turn an exception that a template caused into a `TemplateError`, which the operator can fix."""
         try:
             yield
         except Exception as error:
@@ -182,7 +183,9 @@ class Templates:
             raise blamed from error
 
     def _blamed(self, name: str, error: BaseException) -> TemplateError | None:
-        """Return the error to show the operator if a template is to blame; None: it is a bug."""
+        """Return the error to show the operator if a template caused `error`; return None if `error` is a bug of this
+        program.
+        """
         folders = self._files.folders
         # jinja2 rewrites tracebacks, so that they show templates.
         ways = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
@@ -203,7 +206,7 @@ class Templates:
 
 
 def _extended_by(environment: Environment, name: str) -> str | None:
-    """Return the name of the template that this one extends; None: it extends none."""
+    """Return the name of the template that the template `name` extends; return None if it extends none."""
     source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # it has one
     if "extends" not in source:
         return None  # parsing takes as long as rendering ten mails

@@ -23,10 +23,10 @@ UNFIT = re.compile(
     + "".join(f"{chr(plane << 16)}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 17))
     + "]"
 )
-"""Control characters, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them, and they are
-errors in HTML.
+"""Control characters, non-characters and lone surrogates, which XML 1.0 section 2.2 forbids or discourages, and which
+are errors in HTML.
 
-The pattern excludes what is fit: that is ten times quicker for usual text.
+The pattern excludes the characters that are fit, which is ten times quicker for usual text than listing the others.
 """
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
@@ -34,15 +34,15 @@ OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u
 CHANGES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATES = "\u2066\u2067\u2068"
 END_OF_EMBEDDING, END_OF_ISOLATE = "\u202c", "\u2069"
-"""They end a change of direction (Unicode Standard Annex 9, section 2); an embedding opened inside an isolate ends with
-it.
+"""Characters that end a change of text direction (Unicode Standard Annex 9, section 2): an embedding, and an isolate.
+An embedding opened inside an isolate ends with the isolate.
 """
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\ssrc="([^"]*)"')
 ALT = re.compile(r'\salt="([^"]*)"')
-"""An alternative text as the sanitiser writes it: in double quotes, with no `>` inside."""
+"""A picture's alternative text as the HTML sanitiser (nh3) writes it: in double quotes, with no `>` inside."""
 TRAILING = ".,;:!?…'’*_"
 CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -50,7 +50,7 @@ CLOSING = {")": "(", "]": "[", "}": "{"}
 def scrub(text: str) -> str:
     """Return `text` without characters that XML cannot contain, its lines ended by a line feed alone.
 
-    One such character would break the whole feed: XML has no escape for it.
+    One such character would break the whole feed, because XML has no escape for these characters.
     """
     return UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -61,7 +61,7 @@ def one_line(text: str) -> str:
 
 
 def stripped(text: str) -> str:
-    """Return the text without surrounding space; empty if it has no visible characters."""
+    """Return the text without surrounding space; return an empty string if it has no visible characters."""
     return text.strip() if without_invisible(text).strip() else ""
 
 
@@ -80,15 +80,16 @@ def without_open_directions(text: str) -> str:
 
 
 def html_of(item: Item, *, picture: str) -> str:
-    """Return the item's body as HTML that loads nothing: a picture becomes a link, named `picture` if it has no name.
+    """Return the item's body as HTML that loads nothing: a picture becomes a link, with the text `picture` if the
+    picture has no name.
 
-    Plain text becomes a `p` per paragraph, everything escaped, web addresses linked.
+    If the body is plain text, each paragraph becomes a `p`, everything is escaped, and web addresses become links.
     """
     return IMAGE.sub(lambda image: _link_to_image(image, picture), html_with_images(item))
 
 
 def html_with_images(item: Item) -> str:
-    """Return the item's HTML with its pictures, for feed readers, which let their owner decide what to load."""
+    """Return the item's HTML with its pictures, for feed readers, whose owners decide which pictures to load."""
     return scrub(item.html) if item.html else html_of_text(item.text)
 
 
@@ -120,8 +121,8 @@ def _escaped(text: str) -> str:
 
 
 def _without_trailing(url: str) -> str:
-    """Return the address without punctuation of the sentence around it: `(see https://example.org/a_(b)).` ends at its
-    own bracket.
+    """Return the address without punctuation at its end that belongs to the sentence around it: `(see
+    https://example.org/a_(b)).` ends at its own bracket.
     """
     while url[-1] in TRAILING or (url[-1] in CLOSING and url.count(url[-1]) > url.count(CLOSING[url[-1]])):
         url = url[:-1]

@@ -27,8 +27,8 @@ FORMS = "-"
 """The folder of forms below the site's address; no theme and no file can have this name."""
 DESK = "desk"
 DESK_IMPORT = "people/import"
-"""The desk's page for lists of people, below the desk."""
-"""The editors' desk among the forms."""
+"""The path of the desk's page for importing lists of people, below the desk's own path."""
+"""The path of the editors' desk, below the folder of forms."""
 
 EDITION_ITEMS = 200
 """How many items the page of an edition shows at most, so that it loads quickly."""
@@ -59,7 +59,7 @@ FEED_FORMATS = {
 
 
 class HasPath(Protocol):
-    """A value with the path of an item's page, such as a record."""
+    """A value that has the path of an item's page, such as a record."""
 
     @property
     def path(self) -> str: ...
@@ -94,7 +94,9 @@ def year_file(year: int) -> str:
 
 
 def month_file(year: int, month: int) -> str:
-    """Return the file of a month's page; no item can have its address, because theirs end in `.html`."""
+    """Return the file of a month's page; no item's page can have the same address, because addresses of items end in
+    `.html`.
+    """
     return f"items/{year:04d}/{month:02d}/{INDEX_FILE}"
 
 
@@ -109,18 +111,18 @@ def editions_folder(audience: str) -> str:
 
 
 def editions_file(audience: str) -> str:
-    """Return the page that lists an audience's editions."""
+    """Return the file of the page that lists an audience's editions."""
     return f"archive/{audience}/{INDEX_FILE}"
 
 
 def edition_url(audience: Audience, number: int, site: Site) -> str:
-    """Return the page of an edition, or the site's front page if the audience has no archive on the web."""
+    """Return the address of an edition's page, or the site's front page if the audience has no archive on the web."""
     return f"{site.base_url}{edition_file(audience.name, number)}" if audience.archive else site.base_url
 
 
 def rest_url(audience: Audience, number: int, site: Site, *, items: int) -> str:
-    """Return where all `items` of an edition can be read: on its page, or else from the first page of the all-items
-    feed on.
+    """Return the address at which all `items` of an edition can be read: the edition's page, or else the first of the
+    pages of the all-items feed.
     """
     if audience.archive and items <= EDITION_ITEMS:
         return edition_url(audience, number, site)
@@ -153,19 +155,21 @@ def page_url(record: Record, site: Site) -> str:
 
 
 def url_of(record: Record, site: Site) -> str:
-    """Return the address for readers of the item: its own link if that is an absolute web address, or else its page
-    here.
+    """Return the address at which readers read the item: the item's own link if that is an absolute web address, or
+    else its page on this site.
     """
     return record.item.link if is_web_address(record.item.link) else page_url(record, site)
 
 
 def subscribe_url(site: Site, theme: str = "") -> str:
-    """Return the address of the form to subscribe, with the theme of this slug preselected, or everything (empty)."""
+    """Return the address of the form to subscribe, in which the theme with this slug is preselected, or all themes if
+    `theme` is empty.
+    """
     return f"{site.base_url}{FORMS}/subscribe{'?theme=' if theme else ''}{theme}"
 
 
 def confirm_url(site: Site, token: str) -> str:
-    """Return the page with the button that confirms a subscription."""
+    """Return the address of the page with the button that confirms a subscription."""
     return f"{site.base_url}{FORMS}/confirm/{token}"
 
 
@@ -175,17 +179,19 @@ def mine_url(site: Site, token: str) -> str:
 
 
 def fresh_url(site: Site, token: str) -> str:
-    """Return the address of a reader's own page with a link that works once."""
+    """Return the address of a reader's own page for a fresh link, which the reader asked for and which works once."""
     return f"{site.base_url}{FORMS}/fresh/{token}"
 
 
 def move_url(site: Site, token: str) -> str:
-    """Return the page with the button that confirms a reader's new address."""
+    """Return the address of the page with the button that confirms a reader's new mail address."""
     return f"{site.base_url}{FORMS}/move/{token}"
 
 
 def stop_url(site: Site, token: str) -> str:
-    """Return the page with the button to unsubscribe; mail programs post there for their own button (RFC 8058)."""
+    """Return the address of the page with the button to unsubscribe; the unsubscribe buttons of mail programs post to
+    the same address (RFC 8058).
+    """
     return f"{site.base_url}{FORMS}/stop/{token}"
 
 
@@ -195,12 +201,12 @@ def desk_url(site: Site) -> str:
 
 
 def desk_edition_url(site: Site, audience: str) -> str:
-    """Return the desk's page of an audience's next edition."""
+    """Return the address of the desk's page of an audience's next edition."""
     return f"{desk_url(site)}/edition/{audience}"
 
 
 def desk_link_url(site: Site, token: str) -> str:
-    """Return the page with the button that signs an editor in; the link works once."""
+    """Return the address of the page with the button that signs an editor in; this address works once."""
     return f"{desk_url(site)}/in/{token}"
 
 
@@ -210,7 +216,7 @@ def is_web_address(link: str) -> bool:
 
 
 def host_of(address: str) -> str:
-    """Return the host of a web address as people name it: without `www.`, its user and its port."""
+    """Return the host of a web address as people name it: without `www.`, user and port."""
     host = urlsplit(address).hostname or ""
     return host.removeprefix("www.")
 

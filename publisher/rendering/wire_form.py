@@ -1,5 +1,5 @@
-"""Mails as SMTP transmits them: dots at the beginning of lines doubled, and the end mark appended (RFC 5321 section
-4.5.2).
+"""The wire form of mails, as SMTP transmits them: dots at the beginning of lines doubled, and the end mark appended
+(RFC 5321 section 4.5.2).
 """
 
 from functools import lru_cache
@@ -13,13 +13,13 @@ class WireForm:
 
     def __init__(self, data: bytes, *, size: int) -> None:
         self.data = data
-        """What is written after DATA, with the end mark."""
+        """The bytes that are written after the command DATA, with the end mark."""
         self.size = size
         """The size in bytes, as the server counts it (RFC 1870 section 3): without doubled dots and the end mark."""
 
     @classmethod
     def of(cls, mail: bytes) -> Self:
-        """Return the form of a mail.
+        """Return the wire form of a mail.
 
         Raises:
             ValueError: as in `double_dots`.
@@ -29,16 +29,16 @@ class WireForm:
 
     @classmethod
     def of_pieces(cls, pieces: list[bytes], *, size: int) -> Self:
-        """Return the form of a mail of `size` bytes; `pieces` are results of `double_dots`."""
+        """Return the wire form of a mail of `size` bytes; `pieces` are results of `double_dots`."""
         return cls(b"".join([*pieces, _END]), size=size)
 
 
 def double_dots(lines: bytes) -> bytes:
-    """Return lines with a dot at the beginning of a line doubled; `lines` begin with the beginning of a line.
+    """Return lines with each dot at the beginning of a line doubled; `lines` start at the beginning of a line.
 
     Raises:
-        ValueError: they have CR or LF alone: servers disagree on whether that ends a line, so one mail could become
-            two.
+        ValueError: the lines have a CR or LF alone. Servers disagree on whether that ends a line, so one mail could
+            become two.
     """
     if b"\n" not in lines and b"\r" not in lines:
         return b"." + lines if lines.startswith(b".") else lines
@@ -50,4 +50,4 @@ def double_dots(lines: bytes) -> bytes:
 
 
 double_dots_once = lru_cache(4_096)(double_dots)
-"""`double_dots` with a cache, for pieces that many mails share: it takes a tenth of the time of a mail."""
+"""`double_dots` with a cache, for pieces that many mails share: doubling dots takes a tenth of the time of a mail."""
