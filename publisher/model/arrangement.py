@@ -1,8 +1,8 @@
 """Orders the items of a digest: the lead first, then theme by theme, each item once. Pure.
 
-The lead is the first item of the mail, and its title is the subject. It stands above the themes and is not repeated
-under its own theme. Themes come in the order of the audience, then in the order of config.toml, then in the order of
-their first items; the default theme is last.
+The lead is the first item of the mail, and the lead's title is the mail's subject. The lead stands above the themes and
+is not repeated under its own theme. Themes come in the order of the audience, then in the order of config.toml, then in
+the order of their first items; the default theme is last.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeMap
 
 LONG_FROM_ITEMS = 16
-"""From this number of items on, an edition shows most of them by title and date only, unless its audience wants full
+"""From this number of items on, an edition shows most items by title and date only, unless its audience wants full
 texts.
 """
 
@@ -26,10 +26,10 @@ class Look(StrEnum):
 
     LEAD = "lead"
     SINGLE = "single"
-    """The only item of its theme; the theme's name is the line above the title."""
+    """The item is the only one of its theme; the theme's name is the line above the item's title."""
     ITEM = "item"
     BRIEF = "brief"
-    """Title and date."""
+    """Only the item's title and date are shown."""
 
 
 TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
@@ -45,7 +45,7 @@ class Placed:
     """The theme under which the item stands. The lead's theme is shown in the line above its title."""
     look: Look
     has_text: bool
-    """Whether the text is shown, besides title and date."""
+    """Whether the item's text is shown, besides title and date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ class Part:
 
     theme: Theme
     items: tuple[Placed, ...]
-    """Never empty."""
+    """The items of the theme, without the lead; never empty."""
     is_more: bool
-    """Whether the lead is an item of this theme, so that the part holds further ones."""
+    """Whether the lead is an item of this theme, so that the part holds further items of the theme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +64,12 @@ class Arrangement:
     """The items of a digest in their places."""
 
     lead: Placed | None
-    """None: there are no items."""
+    """The first item of the digest; None if the digest has no items."""
     parts: tuple[Part, ...]
 
     @property
     def items(self) -> tuple[Placed, ...]:
-        """All items, in the order in which they are read."""
+        """All items of the digest, from top to bottom."""
         lead = () if self.lead is None else (self.lead,)
         return lead + tuple(item for part in self.parts for item in part.items)
 
@@ -77,7 +77,9 @@ class Arrangement:
 def arrange(
     ordered: Sequence[Record], *, audience: Audience, themes: ThemeMap, first: Sequence[int] = ()
 ) -> Arrangement:
-    """Arrange items that `in_order` has sorted. `first` has the numbers of items that the editor put first."""
+    """Return the arrangement of items that `in_order` has sorted. `first` has the numbers of items that the editor put
+    first.
+    """
     if not ordered:
         return Arrangement(lead=None, parts=())
     place = {number: index for index, number in enumerate(first)}
@@ -113,10 +115,11 @@ class Move(StrEnum):
 
 
 def moved(read: Sequence[tuple[int, str]], number: int, move: Move) -> tuple[int, ...] | None:
-    """Return the numbers of all items in their new order after one item moved; None: it cannot move there.
+    """Return the numbers of all items in their new order after the item `number` moved; return None if it cannot move
+    there.
 
-    `read` are the items (number, slug of its theme) in the order in which they are read. Themes stay where they are, so
-    an item moves within its theme. The item below the lead can change places with the lead.
+    `read` are the items (number, slug of the theme) from top to bottom of the digest. Themes stay where they are, so an
+    item moves within its theme; only the item below the lead can change places with the lead.
     """
     numbers = [each for each, _ in read]
     place = numbers.index(number)
@@ -154,9 +157,10 @@ def _age(record: Record) -> tuple[int, float, int]:
 
 
 def home_of(record: Record, audience: Audience) -> Theme:
-    """Return the first of the item's themes that the audience names, or else the first that it follows.
+    """Return the first of the item's themes that the audience names, or else the first of its themes that the audience
+    follows.
 
-    An item whose themes have changed may have neither; the result is then the item's first theme.
+    If the audience follows none of the item's themes, because these have changed, the result is the item's first theme.
     """
     named = (theme for theme in record.themes if theme.slug in audience.themes.named)
     followed = (theme for theme in record.themes if audience.themes.follows(theme.slug))
@@ -164,9 +168,11 @@ def home_of(record: Record, audience: Audience) -> Theme:
 
 
 def language_rank(language: str, wanted: Sequence[str]) -> int | None:
-    """Return the place of a language among the wanted ones, 0 for the preferred; None: it is not wanted.
+    """Return the place of a language among the wanted languages, 0 for the preferred one; return None if the language
+    is not wanted.
 
-    `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` means all languages that no other entry matches.
+    In `wanted`, `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` means all languages that no other entry
+    matches.
     """
     tag = language.lower()
     for place, each in enumerate(wanted):
@@ -185,7 +191,9 @@ def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
 
 
 def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts: bool) -> Iterable[Placed]:
-    """Place the sorted items of a theme. In a long digest only the first one is shown with its text."""
+    """Yield the sorted items of a theme in their places. In a long digest only the theme's first item is shown with its
+    text.
+    """
     look = Look.SINGLE if len(records) == 1 else Look.ITEM
     for number, record in enumerate(records):
         is_brief = not has_texts or (is_long and number > 0)
@@ -194,7 +202,7 @@ def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts:
 
 
 def _sort_themes(groups: Iterable[Theme], audience: Audience, themes: ThemeMap) -> list[Theme]:
-    """Return the themes in the order of a digest, from themes in the order of their first items."""
+    """Return the themes in the order of a digest; `groups` has the themes in the order of their first items."""
     named = {slug: place for place, slug in enumerate(audience.themes.named)}
     configured = {theme.slug: place for place, theme in enumerate(themes.themes)}
 

@@ -14,7 +14,7 @@ class BounceKind(StrEnum):
     FAILED = "failed"
     """A mail could not be delivered."""
     DELAYED = "delayed"
-    """A mail is not delivered yet, and the server goes on trying."""
+    """A mail is not delivered yet, and the mail server goes on trying."""
     COMPLAINT = "complaint"
     """A reader called a mail spam."""
     UNSUBSCRIBE = "unsubscribe"
@@ -22,11 +22,11 @@ class BounceKind(StrEnum):
     AUTOMATIC = "automatic"
     """A machine answered, for example for somebody on leave."""
     UNKNOWN = "unknown"
-    """Something else, perhaps for a human."""
+    """A mail of another kind, perhaps for a human."""
 
     @property
     def is_report(self) -> bool:
-        """Whether the mail reports what happened to another mail."""
+        """Whether a mail of this kind reports what happened to another mail."""
         return self in (BounceKind.FAILED, BounceKind.DELAYED, BounceKind.COMPLAINT)
 
 
@@ -37,19 +37,20 @@ class Bounce:
     kind: BounceKind
     token: str = ""
     """The text after the `+` in the address that the mail came to, or that the returned mail was sent from. It
-    identifies the reader (VERP). Empty: there is none.
+    identifies the reader (VERP). Empty if there is no such text.
     """
     stop_token: str = ""
-    """The token of the unsubscribe link, from the returned mail or from the subject of this one; empty: there is none.
+    """The token of the unsubscribe link, from the returned mail or from the subject of the bounce; empty if there is
+    none.
     """
     message_ids: tuple[str, ...] = ()
     """Message-IDs in angle brackets, the likeliest first: one of them may be the ID of the returned mail."""
     recipient: str = ""
-    """The address that did not get the mail; empty: unknown."""
+    """The address that did not get the mail; empty if it is unknown."""
     status: str = ""
-    """The enhanced status code, such as 5.1.1; empty: it has none."""
+    """The enhanced status code, such as 5.1.1; empty if the bounce has none."""
     words: str = ""
-    """What the server said, on one line."""
+    """What the server that reports the failure said, on one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +60,12 @@ class BounceRow:
     mark: str
     """The SHA-256 of the whole mail, in hexadecimal digits: a mail that is read twice counts once."""
     at: datetime
-    """UTC; when it was read."""
+    """UTC; when the bounce was read."""
     kind: BounceKind
     name: str
-    """The name of the edition, round or letter; empty: only the token says which reader the bounce is about."""
+    """The name of the edition, round or letter that bounced; empty if it is unknown, and only the token says which
+    reader the bounce is about.
+    """
     recipient: str
     token: str
     status: str
@@ -75,11 +78,11 @@ class BounceScore:
 
     points: int
     last_at: datetime
-    """UTC; when his last mail came back."""
+    """UTC; when the last mail to the reader came back."""
     suspended_at: datetime | None = None
-    """UTC; when we stopped sending him digests. None: he gets them."""
+    """UTC; when digests to the reader were stopped. None if he gets digests."""
     probed_at: datetime | None = None
-    """UTC; when the probe was queued, a letter that tests whether mails arrive again. None: no probe was queued."""
+    """UTC; when the probe was queued, a letter that tests whether mails arrive again. None if no probe was queued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,9 @@ class ImapSettings:
     user: str
     password: Secret
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate; None: the system's."""
+    """Certificates of the authority that signed the server's certificate. If None, the authorities that this machine
+    trusts count.
+    """
     folder: str = "INBOX"
 
 
@@ -104,7 +109,7 @@ class BounceSettings:
     mbox: Path | None = None
     imap: ImapSettings | None = None
     every: timedelta = timedelta(minutes=5)
-    """How often the service reads them."""
+    """How often the service reads the mailboxes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +118,13 @@ class BounceReport:
 
     recorded: tuple[BounceRow, ...] = ()
     repeated: int = 0
-    """Mails that an earlier reading had recorded."""
+    """Mails that an earlier reading of the mailbox had recorded."""
     suspended: int = 0
     """Readers who get no digests from now on, because too many of their mails came back."""
     ended: int = 0
-    """Readers whose subscriptions ended: a probe came back, they reported spam, or they unsubscribed by mail."""
+    """Readers whose subscriptions ended, because a probe came back, or they reported spam or unsubscribed by mail."""
     automatic: int = 0
-    """Automatic replies; they stay in the mailbox."""
+    """Automatic replies, which stay in the mailbox."""
     unknown: int = 0
     """Mails that are no reports, or are not about mails of this site; they stay in the mailbox."""
 

@@ -31,7 +31,7 @@ _JOINING_SCRIPTS = (
 
 
 def even_spaces(text: str) -> str:
-    """Return `text` on one line with single spaces. A run of no-break spaces becomes one of them."""
+    """Return `text` on one line with single spaces. A run of no-break spaces becomes one no-break space."""
     if not (_USUAL in text or _FIGURE in text or _NARROW in text):
         return " ".join(text.split())
     words = (word.strip(NO_BREAK) for word in _BREAK.split(text))
@@ -46,7 +46,7 @@ def as_line(text: str) -> str:
 def without_invisible(text: str) -> str:
     """Return `text` without invisible characters, except those that change the characters beside them.
 
-    These are joiners inside words of `_JOINING_SCRIPTS`, and characters that join or colour emoji.
+    The exceptions are joiners inside words of `_JOINING_SCRIPTS`, and characters that join or colour emoji.
     """
     if not _INVISIBLE.search(text):
         return text

@@ -11,20 +11,19 @@ QUOTE_LENGTH = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formerly:
-    """An item before it was corrected, as the audience last got it."""
+    """An item before its correction, as the audience last got it."""
 
     item: int
     """The item's number."""
     edition: int
     """The number of the edition in which the audience got it."""
     was: Item
-    """What the item said there, with the title that the editor gave it."""
+    """What the item said in that edition, with the title that the editor gave it."""
 
 
 def quote_of(was: Item, now: Item) -> str:
-    """Return the item's former title, or else the first sentence of its old text that the new text lacks.
-
-    Empty: nothing was removed; only links or files differ, or text was added.
+    """Return the item's former title, if it changed, or else the first sentence of its old text that the new text
+    lacks. Return an empty string if nothing was removed: only links or files differ, or text was added.
     """
     title = title_of(was)
     if title != title_of(now):

@@ -11,7 +11,7 @@ from datetime import date
 from publisher.model.masking import without_addresses
 
 LOGGER = "publisher"
-"""The name of the logger above the loggers of all stages."""
+"""The name of the parent of the loggers of all stages."""
 _FACTS = "facts"
 
 
@@ -23,7 +23,7 @@ class DecisionLog:
 
     @property
     def is_heard(self) -> bool:
-        """Whether debug lines are read at all. Facts that only explain a decision need not be fetched otherwise."""
+        """Whether debug lines are read at all. If not, facts that only explain a decision need not be fetched."""
         return self._logger.isEnabledFor(logging.DEBUG)
 
     def debug(self, decision: str, *, because: str, **facts: object) -> None:

@@ -29,11 +29,11 @@ class Rank(IntEnum):
     NOTICE = 0
     """A notice to the operator or an editor."""
     LETTER = 1
-    """A letter about a subscription: somebody waits for it."""
+    """A letter about a subscription, such as a confirmation link: somebody waits for it."""
     DIGEST = 2
     RENEWAL = 3
-    """A letter that asks a reader, or somebody on an imported list, whether he wants the mails. There may be one per
-    reader, and nobody waits for it.
+    """A letter that asks a reader, or a person on an imported list, whether he wants the mails: a renewal. There may be
+    one such letter per reader, and nobody waits for it.
     """
 
 
@@ -41,7 +41,7 @@ class DeliveryState(StrEnum):
     """How far a delivery has come."""
 
     QUEUED = "queued"
-    """The delivery waits: for its turn, or until the time of its next attempt."""
+    """The delivery waits for its turn, or for the time of its next attempt."""
     LEASED = "leased"
     """A process has claimed the delivery. The server has not got the mail."""
     HANDING = "handing"
@@ -62,7 +62,7 @@ class NewDelivery:
 
     kind: DeliveryKind
     name: str
-    """The name of its edition, round or letter, such as `weekly-3`."""
+    """The name of the edition, round or letter that is sent, such as `weekly-3`."""
     recipient: str
     """A mail address as it goes over the wire: ASCII."""
     sender: str
@@ -70,15 +70,15 @@ class NewDelivery:
     message_id: str
     """The Message-ID in its angle brackets."""
     dated: datetime
-    """UTC; the Date of the mail."""
+    """UTC; the Date header of the mail."""
     audience: str = ""
-    """The audience of the mail, such as `weekly`. Mails of one audience can be paused; empty: only a pause of all mails
-    holds this one.
+    """The audience of the mail, such as `weekly`. Mails of one audience can be paused. If empty, only a pause of all
+    mails holds this mail.
     """
     rank: Rank = Rank.DIGEST
     return_path: str = ""
-    """The envelope sender of this mail, in ASCII, to which failures are reported; empty: `smtp.bounces`, or else
-    `sender`.
+    """The envelope sender of this mail, in ASCII, to which failures are reported. If empty, `smtp.bounces`, or else
+    `sender`, is used.
     """
 
     @property
@@ -93,7 +93,7 @@ class NewDelivery:
 
     @property
     def is_to_reader(self) -> bool:
-        """Whether its outcome shows if mails reach a subscriber: true for his digest and for a probe."""
+        """Whether the outcome of the delivery shows if mails reach a subscriber, as for his digest and for a probe."""
         is_probe = self.kind is DeliveryKind.LETTER and self.name.startswith(PROBE)
         return self.kind is DeliveryKind.ROUND or is_probe
 
@@ -104,7 +104,7 @@ class Letter:
 
     delivery: NewDelivery
     mail: bytes
-    """The whole mail, CRLF line ends."""
+    """The whole mail, with CRLF line ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +113,13 @@ class Delivery(NewDelivery):
 
     id: int
     epoch: int
-    """How often it was claimed. Only the process with the latest claim may go on with it."""
+    """How often the delivery was claimed. Only the process with the latest claim may go on with it."""
     attempts: int
-    """How many attempts were made, this one included."""
+    """How many attempts to send the mail were made, including the present one."""
     doubts: int
     """How often the mail was handed over and the server did not answer."""
     queued_at: datetime
-    """UTC; when it was queued."""
+    """UTC; when the delivery was queued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,21 +139,21 @@ class KnownDelivery:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether a process has claimed it."""
+        """Whether a process has claimed the delivery."""
         return self.state in (DeliveryState.LEASED, DeliveryState.HANDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the operator ordered about mails."""
+    """An order by the operator about mails: to pause, resume, take back or repeat them."""
 
     verb: str
     """`pause`, `resume`, `recall` or `again` (send again)."""
     about: str
-    """The audience or edition; empty: all mails."""
+    """The audience or edition that the order is about; empty for all mails."""
     at: datetime
     mails: int
-    """How many mails were affected; 0 for `pause` and `resume`."""
+    """How many mails the order affected; 0 for `pause` and `resume`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ class FailedMail:
     """An edition whose mail the mail server refused for good, or whose mail bounced."""
 
     name: str
-    """Name of the edition."""
+    """Name of the edition, such as `weekly-3`."""
     recipient: str
     reply: str
     """What the server said, on one line; may be empty."""
@@ -179,19 +179,21 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The result of a claimed delivery."""
+    """The result of an attempt at a claimed delivery."""
 
     delivery: Delivery
     state: DeliveryState
-    """`SENT`, `REFUSED`, `CANCELLED`, or `QUEUED`: it is tried again."""
+    """`SENT`, `REFUSED`, `CANCELLED`, or, if the delivery is tried again, `QUEUED`."""
     after: timedelta = timedelta(0)
     """How long from now to the next attempt."""
     is_attempt: bool = True
-    """Whether the attempt counts. It does not when the recipient had no part in the failure."""
+    """Whether the attempt counts as one of the recipient's. It does not if the failure had nothing to do with the
+    recipient.
+    """
     is_doubtful: bool = False
     """Whether the mail was handed over and the server did not answer."""
     code: int | None = None
-    """The code of the server's answer; None: it did not answer."""
+    """The code of the server's answer; None if the server did not answer."""
     reply: str = ""
     """What the server answered, or what happened instead, on one line."""
 
@@ -212,12 +214,12 @@ class Security(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """A password or token, or the place from which it is read each time."""
+    """A password or token, or the place from which it is read each time it is needed."""
 
     value: str = field(default="", repr=False)
     file: Path | None = None
     command: tuple[str, ...] = ()
-    """A program with its arguments; it prints the secret."""
+    """A program, with its arguments, that prints the secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,17 +230,19 @@ class SmtpSettings:
     port: int
     security: Security
     user: str = ""
-    """The user name; empty: there is no login."""
+    """The user name; empty if the server needs no login."""
     password: Secret | None = None
     oauth: Secret | None = None
-    """A token for XOAUTH2; None: the password is used."""
+    """A token for a login by XOAUTH2. If None, the password is used."""
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate; None: the system's."""
+    """Certificates of the authority that signed the server's certificate. If None, the authorities that this machine
+    trusts count.
+    """
     bounces: str = ""
-    """The envelope sender, as it goes over the wire; empty: the address in `from`."""
+    """The envelope sender, in ASCII. If empty, the address in `from` is used."""
     connections: int = 4
     per_second: float | None = None
-    """The most mails per second; None: no limit. `per_hour` and `per_day` likewise."""
+    """The most mails per second; None for no limit. `per_hour` and `per_day` are the same for longer times."""
     per_hour: int | None = None
     per_day: int | None = None
     max_age: timedelta = timedelta(days=3)
@@ -262,7 +266,7 @@ class DeliveryCounts:
     queued: int = 0
     """Mails that wait for their turn, or are being handed over now."""
     later: int = 0
-    """Mails that wait for another attempt, the first of them at `next_at`."""
+    """Mails that wait for another attempt; the first of these attempts is at `next_at`."""
     next_at: datetime | None = None
     sent: int = 0
     refused: int = 0
@@ -271,7 +275,7 @@ class DeliveryCounts:
     cancelled: int = 0
     """Mails that were taken back before the server got them."""
     doubtful: int = 0
-    """Mails that were once handed over without an answer of the server, so they may arrive twice."""
+    """Mails that were once handed over without an answer of the server: they may arrive twice."""
     reply: str = ""
     """The server's last answer to a mail that is not sent yet; may be empty."""
 

@@ -1,4 +1,4 @@
-"""Departures: who left and which addresses are suppressed, since when, with keyed digests in place of addresses."""
+"""Departures: who left and which addresses are suppressed, since when. Keyed hashes (HMAC) stand for addresses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,16 +9,18 @@ from publisher.model.subscribers import EndReason
 
 
 class SuppressionKind(StrEnum):
-    """Why an address gets no mail. A suppression wins over forms and imports."""
+    """Why an address is suppressed: gets no mail. A suppression wins over forms and imports."""
 
     BOUNCES = "bounces"
-    """Mails to the address came back, and so did a probe. A confirmed form lifts it."""
+    """Mails to the address came back, and so did a probe (a letter that tests the address). A confirmed form lifts the
+    suppression.
+    """
     COMPLAINT = "complaint"
-    """The reader reported a mail as spam. Only the operator lifts it."""
+    """The reader reported a mail as spam. Only the operator lifts the suppression."""
     OPERATOR = "operator"
-    """The operator suppressed it. Only the operator lifts it."""
+    """The operator suppressed the address. Only the operator lifts the suppression."""
     ERASED = "erased-on-request"
-    """The reader had his data erased and wants no mail. Only the operator lifts it."""
+    """The reader had his data erased and wants no mail. Only the operator lifts the suppression."""
 
     @property
     def is_lifted_by_form(self) -> bool:
@@ -53,9 +55,9 @@ class Departure:
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
     suppression: SuppressionKind | None = None
-    """The suppression that began or was lifted; None: the line is about none."""
+    """The suppression that began or was lifted; None if the line is about no suppression."""
     because: EndReason | None = None
-    """Why the reader's last subscription ended; None: the line is about something else."""
+    """Why the reader's last subscription ended; None if the line is about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +73,16 @@ class Suppression:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """What all lines about one address amount to."""
+    """What all lines about one address in the file of departures amount to."""
 
     left_at: datetime | None = None
-    """UTC; since when the reader follows nothing. None: he follows something, or no line says that he left."""
+    """UTC; since when the reader follows nothing. None if he follows something, or no line says that he left."""
     left_because: EndReason | None = None
-    """Why the reader follows nothing; None: no line says why."""
+    """Why the reader follows nothing; None if no line says why."""
     erased_at: datetime | None = None
-    """UTC; when he was last erased. None: never. He may have come back since."""
+    """UTC; when the reader's data was last erased; he may have come back since. None if it never was."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
-    """The suppressions in force, each with the time it was made."""
+    """The suppressions of the address in force, each with the time at which it began."""
 
     def is_erased(self, *, since: datetime) -> bool:
         """Whether the data about the reader that is older than `since` must be erased, even if he came back."""

@@ -9,7 +9,7 @@ LINK_WITHIN = timedelta(minutes=15)
 SESSION_WITHIN = timedelta(days=7)
 """How long somebody stays signed in."""
 ACTS_WITHIN = timedelta(days=366)
-"""How long the desk remembers who did what."""
+"""How long the record of acts (who did what at the desk) is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +17,12 @@ class DeskSettings:
     """The people of the desk."""
 
     people: tuple[str, ...]
-    """Addresses in the form used in headers, compared without regard to case; at least one."""
+    """Mail addresses of these people, in the form used in headers and compared without regard to case; at least one."""
 
     def person(self, address: str) -> str:
-        """Return a person's address as config.toml writes it; empty: nobody at the desk has this address."""
+        """Return a person's address as config.toml writes it; return an empty string if no person of the desk has this
+        address.
+        """
         return next((each for each in self.people if each.lower() == address.lower()), "")
 
 
@@ -29,12 +31,12 @@ class DeskSession:
     """The session of a person who is signed in at the desk."""
 
     person: str
-    """The address."""
+    """The mail address of the person."""
     begun_at: datetime
 
 
 class ActOutcome(StrEnum):
-    """How an act at the desk ended."""
+    """How an act (something that a person did at the desk) ended."""
 
     BEGUN = "begun"
     """The outcome is unknown: the act is under way, or the program ended during it."""
@@ -45,19 +47,19 @@ class ActOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What somebody did at the desk."""
+    """An act: what somebody did at the desk, as it is recorded."""
 
     number: int
-    """Counts from 1."""
+    """The number of the act in the record, from 1."""
     at: datetime
     person: str
-    """The address."""
+    """The mail address of the person."""
     language: str
     """The language of `words`."""
     verb: str
     """The name of the act, such as `release`."""
     about: str
-    """The name of what the act was done to, such as `weekly-3`; may be empty."""
+    """The name of the edition or other thing that was acted on, such as `weekly-3`; may be empty."""
     outcome: ActOutcome
     words: str
-    """The result in one sentence, in the language of the editor; empty: it is unknown."""
+    """The result of the act in one sentence, in the language of the editor; empty if it is unknown."""

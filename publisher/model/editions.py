@@ -14,37 +14,37 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeChoice
 
 UNTIL_DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
-"""The value of `held_until` for an edition that waits until somebody decides, without an end."""
+"""The value of `held_until` for an edition that waits without an end, until somebody decides."""
 _NAME = re.compile(r"(?P<audience>.+)-(?P<number>[1-9][0-9]{0,8})")
 """A longer number might be greater than PostgreSQL's largest integer; no audience has had that many editions."""
 
 
 class TakenOut(StrEnum):
-    """Why an item is no longer in an edition."""
+    """Why an item was taken out of an edition."""
 
     DROPPED = "dropped"
-    """Its editor took it out for good."""
+    """The edition's editor took the item out for good."""
     PUT_OFF = "put off"
-    """Its editor moved it to the next edition."""
+    """The edition's editor moved the item to the next edition."""
     DISCARDED = "discarded"
     """The whole edition was discarded."""
     WITHDRAWN = "withdrawn"
-    """It was withdrawn, expired or hidden while the edition was held. If it comes back, it is due again."""
+    """The item was withdrawn, expired or hidden while the edition was held. If the item comes back, it is due again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceChange:
-    """An item of a held edition that its source changed since the edition was composed."""
+    """A change of an item in a held edition by the item's source, since the edition was composed."""
 
     record: Record
     was: Item
     """The item as it was when the edition was composed."""
     now: Item
-    """What the source says now; `record` has the title that the editor gave the item."""
+    """The item as the source words it now; `record` has the title that the editor gave the item."""
 
 
 def parse_name(name: str) -> tuple[str, int] | None:
-    """Return audience and number for an edition's name, such as `weekly-3`; None: no edition can have this name."""
+    """Return audience and number for an edition's name, such as `weekly-3`, or None if no edition can have it."""
     found = _NAME.fullmatch(name)
     return (found["audience"], int(found["number"])) if found else None
 
@@ -57,13 +57,14 @@ class Edition:
     number: int
     """Counts the editions of an audience from 1. After a restore numbers may be left out; none is given twice."""
     after: int
-    """The audience's cursor before this edition: items up to this log number were in earlier ones."""
+    """The audience's cursor before this edition: items up to this log number were in earlier editions."""
     upto: int
     """The audience's cursor after this edition."""
     composed_at: datetime
-    """UTC; the Message-ID is made from it."""
+    """UTC; when the edition was composed. The mail's Message-ID is made from this time."""
     records: tuple[Record, ...]
-    """Its items as they were when it was composed (or released, if it was held), without those withdrawn since.
+    """The edition's items as they were when it was composed (or released, if it was held), without items withdrawn
+    since.
 
     They are in the order in which the store keeps them. An item has the title that the editor gave it.
     """
@@ -74,19 +75,20 @@ class Edition:
     introduction: str = ""
     """The editor's text above the items: plain text, paragraphs separated by an empty line, links in Markdown."""
     subject: str = ""
-    """The subject that the editor chose; empty: the template makes one."""
+    """The subject that the editor chose. If empty, the template makes one."""
     first: tuple[int, ...] = ()
     """The numbers of items that the editor put first: the lead, and then within each theme."""
     followed: tuple[SourceChange, ...] = ()
-    """What the sources changed in its items while it was held."""
+    """What the sources changed in the edition's items while it was held."""
     withdrawn: tuple[Record, ...] = ()
-    """Items that were withdrawn while it was held; they are not in `records`."""
+    """Items that were withdrawn while the edition was held; they are not in `records`."""
     followed_at: datetime | None = None
-    """UTC; when an item was last changed or withdrawn while it was held. None: none ever was."""
+    """UTC; when an item of the held edition was last changed or withdrawn. None if none ever was."""
     held_until: datetime | None = None
-    """UTC; until when the edition waits for its editor (`UNTIL_DECIDED`: without an end). None: it is not held."""
+    """UTC; until when the edition waits for its editor (`UNTIL_DECIDED`: without an end). None if it is not held."""
     released_at: datetime | None = None
-    """UTC; when the editor released it or its time for review ended. None: it never was held, or still is."""
+    """UTC; when the editor released the edition, or its time for review ended. None if it was not held, or still is.
+    """
 
     @property
     def dated(self) -> datetime:
@@ -101,13 +103,13 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
-    """An item as the lists of a digest name it."""
+    """An item as it is named in a digest's lists of items: `shown`, `corrected` and `left_out`."""
 
     uid: str
     title: str
     url: str
     themes: tuple[str, ...]
-    """Slugs. The item stands under the first theme that the audience follows."""
+    """Slugs of the item's themes. The item stands under the first theme that the audience follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +131,11 @@ class Digest:
     left_out: tuple[DigestItem, ...] = ()
     """Items that do not fit into the mail. The mail gives their number and a link to them on the web."""
     archive_url: str = ""
-    """Address of the audience's editions on the web; empty: they are not public."""
+    """Address of the audience's editions on the web; empty if they are not public."""
     html_parts: tuple[str, ...] = ()
-    """`html` in parts, some of them shared with other digests; empty: it is not split into parts."""
+    """`html` in parts, some of which other digests share; empty if it is not split into parts."""
     text_parts: tuple[str, ...] = ()
-    """`text` in parts, split in the same way."""
+    """`text` in parts, in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ class Personal:
     """The personal texts and links in the foot of a mail to one subscriber."""
 
     why: str
-    """Why he gets the mail; one line."""
+    """Why the subscriber gets the mail; one line."""
     stop_url: str
     mine_url: str
     """Address of the reader's own page."""
@@ -159,29 +161,31 @@ class Audience:
     themes: ThemeChoice
     from_: Mailbox
     to: Mailbox
-    """Usually a mailing list."""
+    """The recipient of the mails, usually a mailing list."""
     reply_to: Mailbox | None = None
-    """The address for answers of readers; None: the sender's."""
+    """The address for answers of readers. If None, answers go to the sender."""
     subscribe_url: str = ""
-    """The list's page for people who join it; empty: pages offer none."""
+    """The mailing list's page for people who join the list. If empty, pages offer no such page."""
     subscribe_mailto: str = ""
-    """The address to which people write to join the list; empty: pages do not offer one."""
+    """The address to which people write to join the mailing list. If empty, pages offer no such address."""
     schedule: Schedule | None = None
-    """When `publisher serve` composes its editions; None: only on command."""
+    """When `publisher serve` composes the audience's editions. If None, they are composed only on command."""
     first: int | None = None
-    """How many items already in the log go into its first edition; None: all."""
+    """How many items already in the log go into the audience's first edition; None for all."""
     unsubscribe_url: str = ""
-    """The list's page for people who leave it; it has no personal part. Empty: they leave by mail only."""
+    """The mailing list's page for people who leave the list; its address is the same for all. If empty, people leave by
+    mail only.
+    """
     unsubscribe_mailto: str = ""
-    """The address to which a reader writes to leave; empty: the sender's."""
+    """The address to which a reader writes to leave the mailing list. If empty, he writes to the sender."""
     postal_address: str = ""
     archive: bool
-    """Whether everybody may read its editions on the web."""
+    """Whether everybody may read the audience's editions on the web."""
     language: str = ""
-    """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
+    """BCP 47; the language of fixed texts, dates and the subject. If empty, the site's language is used."""
     languages: tuple[str, ...]
-    """The languages of its items, the preferred one first. `*` stands for all other languages; without it they are left
-    out.
+    """The languages of items that the audience gets, the preferred one first. `*` stands for all other languages;
+    without `*`, items in other languages are left out.
     """
     introduction: str = ""
     """The text above the items of each edition: plain text, as in `Edition`."""
@@ -191,7 +195,9 @@ class Audience:
     """Whether the newest or the oldest items of a theme come first."""
     keywords: bool
     pictures: bool
-    """Whether the mail shows pictures of items, loaded from their own servers; otherwise it links to them."""
+    """Whether the mail shows pictures of items, loaded from the pictures' own servers; otherwise the mail links to
+    pictures.
+    """
     overflow: Literal["web", "next"]
     """What happens to items that do not fit into the mail: `web` shows them on the web only, `next` puts them into the
     next edition.
@@ -199,15 +205,18 @@ class Audience:
     min_items: int
     """How many items an edition needs to go out."""
     max_items: int | None = None
-    """The most items of an edition: the oldest go first, and the rest into the next edition. None: no limit."""
+    """The most items of an edition: the oldest go into it, and the rest into the next edition. None for no limit.
+    """
     review: timedelta | None = None
-    """How long an edition waits for the editor; None: it goes out at once."""
+    """How long an edition waits for the editor. If None, it goes out at once."""
     on_silence: Literal["send", "keep"]
     """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
-    """The address for mails about held editions; None: no mail is sent."""
+    """The address for mails about held editions. If None, no such mail is sent."""
     personal: Personal | None = None
-    """None: the audience is a mailing list, on which everybody gets the same mail."""
+    """The personal parts of a mail to one subscriber; None if the audience is a mailing list, on which all get the same
+    mail.
+    """
 
     def language_at(self, site: Site) -> str:
         """Return the language of the digest."""
@@ -223,9 +232,9 @@ class DigestStyle:
     accent_dark: str
     """The same colour in a mail program's dark mode."""
     logo: str = ""
-    """Path of the picture above the title, below the site's base URL; empty: none."""
+    """Path of the picture above the title, below the site's base URL; empty for no picture."""
     logo_alt: str = ""
-    """The text in place of the picture; empty: the site's title."""
+    """The text in place of the picture. If empty, the site's title is used."""
     logo_width: int
     """Pixels."""
     width: int
@@ -237,16 +246,16 @@ class DigestStyle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A mail that informs the operator or an editor, sent once."""
+    """A mail that informs the operator or an editor of something, sent once."""
 
     number: int = 0
     """The number of the recorded notice, from 1; 0: it is not recorded yet."""
     about: str
-    """The name of the source or edition that it is about."""
+    """The name of the source or edition that the notice is about."""
     kind: str
     """The `SourceCondition` of the source, or `REVIEW`."""
     at: datetime
-    """UTC; the mail's Date and Message-ID are made from it."""
+    """UTC; when the notice was made. The mail's Date and Message-ID are made from this time."""
     to: Mailbox
     language: str
     """BCP 47; the language of subject and text."""

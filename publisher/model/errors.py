@@ -53,8 +53,8 @@ class UsageError(PublisherError):
 
 
 class SuppressedError(UsageError):
-    """Somebody asked for mails to a suppressed address. The message does not name it, because forms show this error
-    too.
+    """Somebody asked for mails to a suppressed address. The message does not name the address, because forms show this
+    error, too.
     """
 
     def __init__(self, kind: str) -> None:
@@ -107,7 +107,8 @@ class SourceError(PublisherError):
         self.source = source
         self.problem = problem
         self.wait = wait
-        """The pause in seconds that a server asked for, 0 if it asked for none; None: the error is not about a server.
+        """The pause in seconds that a server asked for, 0 if it asked for none; None if the error is not about a
+        server.
         """
         self.kind = kind
 
@@ -124,7 +125,9 @@ class StoreError(PublisherError):
 
 
 class OutrunError(StoreError):
-    """Somebody else changed the facts behind a decision. Deciding again from the present facts will work."""
+    """Somebody else, such as an editor or another process, changed the facts behind a decision. Deciding again from the
+    present facts will work.
+    """
 
 
 class BusyError(PublisherError):
@@ -132,7 +135,7 @@ class BusyError(PublisherError):
 
 
 class FilesError(PublisherError):
-    """A file or folder could not be written. The previous file is still whole."""
+    """A file or folder could not be written. The file that was there before is still whole."""
 
 
 class MailServerError(PublisherError):

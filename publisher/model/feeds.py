@@ -30,7 +30,7 @@ class FeedKind(StrEnum):
     """What the items of a feed have in common."""
 
     ALL = "all"
-    """The feed of all items: it always exists."""
+    """All items of the site: this feed always exists."""
     THEME = "theme"
     KEYWORD = "keyword"
     LANGUAGE = "language"
@@ -48,7 +48,7 @@ class Feed:
     """
     title: str
     first_slug: str = ""
-    """The first slug of a renamed theme, from which the feed's id is made; empty: `slug`."""
+    """The first slug of a renamed theme, from which the feed's id is made. If empty, the id is made from `slug`."""
 
     @classmethod
     def of_all(cls, site: Site) -> "Feed":
@@ -77,7 +77,7 @@ class CombinedFeed:
 
     @property
     def language(self) -> str:
-        """The language, if the feed has a single one; empty: its items may be in several."""
+        """The language of the feed's items; empty if they may be in several languages."""
         return self.languages[0] if len(self.languages) == 1 else ""
 
 
@@ -87,18 +87,18 @@ class FeedSettings:
 
     formats: tuple[Literal["rss", "atom", "json"], ...]
     limit: int
-    """How many items a feed holds, the last added; up to four times as many if one run added them."""
+    """How many items, the last ones added, a feed holds; up to four times as many if one run added them."""
     keywords_from: int
-    """How many items a keyword needs before it gets a feed, which it then keeps; 0: no keyword gets a feed."""
+    """How many items a keyword needs before it gets a feed, which it then keeps; 0 if no keyword gets a feed."""
     languages: bool
     """Whether each language gets a feed when items are in two languages or more."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
-    """Path of a square picture below the site's base URL; empty: none."""
+    """Path of a square picture below the site's base URL; empty for no picture."""
     logo: str = ""
-    """Path of a picture twice as wide as high, below the site's base URL; empty: none."""
+    """Path of a picture twice as wide as high, below the site's base URL; empty for no picture."""
     hub: str = ""
-    """Address of the WebSub hub to tell of changes; empty: none."""
+    """Address of the WebSub hub that is told of changes; empty for no hub."""
     content: Content = "full"
     contents: tuple[tuple[str, Content], ...] = ()
     """The content of feeds that differ from `content`, by slug."""
@@ -119,7 +119,7 @@ class Gathered:
     """The themes and feeds of an item."""
 
     themes: tuple[Theme, ...]
-    """Never empty; in the order of the item's labels."""
+    """The item's themes, in the order of its labels; never empty."""
     feeds: tuple[Feed, ...]
     """Each feed once; the feeds of the themes are among them."""
 
@@ -141,21 +141,21 @@ def other_feeds(item: Item, themes: Sequence[Theme], gathering: Gathering, names
 
 
 def keyword_feed(keyword: str, names: Names = NO_NAMES) -> Feed:
-    """Return the feed of a keyword. Spellings that differ in capitals or spaces share one."""
+    """Return the feed of a keyword. Spellings that differ in capitals or spaces share one feed."""
     slug = f"{KEYWORDS}/{names.keyword_slug(keyword)}"
     return Feed(kind=FeedKind.KEYWORD, slug=slug, title=even_spaces(keyword))
 
 
 def language_feed(tag: str, *, fallback: str) -> Feed:
-    """Return the feed of a language tag. `nl` and `nl-BE` share one; each script of Chinese has its own."""
+    """Return the feed of a language tag. `nl` and `nl-BE` share one feed; each script of Chinese has its own feed."""
     match = _TAG.fullmatch(tag.lower()) or _TAG.fullmatch(fallback.lower())
     name = f"{match[1]}{match[2] or ''}" if match else "und"  # BCP 47 section 2.2.1: undetermined
     return Feed(kind=FeedKind.LANGUAGE, slug=f"{LANGUAGES}/{name}", title=name)
 
 
 def combined_feed(asked: CombinedFeed) -> Feed:
-    """Return a feed that config.toml defines. Its slug begins with `combined/`, because a theme may have its name as
-    slug.
+    """Return the feed that `asked`, a part of config.toml, defines. Its slug begins with `combined/`, because a theme
+    may have the same name as slug.
     """
     return Feed(kind=FeedKind.COMBINED, slug=f"{COMBINED}/{asked.name}", title=asked.title)
 
@@ -165,7 +165,7 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
 
     Args:
         feed: any feed.
-        items: how many live items it has.
+        items: how many live items the feed has.
         is_open: whether the feed has been written before; if so, it is written again.
         languages: how many languages the site's items are in.
         settings: which feeds the operator wants.
@@ -182,7 +182,9 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
 
 
 def _meets(has: tuple[AbstractSet[str], AbstractSet[str], AbstractSet[str]], asked: CombinedFeed) -> bool:
-    """Whether an item meets the conditions; `has` are its theme slugs, folded keywords and language feed slug."""
+    """Whether an item meets the conditions of a combined feed; `has` are the item's theme slugs, folded keywords and
+    language feed's slug.
+    """
     themes, *others = has
     if not any(map(asked.themes.follows, themes)):
         return False

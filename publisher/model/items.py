@@ -16,94 +16,102 @@ Day: TypeAlias = date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """A file that belongs to an item: a report, a recording, a picture. It stays where it is and is never fetched."""
+    """A file that belongs to an item: a report, a recording, a picture. The file stays on its own server and is never
+    fetched.
+    """
 
     url: str
     media_type: str = ""
-    """As the source gives it, such as `application/pdf`; empty: it is guessed from the address."""
+    """The media type from the source, such as `application/pdf`. If empty, the type is guessed from the address.
+    """
     size_bytes: int | None = None
-    """None: the source does not give it."""
+    """The size of the file; None if the source does not give it."""
     title: str = ""
-    """The file's title; empty: readers see its file name."""
+    """The file's title. If empty, readers see the file's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One news item as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
+    """One news item, as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
 
     date: date
     """The date the organisation gave it, in the site's time zone."""
     text: str
     """Plain text, paragraphs separated by one empty line."""
     title: str = ""
-    """The title; empty: the source gives none, and `titles.title_of` makes one from the first sentence."""
+    """The source's title. If empty, the source gives none, and `titles.title_of` makes one from the first sentence."""
     link: str = ""
-    """The address of the item on the web; empty: the site makes a page for it."""
+    """The address of the item on the web. If empty, readers are sent to the item's page on this site."""
     summary: str = ""
-    """The source's summary, in plain text; empty: its first sentences serve as one."""
+    """The source's summary, in plain text. If empty, the first sentences of `text` serve as a summary."""
     native_id: str = ""
-    """The permanent id that the source gives the item; empty: it gives none."""
+    """The permanent id that the source gives the item; empty if the source gives none."""
     language: str = ""
-    """BCP 47; empty: the site's language."""
+    """The item's language (BCP 47). If empty, the site's language counts."""
     labels: tuple[str, ...] = ()
     """Theme labels as the source writes them, in order. config.toml maps them to themes."""
     keywords: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     html: str = ""
-    """The body as safe HTML with absolute links; empty: `text` is the whole body. A source may yield any HTML here,
+    """The body as safe HTML with absolute links. If empty, `text` is the whole body. A source may yield any HTML here,
     which `collect` cleans.
     """
     published: datetime | None = None
-    """UTC; the instant of publication, if the organisation gives more than a day. A source may yield it without a zone;
-    it is then in the site's.
+    """UTC; the instant of publication, if the organisation gives more than a day. A source may yield a time without a
+    zone, which is then in the site's zone.
     """
     authors: tuple[str, ...] = ()
-    """The authors, as the source names them. Only the filters of a source use them; the log does not keep them."""
+    """The authors, as the source names them. Only filters of a source use the authors; the log does not keep them.
+    """
     base: str = ""
-    """The base URL of relative addresses in `html`; empty: `link`. The log does not keep it."""
+    """The base URL of relative addresses in `html`. If empty, `link` is the base. The log does not keep this field."""
     is_language_guessed: bool = False
     """Whether `language` was guessed from the words because the source gives none."""
     is_minor_edit: bool = False
-    """Whether the source marks its latest edit as minor: readers are then not told of it."""
+    """Whether the source marks its latest edit of the item as minor: readers are then not told of the edit."""
     listed_date: Day | None = None
-    """The day the source gives now, if readers keep an earlier one; None: the source gives `date`."""
+    """The day the source gives now, if readers keep an earlier day; None if the source gives `date`."""
     is_undated: bool = False
     """Whether the source gives no date: `date` is then the day of this reading, and a known item keeps its date."""
     embargo: datetime | None = None
-    """UTC; no reader sees the item before this time. None: only its date decides. A source may yield it without a zone,
-    like `published`.
+    """UTC; no reader sees the item before this time. If None, only the item's date decides. A source may yield it
+    without a zone, like `published`.
     """
     other_embargo: datetime | None = None
-    """UTC; the end of an embargo that another source puts on the same item; a source never sets it. None: there is
-    none.
+    """UTC; the end of an embargo that another source puts on the same item; a source never sets this field. None if
+    there is no such embargo.
     """
     expires: datetime | None = None
-    """UTC; from this time on no feed has the item. None: it never expires. A source may yield it without a zone, like
+    """UTC; from this time on no feed has the item. None if it never expires. A source may yield it without a zone, like
     `published`.
     """
 
     @property
     def last_embargo(self) -> datetime | None:
-        """When the last of its embargoes ends; None: it has none."""
+        """When the last of the item's embargoes ends; None if the item has no embargo."""
         return max(filter(None, (self.embargo, self.other_embargo)), default=None)
 
 
 def digest_of_text(item: Item) -> str:
-    """Return a hash of the words a reader sees: title and text. A new field of `Item` never changes it."""
+    """Return a hash of the words a reader sees: title and text. Adding a field to `Item` in a new version of this
+    program never changes the hash.
+    """
     return _digest([" ".join(item.title.split()), " ".join(item.text.split())])
 
 
 def digest_of_content(item: Item) -> str:
-    """Return a hash of everything the item says, except its id. A new field of `Item` changes it only for items that
-    fill it.
+    """Return a hash of everything the item says, except its id. Adding a field to `Item` in a new version of this
+    program changes the hash only of items that use the field.
 
-    Of the HTML, words and links count and markup does not: servers write some of it differently at each request.
+    Of the item's HTML only words and links count, not markup, some of which servers write differently at each request.
     """
     return _digest({name: value for name, value in _fields(item) if value})
 
 
 FILING = frozenset({"date", "published", "language", "labels", "keywords"})
-"""Fields that sort an item and are no part of its text: a new value moves the item, and readers see no edit."""
+"""Fields by which an item is sorted into themes, feeds and days: a new value moves the item, and readers see no edit of
+its text.
+"""
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:
@@ -117,7 +125,7 @@ def changed_fields(old: Item, new: Item) -> list[str]:
 
 
 def _as_compared(name: str, value: object) -> object:
-    """Return the value of a field, with addresses replaced by the keys by which they are compared."""
+    """Return the value of the field `name`, with addresses replaced by the keys by which they are compared."""
     match name, value:
         case "link", str():
             return link_key(value) or value
@@ -152,7 +160,8 @@ def _links_in(html: str) -> list[str]:
 
 _ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
 _SCRAMBLED = "/cdn-cgi/l/email-protection"
-"""Part of the address that Cloudflare puts in place of a mail address; what follows it differs at each request."""
+"""Part of the address that Cloudflare puts in place of a mail address; the rest of it differs at each request.
+"""
 
 
 def _digest(value: object) -> str:

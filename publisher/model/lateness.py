@@ -12,7 +12,8 @@ again.
 
 
 def late_day_of(record: Record, *, timezone: str) -> date | None:
-    """Return the day the site first saw an item dated more than `LATE_DAYS` earlier; None: it is not that late.
+    """Return the day the site first saw an item, if the item's date is more than `LATE_DAYS` earlier; otherwise return
+    None.
 
     Items of a source's first pass are not late: the site started after them.
     """

@@ -1,4 +1,6 @@
-"""Decides whether two web addresses or ids are the same, whatever their spelling; pure. Readers see them unchanged."""
+"""Decides whether two web addresses or ids are the same, whatever their spelling; pure. Readers see addresses
+unchanged.
+"""
 
 import re
 from functools import lru_cache
@@ -10,14 +12,16 @@ _TRACKING = re.compile(
     r"jsessionid|phpsessid|aspsessionid\w*|cftoken|cfid",
     re.IGNORECASE,
 )
-"""Parameters that track a reader or number his visit, and do not change the page."""
+"""Parameters of an address that track a reader or number his visit, and do not change the page."""
 _FROM_FEED = re.compile(r"(?:source|src|ref|from)=(?:rss|atom|feed)(?:[^a-z&][^&]*)?|mod=rss[_-][^&]*", re.IGNORECASE)
-"""A parameter that says that a reader came from a feed, and perhaps at which place of it the entry stood."""
+"""A parameter of an address that says that a reader came from a feed, and perhaps at which place of the feed the item
+stood.
+"""
 _MOMENT = re.compile(
     r"(?:t|ts|time|timestamp|_|cb|rnd|rand|random|nocache|cachebuster|nonce)=(?:\d{9,16}|[0-9a-f]{16,64})",
     re.IGNORECASE,
 )
-"""A parameter that a server writes anew at each request, so that no cache answers."""
+"""A parameter of an address that a server writes anew at each request, so that no cache answers."""
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 """The session number that Java servers append to a path."""
 _SIGNATURE = re.compile(
@@ -55,7 +59,8 @@ def _without_pairs(pairs: re.Pattern[str], query: str) -> str:
 
 @lru_cache(50_000)  # a pass asks for each link several times
 def link_key(address: str) -> str:
-    """Return the key by which links are compared; empty: the link leads to a start page, so it identifies no item.
+    """Return the key by which links are compared; return an empty string if the link leads to a start page and so
+    identifies no item.
 
     Scheme, `www.`, the default port, a trailing slash, tracking and percent-encoding make no difference; the fragment
     does.

@@ -1,4 +1,6 @@
-"""Masks mail addresses in the words of others, such as the replies of mail servers, which often repeat them."""
+"""Masks mail addresses in texts from others, such as the replies of mail servers, which often contain the recipient's
+address.
+"""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -6,14 +8,16 @@ from functools import lru_cache
 
 _MASK = "(address)"
 _AT = re.compile(r"@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40|\\u0040|\uff20|\ufe6b", re.IGNORECASE)
-"""An at sign, also as encoded in URLs, quoted-printable, the xtext of RFC 3461, HTML and program text, and those of
-other widths.
+"""An at sign, also as encoded in URLs, quoted-printable, the xtext of RFC 3461, HTML and program text, and the wide and
+small at signs of Unicode.
 """
 _ENDS_LOCAL = frozenset(' \t\r\n<>()[]",;:')
-"""Characters before which the local part of an address begins."""
+"""Characters that cannot be part of a local part: going left from the at sign, the local part of an address begins
+after one.
+"""
 _DOMAIN = re.compile(r"\[[^\]\s]*\]|[^\s<>()\"'\[\],;:]+")
 _NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
-"""A domain after an encoded at sign; it may turn out to be none."""
+"""What looks like a domain after an encoded at sign."""
 
 
 def without_addresses(text: str, *, known: str = "") -> str:

@@ -19,7 +19,9 @@ def some_of(texts: Sequence[str], most: int) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?", or nothing if no known name is close. Capitals do not count."""
+    """Return "; did you mean …?" with the known name that is closest, or an empty string if none is close. Capitals do
+    not count.
+    """
     folded = {each.lower(): each for each in sorted(known)}
     close = get_close_matches(name.lower(), folded, n=1)
     return f"; did you mean {folded[close[0]]}?" if close else ""
@@ -32,9 +34,9 @@ class Problem:
     where: str
     """The source, theme, audience or file (with line) that has the problem."""
     what: str
-    """What is wrong and what to do."""
+    """What is wrong, and what to do about it."""
     exit_code: int = EXIT_TRY_LATER
-    """The exit code of a command that met the problem; 0: it did all that it could."""
+    """The exit code of a command that met the problem; 0 if the command did all that it could."""
     is_repeated: bool = False
     """Whether the previous pass met the same problem."""
     is_of_site: bool = False

@@ -7,7 +7,7 @@ class Progress(Protocol):
     """Receives counts from a verb. A terminal draws a bar; a service ignores them."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """Report that `done` of `total` steps of the phase `step` are done, such as "item pages"; `done` never falls
+        """Report that `done` of `total` steps of the phase `step`, such as "item pages", are done; `done` never falls
         and ends at `total`.
         """
         ...

@@ -29,22 +29,22 @@ class State(StrEnum):
     UNLISTED = "unlisted"
     """The item is older than everything the source still lists. It stays in feeds and pages."""
     WAITING = "waiting"
-    """The item's time has not come, or ended before it appeared. It is not in the log and has no page."""
+    """The item waits for its time to appear, or expired before it appeared. It is not in the log and has no page."""
     EXPIRED = "expired"
-    """The item's time has ended. It is in no feed and no later digest; its page stays and says so."""
+    """The item has expired. It is in no feed and no later digest; its page stays and says so."""
     WITHDRAWN = "withdrawn"
-    """The organisation removed it. It leaves feeds and digests, and its page says so."""
+    """The organisation removed the item. It leaves feeds and digests, and its page says so."""
     HIDDEN = "hidden"
-    """An editor hid it. Readers see nothing of it, whatever its source does."""
+    """An editor hid the item. Readers see nothing of it, whatever its source does."""
 
     @property
     def is_live(self) -> bool:
-        """Whether feeds, lists and digests have the item."""
+        """Whether feeds, lists and digests have an item in this state."""
         return self in _LIVE
 
     @property
     def is_gone(self) -> bool:
-        """Whether feeds tell readers to remove the item, and its page no longer shows its text."""
+        """Whether feeds tell feed readers to remove an item in this state, and its page no longer shows its text."""
         return self in _GONE
 
 
@@ -64,27 +64,29 @@ class Record:
     uid: str
     """A `tag:` URI (RFC 4151), the same in every feed."""
     path: str
-    """The address of its page below the base URL, without an ending: `items/2022/to-what-extent`."""
+    """The address of the item's page below the base URL, without an ending: `items/2022/to-what-extent`."""
     item: Item
     themes: tuple[Theme, ...]
-    """Never empty: an item without a label is in the default theme."""
+    """The item's themes; never empty, because an item without a label is in the default theme."""
     published: datetime
     """UTC; no other item of its day has the same instant (RFC 4287 section 3.3)."""
     updated: datetime
-    """UTC; when we learnt of its latest revision or withdrawal, or else `published`. Changes of one pass are spaced a
-    second apart, so that each has an instant of its own.
+    """UTC; when a pass found the item's latest revision or withdrawal, or else `published`. Changes of one pass are
+    spaced a second apart, so that each has an instant of its own.
     """
     added_seq: int
-    """The log number with which it was added."""
+    """The log number with which the item was added."""
     seq: int
-    """The log number of its latest change."""
+    """The log number of the item's latest change."""
     revision: int
-    """1 when added, plus one for each revision."""
+    """1 for a new item, plus one for each revision."""
     state: State
     added_at: datetime | None = None
-    """UTC; when a pass added it. None: it came with its source's first pass, a whole archive."""
+    """UTC; when a pass added the item. None if it came with its source's first pass, as part of a whole archive."""
     pass_start: int | None = None
-    """The end of the log before the pass that added it; None: it came with its source's first pass, a whole archive."""
+    """The end of the log before the pass that added the item. None if it came with its source's first pass, as part of
+    a whole archive.
+    """
 
     @property
     def short_id(self) -> str:
@@ -101,22 +103,23 @@ class Known:
 
     number: int
     date: date
-    """The day its source gave last; readers may keep an earlier one."""
+    """The day that the item's source gave last; readers may keep an earlier day."""
     native_id: str
-    """The key by which its id is compared (`links.id_key`)."""
+    """The key by which the item's id is compared (`links.id_key`)."""
     link: str
-    """The key by which its link is compared (`links.link_key`)."""
+    """The key by which the item's link is compared (`links.link_key`)."""
     text_digest: str
     content_digest: str
     state: State
     is_kept_from_readers: bool = False
-    """Whether no reader ever sees it: it was too old at its source's first reading, or it was discarded."""
+    """Whether no reader ever sees the item: it was too old at its source's first reading, or it was discarded.
+    """
     is_copy: bool = False
-    """Whether it is another source's item; the fields then hold what this source says about it."""
+    """Whether the item belongs to another source; the fields then hold what this source says about the item."""
     wakes: datetime | None = None
-    """UTC; when it will appear or expire. None: neither."""
+    """UTC; when the item will appear or expire. None if it does neither."""
     since: datetime | None = None
-    """UTC; since when it has waited to appear. None: it does not wait."""
+    """UTC; since when the item has waited to appear. None if it does not wait."""
 
     @property
     def is_hidden(self) -> bool:
@@ -125,7 +128,7 @@ class Known:
 
     @property
     def is_unseen(self) -> bool:
-        """Whether no reader sees the item now, so that an edit of it is not announced."""
+        """Whether no reader sees the item now, so that an edit of the item is not announced."""
         return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED, State.HIDDEN)
 
 
@@ -139,7 +142,7 @@ class NewRecord:
     path: str
     published: datetime
     number: int | None = None
-    """Its number while it waited for its time; None: it did not wait."""
+    """The item's number while it waited to appear; None if it did not wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +153,6 @@ class Revision:
     item: Item
     gathered: Gathered
     is_minor: bool = False
-    """Whether the source marks the edit as minor: it does not count as a revision, and `updated` stays."""
+    """Whether the source marks the edit as minor: the edit then does not count as a revision, and `updated` stays."""
     published: datetime | None = None
-    """The new instant, if the date changed; None: it stays."""
+    """The item's new instant of publication if its date changed; None if the instant stays."""
