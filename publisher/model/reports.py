@@ -24,7 +24,7 @@ class SourceCondition(StrEnum):
     EMPTY = "empty"
     """The source can be read but lists nothing, although it listed items before."""
     DRIFTED = "drifted"
-    """All items lack a field that nearly all of them had. They are held for the operator."""
+    """All listed items lack a field that nearly all items had before. The listing is held for the operator."""
     HELD = "held"
     """The listing is suspicious for another reason, and is held for the operator."""
     SILENT = "silent"
@@ -38,9 +38,9 @@ class ConditionChange:
     source: str
     condition: SourceCondition
     since: datetime | None
-    """UTC; since when it is in this condition. None: it has recovered."""
+    """UTC; since when the source is in this condition. None if it has recovered."""
     detail: str
-    """The reason in words; may be empty."""
+    """The reason of the condition in words; may be empty."""
 
 
 # --- what the verbs report -------------------------------------------------------------------------------------------
@@ -72,9 +72,9 @@ class CollectReport:
     shown: int = 0
     """Hidden items that the editor shows again."""
     joined: int = 0
-    """New items that another source had brought already: they stay that source's items."""
+    """New items that another source had listed before: they stay that source's items."""
     kept_from_readers: int = 0
-    """New items that are never visible: older than the source's `since`, or discarded."""
+    """New items that no reader ever sees: older than the source's `since`, or discarded."""
     sources_read: int = 0
     sources_unchanged: int = 0
     sources_waiting: int = 0
@@ -85,7 +85,7 @@ class CollectReport:
     notes: tuple[Problem, ...] = ()
     """Remarks that only `check` reports; readers miss nothing because of them."""
     readings: tuple[SourceReading, ...] = field(default=(), compare=False)
-    """The sources that were read. Two reports with the same changes are equal whatever this holds."""
+    """The sources that were read. Two reports with the same changes are equal even if their readings differ."""
 
     @property
     def is_news(self) -> bool:
@@ -98,9 +98,9 @@ class PublishReport:
     """The files that a publishing pass wrote."""
 
     feeds: tuple[str, ...] = ()
-    """Folders of the feeds of which a file was written."""
+    """Folders of the feeds that changed: a file of each was written."""
     files_written: int = 0
-    """How many public files have new content."""
+    """How many public files were written with new content."""
     files_unchanged: int = 0
     problems: tuple[Problem, ...] = ()
 
@@ -117,7 +117,7 @@ class ComposeReport:
     discarded: tuple[str, ...] = ()
     """Names of editions that the editor discarded."""
     emptied: tuple[str, ...] = ()
-    """Names of editions without a mail: their last items were withdrawn, or removed by the editor."""
+    """Names of editions that no mail is sent for: their last items were withdrawn, or removed by the editor."""
     restored: int = 0
     """How many items the editor put back."""
     decided: tuple[str, ...] = ()
@@ -136,13 +136,13 @@ class DeliveryTally:
     name: str
     """Name of the edition, round or letter."""
     to: str
-    """Address of the first recipient; empty: the recipients are readers, whose addresses are never shown."""
+    """Address of the first recipient; empty if the recipients are readers, whose addresses are never shown."""
     planned: int = 0
-    """How many mails would be handed over; counted in a rehearsal only."""
+    """How many mails would be handed over; counted only in a rehearsal (`--dry-run`)."""
     sent: int = 0
     refused: int = 0
     later: int = 0
-    """Refused for now, and tried again."""
+    """How many mails were refused for now, and are tried again."""
     doubtful: int = 0
     """How many of the sent mails had been handed over before without an answer, so they may arrive twice."""
 
@@ -161,16 +161,18 @@ class DeliverReport:
 
     editions: tuple[DeliveryTally, ...] = ()
     next_at: datetime | None = None
-    """UTC; when the next mail is retried. None: none is waiting for that."""
+    """UTC; when the next mail is retried. None if no mail waits for a retry."""
     wait: timedelta | None = None
     """The time from the end of the pass to `next_at`."""
     problems: tuple[Problem, ...] = ()
     outage: str = ""
-    """Why the mail server could not be used; empty: it could, or there was nothing to send."""
+    """Why the mail server could not be used; empty if it could be used, or there was nothing to send."""
     paused: int = 0
-    """Set if there was nothing to send: how many mails wait for the end of a pause."""
+    """How many mails wait for the end of a pause; counted only if there was nothing to send."""
     held: int = 0
-    """Set if there was nothing to send: how many mails are held because they waited longer than `smtp.max_age`."""
+    """How many mails are held because they waited longer than `smtp.max_age`; counted only if there was nothing to
+    send.
+    """
 
     @property
     def is_news(self) -> bool:
@@ -184,7 +186,7 @@ class DeliverReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What one whole pass did. A stage that did not run is None."""
+    """What one whole pass did. The report of a stage that did not run is None."""
 
     collect: CollectReport | None = None
     publish: PublishReport | None = None
@@ -200,7 +202,8 @@ class RunReport:
     known: tuple[str, ...] = ()
     """The problems that the previous run had, one line each."""
     ahead: datetime | None = None
-    """The time of the previous run, if it lies ahead of this one because a clock was wrong; None: it does not."""
+    """The time of the previous run, if it is later than the present because a clock was wrong; otherwise None.
+    """
 
     @property
     def is_news(self) -> bool:
@@ -230,5 +233,7 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0: no problem; 2: the site's own files need fixing; 75: trying later may work."""
+        """The exit code of the run: 0 without problems, 2 if the site's own files need fixing, 75 if trying later may
+        work.
+        """
         return min((problem.exit_code for problem in self.all_problems if problem.exit_code), default=0)

@@ -1,4 +1,4 @@
-"""How long data about people is kept; all such periods are here."""
+"""How long data about people is kept: all retention periods are in this module."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,25 +12,25 @@ MAILS = timedelta(days=90)
 BOUNCES = timedelta(days=30)
 """How long a bounce is kept after it was read."""
 LINKS = timedelta(days=7)
-"""How long links that were used, or that expire after an hour, are kept after they were sent: as long as a confirmation
-link.
+"""How long links in letters that were used, or that expire after an hour, are kept after the letters were sent: as long
+as a confirmation link.
 """
 TRIED = timedelta(minutes=30)
-"""How long a list of people that an editor tried is kept, in memory."""
+"""How long a list of people is kept, in memory, after an editor tried its import (a rehearsal that changes nothing)."""
 FORMS = timedelta(hours=1)
-"""How long the networks from which forms came are counted: one hour of the clock, in memory only."""
+"""For how long forms are counted by the network they came from: one hour of the clock, in memory only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """How much was deleted because its retention period ended."""
+    """How many people, mails and other data were deleted because their retention period ended."""
 
     unconfirmed: int = 0
     """People who never confirmed."""
     ended: int = 0
     """People who were erased because they followed nothing."""
     mails: int = 0
-    """Mails of rounds; the counts of mails stay."""
+    """Mails of rounds that were deleted; the counts of mails stay."""
     letters: int = 0
     bounces: int = 0
     links: int = 0

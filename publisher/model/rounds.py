@@ -16,11 +16,11 @@ class Round:
     paces: tuple[str, ...]
     """Names of the paces that were due."""
     upto: int
-    """The end of the log: items added later are for a later round."""
+    """The end of the log when the round began: items added later are for a later round."""
     begun_at: datetime
-    """UTC; also the Date of its mails."""
+    """UTC; when the round began, which is also the Date of its mails."""
     subject: str = ""
-    """The subject that the editor chose; empty: every mail has its own."""
+    """The subject that the editor chose. If empty, every mail has a subject of its own."""
     introduction: str = ""
     """The editor's text above the items, written like an edition's."""
 
@@ -36,9 +36,10 @@ class ItemEntry:
 
     number: int
     added_seq: int
-    """The log number under which it was added."""
+    """The log number under which the item was added."""
     themes: Mapping[str, int]
-    """For the slug of each of its themes, the log number with which it entered the theme: `added_seq` or a later one.
+    """For the slug of each of the item's themes, the log number with which the item entered the theme: `added_seq` or a
+    later number.
     """
 
 
@@ -51,7 +52,7 @@ class RoundReport:
     mails: int = 0
     """How many mails were queued."""
     is_planned: bool = True
-    """Whether all its mails are queued; if not, the next pass continues."""
+    """Whether all mails of the round are queued; if not, the next pass continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,9 @@ class RoundEdit:
     """The editors' decisions about mails to subscribers."""
 
     postponed_until: datetime | None = None
-    """UTC; until when no round begins (`UNTIL_DECIDED`: until somebody decides). None: the schedules hold."""
+    """UTC; until when no round begins (`UNTIL_DECIDED`: until somebody decides). None if rounds begin as scheduled."""
     subject: str = ""
-    """The subject of the next round; empty: every mail has its own."""
+    """The subject of the next round. If empty, every mail has a subject of its own."""
     introduction: str = ""
     """The text above the items of the next round, written like an edition's."""
     titles: Mapping[int, str] = field(default_factory=dict)

@@ -9,15 +9,17 @@ A cron line means what cron(8) and crontab(5) of Debian say; cronsim reads it:
   weekday.
 - Clocks go forward: a tick in the skipped hour happens once, at the first instant after the gap.
 - Clocks go back: a tick in the repeated hour happens once, the first time.
-- The last two hold for lines with fixed times. A line whose minute or hour begins with `*` follows local time, so `*/15
-  * * * *` ticks every 15 minutes of real time.
+- The two rules about clocks hold for lines with fixed times. A line whose minute or hour begins with `*` follows local
+  time, so `*/15 * * * *` ticks every 15 minutes of real time.
 
 A line that cronsim reads differently from crontab(5) is refused: `5/15`, `5-5/10`, `L/2`, `FRI-SUN` and a sixth field.
 
-A recurrence rule (RFC 5545 section 3.3.10) can say more than cron, such as every other week; dateutil reads it. Its
-periods are counted from Monday, 1 January 2024, 00:00 local time; changes of the clock are treated as for cron lines.
+A recurrence rule (RFC 5545 section 3.3.10) can say more than cron, such as every other week; dateutil reads it. A
+rule's periods are counted from Monday, 1 January 2024, 00:00 local time; changes of the clock are treated as for cron
+lines.
 
-APScheduler's own cron lines differ (its day 0 is Monday, and it ticks twice in autumn), so it only wakes the service.
+APScheduler's own cron lines differ (its day 0 is Monday, and it ticks twice in autumn), so APScheduler only wakes the
+service.
 """
 
 import re
@@ -52,7 +54,7 @@ _PERIOD_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
 _FIRST_PERIOD = datetime(2024, 1, 1)  # noqa: DTZ001  (on the wall of whichever zone; a Monday)
 _RULE_INTERVAL = re.compile(r"[1-9][0-9]?")
 _LATE_PERIOD = datetime(9940, 1, 1)  # noqa: DTZ001
-"""A Monday of a leap year, as is `_FIRST_PERIOD`. It is close to the year 9999, where dateutil's search ends."""
+"""A Monday in a leap year, like `_FIRST_PERIOD`, but close to the year 9999, in which dateutil's search ends."""
 
 _INTERVAL = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
 _UNITS = {
@@ -64,12 +66,14 @@ _UNITS = {
 
 
 class ScheduleError(ValueError):
-    """A schedule, interval or time zone is not valid; the message names the wrong part and what is allowed."""
+    """A schedule, interval or time zone is not valid. The message names the wrong part and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron line or recurrence rule in a time zone. It is valid and always has a next tick."""
+    """A valid cron line or recurrence rule in a time zone. A moment at which it is due is a tick; there always is a
+    next tick.
+    """
 
     expression: str
     timezone: str
@@ -87,20 +91,25 @@ class Schedule:
         """Return the schedule that `expression` describes; runs of spaces do not matter.
 
         Raises:
-            ScheduleError: it is neither a cron line nor a rule, it never matches a date, or the zone is unknown.
+            ScheduleError: the expression is neither a cron line nor a rule, or it never matches a date, or the zone is
+                unknown.
         """
         return cls(" ".join(expression.split()), timezone)
 
     @property
     def either_day(self) -> tuple[str, str] | None:
-        """Day of month and day of week of a cron line that is due on either of them; None: it is not such a line."""
+        """The fields day of month and day of week of a cron line that is due on either of the two; None for any other
+        schedule.
+        """
         if self.expression.upper().startswith(_RULE):
             return None
         _, _, day, _, weekday = _fields_of(self.expression)
         return None if day.startswith("*") or weekday.startswith("*") else (day, weekday)
 
     def next_after(self, instant: datetime) -> datetime:
-        """Return the first tick strictly after `instant`; both are aware, the result is in UTC."""
+        """Return the first tick (moment at which the schedule is due) strictly after `instant`, which is aware; the
+        tick is in UTC.
+        """
         is_rule = self.expression.upper().startswith(_RULE)
         ticks = _rule_ticks if is_rule else _line_ticks
         return next(tick for tick in ticks(self.expression, zone_of(self.timezone), instant) if tick > instant)
@@ -159,7 +168,7 @@ def _check_term(place: int, term: str) -> None:
 
 
 def _values(place: int, term: str) -> frozenset[int]:
-    """Return the numbers that cronsim makes of this term of a field; empty: cronsim refuses the term.
+    """Return the numbers that cronsim makes of this term of a field; return an empty set if cronsim refuses the term.
 
     `L` gives negative numbers, and `MON#1` gives the number of the weekday.
     """
@@ -186,8 +195,8 @@ def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[
 
 
 def _period_start(parts: Mapping[str, str], wall: datetime) -> datetime:
-    """Return the start of the period that contains `wall`. Without it dateutil would walk through all periods from the
-    first.
+    """Return the start of the rule's period that contains `wall`. Without this start dateutil would walk through all
+    periods from the first one.
     """
     interval, unit = int(parts.get("INTERVAL", "1")), parts["FREQ"]
     if unit in _PERIOD_DAYS:
@@ -295,21 +304,22 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 # --- what is due -----------------------------------------------------------------------------------------------------
 
 CLOCK_ERROR = timedelta(days=1)
-"""A recorded tick further ahead of now than this was recorded by a wrong clock."""
+"""If a recorded tick is later than the present time by more than this, the clock was wrong when it was recorded."""
 
 
 def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
-    """Whether a tick of the schedule lies in (last, now]: one late edition catches up for any number of missed ticks.
+    """Whether a tick of the schedule (a moment at which it is due) lies in (last, now]: one late edition catches up for
+    any number of missed ticks.
 
     `last` is the result of `tick_to_record`, or the start of the audience. A clock that is set back repeats no tick. If
-    `last` is more than `CLOCK_ERROR` after `now`, the clock was wrong then, and a tick counts if it is at most
-    `CLOCK_ERROR` before `now`.
+    `last` is more than `CLOCK_ERROR` after `now`, the clock was wrong when `last` was recorded, and a tick counts if it
+    is at most `CLOCK_ERROR` before `now`.
     """
     return schedule.next_after(_believable(last, now)) <= now
 
 
 def tick_to_record(*, last: datetime, now: datetime) -> datetime:
-    """Return the instant to store once everything due at `now` is done: no tick up to it is due again."""
+    """Return the instant to store once everything due at `now` is done: no tick up to this instant is due again."""
     return max(_believable(last, now), now)
 
 

@@ -17,13 +17,13 @@ class Site:
 
     title: str
     base_url: str
-    """Ends in a slash; the folder feeds/ is served at this address."""
+    """The web address at which the folder feeds/ is served; it ends in a slash."""
     language: str
     timezone: str
     """An IANA name such as Europe/Brussels."""
     author: Mailbox
     description: str = ""
     first_host: str = ""
-    """The host in permanent ids, also after the site moved; empty: the host of `base_url`."""
+    """The host in permanent ids, which stays after the site moved. If empty, the host of `base_url` is used."""
     languages: tuple[str, ...] = ()
-    """BCP 47; languages besides `language` that may be guessed from an item's words. Empty: none is guessed."""
+    """BCP 47; languages besides `language` that may be guessed from an item's words. If empty, none is guessed."""

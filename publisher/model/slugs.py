@@ -1,8 +1,9 @@
 """Decides which labels and keywords are the same, and gives each a slug for addresses and folders; pure.
 
-A label gets its slug when it is first seen, and keeps it. Two labels are the same if `fold_label` makes them equal.
-Different labels may lead to the same slug, such as "C++" and "C#": the first one in the log gets it, and the later one
-gets it with digits added, which depend on that label alone. Labels in config.toml come before all others.
+A label or keyword gets its slug when it is first seen, and keeps the slug. Two labels are the same if `fold_label`
+makes them equal. Different labels may lead to the same slug, such as "C++" and "C#": the first label in the log gets
+the slug, and a later label gets the slug with digits added, which depend on that label alone. Labels in config.toml
+come before all others.
 """
 
 import hashlib
@@ -38,14 +39,15 @@ def fold_label(label: str) -> str:
     """Return `label` without differences of capitals, spaces, Unicode encoding and invisible characters, and without
     surrounding quotes and marks at the end.
 
-    Everywhere in Publisher, two labels or two keywords are the same if and only if this makes them equal.
+    Everywhere in Publisher, two labels or two keywords are the same if and only if this function makes them equal.
     """
     folded = " ".join(normalize("NFKC", normalize("NFKC", without_invisible(label)).casefold()).split())
     return folded.lstrip(_QUOTES + " ").rstrip(_BEHIND + " ") or folded
 
 
 def slug_of(text: str) -> str:
-    """Return lower-case ASCII letters, digits and single hyphens; never empty, at most `SLUG_LENGTH`, cut at a word.
+    """Return the slug of a text: lower-case ASCII letters, digits and single hyphens, never empty, at most
+    `SLUG_LENGTH` characters, cut at a word.
 
     A text without any ASCII form, such as Greek or Chinese, gets some digits of its hash.
     """
@@ -55,13 +57,13 @@ def slug_of(text: str) -> str:
 
 
 def theme_slug_of(label: str) -> str:
-    """Return a slug that is not reserved; long labels that differ only at the end get different ones."""
+    """Return a slug for a label that is not reserved; long labels that differ only at the end get different slugs."""
     slug = keyword_slug_of(label)
     return f"{slug}-theme" if slug in RESERVED_SLUGS else slug
 
 
 def keyword_slug_of(keyword: str) -> str:
-    """Return a slug; long keywords that differ only at the end get different ones."""
+    """Return a slug for a keyword; long keywords that differ only at the end get different slugs."""
     slug, _ = _ascii(keyword)
     if len(slug) > SLUG_LENGTH:
         return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(keyword)}"
@@ -128,12 +130,12 @@ class WantedNames:
 
 
 def candidate_slugs(wanted: Mapping[str, str], number: int) -> dict[str, str]:
-    """Return the `number`th slug that each folded label tries."""
+    """Return the `number`th slug that each folded label of `wanted` tries."""
     return {label: nth_slug(slug, label, number) for label, slug in wanted.items()}
 
 
 def give_slugs(candidates: Mapping[str, str], taken: AbstractSet[str]) -> dict[str, str]:
-    """Return the candidates that are free, each with the first label that tries it."""
+    """Return the candidate slugs that are free, each with the label that gets it: the first label that tries it."""
     given: dict[str, str] = {}
     used = {*taken}
     for label, slug in candidates.items():

@@ -8,10 +8,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Values of which an item must have at least one; each text is folded by `slugs.fold_label`."""
+    """Lists of values; an item matches a list if it has at least one of its values. Each text is folded by
+    `slugs.fold_label`.
+    """
 
     words: tuple[str, ...] = ()
-    """Whole words, or sequences of words, in its title or text."""
+    """Whole words, or sequences of words, in an item's title or text."""
     themes: tuple[str, ...] = ()
     """Themes in the source's spelling, or titles or slugs of the site's themes."""
     keywords: tuple[str, ...] = ()
@@ -20,15 +22,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePolicy:
-    """How a source's listing is treated."""
+    """How the operator wants a source's listing to be treated."""
 
     since: timedelta | None
-    """How old an item of the first reading may be and still be shown. None: any age."""
+    """How old an item of the source's first reading may be to be shown; None for any age."""
     expect_every: timedelta | None
-    """How long the source may have no news before it counts as silent; None: any time."""
+    """How long the source may have no news before it counts as silent; None if it never does."""
     hold_above: int
-    """When more new items than this arrive at once, and over three times more than ever before, they are held for the
-    operator.
+    """When more new items than this arrive at once, and over three times as many as ever before, the listing is held
+    for the operator.
     """
     future: Literal["wait", "show"]
     """An item with a date in the future waits for that date (`wait`), or is shown at once (`show`)."""
@@ -36,14 +38,16 @@ class SourcePolicy:
     """Whether tracking pixels and tracking parameters of links are kept."""
     joined_by: Literal["usual", "link", "id", "none"]
     """What items of two sources must share to count as one item; "usual" is an id that is a URI, or the link together
-    with the title or first words. Readers see the words of the first source.
+    with the title or first words. Readers see the words of the source that listed the item first.
     """
     settle: timedelta | None = None
-    """How long a new item must stay unchanged before it appears, at most four times as long; None: no wait."""
+    """How long a new item must stay unchanged before it appears; an item that keeps changing waits at most four times
+    as long. None for no wait.
+    """
     only: Filter = Filter()
-    """A new item is taken only if it matches every list that is not empty."""
+    """A new item is taken only if it matches every list of this filter that is not empty."""
     exclude: Filter = Filter()
-    """A new item is left out if it matches any list."""
+    """A new item is left out if it matches any list of this filter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class FailureKind(StrEnum):
     """Why a reading failed."""
 
     MISSING = "missing"
-    """There is no readable file or folder at its path."""
+    """There is no readable file or folder at the source's path."""
     UNREACHABLE = "unreachable"
     """The source's server does not answer or refuses."""
     UNREADABLE = "unreadable"
@@ -75,7 +79,7 @@ class HoldReason(StrEnum):
     """Why a listing is suspicious, and held for the operator."""
 
     DRIFT = "drift"
-    """All items lack a field that nearly all of them had: a layout changed."""
+    """All listed items lack a field that nearly all items had before: a layout changed."""
     FLOOD = "flood"
     """The listing has far more new items than ever arrived at once."""
     BACK_DATED = "back-dated"
@@ -83,7 +87,7 @@ class HoldReason(StrEnum):
     LOSS = "loss"
     """Most of the items that the source had are gone."""
     RENAMED = "renamed"
-    """Most items of the listing belong to a source that is no longer in config.toml."""
+    """Most items of the listing have the words of items of a source that is no longer in config.toml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +98,9 @@ class HeldChange:
     revised: int = 0
     withdrawn: int = 0
     new: tuple[str, ...] = ()
-    """Titles of its first new items."""
+    """Titles of the listing's first new items."""
     gone: tuple[str, ...] = ()
-    """Titles of the first items that it no longer lists."""
+    """Titles of the first items that are missing in the listing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

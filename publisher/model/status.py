@@ -33,25 +33,27 @@ class SourceStatus:
     condition: SourceCondition
     listed: int
     changed_at: datetime | None
-    """When a reading last differed from the one before; None: it has never been read."""
+    """When a reading of the source last differed from the reading before; None if the source has never been read."""
     failures: int
     problem: str
     failing_since: datetime | None
     skipped: tuple[str, ...]
     """One line for each item of the last good reading that could not be read."""
     next_try: datetime | None = None
-    """The source is not read before this time; None: the next pass reads it."""
+    """The source is not read before this time. If None, the next pass reads it."""
     held: str = ""
-    """Why its last reading is held for the operator, and what it would change."""
+    """Why the source's last reading is held for the operator, and what the reading would change; empty if it is not
+    held.
+    """
     held_at: datetime | None = None
     held_change: HeldChange | None = None
-    """What a held reading would change; None: none is held."""
+    """What a held reading would change; None if no reading is held."""
     expect_every: timedelta | None = None
-    """How long the source may have no news before it counts as silent; None: no limit."""
+    """How long the source may have no news before it counts as silent; None for no limit."""
     waiting: tuple[WaitingStatus, ...] = ()
-    """Its items that are not visible yet, sorted by when they appear."""
+    """The source's items that are not visible yet, sorted by when they appear."""
     hidden: int = 0
-    """How many of its items an editor hid."""
+    """How many of the source's items an editor hid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +62,11 @@ class AudienceStatus:
 
     name: str
     waiting: int
-    """How many items its next edition would hold now."""
+    """How many items the audience's next edition would have now."""
     next_tick: datetime | None
-    """When its next edition is due; None: only on command."""
+    """When the audience's next edition is due; None if editions are composed only on command."""
     last_edition: int
-    """The number of its last edition; 0: it has none."""
+    """The number of the audience's last edition; 0 if it has none."""
     last_composed_at: datetime | None
 
 
@@ -75,18 +77,20 @@ class SubscribersStatus:
     people: int
     """How many people follow something."""
     pending: int
-    """How many people asked in the last days and have not confirmed yet."""
+    """How many people asked in a form to subscribe, in the last days, and have not confirmed yet."""
     next_ticks: Mapping[str, datetime]
     """When each pace is next due, by its name."""
     postponed_until: datetime | None
-    """Until when an editor postponed their mails; `UNTIL_DECIDED`: without an end. None: they are not postponed."""
+    """Until when an editor postponed mails to subscribers; `UNTIL_DECIDED` is without an end. None if they are not
+    postponed.
+    """
     last_round: str
-    """The name of the last round; empty: there was none."""
+    """The name of the last round; empty if there was none."""
     last_round_at: datetime | None
     suspended: int = 0
     """How many people get no digests because mails to them came back."""
     suppressions: Mapping[str, int] = field(default_factory=dict)
-    """How many addresses are suppressed, by reason."""
+    """How many addresses are suppressed (get no mail), by reason."""
     asked: int = 0
     """How many people were asked whether they still want their mails, and have not answered."""
     owed_departures: int = 0
@@ -101,20 +105,22 @@ class HeldStatus:
     items: int
     held_until: datetime
     on_silence: str
-    """What happens to it when `held_until` has passed: `send` or `keep`."""
+    """What happens to the edition when `held_until` has passed: `send` or `keep`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreStatus:
-    """After a restore: what waits until the operator has said what went out since the backup."""
+    """What waits after a restore of the store from a backup, until the operator has said which mails went out since the
+    backup.
+    """
 
     restored_at: datetime
     taken_at: datetime | None
-    """When the backup was made; None: unknown."""
+    """When the backup was made; None if unknown."""
     audiences: tuple[str, ...]
-    """Audiences that wait: nothing is composed for them, and their mails are not sent."""
+    """Audiences that wait for the operator: nothing is composed for them, and their mails are not sent."""
     has_readers: bool = False
-    """Whether subscribers wait: no round begins."""
+    """Whether subscribers wait for the operator, too: no round begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,7 @@ class RunStatus:
     problems: tuple[str, ...]
     """One line for each problem."""
     is_latest: bool
-    """Whether it is the latest of its kind; deliveries are one kind, all other runs the other."""
+    """Whether it is the latest of its kind of run. There are two kinds: deliveries, and all other runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,21 +155,23 @@ class Status:
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
     deliveries: tuple[DeliveryCounts, ...]
-    """Counts of mails not handed over yet, and of each audience's last edition; empty without `[smtp]`."""
+    """Counts of mails not handed over yet, and of the mails of each audience's last edition; empty without `[smtp]`."""
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None
-    """None: no audience waits after a restore."""
+    """What waits after a restore; None if nothing waits."""
     subscribers: SubscribersStatus | None = None
-    """None: the site has no `[subscribers]`."""
+    """The status of subscribers; None if the site has no `[subscribers]`."""
     outage: Outage | None = None
-    """None: mails go out, as far as is known."""
+    """Since when and why no mail goes out; None if mails go out, as far as is known."""
     orders: tuple[Order, ...] = ()
-    """The operator's latest orders about mails, the latest first."""
+    """The operator's latest orders about mails (pause, resume, recall, send again), the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
     """Since when each audience's mails are paused, by its name; the empty name stands for all mails."""
     ahead: datetime | None = None
-    """The latest future time recorded for a run or edition, by a clock that was ahead; None: there is none."""
+    """The latest time recorded for a run or edition that is later than the present time, because a clock was ahead;
+    None if there is none.
+    """
 
     @property
     def exit_code(self) -> int:

@@ -10,28 +10,28 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 
 EVERYTHING = "*"
-"""In place of a theme's slug: all themes, also future ones."""
+"""Stands in place of a theme's slug for all themes, also future ones."""
 Choices: TypeAlias = Mapping[str, str]
 """The name of a pace by the slug of a theme, or by `EVERYTHING`."""
 
 TRUST_PROBE_AFTER = timedelta(days=7)
-"""A probe that has not come back after this time has arrived."""
+"""After this time, a probe (a letter that tests whether mails arrive) that has not come back counts as arrived."""
 CONFIRM_WITHIN = timedelta(days=7)
 """How long the confirmation link is valid."""
 MINE_WITHIN = timedelta(days=60)
 """How long the link in the foot of a mail opens the reader's own page."""
 FRESH_WITHIN = timedelta(hours=1)
-"""How long a link is valid that a reader asked for; it works once."""
+"""How long a link that a reader asked for is valid; the link works once."""
 MOVE_WITHIN = timedelta(days=1)
-"""How long the link is valid that confirms a reader's new address; it works once."""
+"""How long the link that confirms a reader's new address is valid; the link works once."""
 RENEW_WITHIN = timedelta(days=30)
-"""How long after his letter was sent a reader can say that he still wants his mails."""
+"""How long a reader can say that he still wants his mails, after the letter that asks him (a renewal) was sent."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
 LONGEST_PAUSE = timedelta(days=366)
 """The longest pause a reader can choose."""
 LETTER_EVERY = timedelta(days=1)
-"""An address gets at most one letter of each kind in this time, however often somebody asks."""
+"""An address gets at most one letter of each kind in this time, however often somebody asks for letters."""
 
 
 class SubscriptionState(StrEnum):
@@ -47,11 +47,11 @@ class EndReason(StrEnum):
     CHANGED = "changed"
     """The reader chose other themes."""
     UNSUBSCRIBED = "unsubscribed"
-    """The reader left; it can be undone for a while."""
+    """The reader left, which he can undo for a while (`UNDO_WITHIN`)."""
     OPERATOR = "operator"
-    """The operator ended it."""
+    """The operator ended the subscription."""
     UNANSWERED = "unanswered"
-    """The reader was asked whether he still wants his mails, and did not say so."""
+    """The reader was asked whether he still wants his mails, and did not say that he does."""
     BOUNCED = "bounced"
     """Mails to the reader came back."""
     COMPLAINED = "complained"
@@ -64,11 +64,13 @@ class ConsentKind(StrEnum):
     """How a reader, or somebody for him, agreed to get mails."""
 
     FORM = "form"
-    """He chose in a form and pressed the button behind the link in a letter."""
+    """The reader chose in a form and pressed the button behind the link in a letter."""
     OPERATOR = "operator"
-    """The operator added him, and answers for it."""
+    """The operator added the reader, and answers for the consent."""
     MOVED = "moved"
-    """He gave another address, and pressed the button behind the link in a letter to it. His subscriptions stayed."""
+    """The reader gave a new address, and pressed the button behind the link in a letter to that address. His
+    subscriptions stayed.
+    """
 
 
 class LetterKind(StrEnum):
@@ -76,28 +78,28 @@ class LetterKind(StrEnum):
 
     CONFIRM = "confirm"
     LINK = "link"
-    """A fresh link to the reader's own page."""
+    """A letter with a fresh link to the reader's own page."""
     MOVE = "move"
-    """To the new address that a reader gave, with a link to confirm it."""
+    """A letter to the new address that a reader gave, with a link to confirm the address."""
     MOVED = "moved"
-    """To the former address of a reader who changed it, without a link."""
+    """A letter to the former address of a reader who changed his address, without a link."""
     PROBE = "probe"
     """A probe, which tests whether mails arrive again after some came back."""
     RENEW = "renew"
-    """To a reader who consented long ago, with a link to say that he still wants his mails."""
+    """A letter (renewal) to a reader who consented long ago, with a link to say that he still wants his mails."""
 
 
 class Right(StrEnum):
     """What a link allows its holder to do. A forwarded mail allows no more than `MINE` and `STOP`."""
 
     STOP = "stop"
-    """End all subscriptions, undo that, or choose a slower pace. It reveals nothing, and never expires."""
+    """End all subscriptions, undo that, or choose a slower pace. The link reveals nothing, and never expires."""
     MINE = "mine"
-    """See and change themes, paces, pause and language; the address is masked."""
+    """See and change themes, paces, pause and language; the reader's address is masked."""
     FRESH = "fresh"
-    """Export, erase, and change the address."""
+    """Export or erase the reader's data, and change his address."""
     CONFIRM = "confirm"
-    """Confirm what somebody chose in the form."""
+    """Confirm what somebody chose in the form to subscribe."""
     MOVE = "move"
     """Confirm another address of a reader."""
 
@@ -118,17 +120,17 @@ class SubscriberSettings:
     """How the site serves subscribers."""
 
     paces: tuple[Pace, ...]
-    """The most frequent first, as config.toml has them."""
+    """The paces in the order of config.toml: the most frequent first."""
     default_pace: str
     from_: Mailbox
     reply_to: Mailbox | None
-    """The address for answers of readers; None: the sender's."""
+    """The address for answers of readers. If None, answers go to the sender."""
     privacy_url: str
     postal_address: str
     max_items: int
-    """How many items a mail has at most: the oldest go first, and the rest into the next mail."""
+    """How many items a mail has at most: the oldest items go into it, and the rest into the next mail."""
     stop_by_mail: str = ""
-    """The mailbox to which mail programs write to unsubscribe, and which is read automatically; empty: they write to
+    """The mailbox to which mail programs write to unsubscribe, and which is read automatically. If empty, they write to
     the address for answers.
     """
 
@@ -139,19 +141,21 @@ class SubscriberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One reader's subscription to a theme. It has dealt with the log numbers in (start, cursor]."""
+    """One reader's subscription to a theme. Items with log numbers in (start, cursor] are dealt with: it sends no more
+    mail for them.
+    """
 
     number: int
     """Counts the subscriptions of one subscriber from 1."""
     theme: str
-    """A slug, or `EVERYTHING`."""
+    """The slug of a theme, or `EVERYTHING`."""
     pace: str
     state: SubscriptionState
     start: int
     """The end of the log when the subscription began: items added before are not sent for it."""
     cursor: int
     since: datetime
-    """UTC; when it was confirmed."""
+    """UTC; when the subscription was confirmed."""
     ended_at: datetime | None = None
     ended_because: EndReason | None = None
 
@@ -161,17 +165,17 @@ class Subscriber:
     """A person who gets mails, or got them before."""
 
     number: int
-    """Never given to another person."""
+    """The subscriber's number, which no other person gets, even later."""
     address: str
-    """The address as it goes over the wire: ASCII, in lower case."""
+    """The mail address in ASCII and lower case, as SMTP transmits it."""
     language: str
-    """BCP 47; the language of fixed texts in his mails."""
+    """BCP 47; the language of fixed texts in the subscriber's mails."""
     since: datetime
-    """UTC; when he first confirmed."""
+    """UTC; when the subscriber first confirmed a subscription."""
     paused_until: datetime | None = None
-    """UTC; no mail is sent until then, and no item is lost. None: no pause."""
+    """UTC; no mail is sent until then, and no item is lost. None if there is no pause."""
     subscriptions: tuple[Subscription, ...] = ()
-    """All subscriptions, ended ones included, in the order in which they began."""
+    """All subscriptions, including ended ones, in the order in which they began."""
 
     @property
     def active(self) -> tuple[Subscription, ...]:
@@ -179,16 +183,16 @@ class Subscriber:
 
     @property
     def choices(self) -> dict[str, str]:
-        """What the reader follows now: the name of a pace, by theme.
+        """What the reader follows now: the name of the pace by the slug of the theme.
 
-        A theme with the same pace as `EVERYTHING` is left out: it adds nothing.
+        A theme with the same pace as `EVERYTHING` is left out, because it adds nothing.
         """
         found = {each.theme: each.pace for each in self.active}
         every = found.get(EVERYTHING)
         return {theme: pace for theme, pace in found.items() if theme == EVERYTHING or pace != every}
 
     def pause_at(self, now: datetime) -> datetime | None:
-        """Return until when no mail is sent; None: there is no pause now."""
+        """Return until when no mail is sent; return None if there is no pause now."""
         return self.paused_until if self.paused_until is not None and self.paused_until > now else None
 
     @property
@@ -201,7 +205,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """What somebody agreed to: the exact words, when and how. It never changes."""
+    """What somebody agreed to: the exact words, when and how. A consent never changes."""
 
     kind: ConsentKind
     at: datetime
@@ -222,7 +226,9 @@ class Request:
     words: str
     """The exact words of consent that the form showed."""
     subscriber: int | None = None
-    """The number of the subscriber whose new address it will become; None: the request is about a subscription."""
+    """The number of the subscriber whose new address the request's address will become; None if the request is about a
+    subscription.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +239,7 @@ class Confirmation:
     asked_at: datetime
     """UTC."""
     used_at: datetime | None = None
-    """UTC; when he pressed it. None: not yet."""
+    """UTC; when the reader pressed the button. None if he has not yet."""
 
 
 def masked(address: str) -> str:
@@ -248,11 +254,13 @@ def moved_name(number: int) -> str:
 
 
 _OF_TOKEN = 16
-"""How many digits of the hash of its link's token a letter's name has."""
+"""How many digits a letter's name has: the first ones of the hash of the token in the letter's link."""
 
 
 def letter_name(kind: LetterKind, token_digest: str) -> str:
-    """Return a letter's name in the ledger and in messages; `token_digest` is the hash of its link's token."""
+    """Return a letter's name in the ledger and in messages; `token_digest` is the hash of the token in the letter's
+    link.
+    """
     return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
 
 

@@ -27,15 +27,17 @@ class ThemeChoice:
     """The themes that an audience or a combined feed follows."""
 
     named: tuple[str, ...] = ()
-    """Slugs, in the order in which they are wanted."""
+    """Slugs of themes, in the order in which they are wanted."""
     has_others: bool = False
-    """Whether all themes are followed; the named ones then come first."""
+    """Whether all themes are followed; the named themes then come first."""
     without: tuple[str, ...] = ()
     """Slugs of themes that are not followed; only used together with `has_others`."""
 
     @classmethod
     def of(cls, *written: str) -> Self:
-        """Read a choice from slugs, `*` for all other themes, and `!slug` to leave one out; `!slug` needs `*`."""
+        """Return the choice of themes written as slugs, `*` for all other themes, and `!slug` to leave a theme out;
+        `!slug` needs `*`.
+        """
         return cls(
             named=tuple(each for each in written if each != EVERY and not each.startswith(NOT)),
             has_others=EVERY in written,
@@ -62,11 +64,13 @@ class ThemeRule:
     slug: str
     """The slug of the theme."""
     keywords: tuple[str, ...] = ()
-    """The item has one of these keywords; folded by `slugs.fold_label`."""
+    """The rule applies to an item with one of these keywords, which are folded by `slugs.fold_label`."""
     sources: tuple[str, ...] = ()
-    """The item comes from one of these sources."""
+    """The rule applies to an item from one of these sources."""
     words: tuple[str, ...] = ()
-    """The item's title or text contains one of these as whole words; folded by `slugs.fold_label`."""
+    """The rule applies to an item whose title or text contains one of these as whole words; they are folded by
+    `slugs.fold_label`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +85,10 @@ class ThemeMap:
     """Pairs of a label (folded by `slugs.fold_label`) and the slug of its theme."""
     rules: tuple[ThemeRule, ...] = ()
     was: tuple[tuple[str, str], ...] = ()
-    """Pairs of a former slug and the present one, for renamed themes. A former slug belongs to one theme only."""
+    """Pairs of a former slug and the present slug, for renamed themes. A former slug belongs to one theme only."""
 
     def current(self, slug: str) -> str:
-        """Return the present slug of the theme that has, or had, this slug."""
+        """Return the present slug of the theme that has `slug`, or had it before it was renamed."""
         if not self.was:  # a round calls this for each theme of each reader
             return slug
         return next((now for former, now in self.was if former == slug), slug)
@@ -94,7 +98,7 @@ class ThemeMap:
         return tuple(former for former, now in self.was if now == slug)
 
     def choose(self, written: Iterable[str]) -> ThemeChoice:
-        """Return the choice that config.toml writes in this way, with the present slugs of themes."""
+        """Return the choice of themes that is `written` in config.toml, with the present slugs of renamed themes."""
         choice = ThemeChoice.of(*written)
         return replace(
             choice,
@@ -103,7 +107,7 @@ class ThemeMap:
         )
 
     def choose_with_former(self, written: Iterable[str]) -> ThemeChoice:
-        """Return the choice that `choose` gives, with each slug followed by its former ones."""
+        """Return the choice of themes that `choose` gives, with each slug followed by the theme's former slugs."""
         choice = self.choose(written)
         return replace(choice, named=self._with_former(choice.named), without=self._with_former(choice.without))
 
@@ -112,7 +116,9 @@ class ThemeMap:
 
 
 def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
-    """Return the labels and keywords of these items that need a slug, in log order. Mapped labels need none."""
+    """Return the labels and keywords of these items that need a slug, in log order. Labels that config.toml maps to a
+    theme need none.
+    """
     mapped = {label for label, _ in theme_map.by_label}
     labels: dict[str, str] = {}
     keywords: dict[str, str] = {}
@@ -127,9 +133,10 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
 
 
 def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:
-    """Return the item's themes: first by its labels, in order, then by rules; without any, the default theme.
+    """Return the item's themes: first by its labels, in order, then by rules. If that gives no theme, return the
+    default theme.
 
-    A label that is not mapped puts the item into the theme with the label's slug in `names`.
+    A label that `theme_map` does not map becomes a theme of its own, whose slug is the label's slug in `names`.
     """
     themes: dict[str, Theme] = {}
     for label in item.labels:
@@ -151,7 +158,9 @@ def _applies(rule: ThemeRule, item: Item, source: str) -> bool:
 
 
 def contains_any(words: Sequence[str], folded: str) -> bool:
-    """Whether a text contains one of these words or sequences of words; all are folded by `fold_label`."""
+    """Whether `folded`, a text, contains one of these words or sequences of words; text and words are folded by
+    `fold_label`.
+    """
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 

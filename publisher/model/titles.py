@@ -1,8 +1,8 @@
 """Makes a title and a summary for items whose source gives only text; pure.
 
 A full stop ends a sentence unless it belongs to an abbreviation, an initial or the number of a day, or a lower-case
-letter follows. In doubt the sentence goes on: a title that is cut at its maximum length still reads well, and one that
-ends at `No.` does not.
+letter follows. In doubt the sentence goes on: a title that is cut at its maximum length still reads well, while a title
+that ends at `No.` does not.
 """
 
 import re
@@ -15,7 +15,8 @@ from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 
 TITLE_LENGTH = 200
-"""A first sentence up to this many characters is a title as a whole: four lines of a mail, eight on a narrow phone."""
+"""A first sentence of up to this many characters is a title uncut: four lines of a mail, eight on a narrow phone.
+"""
 OWN_TITLE_LENGTH = 1_000
 """The most characters of a title from a source; a longer one is a mistake of the source."""
 SUMMARY_LENGTH = 280
@@ -38,16 +39,18 @@ _WORD = re.compile(r"\S+")
 _INITIALS = re.compile(r"(?:\w\.)*\w")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
-"""How many characters of a text are read: neither a title nor a summary needs more."""
+"""How many characters of a text are searched for sentences: neither a title nor a summary needs more."""
 _KEPT = 10_000
 """How many titles and summaries are cached: every page and feed with an item asks for them."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
 _CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
 _LEAST_SHARE = 0.75
-"""The share of the allowed length that must remain when a text is cut further back than necessary."""
+"""The share of the allowed length that must remain when a text is cut at a better place than its maximum length, such
+as a clause.
+"""
 _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
-"""Short words at the cut, such as articles and prepositions, which belong to the next word."""
+"""Short words at the end of a cut text, such as articles and prepositions, which belong to the next word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,13 @@ class Heading:
     """An item's title, and the text to show below it."""
 
     title: str
-    """One line; empty: the item has no words."""
+    """The title, on one line; empty if the item has no words."""
     sentence: str
     """The part of the text that the title repeats: the first sentence, or the first paragraph if a source's title
-    equals it; empty: the title is cut, or differs.
+    equals it. Empty if the title is cut, or differs.
     """
     text: str
-    """The text after `sentence`; empty: the title is the whole text."""
+    """The text after `sentence`; empty if the title is the whole text."""
 
     @property
     def is_whole_text(self) -> bool:
@@ -70,9 +73,11 @@ class Heading:
 
 
 def heading_of(item: Item) -> Heading:
-    """Return the source's title, or else the first sentence without its full stop.
+    """Return the item's heading: the source's title, or else the first sentence without its full stop, and the text
+    below it.
 
-    A first sentence longer than `TITLE_LENGTH` is cut at a clause or a word, and the text below it is then shown whole.
+    A first sentence longer than `TITLE_LENGTH` is cut at a clause or a word; the text below the title is then the whole
+    text.
     """
     own = even_spaces(without_invisible(item.title))
     if not own:
@@ -92,7 +97,7 @@ def title_of(item: Item) -> str:
 
 @lru_cache(_KEPT)
 def _sentence_as_title(text: str) -> tuple[str, int]:
-    """Return the first sentence as a title, and the position in the text after it: 0 if the title is cut."""
+    """Return the first sentence as a title, and the position in the text after it, or 0 if the title is cut."""
     sentence = next(iter(_sentences(text)), "")
     title = even_spaces(without_invisible(_without_full_stop(sentence)))
     if len(title) > TITLE_LENGTH:
@@ -101,7 +106,9 @@ def _sentence_as_title(text: str) -> tuple[str, int]:
 
 
 def _end_of(sentence: str, text: str) -> int:
-    """Return the position in `text` after `sentence`, whatever the spacing; 0 if the text begins otherwise."""
+    """Return the position in `text` after `sentence`, whatever the spacing; return 0 if the text does not begin with
+    the sentence.
+    """
     *first, last = sentence.split() or [""]
     words = list(islice(_WORD.finditer(text), len(first) + 1))  # a pattern compiled per sentence would take longer
     if not words or [word[0] for word in words[:-1]] != first or not words[-1][0].startswith(last):
