@@ -13,7 +13,7 @@ from publisher.store import SourceState
 
 
 def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> SourceCondition:
-    """Return the condition of a source."""
+    """Return the condition of a source, such as failing or silent."""
     if state.failure is not None:
         return SourceCondition.EMPTY if state.failure is FailureKind.EMPTY else SourceCondition.FAILING
     if state.hold_reason is not None:

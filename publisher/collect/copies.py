@@ -47,7 +47,7 @@ def find_joined(
 
     Args:
         added: new items of the source.
-        others: items of other sources that have the id or link of a new one.
+        others: items of other sources that have the id or link of a new item.
         policy: the policy of the source.
         shared: keys of ids that several items of the source share.
     """

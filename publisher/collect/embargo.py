@@ -1,4 +1,4 @@
-"""Decides which items wait, and when known ones appear or expire; pure.
+"""Decides which items wait, and when known items appear or expire; pure.
 
 An item may appear when its embargo is over and its date has come, to the minute if it has a time; with `future =
 "show"` its date does not count. If the source has a `settle`, the item must also have stayed unchanged for that long.

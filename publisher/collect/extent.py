@@ -114,7 +114,8 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
 
 
 def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover) -> list[int]:
-    """Return the run without items at its end that are not there because of their date, such as pinned ones.
+    """Return the run without items at its end that have another reason than their date to be there, such as pinned
+    items.
 
     One of these signs is enough:
 

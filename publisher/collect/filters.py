@@ -36,8 +36,8 @@ def leave_out(
     """Return the plan without items that the source's filters leave out, and how many items each list of the filters
     left out.
 
-    Filters apply to new items and to known ones that still wait, which no reader has seen. Items left out are
-    forgotten; they are new again once a filter lets them pass.
+    Filters apply to new items, and to known items that still wait and no reader has seen. Items left out are forgotten;
+    they are new again once a filter lets them pass.
     """
     wanted, new = take_wanted(plan.added, policy, theme_map=theme_map, source=source)
     waiting = {one.number for one in known if one.state is State.WAITING and not one.is_copy}

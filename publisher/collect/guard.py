@@ -125,6 +125,6 @@ def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[
 
 
 def describe(plan: Reconciliation) -> str:
-    """Return the changes of a plan in words."""
+    """Return the changes that a listing would make (`plan`) in words."""
     counts = {"add": len(plan.added), "revise": len(plan.revised), "withdraw": len(plan.withdrawn)}
     return ", ".join(f"{verb} {count}" for verb, count in counts.items() if count) or "change nothing readers see"

@@ -1,4 +1,4 @@
-"""Decides what a listing changes, once `pairs` has matched its items with known ones; pure."""
+"""Decides what a listing changes, once `pairs` has matched its items with known items; pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet

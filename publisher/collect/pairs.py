@@ -94,7 +94,7 @@ def pair(
     unless both have a native id or a link and their dates differ.
 
     If no rule finds a known item, the listed item is new; so the same words on another date are another item. Among
-    equal candidates, listed ones come first and withdrawn ones last, then those added earlier, so two equal texts of
+    equal candidates, listed items come first and withdrawn items last, then items added earlier, so two equal texts of
     one day stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
 
     Rule 5 needs the words of known items, so `reconcile` applies it after fetching them.
@@ -103,8 +103,8 @@ def pair(
     what the listing covers (`extent`).
 
     Args:
-        known: the source's known items: all that were listed last time, and all others that have a date in the range of
-            `listed`, or a native id or link of a listed item.
+        known: the source's known items: all items listed last time, and all other items with a date in the range of
+            `listed`, or with a native id or link of a listed item.
         listed: the items that the source lists now. Repeats count once (`shared.without_repeats`).
         withheld: the source's present drafts. The same rule finds drafts that readers already have, unless these are
             listed as well.

@@ -2,7 +2,7 @@
 
 Sources are read at the same time, and recorded one after the other in the order of config.toml. Each is recorded in one
 transaction, so after a crash a source is recorded completely or not at all, and the next run reads it again. A source
-that fails is named, counted and skipped; the others go on.
+that fails is named, counted and skipped; the other sources go on.
 """
 
 from collections.abc import Collection, Sequence

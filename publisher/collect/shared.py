@@ -108,8 +108,8 @@ def _are_one(one: Item, other: Item, count: int) -> bool:
 
 
 def _are_named_apart(one: str, other: str) -> bool:
-    """Whether two titles have words exchanged for others, as in `Quay 3 is open` and `Quay 5 is open`; a typo or more
-    words is no such exchange.
+    """Whether two titles have words exchanged for others, as in `Quay 3 is open` and `Quay 5 is open`; a typing error
+    or additional words are no such exchange.
     """
     first, second = (set(_WORD.findall(title.casefold())) for title in (one, other))
     only_first, only_second = first - second, second - first

@@ -30,7 +30,7 @@ logger = DecisionLog("collect")
 def wake_source(source: str, store: Store, rules: CollectRules, *, now: datetime) -> CollectReport:
     """Make waiting items of a source visible, or expire visible items, if their time has come.
 
-    Items of a source that is no longer in config.toml still expire, but waiting ones do not appear.
+    Items of a source that is no longer in config.toml still expire, but its waiting items do not appear.
     """
     with store.log.open_pass(source) as log:
         due = log.due(now)

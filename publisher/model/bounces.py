@@ -95,8 +95,8 @@ class ImapSettings:
     user: str
     password: Secret
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate. If None, the authorities that this machine
-    trusts count.
+    """Certificates of the authority that signed the server's certificate. If None, the authorities are those that this
+    machine trusts.
     """
     folder: str = "INBOX"
 

@@ -44,7 +44,7 @@ def as_line(text: str) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """Return `text` without invisible characters, except those that change the characters beside them.
+    """Return `text` without invisible characters, except characters that change the characters beside them.
 
     The exceptions are joiners inside words of `_JOINING_SCRIPTS`, and characters that join or colour emoji.
     """

@@ -235,8 +235,8 @@ class SmtpSettings:
     oauth: Secret | None = None
     """A token for a login by XOAUTH2. If None, the password is used."""
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate. If None, the authorities that this machine
-    trusts count.
+    """Certificates of the authority that signed the server's certificate. If None, the authorities are those that this
+    machine trusts.
     """
     bounces: str = ""
     """The envelope sender, in ASCII. If empty, the address in `from` is used."""

@@ -87,8 +87,7 @@ class Edition:
     held_until: datetime | None = None
     """UTC; until when the edition waits for its editor (`UNTIL_DECIDED`: without an end). None if it is not held."""
     released_at: datetime | None = None
-    """UTC; when the editor released the edition, or its time for review ended. None if it was not held, or still is.
-    """
+    """UTC; when the editor released the edition, or its time for review ended. None if it was not held, or still is."""
 
     @property
     def dated(self) -> datetime:
@@ -205,8 +204,7 @@ class Audience:
     min_items: int
     """How many items an edition needs to go out."""
     max_items: int | None = None
-    """The most items of an edition: the oldest go into it, and the rest into the next edition. None for no limit.
-    """
+    """The most items of an edition: the oldest go into it, and the rest into the next edition. None for no limit."""
     review: timedelta | None = None
     """How long an edition waits for the editor. If None, it goes out at once."""
     on_silence: Literal["send", "keep"]

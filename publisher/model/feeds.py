@@ -83,7 +83,7 @@ class CombinedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """Which feeds exist besides those of themes, and how feeds look."""
+    """Which feeds exist besides the feeds of themes, and how feeds look."""
 
     formats: tuple[Literal["rss", "atom", "json"], ...]
     limit: int

@@ -22,8 +22,7 @@ class Enclosure:
 
     url: str
     media_type: str = ""
-    """The media type from the source, such as `application/pdf`. If empty, the type is guessed from the address.
-    """
+    """The media type from the source, such as `application/pdf`. If empty, the type is guessed from the address."""
     size_bytes: int | None = None
     """The size of the file; None if the source does not give it."""
     title: str = ""
@@ -61,8 +60,7 @@ class Item:
     zone, which is then in the site's zone.
     """
     authors: tuple[str, ...] = ()
-    """The authors, as the source names them. Only filters of a source use the authors; the log does not keep them.
-    """
+    """The authors, as the source names them. Only filters of a source use the authors; the log does not keep them."""
     base: str = ""
     """The base URL of relative addresses in `html`. If empty, `link` is the base. The log does not keep this field."""
     is_language_guessed: bool = False
@@ -74,7 +72,7 @@ class Item:
     is_undated: bool = False
     """Whether the source gives no date: `date` is then the day of this reading, and a known item keeps its date."""
     embargo: datetime | None = None
-    """UTC; no reader sees the item before this time. If None, only the item's date decides. A source may yield it
+    """UTC; no reader sees the item before this time. If None, only the item's date decides. A source may yield the time
     without a zone, like `published`.
     """
     other_embargo: datetime | None = None
@@ -82,8 +80,8 @@ class Item:
     there is no such embargo.
     """
     expires: datetime | None = None
-    """UTC; from this time on no feed has the item. None if it never expires. A source may yield it without a zone, like
-    `published`.
+    """UTC; from this time on no feed has the item. None if it never expires. A source may yield the time without a
+    zone, like `published`.
     """
 
     @property
@@ -160,8 +158,7 @@ def _links_in(html: str) -> list[str]:
 
 _ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
 _SCRAMBLED = "/cdn-cgi/l/email-protection"
-"""Part of the address that Cloudflare puts in place of a mail address; the rest of it differs at each request.
-"""
+"""Part of the address that Cloudflare puts in place of a mail address; the rest of it differs at each request."""
 
 
 def _digest(value: object) -> str:

@@ -13,7 +13,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def some_of(texts: Sequence[str], most: int) -> str:
-    """Return the first texts, at most `most` of them, and the number of the others: `a, b and 3 more`."""
+    """Return the first texts, at most `most` of them, and the number of further texts: `a, b and 3 more`."""
     more = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 

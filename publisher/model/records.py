@@ -51,7 +51,9 @@ class State(StrEnum):
 _LIVE = (State.LISTED, State.UNLISTED)
 _GONE = (State.WITHDRAWN, State.HIDDEN)
 STANDING = (State.LISTED, State.HIDDEN, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
-"""States by preference: if a listed item may be one of several known ones, the state that comes first here wins."""
+"""States by preference: if a listed item may be one of several known items, the known item whose state comes first here
+wins.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +114,7 @@ class Known:
     content_digest: str
     state: State
     is_kept_from_readers: bool = False
-    """Whether no reader ever sees the item: it was too old at its source's first reading, or it was discarded.
-    """
+    """Whether no reader ever sees the item: it was too old at its source's first reading, or it was discarded."""
     is_copy: bool = False
     """Whether the item belongs to another source; the fields then hold what this source says about the item."""
     wakes: datetime | None = None

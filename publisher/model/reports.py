@@ -202,8 +202,7 @@ class RunReport:
     known: tuple[str, ...] = ()
     """The problems that the previous run had, one line each."""
     ahead: datetime | None = None
-    """The time of the previous run, if it is later than the present because a clock was wrong; otherwise None.
-    """
+    """The time of the previous run, if it is later than the present because a clock was wrong; otherwise None."""
 
     @property
     def is_news(self) -> bool:

@@ -119,7 +119,9 @@ class Schedule:
 
 
 def _line_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield ticks in UTC. In a repeated hour, the first ones may lie before `instant`."""
+    """Yield the ticks of a cron line from `instant` on, in UTC. In an hour that a clock change repeats, the first
+    ticks may lie before `instant`.
+    """
     for tick in CronSim(" ".join(_fields_of(expression)), instant.astimezone(zone)):
         yield tick.astimezone(UTC)
 
@@ -186,7 +188,9 @@ def _values(place: int, term: str) -> frozenset[int]:
 
 
 def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield ticks in UTC. In a repeated hour, the first ones may lie before `instant`."""
+    """Yield the ticks of a recurrence rule from `instant` on, in UTC. In an hour that a clock change repeats, the first
+    ticks may lie before `instant`.
+    """
     wall = instant.astimezone(zone).replace(tzinfo=None)
     text = expression[len(_RULE) :].upper()
     rule = rrulestr(text, dtstart=_period_start(_parts_of(expression), wall))

@@ -254,7 +254,7 @@ def moved_name(number: int) -> str:
 
 
 _OF_TOKEN = 16
-"""How many digits a letter's name has: the first ones of the hash of the token in the letter's link."""
+"""How many digits of a hash a letter's name has; the hash is made from the token in the letter's link."""
 
 
 def letter_name(kind: LetterKind, token_digest: str) -> str:

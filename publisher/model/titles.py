@@ -15,8 +15,7 @@ from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 
 TITLE_LENGTH = 200
-"""A first sentence of up to this many characters is a title uncut: four lines of a mail, eight on a narrow phone.
-"""
+"""A first sentence of up to this many characters is a title uncut: four lines of a mail, eight on a narrow phone."""
 OWN_TITLE_LENGTH = 1_000
 """The most characters of a title from a source; a longer one is a mistake of the source."""
 SUMMARY_LENGTH = 280

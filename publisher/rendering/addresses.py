@@ -29,7 +29,7 @@ def wire_address(address: str) -> str:
     if not at or not local:
         raise ValueError(f"expected one address such as news@example.org, got {address!r}")
     if not local.isascii():
-        # RFC 6531 would allow it, but any list server on the way may not, and the mail would be lost there.
+        # RFC 6531 would allow other letters, but a list server on the way may not, and the mail would be lost there.
         raise ValueError(f"{address!r}: the part before the @ may only have ASCII letters; use another address")
     if not LOCAL_PART.fullmatch(local) or len(local) > MAX_LOCAL_PART:
         raise ValueError(f"{address!r}: {local!r} cannot stand before the @; expected one such as news@example.org")

@@ -167,7 +167,7 @@ class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
             allow_network=False,
             cssutils_logging_level=logging.CRITICAL,  # errors have been raised already
         )
-        # It would serialise each rule of a sheet again for each page, which is four fifths of its time.
+        # Without a cache premailer would serialise each rule again for each page, which is four fifths of its time.
         self._parse_style_rules = lru_cache(super()._parse_style_rules)
 
     def _parse_css_string(self, css_body: str, **_: object) -> CSSStyleSheet:

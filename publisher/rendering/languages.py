@@ -111,7 +111,7 @@ def own_name(language: str) -> str:
 @cache
 def dir_of(language: str) -> Literal["ltr", "rtl"]:
     """Return the direction in which the language is written; left to right if the language is unknown."""
-    # Babel has it too (`character_order`), but first loads all data of the language, which takes 10 ms
+    # Babel knows the direction, too (`character_order`), but first loads all data of the language, which takes 10 ms
     return "rtl" if _script(_locale(language)) in RIGHT_TO_LEFT else "ltr"
 
 

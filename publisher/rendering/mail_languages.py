@@ -1,4 +1,4 @@
-"""The languages of the fixed texts in mails: those of the site, and those that have a catalogue."""
+"""The languages of the fixed texts in mails: the site's languages, and languages that have a catalogue."""
 
 import re
 from functools import cache

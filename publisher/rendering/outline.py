@@ -1,4 +1,4 @@
-"""Moves the headings of an item's body below those of the page or mail that shows it."""
+"""Lowers the headings of an item's body below the headings of the page or mail that shows the item."""
 
 from lxml import html
 

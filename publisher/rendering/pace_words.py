@@ -11,7 +11,7 @@ _USUAL = ("hourly", "daily", "weekly", "monthly")
 
 
 def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
-    """Return the readers' word for a pace, for the middle of a sentence; `paces` are those in config.toml."""
+    """Return the readers' word for a pace, for the middle of a sentence; `paces` are the paces in config.toml."""
     pace = next((each for each in paces if each.name == name), None)
     gettext = translations(language, DOMAIN).gettext
     usual = {

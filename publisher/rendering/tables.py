@@ -11,12 +11,11 @@ FIGURE = re.compile(
 )
 """A figure: a number in a cell of a table, optionally with a sign, a currency, a per cent sign, a unit or a range."""
 DATA_FROM = 2
-"""The least number of rows, and of columns, of a data table; a smaller table without headings only serves layout.
-"""
+"""The least number of rows, and of columns, of a data table; a smaller table without headings only serves layout."""
 
 
 def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Yield the rows of a table, without those of tables in its cells."""
+    """Yield the rows of a table, without the rows of tables inside its cells."""
     for part in table.iterchildren("tr", "thead", "tbody", "tfoot"):
         yield from [part] if part.tag == "tr" else part.iterchildren("tr")
 

@@ -93,7 +93,9 @@ class Templates:
             environment = self._environment(language, domain)
             frame = self._frames.get((environment, source))
             if frame is None:
-                code = environment.compile(source, f"frame of {name}")  # by the end of its name it is escaped, or not
+                code = environment.compile(
+                    source, f"frame of {name}"
+                )  # the end of the template's name says whether values are escaped
                 frame = environment.template_class.from_code(environment, code, environment.make_globals(None))
                 self._frames[environment, source] = frame
             return frame.render(place=place, **values)

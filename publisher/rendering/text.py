@@ -26,7 +26,8 @@ UNFIT = re.compile(
 """Control characters, non-characters and lone surrogates, which XML 1.0 section 2.2 forbids or discourages, and which
 are errors in HTML.
 
-The pattern excludes the characters that are fit, which is ten times quicker for usual text than listing the others.
+The pattern excludes the characters that are fit, which is ten times quicker for usual text than listing the unfit
+characters.
 """
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))

@@ -34,8 +34,7 @@ class Fetch:
     `items`.
     """
     unread: Sequence[Unread] = ()
-    """What is known of each item in `problems`, in their order; of further items in `problems` nothing is known.
-    """
+    """What is known of each item in `problems`, in their order; of further items in `problems` nothing is known."""
     remarks: Sequence[Problem] = ()
     """What the operator should know about the source itself, such as that it moved to another address."""
     lifetime: timedelta = timedelta(0)

@@ -27,7 +27,8 @@ _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _SEVERAL_BYTES = re.compile(r"shift_?jis|euc|gb|big5|iso2022|cp9\d\d|johab")
 """Multi-byte encodings: a declared one is believed even if a few characters could be UTF-8."""
 _UNUSABLE = re.compile(r"utf|ascii|hz|idna|punycode|undefined|escape|mbcs|oem")
-"""Encodings that are never tried: UTF-8 and UTF-16 are recognised by the bytes, and the others can hide text."""
+"""Encodings that are never tried: UTF-8 and UTF-16 are recognised by the bytes, and the other encodings can hide text.
+"""
 
 
 def decode(body: bytes, *, server: str, kind: str) -> str:

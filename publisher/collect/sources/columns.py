@@ -81,7 +81,7 @@ def check_columns(
     """Check that the configured columns exist, and the columns that every item needs.
 
     Raises:
-        SourceError: a column is missing; the message lists those that exist.
+        SourceError: a column is missing; the message lists the columns that exist.
     """
     there = ", ".join(repr(name) for name in names if name) or "none"
     known = {*names, *map(fold_name, names)}

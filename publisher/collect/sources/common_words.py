@@ -49,7 +49,7 @@ _ELSEWHERE = (
     "at to we on all ha som til have kan du vi men fra over under il ni mai care din ca cu su ma dos do mais"
 )
 """Words that are also common in languages not listed here: Afrikaans, Catalan, Galician, Luxembourgish, Occitan,
-Romanian and those of Scandinavia.
+Romanian and the languages of Scandinavia.
 """
 
 _SETS = {code: frozenset(words.split()) for code, words in _COMMON.items()}

@@ -51,8 +51,8 @@ class Deadline:
 
 
 class Trust:
-    """The certificates this machine trusts. They are loaded at the first encrypted address, because that takes
-    15 ms.
+    """The certificates this machine trusts. They are loaded at the first encrypted address, because loading takes 15
+    ms.
     """
 
     @cached_property

@@ -102,7 +102,7 @@ class DatabaseSource:
         return item_of(map_row(row, self.columns), rules)
 
     def _rows(self) -> tuple[list[str], Sequence[dict[str, object]]]:
-        # The messages contain no address: it may hold a password.
+        # Messages must not contain the URL of the database, which may hold a password.
         try:
             url = make_url(self.url)
             _check_file(self.name, url)

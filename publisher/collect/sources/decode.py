@@ -85,7 +85,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _inflater(data: bytes) -> "zlib._Decompress":
-    # "deflate" is sent with its header (RFC 9110 section 8.4.1.2), and by some servers without.
+    # Data in "deflate" has a zlib header (RFC 9110 section 8.4.1.2); some servers send it without.
     is_bare = data[:1] != _GZIP and data[0] & 0x0F != zlib.DEFLATED
     return zlib.decompressobj(-zlib.MAX_WBITS if is_bare else zlib.MAX_WBITS | 32)
 

@@ -74,7 +74,8 @@ class FeedSource:
     fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the feed. An item that cannot be read becomes a `Problem`; the others are returned in the feed's order.
+        """Read the feed. An item that cannot be read becomes a `Problem`; the other items are returned in the feed's
+        order.
 
         Raises:
             SourceError: the feed cannot be fetched, is no feed, or no item could be read.

@@ -30,7 +30,7 @@ class Findings:
     """Whether dates that fit both orders are refused, because other dates have the month first."""
 
     def have_month_first(self) -> bool:
-        """Whether some dates have the month first, so that reading ambiguous ones day first would be wrong."""
+        """Whether some dates have the month first, so that it would be wrong to read ambiguous dates day first."""
         return {DateOrder.MONTH, DateOrder.EITHER} <= self.orders and DateOrder.DAY not in self.orders
 
 

@@ -25,7 +25,7 @@ _FENCE = re.compile(r"\s*(?:\+\+\+|---|;;;)[ \t]*(?:\n|\Z)")
 _LINE = re.compile(r"(?P<name>[^\W\d_][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(?P<value>.*))?")
 _GOES_ON = re.compile(r"[ \t]+\S")
 _CHARACTERS = 8_192
-"""The most characters of front matter: longer ones could nest so deep that libyaml overflows the stack and crashes
+"""The most characters of front matter: a longer text could nest so deep that libyaml overflows the stack and crashes
 Python.
 """
 _NULL = "tag:yaml.org,2002:null"
@@ -111,7 +111,7 @@ def _toml(front: str) -> Mapping[str, object]:
 
 
 def _yaml(front: str) -> Mapping[str, object]:
-    # It reads every scalar as text, and has no merge keys (<<): ten lines of them can stand for a billion names.
+    # BaseLoader reads every scalar as text, and has no merge keys (<<), by which ten lines can mean a billion names.
     base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     loader: Any = type("_Loader", (base,), {})
     loader.add_implicit_resolver(_NULL, re.compile(r"(?:~|null|)\Z"), ["~", "n", ""])

@@ -1,4 +1,4 @@
-"""Reads the items of a source one by one: an item that cannot be read becomes a problem, and the others are kept."""
+"""Reads the items of a source one by one: an item that cannot be read becomes a problem; the others are kept."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

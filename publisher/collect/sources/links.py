@@ -94,7 +94,7 @@ def _right(address: str) -> str:
     if parts.scheme in WEB_SCHEMES:
         netloc = _right_host(netloc, parts.hostname or "")
         path = path.replace("\\", "/")
-        _ = parts.port  # raises ValueError when it is no number
+        _ = parts.port  # raises ValueError if the port is no number
     kept = {"path": _encoded(path, _PATH), "query": _encoded(query, _QUERY), "netloc": netloc}
     return urlunsplit(parts._replace(**kept, fragment=_encoded(parts.fragment, _QUERY)))
 

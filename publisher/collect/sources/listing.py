@@ -27,7 +27,7 @@ class ListingSource:
     """Whether the file lists all items, so that a missing one is gone."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
-        """Read the file. An item that cannot be read becomes a `Problem` with its line; the others are returned.
+        """Read the file. An item that cannot be read becomes a `Problem` with its line; the other items are returned.
 
         Raises:
             SourceError: the file cannot be read, is not UTF-8, or no item in it could be read.

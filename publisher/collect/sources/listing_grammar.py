@@ -244,7 +244,7 @@ class _Reader:
         return {draft.line: draft.day for draft in self._drafts if draft.day is not None}
 
     def take(self, block: Sequence[tuple[int, str]]) -> None:
-        """Read the lines between two blank ones."""
+        """Read a block: the lines between two blank lines."""
         rows: list[_Label | str] = []
         start = block[0][0]
         for number, line in block:
@@ -306,7 +306,7 @@ class _Reader:
         return bool(above.labels or rows) or day <= above.day
 
     def _begin(self, row: DateLine, at: tuple[int, str], start: int, above: list[_Label | str]) -> list[_Label | str]:
-        """Begin an item; return the rows of the block that already belong to it."""
+        """Begin an item; return the rows of the block that already belong to the item."""
         if above and isinstance(above[-1], str) and is_saying(above[-1]):
             above.pop()
         has_text = any(isinstance(other, str) for other in above)

@@ -107,7 +107,8 @@ class MarkdownSource:
     """The folder's address on the web: the base URL of relative addresses and slugs."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read every file. A file that cannot be read becomes a `Problem`; the others are returned, newest first.
+        """Read every file. A file that cannot be read becomes a `Problem`; the items of the other files are returned,
+        newest first.
 
         Raises:
             SourceError: the folder is not there, or no file could be read.

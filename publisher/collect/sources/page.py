@@ -97,9 +97,10 @@ class PageSource:
     fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the pages. An item that cannot be read becomes a `Problem`; the others are returned in the page's order.
+        """Read the pages. An item that cannot be read becomes a `Problem`; the other items are returned in the page's
+        order.
 
-        When the first page is unchanged, the others are not read.
+        When the first page is unchanged, the other pages are not read.
 
         Raises:
             SourceError: a page cannot be fetched, a selector is not valid, or no item could be read.

@@ -44,7 +44,8 @@ class TableSource:
     """The base URL of relative addresses."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the file. A row that makes no item becomes a `Problem` with its line; the others are returned.
+        """Read the file. A row that makes no item becomes a `Problem` with its line; the items of the other rows are
+        returned.
 
         Raises:
             SourceError: the file cannot be read, a column is missing, or no row makes an item.

@@ -155,7 +155,7 @@ def _words(value: object) -> Iterator[str]:
         case bool():
             yield str(value).lower()
         case Decimal() if value.is_nan():
-            return  # it cannot be compared
+            return  # NaN cannot be compared
         case int() | float() | Decimal():
             yield "-1" if value < 0 else "1" if value else "0"
         case bytes():
