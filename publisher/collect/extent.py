@@ -40,7 +40,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """The days that a listing covers, from its newest item to the last one that is in order."""
+    """The days that a listing covers, from its newest item to the last item in the order from new to old."""
 
     after: date
     """A missing item of a later day than this is gone. In a complete source every missing item is gone."""

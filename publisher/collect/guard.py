@@ -17,7 +17,7 @@ FAR_MORE = 3
 A_CROWD = 10
 """Fewer items than this are too few to be suspicious."""
 A_FEW = 4
-"""The loss of most items of a complete source is suspicious only if it had at least this many."""
+"""The loss of most items of a complete source is suspicious only if the source had at least this many items."""
 MANY_THEMES = 20
 """With more new themes than this at once, a listing is suspicious: they would fill menus and folders."""
 NEARLY_ALL = 0.8

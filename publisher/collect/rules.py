@@ -29,7 +29,7 @@ class CollectRules:
     authority: str
     """The host that `tag:` URIs name (RFC 4151 section 2.1)."""
     policies: Mapping[str, SourcePolicy]
-    """The policies by name of the source; each source that is read has one."""
+    """The policies by name of the source; each source that is read has a policy."""
     configured: Collection[str] | None = None
     """Names of all sources in config.toml, including sources not read in this pass; None stands for every source ever
     read.

@@ -143,7 +143,7 @@ def _escape(value: object) -> str:
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """An environment in which a site's own template may extend the shipped one of the same name.
+    """A Jinja environment in which a site's own template may extend the shipped template of the same name.
 
     The author of a template decides what readers see, but must not be able to do more: the sandbox denies access to
     Python's internals, through which a template could run programs and read files, and forbids changes of the values

@@ -35,7 +35,9 @@ OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
 MOST_PIECES = 2_000
 """How many inlined blocks are cached; a mail has two hundred items at most."""
 MOST_TEXTS = 10_000
-"""The most texts of blocks that are cached; a section has one for each number that its first item gets in a digest."""
+"""The most texts of blocks that are cached; a section has a text for each number that its first item may get in a
+digest.
+"""
 HEAD_END = "</head>\n"
 """The end of a page's head: up to this point, many pages are the same."""
 
@@ -65,7 +67,9 @@ class Joiner:
     def __init__(
         self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        """`blocks` are names of blocks that pages share; pages are cut at the first one at which that is possible."""
+        """`blocks` are names of template blocks that pages share; pages are cut at the first block at which that is
+        possible.
+        """
         self._template = _Template(templates, name, domain, fixed)
         self._name = name
         self._generation = templates.generation
@@ -176,7 +180,9 @@ class TextJoiner:
     def __init__(
         self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        """`blocks` are names of blocks that texts share; texts are cut at the first one at which that is possible."""
+        """`blocks` are names of template blocks that texts share; texts are cut at the first block at which that is
+        possible.
+        """
         self._template = _Template(templates, name, domain, fixed)
         self._generation = templates.generation
         self._texts: dict[str, dict[Source, str | None]] = {block: {} for block in blocks}

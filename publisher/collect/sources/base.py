@@ -52,7 +52,8 @@ class Fetch:
     fresh_until: datetime | None = None
     """Until when the server says that its answer is fresh; None if it does not say."""
     is_complete: bool = False
-    """Whether the source lists all its items, so that a missing one is gone; otherwise it lists only the newest."""
+    """Whether the source lists all its items, so that a missing item is gone; otherwise it lists only the newest items.
+    """
     keeps_first_date: bool = False
     """Whether an item keeps its first date when the source changes it; otherwise the item moves to the new date."""
     is_unchanged: bool = False

@@ -50,7 +50,7 @@ class MediaFound:
 
 
 def show_media(root: html.HtmlElement, base: str, media: MediaFound, *, keep_tracking: bool) -> None:
-    """Replace players and frames by links, and give pictures without an address the one a script would load."""
+    """Replace players and frames by links, and give pictures without an address the one that a script would use."""
     for element in list(root.iter(*_AMP)):
         element.tag = _AMP[str(element.tag)]
     late = set(_unwrap(root))

@@ -45,8 +45,8 @@ NO_YEAR, NO_DAY, UNKNOWN = "the year is missing", "the day is missing", "it is n
 
 
 def problem_of(plain: str) -> str:
-    """Return why a text that consists only of date words and numbers names no day. Return an empty string if it has
-    other words or no numbers, or if it may be something else.
+    """Return why a text that consists only of date words and numbers (a month may be misspelt) names no day. Return an
+    empty string if the text has other words or no numbers, or may be something else than a date.
     """
     numbers = re.findall(r"\d+", plain)
     if not numbers:

@@ -17,7 +17,9 @@ _CARRIERS = {
     IPv6Network("2002::/16"): 80,  # 6to4, RFC 3056
 }
 _REFUSED = (IPv6Network("64:ff9b:1::/48"), IPv6Network("2001::/32"), IPv6Network("fec0::/10"), IPv6Network("100::/64"))
-"""Local NAT64 (RFC 8215), Teredo, formerly site-local, discard-only: `is_global` is true for some of them."""
+"""Refused networks: local NAT64 (RFC 8215), Teredo, formerly site-local, discard-only. `is_global` is true for some of
+these.
+"""
 
 
 def is_public(address: Address) -> bool:
