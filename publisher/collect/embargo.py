@@ -61,11 +61,13 @@ class EmbargoRules:
         return None if self.is_over(item) else max(self.begin_of(item), settled)
 
     def settled_new(self) -> datetime:
-        """Return when an item that is new now will have been unchanged for `settle`, if it does not change again."""
+        """Return when an item that is new now has been unchanged for long enough (`settle`), if it does not change
+        again.
+        """
         return self.now + self.policy.settle if self.policy.settle else _LONG_AGO
 
     def settled_known(self, old: Known, *, is_changed: bool) -> datetime:
-        """Return when a waiting item will have been unchanged for `settle`, if it does not change again."""
+        """Return when a waiting item has been unchanged for long enough (`settle`), if it does not change again."""
         if not self.policy.settle or old.since is None:
             return _LONG_AGO
         latest = min(self.settled_new(), old.since + _LONGEST * self.policy.settle)

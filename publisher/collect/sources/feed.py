@@ -154,8 +154,7 @@ class _Document:
 
     url: str
     entries: Sequence[dict[str, object] | FieldError]
-    """The entries of the document: the values of each by field, and `categories`; or the reason why the entry cannot be
-    read.
+    """The values of each entry by field, and `categories`; or the reason why the entry cannot be read.
     """
     older: str
     """The address of the next older document of the feed; empty if there is none."""
@@ -281,9 +280,7 @@ def _authors(said: Mapping[str, Any]) -> list[str]:
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
-    """Return the summary of an entry that also has a text (`body`); return an empty string if the summary only repeats
-    the beginning of the text.
-    """
+    """Return the summary of an entry with a text (`body`), or "" if the summary only repeats the text's beginning."""
     detail = entry.get("summary_detail") or {}
     written = str(detail.get("value") or entry.get("summary") or "")
     return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
@@ -307,17 +304,15 @@ def _date(entry: dict[str, Any]) -> str | None:
 
 
 def _first_date(written: Sequence[str]) -> str | None:
-    """Return the first of several written dates that a news item may have; if there is no such date, return the first
-    one, so that the problem is reported.
+    """Return the first of these dates that a news item may have, or else the first one, so that its problem is
+    reported.
     """
     said = [text for text in map(clean_line, written) if text]
     return next((text for text in said if says_date(text)), next(iter(said), None))
 
 
 def _older_link(links: object, url: str) -> str:
-    """Return the address of the archive before this document (RFC 5005 section 4), or of its next page (section 3);
-    return an empty string if it has neither.
-    """
+    """Return the address of the archive before this document, or of its next page (RFC 5005), or "" without either."""
     found = (
         {str(link.get("rel")): str(link.get("href", "")) for link in links if isinstance(link, Mapping)}
         if isinstance(links, list)

@@ -223,8 +223,7 @@ class _Reader:
         self.faults: list[tuple[int, str]] = []
         """Line numbers, each with what is wrong on the line."""
         self.notes: list[tuple[int, str]] = []
-        """Line numbers, each with a note: an item that the source withholds, with the words that say so, or a line that
-        deliberately begins no item.
+        """Line numbers, each with a note: why an item is withheld, or that a line deliberately begins no item.
         """
         self.withheld: list[Item] = []
         """The items that the source withholds."""
@@ -263,9 +262,7 @@ class _Reader:
         self._add(start, rows)
 
     def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
-        """Return how to read the first line of a block, which has other words next to a date: as a date that cannot be
-        read, or as text.
-        """
+        """Return how to read a block's first line with words next to a date: as an unreadable date, or as text."""
         if self._is_below_labels and not is_named(line):
             return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
         if self._drafts and is_alone and not self._drafts[-1].is_empty:
@@ -362,9 +359,7 @@ class _Reader:
                 self.notes.append((draft.line, "this line only says that the item above was changed; it was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
-        """Whether a draft is only a year or a month that serves as a heading above dates; if so, add a note about the
-        line.
-        """
+        """Whether a draft is only a year or a month, a heading above dates; if so, add a note about its line."""
         is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
         if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
             return False
