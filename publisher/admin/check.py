@@ -230,7 +230,7 @@ def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _unwritable(file: Path) -> str:
-    """Return why a file cannot be written, and the next step; empty: it can be written."""
+    """Return why a file cannot be written, and the next step, or an empty string if it can be written."""
     folder = _nearest(file.parent)
     if file.is_dir():
         return f"{file} is a folder where a file should be; move it away"

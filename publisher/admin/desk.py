@@ -85,8 +85,8 @@ class Desk:
         return desk_link_url(self.look.site, token)
 
     def whom_lets_in(self, token: str) -> str:
-        """Return the address of the person whom a link signs in; empty: the token is wrong, too old or used. It does
-        not use the link up.
+        """Return the address of the person whom a link signs in, or an empty string if the token is wrong, too old or
+        used. It does not use the link up.
         """
         return self.settings.person(self._records.link(tokens.digest_of(token), now=self.now))
 
@@ -99,7 +99,7 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return the session with this token; None: it has ended, or the person left the desk.
+        """Return the session with this token, or None if it has ended, or the person left the desk.
 
         All sessions and links of a person who left are deleted, so that they stay invalid if the address comes back.
         """
@@ -135,7 +135,7 @@ class Desk:
         self._records.end_act(number, ActOutcome.DONE if is_done else ActOutcome.REFUSED, words, about=about)
 
     def act(self, number: int) -> Act | None:
-        """Return the act with a number; None: there is none."""
+        """Return the recorded act of an editor with this number, or None if there is none."""
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:

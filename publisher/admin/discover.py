@@ -130,7 +130,9 @@ class _Wanted:
         return [(kind, {"columns": columns} if kind == "table" and columns else {}) for kind in kinds]
 
     def _rows(self) -> list[Mapping[str, object]]:
-        """Return the first rows of a table, to see what its columns contain; empty: it is no table."""
+        """Return the first rows of a table, to see what its columns contain; return an empty list if the text is no
+        table.
+        """
         path = Path(self.place)
         try:
             return peek(path, decoded(self.place, path, path.read_bytes()))[:_ROWS_SEEN]

@@ -95,7 +95,7 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
 
 
 def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: datetime) -> SourceCondition | None:
-    """Return the condition of a source if it must be reported now; None: it was reported last, or may be a passing
+    """Return the condition of a source if it must be reported now, or None if it was reported last, or may be a passing
     failure.
     """
     if condition is SourceCondition.FAILING and state.failures < REPEATED:

@@ -70,7 +70,7 @@ class Reception:
 
     @cached_property
     def latest_digest(self) -> str:
-        """The address of the latest edition's page; empty: no audience has pages."""
+        """The address of the latest edition's page, or an empty string if no audience has pages."""
         found = [
             (place.composed_at, urls.edition_file(audience.name, place.number))
             for audience in self.look.audiences

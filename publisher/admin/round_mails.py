@@ -151,7 +151,7 @@ class RoundMails:
     def _select(
         self, round_: Round, mail: RoundMail, records: Mapping[int, Record], people: People
     ) -> _Selected | None:
-        """Return what a mail shares with others; None: nothing is left of it."""
+        """Return what a mail shares with others, or None if nothing is left of it."""
         key = (round_.name, mail.items, mail.language)
         if not mail.left and key in self._selected:
             return self._selected[key]

@@ -146,7 +146,7 @@ def _digest(values: Sequence[object]) -> str:
 
 
 def held_of(audience: Audience, office: Office) -> Edition | None:
-    """Return the audience's held edition; None: there is none."""
+    """Return the audience's held edition, or None if there is none."""
     return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 

@@ -180,7 +180,7 @@ def _mails_of(
 
 
 def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
-    """Return the last letter with a confirmation link for an address; None: there is none."""
+    """Return the last letter with a confirmation link for an address, or None if there is none."""
     its = f"{LetterKind.CONFIRM.value}-"
     letters = [each for each in deliveries if each.kind is DeliveryKind.LETTER and each.name.startswith(its)]
     return letters[-1] if letters else None

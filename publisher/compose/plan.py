@@ -109,7 +109,7 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """Return the moment up to which an edition composed now deals with ticks; None: there was no tick since
+    """Return the moment up to which an edition composed now deals with ticks, or None if there was no tick since
     `last_tick`.
 
     One edition deals with any number of missed ticks.

@@ -152,7 +152,7 @@ def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime)
 
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return an edition of the latest items, which shows how mails look when nothing is new; None: there are no
+    """Return an edition of the latest items, which shows how mails look when nothing is new, or None if there are no
     items.
     """
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)

@@ -70,7 +70,9 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
 
 
 def _parse(mail: bytes) -> "_Mail | None":
-    """Return the parsed mail; None: it has parts within parts as no mail program makes them, to stop who reads them."""
+    """Return the parsed mail, or None if it has parts within parts as no mail program makes them, to stop who reads
+    them.
+    """
     try:
         message = message_from_bytes(mail)
     except RecursionError:
@@ -92,7 +94,7 @@ class _About:
 
 
 def _read_part(part: _Mail, about: _About) -> Bounce | None:
-    """Return what the machine-readable part of a report says; None: it is another part."""
+    """Return what the machine-readable part of a report says, or None if it is another part."""
     match part.get_content_type():
         case "message/delivery-status" | "message/global-delivery-status":
             return _read_status(_blocks_of(part), about)
@@ -136,8 +138,8 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
 
 
 def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | None:
-    """Return the wish to unsubscribe in a mail, whose token is its subject or in its recipient address; None: it has
-    none.
+    """Return the wish to unsubscribe in a mail, whose token is its subject or in its recipient address, or None if it
+    has none.
 
     We send no mail with such a subject or from such an address, so an automatic reply has neither.
     """
@@ -198,7 +200,7 @@ def _is_automatic(message: _Mail) -> bool:
 
 
 def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
-    """Return the text after the `+` in a bounce address in these fields; empty: there is none."""
+    """Return the text after the `+` in a bounce address in these fields, or an empty string if there is none."""
     local, _, domain = bounces.rpartition("@")
     pattern = re.compile(rf"{re.escape(local)}\+([^@\s]+)@{re.escape(domain)}", re.IGNORECASE)
     values = [str(value) for name in fields for value in message.get_all(name, [])]
@@ -207,7 +209,7 @@ def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
 
 
 def _returned_token(message: _Mail, bounces: str) -> str:
-    """Return the token in the address from which the returned mail was sent; empty: there is none.
+    """Return the token in the address from which the returned mail was sent, or an empty string if there is none.
 
     Complaints, and failure reports that go to the author, do not come to the bounce address.
     """
@@ -221,8 +223,8 @@ def _returned_token(message: _Mail, bounces: str) -> str:
 
 
 def _returned_stop(mail: bytes) -> str:
-    """Return the token of the unsubscribe link in a mail; empty: there is none, or there are links of several
-    readers.
+    """Return the token of the unsubscribe link in a mail, or an empty string if there is none, or there are links of
+    several readers.
     """
     found = {each[1] for each in _STOP_LINK.finditer(mail.decode("latin-1"))}
     return found.pop() if len(found) == 1 else ""
@@ -274,7 +276,7 @@ def _split(text: str) -> list[_Mail]:
 
 
 def _value(fields: _Mail, name: str) -> str:
-    """Return the value of a field on one line; empty: there is none."""
+    """Return the value of a field on one line, or an empty string if there is none."""
     return " ".join(str(fields.get(name, "")).split())[:_MOST_WORDS]
 
 

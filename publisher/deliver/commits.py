@@ -83,7 +83,7 @@ class Commits:
             raise self._failure
 
     async def claim(self) -> Ready | None:
-        """Return the next due delivery, with its mail; None: there is none.
+        """Return the next due delivery, with its mail, or None if there is none.
 
         Raises:
             StoreError: the ledger cannot be used.

@@ -52,7 +52,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def encryption(self) -> str:
-        """The version of TLS; empty: the connection is not encrypted."""
+        """The version of TLS, or an empty string if the connection is not encrypted."""
         encrypted = self._transport.get_extra_info("ssl_object")
         return str(encrypted.version()) if encrypted is not None else ""
 
@@ -146,7 +146,9 @@ class Wire(asyncio.Protocol):
     # --- replies -----------------------------------------------------------------------------------------------------
 
     def _take_reply(self) -> tuple[Reply, list[str]] | None:
-        """Remove the first whole reply from the bytes that were read and return it; None: it is not complete yet."""
+        """Remove the first whole reply from the bytes that were read and return it, or None if it is not
+        complete yet.
+        """
         lines: list[str] = []
         start = 0
         while (end := self._heard.find(b"\n", start)) >= 0:

@@ -220,7 +220,7 @@ def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -
 
 
 def _address(address: str) -> str:
-    """Return the address in ASCII; empty: feed validators would refuse it."""
+    """Return the address in ASCII, or an empty string if feed validators would refuse it."""
     try:
         wire = wire_address(address)
     except ValueError:

@@ -116,7 +116,7 @@ class FeedWriter:
     def _write_archive(self, feed: Feed, sequence: FeedSequence) -> int | None:
         """Close the archive documents for items that no longer fit into the feed.
 
-        Returns the number of the last document; None: there is none.
+        Returns the number of the last document, or None if there is none.
         """
         due = _due_archives(sequence, size=self._settings.limit)
         closed = [(archive, self._files_of(feed, archive)) for archive in due]

@@ -34,7 +34,7 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
 
 
 def _picture_of(look: SiteLook) -> str:
-    """Return the address of the site's picture; empty: it has none."""
+    """Return the address of the site's picture, or an empty string if it has none."""
     return look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else ""
 
 

@@ -277,7 +277,9 @@ def show_place(place: EditionPlace, audience: Audience, *, start: str, look: Sit
 
 
 def frequency_of(items: int, *, days: int) -> Frequency | None:
-    """Return how often news comes to a site with `items` in the last `days`; None: there are too few items or days."""
+    """Return how often news comes to a site with `items` in the last `days`, or None if there are too few items or
+    days.
+    """
     if items < PACE_ITEMS or days < PACE_DAYS:
         return None
     a_month = items / (days / DAYS_A_MONTH)

@@ -107,7 +107,7 @@ def _hidden_page(record: Record, *, look: SiteLook) -> bytes:
 def _show_editions(
     sent_in: Iterable[tuple[str, EditionPlace]], *, start: str, look: SiteLook
 ) -> list[tuple[str, ShownEdition]]:
-    """Return the editions, each with the name of its digest; empty: the site has only one digest."""
+    """Return the editions, each with the name of its digest; the names are empty if the site has only one digest."""
     by_name = {audience.name: audience for audience in look.audiences}
     return [
         (
@@ -122,8 +122,8 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """Return the passage of the item's latest version in a digest on the web that was corrected since; None: there is
-    none.
+    """Return the passage of the item's latest version in a digest on the web that was corrected since, or None if there
+    is none.
     """
     named = {audience.name for audience in look.audiences}
     for name, formerly in told:
@@ -134,13 +134,13 @@ def _show_formerly(
 
 
 def _expiry_day(record: Record, site: Site) -> date | None:
-    """Return the day on which the item expired; None: it has not."""
+    """Return the day on which the item expired, or None if it has not."""
     over = record.item.expires if record.state is State.EXPIRED else None
     return local_day(over, site.timezone) if over else None
 
 
 def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
-    """Return the items before and after for templates; None: there is none."""
+    """Return the items before and after an item, as templates show them; each is None if there is none."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
     return {"older": older, "newer": newer, "beside_in": scrub(neighbours.theme.title) if neighbours else ""}

@@ -26,7 +26,9 @@ class Instead:
         self._found: dict[str, tuple[frozenset[int], Sequence[Record]]] = {}
 
     def of(self, record: Record) -> Sequence[Record]:
-        """Return the latest items of a withdrawn item's first theme, latest first; empty: it was withdrawn long ago."""
+        """Return the latest items of a withdrawn item's first theme, latest first, or an empty list if the item was
+        withdrawn long ago.
+        """
         slug = record.themes[0].slug
         if slug not in self._found:
             last = self._store.items.withdrawn_last(slug, limit=FOLLOWED)

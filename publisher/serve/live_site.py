@@ -71,7 +71,7 @@ class LiveSite:
 
 
 def _trace(path: Path) -> Trace:
-    """Return a mark of a file's content; None: it cannot be read."""
+    """Return a mark of a file's content, or None if it cannot be read."""
     try:
         found = path.stat()
     except OSError:

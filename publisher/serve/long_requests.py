@@ -75,7 +75,7 @@ class LongRequests:
         return LongParser(self, adjustments)
 
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
-        """Return the adjustments for a request whose headers are read; None: it may not be long."""
+        """Return the adjustments for a request whose headers are read, or None if it may not be long."""
         if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:
             return None
         if self._senders is not None and not self._senders.know(str(parser.headers.get("COOKIE", ""))):

@@ -101,7 +101,9 @@ class _Folder:
         return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
-        """Return the present place of a renamed theme's file, relative to its former one; empty: it did not move."""
+        """Return the present place of a renamed theme's file, relative to its former one, or an empty string if it did
+        not move.
+        """
         former, slash, rest = path.partition("/")
         place = f"{self._was.get(former, former)}{slash}{rest}"
         if place == path or not self._place(place):
@@ -109,7 +111,9 @@ class _Folder:
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _place(self, name: str) -> Path | None:
-        """Return the path of a file or folder; None: it does not exist, is hidden, or is a link out of the folder."""
+        """Return the path of a file or folder, or None if it does not exist, is hidden, or is a link out of the
+        folder.
+        """
         if not is_public(name):
             return None
         try:
@@ -119,7 +123,9 @@ class _Folder:
         return place if place.is_relative_to(self._root.resolve()) else None
 
     def _send(self, name: str, *, status: int = HTTPStatus.OK) -> Response | None:
-        """Return a file as an answer, with status 410 for the page of a withdrawn item; None: there is no such file."""
+        """Return a file as an answer, with status 410 for the page of a withdrawn item, or None if there is no such
+        file.
+        """
         place = self._place(name)
         if place is None or name.endswith(urls.GONE):
             return None

@@ -61,7 +61,7 @@ class BounceScores:
         self._database = database
 
     def get(self, subscriber: int) -> BounceScore | None:
-        """Return the score of a reader; None: he has none."""
+        """Return the bounce score of a subscriber, or None if he has none."""
         with self._database.reading() as connection:
             return _score(connection, subscriber)
 
@@ -87,7 +87,9 @@ class BounceScores:
         return None if number is None else Marked(subscriber=number, is_former=True)
 
     def mark_of(self, subscriber: int) -> str:
-        """Return the mark of a reader; empty: there is no reader with this number."""
+        """Return the mark of a subscriber (the random text in his return address), or an empty string if there is no
+        subscriber with this number.
+        """
         query = select(subscribers.c.bounce_mark).where(subscribers.c.number == subscriber)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or ""

@@ -22,8 +22,8 @@ class Bounces:
         self._database = database
 
     def find_mail(self, message_ids: Sequence[str]) -> KnownDelivery | None:
-        """Return the first delivery that has one of these Message-IDs; None: there is none. Deliveries of rounds are
-        not searched.
+        """Return the first delivery that has one of these Message-IDs, or None if there is none. Deliveries of rounds
+        are not searched.
         """
         for each in message_ids:
             query = select(*OF_KNOWN).where(IS_NO_ROUND, deliveries.c.message_id == each).limit(1)
@@ -57,8 +57,8 @@ class Bounces:
     # --- mailboxes ---------------------------------------------------------------------------------------------------
 
     def read_up_to(self, place: str, validity: str) -> int:
-        """Return the number of the last mail read in a mailbox; 0: none was read, or the mailbox has new numbers
-        (validity).
+        """Return the number of the last mail read in a mailbox, or 0 if none was read, or if the mailbox has numbered
+        its mails anew (UIDVALIDITY, RFC 3501).
         """
         query = select(mailboxes.c.last).where(mailboxes.c.place == place, mailboxes.c.validity == validity)
         with self._database.reading() as connection:

@@ -69,7 +69,7 @@ class Journal:
         return self.path and self.path.with_suffix(_KEY_SUFFIX)
 
     def size(self) -> int:
-        """Return the length of the file in bytes; 0: there is none.
+        """Return the length of the file of departures in bytes, or 0 if it does not exist.
 
         Raises:
             FilesError: it cannot be read.
@@ -133,7 +133,9 @@ class Journal:
                     yield found
 
     def key(self) -> AddressKey | None:
-        """Return the key from the file beside it; None: there is none."""
+        """Return the key of the marks, from its file beside the file of departures, or None if there is no such
+        file.
+        """
         try:
             digits = self.key_path.read_text("ascii").strip() if self.key_path else ""
         except (OSError, UnicodeDecodeError):
@@ -141,7 +143,7 @@ class Journal:
         return AddressKey(digits) if _DIGITS.fullmatch(digits) else None
 
     def _open(self) -> IO[bytes] | None:
-        """Open the file; None: there is none."""
+        """Open the file of departures; return None if it does not exist."""
         if self.path is None:
             return None
         with explain_errors(self.path):
@@ -220,7 +222,7 @@ def _line_of(departure: Departure, key: AddressKey) -> str:
 
 
 def _said_in(line: bytes) -> dict[str, Any] | None:
-    """Return the content of a line; None: it is incomplete."""
+    """Return the JSON object in a line of the file of departures, or None if the line is incomplete."""
     try:
         said = json.loads(line)
     except ValueError:
@@ -229,7 +231,7 @@ def _said_in(line: bytes) -> dict[str, Any] | None:
 
 
 def _departure_of(said: dict[str, Any]) -> Departure | None:
-    """Return the departure in a line; None: it has none."""
+    """Return the departure that the JSON object of a line describes, or None if it describes none."""
     suppression, because = said.get("suppression"), said.get("because")
     if not _DIGITS.fullmatch(str(said.get("mark"))):
         return None

@@ -42,7 +42,9 @@ class DeskRecords:
             return True
 
     def link(self, digest: str, *, now: datetime) -> str:
-        """Return the address of the person whom a link signs in; empty: the link is wrong, expired or used."""
+        """Return the address of the person whom a link signs in, or an empty string if the link is wrong, expired or
+        used.
+        """
         with self._database.reading() as connection:
             return connection.execute(select(desk_links.c.person).where(*_is_good(digest, now))).scalar() or ""
 
@@ -59,7 +61,7 @@ class DeskRecords:
             return person
 
     def session(self, digest: str, *, now: datetime) -> DeskSession | None:
-        """Return the session with this hash; None: there is none, or it has ended."""
+        """Return the session with this hash of its token, or None if there is none, or if it has ended."""
         begun = desk_sessions.c.begun_at
         query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
         with self._database.reading() as connection:
@@ -105,7 +107,7 @@ class DeskRecords:
             connection.execute(update(desk_acts).where(its).values(values))
 
     def act(self, number: int) -> Act | None:
-        """Return the act with a number; None: there is none."""
+        """Return the recorded act of an editor with this number, or None if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(desk_acts).where(desk_acts.c.number == number)).one_or_none()
             return _act_of(row) if row else None

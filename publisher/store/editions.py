@@ -83,7 +83,7 @@ class Editions:
         self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """Return the state of an audience; None: nothing was ever composed for it."""
+        """Return the state of an audience, or None if nothing was ever composed for it."""
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
@@ -123,7 +123,7 @@ class Editions:
     # --- one edition -------------------------------------------------------------------------------------------------
 
     def get(self, audience: str, number: int) -> Edition | None:
-        """Return an edition as it was composed, without items withdrawn since; None: it does not exist."""
+        """Return an edition as it was composed, without items withdrawn since, or None if it does not exist."""
         with self._database.reading() as connection:
             row = connection.execute(select(editions).where(is_edition(audience, number))).one_or_none()
             return None if row is None else _edition_of(connection, row)

@@ -84,7 +84,7 @@ def check_version(database: Database, version: str | None) -> None:
 
 
 def _program_of(database: Database) -> str:
-    """Return the publisher version that migrated the tables; empty: it is not recorded."""
+    """Return the version of publisher that migrated the tables, or an empty string if that is not recorded."""
     with suppress(OperationalError, ProgrammingError), database.engine.connect() as connection:
         return connection.execute(select(program.c.version)).scalar() or ""
     return ""

@@ -57,13 +57,13 @@ class Notices:
             insert_letters(connection, letters, now=at)
 
     def last_number(self, about: str, kind: str) -> int:
-        """Return the number of the last notice of this kind about this source or edition; 0: there was none."""
+        """Return the number of the last notice of this kind about this source or edition, or 0 if there was none."""
         told = select(func.max(notices.c.number)).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told).scalar() or 0
 
     def last_at(self, about: str, kind: str) -> datetime | None:
-        """Return when the last notice of this kind about this source or edition was made; None: there was none."""
+        """Return when the last notice of this kind about this source or edition was made, or None if there was none."""
         told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told.order_by(notices.c.number.desc()).limit(1)).scalar()

@@ -16,7 +16,9 @@ class Outages:
         self._database = database
 
     def current(self) -> Outage | None:
-        """Return the outage that has not ended; None: mails go out, as far as is known."""
+        """Return the outage of the mail server that has not ended, or None if the server can be used, as far as is
+        known.
+        """
         with self._database.reading() as connection:
             row = connection.execute(select(outage)).one_or_none()
         return None if row is None else Outage(since=row.since, problem=row.problem)

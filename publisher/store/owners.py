@@ -89,7 +89,7 @@ def give(made: int | str | Path, *, folder: str | Path) -> None:
 
 
 def name_of(user: int) -> str:
-    """Return the name of a user; empty: the number has no name, as often in containers."""
+    """Return the name of a user, or an empty string if the number has no name, as often in containers."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

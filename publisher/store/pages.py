@@ -45,7 +45,7 @@ class Pages:
         return [page for page in found if page.number >= first]
 
     def last_number(self, feed: str) -> int:
-        """Return the number of a feed's newest full page; 0: it has none."""
+        """Return the number of a feed's newest full page, or 0 if it has none."""
         query = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number.desc()).limit(1)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or 0

@@ -63,7 +63,9 @@ class PastEditions:
         self._database = database
 
     def get(self, audience: str, number: int, *, newest: int) -> PastEdition | None:
-        """Return an edition with its `newest` items and corrections; None: it does not exist."""
+        """Return an edition with as many of its latest items and corrections as `newest` says, or None if it does not
+        exist.
+        """
         its = (edition_items.c.audience == audience, edition_items.c.number == number)
         live = select(func.count()).select_from(edition_items).join(items, items.c.number == edition_items.c.item)
         query = select(*editions.c["composed_at", "introduction", "first_items"])
@@ -134,7 +136,9 @@ class PastEditions:
             return told_of(connection, items, upto=upto)
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
-        """Return the editions with items just before and after this one, up to number `upto`; None: there is none."""
+        """Return the editions with items just before and after this one, up to number `upto`; each is None if there is
+        none.
+        """
         which = {"audience": audience, "number": number, "upto": upto}
         with self._database.reading() as connection:
             found = [connection.execute(query, which).mappings().one_or_none() for query in (_BEFORE, _BEHIND)]

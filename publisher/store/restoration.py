@@ -77,7 +77,9 @@ class Restorations:
         self._database = database
 
     def current(self) -> Restoration | None:
-        """Return the restore that is not settled; None: there is none."""
+        """Return the latest restore of a backup, if the operator has not yet said for all audiences what they got
+        since; otherwise None.
+        """
         with self._database.reading() as connection:
             row = connection.execute(select(restoration)).one_or_none()
         if row is None:

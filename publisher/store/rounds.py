@@ -160,13 +160,13 @@ class Rounds:
             return [_round_of(row) for row in connection.execute(query)]
 
     def get(self, number: int) -> Round | None:
-        """Return the round with this number; None: there is none."""
+        """Return the round with this number, or None if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).where(rounds.c.number == number)).one_or_none()
         return None if row is None else _round_of(row)
 
     def last(self) -> Round | None:
-        """Return the latest round; None: there is none."""
+        """Return the latest round, or None if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).order_by(rounds.c.number.desc()).limit(1)).one_or_none()
         return None if row is None else _round_of(row)
@@ -179,8 +179,8 @@ class Rounds:
 
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
-        """Open the next unplanned range of a round that no other process has open, in one transaction; None: there is
-        none.
+        """Open the next unplanned range of a round that no other process has open, in one transaction; yield None if
+        there is none.
         """
         with self._database.writing_beside() as connection:
             query = select(ranges.c.first, ranges.c.last).where(

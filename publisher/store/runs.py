@@ -43,8 +43,8 @@ class Runs:
             connection.execute(delete(runs).where(runs.c.id <= number - KEPT, runs.c.id.not_in(last)))
 
     def last_before(self, verb: str) -> RunRow | None:
-        """Return the last run of a kind: of `deliver` for `deliver`, of any other verb for the others; None: there was
-        none.
+        """Return the last run of `deliver` if `verb` is `deliver`, else the last run of any other verb; None if there
+        was none.
         """
         is_alike = runs.c.verb == DELIVER if verb == DELIVER else runs.c.verb != DELIVER
         query = select(*_COLUMNS).where(is_alike).order_by(runs.c.id.desc()).limit(1)

@@ -89,12 +89,12 @@ class Subscribers:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def get(self, number: int) -> Subscriber | None:
-        """Return the subscriber with this number; None: there is none."""
+        """Return the subscriber with this number, or None if there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.number == number)
 
     def by_address(self, address: str) -> Subscriber | None:
-        """Return the subscriber with this address; None: there is none."""
+        """Return the subscriber with this address, or None if there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.address == address)
 

@@ -34,7 +34,7 @@ class Suppressions:
             return marks_of(connection, [address])[address]
 
     def of(self, address: str) -> tuple[Suppression, ...]:
-        """Return the suppressions of an address, the oldest first; empty: it may get mails."""
+        """Return the suppressions of an address, the oldest first; none means that the address may get mails."""
         with self._database.reading() as connection:
             return suppressions_of(connection, address)
 

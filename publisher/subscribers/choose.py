@@ -88,8 +88,8 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
 
 
 def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
-    """Return when a reader unsubscribed; None: he follows something, or his subscriptions ended in another way, such as
-    by the operator.
+    """Return when a reader unsubscribed, or None if he follows something, or his subscriptions ended in another way,
+    such as by the operator.
     """
     if any(each.state is SubscriptionState.ACTIVE for each in subscriptions):
         return None

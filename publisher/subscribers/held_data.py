@@ -43,8 +43,8 @@ def held_data(
 def held_of_stranger(
     address: str, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object] | None:
-    """Return all data that the store has about an address that is no subscriber's, with the names of `held_data`; None:
-    it has none.
+    """Return all data that the store has about an address that is no subscriber's, with the names of `held_data`, or
+    None if it has none.
 
     Such a person asked and has not confirmed, or got a letter, or a mail bounced, or the address is suppressed.
     """

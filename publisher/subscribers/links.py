@@ -38,7 +38,7 @@ class ReaderLinks:
         return self._store.subscribers.keys(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
-        """Return the subscriber whose own page a token opens; None: the link is invalid."""
+        """Return the subscriber whose own page a token opens, or None if the link is invalid."""
         number = tokens.read_mine(token, self.keys, now=self._now)
         return None if number is None else self.present(number)
 
@@ -48,7 +48,7 @@ class ReaderLinks:
         return None if number is None else self.present(number)
 
     def fresh(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom a fresh link belongs; None: the link is wrong, too old or used."""
+        """Return the subscriber to whom a fresh link belongs, or None if the link is wrong, too old or used."""
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
             return None
@@ -57,8 +57,8 @@ class ReaderLinks:
         return self._store.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
-        """Mark a fresh link as used; return the subscriber to whom it belongs, or None: it is wrong, too old or
-        used.
+        """Mark a fresh link as used; return the subscriber to whom it belongs, or None if it is wrong, too old
+        or used.
         """
         found = self.fresh(token)
         is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
@@ -70,7 +70,7 @@ class ReaderLinks:
         return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self._now)
 
     def requested(self, token: str) -> Request | None:
-        """Return the request that the link in a letter would confirm; None: the link is wrong, too old or used.
+        """Return the request that the link in a letter would confirm, or None if the link is wrong, too old or used.
 
         A renamed theme has its present slug, and a pace that no longer exists is the default one.
         """
@@ -87,7 +87,7 @@ class ReaderLinks:
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
-        """Return what a reader would renew, which is what he follows now; None: he left, or was erased.
+        """Return what a reader would renew, which is what he follows now, or None if he left, or was erased.
 
         The link is valid as long as he gets mails: he, or his letter, may be slow.
         """

@@ -60,8 +60,8 @@ class OwnData:
     # --- the page that a fresh link opens ----------------------------------------------------------------------------
 
     def open(self, token: str) -> str | None:
-        """Mark a fresh link as used; return the token of the page that it opens, or None: it is wrong, too old
-        or used.
+        """Mark a fresh link as used; return the token of the page that it opens, or None if it is wrong, too old or
+        used.
         """
         holder = self._people.links.use_fresh(token)
         if holder is None:
@@ -69,7 +69,9 @@ class OwnData:
         return tokens.opened_token(holder.number, self._people.links.keys[0], now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
-        """Return the reader of an opened page; None: the token is wrong, or the page was opened over an hour ago."""
+        """Return the reader of an opened page, or None if the token is wrong, or the page was opened over an
+        hour ago.
+        """
         number = tokens.read_opened(opened, self._people.links.keys, now=self._now)
         return None if number is None else self._people.links.present(number)
 
@@ -127,7 +129,9 @@ class OwnData:
         return True
 
     def moving(self, token: str) -> AddressChange | None:
-        """Return the change of address that a letter's link would make; None: the link is wrong, too old or used."""
+        """Return the change of address that a letter's link would make, or None if the link is wrong, too old
+        or used.
+        """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.MOVE or link.confirmation.used_at is not None:
             return None
@@ -138,7 +142,7 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Change a reader's address; return the result and the reader, or None: the link is invalid.
+        """Change a reader's address; return the result and the reader, or None if the link is invalid.
 
         `words` are those beside the button; they are stored as his consent.
         """

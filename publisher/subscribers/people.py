@@ -176,7 +176,7 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm a request; return the subscriber, or None: the link is wrong, too old or used.
+        """Confirm a request; return the subscriber, or None if the link is wrong, too old or used.
 
         Earlier bounces are forgotten.
         """
@@ -247,7 +247,9 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Undo that a reader unsubscribed, within seven days; return him, or None: the link is not one of this site."""
+        """Undo that a reader unsubscribed, within seven days; return him, or None if the link is not one of
+        this site.
+        """
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
@@ -290,7 +292,7 @@ class People:
             ]
 
     def find(self, address: str) -> Subscriber | None:
-        """Return the subscriber with an address, with the present slugs of his themes; None: there is none.
+        """Return the subscriber with an address, with the present slugs of his themes, or None if there is none.
 
         Raises:
             UsageError: mail servers would not accept the address.

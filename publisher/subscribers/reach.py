@@ -159,7 +159,7 @@ class Reach:
         return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
 
     def score_of(self, reader: Subscriber) -> BounceScore | None:
-        """Return the score of a reader; None: no mail to him came back lately."""
+        """Return the score of a reader, or None if no mail to him came back lately."""
         return self._store.bounce_scores.get(reader.number)
 
     def suppressions_of(self, address: str) -> tuple[Suppression, ...]:

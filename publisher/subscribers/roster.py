@@ -243,7 +243,7 @@ def _listmonk(values: Mapping[str, str]) -> str:
 
 
 def _status_in(name: str) -> str:
-    """Return why nobody in a Mailchimp file with this name may be imported; empty: they may."""
+    """Return why nobody in a Mailchimp file with this name may be imported, or an empty string if they may."""
     named = {"unsubscribed_": UNSUBSCRIBED, "cleaned_": UNREACHABLE, "nonsubscribed_": NEVER}
     return next((reason for start, reason in named.items() if name.lower().startswith(start)), "")
 
@@ -259,7 +259,7 @@ def _mailchimp_address(columns: Sequence[str]) -> str:
 
 
 def _mailchimp(values: Mapping[str, str]) -> str:
-    """Return why a person in a Mailchimp export must be left out; empty: the person may be imported."""
+    """Return why a person in a Mailchimp export must be left out, or an empty string if the person may be imported."""
     # Only the file of subscribers has LAST_CHANGED; fields of the same names that an audience imported from an older
     # export are empty there.
     is_theirs = "last_changed" in values

@@ -56,7 +56,8 @@ class RoundKeeper:
     def begin_now(
         self, paces: Collection[str], *, is_stopping: Callable[[], bool] = lambda: False
     ) -> list[RoundReport] | None:
-        """Begin a round of these paces, whatever their schedules say; None: nothing is new to their readers.
+        """Begin a round of these paces, whatever their schedules say; return None if nothing is new to their
+        subscribers.
 
         Their next ticks come as scheduled, and bring what is new since. `is_stopping` as for `keep`.
         """

@@ -104,7 +104,7 @@ class Window:
         return tuple(self.items[place].number for place in self.places(mask))
 
     def entered(self, place: int, theme: str) -> int | None:
-        """Return the log number with which the item at a place entered a theme; None: it is not in the theme."""
+        """Return the log number with which the item at a place entered a theme, or None if it is not in the theme."""
         item = self.items[place]
         return item.added_seq if theme == EVERYTHING else item.themes.get(theme)
 

@@ -57,13 +57,13 @@ def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
 
 
 def read_stop(token: str, keys: Sequence[str]) -> int | None:
-    """Return the number of the subscriber in a stop token; None: the token is invalid."""
+    """Return the number of the subscriber in a stop token, or None if the token is invalid."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
     return None if said is None else int.from_bytes(said, "big")
 
 
 def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
-    """Return the number of the subscriber whose own page a token opens; None: the token is wrong or too old."""
+    """Return the number of the subscriber whose own page a token opens, or None if the token is wrong or too old."""
     said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, keys)
     if said is None:
         return None

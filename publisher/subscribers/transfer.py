@@ -378,7 +378,7 @@ class _Reading:
 
 
 def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:
-    """Return why a person is left out, by what the site knows of the address; None: it knows nothing."""
+    """Return why a person is left out, by what the site knows of the address, or None if it knows nothing."""
     if address in suppressed:
         return SUPPRESSED
     follows = known.get(address)
@@ -386,7 +386,7 @@ def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bo
 
 
 def _wire(address: str, people: People) -> str:
-    """Return an address as it is stored; empty: it is no address."""
+    """Return an address as it is stored, or an empty string if it is no address."""
     try:
         return people.wire_address(address)
     except UsageError:

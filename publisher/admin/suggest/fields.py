@@ -162,7 +162,7 @@ def _is_of_links(element: Element) -> bool:
 
 
 def _date_attribute(element: Element) -> str:
-    """Return the attribute that holds a machine-readable date; empty: the element has none."""
+    """Return the attribute that holds a machine-readable date, or an empty string if the element has none."""
     if element.tag == "time":
         return "datetime" if element.get("datetime") else ""
     return "content" if element.get("content") else ""

@@ -65,7 +65,7 @@ class Suggestion:
 
 
 def suggest_selectors(root: Element) -> Suggestion | None:
-    """Return selectors for the likeliest list of dated items; None: there is no such list."""
+    """Return selectors for the likeliest list of dated items, or None if there is no such list."""
     nodes = _read_nodes(root)
     best = max(_groups(nodes), key=lambda group: (group.score, group.is_telling, -group.depth), default=None)
     if best is None:
@@ -116,7 +116,7 @@ class _Group:
 
     @property
     def score(self) -> float:
-        """How much the group looks like a list of items; 0: it is no list."""
+        """How much the group looks like a list of items, or 0 if it is no list."""
         dates, count = [each for each in self.dates if each], len(self.members)
         said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - DATE_CHARACTERS
         if len(dates) < _FEWEST or len(dates) < _MOST * count or said <= 0:
@@ -230,7 +230,7 @@ def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, 
 
 
 def _next_link(root: Element) -> str:
-    """Return the selector of the link to the next page; empty: the page has none."""
+    """Return the selector of the link to the next page, or an empty string if the page has none."""
     for selector in _NEXT:
         addresses = set(catch("", root, f"{selector}@href"))
         if len(addresses) == 1 and not any(address.startswith("#") for address in addresses):

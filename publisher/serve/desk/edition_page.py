@@ -256,7 +256,9 @@ def place_after(visit: Visit, shown: Sequence[str]) -> str:
 
 
 def _title_in(visit: Visit, audience: str) -> str:
-    """Return the present title of the item that the button names; empty: the edition has no such item."""
+    """Return the present title of the item that the button names, or an empty string if the edition has no such
+    item.
+    """
     shown = upcoming(_audience(visit, audience), visit.office)
     inside = {each.record.short_id: each.title for each in shown.items}
     outside = {record.short_id: title_of(record.item) for record, _ in (*shown.taken_out, *shown.waiting)}

@@ -14,7 +14,7 @@ def tell_finding(finding: Finding, texts: Texts) -> str:
 
 
 def _counted(finding: Finding, texts: Texts) -> str:
-    """Return a sentence that counts something; empty: this finding has another sentence."""
+    """Return a sentence that counts something, or an empty string if this finding has another sentence."""
     number = finding.values.get("num")
     if not isinstance(number, int):
         return ""

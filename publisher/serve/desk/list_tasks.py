@@ -81,12 +81,12 @@ class ListTask:
 
     @property
     def imported(self) -> Imported | None:
-        """The result; None: the work is in progress, or failed."""
+        """The result, or None if the work is in progress, or failed."""
         return None if self.is_running or self.future.exception() else self.future.result()
 
     @property
     def failure(self) -> PublisherError | None:
-        """The error with which the work failed; None: it is in progress, or did not fail.
+        """The error with which the work failed, or None if it is in progress, or did not fail.
 
         Raises:
             Exception: a bug ended it.
@@ -122,7 +122,7 @@ class ListTasks:
         return task
 
     def get(self, person: str, *, now: datetime) -> ListTask | None:
-        """Return the work on an editor's last list; None: there is none, or it is too old."""
+        """Return the work on an editor's last list, or None if there is none, or it is too old."""
         with self._lock:
             old = [
                 each

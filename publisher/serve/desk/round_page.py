@@ -220,7 +220,7 @@ def _decide_item(visit: Visit, decision: Callable[[str, Office], ComposeReport],
 
 
 def _title(visit: Visit) -> str:
-    """Return the title of the item that the button names; empty: there is no such item."""
+    """Return the title of the item that the button names, or an empty string if there is no such item."""
     shown = _upcoming(visit)
     titles = {each.record.short_id: title_of(each.record.item) for each in shown.left_out}
     titles |= {each.record.short_id: each.title for each in shown.items}

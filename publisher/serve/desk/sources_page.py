@@ -84,8 +84,8 @@ def _ends(visit: Visit) -> Mapping[int, str]:
 
 
 def _ends_named(visit: Visit) -> str:
-    """Return the editions that are not sent if the item that the button or the form names is hidden; empty: there is no
-    such item.
+    """Return the editions that are not sent if the item that the button or the form names is hidden; return an empty
+    list if there is no such item.
     """
     name = visit.argument or visit.field("item").strip()
     try:

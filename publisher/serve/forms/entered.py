@@ -106,7 +106,7 @@ def read_changes(
 
 
 def address_mistake(email: str) -> Mistake | None:
-    """Return the mistake in an address; None: a letter can be sent to it."""
+    """Return the mistake in an address, or None if a letter can be sent to it."""
     local, _, domain = email.rpartition("@")
     if not email:
         return Mistake.NO_ADDRESS

@@ -121,7 +121,7 @@ def _mine(
 
 
 def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
-    """Return when and how somebody consented elsewhere, as the operator says; None: he consented here."""
+    """Return when and how somebody consented elsewhere, as the operator says, or None if he consented here."""
     consent = view.reception.consent(subscriber)
     if consent is None or consent.kind is not ConsentKind.OPERATOR:
         return None

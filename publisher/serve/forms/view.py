@@ -133,7 +133,9 @@ class View:
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
-        """Return the last day on which somebody can undo that he unsubscribed; None: he did not, or it is too late."""
+        """Return the last day on which somebody can undo that he unsubscribed, or None if he did not, or it is too
+        late.
+        """
         left_at = left_last(subscriber.subscriptions)
         if left_at is None or (until := left_at + UNDO_WITHIN) < self.people.now:
             return None
