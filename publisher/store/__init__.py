@@ -1,8 +1,8 @@
-"""Everything a site stores, in SQLite or PostgreSQL. `Store` opens it; each noun is a module, and an attribute of
-`Store`.
+"""Everything a site stores, in SQLite or PostgreSQL. `Store` opens the database; each noun (items, editions,
+subscribers, …) is a module of this folder, and an attribute of `Store`.
 
 To change a table, change `schema`, add a migration under migrations/ and name it in `schema.HEAD`; a test compares
-them.
+`schema` with what the migrations make.
 """
 
 from publisher.store.archives import Archive

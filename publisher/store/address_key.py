@@ -1,7 +1,7 @@
 """The key with which an address becomes an HMAC, its mark.
 
-It is made together with the tables of a store, so that every backup has it. Suppressions and the file of departures
-contain only marks of addresses.
+The key is made together with the tables of a store, so that every backup has it. Suppressions (addresses that must get
+no mail) and the file of departures (who left or was erased) contain only marks of addresses.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from publisher.store.people_schema import address_key
 
 @dataclass(frozen=True, slots=True)
 class AddressKey:
-    """The secret key of a store, by which addresses are hashed."""
+    """The secret key of a store, with which addresses are hashed."""
 
     digits: str = field(repr=False)
     """32 bytes as hexadecimal digits."""
@@ -37,7 +37,7 @@ class AddressKey:
         return hmac.digest(bytes.fromhex(self.digits), address.encode(), "sha256").hex()
 
     def put_into(self, connection: Connection) -> None:
-        """Make this the key of a store that has no mark by another key yet."""
+        """Store this key as the store's own. The store must not contain a mark made with another key yet."""
         connection.execute(update(address_key).values(key=self.digits))
 
 

@@ -1,5 +1,5 @@
-"""The closed documents of feed archives (RFC 5005), which hold items that no longer fit into the feed. Their range
-never changes.
+"""The closed documents of feed archives (RFC 5005), which hold items that no longer fit into the feed. The range of log
+numbers that a closed document covers never changes.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from publisher.store.schema import archives
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """One document of a feed's archive: the items added in (after, upto]."""
+    """One document of a feed's archive: the items added under log numbers in (after, upto]."""
 
     feed: str
     """The feed's slug."""
@@ -39,7 +39,7 @@ class Archives:
         return row and Archive(feed=feed, number=row.number, after=row.upto, upto=row.upto)
 
     def holding(self, feed: str, seqs: Collection[int]) -> list[Archive]:
-        """Return the closed documents that hold items added under these log numbers, oldest first."""
+        """Return the closed documents of a feed that hold items added under the log numbers `seqs`, oldest first."""
         query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed).order_by(archives.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(query).all() if seqs else []

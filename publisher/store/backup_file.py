@@ -49,7 +49,7 @@ class Backup:
 
 
 def write_backup(file: Path, *, database: Path, outbox: Path, now: datetime) -> int:
-    """Write the store and the outbox into the file, replacing an earlier one; return its size in bytes.
+    """Write the store and the outbox into a backup file, replacing an earlier one; return its size in bytes.
 
     The caller makes sure that nothing is written to the outbox meanwhile.
 
@@ -97,7 +97,7 @@ def unpack_backup(file: Path, folder: Path) -> Backup:
 
 
 def add_missing(source: Path, target: Path) -> int:
-    """Copy the folders and files that an outbox has and the target lacks; return the number of files.
+    """Copy the folders and files that the outbox `source` has and `target` lacks; return the number of files copied.
 
     A folder that exists in the target stays as it is.
 

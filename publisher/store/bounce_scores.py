@@ -1,6 +1,8 @@
-"""Scores of readers whose mails come back: points, suspension, probe. A reader without points has no row.
+"""Scores of subscribers whose mails come back: points, suspension, and the probe (a letter that tests the address). A
+subscriber without points has no row.
 
-A report or a refusal is counted in the transaction that records it, so a crash never counts it twice.
+A report of a returned mail, or a refusal by the mail server, is counted in the transaction that records it, so a crash
+never counts it twice.
 """
 
 import hashlib
@@ -25,7 +27,7 @@ from publisher.store.round_mails import hold_back, send_held_back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """A reader, found by the mark in the address to which his mail came back (VERP)."""
+    """A subscriber, found by the mark in the address to which his mail came back (VERP)."""
 
     subscriber: int
     is_former: bool
@@ -34,7 +36,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncountedRefusal:
-    """A mail to a reader that the server refused for good, and that is not in his score yet."""
+    """A mail to a subscriber that the server refused permanently, and that is not in his score yet."""
 
     delivery: int
     address: str
@@ -44,7 +46,7 @@ class UncountedRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspended:
-    """A reader who gets no digests because mails came back."""
+    """A subscriber who gets no digests because mails to him came back."""
 
     subscriber: int
     score: BounceScore
@@ -55,7 +57,7 @@ class Suspended:
 
 
 class BounceScores:
-    """The scores of a site's readers."""
+    """The bounce scores of a site's subscribers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,18 +68,18 @@ class BounceScores:
             return _score(connection, subscriber)
 
     def all(self) -> dict[int, BounceScore]:
-        """Return the scores of all readers who have one, by the reader's number."""
+        """Return the scores of all subscribers who have one, by the subscriber's number."""
         with self._database.reading() as connection:
             return {row.subscriber: _score_of(row) for row in connection.execute(select(bounce_scores))}
 
     def count_suspended(self) -> int:
-        """How many readers get no digests because mails came back."""
+        """Return how many subscribers get no digests because mails to them came back."""
         query = select(func.count()).where(bounce_scores.c.suspended_at.is_not(None))
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 
     def holder_of(self, mark: str) -> Marked | None:
-        """Return the reader who has or had this mark; None: nobody, or somebody who was erased."""
+        """Return the subscriber who has or had this mark, or None if nobody had it, or if he was erased."""
         present = select(subscribers.c.number).where(subscribers.c.bounce_mark == mark)
         former = select(former_marks.c.subscriber).where(former_marks.c.bounce_mark == mark)
         with self._database.reading() as connection:
@@ -95,8 +97,8 @@ class BounceScores:
             return connection.execute(query).scalar() or ""
 
     def marked(self, subscriber: int) -> Marked:
-        """Return a reader whose returned mail has no mark; if he ever had another mark, the mail counts as an
-        old one.
+        """Return a subscriber as `holder_of` does, for a returned mail without a mark. The mail counts as an old one if
+        he ever had another mark than now.
         """
         query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber).limit(1)
         with self._database.reading() as connection:
@@ -108,8 +110,8 @@ class BounceScores:
     def count_report(
         self, row: BounceRow, subscriber: int, *, before: BounceScore | None, after: BounceScore | None
     ) -> bool:
-        """Record a report and the score that follows from it; return False and change nothing if it is already
-        recorded.
+        """Record a report of a returned mail and the score that follows from it; return False and change nothing if the
+        report is already recorded.
 
         Raises:
             OutrunError: the score is no longer `before`.
@@ -121,7 +123,9 @@ class BounceScores:
             return is_new
 
     def refusals(self) -> list[UncountedRefusal]:
-        """Return the refusals that are not counted yet, in the order in which their mails were queued."""
+        """Return the refusals by the mail server that no score counts yet, in the order in which their mails were
+        queued.
+        """
         columns = (deliveries.c.id.label("delivery"), deliveries.c.recipient.label("address"))
         query = select(*columns, *deliveries.c["code", "reply"]).join(refusals, refusals.c.delivery == deliveries.c.id)
         with self._database.reading() as connection:
@@ -136,7 +140,8 @@ class BounceScores:
         before: BounceScore | None = None,
         after: BounceScore | None = None,
     ) -> bool:
-        """Record that a refusal is counted, and the score that follows from it; False: another process was quicker.
+        """Record that a refusal is counted, and the score that follows from it; return False if another process counted
+        it first.
 
         Raises:
             OutrunError: the score is no longer `before`.
@@ -151,7 +156,9 @@ class BounceScores:
     # --- probes ------------------------------------------------------------------------------------------------------
 
     def suspended(self, *, before: datetime) -> list[Suspended]:
-        """Return the readers who were suspended before a moment, by their numbers, each with the state of his probe."""
+        """Return the subscribers who were suspended before a moment, sorted by number, each with the state of his
+        probe.
+        """
         query = (
             select(bounce_scores, subscribers.c.bounce_mark)
             .join(subscribers, subscribers.c.number == bounce_scores.c.subscriber)
@@ -164,7 +171,7 @@ class BounceScores:
         return [_suspended_of(row, probes.get(probe_name(row.bounce_mark))) for row in rows]
 
     def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
-        """Queue a probe letter and give its reader a new mark; return False if his score is no longer `before`.
+        """Queue a probe letter and give its recipient a new mark; return False if his score is no longer `before`.
 
         He gets no other mails now, so a mail that comes back to the new mark is this letter.
         """
@@ -179,7 +186,7 @@ class BounceScores:
             return True
 
     def forget(self, subscriber: int, *, is_going_on: bool = True, now: datetime) -> bool:
-        """Delete a reader's score, so that he gets mails again; return False if he had none.
+        """Delete a subscriber's score, so that he gets mails again; return False if he had none.
 
         He gets a new mark, so reports about earlier mails no longer count. If he `is_going_on` with his former
         subscriptions, mails that were cancelled at his suspension are queued again.
@@ -193,7 +200,7 @@ class BounceScores:
 
 
 def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, now: datetime) -> bool:
-    """Do what `BounceScores.forget` does, in a transaction of the caller, which has locked the reader's row."""
+    """Do what `BounceScores.forget` does, in a transaction of the caller, which has locked the subscriber's row."""
     score = _score(connection, subscriber)
     if score is None:
         return False
@@ -239,7 +246,7 @@ def _suspended_of(row: Row[Any], probe: Row[Any] | None) -> Suspended:
 
 
 def _lock(connection: Connection, subscriber: int) -> None:
-    """Lock a reader before his score is read: all callers lock in this order."""
+    """Lock a subscriber's row before his score is read: all callers lock in this order."""
     connection.execute(select(subscribers.c.number).where(subscribers.c.number == subscriber).with_for_update())
 
 

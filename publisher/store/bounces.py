@@ -1,5 +1,5 @@
-"""Bounces: reports about mails that the mail server had accepted, each recorded once; and how far each mailbox was
-read.
+"""Bounces: reports that a mail accepted by the mail server came back, each recorded once; and how far each mailbox of
+reports was read.
 """
 
 from collections.abc import Sequence
@@ -39,12 +39,14 @@ class Bounces:
             return keep_bounce(connection, bounce)
 
     def is_known(self, mark: str) -> bool:
-        """Whether a mail with this SHA-256 was recorded."""
+        """Whether a report was recorded whose mail has this SHA-256."""
         with self._database.reading() as connection:
             return connection.execute(select(bounces.c.id).where(bounces.c.mark == mark)).scalar() is not None
 
     def failed_editions(self, *, since: datetime) -> list[FailedMail]:
-        """Return the editions that came back or were reported as spam since a moment, in the order of reading."""
+        """Return the mails of editions that came back or were reported as spam since a moment, in the order in which
+        the reports were read.
+        """
         kinds = (BounceKind.FAILED, BounceKind.COMPLAINT)
         is_edition = select(deliveries.c.id).where(
             IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.name == bounces.c.name
@@ -65,7 +67,7 @@ class Bounces:
             return connection.execute(query).scalar() or 0
 
     def note_read(self, place: str, validity: str, last: int) -> None:
-        """Record how far a mailbox was read."""
+        """Record the number of the last mail read in a mailbox."""
         with self._database.writing_beside() as connection:
             known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
             if not connection.execute(known).rowcount:

@@ -66,7 +66,9 @@ class Calendar:
             return [(row.published, tuple(theme.slug for theme in themes_of(row.themes))) for row in rows]
 
     def former_dates(self, numbers: Sequence[int], *, upto: int) -> Mapping[int, date]:
-        """Return the dates that these items had at log number `upto`, by item number; items added later are missing."""
+        """Return the dates that these items had when the log ended at number `upto`, by item number; items added later
+        are missing.
+        """
         found: dict[int, date] = {}
         with self._database.reading() as connection:
             for some in batches(numbers):

@@ -16,7 +16,7 @@ Key = String().with_variant(String(collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite alone would return a naive one."""
+    """Column type for an aware UTC datetime; SQLite alone would return a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -34,7 +34,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Return the function that converts a value from the driver: SQLite stores text, which is read in one step."""
+        """Return the function that converts a value from the database driver. SQLite stores text, which is read in one
+        step.
+        """
         return _moment_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
@@ -43,7 +45,7 @@ def _moment_of(text: str | None) -> datetime | None:
 
 
 class Choice(TypeDecorator[_E]):
-    """A member of an enumeration, stored as its value."""
+    """Column type for a member of an enumeration, stored as its value."""
 
     impl = String
     cache_ok = True
@@ -61,7 +63,7 @@ class Choice(TypeDecorator[_E]):
 
 
 class Ranked(TypeDecorator[_I]):
-    """A member of an ordered enumeration, stored as its number."""
+    """Column type for a member of an ordered enumeration, stored as its number."""
 
     impl = Integer
     cache_ok = True
@@ -79,7 +81,7 @@ class Ranked(TypeDecorator[_I]):
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
-    """Strings in order, stored as a JSON array."""
+    """Column type for strings in order, stored as a JSON array."""
 
     impl = Text
     cache_ok = True
@@ -92,7 +94,7 @@ class Words(TypeDecorator[tuple[str, ...]]):
 
 
 class ByName(TypeDecorator[Mapping[str, str]]):
-    """Strings by name, stored as a JSON object."""
+    """Column type for strings by name, stored as a JSON object."""
 
     impl = Text
     cache_ok = True

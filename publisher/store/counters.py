@@ -10,7 +10,9 @@ from publisher.store.schema import counters
 
 @dataclass(slots=True)
 class Counters:
-    """The row of counters, as it will be when the transaction ends, which holds the log's lock."""
+    """The next log number and the next item number, as they will be when the transaction ends. The transaction holds
+    the log's lock.
+    """
 
     log_end: int
     last_item: int
@@ -22,12 +24,12 @@ class Counters:
         return cls(log_end=row.log_end, last_item=row.last_item, live_items=row.live_items)
 
     def next_seq(self) -> int:
-        """Return the next log number, which is then used."""
+        """Take and return the next log number."""
         self.log_end += 1
         return self.log_end
 
     def next_number(self) -> int:
-        """Return the next number of an item, which is then used."""
+        """Take and return the next item number."""
         self.last_item += 1
         return self.last_item
 

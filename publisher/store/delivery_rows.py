@@ -1,4 +1,6 @@
-"""Conditions and statements for rows of the ledger: claims, fences and results."""
+"""Conditions and statements for rows of the ledger, the table of all mails to send: claims, fences and results. A
+process claims a mail for the time of a lease, and fences the claim just before it hands the mail to the server.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -35,12 +37,12 @@ EVERYTHING = ""
 
 class DatabaseClock(Protocol):
     def __call__(self, ahead: timedelta = ...) -> ColumnElement[datetime]:
-        """Return the present, or the moment `ahead` of it, as SQL."""
+        """Return an SQL expression for the present moment, or for the moment `ahead` of it."""
         ...
 
 
 def clock_of(connection: Connection, now: datetime) -> DatabaseClock:
-    """Return the clock for leases: the server's, or on SQLite the caller's."""
+    """Return the clock for leases: that of the database server, or on SQLite the caller's `now`."""
     if connection.dialect.name == "sqlite":
         return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
     return lambda ahead=timedelta(0): type_coerce(func.clock_timestamp() + literal(ahead, Interval()), UtcDateTime())
@@ -52,21 +54,21 @@ IS_LEASED = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING)
 
 
 def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
-    """Return the condition that a row is this delivery's."""
+    """Return the SQL condition that a row of the ledger is this delivery's."""
     of_it = (deliveries.c.kind == delivery.kind, deliveries.c.name == delivery.name)
     return and_(*of_it, deliveries.c.recipient == delivery.recipient)
 
 
 def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Return the condition that a digest waited too long to be sent without the operator's decision. Letters are never
-    held.
+    """Return the SQL condition that a digest is held: it waited longer than `max_age`, and needs the operator's
+    decision. Letters are never held.
     """
     is_digest = deliveries.c.rank == Rank.DIGEST
     return and_(deliveries.c.state == DeliveryState.QUEUED, is_digest, deliveries.c.queued_at <= clock(-max_age))
 
 
 def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Return the condition that a delivery may be sent at its turn: it is neither held nor paused."""
+    """Return the SQL condition that a delivery may be sent at its turn: it is neither held nor paused."""
     paused = paused_audiences(connection)
     if EVERYTHING in paused:
         return false()
@@ -75,12 +77,12 @@ def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> 
 
 
 def paused_audiences(connection: Connection) -> Sequence[str]:
-    """Return the audiences that the operator paused; `EVERYTHING` stands for all mails."""
+    """Return the audiences (mailing lists) whose mails the operator paused; `EVERYTHING` stands for all mails."""
     return connection.execute(select(pauses.c.audience)).scalars().all()
 
 
 def counted_states(clock: DatabaseClock, max_age: timedelta) -> list[ColumnElement[Any]]:
-    """Return the columns of `DeliveryCounts`, except the name."""
+    """Return SQL columns that count deliveries by state: the fields of `DeliveryCounts`, except the name."""
     state, due_at, held = deliveries.c.state, deliveries.c.due_at, is_held(clock, max_age)
     is_later = and_(state == DeliveryState.QUEUED, due_at > clock(), ~held)
     counts = {
@@ -118,7 +120,7 @@ def delivery_of_row(row: Row[Any]) -> Delivery:
 
 
 def row_of_new(delivery: NewDelivery) -> dict[str, object]:
-    """Return the values of the columns `OF_NEW`."""
+    """Return the values of a new delivery for the columns `OF_NEW`."""
     return {column.name: getattr(delivery, column.name) for column in OF_NEW}
 
 
@@ -143,9 +145,10 @@ def claim_rows(
     now: datetime,
     lease: timedelta,
 ) -> list[Delivery]:
-    """Claim due rows of a rank, longest waiting first; return them in the order of their ids.
+    """Claim due deliveries of a rank, longest waiting first; return them in the order of their ids.
 
-    A row whose lease ended while its mail was being handed over becomes doubtful, or is finished if it was cancelled.
+    A delivery whose lease ended while its mail was being handed over becomes doubtful (perhaps sent), or is finished if
+    it was cancelled.
     """
     is_sqlite = connection.dialect.name == "sqlite"
     on_sqlite = {"its_now": now, "its_end": now + lease, "its_oldest": now - max_age}
@@ -161,7 +164,7 @@ def claim_rows(
 def _claim(
     now: ColumnElement[datetime], end: ColumnElement[datetime], oldest: ColumnElement[datetime]
 ) -> ReturningUpdate[Any]:
-    """Return the statement of a claim. It is built once: building takes longer than running."""
+    """Return the SQL statement that claims deliveries. It is built once: building takes longer than running."""
     is_held = and_(
         deliveries.c.state == DeliveryState.QUEUED, deliveries.c.rank == Rank.DIGEST, deliveries.c.queued_at <= oldest
     )
@@ -206,7 +209,9 @@ _CLAIM_ON_SERVER = _claim(
 
 
 def fence_rows(connection: Connection, fences: Sequence[Delivery], *, now: datetime, lease: timedelta) -> set[int]:
-    """Fence the deliveries whose claims are still valid; return their ids."""
+    """Fence the deliveries whose claims are still valid, so that their mails may be handed over now; return
+    their ids.
+    """
     is_sqlite = connection.dialect.name == "sqlite"
     times = {"now": text_of(now), "until": text_of(now + lease)} if is_sqlite else {"lease": lease}
     claims = [{"its_id": each.id, "its_epoch": each.epoch, **times} for each in fences]
@@ -241,7 +246,9 @@ _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).va
 
 
 def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
-    """Write results. A result of an earlier claim changes nothing; a cancelled mail is not retried."""
+    """Write what became of deliveries. A result of an earlier claim changes nothing; a cancelled mail is not
+    retried.
+    """
     if connection.dialect.name == "sqlite":
         now_text = text_of(now)
         _RESULT_ON_SQLITE.run(connection, [_texts_of(result, now=now, now_text=now_text) for result in results])
@@ -250,7 +257,9 @@ def settle_rows(connection: Connection, results: Sequence[Result], *, now: datet
 
 
 def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
-    """Record which of these results are refusals of mails to readers, to be counted in the readers' scores."""
+    """Record which of these results are refusals of mails to subscribers, to be counted in the subscribers' bounce
+    scores.
+    """
     refused = [each.delivery for each in results if each.state is DeliveryState.REFUSED and each.delivery.is_to_reader]
     for each in refused:
         settled = (deliveries.c.epoch == each.epoch, deliveries.c.state == DeliveryState.REFUSED)
@@ -260,7 +269,7 @@ def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
 
 
 def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
-    """Return the parameters of the statement for a server."""
+    """Return a result as parameters of the SQL statement for PostgreSQL."""
     is_finished = result.state is not DeliveryState.QUEUED
     return {
         "its_id": result.delivery.id,
@@ -276,7 +285,7 @@ def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
 
 
 def _texts_of(result: Result, *, now: datetime, now_text: str) -> dict[str, object]:
-    """Return the parameters of the statement for SQLite. `now_text` is `now` as SQLite stores it."""
+    """Return a result as parameters of the SQL statement for SQLite. `now_text` is `now` as SQLite stores it."""
     is_finished = result.state is not DeliveryState.QUEUED
     due, finished = (None, now_text) if is_finished else (text_of(now + result.after), None)
     return {**_values_of(result, now=now), "its_state": result.state.value, "due": due, "finished": finished}

@@ -1,7 +1,7 @@
 """Adds lines to the file of departures within the caller's transaction.
 
-If the file cannot be written, the reader has left all the same: the lines wait in the store (they are owed), and are
-written first at the next departure or pass for which the file can be written.
+If the file cannot be written, the subscriber has left all the same: the lines wait in the store (they are owed), and
+are written first as soon as the file can be written, at the next departure or pass.
 """
 
 from collections.abc import Sequence
@@ -31,12 +31,12 @@ class OwedDepartures:
         self._journal = journal
 
     def count(self) -> int:
-        """Return how many lines are still to be written to the file."""
+        """Return how many lines are still to be written to the file of departures."""
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(owed_departures)).scalar_one()
 
     def note(self) -> None:
-        """Write the owed lines into the file.
+        """Write the owed lines into the file of departures.
 
         Raises:
             FilesError: the disk refuses again; the lines stay owed.
@@ -47,7 +47,7 @@ class OwedDepartures:
             _append(connection, self._journal, _take_owed(connection))
 
     def check(self) -> None:
-        """Raise an error if the file cannot be read.
+        """Raise an error if the file of departures cannot be read.
 
         Raises:
             FilesError: it cannot.
@@ -56,8 +56,8 @@ class OwedDepartures:
 
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file, owed ones first; lines that cannot be written become owed. Call it last before the
-    commit.
+    """Add lines to the file of departures, owed ones first; lines that cannot be written are owed (kept in the store).
+    Call this last before the commit.
     """
     if journal.path is None:
         return
@@ -71,7 +71,9 @@ def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departur
 
 
 def keep_key(connection: Connection, journal: Journal) -> None:
-    """Keep the key of the store beside the file, for people who came without a line; it may wait for the first one."""
+    """Write the key of the store to its file beside the file of departures, so that a new store can use the same key.
+    If the disk refuses, the first departure does so.
+    """
     try:
         journal.keep(AddressKey.of(connection))
     except FilesError as error:
@@ -79,13 +81,17 @@ def keep_key(connection: Connection, journal: Journal) -> None:
 
 
 def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines, and record the length of the file: it shows whether a store was restored from a copy."""
+    """Add lines to the file of departures, and record its length in the store: this shows later whether the store was
+    restored from a copy.
+    """
     if size := journal.append(lines, AddressKey.of(connection)):
         connection.execute(update(departures_noted).values(size=size))
 
 
 def _take_owed(connection: Connection) -> list[Departure]:
-    """Remove the owed lines from the store and return them, in the order in which they were made."""
+    """Remove from the store the lines still to be written to the file of departures, and return them in the order in
+    which they were made.
+    """
     if connection.execute(select(owed_departures.c.id).limit(1)).first() is None:
         return []
     # If two transactions do this at once, only one gets the lines: a repeated line could follow a later act of its
@@ -95,5 +101,5 @@ def _take_owed(connection: Connection) -> list[Departure]:
 
 
 def departure_of(row: Row[Any]) -> Departure:
-    """Return the departure in a row of owed departures."""
+    """Return the departure in a row of the table of owed departures."""
     return Departure(**{name: getattr(row, name) for name in _OF_DEPARTURE})

@@ -50,7 +50,7 @@ _DIGITS = re.compile(r"[0-9a-f]{64}")
 
 
 def beside(database: Path) -> Path:
-    """Return the path of the file of departures of an SQLite store."""
+    """Return the path of the file of departures that belongs to an SQLite database."""
     return database.with_name(f"{database.name}{SUFFIX}")
 
 
@@ -82,8 +82,8 @@ class Journal:
             return os.fstat(file.fileno()).st_size
 
     def append(self, departures: Sequence[Departure], key: AddressKey) -> int:
-        """Append lines with marks by `key` and flush them; return the length of the file in bytes, 0 if nothing is
-        recorded.
+        """Append a line for each departure, with a mark by `key`, and flush the file; return its length in bytes, or 0
+        if there is no file to write to.
 
         Raises:
             FilesError: the disk refuses.
@@ -96,7 +96,7 @@ class Journal:
             return _append(self.path, data)
 
     def keep(self, key: AddressKey) -> None:
-        """Keep the key of the marks beside the file.
+        """Write the key of the marks to its file beside the file of departures.
 
         Raises:
             FilesError: the disk refuses.
@@ -108,8 +108,8 @@ class Journal:
             _keep(self.key_path, key)
 
     def read(self, key: AddressKey, *, after: int = 0) -> Iterator[Departure]:
-        """Yield the departures in the file from a byte position on, in the order in which they happened; none without a
-        file.
+        """Yield the departures in the file after byte `after`, in the order in which they happened; yield none if there
+        is no file.
 
         A line that cannot be read is skipped: a crash may have left the beginning of one.
 

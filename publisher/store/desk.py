@@ -1,6 +1,7 @@
-"""The editors' desk: sign-in links, sessions, and the record of who did what.
+"""The editors' desk (the website where editors decide): sign-in links, sessions, and the record of acts, which says who
+did what.
 
-Its transactions do not lock the log: a running pass keeps nobody from signing in.
+Transactions here do not lock the item log, so that editors can sign in while a pass writes to the log.
 """
 
 from collections.abc import Sequence
@@ -42,14 +43,16 @@ class DeskRecords:
             return True
 
     def link(self, digest: str, *, now: datetime) -> str:
-        """Return the address of the person whom a link signs in, or an empty string if the link is wrong, expired or
-        used.
+        """Return the mail address of the person whom a sign-in link signs in, or an empty string if the link is wrong,
+        expired or used.
         """
         with self._database.reading() as connection:
             return connection.execute(select(desk_links.c.person).where(*_is_good(digest, now))).scalar() or ""
 
     def begin_session(self, link: str, session: str, *, now: datetime) -> str:
-        """Use a link to begin a session, both identified by their hashes; return the person, empty as in `link`."""
+        """Use a sign-in link to begin a session, both given by the hashes of their tokens. Return the person's address,
+        or an empty string if the link is wrong, expired or used.
+        """
         with self._database.writing_beside() as connection:
             used = update(desk_links).where(*_is_good(link, now)).values(used_at=now)
             if connection.execute(used).rowcount != 1:
@@ -90,7 +93,7 @@ class DeskRecords:
     # --- who did what ------------------------------------------------------------------------------------------------
 
     def begin_act(self, verb: str, about: str, *, person: str, language: str, now: datetime) -> int:
-        """Record an act that is about to be done, and return its number; delete acts that are too old."""
+        """Record an act of an editor that is about to be done, and return its number; delete acts that are too old."""
         row = {"at": now, "person": person, "language": language, "verb": verb, "about": about}
         row |= {"outcome": ActOutcome.BEGUN, "words": ""}
         with self._database.writing_beside() as connection:
@@ -100,7 +103,7 @@ class DeskRecords:
             return int(begun[0])
 
     def end_act(self, number: int, outcome: ActOutcome, words: str, *, about: str = "") -> None:
-        """Record how an act ended; with `about`, also what it was done to."""
+        """Record how an act of an editor ended, and with `about` also what it was done to."""
         values = {"outcome": outcome, "words": words, **({"about": about} if about else {})}
         with self._database.writing_beside() as connection:
             its = desk_acts.c.number == number
@@ -113,7 +116,7 @@ class DeskRecords:
             return _act_of(row) if row else None
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest acts, latest first; with `about`, only acts on that."""
+        """Return the latest recorded acts of editors, latest first; with `about`, only those done to that thing."""
         query = select(desk_acts).order_by(desk_acts.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(desk_acts.c.about == about) if about else query)
@@ -121,7 +124,9 @@ class DeskRecords:
 
 
 def forget_entries(connection: Connection) -> None:
-    """End all sessions and links: a restored store may contain some that had ended."""
+    """End all sessions and invalidate all sign-in links of editors: a restored store may contain some that had
+    ended.
+    """
     connection.execute(delete(desk_links))
     connection.execute(delete(desk_sessions))
 

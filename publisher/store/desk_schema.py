@@ -1,4 +1,6 @@
-"""The tables of the editors' desk: sign-in links, sessions, acts, and decisions about the next round."""
+"""The tables of the editors' desk: sign-in links, sessions, the record of editors' acts, and decisions about the next
+mails to subscribers.
+"""
 
 from functools import partial
 

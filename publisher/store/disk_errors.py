@@ -27,7 +27,7 @@ ADVICE = {
 
 @contextmanager
 def explain_errors(path: Path | str) -> Iterator[None]:
-    """Turn an error of the system into one line that names the path and the next step."""
+    """Raise an error of the operating system during a `with` as one line that names the path and the next step."""
     try:
         yield
     except OSError as error:
@@ -35,12 +35,12 @@ def explain_errors(path: Path | str) -> Iterator[None]:
 
 
 def advice_on(error: OSError) -> str:
-    """Return what is wrong and the next step, without naming the place."""
+    """Return what is wrong with the disk and the next step, without naming the path."""
     problem = (error.strerror or str(error)).lower()
     return ADVICE.get(error.errno or 0, f"{problem}: check the place, then run again")
 
 
 def _place(error: OSError, path: Path | str) -> object:
-    """Return the path that the operator can look at: the target of a rename, and never a path in staging."""
+    """Return the path that a message shows the operator: for a rename its target, and never one in `.staging`."""
     place = error.filename2 or error.filename or path
     return path if STAGING in Path(place).parts else place

@@ -1,4 +1,4 @@
-"""Runs statements directly on SQLite's driver while mails wait for them: SQLAlchemy takes five times as long."""
+"""Runs SQL statements directly on SQLite's driver, where SQLAlchemy would delay mails: it takes five times as long."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ _DIALECT = sqlite.dialect(paramstyle="named")
 
 
 class SqliteStatement:
-    """A statement that is compiled once; its parameters are passed to the driver unchanged."""
+    """An SQL statement that is compiled once; its parameters are passed to the driver unchanged."""
 
     def __init__(self, statement: Update) -> None:
         compiled = statement.compile(dialect=_DIALECT)
@@ -19,7 +19,7 @@ class SqliteStatement:
         self._constants = {name: _value_of(bound) for bound, name in compiled.bind_names.items() if not bound.required}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
-        """Run the statement once for each row of parameters; return how many table rows changed."""
+        """Run the statement once for each row of parameters; return how many rows of the table changed."""
         cursor = connection.connection.cursor()
         cursor.executemany(self._sql, [{**self._constants, **row} for row in rows])
         return cursor.rowcount

@@ -1,4 +1,4 @@
-"""Reads the items of an edition as they were when it was composed."""
+"""Reads the items of an edition (a digest for a mailing list) as they were when it was composed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ def records_of(
 
     Items withdrawn since are left out. An item has the title that the editor gave it.
 
-    `newest`: return only that many, the last published ones, newest first.
+    With `newest`, only as many are returned: those published last, newest first.
     """
     query, edition = _select_records(table, is_cut=newest is not None), {"audience": audience, "number": number}
     titles = _titles_of(connection, audience, number) if table is edition_items else {}
@@ -30,8 +30,8 @@ def records_of(
 def newest_of(
     connection: Connection, audience: str, numbers: Sequence[int], *, newest: int
 ) -> dict[int, tuple[int, tuple[Record, ...]]]:
-    """Return, for each of these editions, how many items are not withdrawn, and the `newest` of them as in
-    `records_of`. An edition without items is left out.
+    """Return, for each of these editions, how many items are not withdrawn, and the latest of them, as many as `newest`
+    says, as `records_of` does. An edition without items is left out.
     """
     found: dict[int, tuple[int, tuple[Record, ...]]] = {}
     for row in connection.execute(_select_newest(), {"audience": audience, "numbers": numbers, "newest": newest}):
@@ -74,7 +74,7 @@ def _select_newest() -> Select[Any]:
 
 
 def _live(table: Table) -> Select[Any]:
-    """Return a query for items of editions as they were then, without those withdrawn."""
+    """Return a query for the items of editions as they were when composed, without items withdrawn since."""
     columns: list[ColumnElement[Any]] = [
         *items.c["number", "source", "uid", "path", "published", "added_seq", "added_at", "pass_start", "state"],
         *table.c["seq", "themes"],
@@ -93,7 +93,7 @@ _TITLES = select(edition_items.c.item, edition_items.c.title).where(
 
 
 def _titles_of(connection: Connection, audience: str, number: int) -> dict[int, str]:
-    """Return the titles that the editor gave items of an edition, by item number."""
+    """Return the titles that the editor gave to items of an edition in place of their own, by item number."""
     return {row.item: row.title for row in connection.execute(_TITLES, {"audience": audience, "number": number})}
 
 

@@ -1,4 +1,6 @@
-"""The editions of each audience, each recorded in one transaction, and how far each audience has come."""
+"""The editions (digests) of each audience (mailing list), each recorded in one transaction; and the cursor of each
+audience, the log number up to which its items are dealt with.
+"""
 
 import json
 from collections.abc import Sequence
@@ -38,7 +40,7 @@ from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceState:
-    """How far the editions of an audience have come."""
+    """The state of an audience: up to which log number and which moment of its schedule its editions are composed."""
 
     cursor: int
     """The last log number that its editions have dealt with."""
@@ -75,7 +77,7 @@ class EditionRow:
 
 
 class Editions:
-    """The editions, and the state of each audience."""
+    """The editions of all audiences, and the state of each audience."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -83,15 +85,15 @@ class Editions:
         self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """Return the state of an audience, or None if nothing was ever composed for it."""
+        """Return the state of an audience, or None if no edition was ever planned for it."""
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
     def pass_over(self, audience: str, state: AudienceState) -> None:
-        """Move an audience to `state` without an edition; write nothing if nothing changes.
+        """Move an audience on to `state` without composing an edition; write nothing if nothing changes.
 
         Raises:
-            StoreError: another process has composed for it.
+            StoreError: another process has composed for this audience.
         """
         with self._database.writing() as connection:
             before = _audience_state(connection, audience)
@@ -123,16 +125,17 @@ class Editions:
     # --- one edition -------------------------------------------------------------------------------------------------
 
     def get(self, audience: str, number: int) -> Edition | None:
-        """Return an edition as it was composed, without items withdrawn since, or None if it does not exist."""
+        """Return an edition as it was composed, without items withdrawn since, or None if there is no such edition."""
         with self._database.reading() as connection:
             row = connection.execute(select(editions).where(is_edition(audience, number))).one_or_none()
             return None if row is None else _edition_of(connection, row)
 
     def drop_withdrawn(self, audience: str, number: int) -> Edition | None:
-        """Remove items that were withdrawn since from an edition that is not in the outbox yet; return what is left of
-        it.
+        """Remove items withdrawn since from an edition that is not in the outbox yet; return the edition with the items
+        that are left.
 
-        None: it is in the outbox, or does not exist. An item that comes back is due again.
+        Return None if the edition is in the outbox already, or does not exist. A removed item that its source publishes
+        again is due for an edition again.
         """
         gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
         with self._database.writing() as connection:
@@ -145,16 +148,19 @@ class Editions:
             return _edition_of(connection, row)
 
     def mark_written(self, audience: str, number: int, *, at: datetime, deliveries: Sequence[NewDelivery] = ()) -> None:
-        """Record when an edition went into the outbox, and queue its deliveries; do nothing if that is recorded."""
+        """Record when an edition went into the outbox, and queue its deliveries; do nothing if that is recorded
+        already.
+        """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         with self._database.writing() as connection:
             if connection.execute(unwritten.values(written_at=at)).rowcount:
                 insert_deliveries(connection, deliveries, now=at)
 
     def discard(self, audience: str, number: int) -> bool:
-        """Remove all items and corrections from an edition for good, held or not; it is never sent.
+        """Remove all items and corrections from an edition permanently, whether it is held for the editor or not, so
+        that it is never sent.
 
-        Returns False, and changes nothing, if it is in the outbox already. Its number is not reused.
+        Returns False, and changes nothing, if the edition is in the outbox already. Its number is not reused.
         """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         corrected = and_(edition_corrections.c.audience == audience, edition_corrections.c.number == number)
@@ -178,7 +184,9 @@ class Editions:
             return [_edition_of(connection, row) for row in rows]
 
     def withdrawn(self) -> list[Edition]:
-        """Return the editions that lost all their items while held and so have no mail, oldest first."""
+        """Return the editions that have no mail because all their items were withdrawn while the editor held them,
+        oldest first.
+        """
         its = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
         gone = exists().where(*its, dropped_items.c.reason == TakenOut.WITHDRAWN)
         discarded = exists().where(*its, dropped_items.c.reason == TakenOut.DISCARDED)
@@ -188,7 +196,9 @@ class Editions:
             return [_edition_of(connection, row) for row in connection.execute(query).all()]
 
     def released_numbers(self, audience: str, *, after: int) -> list[int]:
-        """Return the numbers of an audience's editions after number `after`, up to the first that is held."""
+        """Return the numbers of an audience's editions after number `after`, up to the first edition that is held for
+        the editor.
+        """
         beyond = (editions.c.audience == audience, editions.c.number > after)
         query = select(*editions.c["number", "written_at", "held_until"]).where(*beyond).order_by(editions.c.number)
         with self._database.reading() as connection:
@@ -205,8 +215,8 @@ class Editions:
             return list(connection.execute(query.order_by(editions.c.number)).scalars())
 
     def touched(self, after: int, upto: int) -> list[tuple[str, int]]:
-        """Return the editions, as (audience, number), with an item that was revised or withdrawn in (after, upto],
-        sorted.
+        """Return the editions with an item that was revised or withdrawn under a log number in (after, upto], as
+        (audience, number), sorted.
         """
         is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: set[tuple[str, int]] = set()
@@ -272,7 +282,9 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
 
 
 def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
-    """Return the items that were withdrawn while the edition was held and did not come back."""
+    """Return the items of an edition that were withdrawn while it was held for the editor, and were not published
+    again.
+    """
     query = (
         select(items)
         .join(dropped_items, dropped_items.c.item == items.c.number)

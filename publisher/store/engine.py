@@ -65,8 +65,8 @@ class Database:
     """Opens transactions. Errors of the database are raised as `StoreError`."""
 
     def __init__(self, url: str, *, place: str = "") -> None:
-        """Connect to the database at an SQLAlchemy URL. Messages call it `place`; empty: they show its URL without
-        password.
+        """Connect to the database at an SQLAlchemy URL. Messages call the database `place`; if that is empty, they show
+        its URL without the password.
         """
         self.url = _read(url)
         self.place = place or place_of(self.url)
@@ -92,10 +92,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction for writing: committed at the end, rolled back on any error. There is one at a time.
+        """Open a transaction for writing: committed at the end, rolled back on any error. Only one is open at a time.
 
-        It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
-        touched unless something is written.
+        The transaction holds the lock of the item log from the start, so what it reads stays true until it commits. An
+        SQLite file is not touched unless something is written.
         """
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             self.begin_immediately(connection)
@@ -105,8 +105,8 @@ class Database:
 
     @contextmanager
     def writing_beside(self) -> Iterator[Connection]:
-        """Open a transaction for writing that does not lock the log, so that another process may write changes to the
-        log meanwhile.
+        """Open a transaction for writing that does not lock the item log, so that another process may write changes of
+        items meanwhile.
 
         An SQLite file still has only one writer at a time.
         """
@@ -133,7 +133,9 @@ class Database:
             begin_by(connection, "BEGIN IMMEDIATE")
 
     def _lock(self, connection: Connection) -> None:
-        """Lock the log until the transaction ends. On SQLite the transaction's start has locked it."""
+        """Lock the item log until the transaction ends. On SQLite, the start of the transaction has locked it
+        already.
+        """
         if not self.is_sqlite:
             connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
             connection.execute(select(counters.c.id).with_for_update())
@@ -173,7 +175,9 @@ class Database:
 
 
 class Rehearsal(Database):
-    """A database inside one transaction that is never committed. Its transactions are savepoints."""
+    """A database whose changes are all in one transaction that is never committed. Transactions inside it are
+    savepoints.
+    """
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self.url = database.url
@@ -224,8 +228,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _cut_details(context: ExceptionContext) -> None:
-    """Reduce a message of PostgreSQL to its first line. The next lines contain values of rows, in any language: `Key
-    (address)=(ada@example.org) already exists`. The message may end in a log, where no address may appear.
+    """Reduce a message of PostgreSQL to its first line. Further lines contain values of rows, and are in the server's
+    language: `Key (address)=(ada@example.org) already exists`. The message may end in a log, where no address may
+    appear.
     """
     first = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
     if first is None:  # no connection, so no values
@@ -238,6 +243,8 @@ def _cut_details(context: ExceptionContext) -> None:
 
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Yield the values in batches of at most `BATCH`, because a statement may have only so many parameters."""
+    """Yield the values in batches of at most `BATCH`, because databases limit the number of parameters of a
+    statement.
+    """
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]

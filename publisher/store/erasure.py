@@ -1,4 +1,4 @@
-"""Erases what the store holds about addresses. Counts stay, but are nobody's."""
+"""Erases what the store holds about mail addresses. Counts stay, without anything that points to a person."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping
@@ -27,18 +27,18 @@ _ERASED = "erased-"
 
 
 def erase_address(connection: Connection, address: str, *, now: datetime) -> bool:
-    """Erase the data of an address, as `erase_addresses` does; return whether there was any."""
+    """Erase the data of one address, as `erase_addresses` does; return whether there was any data."""
     return bool(erase_addresses(connection, {address: now}))
 
 
 def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> set[str]:
-    """Erase the subscribers with these addresses, and their requests, letters and bounces; return the addresses that
-    had any.
+    """Erase the subscribers with these addresses, and their requests, letters and bounces; return the addresses about
+    which there was any data.
 
-    At most `BATCH` addresses, each with the moment of its erasure. Mails not handed over yet are cancelled. Rows of
-    mails and bounces stay for the counts; the address in each is replaced by a random name, so that no two rows show
-    the same reader. Rows of `round_mails` stay too, with a number that is used nowhere else. Mails to a mailing list
-    with this address are left alone.
+    `moments` gives, for at most `BATCH` addresses, the moment of the erasure. Mails not handed over yet are cancelled.
+    Rows of mails and bounces stay for the counts; the address in each is replaced by a random name, so that no two rows
+    show the same person. Rows of `round_mails` stay too, with a number that is used nowhere else. Mails to a mailing
+    list with this address are left alone.
     """
     query = select(*subscribers.c["number", "address", "bounce_mark"]).where(subscribers.c.address.in_(moments))
     readers = connection.execute(query.order_by(subscribers.c.number).with_for_update()).all()
@@ -54,7 +54,7 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
 
 
 def unconfirmed(*, before: datetime) -> Select[Any]:
-    """Return a query for the addresses that asked to subscribe before a moment and never confirmed."""
+    """Return a query for the addresses with a request to subscribe from before a moment that was never confirmed."""
     is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
     return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)
 
@@ -81,7 +81,9 @@ def _erase_requests(connection: Connection, addresses: Collection[str], owners: 
 
 
 def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
-    """Erase readers, and the words that the operator wrote only for them, which may name them."""
+    """Erase the subscribers with these numbers, and the texts that the operator wrote for nobody else, which may name
+    them.
+    """
     of_readers = consents.c.subscriber.in_(numbers)
     written = select(consents.c.words_digest).where(of_readers, consents.c.kind == ConsentKind.OPERATOR).distinct()
     digests = set(connection.execute(written).scalars())
@@ -96,8 +98,8 @@ def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
 
 
 def _other_addresses(connection: Connection, owners: Mapping[int, str]) -> dict[str, str]:
-    """Return the addresses that readers had before, or wanted, and that got a letter about it, each with its reader's
-    present one.
+    """Return the other addresses of subscribers, each with its owner's present address: those that he had before or
+    wanted to have, and that got a letter about the change.
 
     An address that belongs to somebody else now is left out.
     """

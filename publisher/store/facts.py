@@ -1,4 +1,6 @@
-"""Facts that a pass fetches before it decides: the source's items, items of other sources, names that are taken."""
+"""Facts that the pass of one source (its reading is compared with the store) fetches before it decides: the source's
+items, items of other sources, names that are taken.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -32,7 +34,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """An item of another source, with the fields that are compared."""
+    """An item of another source, with the fields that are compared to find copies."""
 
     number: int
     item: Item
@@ -40,7 +42,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heir:
-    """Another source that lists an item, and may inherit it."""
+    """Another source that lists an item too, and gets it if the item's own source stops listing it."""
 
     source: str
     item: Item
@@ -57,7 +59,9 @@ class Due:
 
 
 class Facts:
-    """The facts that the pass of one source needs. The log is locked, so they stay true until the pass ends."""
+    """The facts that the pass of one source needs. The item log is locked, so the facts stay true until the
+    pass ends.
+    """
 
     def __init__(self, connection: Connection, source: str) -> None:
         self._connection = connection
@@ -118,7 +122,7 @@ class Facts:
         """Return the source outside `among` with the most live items that have one of these texts, and the number of
         them.
 
-        `among` names the sources in use; None: all are, and nothing is searched.
+        `among` names the sources in use; None means that all sources are in use, and nothing is searched.
         """
         gone = set() if among is None else sources.source_names(self._connection) - {*among}
         counts: Counter[str] = Counter()
@@ -156,7 +160,7 @@ class Facts:
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
         """Return, for each of these items by number, another source that lists it; items without one are missing.
 
-        Of several sources the first by name counts. `among` names the sources in use; None: all are.
+        Of several sources the first by name counts. `among` names the sources in use; None means that all are.
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):
@@ -168,18 +172,19 @@ class Facts:
         return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
-        """Return which of these uids items of any source have already."""
+        """Return which of these uids are already taken by an item of any source."""
         return self._find_taken(items.c.uid, uids)
 
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
-        """Return which of these paths items of any source have already."""
+        """Return which of these page paths are already taken by an item of any source."""
         return self._find_taken(items.c.path, paths)
 
     def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
-        """Return, by day, the latest instant of any source's items before the end of the day.
+        """Return, by day, the latest time of publication among the items of all sources that were published before the
+        end of the day.
 
-        `ends` says when each day ends. An item that appeared later, after its embargo, does not count. A day without
-        items is missing.
+        `ends` says when each day ends. An item that appeared after that, because of an embargo, does not count. A day
+        without items is missing.
         """
         latest: dict[date, datetime] = {}
         for some in batches(sorted(ends)):
@@ -193,7 +198,7 @@ class Facts:
         return {day: instant for day, last in latest.items() if (instant := within.get(day, last))}
 
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
-        """Return all instants that items of any source have on these days."""
+        """Return all times of publication on these days, of items of any source."""
         found: set[datetime] = set()
         for some in batches(sorted(set(dates))):
             found.update(self._connection.execute(select(items.c.published).where(items.c.day.in_(some))).scalars())
@@ -222,7 +227,9 @@ class Facts:
     def _add_named(
         self, found: dict[int, Known], column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]
     ) -> None:
-        """Add to `found` the source's items that have one of these names, unless they are in it."""
+        """Add to `found` the source's items that have one of these names in `column`, unless `found` has them
+        already.
+        """
         for some in batches(sorted(set(names) - {""})):
             for row in self._own_rows(column.in_(some), is_there):
                 if row.number not in found:

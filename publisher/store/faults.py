@@ -54,9 +54,11 @@ _POSTGRESQL = {
 
 @contextmanager
 def translate_errors(place: str, file: Path | None = None) -> Iterator[None]:
-    """Raise an error of the database as a `StoreError` that begins with `place`; let bugs pass.
+    """Raise an error of the database during a `with` as a `StoreError` that begins with `place`; an error that shows a
+    bug is raised unchanged.
 
-    `file` is that of an SQLite database: the cause is looked for there, because SQLite only says that it cannot write.
+    `file` is the file of an SQLite database, which is examined for the cause, because SQLite only says that it cannot
+    write.
     """
     try:
         yield
@@ -90,6 +92,8 @@ def _problem_of(error: DBAPIError | sqlite3.Error, file: Path | None) -> str | N
 
 
 def _why(error: DBAPIError) -> str:
-    """Return why no connection was made, without the text before the reason, which may contain parts of the URL."""
+    """Return why no connection to the database was made, without the text before the reason, which may contain parts of
+    the URL.
+    """
     _, failed, why = str(error.orig).rpartition("failed: ")
     return " ".join(why.partition("\n")[0].split()) if failed else "it does not answer"

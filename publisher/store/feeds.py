@@ -30,7 +30,7 @@ class FeedState:
 
     @property
     def is_open(self) -> bool:
-        """Whether the feed was ever written for readers. If so, it is always written from then on."""
+        """Whether the feed's files were ever written for readers. If so, they are always written from then on."""
         return self.opened_at is not None or self.feed.kind is FeedKind.ALL
 
 
@@ -63,14 +63,16 @@ class Feeds:
         return found
 
     def whole(self, slug: str) -> FeedSequence:
-        """Return all live items of a feed in the order in which they were added, with all cuts into pages and
-        archives.
+        """Return all live items of a feed in the order in which they were added, with all cuts of that order into
+        numbered pages and archive documents.
         """
         with self._database.reading() as connection:
             return read_whole(connection, slug)
 
     def end(self, slug: str) -> FeedSequence:
-        """Return the last part of a feed, which new items can change; its size does not grow with the feed."""
+        """Return the last part of a feed's items, whose pages and archive documents new items can change; its size does
+        not grow with the feed.
+        """
         with self._database.reading() as connection:
             return read_end(connection, slug)
 
@@ -80,7 +82,7 @@ class Feeds:
             return read_neighbours(connection, slug, seqs)
 
     def ensure(self, wanted: Sequence[Feed], *, now: datetime) -> None:
-        """Make sure that each feed exists with its title; write nothing if all do."""
+        """Make sure that each of these feeds exists with its title; write nothing if all do."""
         with self._database.writing() as connection:
             ensure_feeds(connection, wanted, now=now)
 
@@ -95,8 +97,9 @@ class Feeds:
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
         """Give a renamed theme's feed the archive, pages and withdrawals of its former feed.
 
-        `first_slug` is the slug from which the feed's id is made. `former` None: there is no former feed. Nothing is
-        written if readers have the feed already, or if it took over before.
+        `first_slug` is the slug from which the feed's id is made. `former` is the slug of the former feed, or None if
+        there is none. Nothing is written if the feed was already written for readers, or has taken over a former feed
+        before.
         """
         is_new = (feeds.c.slug == slug, ~IS_OPEN, feeds.c.first_slug == "")
         with self._database.writing() as connection:

@@ -1,8 +1,8 @@
-"""Writes files and folders so that readers see each one whole, old or new, even after a crash.
+"""Writes files and folders so that other programs see each one whole, old or new, even after a crash.
 
-New content is written to `.staging`, a private folder on the same disk, and flushed. Then it is renamed over what
-readers see, in the order it was written, and the directories are flushed. The next process removes what a crash left in
-`.staging`.
+New content is written to `.staging`, a private folder on the same disk, and flushed. Then the files are renamed to the
+places that others see, in the order in which they were written, and the directories are flushed. The next process
+removes what a crash left in `.staging`.
 
 Code that runs for each file works on strings and calls the system directly: pathlib took an eighth of a full build.
 """
@@ -42,8 +42,8 @@ ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each in p
 class Tree:
     """A folder of files that others read while it is written, such as `feeds/`.
 
-    Only one process at a time may write a tree: the one that holds the store's lock. Nothing is created until something
-    differs.
+    Only one process at a time may write a tree: the one that holds the store's lock. Folders are created only when a
+    file in the tree must change.
     """
 
     def __init__(self, root: Path) -> None:
@@ -125,7 +125,7 @@ class Tree:
             self.sweep()
 
     def sweep(self) -> None:
-        """Remove what is staged and not committed."""
+        """Remove the files that are staged and not committed."""
         self._is_staging = False
         self._staged.clear()
         self._grown.clear()
@@ -252,7 +252,7 @@ def _swap(staged: Path, target: Path, replaced: Path) -> None:
 
 
 def _check_path(path: str) -> str:
-    """Return the path if it is relative and stays within its folder; refuse it otherwise."""
+    """Return the path if it is relative and stays within its folder; otherwise raise an error."""
     if "\0" in path or not _FORBIDDEN_NAMES.isdisjoint(path.split("/")):
         raise FilesError(f"{path!r} is not a path inside a folder")
     return path

@@ -1,5 +1,5 @@
-"""How many people follow which theme at which pace, now and earlier: numbers for a table, in one pass over the
-subscriptions.
+"""How many people follow which theme at which pace (how often they get mails), now and earlier, counted in one query
+over the subscriptions.
 
 Erasing a person deletes the subscriptions too. For each month that began while the person followed something, an
 anonymous count stays.
@@ -23,7 +23,7 @@ _A_YEAR = 12
 
 
 class FollowerCounts:
-    """Counts of people. A month is counted at its first instant in UTC."""
+    """Counts of the people who follow themes. A month is counted at its first instant in UTC."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -82,10 +82,10 @@ def month_begins(now: datetime) -> list[datetime]:
 
 
 def count_past(connection: Connection, moments: Mapping[int, datetime]) -> None:
-    """Count what subscribers followed at the beginning of each of the last months, and store the counts without the
-    people.
+    """Count what these subscribers followed at the beginning of each of the last months, and store the counts without
+    the people.
 
-    Each subscriber is counted up to the moment given for him.
+    `moments` gives, by subscriber number, the moment up to which he is counted.
     """
     columns = subscriptions.c["subscriber", "theme", "pace", "since", "ended_at"]
     follows: dict[tuple[int, datetime], set[tuple[str, str]]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""What items said when an audience last got them, before they were corrected."""
+"""What items said when an audience (a mailing list) last got them, before they were corrected."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ def formerly_of(
 ) -> tuple[Formerly, ...]:
     """Return these items as shown in the latest edition that has each, in the order of `items`.
 
-    Only editions before number `before` count; None: all count. An item that was in no edition is left out.
+    Only editions before number `before` count; None means that all count. An item that was in no edition is left out.
     """
     latest: dict[int, Formerly] = {}
     for some in batches(items):
@@ -35,8 +35,8 @@ def formerly_of(
 def told_of(
     connection: Connection, items: Sequence[int], *, upto: Mapping[str, int]
 ) -> dict[int, list[tuple[str, Formerly]]]:
-    """Return the versions of each of these items that editions show, with the names of their audiences, latest version
-    first.
+    """Return, by item number, the earlier versions of these items that editions show, each with the name of the
+    edition's audience, latest version first.
 
     `upto` gives, by audience, the number of the latest edition that counts.
     """

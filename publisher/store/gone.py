@@ -1,7 +1,7 @@
-"""People who are gone by the file of departures: they left or were erased, and have not come back since.
+"""People who are gone according to the file of departures: they left or were erased, and have not come back since.
 
-The store deletes such a reader after a while, and the file does not. Imports check here, so that an old list brings
-nobody back.
+The store deletes the data of such a person after a while; the file keeps his mark, an HMAC of the address. Imports
+check here, so that an old list does not subscribe people again who left.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ _GOES = (DepartureKind.LEFT, DepartureKind.ERASED)
 
 
 class Gone:
-    """The marks of people who are gone, in memory: some 100 bytes each. Lines added to the file later are read as
-    needed.
+    """The marks (HMACs of the addresses) of people who are gone, in memory: some 100 bytes each. Lines added later to
+    the file of departures are read as needed.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -35,8 +35,8 @@ class Gone:
         """Return which of the addresses, at most `BATCH`, are gone now.
 
         Raises:
-            FilesError: the file cannot be read.
-            StoreError: another store wrote it.
+            FilesError: the file of departures cannot be read.
+            StoreError: another store wrote that file.
         """
         key = AddressKey.of(connection)
         if (size := self._journal.size()) > self._read:

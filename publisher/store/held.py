@@ -1,4 +1,4 @@
-"""The editor's decisions about held editions."""
+"""The editor's decisions about held editions: digests for a mailing list that wait for his approval."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -29,7 +29,7 @@ from publisher.store.schema import IS_LIVE, items
 
 
 class HeldEditions:
-    """Editions that wait for their editor.
+    """Editions that wait for the editor's approval.
 
     Each decision returns False, and changes nothing, if the edition is no longer held.
     """
@@ -38,13 +38,15 @@ class HeldEditions:
         self._database = database
 
     def exists(self, audience: str) -> bool:
-        """Whether an edition of the audience waits for its editor."""
+        """Whether an edition of this audience waits for the editor's approval."""
         held = exists().where(editions.c.audience == audience, *_IS_HELD)
         with self._database.reading() as connection:
             return bool(connection.execute(select(held)).scalar())
 
     def is_shown(self, audience: str, number: int) -> bool:
-        """Whether the editor's folder is up to date with the record, and no item has changed since."""
+        """Whether the folder that shows a held edition to the editor is up to date with the store, and no item of the
+        edition has changed since.
+        """
         is_other = or_(~IS_LIVE, items.c.seq > edition_items.c.seq)
         gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, is_other)
         query = select(gone).where(is_edition(audience, number), editions.c.shown_at.is_not(None))
@@ -52,31 +54,37 @@ class HeldEditions:
             return connection.execute(query).scalar() is False
 
     def mark_shown(self, audience: str, number: int, *, at: datetime) -> None:
-        """Record that the editor's folder is up to date."""
+        """Record that the folder that shows a held edition to the editor is up to date."""
         self._update(audience, number, shown_at=at)
 
     def release(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Let the edition go out, dated `at`; return False if it is not held."""
+        """Let a held edition go out, dated `at`; return False if it is not held."""
         return self._update(audience, number, held_until=None, released_at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
-        """Hold the edition until a moment; return False if it is not held."""
+        """Go on holding a held edition until a moment; return False if it is not held."""
         return self._update(audience, number, held_until=until, shown_at=None)
 
     def introduce(self, audience: str, number: int, text: str) -> bool:
-        """Replace the text above the items of the edition."""
+        """Replace the introduction of a held edition, the text above its items; return False if it is not held."""
         return self._update(audience, number, introduction=text, shown_at=None)
 
     def subject(self, audience: str, number: int, text: str) -> bool:
-        """Give the edition a subject, empty for the template's own; return False if it is not held."""
+        """Give a held edition a subject; an empty one means the subject of its template. Return False if the edition is
+        not held.
+        """
         return self._update(audience, number, subject=text or None, shown_at=None)
 
     def order(self, audience: str, number: int, items: Sequence[int]) -> bool:
-        """Put these items first, in this order, instead of earlier ones; return False if the edition is not held."""
+        """Put these items first in a held edition, in this order; this replaces an earlier order. Return False if the
+        edition is not held.
+        """
         return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
 
     def retitle(self, audience: str, number: int, item: int, title: str) -> bool:
-        """Give an item another title in the edition, empty for its own; return False if it is in no held edition."""
+        """Give an item another title in a held edition; an empty one means its own title. Return False if the item is
+        in no held edition.
+        """
         its = update(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             if not _exists_held(connection, audience, number):
@@ -86,9 +94,10 @@ class HeldEditions:
             return is_in_it
 
     def follow(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Update items and corrections from their sources, and remove withdrawn items; return whether any changed.
+        """Give the items and corrections of a held edition their latest content, and remove withdrawn items; return
+        whether any changed.
 
-        A removed item is due again if it comes back.
+        A removed item is due for an edition again if its source publishes it again.
         """
         with self._database.writing() as connection:
             if not _exists_held(connection, audience, number):
@@ -103,12 +112,16 @@ class HeldEditions:
             return any(changed)
 
     def drop(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out for good: this audience never gets it. Return False if it is in no held edition."""
+        """Take an item out of a held edition permanently: this audience never gets the item. Return False if it is in
+        no held edition.
+        """
         with self._database.writing() as connection:
             return _take_one_out(connection, audience, number, TakenOut.DROPPED, item)
 
     def put_off(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out, so that it is due for the next edition. Return False if it is in no held edition."""
+        """Take an item out of a held edition, so that it is due for the next one. Return False if the item is in no
+        held edition.
+        """
         its = (is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             seq = connection.execute(select(edition_items.c.seq).where(*its)).scalar()
@@ -120,7 +133,8 @@ class HeldEditions:
             return True
 
     def include(self, audience: str, number: int, item: int) -> bool:
-        """Add an item at the end of the edition; return False if the audience had it, or readers do not see it.
+        """Add an item at the end of a held edition; return False if the audience had the item already, or if it is not
+        visible to readers.
 
         An item that was withdrawn or put off, and is due again, has the title that the editor gave it then.
         """
@@ -142,17 +156,20 @@ class HeldEditions:
     # --- undoing -----------------------------------------------------------------------------------------------------
 
     def taken_out(self, audience: str, number: int) -> dict[int, TakenOut]:
-        """Return the numbers of items that were taken out of an edition and are in no other one, with the reason."""
+        """Return the numbers of items that the editor took out of an edition and that are in no other edition, each
+        with the reason.
+        """
         query = select(dropped_items.c.item, dropped_items.c.reason).where(_is_dropped(audience, number), ~_IS_SENT)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(dropped_items.c.item))
             return {row.item: TakenOut(row.reason) for row in rows}
 
     def restore(self, audience: str, number: int, chosen: Collection[int]) -> bool:
-        """Return items that were taken out to the edition if it is held; otherwise make them due for the next one.
+        """Put items that were taken out of an edition back into it if it is held; otherwise make them due for the next
+        edition.
 
-        Returns whether they are in it again. An item that is in a later edition by now is left there. If the edition
-        had no items left, its corrections are due again too.
+        Returns whether the items are in the edition again. An item that is in a later edition by now is left there. If
+        the edition had no items left, its corrections are due again too.
         """
         with self._database.writing() as connection:
             of_these = and_(_is_dropped(audience, number), dropped_items.c.item.in_(sorted(chosen)), ~_IS_SENT)
@@ -169,15 +186,18 @@ class HeldEditions:
             return is_held
 
     def may_reopen(self, audience: str, number: int) -> bool:
-        """Whether an edition was discarded, none came after it, and at least one of its items is visible."""
+        """Whether an edition was discarded and may be held again: no later edition was composed, and at least one of
+        its items is visible.
+        """
         with self._database.reading() as connection:
             return bool(_discarded_from(connection, audience, number))
 
     def reopen(self, audience: str, number: int) -> int:
-        """Hold a discarded edition again until somebody decides, with its words, order, and titles of items.
+        """Hold a discarded edition again until an editor decides, with its former subject, introduction, order, and
+        titles of items.
 
-        Returns how many items it has; 0, and nothing changes, if it cannot be held again. Its corrections are due for
-        the next edition.
+        Returns how many items the edition has, or 0, without changing anything, if it cannot be held again. Its
+        corrections are due for the next edition.
         """
         with self._database.writing() as connection:
             if not (rows := _discarded_from(connection, audience, number)):
@@ -196,7 +216,7 @@ class HeldEditions:
             _return_corrections(connection, audience, number)
 
     def _update(self, audience: str, number: int, **values: str | datetime | None) -> bool:
-        """Change the edition if it is held; return whether it was."""
+        """Change these columns of an edition if it is held; return whether it is."""
         held = update(editions).where(_is_held(audience, number)).values(values)
         with self._database.writing() as connection:
             return bool(connection.execute(held).rowcount)
@@ -211,17 +231,19 @@ _IS_HELD = (editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
 
 
 def is_edition(audience: str, number: int) -> ColumnElement[bool]:
-    """Whether a row of `editions` is this edition."""
+    """Return the SQL condition that a row of the table `editions` is this edition."""
     return and_(editions.c.audience == audience, editions.c.number == number)
 
 
 def is_item_of(audience: str, number: int) -> ColumnElement[bool]:
-    """Whether a row of `edition_items` is of this edition."""
+    """Return the SQL condition that a row of the table `edition_items` belongs to this edition."""
     return and_(edition_items.c.audience == audience, edition_items.c.number == number)
 
 
 def recount(connection: Connection, audience: str, number: int) -> None:
-    """Update the number of items of an edition that lost some, and mark its editor's folder as out of date."""
+    """Update the stored number of items of an edition that lost some, and record that the folder that shows it to the
+    editor is out of date.
+    """
     left = select(func.count()).select_from(edition_items).where(is_item_of(audience, number)).scalar_subquery()
     connection.execute(update(editions).where(is_edition(audience, number)).values(items=left, shown_at=None))
 
@@ -239,7 +261,9 @@ def _is_dropped(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def _discarded_from(connection: Connection, audience: str, number: int) -> Sequence[Row[Any]]:
-    """Return the live items that were discarded with an edition, in its order; none if a later edition was composed."""
+    """Return the live items that were discarded with an edition, in its order. Return none if a later edition was
+    composed.
+    """
     later = exists().where(editions.c.audience == audience, editions.c.number > number)
     if connection.execute(select(later)).scalar():
         return ()
@@ -252,8 +276,8 @@ def _discarded_from(connection: Connection, audience: str, number: int) -> Seque
 
 
 def _follow(table: Table, audience: str, number: int) -> Update:
-    """Return the statement that gives the items of an edition, in `table`, their latest content and themes where these
-    differ.
+    """Return the SQL statement that gives the items of an edition, in `table`, their latest content and themes where
+    these differ.
     """
     now = select(items.c.seq).where(items.c.number == table.c.item, IS_LIVE, items.c.seq > table.c.seq)
     its = update(table).where(table.c.audience == audience, table.c.number == number, exists(now))
@@ -288,7 +312,7 @@ def take_out(connection: Connection, audience: str, number: int, reason: TakenOu
 
 
 def _take_one_out(connection: Connection, audience: str, number: int, reason: TakenOut, item: int) -> bool:
-    """Take an item out of a held edition; return whether it was in one."""
+    """Take an item out of a held edition; return whether the edition is held and had the item."""
     if not _exists_held(connection, audience, number) or item not in items_of(connection, audience, number):
         return False
     take_out(connection, audience, number, reason, [item])
@@ -307,15 +331,17 @@ def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[R
 
 
 def _step_back(connection: Connection, audience: str, *, before: int) -> None:
-    """Move the audience's cursor back before a change. All other changes beyond it are in an edition, and so
-    not due.
+    """Move an audience's cursor back to just before a log number, so that its item is due again. All other items beyond
+    the cursor are in an edition, and so not due.
     """
     of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > before - 1)
     connection.execute(of_audience.values(cursor=before - 1))
 
 
 def _return_corrections(connection: Connection, audience: str, number: int) -> None:
-    """Forget that an edition without items announced corrections, so that they are found again."""
+    """Delete the record that an edition without items announced corrections, so that the next edition announces
+    them.
+    """
     empty = select(func.count()).where(is_edition(audience, number), editions.c["items"] == 0)
     if not connection.execute(empty).scalar():
         return

@@ -18,7 +18,7 @@ from publisher.store.schema import HAS_ID, HAS_LINK, hidden_items, items, source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenItem:
-    """A hidden item, and its state before."""
+    """A hidden item, and the state that it had before it was hidden."""
 
     record: Record
     at: datetime
@@ -29,7 +29,7 @@ class HiddenItem:
 
 
 class Hidden:
-    """The hidden items, and the changes of hiding and showing."""
+    """The items that an editor hid from readers, with methods to hide items and to show them again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,7 +47,8 @@ class Hidden:
     def find(self, name: str, *, path: str) -> list[Record]:
         """Return the items with this uid (whole, or its end), link or native id, or whose page is at `path`.
 
-        Items that are never shown to readers are left out. It searches all uids, which takes a second for a million.
+        Items that are never shown to readers are left out. The search for the end of a uid reads all uids, which takes
+        a second for a million items.
         """
         link, native_id = link_key(name), id_key(name)
         named = [items.c.uid == name, items.c.uid.endswith(f"/{name}", autoescape=True)]
@@ -67,9 +68,10 @@ class Hidden:
             log_pass.write_counters()
 
     def show(self, hidden: HiddenItem, gathered: Gathered, *, wakes: datetime | None, now: datetime) -> None:
-        """Show an item again, in these feeds; an item that no reader ever saw waits until it `wakes`.
+        """Show a hidden item again, in the themes and feeds that `gathered` gives; an item that was never visible to
+        readers waits until the moment `wakes`.
 
-        Its source is read completely at the next chance: it may have dropped the item meanwhile.
+        The item's source is then read completely at its next turn, because it may have dropped the item meanwhile.
         """
         with self._database.writing() as connection:
             log_pass = _EditorPass(connection, hidden.record.source)
@@ -80,7 +82,7 @@ class Hidden:
 
 
 class _EditorPass(LogPass):
-    """Writes an editor's decision about one item."""
+    """Writes an editor's decision to hide one item, or to show it again, to the item log."""
 
     def hide(self, number: int, feeds: Collection[str], *, reason: str, now: datetime) -> None:
         (row,) = self._rows([number])
@@ -137,7 +139,7 @@ class _EditorPass(LogPass):
             self._count_listed(1)
 
     def _announcing_feeds(self, number: int) -> Sequence[str]:
-        """Return the slugs of the feeds that announce that the item is gone."""
+        """Return the slugs of the feeds that announce that the item with this number is gone."""
         query = select(withdrawals.c.feed).where(withdrawals.c.item == number)
         return self._connection.execute(query.order_by(withdrawals.c.feed)).scalars().all()
 

@@ -26,7 +26,7 @@ def find_hindrance(file: Path) -> str | None:
 
 
 def _hindrances(file: Path, folder: Path) -> Iterator[str]:
-    """Yield the reasons, causes before their effects."""
+    """Yield the reasons why this user cannot write an SQLite file, causes before their effects."""
     disk = os.statvfs(folder)
     if disk.f_flag & os.ST_RDONLY:
         yield f"the file system of {folder} is read-only; look why, and mount it so that it can be written"
@@ -43,7 +43,7 @@ def _hindrances(file: Path, folder: Path) -> Iterator[str]:
 
 
 def _of_another(path: Path, *, is_left: bool) -> str:
-    """Return what to do about a file that this user may not read and write."""
+    """Return what the operator should do about a file that this user may not read and write."""
     found, me = path.stat(), name_of(os.geteuid()) or f"user {os.geteuid()}"
     whose = name_of(found.st_uid) or f"user {found.st_uid}"
     if found.st_uid == os.geteuid():

@@ -1,6 +1,8 @@
-"""The history of one reader: his mails and what became of them, his bounces, and when an item entered its themes.
+"""The history of one subscriber: the mails to him and what became of them, his bounces, and when an item entered its
+themes.
 
-The queries are rare; the ledger is searched by address, which takes a second for a million rows.
+These queries are rare. They search the ledger (the table of all mails) by address, which takes a second for a million
+rows.
 """
 
 import json
@@ -22,7 +24,7 @@ from publisher.store.range_pass import new_items
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMail:
-    """A mail of a round to one reader, as it was planned."""
+    """A mail of a round (all digests that are due at one moment) to one subscriber, as it was planned."""
 
     round: Round
     items: tuple[int, ...]
@@ -31,7 +33,7 @@ class PastMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMail:
-    """A mail of a round that went out to one reader."""
+    """A mail of a round (all digests that are due at one moment) that was sent to one subscriber."""
 
     at: datetime
     """UTC; when the mail server accepted it."""
@@ -40,7 +42,7 @@ class SentMail:
 
 
 class Histories:
-    """The histories of readers."""
+    """The histories of single subscribers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,7 +86,9 @@ class Histories:
         return [SentMail(at=row.finished_at, items=tuple(json.loads(row.what))) for row in rows]
 
     def forgotten_upto(self) -> int:
-        """Return the log number up to which mails of rounds have been deleted; 0: none has."""
+        """Return the log number of the end of the latest round whose mails have been deleted, or 0 if no mails have
+        been.
+        """
         with self._database.reading() as connection:
             query = select(func.max(rounds.c.upto)).where(rounds.c.forgotten_at.is_not(None))
             return connection.execute(query).scalar() or 0
@@ -121,7 +125,8 @@ class Histories:
     def entry(self, number: int, added_seq: int, *, upto: int) -> ItemEntry | None:
         """Return when an item, added under this log number, entered its themes; `upto` is the end of the log.
 
-        None: no round takes it, because readers do not see it, or an editor took it out of an edition.
+        Return None if no round takes the item, because it is not visible to readers, or because an editor took it out
+        of an edition.
         """
         with self._database.reading() as connection:
             found = new_items(connection, added_seq - 1, upto, only=number)

@@ -1,4 +1,4 @@
-"""Queries for items. Their cost grows with the answer, not with the archive."""
+"""Queries for items. The cost of a query grows with its answer, not with the number of stored items."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -86,12 +86,12 @@ class Items:
             return int(connection.execute(select(counters.c.live_items)).scalar_one())
 
     def last_number(self) -> int:
-        """Return the highest item number; there are no gaps below it."""
+        """Return the highest number of an item; all lower numbers are used too."""
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.last_item)).scalar_one())
 
     def next_wake(self, *, after: datetime) -> datetime | None:
-        """Return when the next item appears or expires, later than `after`; None: never."""
+        """Return the next moment later than `after` at which an item appears or expires, or None if there is none."""
         query = select(func.min(items.c.wakes)).where(WAKES, items.c.wakes > after)
         with self._database.reading() as connection:
             wakes: datetime | None = connection.execute(query).scalar_one()
@@ -104,7 +104,9 @@ class Items:
             return list(connection.execute(query).scalars())
 
     def waiting(self) -> list[Waiting]:
-        """Return the items that wait for their time, the next first, including withdrawn ones that will come back."""
+        """Return the items that wait for the moment at which they appear, the next first, including withdrawn ones that
+        will appear again.
+        """
         waits = or_(IS_WAITING, items.c.state == State.WITHDRAWN)
         query = select(*items.c["number", "source", "wakes", "content", "state"]).where(WAKES, waits)
         with self._database.reading() as connection:
@@ -180,17 +182,19 @@ class Items:
         return frozenset((*feeds, ALL) if is_any else feeds)
 
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """Return live items of a feed that were added in (after, upto], in that order."""
+        """Return live items of a feed that were added under log numbers in (after, upto], in that order."""
         return self._fetch(_added_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """Return items that were added in (after, upto] and withdrawn while they were in a feed, in the order of
-        adding.
+        """Return items that were added under log numbers in (after, upto] and withdrawn while they were in a feed, in
+        the order of adding.
         """
         return self._fetch(_withdrawn_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def unchanged(self, feed: str, *, upto: int, limit: int) -> list[Record]:
-        """Return live items of a feed that did not change after `upto`, the first added first, at most `limit`."""
+        """Return live items of a feed whose latest change has at most log number `upto`, the first added first, at most
+        `limit`.
+        """
         query = _live(of_all=feed == ALL).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq)
         return self._fetch(query.limit(limit), feed=feed)
 
@@ -209,8 +213,8 @@ class Items:
     def due_for(self, audience: str, *, themes: ThemeChoice, after: int, upto: int, start: int) -> list[Record]:
         """Return live items that an audience has not had, in the order in which they were added.
 
-        Each changed in (after, upto], was added after `start`, is in one of `themes`, is in no edition of the audience,
-        and was never taken out of one for good.
+        Each item changed under a log number in (after, upto], was added after log number `start`, is in one of
+        `themes`, is in no edition of the audience, and was never permanently taken out of one.
         """
         query = last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
         if not themes.is_all:
@@ -220,7 +224,8 @@ class Items:
     def changed_since_told(self, audience: str, *, upto: int) -> list[ChangedItem]:
         """Return live items of an audience's editions that changed after the audience last got them.
 
-        Only changes after its latest edition and up to `upto` count. The items are in the order of those changes.
+        Only changes after the audience's latest edition and up to log number `upto` count. The items are in the order
+        of those changes.
         """
         its = select(editions.c.upto).where(editions.c.audience == audience)
         with self._database.reading() as connection:
@@ -251,7 +256,9 @@ class Items:
 
     @contextmanager
     def open_batch(self, *, after: int) -> Iterator[ItemBatch]:
-        """Open the next batch of items beyond number `after`; changes are committed when the block ends."""
+        """Open the next batch of items with numbers above `after`; changes to them are committed when the
+        `with` ends.
+        """
         with self._database.writing() as connection:
             yield ItemBatch(connection, after=after)
 
@@ -334,8 +341,8 @@ def _added_seq(*, of_all: bool) -> ColumnElement[int]:
 
 
 def last_changes(after: int, upto: int) -> Select[Any]:
-    """Return a query for the items that changed in (after, upto], each once, with the number of its last change
-    (`log_seq`).
+    """Return a query for the items that changed under log numbers in (after, upto], each once, with the number of its
+    last change (`log_seq`).
     """
     later = log.alias("later")
     is_later = and_(later.c.item == log.c.item, later.c.seq > log.c.seq, later.c.seq <= upto)
@@ -344,8 +351,8 @@ def last_changes(after: int, upto: int) -> Select[Any]:
 
 
 def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
-    """Return a query for live items that changed in (after, upto], with the version of each that an audience had
-    before.
+    """Return a query for live items that changed under log numbers in (after, upto], with the log number of the version
+    of each that an audience got before.
     """
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
@@ -353,7 +360,9 @@ def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
 
 
 def _is_in(themes: ThemeChoice) -> ColumnElement[bool]:
-    """Return the condition that an item is in one of the themes; slugs of other feeds contain a slash."""
+    """Return the SQL condition that an item is in one of the themes; slugs of feeds that are no themes contain
+    a slash.
+    """
     feed = item_feeds.c.feed
     is_followed: ColumnElement[bool] = feed.in_(sorted(themes.named))
     if themes.has_others:
@@ -371,9 +380,10 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:
-    """Return the log number of the version of an item that an audience has; null: it never had the item.
+    """Return an SQL expression for the log number of the version of an item that an audience got last; it is null if
+    the audience never got the item.
 
-    That is its latest correction, or else the item as first sent.
+    That version is the latest correction of the item in an edition, or else the item as first sent.
     """
     corrected, sent = (
         select(func.max(table.c.seq)).where(table.c.audience == audience, table.c.item == items.c.number)
