@@ -1,6 +1,7 @@
-"""When items entered themes that they were not in when added; the first time counts.
+"""Joins: when items entered themes that they were not in when added. If an item enters a theme twice, the first time
+counts.
 
-The order in which items enter the themes a subscriber follows decides which items he has had.
+The order in which items enter the themes that a subscriber follows decides which items he has had.
 """
 
 from collections import defaultdict

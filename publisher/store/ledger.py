@@ -1,4 +1,4 @@
-"""The ledger: all deliveries and their states. Its transactions do not lock the log.
+"""The ledger: all deliveries (mails to one recipient each) and their states. Its transactions do not lock the item log.
 
 A delivery goes from `queued` over `leased` (claimed) and `handing` (fenced) to `sent` or `refused`, or back to
 `queued`; until it is fenced it can be `cancelled`. Each claim raises its epoch, and a fence or a result counts only in
@@ -60,7 +60,7 @@ LOCK = "deliver"
 
 
 class Ledger:
-    """The deliveries of a site."""
+    """The ledger of a site: all deliveries, and their claims, fences and results."""
 
     def __init__(self, database: Database, locks: Locks) -> None:
         self._database = database
@@ -70,8 +70,8 @@ class Ledger:
 
     @contextmanager
     def delivering(self, *, now: datetime, wait_s: float = 0) -> Iterator[None]:
-        """Hold the right to deliver during a `with`: on SQLite as the only process, on PostgreSQL beside any number of
-        others.
+        """Hold the right to deliver mails during a `with`: on SQLite as the only process, on PostgreSQL beside any
+        number of others.
 
         Raises:
             BusyError: another process delivers.
@@ -84,13 +84,15 @@ class Ledger:
             yield
 
     def is_delivering(self, *, now: datetime) -> bool:
-        """Whether a process is delivering, or died with a claim whose lease has not ended."""
+        """Whether a process is delivering mails, or died with a claim whose lease has not ended."""
         with self._database.reading() as connection:
             held = select(deliveries.c.id).where(IS_LEASED, deliveries.c.due_at > clock_of(connection, now)()).limit(1)
             return connection.execute(held).scalar() is not None
 
     def _end_leases(self, now: datetime) -> None:
-        """End the leases of processes that died: every valid one would need the lock that the caller holds."""
+        """End all leases: their processes have died, because a living one would hold the lock that the caller holds
+        now.
+        """
         with self._database.reading() as connection:
             found = connection.execute(select(deliveries.c.id).where(IS_LEASED).limit(1)).scalar()
         if found is not None:
@@ -100,7 +102,8 @@ class Ledger:
     # --- queue -------------------------------------------------------------------------------------------------------
 
     def queue(self, new: Sequence[NewDelivery], *, now: datetime) -> int:
-        """Queue these deliveries, and queue held ones among them again; return how many.
+        """Queue these deliveries, also those that are in the ledger but held for the operator; return how many were
+        queued.
 
         A delivery that was sent, refused or cancelled is left alone.
         """
@@ -108,14 +111,15 @@ class Ledger:
             return sum(_renew(connection, each, now=now) for each in new) + insert_deliveries(connection, new, now=now)
 
     def queue_letters(self, new: Sequence[Letter], *, now: datetime) -> int:
-        """Queue letters that are not in the ledger yet; return how many."""
+        """Queue letters that are not in the ledger yet; return how many were queued."""
         with self._database.writing_beside() as connection:
             return insert_letters(connection, new, now=now)
 
     def cancel(self, kind: DeliveryKind, name: str, *, now: datetime, but: str = "") -> int:
-        """Cancel the mails of an edition, a round or a letter that are not handed over yet; return how many.
+        """Cancel the mails of an edition, a round or a letter that are not handed over yet; return how many were
+        cancelled.
 
-        The mail to the address `but` is left alone.
+        The mail to the address `but` is not cancelled.
         """
         with self._database.writing_beside() as connection:
             which = and_(deliveries.c.kind == kind, deliveries.c.name == name, deliveries.c.recipient != but)
@@ -124,7 +128,7 @@ class Ledger:
     def send_again(self, known: KnownDelivery, *, now: datetime) -> bool:
         """Queue a delivery again, whatever its state; return False if a process has claimed it.
 
-        Its Message-ID and Date stay.
+        The mail keeps its Message-ID and Date.
         """
         with self._database.writing_beside() as connection:
             clock = clock_of(connection, now)
@@ -134,9 +138,10 @@ class Ledger:
             return connection.execute(renewed).rowcount == 1
 
     def send_rest(self, kind: DeliveryKind, name: str, *, now: datetime) -> int:
-        """Queue the mails of a round again that were cancelled or held; return how many.
+        """Queue the mails of a round again that were cancelled or held; return how many were queued.
 
-        Sent and refused mails stay so, and mails that wait for the end of their reader's pause go on waiting.
+        Sent and refused mails are not queued again, and mails that wait for the end of their recipient's pause go on
+        waiting.
         """
         with self._database.writing_beside() as connection:
             clock = clock_of(connection, now)
@@ -149,7 +154,9 @@ class Ledger:
             ).rowcount
 
     def take_back_refusals(self, refused: Sequence[Delivery], *, after: timedelta, now: datetime) -> int:
-        """Queue the deliveries again that were refused in these claims, due in `after`; return how many."""
+        """Queue the deliveries again that were refused in these claims, due after the time `after`; return how many
+        were queued.
+        """
         queued = 0
         with self._database.writing_beside() as connection:
             values = {"state": DeliveryState.QUEUED, "due_at": clock_of(connection, now)(after), "finished_at": None}
@@ -163,9 +170,9 @@ class Ledger:
     # --- deliver -----------------------------------------------------------------------------------------------------
 
     def claim(self, limit: int, *, max_age: timedelta, now: datetime, lease: timedelta = LEASE) -> list[Delivery]:
-        """Claim due deliveries, at most `limit`: by rank, then the longest waiting first.
+        """Claim due deliveries, at most `limit`, for the time of a lease: by rank, then the longest waiting first.
 
-        A delivery whose lease ended while it was being handed over becomes doubtful.
+        A delivery whose lease ended while its mail was being handed over becomes doubtful: it may have been sent.
         """
         claimed: list[Delivery] = []
         with self._database.writing_beside() as connection:
@@ -184,7 +191,8 @@ class Ledger:
         now: datetime,
         lease: timedelta = HANDING_LEASE,
     ) -> set[int]:
-        """Write fences and results in one transaction; return the ids of deliveries that may be handed over now.
+        """Write fences (the last step before a mail is handed to the server) and results in one transaction; return the
+        ids of the deliveries that may be handed over now.
 
         A fence fails if the lease of its claim has ended, or if the delivery was paused or cancelled. A result of an
         earlier claim changes nothing.
@@ -202,7 +210,9 @@ class Ledger:
             return fence_rows(connection, fences, now=now, lease=lease) if fences else set()
 
     def letters(self, deliveries_of: Sequence[Delivery]) -> dict[int, bytes]:
-        """Return the mails of these letters, by the ids of their deliveries; finished letters are missing."""
+        """Return the bytes of the mails of these letters, by the ids of their deliveries; letters that are finished are
+        missing.
+        """
         with self._database.reading() as connection:
             query = select(letters).where(letters.c.delivery.in_([each.id for each in deliveries_of]))
             return {row.delivery: row.mail for row in connection.execute(query)}
@@ -227,7 +237,7 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
 
     def count_stopped(self, *, max_age: timedelta, now: datetime) -> tuple[int, int]:
-        """Return how many deliveries wait for the end of a pause, and how many are held."""
+        """Return how many deliveries wait until the operator ends a pause, and how many are held for his decision."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             paused, held = paused_audiences(connection), is_held(clock, max_age)
@@ -252,13 +262,17 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
     def known(self, name: str, *, limit: int | None = None) -> list[KnownDelivery]:
-        """Return the deliveries of a name, in the order of queueing, at most `limit`."""
+        """Return the deliveries of the edition, round or letter with this name, in the order of queueing, at most
+        `limit`.
+        """
         with self._database.reading() as connection:
             query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def refused_editions(self, *, since: datetime) -> list[FailedMail]:
-        """Return the editions that were refused for good since a moment, in the order of their refusals."""
+        """Return the mails of editions that the server refused permanently since a moment, in the order of their
+        refusals.
+        """
         is_refused = and_(
             IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.state == DeliveryState.REFUSED
         )

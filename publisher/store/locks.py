@@ -47,7 +47,9 @@ class Locks:
         return _is_held_on_server(self._database, purpose)
 
     def _attempt(self, purpose: str, stack: ExitStack) -> Callable[[], bool]:
-        """Return a function that tries once to get the lock; `stack` will free it."""
+        """Return a function that tries once to get the lock named `purpose`, and says whether it did; `stack` frees the
+        lock when it closes.
+        """
         if self._database.is_in_memory:
             return _attempt_in_process(self._in_process.setdefault(purpose, threading.Lock()), stack)
         if self._database.is_sqlite:
@@ -138,7 +140,7 @@ def _try_on_server(connection: Connection, purpose: str) -> bool:
 
 
 def _free_on_server(connection: Connection, purpose: str) -> None:
-    """Free the lock now: a busy server may notice a closed session only after some time."""
+    """Free the lock on the PostgreSQL server now: a busy server may notice a closed session only after some time."""
     with suppress(DBAPIError):  # if the connection broke, the lock ended with its session
         connection.execute(select(func.pg_advisory_unlock(_key(purpose))))
 

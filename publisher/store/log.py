@@ -20,7 +20,7 @@ from publisher.store.schema import counters, cursors, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """The position of one consumer of the log."""
+    """The position of one consumer in the item log: the number of the last change that it has dealt with."""
 
     seq: int = 0
     """The last log number it has dealt with."""
@@ -29,7 +29,7 @@ class Cursor:
 
 
 class Log:
-    """The log: each change of an item that the site learnt of, numbered in the order of commits."""
+    """The item log: every change of an item that the site learnt of, numbered in the order of commits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,15 +42,15 @@ class Log:
             return int(connection.execute(_END).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
-        """Return the cursor of a consumer; number 0 if it never moved."""
+        """Return the cursor of a consumer of the log; its number is 0 if the consumer has not dealt with any change."""
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 
     def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: Mapping[str, str]) -> None:
-        """Move a consumer's cursor from `expected` to `seq`; write nothing if nothing changes.
+        """Move the cursor of a consumer of the log from number `expected` to `seq`; write nothing if nothing changes.
 
         Raises:
-            StoreError: another process has moved it.
+            StoreError: another process has moved the cursor.
         """
         with self._database.writing() as connection:
             before = _cursor(connection, consumer)
@@ -64,16 +64,19 @@ class Log:
 
     @contextmanager
     def open_pass(self, source: str) -> Iterator[LogPass]:
-        """Open one source's pass over the log: committed when the block ends, rolled back when it raises."""
+        """Open a pass, in which the changes from one reading of a source are written: they are committed when the
+        `with` ends, and rolled back if it raises.
+        """
         with self._database.writing() as connection:
             log_pass = LogPass(connection, source)
             yield log_pass
             log_pass.write_counters()
 
     def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
-        """Yield items that changed in (after, upto], in their present state and withdrawn ones included, in batches.
+        """Yield, in batches, the items that changed under log numbers in (after, upto], in their present state.
+        Withdrawn items are included.
 
-        Each item comes once, in the order of its last change there.
+        Each item comes once, in the order of the items' last changes in that range.
         """
         while after < upto:
             with self._database.reading() as connection:
@@ -84,28 +87,28 @@ class Log:
             after = rows[-1].log_seq
 
     def touched_feeds(self, after: int, upto: int) -> set[str]:
-        """Return the slugs of the feeds that changes in (after, upto] affect: an item left or joined them, or changed
-        in them.
+        """Return the slugs of the feeds that changes with log numbers in (after, upto] affect: an item left or joined
+        the feed, or changed while it was in the feed.
         """
         query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
         with self._database.reading() as connection:
             return {slug for (touched,) in connection.execute(query) for slug in touched}
 
     def veiled(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Return, by feed, the items hidden or shown again in (after, upto], as the log numbers under which they were
-        added.
+        """Return, by feed, the items hidden or shown again under log numbers in (after, upto]. Each item is given as
+        the log number under which it was added.
         """
         return self._positions(after, upto, log.c.kind.in_((ChangeKind.HIDDEN, ChangeKind.SHOWN)))
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Return, by feed, the items revised or withdrawn in (after, upto], as the log numbers under which they were
-        added.
+        """Return, by feed, the items revised or withdrawn under log numbers in (after, upto]. Each item is given as the
+        log number under which it was added.
         """
         return self._positions(after, upto, log.c.kind != ChangeKind.ADDED)
 
     def positions(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Return, by feed, the items changed or added in (after, upto], as the log numbers under which they
-        were added.
+        """Return, by feed, the items changed or added under log numbers in (after, upto]. Each item is given as the log
+        number under which it was added.
         """
         return self._positions(after, upto)
 

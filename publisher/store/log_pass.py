@@ -1,4 +1,6 @@
-"""Writes the decisions of one source's pass to the log: one transaction, which locks the log throughout."""
+"""Writes the changes that one reading of a source brings (a pass) to the item log: one transaction, which locks the log
+throughout.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +27,9 @@ from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
-    """One source's pass over the log: reads facts and writes changes. All changes are committed when the pass ends."""
+    """The pass of one source: reads facts from the store and writes changes to the item log. All changes are committed
+    when the pass ends.
+    """
 
     def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
@@ -38,13 +42,15 @@ class LogPass(Facts):
     # --- what readers see --------------------------------------------------------------------------------------------
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels and keywords their slugs; return them. Call it before the items that have them are added or
-        revised.
+        """Give labels (names of themes) and keywords their slugs, and return the slugs. Call this before items with
+        these labels or keywords are added or revised.
         """
         return settle_names(self._connection, wanted)
 
     def count_unnamed(self, wanted: WantedNames) -> int:
-        """Return how many of the labels have no slug yet: their items make new themes."""
+        """Return how many of these labels (names of themes) have no slug yet; items with such a label make a
+        new theme.
+        """
         return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
@@ -53,7 +59,9 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace the content of items, and their themes and feeds. Withdrawn items come back; all count as listed."""
+        """Replace the content of items, and their themes and feeds. Withdrawn items become live again; all these items
+        count as listed by the source.
+        """
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -76,9 +84,10 @@ class LogPass(Facts):
         self._listed += sum(row.state is not State.LISTED for row in old.values())
 
     def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take items out of feeds and editions; items already withdrawn stay as they are.
+        """Withdraw items: take them out of feeds and editions. Items that are withdrawn already stay as they are.
 
-        Copies in other sources are forgotten: a source that is configured again brings such an item as new.
+        The record that other sources list these items too is deleted, so that a source which is configured again brings
+        such an item as new.
         """
         live = [row for row in self._rows(numbers) if row.state.is_live]
         left = memberships_of(self._connection, [row.number for row in live])
@@ -101,7 +110,7 @@ class LogPass(Facts):
         self._forget_copies([row.number for row in live])
 
     def expire(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take expired items out of feeds and editions; feeds do not announce that they are gone."""
+        """Take expired items out of feeds and editions; feeds do not announce that these items are gone."""
         live = [row for row in self._rows(numbers) if row.state.is_live]
         left = memberships_of(self._connection, [row.number for row in live])
         rows = [
@@ -119,7 +128,7 @@ class LogPass(Facts):
         *,
         now: datetime,
     ) -> None:
-        """Write `rows` for live items, take the items out of their feeds, and log it."""
+        """Write `rows` for live items, take the items out of their feeds, and append the changes to the log."""
         # the content stays with the revision that wrote it
         told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
         self._update(rows)
@@ -131,7 +140,7 @@ class LogPass(Facts):
     # --- what no reader sees -----------------------------------------------------------------------------------------
 
     def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
-        """Record new items that are never shown to readers, and never appear in the log."""
+        """Record new items that are never visible to readers, and never appear in the log."""
         for some in batches(new):
             rows = [
                 self._new_row(record, seq=0, now=None) | {"state": State.WITHDRAWN, "wakes": None} for record in some
@@ -139,13 +148,15 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
-        """Record new items that wait for their time; each is (item, when it appears; None: never)."""
+        """Record new items that wait for the moment at which they appear; each is (item, that moment, or None if it
+        never appears).
+        """
         for some in batches(waiting):
             rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
 
     def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
-        """Change the embargo or the expiry of items.
+        """Change when items appear or expire.
 
         Each is (number, the item as its source has it now, the next instant at which it appears or expires, or None).
         """
@@ -163,14 +174,16 @@ class LogPass(Facts):
             self._update([row for row in rows if (row["number"] in live) is is_seen])
 
     def drop_waiting(self, numbers: Collection[int]) -> None:
-        """Delete items that wait for their time; withdrawn ones stay withdrawn."""
+        """Delete items that wait for the moment at which they appear; withdrawn ones stay withdrawn."""
         for some in batches(sorted(set(numbers))):
             its = items.c.number.in_(some)
             self._connection.execute(delete(items).where(its, IS_WAITING))
             self._connection.execute(update(items).where(its, IS_GONE).values(wakes=None))
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
-        """Replace the stored content of items without revising them, for example their id; each is (number, item)."""
+        """Replace the stored content of items, for example their id, without a revision in the log; each is (number,
+        item).
+        """
         self._update([{"number": number, **_item_columns(item)} for number, item in renamed])
 
     def copy(self, listed: Sequence[tuple[int, Item]]) -> None:
@@ -188,7 +201,7 @@ class LogPass(Facts):
             self._listed -= self._connection.execute(of_source).rowcount
 
     def hand_over(self, heirs: Mapping[int, Heir]) -> None:
-        """Give items to other sources that also list them; the items' content stays."""
+        """Give items to other sources that also list them; the content of the items stays."""
         for number, heir in heirs.items():
             of_heir = delete(copies).where(copies.c.source == heir.source, copies.c.item == number)
             self._connection.execute(of_heir)
@@ -201,14 +214,14 @@ class LogPass(Facts):
         self._listed -= self._restate(numbers, State.LISTED, State.UNLISTED)
 
     def relist(self, numbers: Collection[int]) -> None:
-        """Record that the source lists these items again, unchanged."""
+        """Record that the source lists these items again, with unchanged content."""
         self._listed += self._restate(numbers, State.UNLISTED, State.LISTED)
 
     # --- the source itself -------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> SourceState:
-        """What was known about the source when the pass began."""
+        """The stored state of the source when the pass began."""
         return self._state
 
     @property
@@ -217,13 +230,15 @@ class LogPass(Facts):
         return self._counters != self._before or self._listed != self._state.listed
 
     def write_state(self, state: SourceState) -> None:
-        """Replace the state of the source, except its number of listed items, which the pass counts itself."""
+        """Replace the stored state of the source, except its number of listed items, which the pass counts itself."""
         state = replace(state, listed=self._listed)
         if state != self._state:
             sources.write_state(self._connection, self._source, state)
 
     def write_counters(self) -> None:
-        """Write the end of the log. The store calls it once, when the pass has ended."""
+        """Write the last numbers of the log and of items that the pass has used. The store calls this once, at the end
+        of the pass.
+        """
         if self._counters != self._before:
             self._counters.write(self._connection)
 
@@ -262,9 +277,10 @@ class LogPass(Facts):
         }
 
     def _waiting_row(self, item: Item, wakes: datetime | None, *, now: datetime) -> dict[str, Any]:
-        """Return a row without permanent names: an item gets them when it appears, and its title may change until then.
+        """Return the row of a waiting item, without permanent names (uid, path): the item gets them when it appears,
+        because its title may change until then.
 
-        Until then `updated` holds the time since when it waits.
+        Until then `updated` holds the moment since which it waits.
         """
         number = self._counters.next_number()
         return _item_columns(item) | {
@@ -300,7 +316,8 @@ class LogPass(Facts):
         }
 
     def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
-        """Return the next second, from `now` on, that no earlier change has, because readers tell changes apart by it.
+        """Return the next full second, from `now` on, at which no earlier change was made, because feed readers tell
+        changes apart by their time.
 
         RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: a later instant
         would be false.
@@ -319,7 +336,7 @@ class LogPass(Facts):
     def _append(
         self, kind: ChangeKind, rows: Sequence[dict[str, Any]], touched: Sequence[Sequence[str]], *, now: datetime
     ) -> None:
-        """Append a change of each item to the log, with the slugs of the feeds it affects."""
+        """Append a change of each item to the log, with the slugs of the feeds that the change affects (`touched`)."""
         changes = [
             {
                 "seq": row["seq"],
@@ -344,7 +361,9 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Forget that other sources list these items; the number of listed items of each such source goes down."""
+        """Delete the record that other sources list these items too, and lower the number of listed items of each such
+        source.
+        """
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)
@@ -363,7 +382,7 @@ def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
 
 
 def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]:
-    """Return the themes that an item enters for the first time with this revision, as (number, log number, slugs)."""
+    """Return the themes that an item enters for the first time with a revision, as (item number, log number, slugs)."""
     before, after = ({theme.slug for theme in themes_of(themes)} for themes in (old.themes, row["themes"]))
     return row["number"], row["seq"], after - before
 
@@ -371,8 +390,8 @@ def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]
 def _revised_seqs(
     row: Mapping[str, Any], old: Row[Any], new: Revision, left: Mapping[str, int | None]
 ) -> Mapping[str, int | None]:
-    """Return, by feed, the log number of the latest revision announced there. A minor edit counts only in feeds the
-    item enters.
+    """Return, for each feed of a revised item, the log number of the latest revision that the feed announces. A minor
+    edit is announced only in feeds that the item enters.
     """
     seq, is_minor = row["seq"], row["revision"] == old.revision
     return {feed.slug: left.get(feed.slug, seq) if is_minor else seq for feed in new.gathered.feeds}

@@ -1,4 +1,6 @@
-"""The tables of mails: the ledger, the operator's orders, and bounces."""
+"""The tables of mails: the ledger (all mails to send), the operator's orders about mails (such as to pause them), and
+bounces.
+"""
 
 from functools import partial
 

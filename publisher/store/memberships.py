@@ -1,6 +1,6 @@
 """Which feeds each live item is in, and which feeds each withdrawn item was in.
 
-Changes here also update the feeds: number of items, time of the last change, title.
+A change of memberships also updates what is stored about the feeds: number of items, time of the last change, title.
 """
 
 from collections import Counter, defaultdict
@@ -32,8 +32,8 @@ class Membership:
 
 
 def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Mapping[str, int | None]]:
-    """Return, by item number, the sorted slugs of a live item's feeds, each with the log number of the revision
-    announced there.
+    """Return, by item number, the slugs of a live item's feeds, sorted, each with the log number of the revision that
+    the feed announces.
     """
     found: dict[int, dict[str, int | None]] = defaultdict(dict)
     columns = select(*item_feeds.c["item", "feed", "revised_seq"]).order_by(item_feeds.c.item, item_feeds.c.feed)
@@ -105,7 +105,7 @@ def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
 
 
 def _count_items(connection: Connection, gains: Mapping[str, int], *, now: datetime) -> None:
-    """Add to the number of items of each feed; a feed with a gain of 0 also counts as changed."""
+    """Add `gains` to the number of items of each feed; a feed with a gain of 0 also counts as changed `now`."""
     rows = [{"of_slug": slug, "gain": gain, "now": now} for slug, gain in sorted(gains.items())]
     if rows:
         gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))

@@ -1,4 +1,4 @@
-"""Runs the migrations. The only module that imports Alembic, besides the migrations themselves."""
+"""Runs the migrations of the database. No other module imports Alembic, except the migrations themselves."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -52,7 +52,7 @@ def migrate(database: Database, version: str | None) -> None:
 
 
 def _share(database: Database, path: Path) -> None:
-    """Give the group that shares the folder the right to write the database file.
+    """Give the group that shares the database's folder the right to write the database file.
 
     Raises:
         StoreError: the disk refuses.

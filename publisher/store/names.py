@@ -1,4 +1,6 @@
-"""Permanent names: the slugs of labels and keywords, and the authority of the site's ids."""
+"""Permanent names: the slugs of labels (names of themes) and of keywords, and the authority (host and date) in the
+site's `tag:` ids.
+"""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -16,13 +18,13 @@ _LONGEST = 200
 
 
 class NamesGiven:
-    """The names that the site has given so far."""
+    """The permanent names that the site has given so far."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, wanted: WantedNames) -> Names:
-        """Return the slugs of these labels and keywords; one without a slug is missing."""
+        """Return the slugs of these labels and keywords; a label or keyword that has no slug yet is missing."""
         with self._database.reading() as connection:
             return Names(
                 labels=find_names(connection, FeedKind.THEME, wanted.labels),
@@ -30,12 +32,14 @@ class NamesGiven:
             )
 
     def has_authority(self) -> bool:
-        """Whether the authority has been chosen; the first pass does so."""
+        """Whether the authority of the site's ids has been chosen; the first pass of a source chooses it."""
         with self._database.reading() as connection:
             return connection.execute(select(site.c.authority)).scalar_one_or_none() is not None
 
     def authority(self, proposed: str) -> str:
-        """Return the authority of the site's ids (RFC 4151); the first call stores what it proposes."""
+        """Return the authority of the site's `tag:` ids (RFC 4151); the first call stores `proposed` as the
+        authority.
+        """
         query = select(site.c.authority)
         with self._database.reading() as connection:
             kept: str | None = connection.execute(query).scalar_one_or_none()
@@ -49,7 +53,7 @@ class NamesGiven:
 
 
 def settle_names(connection: Connection, wanted: WantedNames) -> Names:
-    """Give a free slug to each label and keyword without one; return the slugs of all."""
+    """Give a free slug to each of these labels and keywords that has none; return the slugs of all."""
     return Names(
         labels=_settle(connection, FeedKind.THEME, wanted.labels, wanted.taken),
         keywords=_settle(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
@@ -74,7 +78,7 @@ def _settle(
 
 
 def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> AbstractSet[str]:
-    """Return which of the slugs are taken by a label or keyword."""
+    """Return which of the slugs are taken already by a label or keyword."""
     found: set[str] = set()
     for some in batches(sorted({*slugs})):
         query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))

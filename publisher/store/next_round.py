@@ -1,7 +1,7 @@
-"""The editors' decisions about the next mails to subscribers.
+"""The editors' decisions about the next round, the mails to all subscribers that are due at one moment.
 
 Subject and introduction belong to the next round, which uses them up when it begins. Decisions about an item hold in
-all rounds: readers get the item at different times, and all get the same.
+all rounds, because subscribers get the item at different times, and must all get the same.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ _THE_ROW = 1
 
 
 class NextRound:
-    """The editors' decisions about coming rounds."""
+    """The stored decisions of editors about coming rounds of mails to subscribers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def edit(self) -> RoundEdit:
-        """Return the present decisions."""
+        """Return the present decisions about the next round."""
         with self._database.reading() as connection:
             row = connection.execute(select(next_round)).one_or_none()
             its = connection.execute(select(round_items).order_by(round_items.c.place, round_items.c.item)).all()
@@ -38,15 +38,17 @@ class NextRound:
         )
 
     def postpone(self, until: datetime | None) -> None:
-        """Forbid rounds before a moment; None: rounds begin as the schedules say."""
+        """Forbid rounds of mails before a moment; with None, they begin as the schedules say."""
         self._write(postponed_until=until)
 
     def write_words(self, *, subject: str, introduction: str) -> None:
-        """Set the subject and the text above the items of the next round; an empty one removes it."""
+        """Set the subject of the next round's mails, and the introduction above their items; an empty text removes the
+        stored one.
+        """
         self._write(subject=subject, introduction=introduction)
 
     def retitle(self, item: int, title: str) -> None:
-        """Give an item another title in mails to subscribers, empty for its own."""
+        """Give an item another title in mails to subscribers; an empty one means its own title."""
         self._write_item(item, title=title or None)
 
     def leave_out(self, item: int) -> None:
@@ -54,11 +56,11 @@ class NextRound:
         self._write_item(item, is_left_out=True)
 
     def restore(self, item: int) -> None:
-        """Put an item back that was left out; readers whose round passed without it do not get it any more."""
+        """Undo `leave_out` for an item; subscribers who got a round without the item do not get it any more."""
         self._write_item(item, is_left_out=False)
 
     def order(self, items: Sequence[int]) -> None:
-        """Put these items first in mails to subscribers, in this order, instead of earlier ones."""
+        """Put these items first in mails to subscribers, in this order; this replaces an earlier order."""
         with self._database.writing_beside() as connection:
             connection.execute(update(round_items).values(place=None))
             for place, item in enumerate(items):
@@ -78,7 +80,7 @@ class NextRound:
 
 
 def take_words(connection: Connection) -> dict[str, str]:
-    """Return the subject and introduction for a round that begins, and delete them, so that they are used once."""
+    """Return the subject and introduction for a round that begins, and delete both, so that they are used once."""
     row = connection.execute(select(next_round)).one_or_none()
     if row is None or not (row.subject or row.introduction):
         return {}

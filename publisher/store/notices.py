@@ -1,4 +1,4 @@
-"""Notices: mails that tell the operator or an editor something once."""
+"""Notices: mails that tell the operator or an editor once about a failing source, a held edition, and the like."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ KEPT = 200
 
 
 class Notices:
-    """The notices, in the outbox or not yet."""
+    """The notices of a site, both those that are written to the outbox and those that are not yet."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,9 +29,10 @@ class Notices:
     def record(
         self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None], above: int = 0
     ) -> list[Notice]:
-        """Record new notices, and the condition reported for each source; return the notices with their numbers.
+        """Record new notices, and in `told` the condition that they report of each source; return the notices with
+        their numbers.
 
-        Numbers begin after `above`: a restored store may have lost some.
+        The numbers are above `above`, because a restored store may have lost the latest notices.
         """
         with self._database.writing() as connection:
             for name, condition in told.items():
@@ -72,7 +73,7 @@ class Notices:
 def _forget_old(connection: Connection, *, below: int) -> None:
     """Delete old notices, except those that are not in the outbox, and those of editions that are still held.
 
-    While the store has such a notice, its editor is not notified again.
+    While the store has a notice of a held edition, its editor is not notified again.
     """
     name = editions.c.audience + "-" + cast(editions.c.number, Text)
     held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))

@@ -1,10 +1,12 @@
-"""The highest number that a table ever assigned: it outlives its row, because a reader's number is never reused."""
+"""The highest number that a table ever assigned to a row. It is kept after the row is deleted, because the number of a
+subscriber is never reused.
+"""
 
 from sqlalchemy import Connection, Table, func, literal, select, text
 
 
 def last_number(connection: Connection, table: Table) -> int:
-    """Return the highest number that a table with automatic numbers ever assigned; 0: none."""
+    """Return the highest number that a table with automatic numbers ever assigned, or 0 if it assigned none."""
     column = table.autoincrement_column
     assert column is not None, table.name
     highest = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()

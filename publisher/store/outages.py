@@ -1,4 +1,4 @@
-"""The outage: whether the mail server cannot be used, and since when."""
+"""The outage of the mail server: since when mails cannot be handed to it, and why."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ class Outages:
         return None if row is None else Outage(since=row.since, problem=row.problem)
 
     def note(self, problem: str, *, now: datetime) -> None:
-        """Record that the server cannot be used now; an outage that continues keeps its start."""
+        """Record that the mail server cannot be used now; an outage that continues keeps its start."""
         known = self.current()
         if known is not None and known.problem == problem:
             return
@@ -34,6 +34,6 @@ class Outages:
                 connection.execute(insert(outage).values(id=1, since=now, problem=problem))
 
     def end(self) -> None:
-        """Record that the server can be used again."""
+        """Record that the mail server can be used again."""
         with self._database.writing_beside() as connection:
             connection.execute(delete(outage))

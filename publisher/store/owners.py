@@ -1,7 +1,7 @@
 """File ownership: a site belongs to the owner of its store, and the owner's service must be able to write every file.
 
-So a command run by another user must not leave files that the service cannot open. Root gives new files to the owner of
-their folder; members of the group that shares the folder may write; other users are refused.
+So a command run by another user must not leave files that the service cannot open. If root runs it, new files get the
+owner of their folder. Members of the group that shares the folder may run it; other users are refused.
 """
 
 import errno
@@ -69,7 +69,7 @@ def make_private(path: Path) -> None:
 
 
 def share(file: int, *, folder: Path) -> None:
-    """Let the folder's owner and group write a new file of this program; `file` is its descriptor."""
+    """Let the folder's owner and group write a new file of this program; `file` is the descriptor of the file."""
     found = os.fstat(file)
     if os.geteuid() not in (ROOT, found.st_uid):
         return
@@ -80,7 +80,7 @@ def share(file: int, *, folder: Path) -> None:
 
 
 def give(made: int | str | Path, *, folder: str | Path) -> None:
-    """Give a file that root made to the owner of its folder; `made` is its path or its descriptor."""
+    """If root made a file, give it to the owner of its folder; `made` is the path or the descriptor of the file."""
     if os.geteuid() != ROOT:
         return
     found = os.stat(folder)  # noqa: PTH116 - for each file of a site; a `Path` takes five times as long

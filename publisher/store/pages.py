@@ -13,7 +13,7 @@ from publisher.store.schema import pages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRow:
-    """One full page of a feed: the items added in (after, upto]."""
+    """One full page of a feed: the items added under log numbers in (after, upto]."""
 
     feed: str
     """The feed's slug."""
@@ -58,7 +58,7 @@ class Pages:
         return {number for number in found if number is not None}
 
     def settle(self, full: Sequence[PageRow]) -> None:
-        """Record the range of these pages, which is final."""
+        """Record the ranges of log numbers that these full pages cover; they never change afterwards."""
         if not full:
             return
         rows = [{"feed": page.feed, "number": page.number, "upto": page.upto} for page in full]

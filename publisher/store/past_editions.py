@@ -1,4 +1,6 @@
-"""Past editions as the web shows them: an edition with its newest items, its neighbours, and the latest editions."""
+"""Past editions (digests to a mailing list) as the website shows them: an edition with its newest items, the editions
+before and after it, and the latest editions.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ from publisher.store.schema import IS_LIVE, items
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastEdition:
-    """An edition that went out."""
+    """A past edition with its newest items."""
 
     number: int
     composed_at: datetime
@@ -36,7 +38,7 @@ class PastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionHead:
-    """An edition as a feed shows it."""
+    """A past edition as an entry of a feed shows it."""
 
     number: int
     composed_at: datetime
@@ -48,7 +50,7 @@ class EditionHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPlace:
-    """What a link to an edition shows: number, date and number of items."""
+    """What a link to a past edition shows: its number, date and number of items."""
 
     number: int
     composed_at: datetime
@@ -57,7 +59,7 @@ class EditionPlace:
 
 
 class PastEditions:
-    """The editions of audiences that have a page."""
+    """The past editions that have a page on the website."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -89,7 +91,9 @@ class PastEditions:
             )
 
     def heads(self, audience: str, numbers: Sequence[int], *, newest: int) -> Sequence[EditionHead]:
-        """Return these editions, at most `BATCH`, in the order of `numbers`, each with its `newest` items."""
+        """Return these editions, at most `BATCH`, in the order of `numbers`, each with as many of its latest items as
+        `newest` says.
+        """
         its = (editions.c.audience == audience, editions.c.number.in_(numbers))
         with self._database.reading() as connection:
             rows = connection.execute(select(*editions.c["number", "composed_at"]).where(*its))
@@ -105,11 +109,11 @@ class PastEditions:
     def holding(
         self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int | None = None
     ) -> dict[int, list[tuple[str, EditionPlace]]]:
-        """Return the editions that each of these items was in, with their audiences, sorted; an item without editions
-        is missing.
+        """Return, by item number, the editions that each of these items was in, each with the name of its audience,
+        sorted; an item without editions is missing.
 
-        `upto` is the number of the latest edition by audience; later ones are left out. So are editions of more than
-        `most_items` items, whose pages do not show all; None: no such limit.
+        `upto` gives, by audience, the number of the latest edition that counts. Editions of more than `most_items`
+        items are left out, because their pages do not show all items; None means that there is no such limit.
         """
         found: dict[int, list[tuple[str, EditionPlace]]] = {}
         its = and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number)
@@ -129,8 +133,8 @@ class PastEditions:
         return found
 
     def told_of(self, items: Sequence[int], *, upto: Mapping[str, int]) -> dict[int, list[tuple[str, Formerly]]]:
-        """Return the versions of these items in editions up to these numbers, with the audiences, latest
-        version first.
+        """Return, by item number, the versions of these items that editions show, each with the name of the edition's
+        audience, latest version first. `upto` gives, by audience, the number of the latest edition that counts.
         """
         with self._database.reading() as connection:
             return told_of(connection, items, upto=upto)

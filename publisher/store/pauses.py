@@ -1,5 +1,5 @@
-"""Pauses: audiences whose mails the operator paused. A pause works from the next fence on, in every process that
-delivers.
+"""Pauses: audiences (mailing lists) whose mails the operator paused. A pause works at once in every process that
+delivers, except for mails that are being handed to the server.
 """
 
 from datetime import datetime
@@ -19,7 +19,9 @@ class Pauses:
         self._database = database
 
     def current(self) -> dict[str, datetime]:
-        """Return since when each audience is paused; the empty name means all mails."""
+        """Return the paused audiences, each with the moment since which it is paused; the empty name means all
+        mails.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(select(pauses).order_by(pauses.c.audience))
             return {row.audience: row.paused_at for row in rows}
@@ -27,7 +29,7 @@ class Pauses:
     def begin(self, audience: str = EVERYTHING, *, now: datetime) -> bool:
         """Pause the mails of an audience, or all; return False if they were paused already.
 
-        Claimed deliveries that are not handed over are given back, so that their fences fail.
+        Mails that a process has claimed and not handed over yet are taken back from it, so that it does not send them.
         """
         with self._database.writing_beside() as connection:
             known = connection.execute(select(pauses.c.audience).where(pauses.c.audience == audience)).scalar()
@@ -38,7 +40,9 @@ class Pauses:
             return True
 
     def end(self, audience: str | None = None) -> list[str]:
-        """End the pause of an audience, or of all mails; return what was paused. Pauses of other audiences stay."""
+        """End the pause of an audience, or of all mails; return the names of the pauses that were ended. Pauses of
+        other audiences stay.
+        """
         with self._database.writing_beside() as connection:
             its = true() if audience is None else pauses.c.audience == audience
             return sorted(connection.execute(delete(pauses).where(its).returning(pauses.c.audience)).scalars())

@@ -1,7 +1,8 @@
 """Exports all data about people from one store, row by row, and imports it into another, whatever its database.
 
-Log, rounds and ledger are not exported: two log numbers of each subscription say which items its reader had. Rows are
-read as of one moment and written in one transaction: a crash leaves no people, and the import can be repeated.
+The item log, the rounds and the ledger of mails are not exported: two log numbers of each subscription say which items
+its subscriber got. Rows are read as of one moment and written in one transaction: a crash leaves no people, and the
+import can be repeated.
 """
 
 import hashlib
@@ -74,7 +75,7 @@ class LogPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleRows:
-    """All rows of people at one moment."""
+    """All rows of the tables about people, as of one moment."""
 
     place: LogPlace
     last_number: int
@@ -85,7 +86,7 @@ class PeopleRows:
 
 
 class PeopleArchive:
-    """All data about people in a store, as rows."""
+    """All data about people in a store, as rows of its tables."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -108,7 +109,8 @@ class PeopleArchive:
             return bool(place.digest) and place == _place(connection, place.end)
 
     def fill(self, rows: Iterable[tuple[str, Row]], *, last_number: int, advance: Callable[[int], None]) -> None:
-        """Write rows into a store without people; `advance` gets the number of rows written since its last call.
+        """Write rows into a store without people. `rows` are (name of the table, row); `advance` is called with the
+        number of rows written since its last call.
 
         Raises:
             StoreError: there are people already, or suppressions or departures by another key than the archive's, or
@@ -186,7 +188,7 @@ def _reader_of(column: Column[Any]) -> Callable[[Any], Any]:
 
 
 def _add_suppressions(connection: Connection, own: Sequence[Row]) -> None:
-    """Add the suppressions that the site had before, for example from its file of departures."""
+    """Add the suppressions that the site had before people were imported, for example from its file of departures."""
     known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
     if missing := [row for row in own if (row["mark"], row["kind"]) not in known]:
         connection.execute(insert(suppressions), missing)

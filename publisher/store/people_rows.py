@@ -1,4 +1,4 @@
-"""Reads and writes rows of subscribers, within the caller's transaction."""
+"""Reads and writes rows of subscribers and subscriptions, within the caller's transaction."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ def one_subscriber(connection: Connection, which: Any) -> Subscriber | None:  # 
 def with_subscriptions(
     connection: Connection, rows: Sequence[Row[Any]]
 ) -> Iterable[tuple[Row[Any], tuple[Subscription, ...]]]:
-    """Yield each of these subscribers with his subscriptions."""
+    """Yield each of these rows of subscribers with the subscriptions that it has."""
     if not rows:
         return []
     its = subscriptions.c.subscriber.in_([row.number for row in rows])
@@ -88,7 +88,7 @@ def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bo
 
 
 def insert_subscribers(connection: Connection, new: Sequence[Subscriber], *, now: datetime) -> dict[str, int]:
-    """Insert subscribers whose address is not taken; return their numbers by address."""
+    """Insert those of the subscribers whose address no other subscriber has; return their numbers by address."""
     if not new:
         return {}
     made = (
@@ -108,8 +108,8 @@ def insert_subscriber(connection: Connection, new: Subscriber, *, now: datetime)
 
 
 def refuse_changed(connection: Connection, before: Subscriber) -> None:
-    """Raise `OutrunError` unless the subscriber is still as `before`. Cursors moved by rounds, and renamed themes, do
-    not count.
+    """Raise `OutrunError` unless the stored subscriber is still as `before`. Cursors moved by rounds, and renamed
+    themes, do not count as changes.
     """
     lock = select(subscribers.c.number).where(subscribers.c.number == before.number).with_for_update()
     connection.execute(lock)

@@ -1,4 +1,4 @@
-"""The tables of people who subscribed: who they are, what they follow, and the rounds of mails that they get.
+"""The tables of people who subscribed: who they are, what they follow, and the rounds of digests that they get.
 
 Addresses are stored only in `subscribers` and `confirmations`, and in the ledger while it has their mails.
 `suppressions` holds an HMAC instead.

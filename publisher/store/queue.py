@@ -1,7 +1,8 @@
-"""Queues and cancels deliveries within the caller's transaction.
+"""Queues and cancels deliveries (mails to one recipient each) within the caller's transaction.
 
-Ending a subscription or taking back an edition cancels the deliveries in the same transaction. Fences then fail, so
-consent counts up to the moment at which a mail is handed over.
+Ending a subscription or taking back an edition cancels the deliveries in the same transaction. A process that has
+claimed one of them then finds out before it hands the mail to the server (its fence fails), so consent counts up to
+that moment.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ _KEY = ["kind", "name", "recipient"]
 
 
 def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now: datetime) -> int:
-    """Queue deliveries that are not in the ledger yet; return how many."""
+    """Queue deliveries that are not in the ledger yet; return how many were queued."""
     if not new:
         return 0
     clock = clock_of(connection, now)
@@ -33,7 +34,7 @@ def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now
 
 
 def insert_letters(connection: Connection, new: Sequence[Letter], *, now: datetime) -> int:
-    """Queue letters with their mails, unless they are in the ledger already; return how many."""
+    """Queue letters with their mails, unless they are in the ledger already; return how many were queued."""
     queued = 0
     for each in new:
         if insert_deliveries(connection, [each.delivery], now=now):
@@ -44,9 +45,10 @@ def insert_letters(connection: Connection, new: Sequence[Letter], *, now: dateti
 
 
 def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> int:
-    """Cancel those of these deliveries that are not handed over; return how many rows were affected.
+    """Cancel deliveries for which the condition `which` is true, if they are not handed over yet; return how many rows
+    were affected.
 
-    A mail that is being handed over cannot be stopped, but if that fails it is not sent again.
+    A mail that is being handed over cannot be stopped, but if the attempt fails it is not sent again.
     """
     unfinished = which & deliveries.c.due_at.is_not(None)
     is_handing = deliveries.c.state == DeliveryState.HANDING
@@ -65,8 +67,8 @@ def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now
 
 
 def give_back(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
-    """Take unsent deliveries back from the processes that claimed them: their fences fail, and they will be claimed
-    again.
+    """Take unsent deliveries back from the processes that claimed them, which then cannot send them; the deliveries
+    will be claimed again.
     """
     its = and_(which, deliveries.c.state == DeliveryState.LEASED)
     lock_rows(connection, its)

@@ -1,4 +1,6 @@
-"""One range of people in a round: reads who is due, and writes their mails and cursors, in one transaction."""
+"""One range of people in a round (all digests due at one moment): reads who is due, and writes their mails and cursors,
+in one transaction.
+"""
 
 import hashlib
 import json
@@ -74,7 +76,9 @@ class FollowRow(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A subscription whose cursor moves, but not to the end of the round."""
+    """A subscription whose cursor (the log number up to which its items are dealt with) moves, but not to the end of
+    the round.
+    """
 
     subscriber: int
     number: int
@@ -94,7 +98,9 @@ class RoundEnvelope:
 
 
 class RangePass:
-    """One range of people in a transaction: nobody in it can subscribe, change or leave meanwhile."""
+    """One range of people of a round, open in a transaction: nobody in the range can subscribe, change or leave
+    meanwhile.
+    """
 
     def __init__(self, connection: Connection, round_: Round, first: int, last: int, now: datetime) -> None:
         self._connection = connection
@@ -103,9 +109,11 @@ class RangePass:
         self._now = now
 
     def followed(self, *, floor: int) -> Sequence[FollowRow]:
-        """Return all subscriptions of due people in the range, ended ones included, by subscriber and in order.
+        """Return all subscriptions of the people in the range who are due, ended subscriptions included, sorted by
+        subscriber.
 
-        A start below `floor` is returned as `floor`: no item lies between them, so all such starts mean the same.
+        If a subscription's start is a log number below `floor`, it is returned as `floor`: no item lies between them,
+        so all such starts mean the same.
         """
         is_due = and_(IS_ACTIVE, subscriptions.c.pace.in_(self._round.paces))
         due = (
@@ -159,14 +167,16 @@ class RangePass:
         connection.execute(update(ranges).where(*of_range).values(planned_at=self._now, mails=len(mails)))
 
     def _in_range(self, number: ColumnElement[int]) -> ColumnElement[bool]:
-        """Return the condition that a subscriber's number is in the range.
+        """Return the SQL condition that a subscriber's number is in the range.
 
-        Each table of a join needs it: PostgreSQL reads all of those that have none.
+        Each table of an SQL join needs this condition: PostgreSQL reads a table without it as a whole.
         """
         return number.between(self._first, self._last)
 
     def _is_going(self) -> ColumnElement[bool]:
-        """Return the condition that a subscriber gets mails: no pause, and no suspension because of bounces."""
+        """Return the SQL condition that a subscriber gets mails: he has no pause, and is not suspended because of
+        bounces.
+        """
         suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
         is_not_paused = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
         return and_(is_not_paused, subscribers.c.number.not_in(suspended))
@@ -182,7 +192,9 @@ class RangePass:
             known.update((new[digest], found) for digest, found in self._connection.execute(query))
 
     def _assign(self, chosen: Mapping[int, int]) -> None:
-        """Note who gets which selection; `chosen` has the numbers of selections, by subscriber."""
+        """Record which subscriber gets which selection of items; `chosen` has the numbers of selections, by
+        subscriber.
+        """
         number = self._round.number
         if self._connection.dialect.name == "sqlite":
             rows = [{"round": number, "subscriber": who, "selection": what} for who, what in chosen.items()]
@@ -192,7 +204,7 @@ class RangePass:
             self._connection.execute(_FROM_ARRAYS, its)
 
     def _queue(self, envelope: RoundEnvelope) -> None:
-        """Queue the mails of the range in one statement, made from the rows of the people."""
+        """Queue the mails to all people of the range in one SQL statement."""
         round_, clock = self._round, clock_of(self._connection, self._now)
         moment = f"{round_.begun_at:%Y%m%dT%H%M%SZ}"
         before = literal(f"<{round_.name}.")
@@ -269,7 +281,9 @@ def _of(column: ColumnElement[Any], value: object) -> ColumnElement[Any]:
 
 
 def _return_path(bounces: str) -> ColumnElement[Any]:
-    """Return the address with the reader's own mark: `bounces+MARK@example.org` (VERP)."""
+    """Return an SQL expression for the return path of a mail, the address for bounces with the subscriber's own mark:
+    `bounces+MARK@example.org` (VERP).
+    """
     if not bounces:
         return literal("")
     local, _, domain = bounces.rpartition("@")

@@ -1,4 +1,4 @@
-"""The first tables."""
+"""The first migration: makes all tables in an empty database."""
 
 import secrets
 
