@@ -1,7 +1,9 @@
-"""Renewals: readers who consented long ago are asked whether they still want their mails.
+"""Renewals: a subscriber who consented long ago gets a letter that asks whether he still wants his mails. If he says
+yes, he renews his consent.
 
-A request is a row of `confirmations`, like a request from a form. Its letter is in the ledger under a name that ends in
-digits of its token's hash, which tells whether and when the letter was sent.
+A request for renewal is a row of `confirmations`, like a request from a form. Its letter is in the ledger, the table of
+all mails, which says whether and when the letter was sent; its name there ends in digits of the hash of the request's
+token.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +29,7 @@ _IS_RENEWAL = confirmations.c.kind == LetterKind.RENEW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldConsent:
-    """A reader, and when he last consented."""
+    """A subscriber, and when he last consented to mails."""
 
     number: int
     agreed_at: datetime
@@ -36,7 +38,7 @@ class OldConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRenewal:
-    """The request and letter for a reader who will be asked."""
+    """The request and letter with which a subscriber will be asked to renew his consent."""
 
     request: Request
     """The request; its `subscriber` is the reader's number."""
@@ -45,15 +47,15 @@ class NewRenewal:
 
 
 class Renewals:
-    """The readers to ask whether they still want their mails, and those who did not answer."""
+    """The subscribers to ask whether they still want their mails, and those who did not answer in time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def old_consents(self, *, before: datetime) -> list[OldConsent]:
-        """Return readers who follow something and last consented before a moment, oldest consent first.
+        """Return subscribers who follow something and last consented before a moment, oldest consent first.
 
-        Left out are readers who were asked and may still answer, and those who are suspended or suppressed.
+        Left out are subscribers who were asked and may still answer, and those who are suspended or suppressed.
         """
         asked = select(confirmations.c.subscriber).where(
             _IS_RENEWAL, confirmations.c.used_at.is_(None), confirmations.c.subscriber.is_not(None)
@@ -83,7 +85,9 @@ class Renewals:
         return found
 
     def count_asked(self) -> int:
-        """Return how many readers were asked, have not answered yet, and follow something."""
+        """Return how many subscribers were asked to renew their consent, have not answered yet, and follow
+        something.
+        """
         its = (_IS_RENEWAL, confirmations.c.used_at.is_(None), subscribers.c.left_at.is_(None))
         query = select(func.count()).select_from(confirmations)
         query = query.join(subscribers, subscribers.c.number == confirmations.c.subscriber)
@@ -91,9 +95,10 @@ class Renewals:
             return connection.execute(query.where(*its)).scalar_one()
 
     def ask(self, new: Sequence[NewRenewal], *, now: datetime) -> int:
-        """Record the requests in one transaction, and queue their letters; readers who left meanwhile are not asked.
+        """Record requests for renewal in one transaction, and queue the letters that ask the subscribers to renew their
+        consent. Subscribers who left meanwhile are skipped.
 
-        Returns how many are asked.
+        Returns how many subscribers are asked.
         """
         with self._database.writing_beside() as connection:
             numbers = [each.request.subscriber for each in new]
@@ -112,7 +117,9 @@ class Renewals:
             return len(asked)
 
     def unanswered(self, *, now: datetime) -> Iterator[tuple[int, str]]:
-        """Yield the numbers of readers whose time to answer is over, each with the hash of the token."""
+        """Yield the numbers of the subscribers who did not renew their consent in time, each with the hash of the
+        request's token.
+        """
         before = now - RENEW_WITHIN
         token = confirmations.c.token_digest
         its_letter = and_(
@@ -133,7 +140,7 @@ class Renewals:
         yield from ((row.subscriber, row.token_digest) for row in found)
 
     def forget(self, *, now: datetime) -> None:
-        """Delete requests whose letter was never sent, after the retention period of letters."""
+        """Delete requests for renewal whose letter was never sent, after the retention period of letters."""
         its = and_(_IS_RENEWAL, confirmations.c.asked_at < now - MAILS)
         with self._database.reading() as connection:
             if connection.execute(select(confirmations.c.address).where(its).limit(1)).first() is None:

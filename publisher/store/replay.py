@@ -1,14 +1,14 @@
-"""Repeats the file of departures in a restored store: people who left, were suppressed or erased stay so.
+"""Repeats the file of departures in a restored store, so that people who left, were suppressed or were erased stay so.
 
 A store records how long the file was when it last wrote to it. If the file is longer when the store is opened, the
-further lines are repeated: the database was restored by hand, or a crash struck between a line and its commit, and then
-the line is right as well. If the file is shorter, the former one was lost and this is a new one: all of it is repeated.
-`publisher restore` repeats the whole file, because it may have been moved. A line older than what a reader did later is
-skipped: the reader came back.
+further lines are repeated: the database was restored by hand, or a crash came between writing a line and its commit,
+and then repeating the line is right as well. If the file is shorter, the former file was lost and this is a new one: all
+of it is repeated. `publisher restore` repeats the whole file, because it may have been moved. A line is skipped if the
+subscriber came back later.
 
 A new store, made after the first was lost, takes the key beside the file, and repeats the whole file.
 
-All of it is one transaction, and a second repetition changes nothing.
+A repetition is one transaction, and a second repetition changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,15 +45,17 @@ class Repeated:
 
 
 def repeat_departures(database: Database, journal: Journal) -> Repeated:
-    """Repeat the whole file of departures."""
+    """Repeat the whole file of departures in the store."""
     return _repeat(database, journal, after=0)
 
 
 def repeat_unknown(database: Database, journal: Journal) -> None:
-    """Repeat the lines that the store does not know by their position; without any, that costs one query.
+    """Repeat the lines of the file of departures beyond the length that the store last recorded. If there are none,
+    that costs one query.
 
-    A store on a server does so only until it has recorded a position: there may be several such files, one beside each
-    machine's outbox. A file that cannot be read is skipped; the next pass reports it (`OwedDepartures.check`).
+    A store on a database server does so only until it has recorded a length, because there may be several such files,
+    one beside each machine's outbox. A file that cannot be read is skipped; the next pass reports it
+    (`OwedDepartures.check`).
 
     Raises:
         StoreError: another store wrote the file.
@@ -74,7 +76,7 @@ def repeat_unknown(database: Database, journal: Journal) -> None:
 
 
 def _take_key(database: Database, journal: Journal) -> None:
-    """Take the key beside the file into a store that has no mark by its own key yet."""
+    """Make the key from beside the file of departures the store's key, if the store has no mark by its own key yet."""
     kept = journal.key()
     with database.reading() as connection:
         if kept is None or kept == AddressKey.of(connection) or _has_marks(connection):
@@ -111,7 +113,9 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, in batches, the addresses that the file names, each with the time its reader came or asked to."""
+    """Yield, in batches, the stored addresses whose mark the file of departures contains. Each comes with the moment
+    when its owner subscribed or last asked to, and with what the file says of him.
+    """
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
         select(*subscribers.c["address", "came_at"]),
@@ -126,7 +130,9 @@ def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[M
 
 
 def _end(connection: Connection, left: Mapping[str, Standing]) -> int:
-    """End the subscriptions of people who left, unless they came or chose something later; return how many had any."""
+    """End the subscriptions of people who left according to the file of departures, unless they subscribed or changed
+    something later; return how many people had subscriptions.
+    """
     began = func.max(subscriptions.c.since).label("began")
     query = select(*subscribers.c["number", "address", "came_at"], began)
     query = query.join(subscriptions, subscriptions.c.subscriber == subscribers.c.number)
@@ -154,7 +160,9 @@ def _end(connection: Connection, left: Mapping[str, Standing]) -> int:
 
 
 def _suppress(connection: Connection, found: Mapping[str, Standing]) -> int:
-    """Suppress again. A suppression that was lifted since the backup stays in force; the operator lifts it again."""
+    """Suppress the addresses again that were suppressed according to the file of departures; return how many. A
+    suppression that was lifted since the backup is in force again, until the operator lifts it again.
+    """
     known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
     rows = [
         {"mark": mark, "kind": kind, "at": at, "reason": ""}

@@ -1,7 +1,7 @@
 """After a restore: what waits until the operator has said which editions went out since the backup.
 
-Until the operator has answered for an audience, no edition is composed for it and none of its mails is sent. Until he
-has said whether subscribers got mails since, no round begins.
+Until the operator has answered for an audience (a mailing list), no edition is composed for it and none of its mails is
+sent. Until he has said whether subscribers got mails since, no round begins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +31,9 @@ SAID = "said to have gone out, after a restore"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """A restore that the operator has not answered for completely."""
+    """A restore of a backup of which the operator has not yet said for all audiences which editions went out since the
+    backup.
+    """
 
     taken_at: datetime | None
     """UTC; when the backup was made. None: unknown, because another program restored the database."""
@@ -49,7 +51,7 @@ class Restoration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What is known about one audience after the operator's answer."""
+    """The operator's answer for one audience: which of its editions went out since the backup."""
 
     audience: str
     sent_up_to: int
@@ -71,7 +73,7 @@ class Settlement:
 
 
 class Restorations:
-    """The latest restore, until the operator has answered for all audiences."""
+    """The latest restore of a backup, until the operator has said for all audiences what went out since the backup."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -89,7 +91,7 @@ class Restorations:
         )
 
     def begin(self, *, taken_at: datetime | None, at: datetime) -> None:
-        """Record a restore: all audiences and all mails wait for the operator."""
+        """Record a restore of a backup: from now on, all audiences and all mails wait for the operator's answer."""
         # A mail that has waited so long is sent only when the operator decides. One that was being handed over when the
         # backup was made may have arrived.
         is_handing = deliveries.c.state == DeliveryState.HANDING
@@ -116,11 +118,11 @@ class Restorations:
         had_rounds: bool | None = None,
         now: datetime,
     ) -> None:
-        """Record what went out to some audiences; once all are settled, the restore is over.
+        """Record the operator's answers for some audiences. Once all audiences are settled, the restore is over.
 
-        `had_rounds` says whether subscribers got rounds since the backup: then they count as having had everything in
-        the log now; None: the operator has not said so. `READERS` is in `audiences_of_site` if the site has
-        subscribers.
+        `had_rounds` says whether subscribers got digests since the backup: then they count as having had everything
+        that is in the item log now. None means that the operator has not said so. `READERS` is in `audiences_of_site`
+        if the site has subscribers.
         """
         with self._database.writing() as connection:
             answered = connection.execute(select(restoration.c.answered)).scalar() or ()
@@ -185,7 +187,7 @@ def _move_audience(connection: Connection, settlement: Settlement) -> None:
 
 
 def _align(connection: Connection, audience: str, number: int, uids: Collection[str]) -> None:
-    """Make a recorded edition contain what its folder in the outbox has; its other items are due again."""
+    """Make a recorded edition contain exactly the items of its folder in the outbox; its other items are due again."""
     query = (
         select(edition_items.c.item, edition_items.c.seq)
         .join(items, items.c.number == edition_items.c.item)

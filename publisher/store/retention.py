@@ -1,8 +1,8 @@
-"""Retention: each pass deletes data about people whose retention period has ended.
+"""Retention: data about people is deleted when its retention period has ended.
 
 The periods are in `model.retention`. All lookups use an index, so that a pass with nothing to delete costs a few
 milliseconds for any number of people. Deletions are transactions of a few thousand rows, each of which leaves a
-consistent store: after a crash, the next pass goes on.
+consistent store: after a crash, the next pass continues.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,8 +35,8 @@ class Retention:
         self._database = database
 
     def forget(self, *, now: datetime, is_stopping: Callable[[], bool] = lambda: False) -> Forgotten:
-        """Delete everything whose period has ended; if `is_stopping` turns true, end early, between two
-        transactions.
+        """Delete all data whose retention period has ended, and return what was deleted. If `is_stopping` turns true,
+        end early, between two transactions.
         """
         is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
         return Forgotten(
@@ -55,7 +55,9 @@ class Retention:
         return self._erase(query, partial(erase_unconfirmed, now=now), is_stopping)
 
     def _erase_ended(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Erase people who follow nothing any more; return how many. A person who comes back is a new subscriber."""
+        """Erase people who have followed nothing for the retention period; return how many. A person who comes back
+        later is a new subscriber.
+        """
         query = select(subscribers.c.address).where(subscribers.c.left_at < now - ENDED)
 
         def erase(connection: Connection, addresses: Sequence[str]) -> int:
@@ -88,7 +90,9 @@ class Retention:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def _forget_rounds(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Delete the mails of rounds that are completely over, except their counts, and which items each reader got."""
+        """Delete the mails of old rounds, keeping only their counts, and the record of which items each subscriber got;
+        return how many mails.
+        """
         before, forgotten = now - MAILS, 0
         known = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None), rounds.c.planned_at < before)
         with self._database.reading() as connection:
@@ -124,8 +128,9 @@ class Retention:
         *,
         before_each: Callable[[Connection, Sequence[int]], object] = lambda _connection, _ids: None,
     ) -> int:
-        """Delete rows, some in each transaction. `before_each` gets their ids first, to deal with dependent data.
-        Return how many.
+        """Delete the rows of a table for which the condition `which` is true, some in each transaction; return how
+        many. Before each transaction's rows are deleted, `before_each` is called with their ids, to deal with dependent
+        data.
         """
         some, deleted = select(table.c.id).where(which), 0
         while self._finds(some.limit(1)) and not is_stopping():
@@ -145,7 +150,7 @@ def _delete_letters(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def _count_mails(connection: Connection, ids: Sequence[int]) -> None:
-    """Add the results of these deliveries to the sums of their rounds."""
+    """Add the results of these deliveries to the stored sums of their rounds, before the deliveries are deleted."""
     state = deliveries.c.state
     counted = {
         "sent": state == DeliveryState.SENT,

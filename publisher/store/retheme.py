@@ -28,7 +28,7 @@ class StoredItem:
 
 
 class ItemBatch:
-    """The next items beyond a number. All changes to them are committed together, or not at all."""
+    """The next items in the order of their numbers. All changes to a batch are committed together, or not at all."""
 
     def __init__(self, connection: Connection, *, after: int) -> None:
         self._connection = connection
@@ -47,13 +47,15 @@ class ItemBatch:
         """The items in the order of their numbers; empty: there are no more."""
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels and keywords their slugs; return them. Call it before their items join feeds."""
+        """Give labels (names of themes) and keywords their slugs, and return the slugs. Call this before the items with
+        these labels or keywords join feeds.
+        """
         return settle_names(self._connection, wanted)
 
     def retheme(self, gathered: Mapping[int, Gathered], *, now: datetime) -> None:
-        """Give the items of the batch these themes and feeds, by item number.
+        """Give the items of the batch the themes and feeds in `gathered`, which has them by item number.
 
-        The log does not grow: the organisation changed nothing, so no audience gets old items again.
+        Nothing is added to the item log: the organisation changed nothing, so no audience gets old items again.
         """
         pairs = [(row, gathered[row.number]) for row in self._rows]
         _write_themes(self._connection, [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes])

@@ -1,4 +1,4 @@
-"""Adjusts a reader's mails in the ledger when the reader changes something."""
+"""Adjusts the waiting mails to a subscriber when he changes something, such as to pause or to leave."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ APART = timedelta(minutes=1)
 
 
 def follow_reader(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
-    """Adjust the mails to a reader that are not handed over yet to what he changed.
+    """Adjust the mails to a subscriber that are not handed over yet to what he changed.
 
     - He left: they are cancelled, and so is a letter of renewal. He undoes that: they are queued again.
     - He paused: they wait until the end of the pause. He ends or moves the pause: they follow.
@@ -40,18 +40,24 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
 
 
 def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
-    """Cancel the mails to a reader who is suspended from now on, and a letter of renewal."""
+    """Cancel the mails to a subscriber who is suspended from now on because of bounces, and a letter that asks him to
+    renew his consent.
+    """
     cancel_deliveries(connection, is_round_mail(connection, [address]), now=now)
     cancel_deliveries(connection, is_letter_to([address], [LetterKind.RENEW]), now=now)
 
 
 def send_held_back(connection: Connection, address: str, *, since: datetime, now: datetime) -> None:
-    """Queue the mails of a reader again that were cancelled since he was suspended: rounds do not repeat them."""
+    """Queue the mails to a subscriber again that were cancelled since he was suspended because of bounces: rounds do
+    not repeat these mails.
+    """
     _queue_again(connection, is_round_mail(connection, [address]), since=since, now=now)
 
 
 def is_round_mail(connection: Connection, recipients: Collection[str]) -> ColumnElement[bool]:
-    """Return the condition that a delivery is a mail of a round to one of these addresses."""
+    """Return the SQL condition that a delivery is a mail of a round (a digest to a subscriber) to one of these
+    addresses.
+    """
     query = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None))
     names = [round_name(number) for number in connection.execute(query).scalars()]
     # by kind, name and recipient, as in the index
@@ -61,15 +67,17 @@ def is_round_mail(connection: Connection, recipients: Collection[str]) -> Column
 
 
 def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
-    """Return the condition that a delivery is a letter about a subscription to these addresses; notices are not."""
+    """Return the SQL condition that a delivery is a letter about a subscription to one of these addresses. Notices are
+    no such letters.
+    """
     of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
     return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient.in_(recipients), or_(*of_reader))
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
-    """Make deliveries that are not handed over wait until a moment; None: make waiting ones due now.
+    """Make deliveries that are not handed over wait until a moment; with None, make waiting deliveries due now.
 
-    A delivery waits in this way if its time of queueing is in the future.
+    A waiting delivery is one whose time of queueing is in the future.
     """
     give_back(connection, which, now=now)
     clock = clock_of(connection, now)
@@ -83,7 +91,8 @@ def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime
 def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
     """Queue deliveries again that were cancelled since a moment: otherwise their items would be lost.
 
-    A mail that is being handed over is retried as usual if that fails. Mails that the operator cancelled stay so.
+    A mail that is being handed over is retried as usual if that fails. Mails that the operator cancelled stay
+    cancelled.
     """
     clock = clock_of(connection, now)
     anew = orders.alias()

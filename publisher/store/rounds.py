@@ -1,4 +1,5 @@
-"""Rounds: when each pace was last due, and who gets which items in a round.
+"""Rounds: all digests to subscribers that are due at one moment; when each pace (how often a subscriber gets mails) was
+last due, and who gets which items in a round.
 
 A round is planned in ranges of people, each in one transaction that queues their mails and moves their cursors. So
 after a crash one range is planned again, and memory does not grow with the number of people.
@@ -103,18 +104,24 @@ class Rounds:
     # --- when --------------------------------------------------------------------------------------------------------
 
     def last_ticks(self) -> dict[str, datetime]:
-        """Return up to when the ticks of each pace are dealt with; a pace without any is missing."""
+        """Return, by pace, up to which moment its ticks (the times at which its schedule makes mails due) are dealt
+        with. A pace of which no tick was dealt with is missing.
+        """
         with self._database.reading() as connection:
             return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
-        """Record that the ticks of these paces up to these moments are dealt with, without a round."""
+        """Record that the ticks of these paces (their scheduled times) up to these moments are dealt with, without a
+        round.
+        """
         if ticks:
             with self._database.writing_beside() as connection:
                 _write_ticks(connection, ticks)
 
     def lowest_cursor(self, paces: Collection[str]) -> int | None:
-        """Return the lowest cursor of people who follow something at one of these paces; None: nobody does."""
+        """Return the lowest cursor (the log number up to which items are dealt with) of people who follow something at
+        one of these paces, or None if nobody does.
+        """
         query = select(func.min(subscriptions.c.cursor)).where(IS_ACTIVE, subscriptions.c.pace.in_(paces))
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
@@ -131,10 +138,11 @@ class Rounds:
         now: datetime,
         size: int = RANGE,
     ) -> Round | None:
-        """Begin a round of these paces, with its ranges, and record their ticks.
+        """Begin a round of these paces, divide its people into ranges, and record up to when the ticks of the paces are
+        dealt with.
 
-        `before` is what `last_ticks` returned for the decision. If it has changed, another process was quicker: nothing
-        is done and None returned.
+        `before` is what `last_ticks` returned when the round was decided on. If it has changed since, another process
+        was quicker: nothing is done and None is returned.
         """
         with self._database.writing() as connection:
             if _last_ticks(connection) != before:
@@ -154,7 +162,7 @@ class Rounds:
         return Round(number=number, paces=tuple(paces), upto=upto, begun_at=now, **words)
 
     def unplanned(self) -> list[Round]:
-        """Return the rounds with ranges that are not planned yet, oldest first."""
+        """Return the rounds with ranges of people whose mails are not planned yet, oldest first."""
         query = select(rounds).where(rounds.c.planned_at.is_(None)).order_by(rounds.c.number)
         with self._database.reading() as connection:
             return [_round_of(row) for row in connection.execute(query)]
@@ -197,7 +205,9 @@ class Rounds:
             yield RangePass(connection, round_, row.first, row.last, now)
 
     def finish(self, round_: Round, *, now: datetime) -> bool:
-        """Record that a round is planned if all its ranges are; return whether they are."""
+        """Record that a round is planned, if the mails of all its ranges of people are planned; return whether they
+        are.
+        """
         open_ = exists().where(ranges.c.round == round_.number, ranges.c.planned_at.is_(None))
         done = update(rounds).where(rounds.c.number == round_.number, ~open_).values(planned_at=now)
         with self._database.writing_beside() as connection:
@@ -206,10 +216,10 @@ class Rounds:
     # --- items -------------------------------------------------------------------------------------------------------
 
     def new_items(self, after: int, upto: int) -> list[ItemEntry]:
-        """Return live items that were added, or entered a theme, in (after, upto], in the order in which they were
-        added.
+        """Return live items that were added, or entered a theme, under log numbers in (after, upto], in the order in
+        which they were added.
 
-        Items that an editor took out of an edition for good are left out.
+        Items that an editor took out of an edition permanently are left out.
         """
         with self._database.reading() as connection:
             return new_items(connection, after, upto)
@@ -217,7 +227,7 @@ class Rounds:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
-        """Return the mails of a round to these addresses; an address without a reader is missing."""
+        """Return the mails of a round to these addresses; an address that belongs to no subscriber is missing."""
         readers: dict[int, Row[Any]] = {}
         what: dict[int, str] = {}
         suppressed: set[str] = set()
@@ -247,12 +257,14 @@ class Rounds:
         ]
 
     def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:
-        """Make a claimed mail of a round wait until the end of its reader's pause."""
+        """Make a claimed mail of a round wait until the end of its recipient's pause."""
         with self._database.writing_beside() as connection:
             let_wait(connection, is_delivery(mail), until, now=now)
 
     def hold_back(self, mail: Delivery, *, now: datetime) -> None:
-        """Cancel a claimed mail of a suspended reader; it is queued again when the suspension ends."""
+        """Cancel a claimed mail to a subscriber who is suspended because of bounces; it is queued again when the
+        suspension ends.
+        """
         with self._database.writing_beside() as connection:
             cancel_deliveries(connection, is_delivery(mail), now=now)
 

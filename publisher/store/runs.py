@@ -1,4 +1,4 @@
-"""Runs: which verb ran when, and the problems it met."""
+"""Runs: when each of publisher's verbs (such as `collect` or `deliver`) ran, and the problems that it met."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One run of a verb."""
+    """One run of a verb, such as `collect` or `deliver`."""
 
     verb: str
     started: datetime
@@ -30,13 +30,13 @@ class RunRow:
 
 
 class Runs:
-    """The recorded runs."""
+    """The recorded runs of publisher's verbs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, run: RunRow) -> None:
-        """Record a run, and delete all but the last `KEPT`; the last of each kind stays."""
+        """Record a run, and delete all but the last `KEPT` runs; the last run of each kind is always kept."""
         with self._database.writing() as connection:
             (number,) = connection.execute(insert(runs).returning(runs.c.id), asdict(run)).one()
             last = select(func.max(runs.c.id)).group_by(runs.c.verb == DELIVER).scalar_subquery()

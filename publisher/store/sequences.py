@@ -1,6 +1,6 @@
 """A feed's items in the order in which they were added, and the cuts of that order into full pages and closed archives.
 
-A full page and a closed document never change. `publish` decides the next cuts.
+The range of a full page or of a closed document never changes. The package `publish` decides the next cuts.
 """
 
 from bisect import bisect_right
@@ -49,7 +49,9 @@ _NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSequence:
-    """A feed's live items in the order in which they were added, with its cuts: all of them, or those near the end."""
+    """A feed's live items in the order in which they were added, with the cuts of that order into pages and archive
+    documents: all of the feed, or its end.
+    """
 
     feed: str
     """The feed's slug."""
@@ -65,25 +67,27 @@ class FeedSequence:
     """The closed documents, oldest first."""
 
     def between(self, after: int, upto: int) -> Sequence[int]:
-        """Return the numbers of the items added in (after, upto], in that order. `after` must not be below the
-        sequence's own.
+        """Return the numbers of the items added under log numbers in (after, upto], in that order. `after` must not be
+        below the sequence's own `after`.
         """
         return self.numbers[bisect_right(self.seqs, after) : bisect_right(self.seqs, upto)]
 
     def beyond(self, after: int) -> Sequence[int]:
-        """Return the numbers of the items added beyond this log number, in that order."""
+        """Return the numbers of the items added under log numbers above `after`, in that order."""
         return self.numbers[bisect_right(self.seqs, after) :]
 
 
 def read_whole(connection: Connection, feed: str) -> FeedSequence:
-    """Return all items of a feed with all cuts."""
+    """Return all live items of a feed, in the order in which they were added, with all cuts into pages and archive
+    documents.
+    """
     full, closed = _cuts(connection, _PAGES, feed), _cuts(connection, _ARCHIVES, feed)
     return _sequence(connection, feed, after=0, full=full, closed=closed)
 
 
 def read_end(connection: Connection, feed: str) -> FeedSequence:
-    """Return the last part of a feed, which new items can change: the last full pages and closed documents, and the
-    items after them.
+    """Return the last part of a feed, which new items can change: the last full pages and closed archive documents, and
+    the items after them.
     """
     full, closed = _cuts(connection, _NEWEST_PAGES, feed), _cuts(connection, _NEWEST_ARCHIVES, feed)
     after = min(full[0][1] if full else 0, closed[-1][2] if closed else 0)
@@ -100,7 +104,9 @@ def read_neighbours(connection: Connection, feed: str, seqs: Sequence[int]) -> d
 
 
 def _cuts(connection: Connection, query: Select[Any], feed: str) -> list[_Cut]:
-    """Return cuts as (number, after, upto), oldest first; the first is left out if its `after` is unknown."""
+    """Return the full pages or closed archive documents of a feed as (number, after, upto), oldest first. The first is
+    left out if its `after` is unknown.
+    """
     rows = connection.execute(query, {"feed": feed}).all()[::-1]
     found = [(number, before[1], upto) for before, (number, upto) in pairwise(rows)]
     if rows and rows[0][0] == 1:

@@ -1,6 +1,6 @@
 """Copies an SQLite database as of one moment, without writing any file beside it.
 
-Opening it with SQLite would write: that makes or removes `-wal` and `-shm` files, owned by the present user.
+Opening the database with SQLite would write: it makes or removes `-wal` and `-shm` files, owned by the present user.
 """
 
 import shutil
@@ -21,7 +21,7 @@ def take_snapshot(database: Path, to: Path) -> None:
     """Copy the database, with all committed changes, to a new file `to`.
 
     Raises:
-        StoreError: it cannot be read, or the copy cannot be written.
+        StoreError: the database cannot be read, or the copy cannot be written.
     """
     try:
         make_private(to)
@@ -34,8 +34,8 @@ def take_snapshot(database: Path, to: Path) -> None:
 
 
 def _copy_from_writer(database: Path, to: Path) -> bool:
-    """Copy with SQLite's help, if another program has the database open, so that the files exist. Return whether it
-    could.
+    """Copy the database with SQLite's own backup, if another program has the database open, so that its `-wal` and
+    `-shm` files exist already. Return whether that was possible.
     """
     if not (_beside(database, "-shm").exists() and _beside(database, "-wal").exists()):
         return False
@@ -53,8 +53,8 @@ def _copy_from_writer(database: Path, to: Path) -> bool:
 
 
 def _copy_files(database: Path, to: Path) -> None:
-    """Copy the file and its write-ahead log, again if one changed meanwhile; SQLite joins them when it opens
-    the copy.
+    """Copy the database file and its write-ahead log, again if one of them changed meanwhile; SQLite merges the two
+    when it opens the copy.
     """
     for _ in range(_ATTEMPTS):
         before = _traces(database)
@@ -108,7 +108,8 @@ def join_log(copy: Path, *, place: str) -> None:
 def put_in_place(new: Path, database: Path) -> Path | None:
     """Replace a database, and keep the old one beside it; return the old one's new path, or None if there was none.
 
-    Neither may be open. A crash leaves the old database; or none, with the old one beside; or the new one.
+    Neither database may be open. A crash leaves the old database in place, or the new one, or none with the old one
+    beside it.
     """
     kept = _free_name(database)
     is_kept = database.exists()

@@ -1,4 +1,6 @@
-"""Sources: the last reading of each, failures since, and a reading held for the operator."""
+"""Sources: the last reading of each source, its failures since, and a reading that is held until the operator approves
+it.
+"""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -60,7 +62,7 @@ class SourceState:
 
     @property
     def held_change(self) -> HeldChange:
-        """Return what the held reading would change; empty if none is held."""
+        """Return what the held reading of the source would change; it is empty if no reading is held."""
         return HeldChange(
             added=self.held_added,
             revised=self.held_revised,
@@ -71,7 +73,7 @@ class SourceState:
 
 
 class Sources:
-    """The sources that were ever read."""
+    """The stored states of all sources that were ever read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

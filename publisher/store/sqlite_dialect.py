@@ -1,7 +1,8 @@
 """SQLite for SQLAlchemy, with transactions that begin with a statement of the store's choice.
 
-The driver begins none by itself: it would do so too late, with the first change. SQLAlchemy's event `begin` could do
-it, but an engine with one listener looks for listeners at each statement, which takes a tenth of a small pass.
+SQLite's driver is told to begin no transaction: it would do so too late, with the first change. SQLAlchemy's event
+`begin` could do it, but an engine with one listener looks for listeners at each statement, which takes a tenth of a
+small pass.
 """
 
 from sqlalchemy import Connection
@@ -26,7 +27,9 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
 
 
 def begin_by(connection: Connection, statement: str) -> None:
-    """Begin the connection's next transaction with this statement instead of `BEGIN`; empty: without one."""
+    """Begin the connection's next transaction with this statement instead of `BEGIN`; an empty string means without any
+    statement.
+    """
     connection.info[_BEGIN] = statement
 
 

@@ -45,18 +45,19 @@ from publisher.store.upgrade import check_head, ensure_head, has_tables
 
 
 class Store:
-    """The store of a site. Each noun has its own queries and changes.
+    """The store of a site. Each noun, such as `items` or `editions`, is an attribute with its own queries and changes.
 
-    A method of a noun is one transaction; one that yields batches opens a transaction for each. Several processes and
-    threads may call them at once. A method that fails raises `StoreError` and changes nothing.
+    A method of a noun is one transaction; a method that yields batches opens a transaction for each batch. Several
+    processes and threads may call methods at once. A method that fails raises `StoreError` and changes nothing.
     """
 
     def __init__(
         self, database: Database, locks: Locks, *, watched: Locks | None = None, departures: Journal | None = None
     ) -> None:
-        """Use `database` for everything the site stores. `is_held` looks at the locks `watched`; None: at `locks`.
+        """Use `database` for everything the site stores. `is_held` looks at the locks `watched`, or at `locks` if
+        `watched` is None.
 
-        `departures` is the file of departures beside it; None: none is written.
+        `departures` is the file of departures (who left or was erased); with None, no such file is written.
         """
         self.database = database
         """The database of all nouns. Other modules use the nouns instead."""
@@ -94,11 +95,12 @@ class Store:
     def open(cls, url: str, *, departures: Path | None = None) -> Self:
         """Open the store at an SQLAlchemy URL; make its tables, or migrate them, if necessary.
 
-        `departures` is the file of departures; None: the one beside an SQLite file, and none for a server.
+        `departures` is the path of the file of departures. None means the one beside an SQLite file, and no file for a
+        database server.
 
         Raises:
-            StoreError: it cannot be opened, its tables are of another program or version, its owner could not write the
-                files that this user would leave, or another store wrote the file of departures.
+            StoreError: the store cannot be opened, its tables are of another program or version, its owner could not
+                write the files that this user would leave, or another store wrote the file of departures.
         """
         database = Database(url)
         if database.file:
@@ -133,7 +135,7 @@ class Store:
     @staticmethod
     @contextmanager
     def locked(url: str, purposes: Iterable[str], *, wait_s: float) -> Iterator[None]:
-        """Hold locks of the store at a URL during a `with`, without opening it: it may be damaged or missing.
+        """Hold locks of the store at a URL during a `with`, without opening the store, which may be damaged or missing.
 
         Raises:
             BusyError: another holder kept one of them for all of `wait_s`.
@@ -152,7 +154,8 @@ class Store:
     def rehearse(cls, url: str, *, departures: Path | None = None) -> Iterator[Self]:
         """Open a rehearsal of the store at `url`: its changes are visible to itself only, and gone when the block ends.
 
-        It reads the file `departures`, or else the one beside an SQLite file, and adds nothing to it.
+        The rehearsal reads the file of departures at `departures`, or else the one beside an SQLite file, and adds
+        nothing to it.
 
         Nothing is made, locked or migrated, and no permission to write is needed. An SQLite database is copied, which
         takes about 0.1 s for 50 MB. On a server, other writers wait from the rehearsal's first change on.
@@ -177,8 +180,8 @@ class Store:
             yield cls(database, Locks(database), watched=Locks(given), departures=journal)
 
     def repeat_departures(self) -> Repeated:
-        """After a restore, remove all people again who left, were suppressed or erased according to the file of
-        departures.
+        """After a restore, end, suppress and erase again what people ended, or had suppressed or erased, according to
+        the file of departures.
         """
         return repeat_departures(self.database, self.departures)
 

@@ -1,4 +1,6 @@
-"""Subscribers: who they are, what they follow, their consents, and links that wait to be used."""
+"""Subscribers: who they are, what they follow, their consents, and their requests whose link in a letter waits to be
+used.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -60,7 +62,9 @@ class Link:
 
 
 class Subscribers:
-    """The people who subscribed. Their transactions do not lock the log, so that a pass does not delay a form."""
+    """The people who subscribed. Transactions here do not lock the item log, so that a running pass does not delay a
+    form.
+    """
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -69,7 +73,9 @@ class Subscribers:
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def keys(self, *, proposed: str, now: datetime) -> tuple[str, ...]:
-        """Return the keys for signing links, newest first; without any, `proposed` is stored and becomes the first."""
+        """Return the keys with which links are signed, newest first. If there are none, `proposed` is stored as the
+        first.
+        """
         query = select(link_keys.c.key).order_by(link_keys.c.number.desc())
         with self._database.reading() as connection:
             found = tuple(connection.execute(query).scalars())
@@ -81,7 +87,7 @@ class Subscribers:
             return tuple(connection.execute(query).scalars())
 
     def add_key(self, key: str, *, now: datetime) -> None:
-        """Sign with a new key from now on."""
+        """Add a key with which links are signed from now on; earlier keys stay valid for old links."""
         with self._database.writing() as connection:
             last = connection.execute(select(func.max(link_keys.c.number))).scalar() or 0
             connection.execute(insert(link_keys).values(number=last + 1, key=key, made_at=now))
@@ -146,8 +152,8 @@ class Subscribers:
             }
 
     def gone(self) -> Gone:
-        """Return the people who are gone by the file of departures, even if the store has no data about them
-        any more.
+        """Return the people who are gone (left or erased) according to the file of departures, even if the store has no
+        data about them any more.
         """
         return Gone(self._journal)
 
@@ -155,7 +161,7 @@ class Subscribers:
         """Add new people, at most `BATCH`, with their consents, in one transaction.
 
         Returns the addresses that were not added because they are known, gone or suppressed, each with whether its
-        person follows something.
+        owner follows something now.
 
         Raises:
             FilesError: the file of departures cannot be read.
@@ -192,9 +198,9 @@ class Subscribers:
     ) -> Subscriber | None:
         """Write a subscriber's new state and consent; return the subscriber with his number.
 
-        `before` is his state when that was decided; None: he is new. `used` is the hash of the single-use token behind
-        the change; if it was used before, nothing is written and None returned. Cursors are not changed: rounds move
-        them.
+        `before` is his state when the change was decided, or None if he is new. `used` is the hash of the single-use
+        token behind the change; if it was used before, nothing is written and None returned. Cursors are not changed:
+        rounds move them.
 
         With `is_reached` he acted by a link in a mail: his bounces so far are forgotten, and a suppression by bounces
         is lifted. `suppression` is made together with the change.
@@ -232,7 +238,7 @@ class Subscribers:
             return replace(after, number=number)
 
     def _note(self, connection: Connection, before: Subscriber | None, after: Subscriber, *, now: datetime) -> None:
-        """Record in the file of departures that a reader left or returned, as the last step before the commit."""
+        """Record in the file of departures that a subscriber left or returned, as the last step before the commit."""
         was_active, is_active = bool(before and before.active), bool(after.active)
         if was_active != is_active:
             kind = DepartureKind.RETURNED if is_active else DepartureKind.LEFT
@@ -240,10 +246,10 @@ class Subscribers:
             note_departures(connection, self._journal, [after.address], kind, because=because, now=now)
 
     def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
-        """Erase the data of an address, as `erase_address` does; return whether there was any.
+        """Erase the data of an address, as `erase_address` does; return whether there was any data.
 
-        `suppression` is made together with it. The file of departures records the erasure even if there was no data,
-        once: a backup that is restored later may have some.
+        `suppression` is recorded in the same transaction. The file of departures records the erasure even if there was
+        no data, once: a backup that is restored later may have some.
         """
         with self._database.writing_beside() as connection:
             held = erase_address(connection, address, now=now)
@@ -269,7 +275,9 @@ class Subscribers:
             return [_link_of(row) for row in connection.execute(query)]
 
     def asked_since(self, since: datetime, *, kinds: Collection[LetterKind]) -> int:
-        """Return for how many addresses letters of these kinds were requested; an address counts once per kind."""
+        """Return for how many addresses letters of these kinds were requested since a moment; an address counts once
+        per kind.
+        """
         its = (confirmations.c.asked_at >= since, confirmations.c.kind.in_(kinds))
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(confirmations).where(*its)).scalar_one()
@@ -284,7 +292,8 @@ class Subscribers:
         not_since: datetime,
         now: datetime,
     ) -> bool:
-        """Record a request, replacing an older one of that kind for the address, and queue its letter.
+        """Record a request from a form, replacing an older one of that kind for the address, and queue the letter with
+        its link.
 
         Returns False, and does neither, if there is one made after `not_since`, or the address has a suppression that
         no form lifts. Of several simultaneous requests, one is recorded.
@@ -312,18 +321,18 @@ class Subscribers:
             return is_kept
 
     def link(self, token_digest: str) -> Link | None:
-        """Return the request behind the link with this token, used or not."""
+        """Return the request behind the link with this hash of its token, used or not."""
         with self._database.reading() as connection:
             row = connection.execute(_LINKS.where(confirmations.c.token_digest == token_digest)).one_or_none()
         return None if row is None else _link_of(row)
 
     def use(self, token_digest: str, *, now: datetime) -> bool:
-        """Mark a link as used; return False if it was used before or does not exist."""
+        """Mark the link with this hash of its token as used; return False if it was used before or does not exist."""
         with self._database.writing_beside() as connection:
             return use_link(connection, token_digest, now=now)
 
     def count_pending(self, *, since: datetime) -> int:
-        """Return how many requests made since a moment are not confirmed yet."""
+        """Return how many requests to subscribe made since a moment are not confirmed yet."""
         waits = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
         with self._database.reading() as connection:
             query = select(func.count()).where(*waits, confirmations.c.asked_at > since)

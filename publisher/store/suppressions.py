@@ -1,6 +1,7 @@
-"""Suppressions: addresses that get no mail, stored only as HMACs. A suppression wins over forms and imports.
+"""Suppressions: addresses that get no mail, stored only as HMACs. A suppressed address can be subscribed neither by a
+form nor by an import.
 
-Each change is also a line in the file of departures, which survives a restore (`departures`).
+Each change of suppressions is also a line in the file of departures, which survives a restore (`departures`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +30,7 @@ class Suppressions:
         self._journal = journal
 
     def mark_of(self, address: str) -> str:
-        """Return the HMAC that stands for an address here and in the file of departures."""
+        """Return the HMAC that stands for an address in the table of suppressions and in the file of departures."""
         with self._database.reading() as connection:
             return marks_of(connection, [address])[address]
 
@@ -55,13 +56,13 @@ class Suppressions:
     def add(self, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime) -> bool:
         """Suppress an address and cancel the mails to it; return False if it already has a suppression of this kind.
 
-        Its subscriptions stay.
+        The subscriptions of the address stay.
         """
         with self._database.writing_beside() as connection:
             return suppress(connection, self._journal, address, kind, reason=reason, now=now)
 
     def lift(self, address: str, kinds: Collection[SuppressionKind], *, now: datetime) -> tuple[Suppression, ...]:
-        """Lift an address's suppressions of these kinds; return them."""
+        """Lift the suppressions of these kinds of an address; return the lifted ones."""
         with self._database.writing_beside() as connection:
             return lift(connection, self._journal, address, kinds, now=now)
 
@@ -93,7 +94,7 @@ def suppress(
 ) -> bool:
     """Suppress an address and cancel the mails to it; return False if it already has a suppression of this kind.
 
-    Call it last before the commit.
+    Call this last before the commit.
     """
     for its in (is_letter_to([address]), is_round_mail(connection, [address])):
         cancel_deliveries(connection, its, now=now)
@@ -110,7 +111,7 @@ def refuse_suppressed(connection: Connection, address: str) -> None:
     """Raise an error if an address is suppressed.
 
     Raises:
-        SuppressedError: it is.
+        SuppressedError: the address is suppressed.
     """
     if found := suppressions_of(connection, address):
         raise SuppressedError(found[0].kind.value)
@@ -119,7 +120,7 @@ def refuse_suppressed(connection: Connection, address: str) -> None:
 def lift(
     connection: Connection, journal: Journal, address: str, kinds: Collection[SuppressionKind], *, now: datetime
 ) -> tuple[Suppression, ...]:
-    """Lift an address's suppressions of these kinds; return them. Call it last before the commit."""
+    """Lift the suppressions of these kinds of an address; return the lifted ones. Call this last before the commit."""
     there = tuple(each for each in suppressions_of(connection, address) if each.kind in kinds)
     if there:
         mark = marks_of(connection, [address])[address]
@@ -141,7 +142,9 @@ def note_departures(
     because: EndReason | None = None,
     now: datetime,
 ) -> None:
-    """Add lines that these people left, returned or were erased. Call it last before the commit."""
+    """Add lines to the file of departures that these people left, returned or were erased. Call this last before the
+    commit.
+    """
     if journal.path is not None and addresses:
         marks = marks_of(connection, addresses)
         lines = [Departure(at=now, kind=kind, mark=marks[address], because=because) for address in addresses]

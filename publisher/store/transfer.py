@@ -1,6 +1,6 @@
-"""Copies everything in a store into another database, of the same kind or the other.
+"""Copies everything in a store into another database, of the same kind or the other (SQLite, PostgreSQL).
 
-All rows are one transaction, so a crash leaves empty tables, which the next attempt fills.
+All rows are written in one transaction, so a crash leaves empty tables, which the next attempt fills.
 """
 
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select
@@ -22,7 +22,7 @@ def refuse_full(database: Database) -> None:
     """Raise an error unless the database has no tables, or the tables of a store that never had an item.
 
     Raises:
-        StoreError: it has rows, or tables of another version.
+        StoreError: the database has rows, or tables of another version.
     """
     if has_tables(database):
         check_head(database)
@@ -36,7 +36,7 @@ def refuse_full(database: Database) -> None:
 
 
 def copy_rows(source: Database, target: Database, *, progress: Progress) -> int:
-    """Copy every row of every table; return how many. The caller makes sure that neither changes meanwhile.
+    """Copy every row of every table; return how many. The caller makes sure that neither database changes meanwhile.
 
     Raises:
         StoreError: the target is not empty, or one of them cannot be used; nothing is copied.

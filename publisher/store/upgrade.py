@@ -14,7 +14,8 @@ _WAIT_S = 60
 
 
 def ensure_head(database: Database, locks: Locks) -> None:
-    """Make the tables, or migrate them, unless they are at `HEAD`. If they are, that costs one query.
+    """Make the tables, or migrate them, unless they are at `HEAD`, the latest migration. If they are, the check costs
+    one query.
 
     Raises:
         StoreError: the tables are of a newer version, of one before the first release, or of another program.

@@ -1,11 +1,11 @@
-"""Inserts that say what happens if a key exists already, in the dialect of the database in use."""
+"""SQL inserts that say what happens if a key exists already, in the dialect of the database in use."""
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert:
-    """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """Return an SQL insert into a table that has the methods `on_conflict_do_nothing` and `on_conflict_do_update`."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql
