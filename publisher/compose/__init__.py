@@ -1,1 +1,3 @@
-"""Compose: from the log to editions and the outbox. `run` is the verb, `plan` decides."""
+"""Compose: makes editions (digests to a mailing list) from new items in the item log, and writes them into the outbox.
+`run` does the work, `plan` decides.
+"""

@@ -106,8 +106,8 @@ class Renderer:
         return self._digests[key]
 
     def fit(self, edition: Edition, audience: Audience) -> tuple[Edition, Digest]:
-        """Return the edition and its digest. Items that do not fit into the mail are removed if they may wait for the
-        next edition.
+        """Return the edition and its digest. Items that do not fit into the mail are removed from the edition if they
+        may wait for the next one.
 
         Raises:
             TemplateError: as in `render`.
@@ -119,11 +119,11 @@ class Renderer:
         return edition, digest
 
     def mail(self, digest: Digest, edition: Edition, audience: Audience) -> bytes:
-        """Return the digest as a whole mail."""
+        """Return the digest of an edition as the bytes of a whole mail."""
         return digest_message(digest, edition, audience=audience, site=self.site)
 
     def notice_mail(self, notice: Notice) -> bytes:
-        """Return a notice as a whole mail."""
+        """Return a notice to the operator or an editor as the bytes of a whole mail."""
         return notice_message(notice, site=self.site)
 
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
@@ -145,11 +145,13 @@ class Renderer:
         return gone_notice(edition, audience=audience, site=self.site)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice about a source."""
+        """Return subject and text of a notice that a source fails, or works again."""
         return source_notice(change, site=self.site, config=config)
 
     def site_notice(self, problems: Sequence[str], *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice about the site; without problems, it says that all is well again."""
+        """Return subject and text of a notice about problems of the site; if `problems` is empty, the notice says that
+        all is well again.
+        """
         return site_notice(problems, site=self.site, config=config)
 
     def outage_notice(self, outage: Outage, *, until: datetime) -> tuple[str, str]:
@@ -157,11 +159,11 @@ class Renderer:
         return outage_notice(outage, until=until, site=self.site)
 
     def refused_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice that the mail server refused an edition for good."""
+        """Return subject and text of a notice that the mail server permanently refused the mail of an edition."""
         return refused_notice(failed, site=self.site, config=config)
 
     def bounced_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice that an edition came back."""
+        """Return subject and text of a notice that the mail of an edition bounced."""
         return bounced_notice(failed, site=self.site, config=config)
 
     def _render(self, edition: Edition, audience: Audience) -> Digest:
@@ -187,7 +189,9 @@ class Renderer:
     def _cut_to_size(
         self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
     ) -> "tuple[DigestPage, Joined]":
-        """Return the page with as many of the first items as a mail of `MAX_HTML_BYTES` can hold, and its HTML."""
+        """Return a page with as many of the first items in `by_worth` as a mail of `MAX_HTML_BYTES` can hold, and the
+        HTML of that page.
+        """
         shown = by_worth
         while True:
             page = DigestPage(self, edition=edition, audience=audience, shown=shown)
@@ -203,7 +207,7 @@ class Renderer:
             shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
 
     def shown_item(self, placed: Placed, audience: Audience, *, year: int, is_last: bool) -> MailItem:
-        """Return the item for templates, in its place in an edition of that year."""
+        """Return the values of an item for templates, in its place in an edition of that year."""
         language = audience.language_at(self.site)
         key = (placed, year, is_last, audience.content, audience.keywords, audience.pictures, language)
         if len(self._shown) > MOST_SHOWN:
@@ -216,7 +220,7 @@ class Renderer:
 
 
 class DigestPage:
-    """The values for the templates of one digest, with a given choice of items."""
+    """The values for the templates of one digest that shows a given choice of the edition's items."""
 
     def __init__(self, renderer: Renderer, *, edition: Edition, audience: Audience, shown: Sequence[Record]) -> None:
         site = renderer.site
@@ -267,7 +271,7 @@ class DigestPage:
         }
 
     def fitting_at_most(self) -> int:
-        """Return an upper bound of the number of its items that fit, without rendering."""
+        """Return an upper bound of the number of the page's items that fit into a mail, without rendering the page."""
         room_bytes = MAX_HTML_BYTES
         for fitting, item in enumerate(self.items):
             room_bytes -= LEAST_ITEM_BYTES + len(item.html)
@@ -295,7 +299,9 @@ class DigestPage:
         return self._fill(template, **{**self._renderer.fixed, **LAYING_OUT, **self._values})
 
     def _subject(self, common: dict[str, object]) -> str:
-        """Return a subject with the lead's title, shortened to one line; the mail shows the whole title."""
+        """Return a subject with the title of the lead (the first, most prominent item), shortened to one line; the mail
+        shows the whole title.
+        """
         # all items may have been withdrawn since the edition was recorded
         title = self.items[0].title if self.items else ""
         first = shorten(title, SUBJECT_TITLE_CHARS)
@@ -312,7 +318,8 @@ class DigestPage:
 
 
 def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """Return a section for each theme of the table of contents; empty if a digest is short enough without one.
+    """Return a section for each theme of the table of contents; return none if a digest is so short that it needs no
+    table of contents.
 
     The lead stands for its theme if the digest has no other items of that theme.
     """
@@ -322,10 +329,10 @@ def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
 
 
 def _list_name(to: Mailbox) -> str:
-    """Return the list's name as readers know it: its name, if it has one, and its address."""
+    """Return how a digest names the mailing list `to`: its name, if it has one, and its address."""
     return f"{to.name} ({to.address})" if to.name else to.address
 
 
 def _css_fonts(fonts: Iterable[str]) -> str:
-    """Return font names as CSS; the configuration allows nothing but names here."""
+    """Return font names as CSS. The configuration allows only names here, so they need no escaping."""
     return ", ".join(f'"{font}"' if " " in font else font for font in fonts)

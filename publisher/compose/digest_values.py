@@ -1,4 +1,4 @@
-"""The items of a digest as templates get them. In: records. Out: values.
+"""The items of a digest as templates get them. In: records of items from the store. Out: values for templates.
 
 `publisher/model/arrangement.py` decides the place of each item.
 """
@@ -113,7 +113,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The lead, or one theme's part of the digest."""
+    """A section of a digest: the lead (its first, most prominent item), or the items of one theme."""
 
     theme: Theme
     items: tuple[MailItem, ...]
@@ -123,7 +123,7 @@ class Section:
 
     @property
     def is_single(self) -> bool:
-        """Whether it has only one item, which names the theme in the line above its title."""
+        """Whether the section has only one item, which then names the theme in the line above its title."""
         return len(self.items) == 1
 
     @property
@@ -133,8 +133,8 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The anchor of the section within the mail. No slug has an underscore, so the lead's anchor differs from all
-        themes'.
+        """The anchor of the section within the mail. The lead's anchor has an underscore, so it differs from the
+        themes', which are slugs without one.
         """
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
@@ -150,7 +150,7 @@ class NumberedSection(Section):
 
     @property
     def numbered(self) -> tuple[Numbered, ...]:
-        """The items with their numbers."""
+        """The items of the section with their numbers."""
         return tuple(
             Numbered(item=item, number=number, indent=self.indent, is_lead=self.is_lead)
             for number, item in enumerate(self.items, start=self.first)
@@ -191,7 +191,9 @@ def number_sections(sections: Iterable[Section], *, indent: int) -> tuple[Number
 
 
 def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> MailItem:
-    """Return the item for templates, in an edition of that year; `width_px` is the column's width."""
+    """Return the values of an item for templates, in an edition of that year; `width_px` is the width of the mail's
+    text column.
+    """
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
     shown = _excerpt(item, audience, lang) if placed.has_text else NO_TEXT
@@ -226,7 +228,9 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
 
 
 def show_correction(record: Record, formerly: Formerly | None, *, year: int, site: Site) -> Correction:
-    """Return a corrected item for templates, in an edition of that year; `formerly` is what the audience got last."""
+    """Return the values of a corrected item for templates, in an edition of that year; `formerly` is the version that
+    the audience got last.
+    """
     lang = _language_of(record.item, site)
     return Correction(
         title=_title(record, site),
@@ -247,19 +251,21 @@ def _labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _language_of(item: Item, site: Site) -> str:
-    """Return the item's language; the site's if the item names none or an invalid one."""
+    """Return the item's language, or the site's if the item names none or an invalid one."""
     return item.language if LANGUAGE.fullmatch(item.language) else site.language
 
 
 def name_item(record: Record, site: Site, shown: MailItem | None = None) -> DigestItem:
-    """Return the item for the lists in edition.json; `shown` is how the digest shows it, if it does."""
+    """Return an item as edition.json lists it; `shown` is how the digest shows the item, or None if the digest does
+    not.
+    """
     themes = tuple(theme.slug for theme in record.themes)
     title, url = (shown.title, shown.url) if shown else (_title(record, site), url_of(record, site))
     return DigestItem(uid=record.uid, title=title, url=url, themes=themes)
 
 
 def _title(record: Record, site: Site) -> str:
-    """Return the item's title; never empty, because readers click on it."""
+    """Return the item's title, or a substitute if it has none, because readers click on the title."""
     return one_line(title_of(record.item)) or url_of(record, site)
 
 

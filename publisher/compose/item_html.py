@@ -2,7 +2,7 @@
 
 Outlook does not break long addresses, supports padding only on table cells, and has no `white-space`. So addresses that
 are text are shortened; code, quotations and tables are put into tables with one cell, code as lines with no-break
-spaces. The template styles them by the classes set here.
+spaces. The template styles these tables by the classes set here.
 """
 
 import re
@@ -24,8 +24,8 @@ RICH = re.compile(r'<(?:blockquote|h[1-6]|img|pre|table)\b|"tel:')
 def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> str:
     """Return an item's safe, balanced HTML adapted to a mail.
 
-    `direction` is `ltr` or `rtl`, `title_level` the level of the heading above it, and `width_px` the width of the
-    column.
+    `direction` is `ltr` or `rtl`, `title_level` is the level of the heading with the item's title, and `width_px` is
+    the width of the mail's column.
     """
     body = shorten_bare_links(body)
     if not RICH.search(body):
@@ -50,7 +50,8 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
-    """Limit a picture to the column's width, also in Outlook, which reads the attributes; its height in proportion.
+    """Limit a picture to the width of the mail's column, with its height in proportion. The attributes are set too,
+    because Outlook reads only these.
 
     A program that shows no pictures then reserves their space. A picture of unknown width becomes as wide as the column
     in Outlook; other programs follow the rule for `unsized`.
@@ -88,7 +89,9 @@ def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Mark what each heading applies to: its column if the whole row is headings, or else its row."""
+    """Mark what each heading cell of a table applies to: its column if its row consists of headings, or else
+    its row.
+    """
     for row in rows:
         is_row_of_headings = all(cell.tag == "th" for cell in row)
         for cell in row:
@@ -100,8 +103,8 @@ def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> No
 
 
 def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Keep each figure on one line; align columns of figures right together with their headings, except the column that
-    names rows.
+    """Keep each number in a table on one line; align columns of numbers right together with their headings, except the
+    column that names rows.
     """
     for cell in mark_figures(rows):
         cell.set("align", start)
@@ -129,7 +132,7 @@ def _break_code(code: html.HtmlElement) -> None:
 
 
 def _break_lines(code: html.HtmlElement) -> None:
-    """Replace line feeds by breaks, and spaces that would be lost by no-break spaces."""
+    """Replace line feeds in code by `br` elements, and spaces that a mail program would collapse by no-break spaces."""
     texts = list(_texts(code))
     code.text = (code.text or "").removeprefix("\n")
     _drop_last_line_feed(texts)
@@ -183,7 +186,7 @@ def _put_lines(holder: html.HtmlElement, lines: Sequence[str], *, is_tail: bool)
 
 
 def _box(element: html.HtmlElement, name: str, **attributes: str) -> html.HtmlElement:
-    """Put the element into a table with one cell of that class, with these attributes; return the table."""
+    """Put the element into a table with one cell, which has the class `name` and these attributes; return the table."""
     around = {"class": "box", "role": "presentation", "width": "100%", "cellpadding": "0", "cellspacing": "0"}
     table = html.Element("table", {**around, "border": "0"})
     row = etree.SubElement(etree.SubElement(table, "tbody"), "tr")

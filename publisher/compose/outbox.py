@@ -39,7 +39,8 @@ class Outbox(Protocol):
     """
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write an edition to where a program that sends mail finds it; do nothing if it is there already.
+        """Write the folder of an edition, where a program that sends mail finds it; do nothing if the folder is there
+        already.
 
         Raises:
             FilesError: the folder of that name is damaged, or is another edition's.
@@ -47,39 +48,43 @@ class Outbox(Protocol):
         ...
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Replace an edition in the outbox."""
+        """Replace the folder of an edition that is in the outbox."""
         ...
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Write a held edition to where only its editor finds it, with the text of the notice to the editor."""
+        """Write the folder of a held edition, where only its editor finds it, and beside it `told`, the text of the
+        notice to the editor.
+        """
         ...
 
     def held_folder(self, name: str) -> Path:
-        """Return the folder of a held edition, for its editor."""
+        """Return the path of the folder that shows a held edition to its editor."""
         ...
 
     def forget(self, name: str) -> None:
-        """Remove the files that `hold` wrote, if they exist."""
+        """Remove the files that `hold` wrote for an edition, if they exist."""
         ...
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write a notice beside the editions; do nothing if it is there already."""
+        """Write the folder of a notice beside those of editions; do nothing if the folder is there already."""
         ...
 
     def mail(self, delivery: NewDelivery) -> bytes:
         """Return the whole mail of a delivery.
 
         Raises:
-            FilesError: it is missing, was changed, or is another one.
+            FilesError: the mail is missing, was changed, or is another edition's.
         """
         ...
 
     def uids(self, name: str) -> set[str]:
-        """Return the ids of all items of an edition in the outbox; empty if the edition is not there."""
+        """Return the uids of all items of an edition in the outbox; return none if the edition is not there."""
         ...
 
     def recipient(self, name: str) -> str:
-        """Return the list address to which an edition was addressed; empty if the edition is not in the outbox."""
+        """Return the address of the mailing list to which an edition was addressed, or an empty string if the edition
+        is not in the outbox.
+        """
         ...
 
 
@@ -90,7 +95,7 @@ class OutboxFolder:
         self._root = root
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write the files into a folder of that name, and remove the held folder."""
+        """Write the files of an edition into a folder of that name, and remove its folder below `held/`."""
         folder, held = self._root / name, self.held_folder(name)
         if os.path.lexists(folder):
             _refuse_other(folder, files)
@@ -103,11 +108,13 @@ class OutboxFolder:
         self.forget(name)
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Replace all files in the folder of that name."""
+        """Replace all files of an edition in the folder of that name."""
         write_folder(self._root, name, files)
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Write the files into a folder below `held/`, where a program that sends the outbox finds no mail."""
+        """Write the files of a held edition into a folder below `held/`, where a program that sends the mails of the
+        outbox does not look.
+        """
         folder = self._root / HELD
         write_folder(folder, name, files)
         tree = Tree(folder)
@@ -115,7 +122,7 @@ class OutboxFolder:
         tree.commit()
 
     def held_folder(self, name: str) -> Path:
-        """Return a folder below `held/`."""
+        """Return the path of an edition's folder below `held/`."""
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
@@ -124,7 +131,7 @@ class OutboxFolder:
         remove(self._root / HELD / f"{name}.txt")
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write the files into a folder below `notices/`."""
+        """Write the files of a notice into a folder below `notices/`."""
         write_folder(self._root / NOTICES, name, files)
 
     def mail(self, delivery: NewDelivery) -> bytes:
@@ -140,12 +147,12 @@ class OutboxFolder:
         return mail
 
     def uids(self, name: str) -> set[str]:
-        """Return the uids in edition.json."""
+        """Return the uids of all items that the edition's edition.json lists."""
         described = description_in(self._root / name) or {}
         return {item["uid"] for part in ("items", "corrected", "left_out") for item in described.get(part, ())}
 
     def recipient(self, name: str) -> str:
-        """Return the recipient in edition.json."""
+        """Return the recipient that the edition's edition.json names."""
         return str((description_in(self._root / name) or {}).get("to", ""))
 
 
@@ -165,7 +172,7 @@ class RehearsedOutbox:
         """Write nothing."""
 
     def held_folder(self, name: str) -> Path:
-        """Return the folder that the notice to the editor names."""
+        """Return the path of a held edition's folder, which the notice to the editor names; the folder is not made."""
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
@@ -183,7 +190,7 @@ class RehearsedOutbox:
         return OutboxFolder(self._root).uids(name)
 
     def recipient(self, name: str) -> str:
-        """Return the list address of the edition in the real outbox."""
+        """Return the address of the mailing list of the edition in the real outbox."""
         return OutboxFolder(self._root).recipient(name)
 
 
@@ -201,7 +208,7 @@ def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:
 
 
 def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> dict[str, bytes]:
-    """Return the files of an edition, contents by name."""
+    """Return the contents of the files of an edition, by file name."""
     files = digest_files(digest, mail)
     described = _describe(edition, digest, files, audience=audience, site=site)
     text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
@@ -209,12 +216,12 @@ def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Au
 
 
 def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
-    """Return the files of a digest without its edition, for a test mail."""
+    """Return the contents of the files of a digest, by file name, without edition.json: for a test mail."""
     return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), MAIL: mail}
 
 
 def notice_files(notice: Notice, mail: bytes) -> dict[str, bytes]:
-    """Return the files of a notice: the whole mail and its text."""
+    """Return the contents of the files of a notice, by file name: the whole mail and its text."""
     return {"notice.eml": mail, "notice.txt": notice.text.encode()}
 
 
@@ -267,7 +274,7 @@ def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def description_in(folder: Path) -> dict[str, Any] | None:
-    """Return the content of edition.json; None if it is missing or invalid."""
+    """Return the content of the edition.json in a folder, or None if it is missing or invalid."""
     data = _bytes_of(folder / EDITION_FILE)
     try:
         described = json.loads(data or b"")

@@ -60,7 +60,9 @@ def plain_body_of(body: str, *, url: str) -> PlainBody:
 
 
 class _Reader:
-    """Reads elements one after the other, and holds the prefixes for the lines of the next block."""
+    """Reads HTML elements one after the other into lines of plain text. It knows the prefixes (bullets, indents) for
+    the lines of the next block.
+    """
 
     def __init__(self, url: str) -> None:
         self.blocks: list[Block] = []
@@ -71,7 +73,7 @@ class _Reader:
         self._follows_closely = False
 
     def read(self, element: html.HtmlElement) -> None:
-        """Read the content of the element, and end the block that it began."""
+        """Read the content of the element, and end the block of text if the element began one."""
         self._words.append(_spaced(element.text))
         for child in element:
             self._read_child(child)
@@ -186,7 +188,7 @@ class _Reader:
 
     @contextmanager
     def _prefix_lines(self, first: str, rest: str) -> Iterator[None]:
-        """Prefix what is read in the block: its first line with `first`, its other lines with `rest`."""
+        """Prefix the lines that are read during a `with`: the first line with `first`, the other lines with `rest`."""
         before, count = (self._first, self._rest), len(self.blocks)
         self._first, self._rest = self._first + first, self._rest + rest
         yield
@@ -218,7 +220,7 @@ def _spaced(text: str | None) -> str:
 
 
 def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the cells of a table in aligned columns; figures are aligned at their end."""
+    """Return the cells of a table as text in aligned columns; numbers are aligned at their end."""
     columns = list(zip_longest(*rows, fillvalue=""))
     widths = [max(map(columns_of, column)) for column in columns]
     are_figures = [place > 0 and all(map(is_figure, filter(None, column[1:]))) for place, column in enumerate(columns)]

@@ -1,4 +1,5 @@
-"""Decides what is due to an audience, when it is due, and why an item is not in its next edition. Pure.
+"""Decides what is due to an audience (a mailing list), when it is due, and why an item is not in the audience's next
+edition. Pure.
 
 `publisher/compose/run.py` fetches the facts from the store.
 """
@@ -58,7 +59,7 @@ class Plan:
 
 
 def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
-    """Plan the audience's next edition as of now, whether or not its schedule has a tick."""
+    """Plan the audience's next edition as of now, whether or not its schedule makes one due (`tick`)."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
         edition = edition_of(audience, facts, due, now=now)
@@ -96,8 +97,8 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
     """Return the edition reduced to the `keep` items that have waited longest; the other items stay new to its
     audience.
 
-    Its cursor stops before the first change of the other items. The items in the edition are never due again, wherever
-    the cursor is.
+    The edition's cursor, the log number up to which items are dealt with, stops before the first change of the other
+    items. The items in the edition are never due again, wherever the cursor is.
     """
     waiting = sorted(edition.records, key=lambda record: record.added_seq)
     kept = {record.number for record in waiting[:keep]}
@@ -109,10 +110,10 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """Return the moment up to which an edition composed now deals with ticks, or None if there was no tick since
-    `last_tick`.
+    """Return the last tick of the audience's schedule until now, or None if there was none since `last_tick`. A tick is
+    a moment at which the schedule makes an edition due.
 
-    One edition deals with any number of missed ticks.
+    One edition makes up for any number of missed ticks.
     """
     if audience.schedule is None or not is_due(audience.schedule, last=last_tick, now=now):
         return None
@@ -120,8 +121,8 @@ def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datet
 
 
 def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
-    """Whether the edition stays held: until its time for review ends, and after that if the audience's `on_silence` is
-    `keep`.
+    """Whether a held edition stays held: until its time for review ends, and after that if the audience's setting
+    `on_silence` is `keep`.
     """
     if edition.held_until is None:
         return False
@@ -132,12 +133,14 @@ def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
 
 
 def due_items(audience: Audience, facts: AudienceFacts, site: Site) -> list[Record]:
-    """Return new items in a language of the audience, in the order in which they were added."""
+    """Return the audience's new items that are in one of its languages, in the order in which they were added."""
     return [record for record in facts.new if is_read_by(audience, record, site)]
 
 
 def is_correction(changed: ChangedItem) -> bool:
-    """Whether a reader of the item would want to read it again; a new date, label or file size is no reason."""
+    """Whether the change of an item is a correction: a reader of the item would want to read it again. A new date,
+    label or file size is no reason.
+    """
     return _words(changed.record.item) != _words(changed.told)
 
 

@@ -1,6 +1,7 @@
-"""Compose. In: the log beyond an audience's cursor. Out: at most one edition per audience.
+"""Compose. In: the changes in the item log beyond an audience's cursor (the last log number that it has dealt with).
+Out: at most one edition per audience.
 
-Editions are recorded first: `plan_all` or `plan_due`, then `pass_over` and `record`. Recorded editions are put out
+Editions are recorded first: `plan_all` or `plan_due`, then `pass_over` and `record`. Recorded editions are written
 later: `publisher/app.py` publishes their web pages, then `put_out` writes their mails into the outbox.
 
 Limits lose no items. With too few items there is no edition, and the cursor stays. With too many, the items that waited
@@ -71,8 +72,8 @@ LOOKED_AT = 4_000
 
 
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Return a plan for each of these audiences as of now, whatever their schedules say; none for one with a held
-    edition.
+    """Return a plan for each of these audiences as of now, whatever their schedules say. An audience with a held
+    edition gets no plan.
     """
     held = _names_held(audiences, store, now=now)
     plans = (_plan(audience, held, store=store, site=site, tick=None, now=now) for audience in audiences)
@@ -80,7 +81,7 @@ def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: da
 
 
 def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Return a plan for each of these audiences whose schedule has had a tick since the last plan."""
+    """Return a plan for each of these audiences whose schedule has made an edition due since the last plan."""
     held = _names_held(audiences, store, now=now)
     plans = (_plan_scheduled(audience, held, store=store, site=site, now=now) for audience in audiences)
     return [plan for plan in plans if plan]
@@ -125,7 +126,8 @@ def _log_plan(plan: Plan, **facts: object) -> None:
 
 
 def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], list[Problem]]:
-    """Return the plans without audiences that wait for the operator after a restore, and a problem for each of these.
+    """Return the plans without those of audiences that wait for the operator after a restore, and a problem for each
+    such audience.
 
     What is due to such an audience stays due.
     """
@@ -146,7 +148,7 @@ def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: dateti
 
 
 def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return the edition that `plan_all` would make for the audience now; None: none."""
+    """Return the edition that `plan_all` would make for the audience now, or None if it would make none."""
     plans = plan_all([audience], store=store, site=site, now=now)
     return plans[0].edition if plans else None
 
@@ -182,10 +184,11 @@ def count_due(audience: Audience, *, store: Store, site: Site) -> int:
 
 
 def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
-    """Move the cursors and ticks of audiences that get no edition; write nothing for an audience that does not move.
+    """Record for audiences that get no edition up to which log number and scheduled moment they are dealt with. Nothing
+    is written for an audience where neither changes.
 
-    Before anything was collected, nothing is written for an audience with a `first` setting: its start depends on the
-    items that the first pass brings.
+    Before anything was collected, nothing is written for an audience with a `first` setting, because its start depends
+    on the items that are collected first.
     """
     is_empty = store.log.end() == 0
     for plan in plans:
@@ -197,7 +200,8 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
 
 
 def number_apart(plans: Sequence[Plan], *, outbox: Path, feeds: Path) -> list[Plan]:
-    """Return the plans; an audience's first edition gets a number above all those found in the folders.
+    """Return the plans, where an audience's first edition gets a number above all those found in the folders `outbox`
+    and `feeds`.
 
     The folders have earlier editions if a store was lost, or if another audience had the name before.
     """
@@ -244,7 +248,7 @@ def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Editi
 
 
 def release_and_list(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
-    """Release held editions whose time for review has ended; return the editions whose folder in the outbox is missing
+    """Release held editions whose time for review has ended; return all editions whose folder in the outbox is missing
     or out of date, oldest first.
     """
     restoration = store.restorations.current()
@@ -311,7 +315,7 @@ def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) ->
     """Finish a recorded edition that has no items left, without a mail; its number is not reused.
 
     Raises:
-        FilesError: its editor's folder cannot be removed.
+        FilesError: the folder that showed the edition to its editor cannot be removed.
     """
     outbox.forget(edition.name)
     store.editions.mark_written(edition.audience, edition.number, at=now)
@@ -333,7 +337,7 @@ def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox
 
 
 def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -> set[str]:
-    """Return the names of the audiences whose last edition stays held."""
+    """Return the names of the audiences whose last edition stays held for the editor."""
     by_name = {audience.name: audience for audience in audiences}
     held = [edition for edition in held_editions(store) if edition.audience in by_name]
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
@@ -352,8 +356,8 @@ def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
-    """Return the start of an audience that never had an edition. It depends on `first` and the log, not on the
-    clock.
+    """Return the state in which an audience begins that never had an edition. The state depends on the setting `first`
+    and on the item log, not on the clock.
     """
     if audience.first is None:
         start = 0

@@ -45,7 +45,8 @@ def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]
 
 
 def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
-    """Return the highest number of the audience's editions in the outbox, held or not, and on the web; 0: none.
+    """Return the highest number of the audience's editions in the outbox, held or not, and on the web, or 0 if there
+    are none.
 
     Raises:
         FilesError: a folder cannot be read.
@@ -56,7 +57,7 @@ def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
 
 
 def highest_notice(outbox: Path) -> int:
-    """Return the highest number of notices in the outbox; 0: none.
+    """Return the highest number of notices in the outbox, or 0 if there are none.
 
     Raises:
         FilesError: the folder cannot be read.
@@ -79,7 +80,7 @@ def _numbers_on_web(feeds: Path, audience: str) -> Iterator[int]:
 
 
 def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
-    """Return what edition.json says about an edition; None: nothing."""
+    """Return what edition.json says about an edition, or None if it says nothing."""
     described = description_in(folder)
     try:
         listed = [*described["items"], *described["left_out"]] if described else []
@@ -91,7 +92,9 @@ def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
 
 
 def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool) -> Trace:
-    """Return what the page of an edition says. A page that does not list all its items says too little."""
+    """Return what the web page of an edition says about it. Of a page that does not list all items, only the number is
+    used.
+    """
     file = urls.edition_file(audience, number)
     try:
         text = (feeds / file).read_text("utf-8", errors="replace")

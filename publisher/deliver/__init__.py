@@ -1,1 +1,1 @@
-"""Deliver: from the ledger to the mail server."""
+"""Deliver: sends the mails that wait in the ledger (the table of all mails) to the mail server."""

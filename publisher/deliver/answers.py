@@ -1,8 +1,8 @@
 """Interprets the replies of a mail server, for the mail and for the server. Pure.
 
-A reply belongs to a step, has a code (RFC 5321 section 4.2) and often a status (RFC 3463): 550 5.1.1 after RCPT says
-that the mailbox does not exist; the same code after MAIL says that the server does not accept us. `meaning_of` has the
-whole table.
+A reply belongs to a step of SMTP, has a code (RFC 5321 section 4.2) and often a status (RFC 3463): 550 5.1.1 after RCPT
+says that the mailbox does not exist; the same code after MAIL says that the server does not accept this site as a
+sender. `meaning_of` has the whole table.
 """
 
 import re
@@ -41,7 +41,7 @@ class SmtpStep(Enum):
 
 
 class Fate(Enum):
-    """What happens to a mail after a reply."""
+    """What happens to a mail after a reply of the mail server."""
 
     SENT = auto()
     REFUSED = auto()
@@ -76,7 +76,7 @@ class Reply:
 
     @property
     def status(self) -> str:
-        """The enhanced status code, such as 5.1.1; empty: it has none."""
+        """The enhanced status code, such as 5.1.1, or an empty string if the reply has none."""
         found = _STATUS.match(self.text)
         return found[1] if found else ""
 
@@ -86,7 +86,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What a reply means for the mail and for the server."""
+    """What a reply of the mail server means for the mail, and what it says about the server."""
 
     fate: Fate
     sign: Sign = Sign.WELL
@@ -95,7 +95,9 @@ class Meaning:
 
 
 def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
-    """Return what a reply means that ends an attempt: any reply to the end of the mail, or an earlier refusal."""
+    """Return what a reply means that ends an attempt to send a mail: any reply after the whole mail, or an earlier
+    refusal.
+    """
     code, status = reply.code, reply.status
     if code == CLOSING:
         return Meaning(fate=Fate.AGAIN, sign=Sign.BUSY)
@@ -111,7 +113,9 @@ def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
 
 
 def _names_a_rate(step: SmtpStep, reply: Reply) -> bool:
-    """Whether a temporary refusal is about our sending rate. 450 and 451 4.7.1 to a whole mail are greylisting."""
+    """Whether a temporary refusal says that this site sends too fast. 450 and 451 4.7.1 to a whole mail are
+    greylisting.
+    """
     code, status = reply.code, reply.status
     if step is SmtpStep.DOT and code in (450, 451) and status == "4.7.1":
         return False
@@ -127,6 +131,8 @@ def wait_before(attempts: int, *, luck: float) -> timedelta:
 
 
 def wait_after(meaning: Meaning, *, is_used: bool) -> timedelta:
-    """Return how long a mail waits if its recipient had no part in the failure; 0 if a new connection may help."""
+    """Return how long a mail waits after a failure that was not about its recipient. Return 0 if a new connection may
+    help, because the connection of the failure `is_used` for earlier mails.
+    """
     is_fresh_start = meaning.sign is Sign.BUSY and is_used
     return timedelta(0) if is_fresh_start else DROPPED

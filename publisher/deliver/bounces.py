@@ -1,12 +1,12 @@
-"""Reads the mails in the mailbox for bounces. Pure.
+"""Reads the mails in the mailbox for bounces, which report what became of our mails. Pure.
 
-Some come from readers, or their mail programs, to unsubscribe (RFC 2369 section 3.2).
+Some mails there come from subscribers, or their mail programs, to unsubscribe (RFC 2369 section 3.2).
 
 Reports have a standard form: RFC 3464 for failures and delays, RFC 6533 the same with letters beyond ASCII, RFC 5965
 for complaints. Older servers use other forms, which flufl.bounce knows. The mail that a bounce is about is found by the
 address to which the bounce came, or from which the returned mail was sent (VERP); by the ENVID that we gave (RFC 3461),
-or the Message-ID of the returned mail; and by the unsubscribe link in it. Of these a stranger could guess only a
-Message-ID, so a Message-ID never identifies a reader.
+or the Message-ID of the returned mail; and by the unsubscribe link in it. A stranger could guess only the Message-ID,
+so a Message-ID never identifies a subscriber.
 """
 
 import logging
@@ -50,7 +50,9 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 
 
 def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
-    """Return what a mail reports. `bounces` is the bounce address; in a reader's, a token follows a `+`."""
+    """Return what a mail reports. `bounces` is the site's address for bounces; that of a single subscriber has a `+`
+    and his token before the `@`.
+    """
     mail = mail[:_MOST_BYTES]
     message = _parse(mail)
     if message is None:
@@ -70,8 +72,8 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
 
 
 def _parse(mail: bytes) -> "_Mail | None":
-    """Return the parsed mail, or None if it has parts within parts as no mail program makes them, to stop who reads
-    them.
+    """Return the parsed mail, or None if parts within parts are nested so deeply that the mail was made to attack those
+    who read it.
     """
     try:
         message = message_from_bytes(mail)
@@ -85,7 +87,7 @@ def _parse(mail: bytes) -> "_Mail | None":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
-    """Candidates for what a bounce is about: the mails and readers that its text names."""
+    """Candidates for what a bounce is about: the mails and subscribers that its text names."""
 
     token: str
     told: tuple[str, ...]
@@ -94,7 +96,7 @@ class _About:
 
 
 def _read_part(part: _Mail, about: _About) -> Bounce | None:
-    """Return what the machine-readable part of a report says, or None if it is another part."""
+    """Return what the machine-readable part of a report says, or None if this part is not the machine-readable one."""
     match part.get_content_type():
         case "message/delivery-status" | "message/global-delivery-status":
             return _read_status(_blocks_of(part), about)
@@ -115,7 +117,7 @@ def _read_part(part: _Mail, about: _About) -> Bounce | None:
 
 
 def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
-    """Return what a delivery status report says: its first block is about the mail, each further block about one
+    """Return what a delivery status report says. Its first block is about the mail, each further block about one
     recipient.
     """
     by_kind = {_KINDS.get(_value(block, "Action").lower()): block for block in reversed(blocks[1:])}
@@ -138,10 +140,10 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
 
 
 def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | None:
-    """Return the wish to unsubscribe in a mail, whose token is its subject or in its recipient address, or None if it
-    has none.
+    """Return the wish to unsubscribe that a mail expresses by a token in its subject or recipient address, or None if
+    it has no such token.
 
-    We send no mail with such a subject or from such an address, so an automatic reply has neither.
+    No mail of this site has such a subject or sender, so an automatic reply has no such token.
     """
     said = _STOP_SUBJECT.fullmatch(_subject(message))
     in_address = about.token if re.fullmatch(_STOP, about.token) else ""
@@ -152,7 +154,7 @@ def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | N
 
 
 def _read_odd(message: _Mail, about: _About, failures: _Failures) -> Bounce:
-    """Return what a mail says that has no standard form."""
+    """Return what a mail reports that has no standard form."""
     temporary, permanent = failures
     failed = sorted(permanent or temporary)
     if failed:
@@ -180,7 +182,9 @@ def _odd_status(message: _Mail) -> str:
 
 
 def _failures_in(message: _Mail) -> _Failures:
-    """Return the recipients that failed temporarily, and those that failed for good, as flufl.bounce finds them."""
+    """Return the recipients that failed temporarily, and those that failed permanently, as flufl.bounce finds them in a
+    mail.
+    """
     try:
         return all_failures(message)
     except Exception:  # noqa: BLE001  (its detectors stumble over mails without a sender, and strangers write them)
@@ -211,7 +215,7 @@ def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
 def _returned_token(message: _Mail, bounces: str) -> str:
     """Return the token in the address from which the returned mail was sent, or an empty string if there is none.
 
-    Complaints, and failure reports that go to the author, do not come to the bounce address.
+    It is needed for complaints, and for failure reports that go to the author: they are not sent to the bounce address.
     """
     for part in message.walk():
         is_report = part.get_content_type() == "message/feedback-report"
@@ -231,7 +235,7 @@ def _returned_stop(mail: bytes) -> str:
 
 
 def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
-    """Yield Message-IDs of mails that the mail returns or quotes."""
+    """Yield the Message-IDs of the mails that a report returns or quotes."""
     for part in message.walk():
         if part is not message and part.get_content_type() in _RETURNED:
             for returned in _blocks_of(part):
@@ -242,8 +246,8 @@ def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
 
 
 def _with_envid(envid: str, told: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the Message-IDs with the one from the envelope first: deliveries pass the Message-ID as ENVID, in
-    xtext.
+    """Return the Message-IDs `told`, preceded by the one in `envid`: the envelope of our mails has the Message-ID as
+    ENVID, in xtext.
     """
     said = re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), envid)
     return tuple(dict.fromkeys((*([f"<{said}>"] if said else ()), *told)))
@@ -276,12 +280,12 @@ def _split(text: str) -> list[_Mail]:
 
 
 def _value(fields: _Mail, name: str) -> str:
-    """Return the value of a field on one line, or an empty string if there is none."""
+    """Return the value of a header field on one line, or an empty string if there is no such field."""
     return " ".join(str(fields.get(name, "")).split())[:_MOST_WORDS]
 
 
 def _typed(value: str) -> str:
-    """Return a value without its type, as in `rfc822; ada@example.org`."""
+    """Return the value of a report's field without its type: `ada@example.org` for `rfc822; ada@example.org`."""
     return value.partition(";")[2].strip() if ";" in value else value
 
 

@@ -1,8 +1,9 @@
-"""Collects fences and results of all connections and writes them in shared commits.
+"""Collects the fences (records that a mail is about to be handed over) and results of all connections to the mail
+server, and writes them to the ledger in shared commits.
 
 Each mail costs its connection one commit: the result of its last mail is written together with the fence of the next.
-While a commit is written to disk, the connections' next fences and results are collected. So a slow disk makes commits
-larger, and one thread is enough for the ledger.
+While a commit is written to disk, the connections' next fences and results are collected. So if the disk is slow,
+commits become larger, and one thread is enough to write the ledger.
 """
 
 import asyncio
@@ -29,7 +30,9 @@ LINGER_S = 0.01
 
 
 class Commits:
-    """The ledger for the connections of one process, during an `async with`."""
+    """Gives deliveries of the ledger to the connections of one process, and writes their fences and results, during an
+    `async with`.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class Commits:
         most: int | None,
         clock: Callable[[], datetime],
     ) -> None:
-        """`read` returns the mails of claimed deliveries. `most`: how many may be claimed in total; None: no limit."""
+        """`read` returns the mails of claimed deliveries. `most` is how many may be claimed in total; None means no
+        limit.
+        """
         self._ledger = ledger
         self._read = read
         self._max_age = max_age
@@ -65,10 +70,11 @@ class Commits:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give back deliveries that were claimed and not attempted, and write everything that waits.
+        """Give deliveries back to the ledger that were claimed and not attempted, and write all fences and results that
+        wait.
 
         Raises:
-            StoreError: something could not be written.
+            StoreError: a fence or result could not be written.
         """
         try:
             if self._failure is None:
@@ -83,7 +89,7 @@ class Commits:
             raise self._failure
 
     async def claim(self) -> Ready | None:
-        """Return the next due delivery, with its mail, or None if there is none.
+        """Claim and return the next due delivery, with its mail, or None if there is none.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -119,7 +125,7 @@ class Commits:
         return await answer
 
     def record(self, result: Result) -> None:
-        """Record the result of a delivery. It is written before, or together with, the next fence of this
+        """Record the result of a delivery. The result is written before, or together with, the next fence of this
         connection.
         """
         self._at_work -= 1
@@ -144,7 +150,7 @@ class Commits:
             self._company.set_result(None)
 
     async def _write_all(self) -> None:
-        """Write everything that waits; return when it is written."""
+        """Write all fences and results that wait; return when all are written."""
         while self._writer is not None or ((self._fences or self._results) and self._failure is None):
             self._write_now()
             if self._writer is not None:
@@ -161,7 +167,9 @@ class Commits:
             self._write_later()
 
     def _is_complete(self) -> bool:
-        """Whether all deliveries in hand wait for their fences, so that no further fence will come."""
+        """Whether each claimed delivery that a connection works on waits for its fence, so that waiting longer brings
+        no further fence.
+        """
         return len(self._fences) >= self._at_work
 
     async def _wait_for_company(self) -> None:
@@ -175,7 +183,9 @@ class Commits:
         self._company = None
 
     async def _write(self) -> None:
-        """Write everything that waits now in one transaction, and answer its fences."""
+        """Write all fences and results that wait now in one transaction, and tell the connections which fences are
+        valid.
+        """
         await self._wait_for_company()
         fences, self._fences = self._fences, []
         results, self._results = self._results, []

@@ -1,7 +1,7 @@
 """Greylisting: domains that refuse unknown senders for a while get one attempt a minute until they accept a mail.
 
-Greylisting concerns this site and not a mailbox: without this, a thousand readers of one domain would be refused one by
-one.
+A domain greylists this site, and not a single mailbox: if each mail were attempted, a thousand subscribers of one
+domain would be refused one by one.
 """
 
 from datetime import datetime, timedelta
@@ -20,8 +20,8 @@ class Greylist:
         self._next: dict[str, datetime] = {}
 
     def wait(self, recipient: str, now: datetime) -> timedelta:
-        """Return how long to wait before a mail to this recipient is attempted. 0: now, and the domain's turn is used
-        up.
+        """Return how long to wait before a mail to this recipient is attempted. If it is 0, the mail may be attempted
+        now, and the domain's turn is used up.
         """
         domain = _domain(recipient)
         if domain not in self._next:
@@ -33,8 +33,8 @@ class Greylist:
         return wait
 
     def note(self, recipient: str, step: SmtpStep, reply: Reply, now: datetime) -> None:
-        """Record the reply for a recipient: a greylisting domain must wait, and one that accepts a mail need not wait
-        any more.
+        """Record the server's reply for a recipient: if his domain greylists, further mails to it must wait; if it
+        accepted a mail, they need not wait any more.
         """
         if step is SmtpStep.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
             self._next.setdefault(_domain(recipient), now + EVERY)

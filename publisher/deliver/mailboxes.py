@@ -1,7 +1,7 @@
-"""Mailboxes with bounces: a Maildir, an mbox file, or a folder on an IMAP server.
+"""Mailboxes to which bounces come: a Maildir, an mbox file, or a folder on an IMAP server.
 
-A mail leaves its mailbox only by `remove`, which the caller calls after recording it. After a crash before that, the
-mail is read again and recognised.
+A mail is deleted from its mailbox only by `remove`, which the caller calls after recording the mail. After a crash
+before that, the mail is read again and recognised as recorded.
 """
 
 import imaplib
@@ -41,7 +41,7 @@ class Inbox(Protocol):
         ...
 
     def remove(self, key: str) -> None:
-        """Remove a mail for good, now or when the mailbox is closed."""
+        """Delete a mail, now or when the mailbox is closed."""
         ...
 
 
@@ -68,7 +68,7 @@ def open_maildir(path: Path) -> Iterator[Inbox]:
     """Open a Maildir for a `with`.
 
     Raises:
-        MailboxError: it is none, or cannot be read.
+        MailboxError: the folder is no Maildir, or cannot be read.
     """
     if not (path / "new").is_dir():
         raise MailboxError(str(path), "it is no Maildir, for it has no folder new")
@@ -82,7 +82,7 @@ def open_mbox(path: Path) -> Iterator[Inbox]:
     """Open and lock an mbox file for a `with`; removed mails are deleted at its end.
 
     Raises:
-        MailboxError: it is missing, cannot be read, or another program has locked it.
+        MailboxError: the file is missing, cannot be read, or another program has locked it.
     """
     if not path.is_file():
         raise MailboxError(str(path), "there is no such file")

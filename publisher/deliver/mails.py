@@ -1,4 +1,4 @@
-"""Reads the mails of deliveries from where each kind is kept, ready for the wire."""
+"""Reads the mails of deliveries from where each kind is kept, in the form in which they are sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
 
 
 def _ready(delivery: Delivery, mail: bytes | WireForm | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
-    """Return one claimed delivery with its mail. `forms` caches the wire forms by the identity of their bytes, which
-    many deliveries share.
+    """Return one claimed delivery with its mail. `forms` caches the forms in which mails are sent by the identity of
+    their bytes, which many deliveries share.
     """
     if isinstance(mail, WireForm):
         return Ready(delivery=delivery, mail=mail)

@@ -54,7 +54,7 @@ class Throttle:
         """Whether sending stopped because the server cannot be used, and not because it asks for less."""
 
     def paused_s(self, now_s: float) -> float:
-        """Return for how many seconds nothing may be sent."""
+        """Return for how many seconds from now nothing may be sent."""
         return max(0.0, self._paused_until_s - now_s)
 
     def take_turn(self, now_s: float) -> float:
@@ -66,7 +66,9 @@ class Throttle:
     # --- events ------------------------------------------------------------------------------------------------------
 
     def note(self, sign: Sign, words: str, *, about: int, now_s: float) -> None:
-        """Adjust the pace to a reply about a delivery (`about` is its id), with the reply's `words`."""
+        """Adjust the pace to what a reply says about the mail server. `about` is the id of the delivery to which the
+        reply came, and `words` is the reply's text.
+        """
         self._latest.append(sign is Sign.SUSPICIOUS)
         if len(self._latest) == LATEST and sum(self._latest) * 2 >= LATEST:
             self._stop(f"it refused half of the latest {LATEST} mails by its rules: {words}", now_s)
@@ -91,11 +93,13 @@ class Throttle:
                 self._pause_for(sign, words, now_s)
 
     def note_open(self, connections: int) -> None:
-        """Record that the server accepts this number of connections and no more."""
+        """Record that the mail server accepts this number of connections and no more."""
         self.connections = max(1, connections)
 
     def note_unreachable(self, words: str, *, is_ours: bool, now_s: float) -> None:
-        """Record that no connection could be opened, or that no login was possible."""
+        """Record that no connection to the mail server could be opened, or that no login was possible. `words` says
+        why.
+        """
         if is_ours:
             self._stop(words, now_s)
             return

@@ -1,4 +1,4 @@
-"""Plans the recipients of mails. Pure."""
+"""Finds the audience of an edition's name, and counts deliveries for reports. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
     """Return audience and number for an edition's name, such as `weekly-12`.
 
     Raises:
-        UsageError: it is no such name, or the audience is not in config.toml.
+        UsageError: this is no name of an edition, or its audience is not in config.toml.
     """
     parts = parse_name(edition)
     known = {audience.name: audience for audience in audiences}
@@ -27,7 +27,7 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
 
 
 def tally_of(delivery: NewDelivery) -> DeliveryTally:
-    """Return counts of zero for a delivery's edition, round or letter; a reader's address is left out."""
+    """Return counts of zero for the edition, round or letter of a delivery; the address of a subscriber is left out."""
     return DeliveryTally(name=delivery.name, to="" if delivery.is_personal else delivery.recipient)
 
 
@@ -48,7 +48,9 @@ class Tallies:
         self._counts: dict[str, Counter[str]] = {}
 
     def add(self, delivery: NewDelivery, **counts: int) -> None:
-        """Add to the counts of the delivery's edition, round or letter, by their names in `DeliveryTally`."""
+        """Add to the counts of the delivery's edition, round or letter; `counts` are by the names of the fields of
+        `DeliveryTally`.
+        """
         if delivery.name not in self._counts:
             self._firsts[delivery.name], self._counts[delivery.name] = delivery, Counter()
         counter = self._counts[delivery.name]
@@ -57,7 +59,7 @@ class Tallies:
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
-        """The counts, in the order of their first deliveries."""
+        """All counts, one for each edition, round or letter, in the order of their first deliveries."""
         return tuple(_summed(self._firsts[name], counts) for name, counts in self._counts.items())
 
 

@@ -15,7 +15,7 @@ IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """What a mail server offered after a connection."""
+    """What a mail server offered when a connection to it was opened."""
 
     encryption: str
     """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""
@@ -24,7 +24,7 @@ class Welcome:
 
 
 def try_server(settings: SmtpSettings) -> Welcome:
-    """Connect, encrypt, log in, and disconnect without a mail.
+    """Connect to the mail server, encrypt, log in, and disconnect without sending a mail.
 
     Raises:
         MailServerError: a step failed.

@@ -19,7 +19,8 @@ What a crash leaves, by its moment:
   twice; a server or list that keeps Message-IDs drops the second one. SMTP does not allow more (RFC 1047).
 - after the result is written: nothing to do.
 
-A process that is suspended for longer than its lease loses its claim: its fence fails, and it sends nothing.
+A process that is suspended for longer than the lease of its claim loses the claim: its fence fails, and it sends
+nothing.
 """
 
 import asyncio
@@ -93,7 +94,8 @@ class DeliveryOptions:
 def deliver(
     ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
 ) -> DeliverReport:
-    """Send the due deliveries, until none is left, or until the server or the operator wants a pause.
+    """Send the due deliveries, until none is left, or until the mail server or the operator stops the sending for a
+    while.
 
     `mails_of` returns the mails of each kind of delivery.
 
@@ -104,7 +106,7 @@ def deliver(
 
 
 class _Pass:
-    """One pass over the ledger: the state that its connections share."""
+    """One delivery pass over the ledger: the state that its connections to the mail server share."""
 
     def __init__(
         self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
@@ -157,7 +159,9 @@ class _Pass:
                 raise failures.exceptions[0] from None
 
     async def _end_when_stopped(self, workers: set["asyncio.Task[None]"]) -> None:
-        """Stop the workers some time after the process was told to stop, so that a mail in hand can be answered."""
+        """Stop the workers some time after the process was told to stop, so that the server can still answer a mail
+        that it has just got.
+        """
         while workers and not self._options.is_stopping():
             _, workers = await asyncio.wait(workers, timeout=LOOK_S)
         if workers:
@@ -168,7 +172,7 @@ class _Pass:
     # --- one connection ----------------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        """Send one mail after another."""
+        """Send one mail after another over one connection."""
         session: SmtpSession | None = None
         try:
             while self._is_open_for_mail() and (ready := await self._commits.claim()) is not None:
@@ -194,7 +198,9 @@ class _Pass:
         return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
     async def _open_session(self, session: SmtpSession | None) -> SmtpSession | None:
-        """Wait for the next mail's turn and return a session for it, or None if no connection can be opened now."""
+        """Wait for the next mail's turn and return a session with the mail server for it, or None if no connection can
+        be opened now.
+        """
         if wait_s := self._pace.take_turn(self._now_s()):
             await asyncio.sleep(wait_s)
         if session is not None and session.is_spent:
@@ -250,7 +256,9 @@ class _Pass:
         return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
-        """Record a delivery that has no mail: with a problem it is retried; without one it is cancelled."""
+        """Record that the mail of a delivery could not be read. With a `problem` the delivery is retried; without one,
+        it is cancelled.
+        """
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
@@ -262,7 +270,7 @@ class _Pass:
         self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=problem)
 
     def _settle(self, delivery: Delivery, step: SmtpStep, reply: Reply, *, is_used: bool) -> bool:
-        """Record the result that a reply means; return whether the session can be used again."""
+        """Record the result that a reply means for a delivery; return whether the session can be used again."""
         meaning = meaning_of(step, reply)
         if logger.is_heard:
             logger.debug(
@@ -321,7 +329,9 @@ class _Pass:
         )
 
     def _take_back_refusals(self) -> None:
-        """Queue refused mails again: the policy that refused them was about this site, not about their readers."""
+        """Queue refused mails again: the server's policy that refused them was about this site, not about their
+        recipients.
+        """
         self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._options.clock())
         for delivery in self._suspects:
             self._tallies.add(delivery, refused=-1, later=1)
@@ -366,7 +376,9 @@ class _Pass:
         return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
-        """Report a problem; of several for one name, such as refusals of readers of one edition, only the first."""
+        """Report a problem. Of several problems of one name, such as refusals of mails of one edition, only the first
+        is reported.
+        """
         self._problems.setdefault(where, Problem(where=where, what=what))
 
     # --- what is reported --------------------------------------------------------------------------------------------

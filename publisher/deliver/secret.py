@@ -1,4 +1,4 @@
-"""Reads passwords and tokens each time they are needed: a token is valid for an hour, and a password may change."""
+"""Reads passwords and tokens each time one is needed: a token is valid for an hour, and a password may change."""
 
 import subprocess
 
@@ -9,10 +9,10 @@ _PATIENCE_S = 30
 
 
 def read_secret(secret: Secret, key: str) -> str:
-    """Return the secret; `key` is its path in config.toml, for errors.
+    """Return the password or token; `key` is the path of its setting in config.toml, for error messages.
 
     Raises:
-        SecretError: its file or program does not give it.
+        SecretError: the file or program that holds it does not give it.
     """
     if secret.file is not None:
         try:

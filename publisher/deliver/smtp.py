@@ -1,6 +1,6 @@
 """The SMTP client (RFC 5321): sessions with one mail server, each on a connection of its own.
 
-Where the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA go in one group: that halves the round trips of a
+If the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent in one group, which halves the round trips of a
 mail. The next mail's group is never sent directly after the end of this one: that makes a real Postfix nine times
 slower, because its delayed acknowledgement waits for our next packet.
 
@@ -50,7 +50,7 @@ class Deadlines:
 
 
 class BrokenPipeline(Silent):
-    """The server offers PIPELINING, but lost what followed the first command of a group."""
+    """Error: the server offers PIPELINING, but ignored what followed the first command of a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,14 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The answer that ended an attempt before the mail was handed over."""
+    """The server's reply that ended an attempt to send a mail before the mail was handed over."""
 
     step: SmtpStep
     reply: Reply
 
 
 class MailServer:
-    """The server of config.toml, with which sessions are opened."""
+    """The mail server that config.toml names. It opens sessions."""
 
     def __init__(
         self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines(), may_pipeline: bool = True
@@ -88,7 +88,7 @@ class MailServer:
         self._context = None if settings.security is Security.NONE else _context(settings)
 
     async def open(self) -> "SmtpSession":
-        """Connect, encrypt and log in.
+        """Open a session: connect, encrypt and log in.
 
         Raises:
             MailServerError: a step failed.
@@ -142,14 +142,14 @@ class SmtpSession:
 
     @property
     def is_spent(self) -> bool:
-        """Whether a new connection should be used instead."""
+        """Whether this session has been used so long that the next mail should go over a new connection."""
         idle_s = asyncio.get_running_loop().time() - self._wire.heard_at
         is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
         return is_used_up or idle_s > IDLE_S or self._wire.is_lost
 
     @property
     def encryption(self) -> str:
-        """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""
+        """The version of TLS, such as TLSv1.3, or an empty string if the connection is not encrypted."""
         return self._wire.encryption
 
     @property
@@ -173,7 +173,7 @@ class SmtpSession:
             await self._log_in()
 
     async def open_mail(self, envelope: Envelope, size: int) -> Refusal | None:
-        """Send sender, recipient and DATA; None: the server waits for the mail.
+        """Send sender, recipient and DATA. Return the server's refusal, or None if the server waits for the mail.
 
         Raises:
             Dropped: the connection broke.
@@ -284,7 +284,7 @@ class SmtpSession:
         return reply
 
     async def _command(self, command: str, deadline_s: float | None = None) -> tuple[Reply, list[str]]:
-        """Send a command; return the reply, and its lines."""
+        """Send a command; return the server's reply, and the lines of the reply."""
         self._wire.write(f"{command}\r\n".encode())
         return await self._wire.reply_and_lines(self._deadlines.login if deadline_s is None else deadline_s)
 
@@ -344,10 +344,10 @@ def _first_refusal(*replies: Reply) -> Refusal | None:
 
 
 def _is_taken(step: SmtpStep, reply: Reply) -> bool:
-    """Whether the server accepts a step.
+    """Whether a reply says that the server accepts a step of SMTP.
 
     Raises:
-        Dropped: the reply is neither yes nor no.
+        Dropped: the reply neither accepts nor refuses the step.
     """
     is_taken = reply.code == 354 if step is SmtpStep.DATA else reply.code // 100 == 2  # noqa: PLR2004
     if not is_taken and reply.code // 100 not in (4, 5):

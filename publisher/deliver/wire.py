@@ -16,15 +16,17 @@ _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
 
 class Dropped(Exception):  # noqa: N818  (a thing that happened, which the caller expects)
-    """The connection broke, the server was silent for too long, or it sent an invalid reply."""
+    """Error: the connection to the mail server broke, or the server was silent for too long or sent an invalid
+    reply.
+    """
 
 
 class Silent(Dropped):
-    """The server was silent for too long."""
+    """Error: the mail server was silent for too long."""
 
 
 class Wire(asyncio.Protocol):
-    """The bytes of one connection: writes data, and splits what is read into replies."""
+    """The bytes of one connection to a mail server: writes data, and splits what is read into replies."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -52,7 +54,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def encryption(self) -> str:
-        """The version of TLS, or an empty string if the connection is not encrypted."""
+        """The version of TLS of the connection, or an empty string if the connection is not encrypted."""
         encrypted = self._transport.get_extra_info("ssl_object")
         return str(encrypted.version()) if encrypted is not None else ""
 
@@ -86,13 +88,13 @@ class Wire(asyncio.Protocol):
     # --- called by sessions ------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        """Write without waiting."""
+        """Write bytes to the connection without waiting."""
         if self._lost:
             raise Dropped(self._lost)
         self._transport.write(data)
 
     async def write_all(self, data: bytes, deadline_s: float) -> None:
-        """Write, and wait until the system has accepted nearly all of it."""
+        """Write bytes to the connection, and wait until the operating system has accepted nearly all of them."""
         self.write(data)
         if self._may_write.is_set():
             return
@@ -104,15 +106,15 @@ class Wire(asyncio.Protocol):
             raise Silent(f"it did not take the mail within {deadline_s:g} s") from error
 
     async def reply(self, deadline_s: float) -> Reply:
-        """Return the next reply.
+        """Return the next reply of the mail server.
 
         Raises:
-            Dropped: there is none.
+            Dropped: no valid reply came in time.
         """
         return (await self.reply_and_lines(deadline_s))[0]
 
     async def reply_and_lines(self, deadline_s: float) -> tuple[Reply, list[str]]:
-        """Return the next reply, and its lines without the code."""
+        """Return the next reply of the mail server, and the lines of the reply without the code."""
         if (there := self._take_reply()) is not None:
             return there
         try:
@@ -181,7 +183,7 @@ def _printable(words: bytes) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """Return an error of the system or of a library in its own words."""
+    """Return the message of an error of the operating system or of a library."""
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno).lower()  # asyncio would say only "Connect call failed"
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
