@@ -1,9 +1,9 @@
 """The application: one site, with a method for each verb.
 
 Only this module opens a site's store and folders and reads the clock. `admin/stages` does the work of each verb; this
-module adds the lock around it, the record of the run, and the notices after it. Delivering comes after a pass and is
-not under its lock, so a slow mail server delays no feed. Other subjects, such as `people`, are objects that the site
-returns.
+module adds the lock around the work, the record of the run, and the notices after it. Delivering comes after a pass
+(collect, publish, compose) and is not under the pass's lock, so a slow mail server delays no feed. Other subjects, such
+as `people`, are objects that the site returns.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -92,7 +92,7 @@ class Publisher:
     @classmethod
     @contextmanager
     def open(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
-        """Open the site's store for a `with`. With `now` the clock stands at that moment.
+        """Open the site's store for a `with`. With `now`, the site's clock always shows that moment.
 
         Raises:
             StoreError: the store cannot be used.
@@ -120,19 +120,20 @@ class Publisher:
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
     def collect(self, sources: Collection[str] = ()) -> RunReport:
-        """Read every source that is due, and record what changed; or read only these sources, due or not.
+        """Read every source that is due, and record what changed; if `sources` are named, read only these, due or not.
 
         Raises:
-            UsageError: there is no source of that name.
+            UsageError: there is no source of such a name.
         """
         chosen = self._wiring.sources(sources)
         return self._go_on("collect", lambda: self._stages.collect(chosen, sources))
 
     def decide_source(self, source: str, decision: OnSuspicion, *, seen: str = "") -> RunReport:
-        """Release or discard what a held source lists now; `seen` is the reason for holding it that the decision was
-        based on.
+        """Release or discard what a held source lists now: a source whose changes look suspicious waits for this
+        decision. `seen` is the reason for holding the source on which the decision was based.
 
-        If the reason or its numbers have changed since, the source is held again. Without `seen` it is not.
+        If the reason or its numbers have changed since, the source is held again. Without `seen`, the reason is not
+        compared.
 
         Raises:
             UsageError: there is no such source, or it is not held.
@@ -147,7 +148,7 @@ class Publisher:
         return self._go_on("publish", lambda: self._wiring.tell_hub(self._stages.publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
-        """Compose an edition of what is new for one audience, or for each, whatever their schedules say.
+        """Compose an edition of what is new for one audience (mailing list), or for each, whatever the schedules say.
 
         Raises:
             UsageError: there is no audience of that name.
@@ -156,9 +157,10 @@ class Publisher:
         return self._go_on("compose", lambda: self._stages.compose(RunReport(), compose.plan_all, audiences))
 
     def deliver(self, *, start: str | None = None, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
-        """Send every mail that is due; before that, queue edition `start` and its successors again.
+        """Send every mail that is due. With `start`, the name of an edition, first queue that edition and the later
+        ones again.
 
-        If `is_stopping` turns true it ends early, after the mails in hand.
+        If `is_stopping` turns true, the sending ends early, after the mails that are being handed over.
 
         Raises:
             BusyError: another process is delivering.
@@ -180,7 +182,9 @@ class Publisher:
         return self._deliver_after(passed)
 
     def begin_anew(self) -> None:
-        """Allow the next pass to begin with an empty store, even if the folders have files of a former store."""
+        """Allow the next pass to begin with an empty store, even if the site's folders have files of a former, lost
+        store.
+        """
         self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:
@@ -190,14 +194,14 @@ class Publisher:
     def pass_due(self, *, is_stopping: Callable[[], bool]) -> RunReport:
         """Do a pass, composing only for audiences whose schedules are due, and deliver nothing.
 
-        If `is_stopping` turns true it ends early, between two stages.
+        If `is_stopping` turns true, the pass ends early, between two stages.
         """
         return self._go_on("run", lambda: self._stages.run(compose.plan_due, is_stopping=is_stopping))
 
     # --- what operators and editors ask and decide -------------------------------------------------------------------
 
     def status(self) -> Status:
-        """Return what ran, what is due, what waits and what is wrong."""
+        """Return the state of the site: what ran, what is due, what waits and what is wrong."""
         return status(self.config, self._store, now=self._clock())
 
     def unsettled_mails(self) -> tuple[DeliveryCounts, ...]:
@@ -206,14 +210,14 @@ class Publisher:
         return tuple(each for each in latest if not each.is_settled)
 
     def next_wake(self) -> datetime | None:
-        """Return when the next item appears or expires; None: none will."""
+        """Return when the next item appears or expires, or None if none will."""
         return self._store.items.next_wake(after=self._clock())
 
     def examine(self, source: str) -> "Examined":
         """Return what a source gives and what a pass would do with it; or how an address or a file could become a
         source.
 
-        Call it in a rehearsal: it collects.
+        Call this in a rehearsal only, because it collects.
 
         Raises:
             SourceError: the source cannot be read.
@@ -228,7 +232,7 @@ class Publisher:
         return replace(examined, outcome=report.collect and replace(report.collect, readings=()))
 
     def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
-        """Apply an editor's decision about a held edition, and put the edition into the outbox if it is released.
+        """Apply an editor's decision about a held edition; if he released the edition, write it into the outbox.
 
         Raises:
             UsageError: the edition is not held, or has no such item.
@@ -240,7 +244,8 @@ class Publisher:
     def begin_round(self, paces: Collection[str], *, within: timedelta | None = None) -> RunReport:
         """Begin a round for all subscribers of these paces now, whatever their schedules say.
 
-        Nobody gets an item twice. With `within`, the next pass plans the mails that are not planned by then.
+        Nobody gets an item twice. With `within`, planning stops after that time, and the next pass plans the other
+        mails.
 
         Raises:
             UsageError: there is no such pace, an edition waits for its editor, or nothing is new.
@@ -254,7 +259,8 @@ class Publisher:
         return self._run_exclusively("round", begin)
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with that address or id, whatever its source lists, and render everything that shows it again.
+        """Hide the item with that address or id, whatever its source lists, and render every feed and page again that
+        shows the item.
 
         Raises:
             UsageError: there is no such item, or several.
@@ -270,7 +276,7 @@ class Publisher:
         return self._decide_item(partial(show_item, name))
 
     def let_appear(self, name: str) -> RunReport:
-        """Make an item visible now that waits for its time.
+        """Make an item visible now that waits for the moment at which it appears.
 
         Raises:
             UsageError: no such item waits.
@@ -291,7 +297,7 @@ class Publisher:
 
     @property
     def own_data(self) -> OwnData:
-        """What readers can do with their own data."""
+        """What subscribers can do with the data held about them."""
         return OwnData(self.people, self._store)
 
     @property
@@ -301,7 +307,7 @@ class Publisher:
 
     @property
     def bounces(self) -> "BounceReader":
-        """Reads and records bounces, and notifies the operator."""
+        """The reader of bounces: it reads and records returned mails, and notifies the operator."""
         from publisher.admin.bounces import BounceReader  # late: importing it takes 40 ms, and bounces are rare
 
         return BounceReader(
@@ -312,18 +318,18 @@ class Publisher:
 
     @property
     def transfer(self) -> Transfer:
-        """Exports the site's subscribers, and imports people."""
+        """The export of the site's subscribers, and the import of people."""
         words_in = cache(self._wiring.consent_words)
         return Transfer(self.people, self._store, words_in=words_in, progress=self._progress)
 
     @property
     def renewer(self) -> Renewer:
-        """Asks readers who consented long ago whether they still want their mails."""
+        """The renewal of consents: subscribers who consented long ago are asked whether they still want their mails."""
         return self._wiring.renewer(self._clock(), self._progress)
 
     @property
     def reception(self) -> "Reception":
-        """The values and acts of the site's forms now.
+        """What the site's forms show and do, as of now.
 
         Raises:
             StoreError: the store cannot be used.
@@ -333,7 +339,7 @@ class Publisher:
 
     @property
     def desk(self) -> "Desk":
-        """The editors' desk now: sign-in, sessions and the record of acts.
+        """The editors' desk as of now: sign-in, sessions and the record of what editors did.
 
         Raises:
             TemplateError: a template cannot be read.
@@ -358,7 +364,7 @@ class Publisher:
         return copy_store(self._store, url, now=self._clock(), progress=self._progress)
 
     def only_service(self) -> AbstractContextManager[None]:
-        """Hold the lock of the site's only service during a `with`.
+        """Hold the lock of the site's only service (the process of `publisher serve`) during a `with`.
 
         Raises:
             BusyError: another service is running.
@@ -366,12 +372,16 @@ class Publisher:
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work as `_run_exclusively` does, unless the store was lost and would start again from nothing."""
+        """Do the work of a verb as `_run_exclusively` does, unless the store was lost and would start again from
+        nothing.
+        """
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work while no other process works on the site, then send notices and record the run if it has news."""
+        """Do the work of a verb while no other process works on the site, then send notices and record the run if it
+        has news.
+        """
         with self._store.exclusive("pass", wait_s=self.wait_s):
             started, report = self._clock(), work()
             report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)

@@ -59,7 +59,7 @@ class Plan:
 
 
 def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
-    """Plan the audience's next edition as of now, whether or not its schedule makes one due (`tick`)."""
+    """Plan the audience's next edition as of now, whether or not its schedule makes one due."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
         edition = edition_of(audience, facts, due, now=now)
@@ -110,8 +110,8 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """Return the last tick of the audience's schedule until now, or None if there was none since `last_tick`. A tick is
-    a moment at which the schedule makes an edition due.
+    """Return the moment up to which an edition composed now deals with ticks, or None if there was no tick since
+    `last_tick`. A tick is a moment at which the audience's schedule makes an edition due.
 
     One edition makes up for any number of missed ticks.
     """

@@ -142,7 +142,9 @@ class SmtpSession:
 
     @property
     def is_spent(self) -> bool:
-        """Whether this session has been used so long that the next mail should go over a new connection."""
+        """Whether the next mail should go over a new connection: this one had many mails or refusals, was silent for
+        long, or is lost.
+        """
         idle_s = asyncio.get_running_loop().time() - self._wire.heard_at
         is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
         return is_used_up or idle_s > IDLE_S or self._wire.is_lost

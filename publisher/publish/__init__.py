@@ -1,1 +1,3 @@
-"""Publish: from the log to feeds/. `run` is the verb, `plan` decides."""
+"""Publish: writes the feeds and pages in the folder feeds/ from the changes in the item log. `run` does the work,
+`plan` decides.
+"""

@@ -1,7 +1,8 @@
 """Writes the pages of years and months: what was published when.
 
-A pass writes the pages of the days that its items have or had. The page of a year lists its items while they are few,
-and otherwise links to its months: a new item then changes one month and a list of months, however large the archive is.
+A publishing pass writes the pages of the years and months in which its changed items are, or were, dated. The page of a
+year lists its items while they are few, and otherwise links to its months: a new item then changes one month and a list
+of months, however large the archive is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +41,7 @@ class CalendarPages:
             self._changed[month] = self._changed.get(month, 0) + 1
 
     def render(self) -> None:
-        """Write the pages that the recorded changes affect, and the list of years."""
+        """Write the pages of years and months that the recorded changes affect, and the page that lists the years."""
         years = self._store.calendar.years()
         for year in self._touched_years(years):
             self._render_year(year, years)
@@ -48,7 +49,9 @@ class CalendarPages:
             self._files.write(urls.YEARS_FILE, years_page(years, look=self._look))
 
     def _touched_years(self, years: Sequence[int]) -> Sequence[int]:
-        """Return the years that changed, and the neighbours of a year that appeared or vanished, whose links change."""
+        """Return the years whose pages must be written: those with changed items, and those beside a year that now has
+        its first item or none any more, because they link to it.
+        """
         changed = {year for year, _ in self._changed}
         touched = set(changed)
         for year in changed:

@@ -1,4 +1,4 @@
-"""The content of one feed, in any format. In: records. Out: values that fit XML and JSON."""
+"""The content of one feed, for any format. In: records of items from the store. Out: values that fit XML and JSON."""
 
 import re
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class FeedLook:
     combined: tuple[CombinedFeed, ...] = ()
 
     def content_of(self, feed: Feed) -> Content:
-        """Return how much of a text the feed has."""
+        """Return how much of each item's text the feed contains."""
         return dict(self.contents).get(feed.slug, self.content)
 
     @classmethod
@@ -82,7 +82,7 @@ class FeedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """The addresses of a document and of its neighbours, in one format."""
+    """The addresses of a feed document in one format, and of the documents that it links to."""
 
     own: str
     current: str
@@ -109,10 +109,10 @@ def feed_document(
     last_archive: int | None = None,
     prepared: FeedItems | None = None,
 ) -> FeedDocument:
-    """Return a feed's content; withdrawn records become tombstones.
+    """Return a feed's content; withdrawn items become tombstones (announcements that the item is gone).
 
     `changed_at` dates the feed itself: when its items last changed, or when the feed was created. `last_archive` is the
-    number of the archive document with the preceding items. Items in `prepared` are not prepared again.
+    number of the archive document with the preceding items. Items in the cache `prepared` are not prepared again.
     """
     items = (prepared or FeedItems(look.site)).fit(records, look.content_of(feed))
     document = _document(feed, items, look=look, changed_at=changed_at, archive=None, previous=last_archive)
@@ -128,9 +128,9 @@ def archive_document(
     withdrawn: Iterable[Record] = (),
     prepared: FeedItems | None = None,
 ) -> FeedDocument:
-    """Return document `number` (from 1) of a feed's archive. Nothing in it depends on later items.
+    """Return document `number` (from 1) of a feed's archive. Nothing in the document depends on later items.
 
-    So it does not link to its successor: readers walk backwards (docs/adr/archives-only-lead-back.md).
+    So it does not link to the next document: feed readers walk backwards (docs/adr/archives-only-lead-back.md).
     """
     records, withdrawn = list(records), list(withdrawn)
     changed_at = max((record.updated for record in (*records, *withdrawn)), default=datetime.min.replace(tzinfo=UTC))
@@ -183,7 +183,7 @@ def author_of(site: Site) -> Mailbox:
 def links_of(
     folder: str, look: FeedLook, *, archive: int | None = None, previous: int | None = None
 ) -> tuple[tuple[str, Links], ...]:
-    """Return the addresses of a document and its neighbours, by format."""
+    """Return, by format, the addresses of a feed document in a folder and of the documents that it links to."""
     return tuple((key, _links(folder, key, look.site, archive=archive, previous=previous)) for key in look.formats)
 
 
@@ -220,7 +220,7 @@ def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -
 
 
 def _address(address: str) -> str:
-    """Return the address in ASCII, or an empty string if feed validators would refuse it."""
+    """Return the mail address in ASCII, or an empty string if feed validators would refuse it."""
     try:
         wire = wire_address(address)
     except ValueError:

@@ -1,4 +1,6 @@
-"""Renders the page of an edition, and the list of an audience's editions. In: values. Out: bytes."""
+"""Renders the web page of an edition (a digest for a mailing list), and the page that lists an audience's editions. In:
+values. Out: bytes.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from publisher.store import EditionPlace, PastEdition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPart:
-    """One theme of an edition, or its lead, as its page shows it."""
+    """One part of an edition as its web page shows it: the items of a theme, or the lead (the most prominent item)."""
 
     theme: str
     language: str
@@ -42,7 +44,7 @@ class ShownPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionItem:
-    """An item as a digest shows it."""
+    """An item as the web page of an edition shows it."""
 
     item: ShownItem
     body: str
@@ -56,7 +58,7 @@ class EditionItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCorrection:
-    """An item of an earlier digest that was corrected since."""
+    """An item of an earlier digest that was corrected since, as the web page of an edition shows it."""
 
     item: ShownItem
     corrected_on: date
@@ -78,10 +80,11 @@ def edition_page(
     look: SiteLook,
     keyword_feeds: Mapping[str, Feed] = MappingProxyType({}),
 ) -> bytes:
-    """Return the page of an edition as its audience got it, in its language, without anything about who got it.
+    """Return the web page of an edition as its audience got it, in the audience's language. The page shows nothing
+    about the recipients.
 
-    Items withdrawn since are not on it. `older` and `newer` are its neighbours; `keyword_feeds` has the feeds of its
-    items' keywords, by keyword.
+    Items withdrawn since are not on the page. `older` and `newer` are the editions before and after this one;
+    `keyword_feeds` has the feeds of the items' keywords, by keyword.
     """
     file = urls.edition_file(audience.name, edition.number)
     return render_page(
@@ -170,7 +173,9 @@ def _part(
 def _show_items(
     placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook, pages: Mapping[str, str]
 ) -> list[EditionItem]:
-    """Return the items as the mail shows them, in order; tables get names that are unique on the page."""
+    """Return the items of an edition as its page shows them, in the order of the mail; tables get names that are unique
+    on the page.
+    """
     shown: list[EditionItem] = []
     tables = 0
     for each in placed:

@@ -1,7 +1,8 @@
-"""The editions on the web: a page for each, without anything about its recipients, and a list for each audience.
+"""The editions on the website: a page for each edition, without anything about its recipients, and a list for each
+audience.
 
-In: the numbers of editions that `plan_editions` found without a page. Out: their pages and the lists. A crash leaves
-whole pages and an unmoved cursor, so the next pass writes them again.
+In: the numbers of editions that `plan_editions` found without a page. Out: the pages of these editions, and the lists.
+A crash leaves whole pages and an unmoved cursor, so the next pass writes the pages again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -45,9 +46,10 @@ def publish_editions(
     files: Files,
     authority: str,
 ) -> None:
-    """Write the pages of these editions and then move the cursors: after a crash in between, it is done again.
+    """Write the pages of these editions, and then move the cursors that say up to which edition pages exist. After a
+    crash in between, both are done again.
 
-    The pages exist before the mails, which link to them, are sent. `authority` is that of the site's ids.
+    The pages exist before the mails that link to them are sent. `authority` is the authority in the site's `tag:` ids.
 
     Raises:
         FilesError: a file could not be written.
@@ -77,9 +79,11 @@ def _lead_to_editions(
     files: PublicFiles,
     feeds: OpenFeeds,
 ) -> None:
-    """Rewrite the front page, and the pages of the items of these editions, which name the editions they were in.
+    """Rewrite the front page, and the pages of the items of these editions: the page of an item names the editions it
+    was in.
 
-    If feeds and pages are behind the log, nothing is rewritten: a page might link to one that does not exist yet.
+    If feeds and pages are not up to date with the item log, nothing is rewritten, because a page might link to one that
+    does not exist yet.
     """
     if store.log.cursor(CONSUMER).seq != store.log.end():
         return
@@ -135,7 +139,7 @@ def render_touched(
 
 
 class _Archive:
-    """Writes the pages of editions in one pass."""
+    """Writes the pages and lists of editions in one publishing pass."""
 
     def __init__(
         self,
@@ -155,7 +159,8 @@ class _Archive:
         self._feed_look = replace(FeedLook.of(publication, authority), hub="")
 
     def render(self, audience: Audience, numbers: Sequence[int]) -> None:
-        """Write the pages of these editions, and the list and the feed of all editions with a page.
+        """Write the pages of these editions of an audience, and the list and the feed of all its editions that have a
+        page.
 
         The list is written even before the first edition, so that the front page can link to it.
         """
@@ -187,7 +192,7 @@ class _Archive:
             self._files.write(urls.edition_file(audience.name, number), page)
 
     def _keyword_feeds(self, edition: PastEdition) -> dict[str, Feed]:
-        """Return the feeds of its items' keywords, by keyword; a keyword without a feed is missing."""
+        """Return the feeds of the keywords of an edition's items, by keyword; a keyword without a feed is missing."""
         its = [record.item for record in edition.records]
         names = self._store.names.of(wanted_names(its, self._themes))
         found = {keyword: keyword_feed(keyword, names) for item in its for keyword in item.keywords}

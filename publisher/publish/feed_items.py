@@ -1,4 +1,6 @@
-"""The content of one item, for all feeds in all formats. In: records. Out: values that fit XML and JSON."""
+"""The content of one item, for all feeds in all formats. In: records of items from the store. Out: values that fit XML
+and JSON.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -44,7 +46,7 @@ error.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """What every format says about one item, fit for XML."""
+    """What feeds of every format say about one item, as text that fits XML."""
 
     id: str
     url: str
@@ -76,14 +78,14 @@ class Category:
 
 
 class FeedItems:
-    """Items prepared for feeds: each is prepared once per pass and cached."""
+    """A cache of items prepared for feeds: each is prepared once per publishing pass."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._kept: dict[tuple[int, Content], tuple[Record, FeedItem]] = {}
 
     def of(self, record: Record, content: Content = "full") -> FeedItem:
-        """Return the item prepared for feeds, with text fit for XML."""
+        """Return the item of this record, prepared for feeds: with text that fits XML."""
         kept = self._kept.get((record.number, content))
         if kept is not None and (kept[0] is record or kept[0] == record):
             return kept[1]
@@ -113,8 +115,8 @@ class FeedItems:
         return tuple(items)
 
     def _sum_up_longest(self, items: list[FeedItem], records: Sequence[Record], excess: int) -> int:
-        """Replace the longest items by their summaries, in place, until all fit; return how many bytes are still too
-        many.
+        """Replace the longest items in the list by their summaries until the feed is `excess` bytes smaller; return how
+        many bytes it is still too large.
         """
         longest_first = sorted(range(len(items)), key=lambda place: items[place].most_bytes, reverse=True)
         for place in longest_first:
@@ -152,7 +154,9 @@ def feed_item(record: Record, *, site: Site) -> FeedItem:
 
 
 def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
-    """Return the item with its summary and a link instead of its text; a text that is no longer than those stays."""
+    """Return the item with its summary and a link in place of its text; a text that is not longer than these is
+    kept.
+    """
     language = _spoken(item.language, site)
     read_on = languages.translations(language, DOMAIN).gettext("Read on")
     link = f'<p{_marks(language, item.language)}><a href="{escape(item.url)}">{read_on}</a></p>'
@@ -172,7 +176,7 @@ def plain(text: str) -> str:
 
 
 def language_or(tag: str, fallback: str) -> str:
-    """Return the language tag if feed readers know it, or else `fallback`."""
+    """Return a language tag if feed readers know it, or else `fallback`."""
     return tag if languages.is_known(tag) else fallback
 
 
@@ -182,13 +186,17 @@ def whole_seconds(instant: datetime) -> datetime:
 
 
 def _updated_alone(record: Record) -> datetime:
-    """Return the instant of the latest change, different for each item: RFC 4287 section 3.3 asks for that."""
+    """Return the instant of the item's latest change, made different from that of every other item, as RFC 4287 section
+    3.3 asks.
+    """
     published, updated = whole_seconds(record.published), whole_seconds(record.updated)
     return updated if updated == published else updated + timedelta(microseconds=record.number % 1_000_000)
 
 
 def _readable(html: str) -> str:
-    """Return HTML or plain text without replacement characters, written directly or as numeric references."""
+    """Return HTML or plain text without the replacement character U+FFFD, which may be written directly or as a numeric
+    reference.
+    """
     return NUMBERED_REFERENCE.sub(_fit_reference, html).replace(LOST, "?") if LOST in html or "&#" in html else html
 
 
@@ -202,8 +210,8 @@ def _in_direction(html: str, language: str) -> str:
 
 
 def _list_files(record: Record, html: str, language: str, site: Site) -> str:
-    """Return a paragraph of links to the item's files that its text does not link to; few feed readers show
-    enclosures.
+    """Return a paragraph of links to those of the item's files that its text does not link to, because few feed readers
+    show enclosures.
     """
     if not record.item.enclosures:
         return ""
@@ -226,7 +234,9 @@ def _spoken(language: str, site: Site) -> str:
 
 
 def _marks(language: str, around: str) -> str:
-    """Return attributes for language and direction, where they differ from the surrounding text's."""
+    """Return the HTML attributes for language and writing direction, each if it differs from that of the surrounding
+    text.
+    """
     directions = languages.dir_of(language), languages.dir_of(around)
     turned = f' dir="{directions[0]}"' if directions[0] != directions[1] else ""
     return f' lang="{language}"{turned}' if language != around else ""
@@ -248,8 +258,8 @@ def _label(text: str) -> str:
 
 
 def _weigh(item: FeedItem) -> FeedItem:
-    """Return the item with `most_bytes`, for the costliest escaping: RSS escapes its summary twice, JSON its
-    line ends.
+    """Return the item with `most_bytes` set: its size in the format whose escaping needs most. RSS escapes the summary
+    twice, JSON escapes line ends.
     """
     texts = [item.title, escape(item.summary), item.html, item.url, item.id]
     texts += [text for category in item.categories for text in (category.term, category.label, category.scheme)]

@@ -108,7 +108,7 @@ def _add_links(parent: _Element, tag: str, links: Sequence[tuple[str, str, str]]
 
 
 def _add_enclosures(parent: _Element, tag: str, enclosures: Sequence[Enclosure]) -> None:
-    """RFC 4287 section 4.2.7: a length is a hint, and may be left out."""
+    """Add an Atom link for each enclosure. RFC 4287 section 4.2.7: a length is a hint, and may be left out."""
     for enclosure in enclosures:
         link = SubElement(parent, tag, {"rel": "enclosure", "href": enclosure.url, "type": enclosure.media_type})
         if enclosure.size_bytes is not None:

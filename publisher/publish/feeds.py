@@ -1,7 +1,7 @@
 """Writes one feed: all formats, the documents of its archive, its pages, and the files at its former addresses.
 
-A closed document of an archive never changes (RFC 5005 section 4). It is rewritten only if its file is missing, the
-site's address changed, or somebody asked for it.
+A closed document of an archive never changes (RFC 5005 section 4). It is rewritten only if its file is missing, if the
+site's address changed, if an editor hid one of its items or showed it again, or if all files are rendered on request.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -31,10 +31,10 @@ WRITERS: Mapping[str, Callable[[FeedDocument, Entries], bytes]] = {"rss": rss, "
 
 
 def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> list[Record]:
-    """Return the items that a feed shows, newest published first: the `limit` added last, and all that were added with
-    them.
+    """Return the items that a feed shows, newest published first: the `limit` items added last, and those added in the
+    same pass as the earliest of these.
 
-    Items of one pass stay together, up to `STRETCH` times `limit`.
+    At most `STRETCH` times `limit` items are shown.
     """
     newest = items.added_last(sequence, limit=limit)
     start = start_of_cut_pass(newest, limit=limit)
@@ -44,7 +44,7 @@ def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> lis
 
 
 class FeedWriter:
-    """Writes the feeds of one pass."""
+    """Writes the feeds of one publishing pass."""
 
     def __init__(
         self,
@@ -58,7 +58,9 @@ class FeedWriter:
         pagination: Pagination,
         steps: Steps,
     ) -> None:
-        """`steps` advances by the number of items of each archive document that is written."""
+        """Prepare to write. The progress `steps` advances by the number of items of each archive document that is
+        written.
+        """
         self._store = store
         self._items = items
         self._settings = publication.settings
@@ -98,25 +100,27 @@ class FeedWriter:
             self._pagination.render_moved(feed, former, last=last_page)
 
     def settle(self) -> None:
-        """Record the ranges of closed archives and full pages, once readers can see them."""
+        """Record the ranges of closed archive documents and full pages. Call this once their files are visible to
+        readers.
+        """
         self._store.feeds.archives.close(self._closed)
         self._pagination.settle()
 
     def _may_announce(self, feed: Feed) -> bool:
-        """Whether the feed may have withdrawals to announce."""
+        """Whether the feed may have withdrawn items to announce."""
         return self._withdrawn is None or feed.slug in self._withdrawn
 
     def _add_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
-        """Return the records, and archived items that were revised since: RFC 5005 section 4 wants the feed to announce
-        them.
+        """Return the feed's items, and with them archived items that were revised since they were archived: RFC 5005
+        section 4 wants the feed to announce these.
         """
         revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
 
     def _write_archive(self, feed: Feed, sequence: FeedSequence) -> int | None:
-        """Close the archive documents for items that no longer fit into the feed.
+        """Write and close archive documents with the items that no longer fit into the feed.
 
-        Returns the number of the last document, or None if there is none.
+        Returns the number of the last document of the archive, or None if there is none.
         """
         due = _due_archives(sequence, size=self._settings.limit)
         closed = [(archive, self._files_of(feed, archive)) for archive in due]
@@ -196,7 +200,9 @@ class FeedWriter:
 
 
 def _due_archives(sequence: FeedSequence, *, size: int) -> list[Archive]:
-    """Return the documents to close, so that fewer than `size` items are in no document."""
+    """Return the archive documents to close, each of `size` items, so that fewer than `size` older items are in no
+    document.
+    """
     number, after = (sequence.archives[-1].number, sequence.archives[-1].upto) if sequence.archives else (0, 0)
     return [
         Archive(feed=sequence.feed, number=each, after=start, upto=upto)

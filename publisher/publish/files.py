@@ -1,4 +1,4 @@
-"""The public files, as `publish` uses them, and compressed copies that earlier versions made."""
+"""The public files, as `publish` uses them. Compressed copies of the files that earlier versions made are removed."""
 
 from pathlib import Path
 from typing import Protocol
@@ -11,11 +11,11 @@ class Files(Protocol):
     """Access to the files of the public folder, as `store.files.Tree` gives it."""
 
     def write(self, path: str, data: bytes) -> bool:
-        """Make `data` the content of `path`; return False if it already was."""
+        """Make `data` the content of the file at `path`; return False if the file has this content already."""
         ...
 
     def remove(self, path: str) -> bool:
-        """Remove `path` with the next `commit`; return False if it does not exist."""
+        """Remove the file at `path` with the next `commit`; return False if it does not exist."""
         ...
 
     def has(self, path: str) -> bool:
@@ -23,27 +23,27 @@ class Files(Protocol):
         ...
 
     def has_any(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether any file has a name with one of these endings; it looks at every folder."""
+        """Whether any public file has a name with one of these endings. The search looks at every folder."""
         ...
 
     def commit(self) -> None:
-        """Make what was written and removed visible to readers."""
+        """Make the files written and removed since the last `commit` visible to readers."""
         ...
 
 
 class RehearsedFiles:
-    """The files below `root`, for a rehearsal: it reads them, and writes nothing."""
+    """The public files below `root`, for a rehearsal: files are read, and none is written."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def write(self, path: str, data: bytes) -> bool:
-        """Return whether `path` is missing or has another content than `data`."""
+        """Return whether the file at `path` is missing or has another content than `data`; write nothing."""
         file = self._root / path
         return not file.is_file() or file.read_bytes() != data
 
     def remove(self, path: str) -> bool:
-        """Return whether there is a file to remove."""
+        """Return whether there is a file at `path` to remove; remove nothing."""
         return self.has(path)
 
     def has(self, path: str) -> bool:
@@ -59,11 +59,11 @@ class RehearsedFiles:
 
 
 class PublicFiles:
-    """The files of the public folder as one pass writes them, with a count.
+    """The files of the public folder as one publishing pass writes them. The pass's written files are counted.
 
-    It also removes compressed copies that earlier versions put beside them. No version updates copies any more, and a
-    web server that looks for them (`gzip_static` in nginx) would send their old content for good. Files that others put
-    into the folder are safe: a copy is removed only beside a file that publish writes.
+    Compressed copies that earlier versions put beside the files are removed too. No version updates such copies any
+    more, and a web server that looks for them (`gzip_static` in nginx) would always send their old content. Files that
+    others put into the folder are safe: a copy is removed only beside a file that publish writes.
     """
 
     def __init__(self, files: Files, *, removes_copies: bool) -> None:
@@ -73,7 +73,7 @@ class PublicFiles:
         self.unchanged = 0
 
     def write(self, path: str, data: bytes) -> None:
-        """Make `data` the content of `path`; a file that has it already is not touched."""
+        """Make `data` the content of the file at `path`; a file that has this content already is not touched."""
         self.remove_copies(path)  # first, so that no copy is ever older than its file
         if self._files.write(path, data):
             self.written += 1
@@ -81,7 +81,7 @@ class PublicFiles:
             self.unchanged += 1
 
     def remove(self, path: str) -> None:
-        """Remove `path` with the next `commit`, if it exists."""
+        """Remove the file at `path` with the next `commit`, if it exists."""
         self._files.remove(path)
 
     def has(self, path: str) -> bool:
@@ -95,5 +95,5 @@ class PublicFiles:
                 self._files.remove(path + suffix)
 
     def commit(self) -> None:
-        """Make what was written and removed visible to readers."""
+        """Make the files written and removed since the last `commit` visible to readers."""
         self._files.commit()

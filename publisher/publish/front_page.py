@@ -1,4 +1,6 @@
-"""The front page, which changes with items and with digests: a pass with either writes it."""
+"""The website's front page. It shows items and digests, so every publishing pass with new items or digests
+writes it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -53,8 +55,8 @@ def write_front_page(
 
 
 def _pace(feeds: OpenFeeds, *, store: Store, look: SiteLook) -> Frequency | None:
-    """Return how often items came in the year before the last change. The clock is not used: equal logs give equal
-    pages.
+    """Return how often items came in the year before the last change, for the front page. The clock is not used, so
+    that equal item logs give equal pages.
     """
     upto = local_day(feeds.all_items.changed_at, look.site.timezone)
     first = store.calendar.first_day()

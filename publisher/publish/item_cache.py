@@ -1,4 +1,6 @@
-"""Caches the items of one pass: an item is in four or five feeds, on their pages and in their archives."""
+"""Caches the items of one publishing pass: an item is in four or five feeds, on the pages of these feeds and in their
+archives.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,14 +10,14 @@ from publisher.store import FeedSequence, Store
 
 
 class ItemCache:
-    """Live items by number, kept as long as there is room."""
+    """A cache of live items by number, which are kept as long as there is room."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[int, Record] = {}
 
     def keep(self, records: Iterable[Record]) -> None:
-        """Add records to the cache that were read for another reason."""
+        """Add the records of items to the cache that were read for another reason."""
         for record in records:
             if len(self._kept) >= KEPT:
                 return
@@ -30,7 +32,7 @@ class ItemCache:
         return found
 
     def added_between(self, sequence: FeedSequence, after: int, upto: int) -> list[Record]:
-        """Return the items of a feed that were added in (after, upto], in that order."""
+        """Return the items of a feed that were added under log numbers in (after, upto], in that order."""
         if after >= sequence.after:
             return self.get(sequence.between(after, upto))
         return self._store.items.added_between(sequence.feed, after, upto)

@@ -48,7 +48,9 @@ class ItemFaces:
         self._kept: dict[int, tuple[Record, ItemFace]] = {}
 
     def of(self, record: Record, site: Site) -> ItemFace:
-        """Return the face of the item in this record, which for an edition may differ from the one in the log."""
+        """Return the face of the item in this record. The record of an edition may have another version of the item
+        than the present one.
+        """
         kept = self._kept.get(record.number)
         if kept is not None and (kept[0] is record or kept[0] == record):
             return kept[1]
@@ -83,7 +85,9 @@ class Memo(Generic[_Key, _Value]):
         self._known: dict[_Key, _Value] = {}
 
     def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
-        """Return the cached value for the key, or make it; the whole cache is emptied when it is full."""
+        """Return the cached value for the key, or make the value and cache it; when the cache is full, it is emptied
+        completely.
+        """
         value = self._known.get(key)
         if value is None:
             if len(self._known) >= MOST:

@@ -1,5 +1,5 @@
-"""Writes the pages of items, each with its neighbours, its keywords, the digests it was in, and its earlier versions
-there.
+"""Writes the pages of items, each with links to the items before and after it, its keywords, the digests it was in, and
+its earlier versions in digests.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,8 +21,8 @@ from publisher.store import Store
 class ItemPages:
     """Writes pages of items.
 
-    `feeds` are the slugs of the feeds that readers have; `shown` is by audience the number of the latest edition that
-    has a page.
+    `feeds` are the slugs of the feeds that are written for readers; `shown` gives, by audience, the number of the
+    latest edition that has a page.
     """
 
     def __init__(

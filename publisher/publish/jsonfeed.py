@@ -15,9 +15,10 @@ _simple: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """Return the document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes.
+    """Return a feed document as JSON Feed 1.1. Themes and keywords both become the format's `tags`, because it cannot
+    tell kinds of tags apart.
 
-    Items already in `entries` are not serialised again.
+    Items that `entries` already has are not serialised again.
     """
     entries = entries or Entries()
     author = {"name": document.author.name}

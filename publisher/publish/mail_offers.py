@@ -1,4 +1,6 @@
-"""The ways to get the news by mail that pages offer: the form, and the mailing lists that people can join."""
+"""The ways to get the news by mail that web pages offer: the form to subscribe, and the mailing lists that people can
+join.
+"""
 
 from collections.abc import Sequence
 
@@ -12,7 +14,7 @@ ANY_LANGUAGE = "*"
 
 
 def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> Sequence[MailOffer]:
-    """Return the ways to get the news of one of these themes by mail; without slugs, all ways.
+    """Return the ways to get the news of at least one of these themes by mail; without slugs, return all ways.
 
     The form comes first. On the page of one theme, that theme is preselected.
     """

@@ -1,4 +1,4 @@
-"""The items before and after an item in its first theme, which its page links to."""
+"""The neighbours of an item: the items published before and after it in its first theme, to which its page links."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ class Neighbours:
 
 
 def neighbours_of(records: Sequence[Record], *, store: Store, items: ItemCache) -> Mapping[int, Neighbours]:
-    """Return the neighbours of live items in the first theme of each, by item number."""
+    """Return the neighbours of live items, each in the item's first theme, by item number."""
     by_theme: dict[Theme, list[Record]] = defaultdict(list)
     for record in records:
         if record.state.is_live:
@@ -47,7 +47,9 @@ def neighbours_of(records: Sequence[Record], *, store: Store, items: ItemCache) 
 def touched_neighbours(
     after: int, upto: int, *, store: Store, items: ItemCache, themes: Iterable[str]
 ) -> Iterable[Record]:
-    """Return the items whose page links to an item that changed in (after, upto]; `themes` are slugs."""
+    """Return the items whose page links to an item that changed under a log number in (after, upto]. `themes` are the
+    slugs of the themes to look in.
+    """
     positions, wanted = store.log.positions(after, upto), set[tuple[int, str]]()
     for slug in sorted(set(themes) & positions.keys()):
         for pair in store.feeds.neighbours(slug, sorted(set(positions[slug]))).values():

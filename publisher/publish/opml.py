@@ -40,7 +40,9 @@ def outlines(feeds: Iterable[Feed], *, site: Site, formats: Iterable[str]) -> li
 
 
 def opml(lines: Iterable[Outline], *, site: Site) -> bytes:
-    """Return the list as an OPML document. It has no date, so that the same feeds always give the same bytes."""
+    """Return a list of feeds as an OPML document. The document has no date, so that the same feeds always give the same
+    bytes.
+    """
     root = ET.Element("opml", version="2.0")
     head = ET.SubElement(root, "head")
     ET.SubElement(head, "title").text = scrub(site.title)

@@ -1,8 +1,8 @@
 """Adapts an item's HTML to its page.
 
-Headings are moved below the page's own, a wide table scrolls inside a box, and links whose text is an address are
-marked. Without a box, a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion
-1.4.10).
+The item's headings get lower levels than the page's own, a wide table scrolls inside a box, and links whose text is an
+address are marked. Without a box, a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success
+criterion 1.4.10).
 """
 
 import re
@@ -21,8 +21,8 @@ RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
 def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before: int = 0) -> str:
     """Return safe, balanced HTML adapted to a page; `table_word` and a number name each table.
 
-    `title_level` is the level of the heading above it: 1 on the item's own page. `tables_before` is how many tables of
-    the page have a name already.
+    `title_level` is the level of the heading with the item's title: 1 on the item's own page. `tables_before` is how
+    many tables of the page have a name already.
     """
     body = mark_bare_links(body)
     if not RICH.search(body):
@@ -52,7 +52,9 @@ def _drop_empty_headings(root: html.HtmlElement) -> None:
 
 
 def _lay_out_table(table: html.HtmlElement) -> bool:
-    """Mark a table's headings and figures; return False for a table that only serves layout."""
+    """Mark the heading cells of a table, and its cells with numbers; return False for a table that only serves
+    layout.
+    """
     rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
     if not any(rows) or not holds_data(rows):
         table.set("role", "presentation")
@@ -65,7 +67,9 @@ def _lay_out_table(table: html.HtmlElement) -> bool:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Mark what each heading applies to: its column if the whole row is headings, or else its row."""
+    """Mark what each heading cell of a table applies to: its column if its row consists of headings, or else
+    its row.
+    """
     for row in rows:
         scope = "col" if all(cell.tag == "th" for cell in row) else "row"
         for cell in row:
@@ -74,7 +78,7 @@ def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
 
 
 def _give_head(table: html.HtmlElement) -> None:
-    """Turn a first row that is all headings into the table's head, if it has none."""
+    """If a table has no head and its first row consists of headings, turn that row into the head."""
     body = table.find("tbody")
     first = None if body is None or table.find("thead") is not None else body.find("tr")
     if first is None or len(body) == 1 or any(cell.tag != "th" for cell in first):
@@ -85,8 +89,8 @@ def _give_head(table: html.HtmlElement) -> None:
 
 
 def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Keep each figure on one line, and align columns of figures at the end together with their headings, except the
-    column that names rows.
+    """Keep each number in a table on one line, and align columns of numbers at the end together with their headings,
+    except the column that names rows.
     """
     mark_figures(rows)
     for cell in cells_of_figures(rows):
@@ -98,7 +102,7 @@ def _is_inside(element: html.HtmlElement, tag: str) -> bool:
 
 
 def _box(table: html.HtmlElement, name: str) -> None:
-    """Put the table into a named section that a keyboard can reach and scroll."""
+    """Put a table into a section with this name, which can be reached and scrolled by keyboard."""
     caption = table.find("caption")
     words = "" if caption is None else " ".join(caption.text_content().split())
     box = html.Element(

@@ -13,10 +13,10 @@ WINDOW_TITLE = 70
 
 
 def render_page(name: str, file: str, *, look: SiteLook, language: str = "", root: str = "", **values: object) -> bytes:
-    """Return the template `name` rendered as the page in `file`.
+    """Return the template `name` rendered as the web page at the path `file`.
 
-    `language` is that of the page's fixed texts; empty: the site's. Relative links start from `root`; empty: from the
-    page.
+    `language` is that of the page's fixed texts; an empty string means the site's. Relative links start from `root`; an
+    empty string means from the page.
     """
     spoken = language or look.site.language
     frame = (urls.folder_with(file), root)
@@ -39,7 +39,9 @@ def _picture_of(look: SiteLook) -> str:
 
 
 def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
-    """Return the addresses that every page of a folder links to; an empty one means that the target does not exist."""
+    """Return, by name, the addresses that every page of a folder links to; an empty address means that the target does
+    not exist.
+    """
     files = {
         "home": urls.INDEX_FILE,
         "all_items": urls.feed_page_file(ALL),
@@ -57,14 +59,18 @@ def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
 
 
 def _mail_places(look: SiteLook) -> tuple[str, ...]:
-    """Return where people can get the news by mail; if there is a form for themes and pace, only the form."""
+    """Return the addresses where people can get the news by mail. If there is a form to choose themes and pace, return
+    only that of the form.
+    """
     if look.has_forms:
         return (urls.subscribe_url(look.site),)
     return tuple(each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in look.open_to)
 
 
 def window_title(heading: str, site: str) -> str:
-    """Return the title of a window: the page's heading and the site's title, both shortened to what browsers show."""
+    """Return the title of a browser window: the page's heading and the site's title, both shortened to what browsers
+    show.
+    """
     own = unescape(heading) if hasattr(heading, "__html__") else heading
     name = shorten(site, max(WINDOW_TITLE - len(escape(f"{own} – ")), WINDOW_TITLE // 2))
     short = shorten(own, WINDOW_TITLE - len(escape(f" – {name}")))

@@ -24,10 +24,11 @@ class PageLink:
 
 
 def page_links(folder: str, number: int | None, last: int) -> dict[str, Any]:
-    """Return links to a feed's other pages, newest first: the newest, `NEAR` on each side, and the oldest.
+    """Return the links from a feed's page to its other pages, newest first: to the newest, to `NEAR` pages on each
+    side, and to the oldest.
 
-    A page does not link to pages far after it, so that it does not change when new items make more pages. After the
-    link to the newest page, which has no number, no gap is marked: the number of pages in between changes too.
+    A page does not link to pages far after it, so that it does not change when new items make more pages. No gap is
+    marked after the link to the newest page (which has no number), because the number of pages in between changes too.
     """
     if not last:
         return {"links": (), "newer": "", "older": ""}

@@ -1,4 +1,4 @@
-"""Items, feeds and editions as page templates get them. In: records. Out: values."""
+"""Items, feeds and editions as the templates of web pages get them. In: records from the store. Out: values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ class FeedCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedLink:
-    """A feed as a page offers it."""
+    """A link to a feed in one format, as a page offers it."""
 
     title: str
     """The feed's own title."""
@@ -172,7 +172,7 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRow:
-    """An item as a list of titles shows it."""
+    """An item as a page's list of titles shows it."""
 
     title: str
     url: str
@@ -182,7 +182,7 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEdition:
-    """An edition as a list shows it."""
+    """An edition as a page's list of editions shows it."""
 
     number: int
     url: str
@@ -225,9 +225,11 @@ class Frequency:
 
 
 def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: str = "") -> list[ShownItem]:
-    """Return the items that are not withdrawn, newest first, with links relative to the page `start`.
+    """Return those of the items that are not withdrawn, newest first, as templates show them, with links relative to
+    the page `start`.
 
-    `theme` is the slug of the theme whose page it is: items there do not repeat it. Empty: no theme's page.
+    If the page is that of a theme, `theme` is its slug, and the items do not name this theme. On other pages it is
+    empty.
     """
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     live = (record for record in newest_first if record.state.is_live)
@@ -235,7 +237,9 @@ def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: 
 
 
 def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") -> ShownItem:
-    """Return the item with links relative to the page `start`, without the theme that has the slug `theme`."""
+    """Return an item as templates show it, with links relative to the page `start`. The theme with the slug `theme` is
+    not named.
+    """
     face = look.faces.of(record, look.site)
     return ShownItem(
         title=face.title,
@@ -256,7 +260,7 @@ def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") ->
 
 
 def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
-    """Return the item's title with a link relative to the page `start`."""
+    """Return an item as a row of a list of titles, with a link relative to the page `start`."""
     face = look.faces.of(record, look.site)
     return ShownRow(
         title=face.title,
@@ -267,7 +271,7 @@ def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
 
 
 def show_place(place: EditionPlace, audience: Audience, *, start: str, look: SiteLook) -> ShownEdition:
-    """Return the edition with a link relative to the page `start`."""
+    """Return an edition as a list of editions shows it, with a link relative to the page `start`."""
     return ShownEdition(
         number=place.number,
         url=urls.relative(urls.edition_file(audience.name, place.number), start=start),
@@ -292,18 +296,20 @@ def frequency_of(items: int, *, days: int) -> Frequency | None:
 
 
 def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
-    """Return the feeds in the order of lists for people."""
+    """Return the feeds sorted by title, as lists show them to visitors."""
     return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
 
 
 def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
-    """Return the theme with links relative to the page `start`."""
+    """Return a theme as templates show it, with links relative to the page `start`."""
     key = (urls.folder_with(start), theme.slug, theme.title)
     return look.feeds.get(key, lambda: _show_feed(Feed.of_theme(theme), start=key[0], look=look))
 
 
 def languages_from(feeds: Iterable[Feed], *, start: str, look: SiteLook) -> list[ShownLanguage]:
-    """Return links to the news in one language: the front page, then the feed of each other language."""
+    """Return a link for each language that visitors can choose: to the front page for the site's own, and to the feed
+    of each other language.
+    """
     own = look.site.language
     shown = [ShownLanguage(tag=own, name=languages.own_name(own), url=urls.relative(urls.INDEX_FILE, start=start))]
     for feed in feeds:
@@ -325,7 +331,7 @@ def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
 
 
 def show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
-    """Return the feed with links relative to the page `start`."""
+    """Return a feed as templates show it, with links relative to the page `start`."""
     key = (urls.folder_with(start), feed.slug, feed.title)
     return look.feeds.get(key, lambda: _show_feed(feed, start=key[0], look=look))
 
@@ -341,9 +347,10 @@ def _show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
 
 
 def title_language(feed: Feed, site: Site, items: Iterable[str] = ()) -> str:
-    """Return the language of a feed's title; empty: unknown.
+    """Return the language of a feed's title, or an empty string if it is unknown.
 
-    A keyword has the language that the feed's `items` share, if they do.
+    The title of a keyword's feed is in the language that all its `items` have, if they have the same. `items` are
+    languages.
     """
     if feed.kind is FeedKind.KEYWORD:
         spoken = set(items)

@@ -56,12 +56,12 @@ def item_page(
     told: Iterable[tuple[str, Formerly]] = (),
     instead: Sequence[Record] = (),
 ) -> bytes:
-    """Return the item's permanent page.
+    """Return the permanent page of an item.
 
-    It links to its `keyword_feeds` (by keyword) and to the editions it was `sent_in` (each with its audience's name).
-    `told` has its versions in editions, with their audiences, latest first: the page of a corrected item quotes the
-    latest. The page of a withdrawn item says only that it was withdrawn, and when, and shows the items `instead`; the
-    page of a hidden item shows nothing of it.
+    The page links to the feeds of the item's keywords (`keyword_feeds`, by keyword) and to the editions that had the
+    item (`sent_in`, each with its audience's name). `told` has the item's versions in editions, with the audiences,
+    latest first: the page of a corrected item quotes the latest. The page of a withdrawn item says only that it was
+    withdrawn, and when, and shows the items `instead`; the page of a hidden item shows nothing of the item.
     """
     if record.state is State.HIDDEN:
         return _hidden_page(record, look=look)
@@ -107,7 +107,9 @@ def _hidden_page(record: Record, *, look: SiteLook) -> bytes:
 def _show_editions(
     sent_in: Iterable[tuple[str, EditionPlace]], *, start: str, look: SiteLook
 ) -> list[tuple[str, ShownEdition]]:
-    """Return the editions, each with the name of its digest; the names are empty if the site has only one digest."""
+    """Return the editions that an item was in, as its page shows them, each with the name of its digest. The name is
+    empty if the site has only one digest.
+    """
     by_name = {audience.name: audience for audience in look.audiences}
     return [
         (
@@ -122,8 +124,8 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """Return the passage of the item's latest version in a digest on the web that was corrected since, or None if there
-    is none.
+    """Return the passage that was corrected since, from the item's latest version in a digest that has a web page, or
+    None if there is none.
     """
     named = {audience.name for audience in look.audiences}
     for name, formerly in told:
@@ -134,7 +136,7 @@ def _show_formerly(
 
 
 def _expiry_day(record: Record, site: Site) -> date | None:
-    """Return the day on which the item expired, or None if it has not."""
+    """Return the day on which an item expired, or None if it has not expired."""
     over = record.item.expires if record.state is State.EXPIRED else None
     return local_day(over, site.timezone) if over else None
 
@@ -147,7 +149,7 @@ def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLoo
 
 
 def _media_object(file: ShownFile) -> dict[str, str]:
-    """Return a file in schema.org's vocabulary."""
+    """Return the description of an item's file in schema.org's vocabulary."""
     size = {} if file.size_bytes is None else {"contentSize": f"{file.size_bytes} B"}
     named = {"@type": "MediaObject", "name": file.title, "contentUrl": file.url}
     return {**named, "encodingFormat": file.media_type, **size}
@@ -164,8 +166,8 @@ def feed_page(
 ) -> bytes:
     """Return a page of a feed; `items` is how many items the feed has in total.
 
-    Without `number` it is the first page, with the newest items; with it, the numbered page, counted from the oldest: 1
-    to `last`.
+    Without `number`, it is the first page, with the newest items. With `number`, it is a page with older items; these
+    are numbered from the oldest, 1 to `last`.
     """
     folder = urls.folder_of(feed)
     file = urls.feed_page_file(folder, number)
@@ -191,7 +193,9 @@ def feed_page(
 
 
 def moved_page(feed: Feed, file: str, *, to: str, look: SiteLook) -> bytes:
-    """Return the page at `file`, a former address of a renamed theme's page, which redirects to the file `to`."""
+    """Return a page that redirects to the file `to`, for the path `file`, a former address of a renamed theme's
+    page.
+    """
     return render_page(
         "moved.html",
         file,
@@ -217,7 +221,7 @@ def index_page(
     """Return the front page: about the site, the `latest` items, and every feed except keywords, which have their own
     page.
 
-    `pace` is how often items come; None: the page does not say. `editions` are the latest ones by audience.
+    `pace` is how often items come, or None if the page does not say it. `editions` are the latest editions by audience.
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
@@ -291,7 +295,7 @@ def style_sheet(*, look: SiteLook) -> bytes:
 
 
 def icon(*, look: SiteLook) -> bytes:
-    """Return the icon of a site that configured none."""
+    """Return the icon for a site whose config.toml names none."""
     return look.templates.render(urls.ICON_FILE, language=look.site.language, domain=DOMAIN).encode()
 
 
@@ -313,7 +317,7 @@ def _withdrawn_page(record: Record, instead: Sequence[Record], *, look: SiteLook
 
 
 def _root(site: Site) -> str:
-    """Return the path of the base URL: `/`, or `/news/`."""
+    """Return the path of the site's base URL, such as `/` or `/news/`."""
     return urlsplit(site.base_url).path
 
 

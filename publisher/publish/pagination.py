@@ -24,7 +24,7 @@ few.
 
 
 class Pagination:
-    """The pages of feeds in one pass."""
+    """Writes the pages of feeds in one publishing pass."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class Pagination:
         look: SiteLook,
         steps: Steps,
     ) -> None:
-        """`steps` advances by the number of items of each numbered page that is written."""
+        """Prepare to write. The progress `steps` advances by the number of items of each numbered page that is
+        written.
+        """
         self._store = store
         self._items = items
         self._planned = planned
@@ -47,7 +49,9 @@ class Pagination:
         self._full: list[PageRow] = []
 
     def render(self, state: FeedState, sequence: FeedSequence) -> int:
-        """Write the first page of a feed and the numbered ones that must change; return the number of the last one."""
+        """Write the first page of a feed, and those of its numbered pages that must change; return the number of the
+        last numbered page.
+        """
         due = _due_pages(sequence)
         full = [*sequence.pages, *due]
         # The newest full page is part of the first page of the feed.
@@ -60,8 +64,8 @@ class Pagination:
         return last
 
     def render_moved(self, feed: Feed, former: str, *, last: int) -> None:
-        """Write pages at a former slug of the feed that redirect to its present pages; `last` is the number of the last
-        one.
+        """Write pages at the former slug of a feed that redirect to its present pages; `last` is the number of the last
+        numbered page.
         """
         numbers = self._store.feeds.pages.last_number(former) if self._planned.is_full else 0
         for number in (None, *range(1, numbers + 1)):
@@ -70,7 +74,7 @@ class Pagination:
             self._files.write(file, pages.moved_page(feed, file, to=own, look=self._look))
 
     def settle(self) -> None:
-        """Record the ranges of full pages, once readers can see them."""
+        """Record the ranges of full pages. Call this once the pages are visible to readers."""
         self._store.feeds.pages.settle(self._full)
 
     def _write(
@@ -84,7 +88,7 @@ class Pagination:
             self._steps.advance(len(records))
 
     def _rows(self, sequence: FeedSequence, due: Sequence[PageRow], last: int) -> Iterable[PageRow]:
-        """Return the numbered pages to write, oldest first; `last` is the number of the last one."""
+        """Return the numbered pages to write, oldest first; `last` is the number of the last numbered page."""
         if self._planned.is_full:
             known = sequence.pages
         else:
@@ -106,7 +110,7 @@ class Pagination:
 
 
 def _due_pages(sequence: FeedSequence) -> list[PageRow]:
-    """Return the pages that have become full, so that the items on no page fill at most one."""
+    """Return the pages of a feed that have become full, so that the other items fill at most one page."""
     number, after = (sequence.pages[-1].number, sequence.pages[-1].upto) if sequence.pages else (0, 0)
     return [
         PageRow(feed=sequence.feed, number=each, after=start, upto=upto)

@@ -1,6 +1,7 @@
-"""Decides what a publishing pass must render, and gathers its settings. Reads the store, and writes nothing.
+"""Decides what a publishing pass must render, and collects the settings for it. This reads the store, and writes
+nothing.
 
-It imports nothing that renders, so that a pass without news stays cheap.
+This module imports none that renders, so that a pass without news stays cheap.
 """
 
 import hashlib
@@ -59,8 +60,8 @@ class Publication:
     """Whether people can subscribe here, so that pages link to the form."""
 
     def digests(self) -> dict[str, str]:
-        """Return hashes of everything besides items that files are made from, by name; if one changes, files may
-        change.
+        """Return hashes of everything, besides items, from which feeds and pages are made, by name. If a hash changes,
+        files may change.
 
         `feeds` decides which feeds items are in, `archives` where the archives' documents are, `files` covers the rest.
         Titles, icons and themes of config.toml do not change archives (docs/adr/archives-only-lead-back.md).
@@ -126,7 +127,7 @@ class PublishPlan:
 
     @property
     def regroups_items(self) -> bool:
-        """Whether the rules that put items into feeds have changed since the cursor last moved."""
+        """Whether the rules that put items into feeds have changed since the last publishing pass."""
         return self.cursor.settings.get("feeds") != self.digests["feeds"]
 
 
@@ -142,12 +143,12 @@ class OpenFeeds:
 
     @property
     def written(self) -> list[FeedState]:
-        """Return the feeds of `by_slug` that are written for readers."""
+        """Return those of the feeds `by_slug` that are written for readers."""
         return [state for slug, state in self.by_slug.items() if slug not in self.clashing]
 
 
 def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
-    """Decide what to render: at least `extent`, and everything if the publication itself changed.
+    """Decide what to render: at least `extent`, and everything if the settings or templates (`publication`) changed.
 
     Raises:
         TemplateError: a template cannot be read.
@@ -166,9 +167,10 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
 
 
 def plan_again(store: Store, publication: Publication, extent: Scope, digests: Mapping[str, str]) -> PublishPlan:
-    """Decide like `plan`, a second time in one pass, whose own changes to the feeds may need more rendering.
+    """Decide what to render as `plan` does, a second time in one pass: the pass's own changes to the feeds may need
+    more rendering.
 
-    `digests` are those of the publication.
+    `digests` are the hashes that `Publication.digests` returned.
     """
     cursor, upto = store.log.cursor(CONSUMER), store.log.end()
     is_full = extent is not Scope.NEWS or cursor.settings != digests
@@ -192,7 +194,9 @@ def plan_again(store: Store, publication: Publication, extent: Scope, digests: M
 
 
 def why_full(extent: Scope, before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return why everything is rendered, from the request and the hashes of the last pass and this one."""
+    """Return why everything is rendered: because of the request (`extent`), or because hashes differ between the last
+    pass (`before`) and this one (`now`).
+    """
     if not before:
         return "nothing was rendered before"
     changed = [name for name in now if before.get(name) != now[name]]
@@ -233,7 +237,7 @@ def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = 
 
 
 def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
-    """Return the feeds that have items, and those in config.toml."""
+    """Return the feeds to list on pages: those that have items, and those that config.toml defines."""
     known = {feed.slug for feed in publication.known_feeds} - {publication.theme_map.default.slug}
     return [state for state in feeds.written if state.items or state.feed.slug in known]
 
@@ -250,7 +254,8 @@ class TakeOver:
 
 
 def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Iterator[TakeOver]:
-    """Yield what the feeds of renamed themes take over, unless readers already have them or they did so before.
+    """Yield what the feeds of renamed themes take over from their former feeds. Left out are feeds that readers have
+    already, and feeds that took over before.
 
     `states` has the feeds under each present and former slug of the themes, by slug.
     """
@@ -266,7 +271,7 @@ def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Ite
 
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
-    """Return those of these feeds that are written for readers."""
+    """Return those of the feeds that are open to readers already or have enough items to be opened."""
     languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
     return [
         state
@@ -276,13 +281,15 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
 
 
 def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
-    """Return the log number after which a feed's latest pass began, if that pass added more items than the feed shows.
+    """Return the log number after which the latest pass that added items to a feed began, if that pass added more items
+    than the feed shows.
 
     Args:
         newest: the `limit` items of the feed that were added last, latest first.
         limit: how many items a feed shows.
 
-    None: the feed shows all items of that pass, or it was the first pass of their source, which brings its archive.
+    Return None if the feed shows all items of that pass, or if it was the first pass of the items' source, which brings
+    the source's old items.
     """
     if len(newest) < limit or newest[0].pass_start is None:
         return None
@@ -291,7 +298,7 @@ def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
 
 
 def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
-    """Return ranges (after, upto] of `size` items each, until at most that many items are left.
+    """Return ranges of log numbers (after, upto] with `size` items each, until at most `size` items are left.
 
     `seqs` are the log numbers under which a feed's items were added, ascending; those up to `after` are already in
     ranges.
@@ -306,24 +313,26 @@ def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
 
 
 def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience, Sequence[int]]:
-    """Return the numbers of editions that went out, or go out now, and have no page on the web yet."""
+    """Return, by audience, the numbers of editions that went out, or go out now, and have no web page yet."""
     last = {audience: store.log.cursor(edition_cursor(audience)).seq for audience in audiences}
     new = {audience: store.editions.released_numbers(audience.name, after=after) for audience, after in last.items()}
     return {audience: numbers for audience, numbers in new.items() if numbers}
 
 
 def edition_cursor(audience: Audience) -> str:
-    """Return the name of the cursor that stores up to which number an audience's editions have pages."""
+    """Return the name of the cursor that stores up to which number an audience's editions have web pages."""
     return f"editions {audience.name}"
 
 
 def last_shown(store: Store, audience: Audience) -> int:
-    """Return the number of the latest edition that has a page; 0: none has."""
+    """Return the number of the audience's latest edition that has a web page, or 0 if none has."""
     return store.log.cursor(edition_cursor(audience)).seq
 
 
 def _closed_languages(store: Store) -> list[FeedState]:
-    """Return the languages without a feed. A site's only language gets its feed when a second language appears."""
+    """Return the feeds of languages that are not written for readers. A site's only language gets its feed when a
+    second language appears.
+    """
     return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
 
 

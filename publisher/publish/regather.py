@@ -11,7 +11,7 @@ from publisher.store import Store
 def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Progress) -> None:
     """Assign themes and feeds to all items again, in batches; an interrupted pass can be repeated.
 
-    The log does not grow: the organisation changed nothing, so readers are not told.
+    Nothing is added to the item log: the organisation changed nothing, so feeds announce nothing.
     """
     last_item = store.items.last_number()
     after: int | None = 0

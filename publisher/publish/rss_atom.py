@@ -1,8 +1,8 @@
 """RSS 2.0 and Atom 1.0, by feedgen. In: values. Out: bytes, always the same for the same document.
 
-feedgen's defaults must not apply: it takes missing dates from the clock, and puts each new item first. For its RFC 2822
-dates it sets the process's locale to C and back; only another thread that formats a date by the C library in that
-moment would notice, and nothing here does (Babel and `format_datetime` do not).
+Two defaults of feedgen are avoided: it takes missing dates from the clock, and puts each new item first. For RFC 2822
+dates feedgen sets the process's locale to C and back; only another thread that formats a date by the C library in that
+moment would notice, and no code of ours does (Babel and `format_datetime` do not).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ COMMENT = str.maketrans("()\\", "[]/")
 
 
 def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """Return the document as RSS 2.0, with full content beside the summary (content:encoded).
+    """Return a feed document as RSS 2.0, with each item's full text (content:encoded) beside its summary.
 
     Items that `entries` already has are not serialised again.
     """
@@ -52,7 +52,7 @@ def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
 
 
 def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """Return the document as Atom 1.0 (RFC 4287). Items already in `entries` are not serialised again."""
+    """Return a feed document as Atom 1.0 (RFC 4287). Items that `entries` already has are not serialised again."""
     entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["atom"])
     feed.author(name=document.author.name, email=document.author.address or None)
@@ -77,8 +77,8 @@ def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
 def _join(
     items: Sequence[FeedItem], new: Sequence[FeedItem], frame: bytes, entries: Entries, *, start: bytes, end: bytes
 ) -> bytes:
-    """Return feedgen's `frame`, which contains the new items, with all items in it; each reaches from `start` to the
-    next `start`.
+    """Return feedgen's document `frame`, which contains only the `new` items, with all `items` in it. A serialised item
+    reaches from `start` to the next `start`; `end` follows the last.
 
     In the frame `<` only begins a tag, so no text can look like `start` or `end`.
     """
@@ -101,7 +101,9 @@ def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa:
 
 
 def _links(document: FeedDocument, feed_format: str) -> list[tuple[str, str, str]]:
-    """Return the (rel, href, type) triples of RFC 5005 section 4 and of WebSub; archives have nothing to tell a hub."""
+    """Return a document's links by RFC 5005 section 4 and by WebSub as (rel, href, type). Archive documents name no
+    hub, because they do not change.
+    """
     links, media_type = dict(document.links)[feed_format], urls.FEED_FORMATS[feed_format].media_type
     hub = [] if document.is_archive else [("hub", document.look.hub, "")]
     current = [("current", links.current, media_type)] if document.is_archive else []

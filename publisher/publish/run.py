@@ -1,9 +1,10 @@
-"""Publish. In: changes beyond the feeds' cursor. Out: the feeds and pages that they affect.
+"""Publish. In: changes in the item log beyond the feeds' cursor (the last log number dealt with). Out: the feeds and
+pages that these changes affect.
 
-A crash leaves whole files, some of them new, and an unmoved cursor. The next pass repeats this one: it leaves equal
-files alone and writes the rest. An item's page exists before any feed that links to it. Final decisions (which feeds
-readers have, the ranges of closed archives and full pages) are recorded after the files and before the cursor: a
-repeated pass finds them recorded, or records the same.
+A crash leaves whole files, some of them new, and an unmoved cursor. The next pass repeats the interrupted one: it does
+not touch equal files, and writes the others. An item's page exists before any feed that links to it. Final decisions
+(which feeds readers have, the ranges of closed archives and full pages) are recorded after the files and before the
+cursor: a repeated pass finds them recorded, or records the same.
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def publish(
     now: datetime,
     progress: Progress = quiet,
 ) -> PublishReport:
-    """Update the public files to the end of the log, as planned.
+    """Update the public files to the end of the item log, as planned.
 
     `authority` is the authority in the ids of feeds (RFC 4151): `news.example.org,2026`.
 
@@ -90,7 +91,7 @@ def _settle_feeds(
 
 
 class _Renderer:
-    """Renders the plan of one pass, and holds what all its files share."""
+    """Renders the plan of one publishing pass, and keeps what all its files share."""
 
     def __init__(
         self, store: Store, publication: Publication, files: PublicFiles, planned: PublishPlan, *, progress: Progress
@@ -161,7 +162,9 @@ class _Renderer:
         steps.reach(steps.total)
 
     def _unchanged_items(self) -> list[Record]:
-        """Return unchanged items whose pages change, because of a changed neighbour, a new feed or newer items."""
+        """Return items that did not change but whose pages do, because of a changed item beside them, a new feed or
+        newer items.
+        """
         planned = self._planned
         themes = [slug for slug in planned.slugs if self._feeds.by_slug[slug].feed.kind is FeedKind.THEME]
         beside = touched_neighbours(planned.after, planned.upto, store=self._store, items=self._items, themes=themes)
@@ -172,10 +175,10 @@ class _Renderer:
         return [unchanged[number] for number in sorted(unchanged)]
 
     def _items_of_new_keyword_feeds(self) -> list[Record]:
-        """Return unchanged items whose pages now link to a new feed of a keyword.
+        """Return items that did not change but whose pages now link to a keyword's new feed.
 
-        A keyword's feed is new if fewer than `keywords_from` of its items are older than this pass; a crash does not
-        change that.
+        A keyword's feed is new if fewer than `keywords_from` of its items are older than this pass; this is the same
+        when the pass is repeated after a crash.
         """
         enough, found = self._publication.settings.keywords_from, dict[int, Record]()
         for slug in self._planned.slugs:
@@ -187,8 +190,8 @@ class _Renderer:
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def _render_feeds(self, authority: str) -> tuple[list[str], FeedWriter]:
-        """Write the planned feeds; return the folders with a changed file, and the writer, which records them at the
-        end.
+        """Write the planned feeds; return the folders with a changed file, and the writer, which at the end of the pass
+        records the ranges of closed archives and full pages.
         """
         planned = [self._feeds.by_slug[slug] for slug in self._planned.slugs if slug not in self._feeds.clashing]
         states = [*planned, self._feeds.all_items]

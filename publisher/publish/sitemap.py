@@ -1,6 +1,6 @@
 """The sitemap for search engines (sitemaps.org 0.9): an index, and files that change only when their pages do.
 
-A pass writes the files that contain its items, the file of feeds, and the index.
+A publishing pass writes the files that contain its changed items, the file of feed pages, and the index.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ FILE_ITEMS = 1_000
 
 
 class Sitemap:
-    """The sitemap of one pass."""
+    """Writes the sitemap in one publishing pass."""
 
     def __init__(self, *, store: Store, files: PublicFiles, site: Site) -> None:
         self._store = store
@@ -32,12 +32,12 @@ class Sitemap:
         self._parts: set[int] = set()
 
     def note(self, records: Iterable[Record]) -> None:
-        """Record that these items changed, so that `render` writes the files they are in."""
+        """Record that these items changed, so that `render` writes the files of the sitemap that contain them."""
         self._parts.update(_part_of(record.number) for record in records)
 
     def render(self, states: Sequence[FeedState], *, changed_at: datetime) -> None:
-        """Write the changed files; `changed_at` dates the front page and the page of all items; pages of years have no
-        date.
+        """Write the changed files of the sitemap. `changed_at` dates the front page and the page of all items; pages of
+        years have no date.
         """
         for part in sorted(self._parts):
             self._files.write(urls.sitemap_file(str(part)), sitemap(self._item_pages(part)))
@@ -52,7 +52,9 @@ class Sitemap:
         self._files.write(urls.SITEMAP_FILE, index)
 
     def _item_pages(self, part: int) -> Iterable[tuple[str, datetime]]:
-        """Yield the item pages on this site; an item with its own link belongs to the sitemap of that link's site."""
+        """Yield the pages of items in one file of the sitemap. An item with a link to another site has no page
+        to list.
+        """
         after = (part - 1) * FILE_ITEMS
         for place in self._store.items.addresses(after, after + FILE_ITEMS):
             if not urls.is_web_address(place.link):
@@ -65,7 +67,7 @@ def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
 
 
 def sitemap_index(files: Iterable[str]) -> bytes:
-    """Return the index of all other files. It has no dates, so it changes only when a file is added."""
+    """Return the index of all files of the sitemap. The index has no dates, so it changes only when a file is added."""
     return _document("sitemapindex", "sitemap", ((file, None) for file in files))
 
 
@@ -75,7 +77,9 @@ def robots(site: Site) -> bytes:
 
 
 def _part_of(number: int) -> int:
-    """Return the number of the file that contains the item with this number; 0 contains no item."""
+    """Return the number of the sitemap's file that contains the item with this number. The file with number 0 contains
+    no items.
+    """
     return -(-number // FILE_ITEMS)
 
 

@@ -1,9 +1,9 @@
 """WebSub (W3C 2018): tells the hub which feeds have changed; the hub fetches them and passes them on to its
 subscribers.
 
-It is a consumer of the log: its cursor follows that of the feeds, and moves when the hub has accepted every address. If
-the hub fails or the process crashes before, the next pass tells it again; telling it twice is harmless. It comes last
-in a pass and gets little time: no reader, page or edition waits for it.
+WebSub has its own cursor in the item log, which follows that of the feeds, and moves when the hub has accepted every
+address. If the hub fails or the process crashes before, the next pass tells the hub again; to tell it twice is
+harmless. This is done last in a pass and gets little time: no reader, page or edition waits for it.
 """
 
 import threading
@@ -52,7 +52,9 @@ def tell_hub(
 
 
 def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
-    """Return the addresses of the changed feeds, former ones included, each as in the feed's `self` link."""
+    """Return the addresses of the feeds that changes with log numbers in (after, upto] affect, including former
+    addresses, each as in the feed's `self` link.
+    """
     touched = store.feeds.states(store.log.touched_feeds(after, upto)).values()
     states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
     current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
@@ -61,7 +63,9 @@ def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, 
 
 
 def _tell_in_time(hub: str, topics: Sequence[str], *, limit_s: float) -> str:
-    """Tell the hub, and return the problem; empty: the hub accepted every address."""
+    """Tell the hub that these feeds (`topics`) have changed; return the problem, or an empty string if the hub accepted
+    every address.
+    """
     problems: list[str] = []
     # In a thread, because a socket's timeout starts again with every byte that arrives.
     teller = threading.Thread(target=_tell, args=(hub, topics, problems, limit_s), daemon=True)
@@ -98,7 +102,7 @@ def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) 
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A hub that redirects is reported: following would turn the POST into a GET."""
+    """Makes a redirect by the hub an error that is reported: following it would turn the POST into a GET."""
 
     def redirect_request(self, *_arguments: Any) -> None:  # noqa: ANN401
         return None

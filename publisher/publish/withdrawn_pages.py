@@ -1,7 +1,8 @@
-"""The latest items of its theme, which the page of a withdrawn item shows instead.
+"""The latest items of a withdrawn item's theme, which its page shows in place of the item.
 
-Every new item changes them, so only the last withdrawn items of a theme show them; pages of earlier ones link to the
-theme. So the cost of a pass does not grow with the number of withdrawals.
+Every new item of the theme changes such pages, so only the pages of the items withdrawn last show the latest items;
+pages of items withdrawn earlier link to the theme. So the cost of a publishing pass does not grow with the number of
+withdrawals.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,7 +40,7 @@ class Instead:
 
 
 def touched_withdrawn(after: int, upto: int, *, store: Store, themes: Iterable[str]) -> list[Record]:
-    """Return the withdrawn items whose pages show, or showed, an item that changed in (after, upto].
+    """Return the withdrawn items whose pages show, or showed, an item that changed under a log number in (after, upto].
 
     `themes` are the slugs of the themes with changed items.
     """

@@ -7,7 +7,7 @@ table:
     {"archive":"publisher people","format":1,"log":{"end":57,"digest":"9c1e…"},"last_number":12,"rows":31}
     {"table":"subscribers","number":1,"address":"ada@example.org",…}
 
-It contains no time of writing: a file imported into an empty site is exported again with the same bytes.
+The file contains no time of writing, so that people imported into an empty site are exported again with the same bytes.
 """
 
 import json
@@ -28,7 +28,7 @@ Lines = Callable[[], Iterable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveReport:
-    """Counts of an import from an archive."""
+    """Counts of an import of people from an archive."""
 
     people: int
     rows: int
@@ -99,7 +99,7 @@ class _Counted:
         """Yield the rows, each with its table.
 
         Raises:
-            UsageError: there are fewer or more than the first line says.
+            UsageError: there are fewer or more rows than the first line of the file says.
         """
         count = 0
         for each in objects:
@@ -114,8 +114,8 @@ class _Counted:
 def _restart_subscriptions(
     rows: Iterable[tuple[str, dict[str, Any]]], log_end: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows with subscriptions moved to the present end of the log: the archive's log numbers mean nothing
-    here.
+    """Yield the rows, with subscriptions that begin at the present end of the item log: the log numbers in the archive
+    mean nothing in this store.
     """
     for table, row in rows:
         yield table, {**row, "start": log_end, "cursor": log_end} if table == "subscriptions" else row

@@ -1,15 +1,15 @@
-"""The rule for readers whose mails come back: points, suspension, probe, end. Pure. The rule is Mailman's.
+"""The rule for subscribers whose mails come back: points, suspension, probe, end. Pure. The rule is Mailman's.
 
-- A failure is worth a point, at most one a day. If no point was added for some time, the points are stale and count
-  from one again.
-- Five points suspend: no digests are sent, and the reader's cursors stay. A mailbox that does not exist (5.1.x)
+- A failed mail is worth a point, at most one a day. If no point was added for some time, the points are stale and
+  counting begins at one again.
+- Five points suspend: no digests are sent, and the subscriber's cursors stay. A mailbox that does not exist (5.1.x)
   suspends at once, but does not end the subscriptions: large providers have reported that for all their mailboxes for
   an hour.
 - A week later a probe, a letter, tests whether mails arrive again. If it comes back, the subscriptions end. If it does
-  not within another week, or the reader follows its link, digests are sent again.
+  not within another week, or the subscriber follows its link, digests are sent again.
 
 A temporary failure (4.x.x), greylisting or a delay never counts, even if the server gives up in the end: otherwise an
-outage of our own network would count against every reader. A failure that is about us does not count either, such as
+outage of our own network would count against every subscriber. A failure that is about this site does not count either, such as
 mail that is not authenticated.
 """
 
@@ -34,7 +34,7 @@ _GONE = re.compile(r"5\.1\.\d+")
 
 
 class Weight(Enum):
-    """How much one failure counts."""
+    """How much one failed mail counts."""
 
     NOTHING = auto()
     POINT = auto()
@@ -43,7 +43,7 @@ class Weight(Enum):
 
 
 class BounceAction(Enum):
-    """What a failure leads to."""
+    """What is done because of a failed mail."""
 
     NOTHING = auto()
     COUNT = auto()
@@ -54,7 +54,7 @@ class BounceAction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceVerdict:
-    """The result of a failure."""
+    """The result of counting a failed mail: the new score of the subscriber, and what is done."""
 
     step: BounceAction
     score: BounceScore | None
@@ -62,7 +62,9 @@ class BounceVerdict:
 
 
 def weight_of(kind: BounceKind, status: str) -> Weight:
-    """Return how much a report counts; `status` is its enhanced status code, or its reply code if it has none."""
+    """Return how much a report of a failed mail counts; `status` is the report's enhanced status code, or its reply
+    code if it has none.
+    """
     if kind is not BounceKind.FAILED or status.startswith("4") or status in _ABOUT_US:
         return Weight.NOTHING
     return Weight.GONE if _GONE.fullmatch(status) else Weight.POINT
@@ -71,7 +73,9 @@ def weight_of(kind: BounceKind, status: str) -> Weight:
 def count_failure(
     before: BounceScore | None, weight: Weight, *, stale_after: timedelta = STALE_AFTER, now: datetime
 ) -> BounceVerdict:
-    """Return the result of a failure of that weight for a reader; at most one point per UTC day."""
+    """Return the result of a failed mail of that weight for a subscriber with the score `before`. At most one point is
+    added per UTC day.
+    """
     if weight is not Weight.NOTHING and before is not None and before.probed_at is not None:
         return BounceVerdict(step=BounceAction.END, score=before)
     if weight is Weight.NOTHING or (before is not None and before.suspended_at is not None):
@@ -94,10 +98,10 @@ def _with_point(before: BounceScore | None, stale_after: timedelta, now: datetim
 
 
 def stale_after(paces: Iterable[Pace], *, now: datetime) -> timedelta:
-    """Return how long points count for a reader of these paces: twice the longest wait between his mails, at least a
-    week.
+    """Return how long points count for a subscriber with these paces: twice the longest wait between his mails, at
+    least a week.
 
-    With a week for all, a weekly or monthly reader would never reach five points.
+    If it were a week for all, somebody who gets mails weekly or monthly would never reach five points.
     """
     waits = (_wait_of(pace, now) for pace in paces)
     return max([STALE_AFTER, *(2 * wait for wait in waits)])

@@ -1,6 +1,6 @@
-"""Changes a reader's subscriptions when he chooses, leaves, or comes back. Pure.
+"""Changes a subscriber's subscriptions when he chooses, leaves, or comes back. Pure.
 
-Every function takes the present subscriptions and returns the new ones; none is ever removed.
+Every function takes the present subscriptions and returns the new ones. A subscription may end, but is never removed.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,12 @@ Subscriptions = tuple[Subscription, ...]
 
 
 def choose(before: Sequence[Subscription], choices: Choices, *, log_end: int, now: datetime) -> Subscriptions:
-    """Return the subscriptions for exactly these themes at these paces; `log_end` is the present end of the log.
+    """Return the subscriptions for exactly these themes at these paces; `log_end` is the present end of the item log.
 
-    A theme that goes on at another pace keeps its cursor, so its reader gets the items in between. The same holds for a
-    theme that was followed as part of `EVERYTHING` until now. A theme that is followed as part of `EVERYTHING` from now
-    on keeps its own subscription at the same pace, while it may have items from before `EVERYTHING` began.
+    A theme that is followed on at another pace keeps its cursor (up to where its items were sent), so the subscriber
+    gets the items since then. The same holds for a theme that was followed as part of `EVERYTHING` until now. A theme
+    that is followed as part of `EVERYTHING` from now on keeps its own subscription at the same pace, while it may have
+    items from before `EVERYTHING` began.
     """
     every = _active(before, EVERYTHING)
     goes_on = tuple(_go_on(each, choices, every, now=now) for each in before)
@@ -56,7 +57,7 @@ def _active(subscriptions: Sequence[Subscription], theme: str) -> Subscription |
 
 
 def _go_on(subscription: Subscription, choices: Choices, every: Subscription | None, *, now: datetime) -> Subscription:
-    """Return the subscription, at another pace if so chosen, or ended."""
+    """Return a subscription as it is after these choices: unchanged, at another pace, or ended."""
     if subscription.state is not SubscriptionState.ACTIVE:
         return subscription
     if subscription.theme in choices:
@@ -68,7 +69,7 @@ def _go_on(subscription: Subscription, choices: Choices, every: Subscription | N
 
 
 def leave(before: Sequence[Subscription], because: EndReason, *, now: datetime) -> Subscriptions:
-    """End all subscriptions."""
+    """Return the subscriptions with all active ones ended, for this reason."""
     return tuple(_end(each, because, now=now) if each.state is SubscriptionState.ACTIVE else each for each in before)
 
 
@@ -77,9 +78,10 @@ def _end(subscription: Subscription, because: EndReason, *, now: datetime) -> Su
 
 
 def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
-    """Resume what a reader last unsubscribed from, if that was not long ago and he follows nothing since.
+    """Return the subscriptions with those resumed from which somebody last unsubscribed, if that was not long ago and
+    he has followed nothing since.
 
-    The cursors have not moved, so he gets the items in between.
+    The cursors have not moved since, so he gets the items of the time in between.
     """
     left_at = left_last(before)
     if left_at is None or now - left_at > UNDO_WITHIN:
@@ -88,7 +90,7 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
 
 
 def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
-    """Return when a reader unsubscribed, or None if he follows something, or his subscriptions ended in another way,
+    """Return when somebody unsubscribed, or None if he follows something, or if his subscriptions ended in another way,
     such as by the operator.
     """
     if any(each.state is SubscriptionState.ACTIVE for each in subscriptions):
@@ -107,7 +109,7 @@ def _go_on_again(subscription: Subscription) -> Subscription:
 
 
 def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
-    """Put all active subscriptions at one pace."""
+    """Return the subscriptions with all active ones at one pace."""
     return tuple(replace(each, pace=pace) if each.state is SubscriptionState.ACTIVE else each for each in before)
 
 

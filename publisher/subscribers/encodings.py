@@ -1,4 +1,4 @@
-"""Finds the encoding of a list of people."""
+"""Finds the character encoding of a file with a list of people."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 

@@ -1,4 +1,4 @@
-"""The lines of an export of people: CSV, from which an import makes the same people."""
+"""The lines of an export of people: CSV, from which an import makes the same subscribers."""
 
 import csv
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _COLUMNS = ("address", "language", "since", "paused_until", "follows", "consent"
 
 
 def export_line(subscriber: Subscriber, consent: Consent) -> str:
-    """Return the line of a subscriber, with the last consent."""
+    """Return the CSV line of a subscriber, with his last consent."""
     return _csv_line(_row_of(subscriber, consent))
 
 

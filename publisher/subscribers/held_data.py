@@ -1,4 +1,4 @@
-"""All data held about one reader, for the reader: as JSON for programs and people (GDPR articles 15 and 20)."""
+"""All data held about one person, for that person: as JSON for programs and people (GDPR articles 15 and 20)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ def held_data(
 ) -> dict[str, object]:
     """Return all data that the store has about a subscriber; instants are UTC.
 
-    Readers may rely on the names and values; `docs/privacy.md` explains them.
+    The names and values are documented in `docs/privacy.md`, so that people may rely on them.
     """
     sent = store.histories.deliveries(subscriber.address)
     score = store.bounce_scores.get(subscriber.number)
@@ -43,10 +43,11 @@ def held_data(
 def held_of_stranger(
     address: str, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object] | None:
-    """Return all data that the store has about an address that is no subscriber's, with the names of `held_data`, or
-    None if it has none.
+    """Return all data that the store has about an address that is no subscriber's, with the same names as in
+    `held_data`, or None if it has none.
 
-    Such a person asked and has not confirmed, or got a letter, or a mail bounced, or the address is suppressed.
+    The owner of such an address asked to subscribe and has not confirmed, or got a letter, or a mail to him bounced, or
+    the address is suppressed.
     """
     bounces = store.histories.bounces_to(address)
     held = _of_address(address, store.histories.deliveries(address), bounces, store)
@@ -74,12 +75,14 @@ def _of_address(
 
 
 def json_of(held: Mapping[str, object]) -> str:
-    """Return the data as JSON text."""
+    """Return the data held about a person as JSON text."""
     return json.dumps(held, ensure_ascii=False, indent=2, default=_plain) + "\n"
 
 
 def _request(link: Link) -> dict[str, object]:
-    """Return what was asked for; choices and words are empty if the request is not about a subscription."""
+    """Return the data of a request for a letter with a link; its choices and words are empty if it is not about a
+    subscription.
+    """
     asked = link.confirmation
     request = {name: getattr(asked.request, name) for name in ("choices", "language", "words")}
     return {"kind": link.kind.value, "at": asked.asked_at, "used_at": asked.used_at, **request}

@@ -1,4 +1,4 @@
-"""Reads instants as the lists of other programs write them."""
+"""Reads instants (dates with times) as other programs write them in lists of people."""
 
 import re
 from datetime import UTC, datetime
@@ -16,10 +16,10 @@ _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
 
 
 def read_instant(written: str) -> datetime:
-    """Return the instant, UTC if it has no offset.
+    """Return the instant in a text; without an offset it is in UTC.
 
     Raises:
-        UsageError: it is none, or is from before there were mails.
+        UsageError: the text is no instant, or one from before there were mails.
     """
     if go := _GO_INSTANT.fullmatch(written):
         written = f"{go[1]}{go[2] or ''}{go[3]}"
@@ -36,7 +36,7 @@ def checked_instant(instant: datetime) -> datetime:
     """Return an instant in UTC.
 
     Raises:
-        UsageError: it is from before there were mails.
+        UsageError: the instant is from before there were mails.
     """
     if instant.year < FIRST_MAIL.year:
         raise UsageError(TOO_OLD)

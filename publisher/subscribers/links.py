@@ -1,5 +1,5 @@
-"""Finds the subscriber to whom a link in a mail belongs, and makes a subscriber's links. A link with one right never
-works for another.
+"""Finds the subscriber to whom a link in a mail belongs, and makes a subscriber's links. Each link gives one right
+(such as to unsubscribe), and never works for another.
 
 Nothing here changes a subscription; `use_fresh` marks a link as used.
 """
@@ -34,7 +34,7 @@ class ReaderLinks:
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The keys for signing links, newest first."""
+        """The keys with which links are signed, newest first."""
         return self._store.subscribers.keys(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
@@ -43,12 +43,16 @@ class ReaderLinks:
         return None if number is None else self.present(number)
 
     def holder(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom an unsubscribe link belongs. A page must not show anything about him."""
+        """Return the subscriber to whom an unsubscribe link belongs. The page behind such a link must not show anything
+        about him.
+        """
         number = tokens.read_stop(token, self.keys)
         return None if number is None else self.present(number)
 
     def fresh(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom a fresh link belongs, or None if the link is wrong, too old or used."""
+        """Return the subscriber to whom a fresh link (one that works once, for his data) belongs, or None if the link
+        is wrong, too old or used.
+        """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
             return None
@@ -87,9 +91,10 @@ class ReaderLinks:
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
-        """Return what a reader would renew, which is what he follows now, or None if he left, or was erased.
+        """Return what a subscriber would renew by a letter's link, which is what he follows now, or None if he left or
+        was erased.
 
-        The link is valid as long as he gets mails: he, or his letter, may be slow.
+        The link is valid as long as he gets mails, because he, or his letter, may be slow.
         """
         request = confirmation.request
         reader = None if request.subscriber is None else self.present(request.subscriber)
@@ -99,6 +104,6 @@ class ReaderLinks:
         return replace(request, address=reader.address, choices=choices)
 
     def present(self, number: int) -> Subscriber | None:
-        """Return the subscriber with the present slugs of the themes he follows."""
+        """Return the subscriber with this number, with the present slugs of the themes he follows."""
         found = self._store.subscribers.get(number)
         return None if found is None else present_subscriber(found, self._themes)

@@ -1,4 +1,4 @@
-"""What a reader can request by a fresh link: all data about him, its erasure, and a change of address.
+"""What a subscriber can request by a fresh link: all data about him, its erasure, and a change of address.
 
 A fresh link works once. It opens a page that is valid for an hour and whose address is in no mail; so a mail that is
 forwarded, found later or intercepted gives none of these rights. A new address must first be confirmed from that
@@ -32,7 +32,7 @@ logger = DecisionLog("subscribers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressChange:
-    """A change of address that waits for the reader to press the button behind the link in a letter to the new
+    """A change of address that waits for the subscriber to press the button behind the link in a letter to the new
     address.
     """
 
@@ -47,7 +47,7 @@ class AddressChange:
 
 
 class OwnData:
-    """What readers can do with their data; all times are relative to one moment."""
+    """What subscribers can do with the data held about them. All methods act as of one moment."""
 
     def __init__(self, people: People, store: Store) -> None:
         self._people = people
@@ -69,8 +69,8 @@ class OwnData:
         return tokens.opened_token(holder.number, self._people.links.keys[0], now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
-        """Return the reader of an opened page, or None if the token is wrong, or the page was opened over an
-        hour ago.
+        """Return the subscriber who opened a page by a fresh link, or None if the token is wrong, or if he opened it
+        over an hour ago.
         """
         number = tokens.read_opened(opened, self._people.links.keys, now=self._now)
         return None if number is None else self._people.links.present(number)
@@ -84,7 +84,7 @@ class OwnData:
         """Return all data held about an address, for the operator, even if the person has not confirmed.
 
         Raises:
-            UsageError: nothing is held about it, or mail servers would not accept it.
+            UsageError: nothing is held about the address, or mail servers would not accept it.
         """
         if (reader := self._people.find(address)) is not None:
             return self.held(reader)
@@ -95,9 +95,10 @@ class OwnData:
         return held
 
     def erase(self, opened: str, *, is_final: bool = False) -> bool:
-        """Erase all data about the reader of an opened page; return whether the page is valid.
+        """Erase all data about the subscriber who opened a page by a fresh link; return whether the page is still
+        valid.
 
-        If it `is_final`, an HMAC of his address is kept, so that no form, import or restore brings him back.
+        With `is_final`, an HMAC of his address is kept, so that no form, import or restore subscribes him again.
         """
         holder = self.holder(opened)
         if holder is None:
@@ -111,10 +112,10 @@ class OwnData:
     # --- another address ---------------------------------------------------------------------------------------------
 
     def ask_to_move(self, opened: str, address: str) -> bool:
-        """Send a letter with a link to the new address that the reader of an opened page wants; return whether the page
-        is valid.
+        """Send a letter with a link to the new address that the subscriber who opened a page wants; return whether the
+        page is still valid.
 
-        It makes no difference whether the address is known here. A suppressed address gets no letter.
+        It makes no difference whether the address is known to the site. A suppressed address gets no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -142,9 +143,10 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Change a reader's address; return the result and the reader, or None if the link is invalid.
+        """Change a subscriber's address by the link in a letter; return the result and the subscriber, or None if the
+        link is invalid.
 
-        `words` are those beside the button; they are stored as his consent.
+        `words` is the text beside the button; it is stored as his consent.
         """
         moving = self.moving(token)
         if moving is None:

@@ -1,4 +1,4 @@
-"""The people of a site at one moment: what they, the forms and the operator can do with subscriptions.
+"""The people of a site: what they, the forms and the operator can do with subscriptions.
 
 Every method that changes something may be called again with the same arguments, and then changes nothing more. `links`
 finds the owner of a link. Visitors cannot find out whether an address is known: `subscribe` and `ask_for_link` return
@@ -56,20 +56,20 @@ MOST_CHOICES = 200
 
 
 class LetterWriter(Protocol):
-    """Writes the site's letters."""
+    """Writes the site's letters: mails about a subscription itself, such as to confirm it."""
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
         """Return a letter to a request's address, ready to queue, with the `token` of its link; `name` is its name in
         the ledger.
 
         Raises:
-            TemplateError: its template cannot be used.
+            TemplateError: the template of the letter cannot be used.
         """
         ...
 
 
 class People:
-    """The subscribers of a site at one moment."""
+    """The subscribers of a site. All methods act as of one moment."""
 
     def __init__(
         self,
@@ -81,7 +81,9 @@ class People:
         letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store; `letters` is called when there is a letter to write."""
+        """Serve the people of a store; `letters` makes the writer of letters, and is called when the first one must be
+        written.
+        """
         self.site = site
         self.settings = settings
         self.now = now
@@ -111,8 +113,8 @@ class People:
         return list(self._store.feeds.of_kind(FeedKind.THEME))
 
     def theme_title(self, slug: str) -> str:
-        """Return the title of a theme that somebody follows; if it no longer exists its last title, or else its
-        slug.
+        """Return the title of a theme that somebody follows. If the theme no longer exists, return its last title, or
+        else its slug.
         """
         offered = (theme.title for theme in self.themes if theme.slug == slug)
         had = (state.feed.title for state in self._theme_feeds if state.feed.slug == slug)
@@ -134,7 +136,7 @@ class People:
         """Store a request from the form, and send its address a letter with a link to confirm it.
 
         Nothing is sent if the address got such a letter within a day, or has a suppression by complaint or by the
-        operator. A subscriber gets the same letter; its link replaces his choices.
+        operator. Somebody who is subscribed already gets the same letter; its link replaces his choices.
 
         Raises:
             UsageError: mail servers do not accept the address, or a theme or pace does not exist; `problems_of` checks
@@ -144,10 +146,10 @@ class People:
         self.send_letter(LetterKind.CONFIRM, request)
 
     def wire_address(self, address: str) -> str:
-        """Return an address as it is stored.
+        """Return a mail address in the form in which it is stored.
 
         Raises:
-            UsageError: mail servers would not accept it; the message says what to change.
+            UsageError: mail servers would not accept the address; the message says what to change.
         """
         try:
             # RFC 5321 section 2.4 lets servers distinguish Ada@ from ada@. None does, and each would get its own
@@ -157,7 +159,7 @@ class People:
             raise UsageError(str(error)) from None
 
     def checked(self, choices: Choices, *, followed: Collection[str] = ()) -> dict[str, str]:
-        """Return choices with the present slugs of their themes, in the order of `themes`.
+        """Return choices that were checked, with the present slugs of their themes, in the order of `themes`.
 
         Themes that are `followed` already may be chosen, even if they no longer have items.
 
@@ -176,9 +178,10 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm a request; return the subscriber, or None if the link is wrong, too old or used.
+        """Confirm a request to subscribe by the link in a letter; return the subscriber, or None if the link is wrong,
+        too old or used.
 
-        Earlier bounces are forgotten.
+        The subscriber's earlier bounces no longer count.
         """
         request = self.links.requested(token)
         if request is None:
@@ -210,9 +213,11 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Make a reader follow exactly these themes at these paces, in that language; None: the link is invalid.
+        """Make the owner of a link follow exactly these themes at these paces, in that language; return him, or None if
+        the link is invalid.
 
-        Without choices all his subscriptions end. Earlier bounces are forgotten, because the link reached him.
+        Without choices all his subscriptions end. His earlier bounces no longer count, because a mail with the link
+        reached him.
 
         Raises:
             UsageError: a theme or pace does not exist.
@@ -229,16 +234,16 @@ class People:
         return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
     def is_suspended(self, subscriber: Subscriber) -> bool:
-        """Whether a reader gets no digests because of bounces; saving his own page ends that."""
+        """Whether a subscriber gets no digests because of bounces; if he saves his own page, he gets digests again."""
         score = self._store.bounce_scores.get(subscriber.number)
         return score is not None and score.suspended_at is not None
 
     # --- leaving -----------------------------------------------------------------------------------------------------
 
     def stop(self, token: str) -> bool:
-        """End all subscriptions of a reader, from the next mail on; return whether the link is one of this site.
+        """End all subscriptions of the owner of an unsubscribe link; return whether the link is one of this site.
 
-        It has effect at once: mails already queued for him are not sent.
+        This has effect at once: mails already queued for him are not sent.
         """
         before = self.links.holder(token)
         if before is not None and before.active:
@@ -247,14 +252,16 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Undo that a reader unsubscribed, within seven days; return him, or None if the link is not one of
+        """Undo within seven days that the owner of a link unsubscribed; return him, or None if the link is not one of
         this site.
         """
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Put everything a reader follows at the slowest pace, and undo that he unsubscribed, if he did."""
+        """Put everything that the owner of a link follows at the slowest pace, and undo that he unsubscribed, if he
+        did.
+        """
         before = self.links.holder(token)
         if before is None:
             return None
@@ -265,7 +272,8 @@ class People:
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
     def ask_for_link(self, address: str) -> None:
-        """Send a subscriber a letter with a link to his own page; at most one a day. Other addresses get no letter.
+        """Send a subscriber a letter with a link to his own page, at most one a day. An address that is no subscriber's
+        gets no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -301,7 +309,8 @@ class People:
         return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
-        """Add a person who consented elsewhere, or replace what the person follows; `words` say how. No mail is sent.
+        """Add a person who consented elsewhere, or replace what the person follows; `words` says how he consented. No
+        mail is sent.
 
         Raises:
             SuppressedError: the address is suppressed.
@@ -325,7 +334,7 @@ class People:
         """End all subscriptions of an address.
 
         Raises:
-            UsageError: no subscriber has it.
+            UsageError: no subscriber has the address.
         """
         before = self._store.subscribers.by_address(self.wire_address(address))
         if before is None:
@@ -333,12 +342,12 @@ class People:
         return self._write(before, self._left(before, EndReason.OPERATOR))
 
     def erase(self, address: str, *, is_suppressed: bool = False) -> None:
-        """Erase all data about an address; counts stay.
+        """Erase all data about an address; counts that contain it stay.
 
-        `is_suppressed` keeps the address from getting mails again.
+        With `is_suppressed`, the address never gets mails again.
 
         Raises:
-            UsageError: there is no data about it.
+            UsageError: there is no data about the address.
         """
         wire = self.wire_address(address)
         suppression = Suppression(kind=SuppressionKind.ERASED, at=self.now) if is_suppressed else None
@@ -358,7 +367,7 @@ class People:
         return replace(before, subscriptions=leave(before.subscriptions, because, now=self.now))
 
     def _write(self, before: Subscriber, after: Subscriber, *, is_reached: bool = False) -> Subscriber:
-        """Write a reader's new state; return it, or his former state if his address is suppressed."""
+        """Store a subscriber's new state; return that state, or his former one if his address is suppressed."""
         if after == before:
             if is_reached:
                 self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=self.now)
@@ -396,6 +405,6 @@ class People:
         """Return a letter without queueing it, with the `token` of its link; `name` is its name in the ledger.
 
         Raises:
-            TemplateError: its template cannot be used.
+            TemplateError: the template of the letter cannot be used.
         """
         return self._letters().write(kind, request, token, name=name, now=self.now)

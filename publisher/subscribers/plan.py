@@ -1,7 +1,7 @@
-"""Decides when a round begins, and who gets which items in a range of people. Pure.
+"""Decides when a round of mails to subscribers begins, and who gets which items in a range of people. Pure.
 
-The items for a subscription are computed once for all with the same theme, start and cursor. A reader then needs only a
-few operations on integers; only a reader whose mail cannot hold all items is examined individually.
+The items for a subscription are computed once for all subscriptions with the same theme, start and cursor. A subscriber
+then needs only a few operations on integers; only one whose mail cannot hold all items is examined individually.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,7 +17,9 @@ from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticks:
-    """The paces that are due at one moment, and their ticks."""
+    """The paces (how often subscribers get mails) that are due at one moment, and their ticks, the moments of their
+    schedules.
+    """
 
     due: Mapping[str, datetime]
     """The due paces, each with the moment up to which a round deals with its ticks."""
@@ -26,9 +28,10 @@ class Ticks:
 
 
 def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:
-    """Return the paces that are due; one round deals with any number of missed ticks.
+    """Return the paces whose schedules have a tick between `last_ticks` and now; one round makes up for any number of
+    missed ticks.
 
-    A pace that config.toml no longer has is due with the `default` pace; otherwise its readers would get nothing.
+    A pace that config.toml no longer has is due with the `default` pace; otherwise its subscribers would get nothing.
     """
     due: dict[str, datetime] = {}
     watched: dict[str, datetime] = {}
@@ -46,7 +49,7 @@ def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, def
 
 @dataclass(slots=True, kw_only=True)
 class PlannedRange:
-    """The mails and cursors of a range of people."""
+    """The mails to a range of people in a round, and the new cursors of their subscriptions."""
 
     mails: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """The numbers of items by subscriber, in the order in which the items were added."""
@@ -55,11 +58,11 @@ class PlannedRange:
 
 
 class Planner:
-    """Plans the ranges of one round, and caches what many readers share."""
+    """Plans the ranges of people of one round, and caches what many subscribers share."""
 
     def __init__(self, window: Window, *, current: Callable[[str], str], limit: int, upto: int) -> None:
-        """Plan with the items of a window; `current` returns the present slug of a theme, `limit` is the number of
-        items in a mail.
+        """Plan with the items of a window of the item log; `current` returns the present slug of a theme, `limit` is
+        the most items of a mail.
         """
         self._window = window
         self._current = lru_cache(None)(current)
@@ -83,7 +86,7 @@ class Planner:
         return planned
 
     def _new_items(self, followed: Sequence[FollowRow]) -> Iterator[tuple[int, int]]:
-        """Yield each subscriber who has new items, with the mask of these."""
+        """Yield the number of each subscriber for whom items are new, with the bit mask of these items."""
         masks = self._masks
         subscriber = due = dealt = 0
         for row in followed:

@@ -1,4 +1,4 @@
-"""Estimates how many mails and items a reader will get, from the items of the last year. Pure."""
+"""Estimates how many mails and items a subscriber will get, from the items of the last year. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,19 +28,20 @@ class Rates:
 
     @property
     def can_tell(self) -> bool:
-        """Whether there is enough for an estimate."""
+        """Whether there are enough items for an estimate."""
         return len(self.moments) >= FEWEST_ITEMS and self.days >= FEWEST_DAYS
 
     def items_a_month(self, theme: str) -> float | None:
-        """Return how many items of a theme, or of everything, come in a month, or None if there is too little for an
-        estimate.
+        """Return how many items of a theme, or of `EVERYTHING`, come in a month, or None if there are too few items for
+        an estimate.
         """
         return len(self._of(theme)) / self._months if self.can_tell else None
 
     def mails_a_month(self, choices: Choices, schedules: Mapping[str, Schedule]) -> float | None:
-        """Return how many mails these choices mean in a month, or None if there is too little for an estimate.
+        """Return how many mails a month somebody with these choices gets, or None if there are too few items for an
+        estimate.
 
-        Paces that are due at one moment make one mail, and a tick without news makes none.
+        Paces that are due at one moment make one mail, and a scheduled moment without news makes none.
         """
         if not self.can_tell:
             return None
@@ -61,7 +62,7 @@ class Rates:
 
 
 def _ticks_with_news(moments: Sequence[datetime], schedule: Schedule) -> set[datetime]:
-    """Return the ticks of a schedule that had something new."""
+    """Return the moments of a schedule at which something was new."""
     found: set[datetime] = set()
     last = None
     for moment in moments:

@@ -1,12 +1,12 @@
-"""Whether mails reach the people of a site: bounces are counted, complaints end subscriptions, the operator can
-suppress.
+"""Whether mails reach the people of a site: bounces are counted, complaints end subscriptions, and the operator can
+suppress addresses.
 
-In: reports and refusals, each with its reader. Out: scores, suspensions, suppressions and probes. The rule is in
-`bounce_rule`.
+In: reports of returned mails and refusals by the mail server, each with its subscriber. Out: scores, suspensions,
+suppressions and probes. The rule is in `bounce_rule`.
 
 What a crash leaves, by its moment:
 
-- before a report or refusal is recorded: nothing, or subscriptions that it ended. It is read again, and counted then;
+- before a report or refusal is recorded: nothing, or ended subscriptions. The report is read again, and counted then;
 - after that: nothing to do, because it is recorded in the transaction that writes the score.
 """
 
@@ -50,10 +50,12 @@ class Counted:
 
 
 class Reach:
-    """Counts bounces and refusals, sends probes and suppresses, at one moment."""
+    """Counts bounces and refusals, sends probes and suppresses addresses. All methods act as of one moment."""
 
     def __init__(self, people: People, store: Store, letters: Callable[[], LetterWriter], *, bounces: str) -> None:
-        """`letters` is called when there is a letter to write. `bounces` is the address for bounces; empty: none."""
+        """`letters` is called when there is a letter to write. `bounces` is the address for bounces, or an empty string
+        if there is none.
+        """
         self.people = people
         self._store = store
         self._letters = letters
@@ -61,8 +63,8 @@ class Reach:
         self._now = people.now
 
     def holder_of(self, mark: str, stop_token: str) -> Marked | None:
-        """Return the reader whom a report is about, found by his mark or by the unsubscribe link in the
-        returned mail.
+        """Return the subscriber whom a report is about, found by his mark or by the unsubscribe link in the returned
+        mail.
         """
         found = self._store.bounce_scores.holder_of(mark) if mark else None
         if found is not None or not stop_token:
@@ -71,13 +73,15 @@ class Reach:
         return None if reader is None else self._store.bounce_scores.marked(reader.number)
 
     def scores(self) -> dict[int, BounceScore]:
-        """Return the scores of all readers who have one, by their numbers."""
+        """Return the bounce scores of all subscribers who have one, by their numbers."""
         return self._store.bounce_scores.all()
 
     # --- what came back ----------------------------------------------------------------------------------------------
 
     def take_report(self, row: BounceRow, holder: Marked) -> Counted:
-        """Record a report about a reader's mail, count it, and suspend him or end his subscriptions by the rule."""
+        """Record and count a report about a mail to a subscriber; suspend him or end his subscriptions if the rule says
+        so.
+        """
         return _again(lambda: self._take_report(row, holder))
 
     def _take_report(self, row: BounceRow, holder: Marked) -> Counted:
@@ -109,9 +113,10 @@ class Reach:
     def _judge(
         self, reader: Subscriber | None, weight: Weight
     ) -> tuple[BounceScore | None, BounceScore | None, BounceAction]:
-        """Return a reader's score before and after a failure, and the action; if he must be ended, that is done here.
+        """Return a subscriber's score before and after a failed mail, and what must be done. If his subscriptions must
+        end, they are ended here.
 
-        A failure does not count for a reader who follows nothing.
+        A failed mail does not count for a subscriber who follows nothing.
         """
         before = self._store.bounce_scores.get(reader.number) if reader else None
         if reader is None or not reader.active:
@@ -125,7 +130,7 @@ class Reach:
         return before, verdict.score, verdict.step
 
     def _end(self, reader: Subscriber, because: EndReason, kind: SuppressionKind, reason: str = "") -> Subscriber:
-        """End all subscriptions of a reader and suppress his address, in one transaction."""
+        """End all subscriptions of a subscriber and suppress his address, in one transaction."""
         ended = replace(reader, subscriptions=leave(reader.subscriptions, because, now=self._now))
         suppression = Suppression(kind=kind, at=self._now, reason=reason)
         self._store.subscribers.write(reader, ended, suppression=suppression, now=self._now)
@@ -135,7 +140,7 @@ class Reach:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def suppress(self, address: str, *, reason: str = "") -> bool:
-        """Suppress an address and end its subscriptions; return False if the operator did so before.
+        """Suppress an address by order of the operator and end its subscriptions; return False if he did so before.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -150,7 +155,7 @@ class Reach:
         return is_new
 
     def lift(self, address: str) -> tuple[Suppression, ...]:
-        """Lift all suppressions of an address; return them. That subscribes nobody.
+        """Lift all suppressions of an address, and return the lifted ones. The address is not subscribed by that.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -159,7 +164,7 @@ class Reach:
         return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
 
     def score_of(self, reader: Subscriber) -> BounceScore | None:
-        """Return the score of a reader, or None if no mail to him came back lately."""
+        """Return the bounce score of a subscriber, or None if no mail to him came back lately."""
         return self._store.bounce_scores.get(reader.number)
 
     def suppressions_of(self, address: str) -> tuple[Suppression, ...]:
@@ -171,9 +176,9 @@ class Reach:
         return self._store.suppressions.of(self.people.wire_address(address))
 
     def resume(self, address: str) -> BounceScore | None:
-        """Forget the mails to a reader that came back, so that he gets digests again; return his score until now.
+        """Delete the bounce score of a subscriber, so that he gets digests again; return the score that he had.
 
-        None: he had none. A suppression stays.
+        Return None if he had no score. A suppression of the address stays.
 
         Raises:
             UsageError: no subscriber has the address.
@@ -189,7 +194,9 @@ class Reach:
     # --- probes ------------------------------------------------------------------------------------------------------
 
     def probe(self) -> None:
-        """Send probes to readers who were suspended a week ago, and evaluate the probes sent before."""
+        """Send probes (letters that test an address) to subscribers who were suspended a week ago, and evaluate the
+        probes sent before.
+        """
         for each in self._store.bounce_scores.suspended(before=self._now - PROBE_AFTER):
             reader = self._store.subscribers.get(each.subscriber)
             if reader is None or not reader.active:
@@ -225,7 +232,7 @@ def _again(act: Callable[[], _T]) -> _T:
     """Call a function; if another process was quicker, call it again with the new state.
 
     Raises:
-        OutrunError: others were quicker each time.
+        OutrunError: another process was quicker each time.
     """
     for _ in range(TRIES - 1):
         try:

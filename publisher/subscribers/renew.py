@@ -1,9 +1,9 @@
-"""Asks readers who consented long ago whether they still want their mails, and ends the subscriptions of those who do
-not answer.
+"""Asks subscribers who consented long ago whether they still want their mails, and ends the subscriptions of those who
+do not answer.
 
-One letter is queued for each, after all other mails. A reader who presses the button behind its link goes on as before,
-with one more consent. If a reader gets the letter and does not press the button in time, his subscriptions end. A crash
-leaves some asked or ended and others not; repeating the command, or the next pass, goes on.
+One letter is queued for each, after all other mails. A subscriber who presses the button behind its link goes on as
+before, with one more consent. If he gets the letter and does not press the button in time, his subscriptions end. After
+a crash, some subscribers are asked or ended and others not; repeating the command, or the next pass, does the rest.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """Counts of a renewal."""
+    """Counts of a run that asks subscribers to renew their consent."""
 
     subscribers: int
     """How many follow something."""
@@ -41,7 +41,7 @@ class Renewal:
 
 
 class Renewer:
-    """Asks the readers of a site to renew their consent."""
+    """Asks the subscribers of a site to renew their consent."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Renewer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Ask the people of a store; `words_in` returns the words of consent in a language."""
+        """Ask the subscribers in a store; `words_in` returns the words of consent in a language."""
         self._people = people
         self._store = store
         self._letters = letters
@@ -60,8 +60,8 @@ class Renewer:
         self._progress = progress
 
     def ask(self, *, agreed_before: datetime, limit: int | None = None) -> Renewal:
-        """Ask readers whose last consent is older than `agreed_before` whether they still want their mails, at most
-        `limit`.
+        """Ask subscribers whose last consent is older than `agreed_before` whether they still want their mails; ask at
+        most `limit` of them.
 
         Raises:
             TemplateError: a template of the letter cannot be used.
@@ -100,7 +100,9 @@ class Renewer:
 
 
 def end_unanswered(store: Store, *, now: datetime, is_stopping: Callable[[], bool]) -> int:
-    """End the subscriptions of readers who did not answer in time; return how many."""
+    """End the subscriptions of people who were asked to renew their consent and did not answer in time; return how many
+    people.
+    """
     ended = 0
     for number, token_digest in store.renewals.unanswered(now=now):
         if is_stopping():

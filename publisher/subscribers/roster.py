@@ -1,7 +1,7 @@
 """Reads lists of people as this program and others export them. Pure. In: lines. Out: one entry per person.
 
-The first line of an export identifies the program. An entry says why its person must be left out, if the person left
-there, never confirmed or could not be reached: an import asks nobody again who said no.
+The first line of an export identifies the program. An entry says why its person must be left out: he left the list,
+never confirmed, or could not be reached. So an import asks nobody again who said no.
 
 Where the columns come from: listmonk's `cmd/subscribers.go`, phpList's `admin/export.php` and `admin/structure.php`,
 Postorius' `csv_view` and `mailman members` of Mailman 3, `list_members` of Mailman 2, Mailchimp's "View and export
@@ -45,7 +45,7 @@ MISSHAPEN = "fewer or more cells than the first line"
 
 
 class Dialect(StrEnum):
-    """The program that wrote a list."""
+    """A program that writes lists of people."""
 
     OURS = "Publisher"
     LISTMONK = "listmonk"
@@ -67,7 +67,7 @@ class RosterFlaw(StrEnum):
 
 
 class RosterError(UsageError):
-    """A list of people cannot be used."""
+    """Error: a list of people cannot be used."""
 
     def __init__(self, flaw: RosterFlaw, problem: str, *, line: int = 0) -> None:
         super().__init__(problem)
@@ -96,7 +96,7 @@ class ListedPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """A list of people, which is read again each time it is iterated."""
+    """A list of people. Its lines are read again each time it is iterated."""
 
     dialect: Dialect
     says_how: bool
@@ -115,7 +115,7 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
     """Return the list of people in some lines; `name` is the file's name, by which Mailchimp tells who left.
 
     Raises:
-        RosterError: it is no list of a known program, lacks a column that says who left, or its CSV is broken.
+        RosterError: this is no list of a known program, a column that says who left is missing, or the CSV is broken.
     """
     first = next((line.strip() for line in _rows_of(lines()) if line.strip()), "")
     for delimiter in _DELIMITERS:
@@ -133,10 +133,10 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
 
 
 def _dialect_of(columns: Sequence[str]) -> Dialect | None:
-    """Return the program that writes such columns; None: unknown.
+    """Return the program that writes such columns, or None if it is unknown.
 
     Raises:
-        RosterError: it is phpList's, and columns that say who left are missing.
+        RosterError: the columns are phpList's, and those that say who left are missing.
     """
     there = set(columns)
     if {"address", "follows"} <= there:
@@ -160,7 +160,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
-    """How to read the table of one program."""
+    """How to read the columns of one program's lists."""
 
     address: Callable[[Sequence[str]], str]
     """Returns the column of the address, given all columns."""
@@ -201,7 +201,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
 
 
 def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, each with its first line number."""
+    """Yield the rows of a CSV table that are not empty, each with the number of its first line."""
     # strict, because otherwise an unclosed quotation mark would swallow all people after it
     reader = csv.reader(_rows_of(lines), delimiter=delimiter, strict=strict)
     while True:
@@ -218,13 +218,17 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
 
 
 def _rows_of(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines, with Excel's first line replaced by an empty one, so that line numbers stay right."""
+    """Yield the lines of a CSV file. If Excel wrote a first line with the delimiter, an empty line replaces it, so that
+    line numbers stay right.
+    """
     for number, line in enumerate(lines):
         yield "\n" if number == 0 and _SEPARATOR.fullmatch(line) else line
 
 
 def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:
-    """Yield one person per line; a name may precede the address: `Ada Lovelace <ada@example.org>`."""
+    """Yield one person per line of a list from Mailman; a name may precede the address: `Ada Lovelace
+    <ada@example.org>`.
+    """
     for number, line in enumerate(lines, start=1):
         if line.strip():
             named = _NAMED.fullmatch(line)
@@ -243,14 +247,14 @@ def _listmonk(values: Mapping[str, str]) -> str:
 
 
 def _status_in(name: str) -> str:
-    """Return why nobody in a Mailchimp file with this name may be imported, or an empty string if they may."""
+    """Return why nobody in a Mailchimp file with this name may be imported, or an empty string if its people may."""
     named = {"unsubscribed_": UNSUBSCRIBED, "cleaned_": UNREACHABLE, "nonsubscribed_": NEVER}
     return next((reason for start, reason in named.items() if name.lower().startswith(start)), "")
 
 
 def _mailchimp_address(columns: Sequence[str]) -> str:
-    """Return the column of the address: each Mailchimp audience can label it, in any language, but it is the
-    first one.
+    """Return the name of the column with the address. It is the first one; each Mailchimp audience can name it
+    differently, in any language.
     """
     named = [name for name in columns if "mail" in name]
     if "email address" in named:

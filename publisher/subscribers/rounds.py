@@ -1,8 +1,8 @@
 """Rounds: send what is new to subscribers, in one mail each for all paces that are due at one moment.
 
-In: the log beyond the cursors of people who are due. Out: deliveries in the ledger. A round is recorded with its ranges
-of people and the ticks of its paces. Then each range is planned in one transaction, which queues its mails and moves
-its cursors.
+In: the changes in the item log beyond the cursors of people who are due. Out: deliveries in the ledger. A round is
+recorded with its ranges of people and the ticks of its paces. Then each range is planned in one transaction, which
+queues its mails and moves its cursors.
 
 What a crash leaves, by its moment:
 
@@ -29,7 +29,7 @@ NO_ROUND = "no round begins"
 
 
 class RoundKeeper:
-    """Begins and plans the rounds of a site."""
+    """Begins and plans the rounds of mails to a site's subscribers."""
 
     def __init__(
         self, *, store: Store, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope, now: datetime
@@ -41,7 +41,7 @@ class RoundKeeper:
         self._now = now
 
     def keep(self, *, is_held: bool, is_stopping: Callable[[], bool] = lambda: False) -> list[RoundReport]:
-        """Continue the rounds that have begun, then begin the one that is due; return those that have mails.
+        """Continue the rounds that have begun, then begin the one that is due; return the rounds that have mails.
 
         Args:
             is_held: whether no round may begin now, because an editor reviews what is new, or the operator has to
@@ -59,7 +59,7 @@ class RoundKeeper:
         """Begin a round of these paces, whatever their schedules say; return None if nothing is new to their
         subscribers.
 
-        Their next ticks come as scheduled, and bring what is new since. `is_stopping` as for `keep`.
+        The next rounds of these paces come as scheduled, and bring what is new since. `is_stopping` is as for `keep`.
         """
         last_ticks = self._store.rounds.last_ticks()
         gone = last_ticks.keys() - {pace.name for pace in self._settings.paces}
@@ -90,7 +90,9 @@ class RoundKeeper:
         return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
 
     def _find_news(self, due: Collection[str]) -> int | None:
-        """Return the end of the log if anything up to it is new to readers of these paces; None: nothing is."""
+        """Return the number of the last change in the item log if anything up to it is new to subscribers with these
+        paces; otherwise return None.
+        """
         upto = self._store.log.end()
         lowest = self._store.rounds.lowest_cursor(tuple(due))
         if lowest is not None and self._store.rounds.new_items(lowest, upto):
@@ -113,7 +115,7 @@ class RoundKeeper:
 
 
 class _Planning:
-    """The planning of one round, with what its ranges share."""
+    """Plans one round, range by range of its people, and keeps what the ranges share."""
 
     def __init__(
         self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope
@@ -132,7 +134,7 @@ class _Planning:
         self.mails = 0
 
     def plan(self, range_pass: RangePass) -> None:
-        """Plan a range of people, and write their mails and cursors."""
+        """Plan the mails to a range of people, and write these mails and the people's new cursors."""
         followed = range_pass.followed(floor=self._floor)
         planned = self._planner.plan(followed)
         if (lowest := self._planner.lowest_cursor) < self._after:
@@ -143,7 +145,7 @@ class _Planning:
         self.mails += len(planned.mails)
 
     def _begin(self, after: int, range_pass: RangePass) -> None:
-        """Set up the planner with all items after a log number."""
+        """Set up the planner with all items that are new after a log number."""
         entries = [self._renamed(entry) for entry in range_pass.new_items(after)]
         self._after = after
         self._floor = min((entry.added_seq for entry in entries), default=self._round.upto + 1) - 1
@@ -154,8 +156,8 @@ class _Planning:
         return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
 
     def _renamed(self, entry: ItemEntry) -> ItemEntry:
-        """Return the item with the present slugs of its themes; the store has former ones until feeds are published
-        again.
+        """Return the item with the present slugs of its themes. The store has the former slugs until the feeds are
+        published again.
         """
         themes: dict[str, int] = {}
         for slug, seq in entry.themes.items():

@@ -1,13 +1,13 @@
-"""The rule that decides which items a reader gets. Pure.
+"""The rule that decides which items a subscriber gets. Pure.
 
-A subscription has dealt with the items that its theme got in (start, cursor] of the log. In a round a reader gets the
-items beyond the cursor of one of his due subscriptions that none of his subscriptions, ended ones included, has dealt
-with. Then the cursor of each due subscription moves to the end of the round, or stops before the first item that did
-not fit; it never moves back.
+A subscription has dealt with the items that entered its theme under log numbers in (start, cursor]. In a round a
+subscriber gets the items beyond the cursor of one of his due subscriptions that none of his subscriptions, ended ones
+included, has dealt with. Then the cursor of each due subscription moves to the end of the round, or stops before the
+first item that did not fit; it never moves back.
 
 So nothing is lost or repeated when somebody changes pace, leaves, comes back, or follows themes that overlap. Sets of
-items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a reader's
-items are a few operations on them.
+items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a
+subscriber's items are computed by a few operations on them.
 """
 
 from bisect import bisect_right
@@ -34,7 +34,7 @@ class Follow(NamedTuple):
 
 
 class Masks(NamedTuple):
-    """Two sets of items in a window, as masks, for one subscription."""
+    """Two sets of items for one subscription, as bit masks over the items of a window."""
 
     due: int
     """Items beyond its cursor."""
@@ -43,7 +43,7 @@ class Masks(NamedTuple):
 
 
 class Share(NamedTuple):
-    """The items that a reader gets in a round, and those that must wait."""
+    """The items that a subscriber gets in a round, and those that must wait."""
 
     items: int
     """Mask of the items in the mail; 0: no mail."""
@@ -53,7 +53,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _InTheme:
-    """The items of one theme."""
+    """The items of one theme in a window."""
 
     seqs: Sequence[int]
     """The log numbers under which items entered the theme, ascending."""
@@ -77,7 +77,7 @@ class Window:
         self._masks: dict[tuple[str, int, int], Masks] = {}
 
     def masks(self, theme: str, start: int, cursor: int) -> Masks:
-        """Return the masks of a subscription in this window; items up to its start are left out."""
+        """Return the masks of a subscription to a theme in this window; items up to log number `start` are left out."""
         key = (theme, start, cursor)
         found = self._masks.get(key)
         if found is None:
@@ -93,18 +93,20 @@ class Window:
         return Masks(there.upto[-1] & concern & ~dealt, dealt)
 
     def places(self, mask: int) -> Iterator[int]:
-        """Yield the places of the items in a mask, ascending."""
+        """Yield the places (indexes in `items`) of the items in a bit mask, ascending."""
         while mask:
             lowest = mask & -mask
             yield lowest.bit_length() - 1
             mask ^= lowest
 
     def numbers(self, mask: int) -> tuple[int, ...]:
-        """Return the numbers of the items in a mask, in the order in which they were added."""
+        """Return the numbers of the items in a bit mask, in the order in which the items were added."""
         return tuple(self.items[place].number for place in self.places(mask))
 
     def entered(self, place: int, theme: str) -> int | None:
-        """Return the log number with which the item at a place entered a theme, or None if it is not in the theme."""
+        """Return the log number under which the item at a place (index in `items`) entered a theme, or None if it is
+        not in the theme.
+        """
         item = self.items[place]
         return item.added_seq if theme == EVERYTHING else item.themes.get(theme)
 
@@ -116,7 +118,9 @@ def _in_theme(pairs: list[tuple[int, int]]) -> _InTheme:
 
 
 def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
-    """Return what a reader with these subscriptions, ended ones included, gets: at most `limit` items, oldest first."""
+    """Return what a subscriber with these subscriptions, ended ones included, gets in a round: at most `limit` items,
+    oldest first.
+    """
     due = dealt = 0
     for theme, start, cursor, is_due in follows:
         masks = window.masks(theme, start, cursor)
@@ -130,7 +134,7 @@ def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
 
 
 def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
-    """Return the cursor of a subscription after a round up to `upto` of the log: it never moves back."""
+    """Return the cursor of a subscription after a round that ends at log number `upto`. A cursor never moves back."""
     if not follow.is_due:
         return follow.cursor
     later = window.masks(follow.theme, follow.start, follow.cursor).due & share.later
@@ -139,10 +143,10 @@ def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
 
 
 def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Share:
-    """Return the first `limit` of the new items; the others are for later mails.
+    """Return the first `limit` of the new items (a bit mask) as those to send; the others are for later mails.
 
-    A cursor can stop before an item only if no later item is sent now. That can fail if an item entered a theme later
-    than it was added: then the items in between are sent too, and the mail is a little longer.
+    A cursor can stop before an item only if no later item is sent now. If an item entered a theme later than it was
+    added, this may not hold: then the items in between are sent too, and the mail is a little longer.
     """
     later = new
     for _ in range(limit):
@@ -153,8 +157,8 @@ def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Sha
 
 
 def _passed_over(taken: int, later: int, follows: Sequence[Follow], window: Window) -> int:
-    """Return items of `later` that, in a theme of a due subscription, precede an item that is sent: the cursor cannot
-    stop before them.
+    """Return the items of `later` that, in a theme of a due subscription, precede an item that is sent now (`taken`):
+    the cursor cannot stop before such items. All sets are bit masks.
     """
     found = 0
     for follow in follows:

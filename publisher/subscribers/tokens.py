@@ -1,4 +1,4 @@
-"""Tokens of links: a token says what its holder may do, and with whose subscriptions. Pure.
+"""Tokens of links in mails: a token says what its holder may do, and with whose subscriptions. Pure.
 
 A *signed* token contains the number of a subscriber and a signature, so it need not be stored: 28 characters for
 `STOP`, 31 for `MINE`, which also contains the day on which it was made. A `STOP` token is valid as long as its key is
@@ -29,12 +29,12 @@ def new_key() -> str:
 
 
 def new_single() -> str:
-    """Return a new random token that works once."""
+    """Return a new random token for a link that works once."""
     return secrets.token_urlsafe(21)
 
 
 def digest_of(token: str) -> str:
-    """Return the hash of a single token, which is stored instead of it."""
+    """Return the hash of a single token; the hash is stored instead of the token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -44,20 +44,20 @@ def stop_token(subscriber: int, key: str) -> str:
 
 
 def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
-    """Return the token of the link to a subscriber's own page, dated today."""
+    """Return the token of the link to a subscriber's own page; it contains the date of today."""
     day = (now - _FIRST_DAY).days
     return _written(Right.MINE, subscriber.to_bytes(_NUMBER_BYTES, "big") + day.to_bytes(_DAY_BYTES, "big"), key)
 
 
 def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
-    """Return the token of the page that a fresh link opens now, dated to the minute."""
+    """Return the token of the page that a fresh link opens now; it contains the time, to the minute."""
     minute = (now - _FIRST_DAY) // _MINUTE
     said = subscriber.to_bytes(_NUMBER_BYTES, "big") + minute.to_bytes(_MINUTE_BYTES, "big")
     return _written(Right.FRESH, said, key)
 
 
 def read_stop(token: str, keys: Sequence[str]) -> int | None:
-    """Return the number of the subscriber in a stop token, or None if the token is invalid."""
+    """Return the number of the subscriber whom an unsubscribe link's token names, or None if the token is invalid."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
     return None if said is None else int.from_bytes(said, "big")
 
@@ -74,7 +74,9 @@ def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
 
 
 def read_opened(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
-    """Return the number of the subscriber who opened a page by a fresh link; None: wrong token, or over an hour ago."""
+    """Return the number of the subscriber who opened a page by a fresh link, or None if the token is wrong, or if he
+    opened it over an hour ago.
+    """
     said = _read(Right.FRESH, token, _NUMBER_BYTES + _MINUTE_BYTES, keys)
     if said is None:
         return None
@@ -88,7 +90,7 @@ def _written(right: Right, said: bytes, key: str) -> str:
 
 
 def _read(right: Right, token: str, length: int, keys: Sequence[str]) -> bytes | None:
-    """Return the content of a token, if one of the keys signed it for this right; None: none did."""
+    """Return the content of a token if one of the keys signed it for this right; otherwise return None."""
     try:
         data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except ValueError:

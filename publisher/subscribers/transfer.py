@@ -1,9 +1,10 @@
-"""Exports people from a site and imports people into one. No mail is sent to them, unless they are asked to confirm.
+"""Exports people from a site and imports people into one. No mail is sent to the people, unless they are asked to
+confirm.
 
-The export is CSV, one line per person who follows something; imported into an empty site, it is exported again
-unchanged. People are imported in batches of one transaction each: after a crash the same import can be repeated,
-because people who are there already are left alone. People who left stay out. A list is read twice, so that a broken
-list adds nobody; only the addresses of its people are held in memory.
+The export is CSV, one line per person who follows something. An export of people who were imported from one into an
+empty site has the same bytes. People are imported in batches of one transaction each: after a crash the same import can
+be repeated, because people who are there already are left alone. People who left stay out. A list is read twice, so
+that a broken list adds nobody; only the addresses of its people are held in memory.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -55,7 +56,7 @@ class ImportDefaults:
 
 
 class OddReason(StrEnum):
-    """The kinds of reasons that quote the list."""
+    """The kinds of reasons for leaving a person out that quote a value of the list."""
 
     LANGUAGE = "language"
     """The person's language is none that mails can be in."""
@@ -85,10 +86,10 @@ class _Person:
 
 
 class UnsaidError(UsageError):
-    """It is not known what the people in another program's list consented to."""
+    """Error: it is not known what the people in another program's list consented to."""
 
     def __init__(self, *, follows: bool, how: bool, when: bool) -> None:
-        """Name what is missing: what they follow, how they consented, when."""
+        """Say what is not known: what the people follow, how they consented, when they did."""
         options = {"what they follow with --follow THEME=PACE": follows, "how they agreed with --agreed": how}
         options["when with --agreed-at"] = when
         missing = ", ".join(option for option, is_missing in options.items() if is_missing)
@@ -99,7 +100,7 @@ class UnsaidError(UsageError):
 
 
 class _LeftOutError(Exception):
-    """A person is left out; the message is the reason."""
+    """Error: a person is left out of an import; the message is the reason."""
 
     def __init__(self, reason: str, kind: OddReason | None = None) -> None:
         super().__init__(reason)
@@ -118,8 +119,8 @@ class Transfer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Move the people of a store; `words_in` returns, in a language, the words of consent for people who
-        are asked.
+        """Export and import the people of a store; `words_in` returns, in a language, the words of consent for people
+        who are asked to confirm.
         """
         self._words_in = words_in
         self._people = people
@@ -129,8 +130,8 @@ class Transfer:
     # --- export ------------------------------------------------------------------------------------------------------
 
     def export(self) -> Iterator[str]:
-        """Yield CSV of all who follow something, in the order in which they came: the header line, then one line per
-        person.
+        """Yield CSV of all people who follow something, in the order in which they came: the header line, then one line
+        per person.
         """
         yield HEAD
         for batch in self._people.all():
@@ -147,12 +148,13 @@ class Transfer:
     # --- import ------------------------------------------------------------------------------------------------------
 
     def bring_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
-        """Subscribe the people of a list, except those who are subscribed, have left, or may not be asked again.
+        """Subscribe the people of a list, except those who are subscribed already, have left, or may not be asked
+        again.
 
         People in the lists of `without` are left out too.
 
         Raises:
-            UsageError: a list is broken; or it is another program's, and the terms do not say what its people follow,
+            UsageError: a list is broken; or one is another program's, and the terms do not say what its people follow,
                 how and when they consented; or a theme or pace does not exist. Nobody is added.
         """
         reading = self._reading(roster, terms, without)
@@ -201,8 +203,8 @@ class Transfer:
         return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines(), odd=reading.odd)
 
     def _ask(self, person: _Person) -> bool:
-        """Queue a letter after all other mails; return False if its address got one already, and may still
-        answer it.
+        """Queue a letter that asks a person to confirm, after all other mails; return False if his address got one
+        already, and he may still answer it.
         """
         language = person.consent.language
         request = Request(
@@ -217,7 +219,7 @@ class Transfer:
         """Import the people of an archive into this site, which must have none.
 
         Raises:
-            UsageError: it is no whole archive of this version.
+            UsageError: the lines are no whole archive of this version.
             StoreError: the site has subscribers already.
         """
         return read_archive(self._store, lines, progress=self._progress)
@@ -245,7 +247,7 @@ class Transfer:
 
 
 class _Reading:
-    """Reads people from entries, and records who is left out and why."""
+    """Reads the people to import from the entries of a list, and records who is left out and why."""
 
     def __init__(self, people: People, terms: ImportDefaults, checked: Choices, without: Collection[str]) -> None:
         self.left_out: dict[str, list[int]] = {}
@@ -262,8 +264,8 @@ class _Reading:
         self._said_no: dict[str, str] = {}
 
     def count(self, entries: Iterable[ListedPerson]) -> int:
-        """Count the entries, and record the people who said no in any entry: they are left out even if other entries
-        differ.
+        """Count the entries of a list, and record the people who said no in any entry: they are left out even if other
+        entries differ.
         """
         number = 0
         for number, entry in enumerate(entries, start=1):  # noqa: B007  (the last one is the count)
@@ -272,7 +274,7 @@ class _Reading:
         return number
 
     def people(self, entries: Iterable[ListedPerson], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
-        """Yield the people who may be imported, as they will be stored."""
+        """Yield the people in these entries who may be imported, as they will be stored."""
         for entry in entries:
             self.seen += 1
             try:
@@ -298,7 +300,7 @@ class _Reading:
         self.left_out.setdefault(reason, []).append(line)
 
     def lines(self) -> dict[str, tuple[int, ...]]:
-        """Return the lines of people who are left out, by reason."""
+        """Return the numbers of the lines of people who are left out, by reason."""
         return {reason: tuple(sorted(some)) for reason, some in sorted(self.left_out.items())}
 
     def _address(self, entry: ListedPerson) -> str:
@@ -361,7 +363,9 @@ class _Reading:
         )
 
     def _language(self, written: str) -> str:
-        """Return the language of a person's mails; that of the others if no mails can be in the person's own."""
+        """Return the language of a person's mails: the one that is `written` in the list, or that of the other people
+        if there are no mails in it.
+        """
         try:
             return checked_language(written, self._people.site)
         except UnspokenError:
