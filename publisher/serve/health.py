@@ -14,10 +14,10 @@ STALLED_AFTER = 4
 
 
 class PassHealth:
-    """When the last pass ended, and how many problems it met."""
+    """The health of a service: when the last pass (collect, publish, compose) ended, and how many problems it met."""
 
     def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
-        """`interval_s`: how often a pass is due. `steady`: a monotonic clock, in seconds."""
+        """A pass is due every `interval_s`. `steady` is a monotonic clock, in seconds."""
         self._steady = steady
         self.expect_every(interval_s)
         self._ended = steady()
@@ -48,7 +48,7 @@ class PassHealth:
         self._mail_problems, self._mails = problems, counts
 
     def state(self) -> tuple[bool, dict[str, object]]:
-        """Return whether passes and mails are well, and the public values."""
+        """Return whether passes and the sending of mails are well, and the values that /health shows to the public."""
         is_stalled = self.is_stalled()
         age_s = round(self._steady() - self._ended)
         told: dict[str, object] = {"problems": self._problems, "last_pass_age_s": age_s}

@@ -1,4 +1,4 @@
-"""Opens the site a second time, for the forms and the desk of a service: no pass and no mail server delays a
+"""Opens the site a second time in a service, for its forms and desk, so that no pass and no mail server delays a
 visitor.
 """
 
@@ -15,7 +15,9 @@ VISITOR_WAIT_S = 3.0
 
 
 class LiveForms:
-    """The site for visitors: opened for the first one; if its store cannot be used, the next one tries again."""
+    """The site for visitors. It is opened for the first visitor; if its store cannot be used, it is tried again for the
+    next one.
+    """
 
     def __init__(self, config: Config, open_site: Opener) -> None:
         self._config = config
@@ -25,7 +27,7 @@ class LiveForms:
         self._opened = ExitStack()
 
     def reception(self) -> Reception:
-        """Return the site at this moment.
+        """Return the site as the forms use it, as of this moment.
 
         Raises:
             StoreError: the store cannot be used.

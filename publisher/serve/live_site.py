@@ -71,7 +71,9 @@ class LiveSite:
 
 
 def _trace(path: Path) -> Trace:
-    """Return a mark of a file's content, or None if it cannot be read."""
+    """Return a mark of a file's content that shows later whether the file has changed, or None if the file cannot be
+    read.
+    """
     try:
         found = path.stat()
     except OSError:

@@ -51,7 +51,9 @@ class PassLog:
             logger.info("delivered", edition=tally.name, **counts)
 
     def take_new(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Return the problems that were not in the last call, and remember all of these for the next one."""
+        """Return those of the problems that were not passed to the last call, and remember all of them for the next
+        call.
+        """
         before, self._known = self._known, {(problem.where, problem.what) for problem in problems}
         return [
             problem for problem in problems if not problem.is_repeated and (problem.where, problem.what) not in before
@@ -95,14 +97,16 @@ def configure_logs(*, is_verbose: bool = False) -> None:
 def _add_facts(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Add the reason and the facts of a decision to an event; standard loggers have no place for them."""
+    """Add the reason and the facts of a decision to a log event, because standard loggers have no place for these."""
     return {**event, **facts_of(event["_record"])}
 
 
 def _write_out(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Escape control characters in untrusted text, which would otherwise control the terminal that shows the log."""
+    """Escape control characters in the untrusted texts of a log event, which would otherwise control the terminal that
+    shows the log.
+    """
     return {
         name: "\n".join(as_line(line) for line in value.split("\n")) if name in _OF_LINES else _written_out(value)
         for name, value in event.items()

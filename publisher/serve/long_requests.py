@@ -1,4 +1,5 @@
-"""Long requests: a web server path that accepts them, a few at a time, from browsers that have loaded its form.
+"""Long requests, such as uploads of lists: the web server accepts them on one path, a few at a time, from browsers that
+have loaded the form there.
 
 The server stores a request on disk before any check, and a slow one takes minutes. So no other browser may send one,
 their total size is limited, and all other requests stay short. The browsers that loaded a form are kept in memory: the
@@ -26,7 +27,9 @@ SENDERS = 200
 
 
 class Senders:
-    """The browsers that may send long requests, by the hash of a cookie that only they have. Any thread may call it."""
+    """The browsers that may send long requests, by the hash of a cookie that only they have. Any thread may call the
+    methods.
+    """
 
     def __init__(self, cookie: str) -> None:
         """Recognise browsers by the cookie of this name."""
@@ -44,7 +47,7 @@ class Senders:
                 self._known.popitem(last=False)
 
     def know(self, cookies: str) -> bool:
-        """Return whether a request with this Cookie header comes from such a browser."""
+        """Return whether a request with this Cookie header comes from a browser that may send long requests."""
         pairs = (each.strip().partition("=") for each in cookies.split(";"))
         digests = [_digest(value) for name, _, value in pairs if name == self._cookie]
         with self._lock:
@@ -59,9 +62,10 @@ class LongRequests:
     """Allows long requests to paths with a certain ending."""
 
     def __init__(self, path: str, adjustments: Any, senders: Senders | None) -> None:  # noqa: ANN401  waitress's own
-        """Accept long requests to paths that end in `path`; empty: none. `adjustments` apply to all other requests.
+        """Accept long requests to paths that end in `path`, or none if it is empty. `adjustments` (settings of
+        waitress) apply to all other requests.
 
-        Only these senders may send them; None: any browser.
+        Only the browsers in `senders` may send long requests; None means any browser.
         """
         self._path = path
         self._senders = senders
@@ -75,7 +79,9 @@ class LongRequests:
         return LongParser(self, adjustments)
 
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
-        """Return the adjustments for a request whose headers are read, or None if it may not be long."""
+        """Return the adjustments (settings of waitress) for a long request whose headers are read, or None if the
+        request may not be long.
+        """
         if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:
             return None
         if self._senders is not None and not self._senders.know(str(parser.headers.get("COOKIE", ""))):
@@ -84,7 +90,7 @@ class LongRequests:
         return self._adjustments
 
     def leave(self, parser: "LongParser") -> None:
-        """Record that a request is answered."""
+        """Record that a long request is answered, so that another one may be accepted."""
         self._taken.discard(parser)
 
 
@@ -105,6 +111,6 @@ class LongParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no ty
             self.adj, self.is_long = adjustments, True
 
     def close(self) -> None:
-        """Drop what was read, as waitress does once the request is answered."""
+        """Delete the data of the request. waitress calls this once the request is answered."""
         self._long.leave(self)
         super().close()

@@ -19,7 +19,7 @@ LOOK_S = 60.0
 
 
 class MailboxWatch:
-    """Reads bounces until it is told to stop; it starts once it has the site."""
+    """Reads bounces until it is told to stop; it starts when it has got the site by `follow`."""
 
     def __init__(self, stopping: threading.Event) -> None:
         self._publisher: Publisher | None = None

@@ -1,4 +1,4 @@
-"""The postman of the service: a thread that delivers beside the passes, so that neither waits for the other.
+"""The postman of the service: a thread that sends mails beside the passes, so that neither waits for the other.
 
 A pass may take minutes, and so may a mail server. The postman checks the ledger when a pass has ended, when a mail is
 to be retried, and every minute, because another machine may have queued mails.
@@ -25,7 +25,7 @@ SHORTEST_S = 0.5
 
 
 class Postman:
-    """Delivers until it is told to stop; it starts once it has the site."""
+    """Sends mails until it is told to stop; it starts when it has got the site by `wake`."""
 
     def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
         self._publisher: Publisher | None = None
@@ -35,17 +35,19 @@ class Postman:
         self._woken = threading.Event()
 
     def wake(self, publisher: Publisher) -> None:
-        """Make it check the site's ledger now; the site's configuration may have changed."""
+        """Make the postman check the site's ledger (the table of mails to send) now; the site's configuration may have
+        changed.
+        """
         self._publisher = publisher
         self._woken.set()
 
     def look(self) -> None:
-        """Make it check the ledger now, because a letter may wait there."""
+        """Make the postman check the ledger (the table of mails to send) now, because a letter may wait there."""
         self._woken.set()
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Run the thread during a `with`; the end of the block waits for mails in hand."""
+        """Run the thread during a `with`, whose end waits for the mails that are being handed over."""
         thread = threading.Thread(target=self._work, name="postman")
         thread.start()
         try:
@@ -64,7 +66,7 @@ class Postman:
             self._woken.clear()
 
     def _deliver(self, publisher: Publisher) -> DeliverReport | None:
-        """Deliver once; an error is logged, and the next time tries again."""
+        """Send the mails that are due; an error is logged, and the next time tries again."""
         try:
             report = publisher.deliver(is_stopping=self._stopping.is_set)
             self._health.note_mails(len(report.all_problems), publisher.unsettled_mails())

@@ -42,7 +42,9 @@ class Preview:
     problems: tuple[str, ...] = ()
 
     def of(self, audience: str) -> NextEdition | None:
-        """Return the audience's next edition; for an unknown audience the first one with items, or else the first."""
+        """Return the audience's next edition. For an unknown audience, return the first edition that has items, or else
+        the first.
+        """
         named = [each for each in self.editions if each.audience.name == audience]
         return next(
             iter([*named, *(each for each in self.editions if each.edition and not each.is_sample), *self.editions]),
@@ -54,7 +56,7 @@ class LivePreview:
     """Builds the preview, and rebuilds it when something it depends on has changed."""
 
     def __init__(self, config: Path, open_site: OpenSite, audience: str | None) -> None:
-        """`audience`: the only one to show; None: all."""
+        """Only editions of `audience` are shown; None means those of all audiences."""
         self._config = config
         self._open_site = open_site
         self._audience = audience
@@ -161,7 +163,7 @@ def serve(
 
 
 def in_scheme(html: str, scheme: str) -> str:
-    """Return the digest as shown by a mail program with the colour scheme `light` or `dark`."""
+    """Return a digest's HTML as a mail program with the colour scheme `light` or `dark` shows it."""
     coloured = html.replace(DARK, SCHEMES.get(scheme, SCHEMES["light"]))
     # Links open a new window, except links within the mail: the frame is only for the mail.
     inside = coloured.replace(' href="#', ' target="_self" href="#')
@@ -169,7 +171,7 @@ def in_scheme(html: str, scheme: str) -> str:
 
 
 def _watched(path: Path) -> Iterator[Path]:
-    """Yield the files that editions depend on."""
+    """Yield the files that editions depend on: the config.toml at `path`, and those that it names."""
     yield path
     try:
         config = Config.load(path)

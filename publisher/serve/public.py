@@ -75,7 +75,7 @@ class _Folder:
         self._hub = hub
 
     def answer(self, _: str = "") -> Response:
-        """Return the requested file, or a redirect to its present place.
+        """Answer a request with the file, or with a redirect to the file's present place.
 
         Raises:
             NotFound: there is no such file, or it is not public.
@@ -97,12 +97,14 @@ class _Folder:
         )
 
     def _path_of(self, path: str) -> str:
-        """Return the path below the folder, whether or not a proxy removed the site's own path from the address."""
+        """Return the path of a requested file below the folder, whether or not a proxy removed the path of the site's
+        base URL from the address.
+        """
         return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
-        """Return the present place of a renamed theme's file, relative to its former one, or an empty string if it did
-        not move.
+        """Return the present place of a renamed theme's file, relative to its former place, or an empty string if the
+        file did not move.
         """
         former, slash, rest = path.partition("/")
         place = f"{self._was.get(former, former)}{slash}{rest}"
@@ -160,15 +162,15 @@ class _Folder:
 
 
 def _redirect(place: str) -> Response:
-    """Redirect to a place relative to the requested address: a proxy may use another host name."""
+    """Redirect to a place relative to the requested address, because the proxy in front may have another host name."""
     return Response(status=301, headers={"Location": quote(place), "Cache-Control": f"public, max-age={MAX_AGE_S}"})
 
 
 def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
     """Return the open file as an answer, compressed if the client accepts that.
 
-    Flask's `send_file` is not used: it reads a file's size from its path and then opens the path, so a file that a pass
-    replaces in between would be sent with the former size.
+    Flask's `send_file` is not used, because it reads a file's size from its path and then opens the path: a file that a
+    pass replaces in between would be sent with the former size.
     """
     facts = os.fstat(file.fileno())
     media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
@@ -212,7 +214,9 @@ def takes_gzip(asked: Request) -> bool:
 
 
 def understands_range(asked: Request) -> bool:
-    """Whether to honour a Range header: only one range is supported; RFC 9110 section 14.2 lets us ignore others."""
+    """Whether to honour a request's Range header. Only one range is supported; RFC 9110 section 14.2 allows to ignore
+    others.
+    """
     wanted = parse_range_header(asked.headers.get("Range", "bytes=0-"))
     return wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
 

@@ -66,7 +66,9 @@ LEAP_S = 2.0
 
 
 class ScheduleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
-    """Wakes at the ticks of our own `Schedule`: APScheduler's cron counts days from Monday and doubles autumn hours."""
+    """An APScheduler trigger that wakes at the moments of our own `Schedule`: APScheduler's cron counts days from
+    Monday, and wakes twice in the hour that autumn repeats.
+    """
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
@@ -179,7 +181,9 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
 
 
 def _wait(service: Service, watch: ClockWatch) -> None:
-    """Wait for the end; meanwhile reset alarms when needed, and report to systemd that no pass hangs."""
+    """Wait until the service is stopped; meanwhile reset alarms when needed, and report to systemd that no pass
+    hangs.
+    """
     signals = service.signals
     while not signals.stopping.is_set():
         if not service.health.is_stalled():
@@ -193,7 +197,7 @@ def _wait(service: Service, watch: ClockWatch) -> None:
 
 
 def one_at_a_time() -> BackgroundScheduler:
-    """Return a scheduler with one worker; a late wake-up still runs, and several missed ones run once."""
+    """Return a scheduler with one worker thread. A late wake-up still runs, and several missed ones run once."""
     return BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
@@ -202,7 +206,7 @@ def one_at_a_time() -> BackgroundScheduler:
 
 
 def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[], None]) -> None:
-    """Call `wake` at every `service.collect_every` and at every tick of a schedule, and at no other time."""
+    """Call `wake` at every `service.collect_every` and at every moment of a schedule, and at no other time."""
     scheduler.remove_all_jobs()
     every = IntervalTrigger(seconds=int(config.service.collect_every.total_seconds()), timezone="UTC")
     scheduler.add_job(wake, every, id="collect")
@@ -215,6 +219,6 @@ def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[]
 
 
 def set_alarm_for_items(scheduler: BackgroundScheduler, moment: datetime | None, wake: Callable[[], None]) -> None:
-    """Call `wake` at the moment when the next item appears or expires; None: there is no such moment."""
+    """Call `wake` at `moment`, when the next item appears or expires; None means that there is no such moment."""
     if moment is not None:
         scheduler.add_job(wake, DateTrigger(moment), id="items", replace_existing=True)

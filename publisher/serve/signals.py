@@ -1,4 +1,4 @@
-"""The system's signals to the service: stop (SIGTERM, SIGINT), or reload (SIGHUP)."""
+"""The operating system's signals to the service: stop (SIGTERM, SIGINT), or reload (SIGHUP)."""
 
 import signal
 import threading
@@ -15,12 +15,12 @@ class Signals:
         self._came = threading.Event()
 
     def stop(self, *_: object) -> None:
-        """Handle SIGTERM and SIGINT."""
+        """Handle SIGTERM and SIGINT, which stop the service."""
         self.stopping.set()
         self._came.set()
 
     def reload(self, *_: object) -> None:
-        """Handle SIGHUP."""
+        """Handle SIGHUP, which makes the service read its configuration again."""
         self.is_reload_asked = True
         self._came.set()
 

@@ -1,6 +1,7 @@
 """When this service last tried to read each source, and when each could last be read.
 
-It is kept in memory, because a pass without news writes nothing. A service reads its sources when it starts.
+The times are kept in memory, because a pass without news writes nothing to the store. A service reads its sources when
+it starts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ from publisher.model.reports import SourceReading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTimes:
-    """The last moments of one source, in UTC."""
+    """When one source was last tried and when it could last be read, in UTC."""
 
     asked_at: datetime
     answered_at: datetime | None
@@ -21,7 +22,7 @@ class SourceTimes:
 
 
 class SourceWatch:
-    """The last times of all sources. Any thread may call it."""
+    """When each source was last tried and when it could last be read. Any thread may call the methods."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -37,6 +38,8 @@ class SourceWatch:
                 self._times[reading.source] = SourceTimes(asked_at=reading.at, answered_at=answered_at)
 
     def times(self) -> Mapping[str, SourceTimes]:
-        """Return the last times by source; a source not read since the service began is missing."""
+        """Return, by name, when each source was last tried and read; a source not tried since the service began is
+        missing.
+        """
         with self._lock:
             return dict(self._times)

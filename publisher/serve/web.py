@@ -76,8 +76,8 @@ def listening(
 
     The error for an address that cannot be used names the `key` in which the operator set it, and the `remedy`. A
     request must be complete within `request_s`. `proxy` is the IP address of the proxy whose headers about the visitor
-    are trusted; empty: none. Paths that end in `long_path` accept long requests, a few at a time, from `long_senders`;
-    None: from any browser. An empty `long_path` accepts none.
+    are trusted, or empty if there is none. Paths that end in `long_path` accept long requests, a few at a time, from
+    `long_senders`, or from any browser if that is None. An empty `long_path` accepts none.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
@@ -130,7 +130,7 @@ def _allow_files() -> int:
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection that must send each request within a time limit. waitress itself ends only silent ones."""
+    """A connection that must send each request within a time limit. waitress itself ends only silent connections."""
 
     def __init__(self, request_s: float, long: LongRequests, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
         super().__init__(*connection, **options)
@@ -145,7 +145,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return is_received
 
     def readable(self) -> bool:
-        """Return whether it waits for data; waitress calls it every second at least."""
+        """Return whether the connection waits for data. waitress calls this at least every second, so the time limit is
+        checked here.
+        """
         request_s = LONG_REQUEST_S if getattr(self.request, "is_long", False) else self._request_s
         if self.request is not None and time.monotonic() - self._began > request_s:
             self.will_close = True
@@ -154,9 +156,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 
 def _close(server: waitress.server.BaseWSGIServer) -> None:
-    """Close the server and every connection; runs in the server's thread, which ends with the last connection.
+    """Close the server and every connection. This runs in the server's thread, which ends with the last connection.
 
-    Browsers keep idle connections open for minutes. One that is cut off in the middle of an answer asks again.
+    Browsers keep idle connections open for minutes. A browser whose connection is closed in the middle of an answer
+    asks again.
     """
     for channel in server.active_channels.values():
         channel.will_close = True

@@ -9,8 +9,8 @@
   not within another week, or the subscriber follows its link, digests are sent again.
 
 A temporary failure (4.x.x), greylisting or a delay never counts, even if the server gives up in the end: otherwise an
-outage of our own network would count against every subscriber. A failure that is about this site does not count either, such as
-mail that is not authenticated.
+outage of our own network would count against every subscriber. A failure that is about this site does not count either,
+such as mail that is not authenticated.
 """
 
 import re

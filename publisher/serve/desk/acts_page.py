@@ -1,5 +1,5 @@
-"""The desk's page of acts: who did what, and when. It can also sign a person out everywhere, if somebody else may have
-got in.
+"""The desk's page of acts: which editor did what, and when. A button there signs an editor out everywhere, if somebody
+else may have got in with his link.
 """
 
 from flask import Response

@@ -1,4 +1,4 @@
-"""The parts of a desk page: how it is shown, and what can be done on it."""
+"""The parts of a page of the editors' desk: how the page is shown, and what an editor can do there."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MAX_FORM_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The result of an act."""
+    """The result of an act (what an editor did with a button of a desk page)."""
 
     said: str
     """One sentence for the visitor, in his language."""
@@ -30,7 +30,7 @@ class Done:
 
 
 class TypedError(PublisherError):
-    """Something that was typed is wrong; the message says what to change, in the visitor's language."""
+    """Error: something that an editor typed is wrong; the message says what to change, in the visitor's language."""
 
     def __init__(self, words: str, *, name: str = "") -> None:
         super().__init__(words)
@@ -39,12 +39,12 @@ class TypedError(PublisherError):
 
 
 class RefusedError(PublisherError):
-    """The act cannot be done; the message says why, in the visitor's language."""
+    """Error: the act of an editor cannot be done; the message says why, in the visitor's language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPage:
-    """A page of the desk. The package's docstring says how to write one."""
+    """A page of the editors' desk. The package's docstring says how to write one."""
 
     name: str
     """The page's entry in the menu."""

@@ -1,4 +1,6 @@
-"""Handles every POST at the desk: session, token, state, record, act, answer."""
+"""Handles every POST at the editors' desk: checks the session, the form's token and state, records and does the act,
+and answers.
+"""
 
 from http import HTTPStatus
 from urllib.parse import quote
@@ -15,15 +17,16 @@ logger = structlog.get_logger("publisher")
 
 
 def show(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
-    """Answer a GET of a person who is signed in."""
+    """Answer a GET by an editor who is signed in with the page."""
     return page.show(visit, **arguments)
 
 
 def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
-    """Answer a POST of a person who is signed in: do the button's act, record it, and redirect to the result.
+    """Answer a POST by an editor who is signed in: do what the button says, record who did it, and redirect to the
+    result.
 
-    Nothing is done if the form is not from this session, or was made from another state; then the page is shown again
-    with what was typed.
+    Nothing is done if the form is not from this session, or if what the page shows has changed since; then the page is
+    shown again with what was typed.
     """
     act = page.acts.get(visit.verb)
     if act is None or not visit.has_token:

@@ -1,4 +1,4 @@
-"""The page of an audience's next edition: everything an editor decides before it goes out."""
+"""The desk's page of an audience's next edition: everything an editor decides before the edition goes out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -111,7 +111,9 @@ def _release(visit: Visit, audience: str) -> Done:
 
 
 def _compose(visit: Visit, audience: str) -> Done:
-    """Compose an edition of the new items at once; if the audience's editions are reviewed, it is held."""
+    """Compose an edition of the new items at once; if an editor reviews the audience's editions, the new one is held
+    for him.
+    """
     each = _audience(visit, audience)
     report = visit.publisher.compose(each.name)
     held = held_of(each, visit.office)
@@ -206,7 +208,7 @@ def _discard(visit: Visit, audience: str) -> Done:
 
 
 def _reopen(visit: Visit, audience: str) -> Done:
-    """Hold a discarded edition again, as it was."""
+    """Hold a discarded edition again, with its former words, order and titles."""
     each, name = _audience(visit, audience), f"{audience}-{visit.argument}"
     parts = parse_name(name)
     if parts is None or parts[0] != each.name:
@@ -217,8 +219,8 @@ def _reopen(visit: Visit, audience: str) -> Done:
 
 
 def _restore_earlier(visit: Visit, audience: str) -> Done:
-    """Restore an item that an earlier edition left out, `3/ab12cd34`; without an item, all that were discarded
-    with it.
+    """Restore an item that an earlier edition left out. The button names both, as `3/ab12cd34`; if it names only the
+    edition, restore all items that were discarded with the edition.
     """
     each = _audience(visit, audience)
     number, _, item = visit.argument.partition("/")
@@ -268,7 +270,8 @@ def _title_in(visit: Visit, audience: str) -> str:
 def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str], *, told: int = 0) -> Done:
     """Save what was typed, and apply a decision about the held edition, unless it has changed since the form was shown.
 
-    `said` gets its name, and marks in `told` the saved texts that its sentence mentions.
+    `said` returns the sentence about what was done, from the edition's name; `told` marks the saved texts that this
+    sentence mentions.
     """
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
@@ -314,7 +317,7 @@ def _save(words: TypedWords, name: str, office: Office) -> None:
 
 
 def ended_words(visit: Visit, edition: str) -> str:
-    """Return a sentence about an edition that has lost its last item."""
+    """Return a sentence for an editor that this edition has lost its last item."""
     return visit.gettext("It was the last item: %(edition)s is not sent.") % {"edition": edition}
 
 

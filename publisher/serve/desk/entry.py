@@ -1,4 +1,4 @@
-"""Signing in at the desk: a link by mail, the button on its page; and signing out.
+"""Signing in at the editors' desk by a link in a mail and the button on the page behind it; and signing out.
 
 Every address gets the same answer, after the same time. The page of a link works without a cookie, because browsers
 send none with a link from a mail (SameSite=Strict). Opening the page does not use the link up, because mail programs
@@ -31,19 +31,19 @@ _MINUTE_S = 60
 
 
 class SignIn:
-    """Answers requests of people who are not signed in, and signs out."""
+    """Answers the requests of people who are not signed in, and signs people out."""
 
     def __init__(self) -> None:
         self._asked = Quota(per_network=ASKED_PER_NETWORK, in_all=ASKED_IN_ALL)
         self._guessed = Quota(per_network=GUESSES_PER_NETWORK, in_all=10**6)
 
     def show_sign_in(self, visit: Visit) -> Response:
-        """Return the page with the form that asks for a link."""
+        """Return the page with the form that asks for a sign-in link."""
         return _entry_page(visit, "sign-in")
 
     def send_link(self, visit: Visit) -> Response:
-        """Mail a sign-in link if the address belongs to the desk. It is sent after the answer, whose time would
-        otherwise reveal that.
+        """Mail a sign-in link if the typed address belongs to an editor. The mail is sent after the answer, because the
+        time of the answer would otherwise reveal whose the address is.
         """
         address = visit.field("email").strip()[:MAX_ADDRESS]
         if not self._asked.take(network_of(request.remote_addr or ""), now=visit.now):
@@ -53,16 +53,16 @@ class SignIn:
         return answer
 
     def show_sent(self, visit: Visit) -> Response:
-        """Return the page that says that a link is on its way, if somebody at the desk has the address."""
+        """Return the page that says that a sign-in link is on its way, if the address belongs to an editor."""
         return _entry_page(visit, "sent-link")
 
     def show_link(self, visit: Visit, token: str) -> Response:
-        """Return the page of a link, with the button that signs the person in."""
+        """Return the page behind a sign-in link, with the button that signs the person in."""
         person = self._person(visit, token)
         return _entry_page(visit, "in", person_let_in=person) if person else _bad_link(visit)
 
     def come_in(self, visit: Visit, token: str) -> Response:
-        """Use a link: the browser gets its session and is redirected to the desk."""
+        """Use a sign-in link: the browser gets a session and is redirected to the desk."""
         session = visit.desk.come_in(token) if self._person(visit, token) else ""
         if not session:
             return _bad_link(visit)
@@ -80,14 +80,16 @@ class SignIn:
         return answer
 
     def sign_out(self, visit: Visit) -> Response:
-        """End the session, here and in the browser."""
+        """End the visitor's session, in the store and in the browser."""
         if not visit.has_token:
             return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN, kept=[])
         visit.desk.sign_out(visit.cookie)
         return lead_out(visit)
 
     def _person(self, visit: Visit, token: str) -> str:
-        """Return the address of the person whom a link signs in; empty: nobody, or too many wrong links."""
+        """Return the address of the person whom a link signs in, or an empty string if it signs nobody in, or if too
+        many wrong links were tried.
+        """
         network = network_of(request.remote_addr or "")
         if not self._guessed.has_room(network, now=visit.now):
             return ""

@@ -1,4 +1,4 @@
-"""Words the findings about a mail in the editor's language."""
+"""Puts the findings about a mail (what a check of the mail found) into words in the editor's language."""
 
 from publisher.admin.mail_checks import Finding, MailFlaw
 from publisher.rendering.languages import gettext_noop
@@ -6,7 +6,9 @@ from publisher.serve.desk.texts import Texts
 
 
 def tell_finding(finding: Finding, texts: Texts) -> str:
-    """Return a finding in a sentence or two; without a translation, as `check` prints it, in English."""
+    """Return a finding about a mail in a sentence or two; without a translation, return it in English, as `publisher
+    check` prints it.
+    """
     if finding.flaw is None:
         return finding.what
     counted = _counted(finding, texts)
@@ -14,7 +16,7 @@ def tell_finding(finding: Finding, texts: Texts) -> str:
 
 
 def _counted(finding: Finding, texts: Texts) -> str:
-    """Return a sentence that counts something, or an empty string if this finding has another sentence."""
+    """Return the sentence of a finding that counts something, or an empty string if this finding counts nothing."""
     number = finding.values.get("num")
     if not isinstance(number, int):
         return ""

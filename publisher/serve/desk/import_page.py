@@ -37,7 +37,7 @@ LINES_SHOWN = 20
 
 
 def import_page(tasks: ListTasks) -> DeskPage:
-    """Return the page; `tasks` holds the lists."""
+    """Return the page that imports people; `tasks` holds the lists that editors sent."""
     return _ImportPage(tasks).page()
 
 
@@ -156,7 +156,7 @@ def _left_out(imported: Imported) -> int:
 
 
 def _words_of(imported: Imported, visit: Visit) -> str:
-    """Return the result of a list in words: `3 people were added, 1 line was left out.`"""
+    """Return the result of importing a list of people in words: `3 people were added, 1 line was left out.`"""
     left_out = _left_out(imported)
     added = visit.ngettext("%(num)s person was added", "%(num)s people were added", imported.added)
     others = visit.ngettext("%(num)s line was left out", "%(num)s lines were left out", left_out)
@@ -181,7 +181,7 @@ def _order_in(visit: Visit) -> ListOrder:
 
 
 def _lists_in(visit: Visit, field: str) -> list[SentList]:
-    """Return the lists that were sent in a field, without empty ones."""
+    """Return the lists of people that were uploaded in a field of the form, without empty ones."""
     found = []
     for sent in visit.asked.files.getlist(field):
         data = sent.read(MAX_BYTES + 1)

@@ -27,7 +27,7 @@ WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentList:
-    """A list of people as it was sent."""
+    """A list of people as an editor uploaded it."""
 
     data: bytes
     encoding: str
@@ -36,13 +36,13 @@ class SentList:
     """The name of its file."""
 
     def lines(self) -> Iterator[str]:
-        """Yield its lines, each with its line end."""
+        """Yield the lines of the list, each with its line end."""
         yield from TextIOWrapper(BytesIO(self.data), encoding=self.encoding, newline="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOrder:
-    """A list of people to import, and how."""
+    """A list of people to import, and the editor's choices how."""
 
     people: SentList
     without: tuple[SentList, ...]
@@ -53,7 +53,7 @@ class ListOrder:
 
     @property
     def mark(self) -> str:
-        """A mark that differs between orders."""
+        """A short text that is different for a different list or other choices."""
         digest = hashlib.sha256(repr((self.defaults, self.at)).encode())
         for each in (self.people, *self.without):
             digest.update(repr((each.name, each.encoding, len(each.data))).encode() + each.data)
@@ -81,7 +81,7 @@ class ListTask:
 
     @property
     def imported(self) -> Imported | None:
-        """The result, or None if the work is in progress, or failed."""
+        """The result of the work on the list, or None if the work is in progress or failed."""
         return None if self.is_running or self.future.exception() else self.future.result()
 
     @property
@@ -89,7 +89,7 @@ class ListTask:
         """The error with which the work failed, or None if it is in progress, or did not fail.
 
         Raises:
-            Exception: a bug ended it.
+            Exception: a bug ended the work.
         """
         error = None if self.is_running else self.future.exception()
         if error is None or isinstance(error, PublisherError):
@@ -98,7 +98,7 @@ class ListTask:
 
     @property
     def mark(self) -> str:
-        """Changes when the work, its state, or the list changes."""
+        """A short text that changes when the work, its state, or the list changes."""
         return f"{self.order.mark}:{self.work}:{'runs' if self.is_running else 'done'}"
 
 
@@ -114,7 +114,7 @@ class ListTasks:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
 
     def begin(self, person: str, order: ListOrder, work: Work, do: Callable[[], Imported]) -> ListTask:
-        """Begin work on an editor's list, which replaces an earlier one, and wait for a while."""
+        """Begin work on an editor's list, which replaces his earlier one, and wait some seconds for the result."""
         task = ListTask(order=order, work=work, future=self._worker.submit(do))
         with self._lock:
             self._by_person[person] = task

@@ -1,4 +1,4 @@
-"""The pages of the desk, in the order of its menu."""
+"""The pages of the editors' desk, in the order of the desk's menu."""
 
 from publisher.serve.desk.acts_page import ACTS
 from publisher.serve.desk.deskpage import DeskPage

@@ -1,7 +1,7 @@
 """The desk as a part of the web application: its paths, and the conditions for every request.
 
-Browsers and proxies may not store its answers, other sites may not frame them, links from it send no referrer, and
-scripts do not run.
+Browsers and proxies may not store the desk's answers, other sites may not frame them, links in them send no referrer,
+and scripts do not run.
 """
 
 from collections.abc import Callable, Sequence
@@ -104,7 +104,7 @@ class _DeskPart:
         self._is_plain_logged = False
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
-        """Return paths below `/-/desk`, methods, and the functions that answer them."""
+        """Return the paths below `/-/desk`, each with its HTTP method and the function that answers."""
         entry = self._entry
         open_to_all = [
             ("style.css", "GET", self.show_style),
@@ -126,7 +126,7 @@ class _DeskPart:
         return [*open_to_all, *of_pages]
 
     def refuse_others(self) -> Response | None:
-        """Refuse requests that others could read on the way, and forms from other sites."""
+        """Return an answer that refuses a request which others could read on the way, or a form from another site."""
         request.max_content_length = MAX_FORM_BYTES
         request.max_form_memory_size = MAX_FORM_BYTES
         if not is_confidential(request.environ):
@@ -190,7 +190,9 @@ class _DeskPart:
         return respond
 
     def _wake_after(self, response: Response) -> Response:
-        """Wake the postman after a POST has been answered and its remaining work is done."""
+        """Wake the thread that sends mails (the postman) after a POST has been answered and its remaining work
+        is done.
+        """
         if request.method == "POST":
             response.call_on_close(self._on_act)
         return response

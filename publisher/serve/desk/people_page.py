@@ -1,4 +1,4 @@
-"""The desk's page of subscribers: how many follow what, over time; search for one person; export; erasing.
+"""The desk's page of subscribers: how many follow what, over time; the search for one person; export; erasing.
 
 Addresses are typed into a form and sent by POST: no URL and no list contains one. The record of an act has the number
 of the person.
@@ -40,7 +40,7 @@ def _show(visit: Visit) -> Response:
 
 
 def _columns(following: FollowerTable) -> list[int]:
-    """Return the indexes of the columns that are shown."""
+    """Return the indexes of the columns of the table that the page shows."""
     last = len(following.days) - 1
     return [last - back for back in COLUMNS_BACK if last - back >= 0]
 
@@ -49,7 +49,7 @@ def _columns(following: FollowerTable) -> list[int]:
 
 
 def _find(visit: Visit) -> Done:
-    """Redirect to the page of the person with an address."""
+    """Redirect to the page of the person with the typed address."""
     address = _typed_address(visit)
     found = visit.publisher.people.find(address)
     if found is not None:
@@ -66,7 +66,7 @@ def _find(visit: Visit) -> Done:
 
 
 def _erase_address(visit: Visit) -> Done:
-    """Erase the data of an address, whether or not it is a subscriber's."""
+    """Erase the data of the typed address, whether or not it is a subscriber's."""
     address = _typed_address(visit)
     try:
         visit.publisher.people.erase(address)
@@ -84,9 +84,10 @@ def _typed_address(visit: Visit) -> str:
 
 
 def _export(exporting: Lock, visit: Visit) -> Done:
-    """Answer with all who follow something, as `publisher subscribers export` writes them.
+    """Answer with a list of all people who follow something, as `publisher subscribers export` writes it.
 
-    A long list takes time. Only one is written at a time, so that the server's other threads can answer meanwhile.
+    A long list takes time. The lock `exporting` makes sure that only one is written at a time, so that the server's
+    other threads can answer meanwhile.
     """
     if not exporting.acquire(blocking=False):
         raise RefusedError(visit.gettext("Another export is being written just now. Try again in a minute."))
@@ -104,7 +105,7 @@ def _export(exporting: Lock, visit: Visit) -> Done:
 
 
 def people_page() -> DeskPage:
-    """Return the page of one desk."""
+    """Return the page of subscribers for one desk."""
     return DeskPage(
         name="people",
         rule="people",

@@ -1,7 +1,7 @@
-"""The desk's page of one person: what he follows since when, his consents and mails, and why he got an item or not.
+"""The desk's page of one subscriber: what he follows since when, his consents and mails, and why he got an item or not.
 
-Its path has his number, and his address is masked: a visitor who came here has typed it. Answers of mail servers often
-contain the address, so it is masked there too.
+The path of the page has his number, and his address is masked: the editor who sees the page has typed the address
+before. Answers of mail servers often contain the address, so it is masked there too.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ def _reader(visit: Visit, number: int) -> Subscriber:
 
 
 def _state(visit: Visit, number: int) -> str:
-    """Return a text that changes when he follows something else, or pauses."""
+    """Return a text that changes when the subscriber of the page follows something else, or pauses."""
     reader = _reader(visit, number)
     return hashlib.sha256(repr((reader.subscriptions, reader.paused_until)).encode()).hexdigest()[:16]
 

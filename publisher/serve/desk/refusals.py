@@ -1,4 +1,6 @@
-"""Words in an editor's language why an act was not done. The error's own message is for the operator."""
+"""Puts into words, in an editor's language, why an act of his was not done. The error's own message is for the
+operator.
+"""
 
 from publisher.model.errors import (
     BusyError,
@@ -16,7 +18,7 @@ from publisher.subscribers.transfer import UnsaidError
 
 
 def tell_refusal(error: PublisherError, texts: Texts) -> str:
-    """Return a sentence for this kind of error."""
+    """Return a sentence for an editor that says why this error stopped what he wanted to do."""
     _ = texts.gettext
     told = {
         BusyError: _("Publisher is busy with a pass."),
@@ -32,7 +34,9 @@ def tell_refusal(error: PublisherError, texts: Texts) -> str:
 
 
 def tell_list_error(error: PublisherError, texts: Texts) -> str:
-    """Return why a list of people cannot be used. It quotes nothing from the list, because that may be an address."""
+    """Return why a list of people cannot be used. The sentence quotes nothing from the list, because that may be an
+    address.
+    """
     _ = texts.gettext
     cannot = _("The list cannot be used.")
     expected = _(

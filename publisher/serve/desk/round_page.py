@@ -1,4 +1,6 @@
-"""The page of the next mails to subscribers: when they go, how one looks, and what an editor decides about them."""
+"""The desk's page of the next mails to subscribers: when they are sent, how one looks, and what an editor decides about
+them.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -73,16 +75,18 @@ def _upcoming(visit: Visit) -> UpcomingRound:
 
 
 def _waiting(visit: Visit) -> list[str]:
-    """Return the held editions that mails to subscribers wait for, by their readers' names for them."""
+    """Return the names of the held editions that mails to subscribers wait for, as the recipients of these editions
+    know them.
+    """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     held = (name.rpartition("-") for name in held_by(visit.publisher.config, visit.office.store))
     return [visit.called(audiences[audience], int(number)) for audience, _, number in held]
 
 
 def _reader(visit: Visit) -> TypicalReader:
-    """Return the typical reader that the page's query names.
+    """Return the typical subscriber, for whom the page shows a mail: the one that the page's query names.
 
-    A form of a reader whose theme, pace or language is gone is answered for the default reader: an answer of 404 would
+    A form for a subscriber whose theme, pace or language is gone is answered for the default one: an answer of 404 would
     lose what was typed.
     """
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
@@ -95,7 +99,7 @@ def _reader(visit: Visit) -> TypicalReader:
 
 
 def _query(reader: TypicalReader) -> str:
-    """Return the query that names the typical reader."""
+    """Return the query of the page's address that names this typical subscriber."""
     return urlencode({"of-theme": reader.theme, "of-pace": reader.pace, "of-language": reader.language})
 
 
@@ -228,9 +232,9 @@ def _title(visit: Visit) -> str:
 
 
 def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str, *, told: int = 0) -> Done:
-    """Save what was typed, and apply a decision, unless its subject has changed since the form was shown.
+    """Save what was typed, and apply a decision, unless what it is about has changed since the form was shown.
 
-    `said` marks in `told` the saved texts that its sentence mentions.
+    `said` is the sentence about what was done; `told` marks the saved texts that this sentence mentions.
     """
     report, words = _decide_saving(visit, decision)
     return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))

@@ -1,4 +1,6 @@
-"""The desk's page of sent mails: editions and rounds with their mails; pause, resume, recall."""
+"""The desk's page of sent mails: editions and rounds with the counts of their mails, and buttons to pause, resume and
+recall.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -78,7 +80,7 @@ def _recall(visit: Visit) -> Done:
 
 
 def _again(visit: Visit) -> Done:
-    """Send an edition to its list again, or the rest of a round."""
+    """Send an edition to its mailing list again, or the mails of a round that were not sent."""
     name, office = visit.argument, visit.office
     sent = next((each for each in _overview(visit).sent if each.name == name), None)
     if sent is None or not sent.may_go_again:
@@ -94,7 +96,9 @@ def _again(visit: Visit) -> Done:
 
 
 def _order(order: Callable[[], _T]) -> _T:
-    """Carry out an order about mails; if it is refused, the page showed an outdated state."""
+    """Carry out an order about mails, such as to pause them. If the order is refused, the page showed an outdated
+    state, which the error says.
+    """
     try:
         return order()
     except UsageError as error:  # somebody else was quicker, or config.toml changed

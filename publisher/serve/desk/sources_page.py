@@ -27,7 +27,7 @@ MAX_REASON = 500
 
 
 def sources_page(watch: SourceWatch) -> DeskPage:
-    """Return the page; `watch` knows when each source was last read."""
+    """Return the page of sources; `watch` knows when each source was last read."""
     return DeskPage(
         name="sources",
         rule="sources",
@@ -64,15 +64,17 @@ def _show(watch: SourceWatch, visit: Visit) -> Response:
 
 
 def _known_readings(overview: SourceOverview, visit: Visit) -> Mapping[str, datetime]:
-    """When sources were read last as far as the store knows, by name; it keeps passes with news or problems only."""
+    """Return when sources were last read according to the store, by name. The store has only the readings of passes
+    with news or problems.
+    """
     last = visit.office.store.runs.last_before(RUN)
     read = {each.status.name: each.status.changed_at for each in overview.sources}
     return {name: max(at, last.started) if last else at for name, at in read.items() if at is not None}
 
 
 def _ends(visit: Visit) -> Mapping[int, str]:
-    """Return, by the number of an item, the names of the held editions that are not sent if it is hidden: it is their
-    only item.
+    """Return, by item number, the names of the held editions that are not sent if the item is hidden, because it is
+    their only item.
     """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     only = held_by_only_item(visit.office)
@@ -95,7 +97,7 @@ def _ends_named(visit: Visit) -> str:
 
 
 def state_of(overview: SourceOverview) -> str:
-    """Return a text that changes when something else is held or hidden."""
+    """Return a text that changes when another reading of a source is held or another item is hidden."""
     held = [(each.status.name, each.held.words) for each in overview.sources if each.held]
     hidden = sorted(each.record.number for each in overview.hidden)
     return hashlib.sha256(repr((held, hidden)).encode()).hexdigest()[:16]
@@ -105,7 +107,9 @@ def state_of(overview: SourceOverview) -> str:
 
 
 def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
-    """Decide about the reading that was held when the page was shown; if another one is held now, it stays held."""
+    """Decide about the reading of a source that was held when the page was shown; if another reading is held now, it
+    stays held.
+    """
     name = visit.argument
     seen = visit.office.store.sources.state(name).held
     try:
@@ -128,7 +132,7 @@ def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
 
 
 def _read(watch: SourceWatch, visit: Visit) -> Done:
-    """Read a source now, even if its wait is not over."""
+    """Read a source now, even if it is to be read only later."""
     name = visit.argument
     try:
         report = visit.publisher.collect([name])
@@ -151,7 +155,7 @@ def _with_next_pass(visit: Visit) -> str:
 
 
 def _note_readings(report: RunReport, watch: SourceWatch) -> CollectReport:
-    """Return the report of a reading, and record when its source was read."""
+    """Return the report of reading a source, from the report of a whole run, and record when the source was read."""
     collected = report.collect or CollectReport()
     watch.note(collected.readings)
     return collected
@@ -164,7 +168,7 @@ def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
 
 
 def _appear(visit: Visit) -> Done:
-    """Make an item visible now that waits for its time."""
+    """Make an item visible now that waits for the moment at which it appears."""
     try:
         report = visit.publisher.let_appear(visit.argument)
     except UsageError as error:
@@ -175,7 +179,7 @@ def _appear(visit: Visit) -> Done:
 
 
 def _hide(visit: Visit) -> Done:
-    """Hide the item of a row, or the one named in the form."""
+    """Hide the item whose button was pressed, or the one that the form names."""
     name = visit.argument or visit.field("item").strip()
     reason = " ".join(visit.field("reason").split())[:MAX_REASON]
     if not name:
@@ -205,12 +209,12 @@ def _unhide(visit: Visit) -> Done:
 
 
 def _about(name: str) -> str:
-    """Return the name for the record of acts, shortened to one line: names of sources and items are untrusted."""
+    """Return a name of a source or item for the record of acts, shortened to one line: such names are untrusted."""
     return scrub(one_line(name))[:200]
 
 
 def _words_of(visit: Visit, collected: CollectReport) -> str:
-    """Return what a reading did, in words: `3 added, 2 withdrawn`."""
+    """Return what the reading of a source changed, in words: `3 added, 2 withdrawn`."""
     ngettext, unseen = visit.ngettext, collected.kept_from_readers
     counted = (
         (collected.added, ngettext("%(num)s added", "%(num)s added", collected.added)),

@@ -1,4 +1,4 @@
-"""The fixed texts of the desk, in one language."""
+"""The fixed texts of the editors' desk, in one language."""
 
 from typing import Protocol
 
@@ -7,9 +7,9 @@ class Texts(Protocol):
     """Returns fixed texts in a language, like Python's `gettext`; `Visit` implements it."""
 
     def gettext(self, text: str, /) -> str:
-        """Return a text in the editor's language."""
+        """Return a fixed text in the editor's language."""
         ...
 
     def ngettext(self, one: str, many: str, number: int, /) -> str:
-        """Return a text in the editor's language that depends on a number."""
+        """Return the fixed text for a number in the editor's language: `one` or `many`."""
         ...

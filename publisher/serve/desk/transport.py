@@ -1,5 +1,5 @@
-"""Whether a request may be answered: what the desk shows and receives must not travel where others can read it.
-Pure.
+"""Whether a request to the editors' desk may be answered: what the desk shows and receives must not travel where others
+can read it. Pure.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def is_confidential(environ: Mapping[str, object]) -> bool:
     """Whether a WSGI request came by https, or from this machine to its own name, so that nobody on the way can read
     it.
 
-    It counts as https if the proxy of `service.proxy` says so; the server itself speaks plain HTTP.
+    A request counts as https if the proxy in the setting `service.proxy` says so; the server itself speaks plain HTTP.
     """
     if environ["wsgi.url_scheme"] == "https":
         return True
@@ -33,7 +33,7 @@ def is_confidential(environ: Mapping[str, object]) -> bool:
 
 
 def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> bool:
-    """Whether a form was sent from a page of these hosts, as far as the browser tells.
+    """Whether a form was sent from a page of these hosts, as far as the browser's headers tell.
 
     A request without an origin is accepted here, and the form's token decides. A browser sends the origin `null` for a
     page that hides it.
@@ -44,7 +44,7 @@ def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> boo
 
 
 def _host_in(environ: Mapping[str, object]) -> str:
-    """Return the host that a request names; empty: no valid one."""
+    """Return the host that a request names, or an empty string if it names no valid one."""
     try:
         return urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
     except ValueError:  # such as [::1
@@ -52,8 +52,8 @@ def _host_in(environ: Mapping[str, object]) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether a name or address is this machine's own. Other names do not count: anybody can point one here (DNS
-    rebinding).
+    """Whether a host is `localhost` or an address of this machine for itself. Other names do not count, because anybody
+    can make a name point to this machine (DNS rebinding).
     """
     if host == "localhost":
         return True

@@ -1,8 +1,8 @@
 """What an editor typed into a form of an edition or of mails to subscribers: subject, introduction and titles.
 
 One form has all of them, and every button of the page, so that each saves what was typed. Beside each field the form
-carries what stood there when it was shown (`was-…`): a field that was left as it was changes nothing, whatever somebody
-else wrote there.
+contains the text that the field had when the form was shown (`was-…`). A field that still has this text changes
+nothing, even if somebody else has saved another text meanwhile.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,8 @@ class TypedWords:
 
 
 def typed_words(visit: Visit) -> TypedWords:
-    """Return what was typed. The texts of the pressed button are saved even if they are unchanged.
+    """Return the texts that the form changes. The texts to which the pressed button belongs are saved even if they are
+    unchanged.
 
     Raises:
         TypedError: a text is too long.
@@ -60,8 +61,8 @@ def typed_words(visit: Visit) -> TypedWords:
 
 
 def with_saved(visit: Visit, said: str, words: TypedWords, *, told: int = 0) -> str:
-    """Return a sentence about what was done, and that what was typed is saved; `told` counts the saved texts that the
-    sentence mentions.
+    """Return the sentence `said` about what was done, with the addition that what was typed is saved; `told` is how
+    many saved texts the sentence mentions already.
     """
     besides = visit.gettext("What you typed is saved, too.")
     return f"{said} {besides}" if words.count > told else said

@@ -1,4 +1,4 @@
-"""One request at the desk: the site, the person, the language, and the pages for answers."""
+"""One request at the editors' desk: the site, the person, the language, and the pages for answers."""
 
 import hashlib
 import hmac
@@ -43,13 +43,15 @@ CHOSEN_OF_MANY = (BEFORE, "follow.")
 
 
 def mark_of(text: str) -> str:
-    """Return a short mark of a text, whatever the space around it; the text itself would make a form twice as long."""
+    """Return a short mark by which a form recognises a text, whatever the space around it; with the text itself, a form
+    would be twice as long.
+    """
     return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
-    """The menu's link to a page."""
+    """A link in the desk's menu to one of its pages."""
 
     name: str
     url: str
@@ -58,7 +60,7 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why nothing was done, for a page."""
+    """Why an act was not done, as a page shows it."""
 
     kind: str
     """`changed`: somebody else was quicker; `mistake`: what was typed; `refused`: it is not possible; `busy`: a pass is
@@ -92,7 +94,7 @@ class Visit:
 
     @cached_property
     def session(self) -> DeskSession | None:
-        """The session of the person who is signed in; None: nobody is."""
+        """The session of the person who is signed in, or None if nobody is."""
         return self.desk.session(self.cookie)
 
     @property
@@ -101,7 +103,7 @@ class Visit:
 
     @property
     def person(self) -> str:
-        """The address of the person who is signed in; empty: nobody is."""
+        """The address of the person who is signed in, or an empty string if nobody is."""
         return self.session.person if self.session else ""
 
     @property
@@ -115,7 +117,9 @@ class Visit:
         return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
 
     def field(self, name: str) -> str:
-        """Return the whole text of a field, with line feeds as line ends; empty: none."""
+        """Return the whole text of a form's field, with line feeds as line ends, or an empty string if the form has no such
+        field.
+        """
         return self.asked.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
 
     def is_changed(self, name: str) -> bool:
@@ -155,7 +159,7 @@ class Visit:
 
         Raises:
             BusyError: a pass has been running for a minute.
-            OutrunError: the state is another one.
+            OutrunError: the present state is not the form's.
             UsageError: the decision cannot be applied.
         """
 
@@ -185,14 +189,14 @@ class Visit:
         return languages.translations(self.language, DOMAIN).gettext(text)
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        """Return a text in the visitor's language that depends on a number."""
+        """Return the fixed text for a number in the visitor's language: `one` or `many`."""
         return languages.translations(self.language, DOMAIN).ngettext(one, many, number)
 
     # --- paths and pages ---------------------------------------------------------------------------------------------
 
     def path(self, *parts: str, language: str = "", query: str = "") -> str:
-        """Return the path of a page of the desk, with `query`, in `language`, or else in the language that was
-        chosen.
+        """Return the path of a page of the desk, with `query`, in `language`, or else in the language that the visitor
+        chose.
         """
         chosen = language or self._chosen_language
         queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
@@ -201,12 +205,12 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """The path of this page, with the chosen language and no other query."""
+        """The path of the requested page, with the language that the visitor chose and no other query."""
         below = self.asked.path.partition(f"/{urls.FORMS}/{urls.DESK}")[2]
         return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
 
     def called(self, audience: Audience, number: int) -> str:
-        """Return an edition's name as its readers know it: `Weekly digest, No. 3`."""
+        """Return an edition's name as its recipients know it: `Weekly digest, No. 3`."""
         words = self.gettext("%(digest)s, No.\N{NO-BREAK SPACE}%(number)s")
         return words % {"digest": audience.title, "number": number}
 
@@ -219,7 +223,7 @@ class Visit:
         return languages.format_weekday(day, self.language)
 
     def done(self) -> Act | None:
-        """Return the act that this visitor has just done, which the address names; None: none."""
+        """Return the act that this visitor has just done, which the page's address names, or None if it names none."""
         number = self.asked.args.get("done", "")
         act = self.desk.act(int(number)) if number.isdecimal() and len(number) < len(str(2**31)) else None
         return act if act and act.person == self.person else None

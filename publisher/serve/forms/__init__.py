@@ -1,1 +1,3 @@
-"""The forms of a site with subscribers, under `/-/`: subscribe, confirm, change, unsubscribe, a fresh link by mail."""
+"""The web forms of a site with subscribers, under `/-/`: to subscribe, confirm, change, unsubscribe, and to get a fresh
+link by mail.
+"""

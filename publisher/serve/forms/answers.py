@@ -1,4 +1,4 @@
-"""What several answers to forms share."""
+"""Functions that several answers to forms share."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +22,7 @@ def decide(decide: Callable[[], _T]) -> _T:
     """Call a function that decides; if another request was quicker, call it again with the new state.
 
     Raises:
-        OutrunError: others were quicker each time.
+        OutrunError: another request was quicker each time.
     """
     for _ in range(TRIES - 1):
         with suppress(OutrunError):

@@ -1,4 +1,4 @@
-"""What a visitor entered in a form, and its mistakes. Pure.
+"""What a visitor entered in a form, and the mistakes in that. Pure.
 
 A form is untrusted: each value becomes a choice that exists, or a `Mistake`. A theme or pace that does not exist is
 ignored; it may have existed when the form was shown.
@@ -59,13 +59,15 @@ class SubscribeForm:
         return {EVERYTHING: self.pace} if self.is_everything else dict(self.themes)
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """The mistakes, in the order of the form."""
+        """The mistakes in the form's values, in the order of the form's fields."""
         problem = address_mistake(self.email)
         return tuple(filter(None, (problem, None if self.choices else Mistake.NO_THEME)))
 
 
 def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> SubscribeForm:
-    """Return the initial values of the form: everything at the default pace, or only the theme whose page led here."""
+    """Return the initial values of the form to subscribe: everything at the default pace, or only `theme` if the page
+    of a theme led to the form.
+    """
     pace = settings.default_pace
     themes = {theme: pace} if theme else {}
     return SubscribeForm(email="", is_everything=not theme, pace=pace, themes=themes, language=language)
@@ -91,7 +93,9 @@ def read_order(
 
 
 def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str]) -> dict[str, str]:
-    """Return the chosen paces, by theme or `EVERYTHING`; choices that do not exist are left out."""
+    """Return the chosen paces (how often to get mails), by theme or `EVERYTHING`; themes and paces that do not exist
+    are left out.
+    """
     chosen = {slug: fields.get(f"{THEME_FIELD}{slug}", NO) for slug in slugs}
     return {slug: pace for slug, pace in chosen.items() if pace in settings.pace_names}
 
@@ -99,14 +103,16 @@ def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs:
 def read_changes(
     fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str], followed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the paces chosen on a reader's own page. A theme whose field is missing or invalid stays as it was."""
+    """Return the paces chosen on a subscriber's own page. A theme whose field is missing or invalid keeps the pace that
+    it has in `followed`.
+    """
     said = read_choices(fields, settings, slugs)
     left = {slug for slug in followed if fields.get(f"{THEME_FIELD}{slug}") == NO}
     return {slug: pace for slug, pace in {**followed, **said}.items() if slug not in left}
 
 
 def address_mistake(email: str) -> Mistake | None:
-    """Return the mistake in an address, or None if a letter can be sent to it."""
+    """Return the mistake in a mail address, or None if a letter can be sent to it."""
     local, _, domain = email.rpartition("@")
     if not email:
         return Mistake.NO_ADDRESS
@@ -122,7 +128,9 @@ def address_mistake(email: str) -> Mistake | None:
 
 
 def read_pause(text: str, *, timezone: str, now: datetime) -> datetime | Mistake | None:
-    """Return until when to send no mail, in UTC: the first instant of the day that was entered; None: no pause."""
+    """Return until when to send no mail, in UTC: the first instant of the day that was entered. Return None if no pause
+    is wanted, or the mistake in the text.
+    """
     if not text.strip():
         return None
     try:

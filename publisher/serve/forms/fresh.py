@@ -1,7 +1,7 @@
-"""Forms of a fresh link: the reader's data, and confirming a new address.
+"""Forms behind a fresh link (one in a letter that works once): the subscriber's data, and confirming a new address.
 
-The link in a letter works once. Its button leads to the reader's own page, or opens the page of his data, which is
-valid for an hour and has the same path with another token. Viewing either changes nothing.
+The button on the page behind the link leads to the subscriber's own page, or opens the page of his data, which is valid
+for an hour and has the same path with another token. Viewing a page changes nothing.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from publisher.subscribers.held_data import json_of
 
 
 class FreshForms:
-    """Answers requests for the forms of a fresh link."""
+    """Answers requests for the forms behind a fresh link."""
 
     def __init__(
         self, view: Callable[[], View], may_send: Callable[[View], bool], on_letter: Callable[[], object]
@@ -29,7 +29,7 @@ class FreshForms:
         self._on_letter = on_letter
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
-        """Return paths below `/-/`, methods, and the functions that answer them."""
+        """Return the paths below `/-/`, each with its HTTP method and the function that answers."""
         return [
             ("fresh/<token>", "GET", self.show_fresh),
             ("fresh/<token>", "POST", self.use_fresh),
@@ -47,7 +47,7 @@ class FreshForms:
         return pages.bad_link_page(view)
 
     def use_fresh(self, token: str) -> Response:
-        """Use the link of a letter, or do the act of a button on the opened page."""
+        """Use up the fresh link of a letter; or do what the pressed button of the page says that such a link opened."""
         view = self._view()
         if holder := view.reception.own_data.holder(token):
             return self._act(view, token, holder)

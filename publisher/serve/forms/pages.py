@@ -29,7 +29,7 @@ def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake]
 
 
 def confirm_page(view: View, token: str, wanted: Request) -> Response:
-    """Return the page that shows what a link would confirm, with the button that confirms it."""
+    """Return the page that shows what the link in a letter would confirm, with the button that confirms it."""
     return view.page(
         "confirm",
         "confirm",
@@ -45,7 +45,9 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
 
 
 def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
-    """Return the page after a confirmation: when the first mail can come, and what to read meanwhile."""
+    """Return the page after somebody confirmed his subscription: when the first mail can come, and what to read
+    meanwhile.
+    """
     return view.page(
         "welcome",
         "welcome",
@@ -63,7 +65,7 @@ def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
 def mine_page(
     view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False, is_moved: bool = False
 ) -> Response:
-    """Return a reader's own page with his present choices."""
+    """Return a subscriber's own page with his present choices."""
     pause = subscriber.pause_at(view.people.now)
     until = local_day(pause, view.site.timezone).isoformat() if pause else ""
     choices = view.people.present_choices(subscriber.choices)
@@ -74,7 +76,7 @@ def mine_page(
 def mine_page_again(
     view: View, token: str, subscriber: Subscriber, choices: Choices, language: str, *, until: str, mistake: Mistake
 ) -> Response:
-    """Return a reader's own page with what he entered, which was not saved."""
+    """Return a subscriber's own page with what he entered, which was not saved because of a mistake."""
     return _mine(view, token, subscriber, choices, language, until=until, mistakes=(mistake,))
 
 
@@ -121,7 +123,9 @@ def _mine(
 
 
 def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
-    """Return when and how somebody consented elsewhere, as the operator says, or None if he consented here."""
+    """Return when and how a subscriber consented elsewhere, as the operator says, or None if he consented by a form of
+    this site.
+    """
     consent = view.reception.consent(subscriber)
     if consent is None or consent.kind is not ConsentKind.OPERATOR:
         return None
@@ -129,7 +133,7 @@ def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
 
 
 def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
-    """Return the page of a link to unsubscribe, which shows nothing about its reader.
+    """Return the page behind a link to unsubscribe, which shows nothing about the subscriber.
 
     `state` is `ask`, `stopped`, or `back` if he gets mails again.
     """
@@ -151,7 +155,7 @@ def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Res
 def data_page(
     view: View, token: str, subscriber: Subscriber, *, mistakes: Sequence[Mistake] = (), email: str = ""
 ) -> Response:
-    """Return the page on which a reader can export, erase or move his data."""
+    """Return the page on which a subscriber can export or erase his data, or change his address."""
     return view.page(
         "data",
         "fresh",
@@ -171,7 +175,9 @@ def erase_page(view: View, token: str, subscriber: Subscriber) -> Response:
 
 
 def move_page(view: View, token: str, moving: AddressChange, *, is_taken: bool = False) -> Response:
-    """Return the page with the button that confirms a new address; or the one that says that somebody else has it."""
+    """Return the page with the button that confirms a new address, or the page that says that somebody else has the
+    address.
+    """
     language = moving.before.language
     return view.page(
         "move",
@@ -186,18 +192,22 @@ def move_page(view: View, token: str, moving: AddressChange, *, is_taken: bool =
 
 
 def link_page(view: View, *, mistakes: Sequence[Mistake] = (), email: str = "") -> Response:
-    """Return the page with the form that asks for a new link."""
+    """Return the page with the form that asks for a letter with a new link."""
     status = 400 if mistakes else 200
     return view.page("link", "link", status=status, is_bad_link=False, mistakes=mistakes, email=email)
 
 
 def bad_link_page(view: View) -> Response:
-    """Return the page that says that a link is invalid, whatever the reason, with the form that asks for a new one."""
+    """Return the page that says that a link is invalid, whatever the reason, with the form that asks for a letter with
+    a new one.
+    """
     return view.page("link", "link", status=404, is_bad_link=True, mistakes=(), email="")
 
 
 def trouble_page(view: View, trouble: str, status: int) -> Response:
-    """Return the page that says why nothing was done: `many`, `long`, or `later`."""
+    """Return the page that says why a form was not processed; `trouble` is `many` (forms), `long` (a text) or `later`
+    (try again).
+    """
     settings = view.people.settings
     answers_to = (settings.reply_to or settings.from_).address
     return view.page("trouble", "subscribe", status=status, trouble=trouble, answers_to=answers_to)

@@ -2,9 +2,9 @@
 
 **No tracking**: no cookie, no script, no third-party resource. A visitor is identified by the token in the address of
 the page; so browsers may not store these pages, and links from them send no referrer. **A GET changes nothing**: mail
-programs follow links. **Known and unknown addresses are answered alike**, and after the same time.
+programs follow links. **Known and unknown addresses get the same answers**, and after the same time.
 
-`POST /-/stop/TOKEN` is the one-click address of RFC 8058: no redirect, and as often as one likes.
+`POST /-/stop/TOKEN` is the one-click address of RFC 8058: no redirect, and it may be used any number of times.
 """
 
 from collections.abc import Callable
@@ -73,11 +73,8 @@ def form_pages(
 ) -> Blueprint:
     """Return the part of the application with the forms.
 
-    Args:
-        open_reception: returns the site at this moment.
-        base_url: of the site.
-        on_letter: called when a letter may wait to be sent.
-        later: runs tasks that no answer may wait for; None: in a thread of the part.
+    Args: open_reception: returns the site at this moment. base_url: of the site. on_letter: called when a letter may
+    wait to be sent. later: runs tasks that no answer may wait for; with None, a thread made here runs them.
     """
     forms = _Forms(open_reception, on_letter, later or Background())
     part = Blueprint("forms", __name__)
@@ -230,7 +227,7 @@ class _Forms:
         return pages.stop_page(view, token, subscriber, "ask" if subscriber.active else "stopped")
 
     def stop(self, token: str) -> Response:
-        """End all subscriptions, or do the act of another button on the page."""
+        """End all subscriptions of the owner of an unsubscribe link, or do what another button of the page says."""
         view = self._view()
         wanted = request.form.get("do", "")
         people = view.people
@@ -257,7 +254,9 @@ class _Forms:
         return self._answer_link(view, "" if request.form.get(TRAP) else email)
 
     def _answer_link(self, view: View, email: str) -> Response:
-        """Answer that a link is sent if the address is subscribed, and send it; nothing is sent to an empty address."""
+        """Answer that a link is sent if the address is subscribed, and send the link if so; nothing is sent to an empty
+        address.
+        """
         answer = lead_to(view.path("sent", query="link"))
         if email:
             # sent after the answer: a letter takes time, which would reveal who is subscribed
@@ -279,7 +278,7 @@ class _Forms:
         return pages.trouble_page(self._view(), "long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def answer_trouble(self, error: PublisherError) -> Response:
-        """Answer that it will work again soon; visitors do not see the operator's problem."""
+        """Answer that the form will work again soon; visitors do not see the error, which is for the operator."""
         rule = request.url_rule
         logger.warning("a form cannot be used", form=rule.rule if rule else "", problem=str(error))
         try:

@@ -14,9 +14,10 @@ _PREFIX = {4: 24, 6: 48}
 
 
 def network_of(address: str) -> str:
-    """Return the network of a visitor's address, such as 192.0.2.0/24; empty: unknown.
+    """Return the network of a visitor's IP address, such as 192.0.2.0/24, or an empty string if it is unknown.
 
-    If the request comes from this machine, it is from a web server in front that did not say who the visitor is.
+    It is unknown if the request comes from this machine: then it was passed on by a web server that did not say who the
+    visitor is.
     """
     try:
         ip = ip_address(address)
@@ -52,11 +53,11 @@ class Quota:
 
     @property
     def total(self) -> int:
-        """How many forms were accepted in this hour, as far as is known."""
+        """How many forms all networks together have sent in this hour, as far as is known."""
         return max(self._taken.total(), self._queued)
 
     def has_room(self, network: str, *, now: datetime) -> bool:
-        """Whether a network may send another form; nothing is counted."""
+        """Whether a network may send another form. The question is not counted."""
         with self._lock:
             return f"{now:%Y%m%d%H}" != self._hour or self._is_in_share(network)
 

@@ -1,4 +1,4 @@
-"""The values that form templates show, made from people's choices. In: values. Out: values."""
+"""The values that templates of forms show, made from people's choices. In: values. Out: values for templates."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class ThemeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownChoice:
-    """A subscription, as its reader sees it."""
+    """A subscription, as its subscriber's own page shows it."""
 
     title: str
     """The theme's title; empty: everything."""
@@ -58,7 +58,7 @@ class ShownChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMail:
-    """A mail that a reader got."""
+    """A mail that a subscriber got, as his own page shows it."""
 
     day: date
     items: int
@@ -67,7 +67,7 @@ class ShownMail:
 
 
 class Showing:
-    """Makes the values of one site at one moment."""
+    """Makes the values for the templates of forms, for one site at one moment."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Showing:
         timezone: str,
         now: datetime,
     ) -> None:
-        """`rates` is called only if a page shows how much comes."""
+        """Prepare to make values. `rates` is called only if a page shows how many items or mails come."""
         self._settings = settings
         self._themes = themes
         self._theme_title = theme_title
@@ -93,14 +93,17 @@ class Showing:
         return len(self._themes)
 
     def paces(self) -> list[ShownPace]:
-        """Return the paces, each with the number of mails for everything."""
+        """Return the paces that visitors can choose, each with how many mails a month it means for somebody who follows
+        everything.
+        """
         return [
             ShownPace(name=pace.name, due=self._day(pace.schedule), rate=self.mails({EVERYTHING: pace.name}))
             for pace in self._settings.paces
         ]
 
     def rows(self, choices: Choices, *, has_everything: bool = False) -> list[ThemeRow]:
-        """Return the table of paces with these choices; the row of everything, if wanted, is the first one.
+        """Return the rows of the table of themes and paces, with these choices; if `has_everything`, the first row is
+        that of everything.
 
         A theme that is chosen and no longer offered has a row at the end.
         """
@@ -119,7 +122,9 @@ class Showing:
         ]
 
     def mails(self, choices: Choices) -> Rate | None:
-        """Return how many mails these choices mean in a month, or None if there is too little for an estimate."""
+        """Return how many mails a month somebody with these choices gets, or None if there are too few items for an
+        estimate.
+        """
         return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
@@ -129,18 +134,18 @@ class Showing:
         return local_day(min(due), self._timezone) if due else None
 
     def chosen(self, choices: Choices) -> list[ShownChoice]:
-        """Return these choices for a page, in the order of the table."""
+        """Return these choices as a page shows them, in the order of the table of themes."""
         return [ShownChoice(title=self._title(slug), pace=pace) for slug, pace in choices.items()]
 
     def followed(self, subscriber: Subscriber) -> list[ShownChoice]:
-        """Return what a subscriber follows, and since when."""
+        """Return what a subscriber follows, and since when, as a page shows it."""
         return [
             ShownChoice(title=self._title(each.theme), pace=each.pace, since=local_day(each.since, self._timezone))
             for each in _said(subscriber)
         ]
 
     def mail(self, at: datetime, items: int, themes: Iterable[str], choices: Choices) -> ShownMail:
-        """Return a mail that was sent to a reader who follows these choices now."""
+        """Return a mail that was sent to a subscriber, as his own page shows it; `choices` is what he follows now."""
         titles = tuple(self._title(slug) for slug in themes if slug in choices or EVERYTHING in choices)
         return ShownMail(day=local_day(at, self._timezone), items=items, themes=titles)
 
@@ -154,7 +159,9 @@ class Showing:
 
 
 def _said(subscriber: Subscriber) -> Iterable[Subscription]:
-    """Yield his active subscriptions, except those that the subscription to everything makes redundant."""
+    """Yield the active subscriptions of a subscriber, except those that a subscription to everything makes
+    redundant.
+    """
     return (each for each in subscriber.active if each.theme in subscriber.choices)
 
 

@@ -22,12 +22,12 @@ PLACE = "forms.html"
 
 
 def capitalized(words: str) -> str:
-    """Return words with a capital first letter; other capitals stay."""
+    """Return words with their first letter as a capital; the other letters stay unchanged."""
     return words[:1].upper() + words[1:]
 
 
 class View:
-    """Shows pages to one visitor."""
+    """Makes the pages that answer one visitor."""
 
     def __init__(self, reception: Reception, asked: Request) -> None:
         self.reception = reception
@@ -55,7 +55,9 @@ class View:
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
 
     def path(self, *parts: str, language: str = "", query: str = "") -> str:
-        """Return the path of a form, with `query`, in `language`; empty: in the language that was chosen."""
+        """Return the path of a form, with `query`, in `language`, or in the language that the visitor chose if that is
+        empty.
+        """
         chosen = language or self.chosen_language
         queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
         path = "/".join(quote(part, safe="") for part in parts)
@@ -79,9 +81,9 @@ class View:
         mine: str = "",
         **values: object,
     ) -> Response:
-        """Return the page of the template `name` at the form `here`; `language` is the reader's, if known.
+        """Return the page of the template `name` at the form `here`; `language` is the subscriber's, if known.
 
-        `stop` and `mine` are the tokens of the reader's links.
+        `stop` and `mine` are the tokens of the subscriber's links, to unsubscribe and to his own page.
 
         Raises:
             TemplateError: a template cannot be used.
@@ -112,7 +114,7 @@ class View:
         return Response(html, status, mimetype="text/html")
 
     def _actions(self, *here: str, stop: str, mine: str) -> dict[str, str]:
-        """Return the paths to which forms are sent."""
+        """Return the paths to which the forms of a page are sent, by name."""
         return {
             "here": self.path(*here),
             "subscribe": self.path("subscribe"),
@@ -122,19 +124,19 @@ class View:
         }
 
     def _languages(self, *here: str) -> list[ShownLanguage]:
-        """Return links to this page in each language."""
+        """Return the links to the page at `here` in each language."""
         return [
             ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag))
             for tag in self.spoken
         ]
 
     def speaks(self, language: str = "") -> str:
-        """Return the language of a page for a reader with that language; empty: unknown."""
+        """Return the language of a page for a visitor with that language, which is empty if unknown."""
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
-        """Return the last day on which somebody can undo that he unsubscribed, or None if he did not, or it is too
-        late.
+        """Return the last day on which a subscriber can undo that he unsubscribed, or None if he did not unsubscribe,
+        or if it is too late.
         """
         left_at = left_last(subscriber.subscriptions)
         if left_at is None or (until := left_at + UNDO_WITHIN) < self.people.now:
