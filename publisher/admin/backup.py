@@ -13,8 +13,8 @@ WAIT_S = 60.0
 
 
 def back_up(config: Config, file: Path, *, now: datetime) -> int:
-    """Write the store and the outbox into the file, replacing an earlier one; return its size in bytes. Passes wait
-    meanwhile.
+    """Write the store and the outbox into a backup file, replacing an earlier one; return its size in bytes. Passes
+    wait meanwhile.
 
     Raises:
         BusyError: a pass took too long.
@@ -44,7 +44,7 @@ def check_place(config: Config, file: Path, what: str) -> Path:
     could read or send it.
 
     Raises:
-        UsageError: it is such a path; `what` names the data, such as `backup`.
+        UsageError: `file` is such a path; `what` names the data in the message, such as `backup`.
     """
     place = file.resolve()
     read_by_all = (config.feeds_directory, "everybody reads it there")

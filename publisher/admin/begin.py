@@ -11,8 +11,8 @@ from publisher.store import Store
 def refuse_lost_memory(config: Config, store: Store) -> None:
     """Raise an error if the store is empty although the site's folders are not.
 
-    A pass would then treat everything that readers already have as new. The check of a store that is not empty costs
-    one query.
+    With an empty store, a pass would treat everything that readers already have as new. The check of a store that is
+    not empty costs one query.
 
     Raises:
         UsageError: the store is empty, and the folders are not.

@@ -1,10 +1,11 @@
-"""Bounces. In: mails in a mailbox. Out: records of what they report about our mails, each once.
+"""Bounces, reports that our mails came back. In: the mails in a mailbox. Out: records of what these report about our
+mails, each once.
 
-A bounce of a mail to a list is recorded for the operator. A bounce of a reader's mail also counts in his score
-(`subscribers.reach`), and a reader may unsubscribe by mail.
+A bounce of a mail to a mailing list is recorded for the operator. A bounce of a mail to a subscriber also counts in his
+score (`subscribers.reach`). A subscriber may also unsubscribe by a mail to this mailbox.
 
-What a crash leaves: a mail that is recorded and still in its mailbox. It is read again, recognised by its SHA-256, and
-removed. Automatic replies and mails that are not about ours are counted and stay in the mailbox.
+What a crash leaves: a mail that is recorded and still in its mailbox. This mail is read again, recognised by its
+SHA-256, and removed. Automatic replies, and mails that are not about ours, are counted and stay in the mailbox.
 """
 
 import hashlib
@@ -52,21 +53,23 @@ class BounceReader:
 
         Raises:
             MailboxError: a mailbox cannot be used.
-            UsageError: config.toml names none.
+            UsageError: config.toml names no mailbox.
         """
         report = read_mailboxes(settings or self.configured, self.desk)
         self.tell()
         return report
 
     def read(self, mail: bytes) -> BounceReport:
-        """Read one bounce."""
+        """Read one mail from a mailbox for bounces, and record what it reports."""
         report = take_bounce(mail, self.desk)
         self.tell()
         return report
 
 
 def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
-    """Record a bounce, if it is about a mail of this site, and count it for its reader."""
+    """Record a bounce if it is about a mail of this site, and count it in the score of the subscriber to whom that mail
+    went.
+    """
     bounce = read_bounce(mail, bounces=desk.bounces)
     mark = hashlib.sha256(mail).hexdigest()
     match bounce.kind:
@@ -94,7 +97,9 @@ def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
 
 
 def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
-    """End a reader's subscriptions, once for each mail: a mail that is read twice must not end newer subscriptions."""
+    """End the subscriptions of a subscriber who unsubscribed by mail, once for each mail: a mail that is read twice
+    must not end newer subscriptions.
+    """
     holder = people.links.holder(bounce.stop_token)
     if holder is None:
         return BounceReport(unknown=1)

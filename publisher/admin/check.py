@@ -1,4 +1,5 @@
-"""Check: finds what must be fixed in a site and what could be better, in plain words. Changes nothing.
+"""Check: finds what must be fixed in a site and what could be better, and says it in plain words. The check changes
+nothing.
 
 To add a check, add it to `CHECKS`: its name, and a function that yields findings.
 """
@@ -86,7 +87,7 @@ class CheckReport:
 
     @property
     def exit_code(self) -> int:
-        """0; or 2 if something must be fixed. Hints do not count."""
+        """The exit code of `publisher check`: 2 if something must be fixed, or else 0. Hints do not count."""
         return EXIT_USAGE if any(not found.is_hint for found in self.found) else 0
 
 
@@ -97,7 +98,7 @@ Check = Callable[[Checked], Iterator[tuple[str, Finding]]]
 def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
     """Return what must be fixed and what could be better, for the next editions as they would be now.
 
-    `problems` are those of the collecting pass just before.
+    `problems` are those that collecting met just before.
     """
     config, store = office.config, office.store
     mails: list[ParsedDigest] = []
@@ -162,7 +163,9 @@ def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield how many items wait, and until when: this reveals a mistyped embargo."""
+    """Yield, for each source, how many items wait until a moment at which they appear: this reveals a mistyped
+    embargo.
+    """
     zone = zone_of(checked.config.site.timezone)
     for source, some in checked.waiting.items():
         for each in some:
@@ -184,7 +187,7 @@ def _unsettled_audiences(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield addresses that were copied from the documentation's examples."""
+    """Yield the addresses in config.toml that were copied from the documentation's examples."""
     config = checked.config
     hosts = [("site.base_url", urlsplit(config.site.base_url).hostname or "")]
     hosts += [("site.author.email", _domain(config.site.author.address))]
@@ -241,7 +244,9 @@ def _unwritable(file: Path) -> str:
 
 
 def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield the site's pictures that are missing: each would be a gap in every mail, feed or page."""
+    """Yield those of the site's pictures (logo, icon) that are missing: each would be a gap in every mail, feed or
+    page.
+    """
     config = checked.config
     pictures = {"digest.logo": config.digest.logo, "feeds.logo": config.feeds.logo, "feeds.icon": config.feeds.icon}
     for key, picture in pictures.items():
@@ -255,7 +260,7 @@ def _nearest(folder: Path) -> Path:
 
 
 def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield cron lines that name days of the month and of the week, as in `0 8 1-7 * MON`.
+    """Yield the cron lines in config.toml that name both days of the month and of the week, as in `0 8 1-7 * MON`.
 
     Cron runs on days that match either; the author may have meant days that match both.
     """
@@ -269,7 +274,9 @@ def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield a finding if mails are sent unencrypted, and one for each missing file."""
+    """Yield a finding if mails are sent unencrypted to the mail server, and one for each missing file that the settings
+    of the mail server name.
+    """
     smtp = checked.config.smtp
     if smtp is None:
         return

@@ -1,6 +1,7 @@
 """Examines one source: reads it now, and reports what a pass would do with it.
 
-Nothing is recorded. The server is asked even if passes would wait, because the operator wants to know now.
+Nothing is recorded. The source is read even if a pass would wait before the next reading, because the operator wants to
+know now.
 """
 
 import json
@@ -92,7 +93,7 @@ class SeenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
-    """The result of one selector on the pages that were read."""
+    """What one CSS selector of a source found on the pages that were read."""
 
     key: str
     selector: str
@@ -147,20 +148,20 @@ class Examined:
 
     @property
     def exit_code(self) -> int:
-        """Return 0, or 2 if something must be fixed."""
+        """The exit code of the command: 2 if something must be fixed, or else 0."""
         problems = self.outcome.problems if self.outcome else self.problems
         return EXIT_USAGE if self.failure or any(problem.exit_code for problem in problems) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A `Source` that returns an earlier reading."""
+    """A `Source` that returns what was read from a source before."""
 
     name: str
     given: Fetch
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002  (the reading is there already)
-        """Return the reading."""
+        """Return what was read from the source before."""
         return self.given
 
 
@@ -204,7 +205,7 @@ def _describe(fetch: Fetch, settings: SourceSettings, config: Config) -> Examine
 
 
 def _losses(items: Sequence[Item], settings: SourceSettings, config: Config) -> Iterator[Problem]:
-    """Yield the parts of items that readers will not get because of cleaning."""
+    """Yield the parts of items that readers will not get because cleaning the HTML removes them."""
     for item in items:
         told: list[str] = []
         cleaned = clean_item(item, site=config.site, policy=settings.policy, tell=told.append)
@@ -262,7 +263,7 @@ def _examine_page(
 
 
 def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught]:
-    """Yield what each configured selector finds."""
+    """Yield what each CSS selector of the source finds on the pages."""
     items = {
         element: f"item {number}" if page is pages[0] else f"item {number} of page {place}"
         for place, page in enumerate(pages, start=1)
@@ -289,7 +290,7 @@ def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught
 
 
 def _find_outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
-    """Return texts that a selector would match outside the items; none for selectors such as `a`, which match
+    """Return texts that a CSS selector matches outside the items. Return none for a selector such as `a`, which matches
     everywhere.
     """
     looked_for = selector.partition("@")[0].strip()
@@ -314,7 +315,9 @@ def _read_table(config: Config, name: str) -> Mapping[str, object]:
 
 
 def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
-    """Return a suggested table for the page: with the suggested selectors, and the other keys from `table`."""
+    """Return a suggested `[[sources]]` table for a page, with the suggested selectors, and the other keys from
+    `table`.
+    """
     several = {"pages": max(found.pages, int(str(table.get("pages", 1))))} if "next" in found.selectors else {}
     kept = {name: value for name, value in table.items() if name not in (*SELECTORS, "pages")}
     selectors: dict[str, Any] = {name: found.selectors[name] for name in SELECTORS if name in found.selectors}

@@ -8,8 +8,8 @@ from publisher.store import Store
 
 
 def copy_store(store: Store, url: str, *, now: datetime, progress: Progress) -> tuple[str, int]:
-    """Copy the whole store into the empty database at an SQLAlchemy URL; return its name for messages, and the number
-    of rows.
+    """Copy the whole store into the empty database at an SQLAlchemy URL; return the database's name for messages, and
+    the number of rows.
 
     Raises:
         BusyError: a service, a pass or a delivery is running on the site.

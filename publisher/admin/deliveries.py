@@ -1,4 +1,6 @@
-"""Deliveries: send what is due, queue what the operator asks for, and count the mails."""
+"""Deliveries (mails to one recipient each): send those that are due, queue those that the operator asks for, and count
+them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +62,7 @@ def rehearse_hand_over(post: Post) -> DeliverReport:
 
 
 def _report_nothing_due(post: Post) -> DeliverReport:
-    """Return when the next mail is due, and how many mails wait for the operator."""
+    """Return the report if no mail is due now: when the next mail is due, and how many mails wait for the operator."""
     ledger, now, max_age = post.store.ledger, post.clock(), post.settings.max_age
     next_at = ledger.next_due(max_age=max_age, now=now)
     paused, held = ledger.count_stopped(max_age=max_age, now=now)
@@ -73,7 +75,7 @@ def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
 
 
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
-    """Queue an edition and all later editions of its audience in the outbox; return how many.
+    """Queue the mails of an edition in the outbox and of all later editions of its audience; return how many.
 
     Editions that already wait in the ledger become due now. Editions that were sent or refused stay as they are.
 
@@ -99,7 +101,7 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
 def delivery_counts(
     settings: SmtpSettings | None, store: Store, names: Sequence[str], *, now: datetime
 ) -> dict[str, DeliveryCounts]:
-    """Return the counts of deliveries of each of these editions, by name; empty if this site sends no mails."""
+    """Return the counts of deliveries of each of these editions, by name. Return none if this site sends no mails."""
     return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
 
 

@@ -1,8 +1,9 @@
-"""The editors' desk: who may sign in, and the record of what was done.
+"""The editors' desk (the website where editors decide): who may sign in, and the record of acts, which says who did
+what.
 
 Signing in takes two steps: a link by mail, which works once within a quarter of an hour, and the button on its page.
-There is no password. Acts at the desk are the decisions of `review` and other modules here; the desk records who did
-them, and when.
+There is no password. What editors can do at the desk are the decisions in `review` and other modules of this package;
+the desk records who did what, and when.
 """
 
 from collections.abc import Callable
@@ -70,10 +71,10 @@ class Desk:
         return self._records.add_link(digest, person, letters=[letter], most=LINKS_AN_HOUR, since=since, now=self.now)
 
     def new_link(self, address: str) -> str:
-        """Return the address of a page that signs a person of the desk in, once.
+        """Return the address of a page that signs an editor in, once.
 
         Raises:
-            UsageError: nobody at the desk has that address.
+            UsageError: no editor has that address.
         """
         person = self.settings.person(address)
         if not person:
@@ -85,13 +86,15 @@ class Desk:
         return desk_link_url(self.look.site, token)
 
     def whom_lets_in(self, token: str) -> str:
-        """Return the address of the person whom a link signs in, or an empty string if the token is wrong, too old or
-        used. It does not use the link up.
+        """Return the address of the person whom a sign-in link with this token signs in, or an empty string if the
+        token is wrong, too old or used. The link is not used up.
         """
         return self.settings.person(self._records.link(tokens.digest_of(token), now=self.now))
 
     def come_in(self, token: str) -> str:
-        """Use a link to sign in; return the session's token, which the browser stores. Empty: the link is invalid."""
+        """Use a sign-in link; return the token of the new session, which the browser stores, or an empty string if the
+        link is invalid.
+        """
         if not self.whom_lets_in(token):
             return ""
         session = tokens.new_single()
@@ -99,9 +102,10 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return the session with this token, or None if it has ended, or the person left the desk.
+        """Return the session with this token, or None if it has ended, or if the person is no editor any more.
 
-        All sessions and links of a person who left are deleted, so that they stay invalid if the address comes back.
+        All sessions and links of such a person are deleted, so that they stay invalid if the person becomes an editor
+        again.
         """
         found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
         if found is not None and not self.settings.person(found.person):
@@ -110,7 +114,7 @@ class Desk:
         return found
 
     def sign_out(self, token: str) -> None:
-        """End a session."""
+        """End the session with this token."""
         self._records.end_session(tokens.digest_of(token))
 
     def sign_out_everywhere(self, person: str) -> None:
@@ -124,14 +128,15 @@ class Desk:
     # --- who did what ------------------------------------------------------------------------------------------------
 
     def begin_act(self, verb: str, about: str, *, person: str, language: str) -> int:
-        """Record an act that is about to be done; return its number, with which `end_act` records the result.
+        """Record an act of an editor that is about to be done; return its number, with which `end_act` records the
+        result.
 
-        `language` is that of the sentence that will describe it.
+        `language` is that of the sentence that will describe the act.
         """
         return self._records.begin_act(verb, about, person=person, language=language, now=self.now)
 
     def end_act(self, number: int, words: str, *, is_done: bool, about: str = "") -> None:
-        """Record how an act ended: one sentence, whether it was done, and what it was done to."""
+        """Record how an act of an editor ended: a sentence about it, whether it was done, and what it was done to."""
         self._records.end_act(number, ActOutcome.DONE if is_done else ActOutcome.REFUSED, words, about=about)
 
     def act(self, number: int) -> Act | None:
@@ -139,5 +144,7 @@ class Desk:
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest acts, latest first; with `about`, only acts on that, such as `weekly-3`."""
+        """Return the latest recorded acts of editors, latest first; with `about`, only those done to that thing, such
+        as the edition `weekly-3`.
+        """
         return self._records.acts(limit=limit, about=about)

@@ -66,7 +66,7 @@ def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> 
     Feeds are preferred: they last longer than a page's layout.
 
     Raises:
-        PublisherError: it cannot be read.
+        PublisherError: the address, file or folder cannot be read.
         UsageError: `place` is neither an address nor a file or folder.
     """
     wanted = _Wanted(place, config, site, now)
@@ -99,7 +99,7 @@ def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A place that may become a source."""
+    """An address, file or folder that may become a source."""
 
     place: str
     config: Config
@@ -115,8 +115,8 @@ class _Wanted:
         return not self.is_address and Path(self.place).is_dir()
 
     def kinds_of(self, body: bytes) -> list[tuple[OfferKind, Mapping[str, Any]]]:
-        """Return the kinds that a file may be, if it is neither a feed nor a page: likeliest first, each with
-        its keys.
+        """Return the kinds of source that a file may be, if it is neither a feed nor a page: likeliest first, each with
+        the keys of its `[[sources]]` table.
         """
         beginning = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if self.is_address or beginning == b"<":
@@ -130,7 +130,7 @@ class _Wanted:
         return [(kind, {"columns": columns} if kind == "table" and columns else {}) for kind in kinds]
 
     def _rows(self) -> list[Mapping[str, object]]:
-        """Return the first rows of a table, to see what its columns contain; return an empty list if the text is no
+        """Return the first rows of the file as a table, to see what its columns contain, or an empty list if it is no
         table.
         """
         path = Path(self.place)
@@ -179,7 +179,9 @@ class _Wanted:
         return Fetched(body=read_unless(self.place, path, "", reader="") or b"", url="", charset="", validator="")
 
     def feed(self, place: str) -> Iterator[Offer]:
-        """Yield an offer for the feed at `place`; nothing if it has no items."""
+        """Yield an offer (a suggested `[[sources]]` table) for the feed at `place`; yield nothing if the feed has no
+        items.
+        """
         where = self._where(place)
         keys = {**where, "private": tuple(where.get("private", ()))} if "url" in where else {"path": Path(place)}
         fetch = open_source("feed", place, keys, self.site).fetch(validator="", now=self.now)
@@ -189,7 +191,9 @@ class _Wanted:
             yield offer_of("feed", place, items, table, self.config)
 
     def page(self, visit: PageReading, page: Page) -> Iterator[Offer]:
-        """Yield an offer for the page; nothing if it has no list of items."""
+        """Yield an offer (a suggested `[[sources]]` table) for a page; yield nothing if the page has no list of
+        items.
+        """
         found = suggest_selectors(page.root)
         if found:
             table = {"name": self._name, "kind": "page", **self._where(self.place)}
@@ -205,7 +209,7 @@ class _Wanted:
 
     @property
     def _name(self) -> str:
-        """A name that no source has yet."""
+        """A name for the new source that no source has yet."""
         labels = (urlsplit(self.place).hostname or "").split(".")
         name = slug_of(labels[-2]) if len(labels) > 1 and not labels[-1].isdigit() else "website"
         if self.is_folder or (not self.is_address and Path(self.place).suffix.lower() not in _WEB):

@@ -1,4 +1,4 @@
-"""The mails of editions when they are sent: from the outbox, without items withdrawn since.
+"""The mails of editions as they are when sent: from the outbox, without items withdrawn since.
 
 A mail may wait for hours. If one of its items was withdrawn or hidden meanwhile, the edition is rendered without it,
 its folder is replaced, and the new mail keeps the old one's Message-ID and Date. A crash in between leaves the old
@@ -63,8 +63,8 @@ class EditionMails:
             return error
 
     def _edition(self, name: str) -> tuple[Edition | None, Audience | None]:
-        """Return the edition without withdrawn and hidden items, and its audience; (None, None): the store or
-        config.toml does not have it.
+        """Return the edition of that name without withdrawn and hidden items, and its audience. Return (None, None) if
+        the store does not have the edition, or config.toml not the audience.
         """
         try:
             audience, number = audience_and_number(name, self._audiences)
@@ -74,7 +74,7 @@ class EditionMails:
 
 
 def remake(edition: Edition, audience: Audience, office: Office) -> bytes:
-    """Render an edition again, for its audience's present address; replace its folder and return the mail.
+    """Render an edition again, with its audience's present address; replace the edition's folder and return its mail.
 
     Raises:
         FilesError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Checks the size of feeds: some readers fetch large ones seldom or never. All findings are hints."""
+"""Checks the size of feeds: some feed readers fetch large feeds seldom or never. All findings are hints."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ def large_feeds(feeds: Iterable[Feed], folder: Path, formats: Iterable[str]) -> 
 
 
 def feed_hints(large: Iterable[tuple[str, int]]) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint for each large file, with its size in bytes."""
+    """Yield a hint for each large feed file; `large` has these files with their sizes in bytes."""
     for file, size_bytes in large:
         what = (
             f"it has {size_bytes // 1_000} kB, and some readers take no more than {LARGE_BYTES // 1_000}; "

@@ -1,4 +1,4 @@
-"""Counts how many people follow what, now and earlier. It returns only numbers."""
+"""Counts how many people follow what, now and earlier. Only numbers are returned, nothing about a person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class FollowerTable:
 
     @property
     def since_somebody(self) -> "FollowerTable":
-        """The table without leading months in which nobody followed anything; the last month always stays."""
+        """The table without the first months if nobody followed anything in them; the last month is always kept."""
         first = next((place for place, number in enumerate(self.people) if number), len(self.people) - 1)
         start = max(first - 1, 0)
         rows = tuple(replace(row, counts=row.counts[start:]) for row in self.rows)
@@ -73,7 +73,9 @@ def month_days(today: date, *, months: int = MONTHS) -> tuple[date, ...]:
 
 
 def _rows(counts: Mapping[tuple[str, str], Sequence[int]], people: People) -> list[Followers]:
-    """Return the rows: themes and paces in config.toml, then others that somebody still follows."""
+    """Return the rows of the table of followers: the themes and paces in config.toml, then others that somebody still
+    follows.
+    """
     themes = [EVERYTHING, *(theme.slug for theme in people.themes)]
     paces = [*people.settings.pace_names]
     order = sorted(counts, key=lambda key: (_place(key[0], themes), _place(key[1], paces), key))

@@ -1,7 +1,7 @@
-"""Hides an item from readers, whatever its source does; shows it again; or makes a waiting item visible now.
+"""Hides an item from readers, whatever its source does; shows a hidden item again; or makes a waiting item visible now.
 
-In: an address or an id. Out: a change in the log, from which feeds, archives, pages and editions are rendered again.
-After a crash following the change, the next pass renders.
+In: an address or an id of an item. Out: a change in the item log, because of which feeds, archives, pages and editions
+are rendered again. After a crash following the change, the next pass renders them.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,8 @@ def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> Co
 
 
 def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Show a hidden item again; an item that readers never saw appears with the first pass after its time has come.
+    """Show a hidden item again. An item that was never visible to readers appears with the first pass after the moment
+    for which it waits.
 
     Raises:
         UsageError: there is no such item, several, or it is not hidden.
@@ -58,7 +59,7 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
 def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
     """Make a waiting item visible now; `name` is its number, address or id.
 
-    After a crash in between, the next pass does it.
+    After a crash in between, the next pass makes the item visible.
 
     Raises:
         UsageError: no such item waits.

@@ -1,4 +1,4 @@
-"""Finds what holds back mails to all readers, to explain why one reader got none."""
+"""Finds what holds back the mails to all subscribers, to explain why one of them got none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class HindranceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hindrance:
-    """Something that holds back mails to all readers."""
+    """Something that holds back the mails to all subscribers."""
 
     kind: HindranceKind
     since: datetime | None = None
@@ -39,12 +39,12 @@ class Hindrance:
 
     @property
     def is_of_rounds(self) -> bool:
-        """Whether it prevents new rounds, and does not hold back mails that are already made."""
+        """Whether the hindrance prevents new rounds of mails, and does not hold back mails that are already queued."""
         return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED, HindranceKind.POSTPONED}
 
 
 def find_hindrances(config: Config, store: Store, *, now: datetime) -> tuple[Hindrance, ...]:
-    """Return what now holds back mails to readers, or prevents rounds."""
+    """Return what now holds back mails to subscribers, or prevents new rounds of mails."""
     return (*_of_sending(store), *_of_rounds(config, store, now=now))
 
 

@@ -1,6 +1,6 @@
 """Checks a digest as inboxes and readers will see it. Pure. In: a digest. Out: findings.
 
-It checks the rendered mail, not the templates, because a site may have its own.
+The rendered mail is checked, and not the templates, because a site may have its own templates.
 """
 
 import re
@@ -34,7 +34,7 @@ PIXEL = re.compile(r"[0-2](px)?")
 
 
 class MailFlaw(StrEnum):
-    """The flaws of a mail. A finding's flaw and values can be worded in any language."""
+    """The kinds of flaws of a mail. From its kind and values, a finding can be put into words in any language."""
 
     PALE = "pale"
     PALE_IN_THE_DARK = "pale in the dark"
@@ -156,7 +156,7 @@ def judge_size(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_list_size(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a finding if a list server would hold the mail for its size."""
+    """Yield a finding if the server of a mailing list would hold the mail for approval because of its size."""
     size_bytes = encoded_size(mail.digest.html) + encoded_size(mail.digest.text)
     if size_bytes > LIST_BYTES:
         yield Finding(
@@ -269,7 +269,7 @@ def judge_preheader(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_text_part(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a text part that cannot replace the HTML."""
+    """Yield a finding if the mail's text part cannot replace its HTML."""
     if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
         yield Finding(
             what="its text part says nothing but addresses, as spam does; fix digest.txt", flaw=MailFlaw.BARE_TEXT
@@ -277,7 +277,7 @@ def judge_text_part(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_markup(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield elements that mail programs drop, and a missing language or title."""
+    """Yield HTML elements that mail programs drop, and a missing language or title of the mail."""
     for name in FORBIDDEN:
         if mail.page.find(f".//{name}") is not None:
             yield Finding(

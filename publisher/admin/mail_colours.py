@@ -1,4 +1,4 @@
-"""Computes the colours of a mail's texts, in light and in dark mode. Pure: it reads the HTML as mail programs do."""
+"""Computes the colours of a mail's texts, in light and in dark mode, from its HTML as mail programs read it. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -98,8 +98,8 @@ def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, 
 
 
 def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """Return the properties that dark-mode rules set for each element. A later rule wins, as in the templates'
-    order.
+    """Return the CSS properties that dark-mode rules set for each element. Of several rules for an element the last one
+    wins.
     """
     found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
     for sheet in page.iter("style"):
@@ -125,7 +125,9 @@ def _declarations(style: str) -> dict[str, str]:
 
 
 def _colour(value: str) -> str:
-    """Return the colour as `#rrggbb`; empty for other notations, which are not checked."""
+    """Return a CSS colour as `#rrggbb`. Return an empty string for notations that are not understood, whose texts are
+    not checked.
+    """
     if short := SHORT_COLOUR.fullmatch(value):
         return "#" + "".join(part * 2 for part in short.groups())
     named = {"white": PAGE, "black": BLACK}.get(value, value)

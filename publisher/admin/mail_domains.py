@@ -25,7 +25,7 @@ LIFETIME_S = 10.0
 
 
 class Level(StrEnum):
-    """How serious a finding is."""
+    """How serious a finding about a domain or a server is."""
 
     WELL = "well"
     HINT = "hint"
@@ -100,7 +100,7 @@ def _judge_mailbox(domain: str, ask: Ask) -> Iterator[DomainFinding]:
 
 
 def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[DomainFinding]:
-    """Judge the domain's keys for signatures in the DNS (DKIM, RFC 6376)."""
+    """Judge the keys for signatures of mails that the DNS has for a domain (DKIM, RFC 6376)."""
     found = {each: texts for each in selectors if (texts := ask(f"{each}._domainkey.{domain}", "TXT"))}
     where = f"DKIM of {domain}"
     for selector, texts in found.items():
@@ -119,8 +119,8 @@ def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[Dom
 
 
 def _judge_dmarc(domain: str, ask: Ask) -> Iterator[DomainFinding]:
-    """Judge what receivers do with mail that neither SPF nor DKIM confirms (DMARC, RFC 7489); parent domains are tried
-    too.
+    """Judge what a domain asks receivers to do with mail that neither SPF nor DKIM confirms (DMARC, RFC 7489). Parent
+    domains are asked too.
     """
     where = f"DMARC of {domain}"
     labels = domain.split(".")

@@ -1,7 +1,7 @@
 """Notices about mails. In: results of deliveries. Out: notices to the operator, each once.
 
-The operator is told that a list's mail server refused an edition for good, that an edition came back, and that mails go
-out again after an outage.
+The operator is told that the mail server permanently refused an edition, that the mail of an edition bounced, and that
+mails can be sent again after an outage of the mail server.
 
 What a crash leaves: refusals, the outage and the notices about them are in the store. The next pass makes the notices
 that are missing.
@@ -34,7 +34,7 @@ RECENT = timedelta(days=7)
 def tell_mails(
     report: DeliverReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> tuple[Notice, ...]:
-    """Record whether the mail server can be used, and notify the operator of outages and refused editions."""
+    """Record whether the mail server can be used, and notify the operator of ended outages and refused editions."""
     ended = _follow_outage(report, store, now=now)
     is_told = config.notices_to is not None
     outage = ended if is_told and ended and _is_outage_news(ended, store, now=now) else None
@@ -49,7 +49,7 @@ def tell_mails(
 def tell_bounces(
     config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> tuple[Notice, ...]:
-    """Notify the operator of editions that came back from their lists."""
+    """Notify the operator of editions whose mail to the mailing list bounced."""
     came_back = store.bounces.failed_editions(since=now - RECENT) if config.notices_to is not None else []
     failed = [(each, BOUNCED) for each in came_back if _is_news(each, BOUNCED, store)]
     by_name = {each.name: (each, kind) for each, kind in failed}
@@ -57,7 +57,7 @@ def tell_bounces(
 
 
 def _follow_outage(report: DeliverReport, store: Store, *, now: datetime) -> Outage | None:
-    """Record an outage, or the end of one; return the outage that has ended."""
+    """Record an outage of the mail server, or the end of one; return the outage if it has ended."""
     if report.outage:
         store.outages.note(report.outage, now=now)
         return None
@@ -71,13 +71,15 @@ def _is_outage_news(ended: Outage, store: Store, *, now: datetime) -> bool:
 
 
 def _is_news(failed: FailedMail, kind: str, store: Store) -> bool:
-    """Whether no notice of this kind was made since the mail failed."""
+    """Whether a failed mail is new to the operator: no notice of this kind was made since it failed."""
     told_at = store.notices.last_at(failed.name, kind)
     return told_at is None or told_at < failed.at
 
 
 def _tell(outage: Outage | None, failed: Sequence[tuple[FailedMail, str]], office: Office) -> tuple[Notice, ...]:
-    """Record notices, and write them into the outbox unless a pass is running, which will do so at its end."""
+    """Record notices about an outage and failed mails, and write these into the outbox. A running pass does the writing
+    at its end.
+    """
     renderer, path = office.renderer, office.config.path
     notices = [_notice(OUTAGE, BACK, renderer.outage_notice(outage, until=office.now), office)] if outage else []
     words_of = {REFUSED: renderer.refused_notice, BOUNCED: renderer.bounced_notice}

@@ -1,7 +1,7 @@
 """The operator's orders about mails: pause, resume, recall, send again.
 
-Each is one transaction of the ledger, and takes effect from the next mail on, in every process that delivers. Orders
-are recorded, and `publisher status` shows them for a month.
+Each order is one transaction of the ledger (the table of all mails), and takes effect from the next mail on, in every
+process that delivers. Orders are recorded, and `publisher status` shows them for a month.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Again:
 
     @property
     def same(self) -> KnownDelivery | None:
-        """The edition's delivery to the same address; None: there was none."""
+        """The edition's former delivery to the audience's present address, or None if there was none."""
         return next((each for each in self.known if each.recipient == self.recipient), None)
 
 
@@ -51,7 +51,8 @@ def pause(audience: str | None, office: Office) -> bool:
 
 
 def resume(audience: str | None, office: Office) -> list[str]:
-    """Resume the mails of an audience, or all; return what was paused, with an empty name for all mails.
+    """End the pause of the mails of an audience, or all pauses; return the names of the audiences that were paused,
+    where an empty name stands for all mails.
 
     Raises:
         UsageError: there is no such audience, or all mails are paused.
@@ -68,7 +69,7 @@ def resume(audience: str | None, office: Office) -> list[str]:
 
 
 def recall(name: str, office: Office) -> int:
-    """Cancel the mails of an edition or a round that are not handed over yet; return how many.
+    """Cancel the mails of an edition or a round that are not handed over yet; return how many were cancelled.
 
     Raises:
         UsageError: no mail of that name was ever queued.
@@ -85,7 +86,7 @@ def find_again(name: str, office: Office) -> Again:
     """Return an edition to be sent again, with its deliveries so far.
 
     Raises:
-        UsageError: it is not in the outbox, its audience no longer exists, this site sends no mails, or its mail is
+        UsageError: the edition is not in the outbox, its audience is gone, this site sends no mails, or its mail is
             being sent.
     """
     if office.config.smtp is None:
@@ -103,11 +104,11 @@ def find_again(name: str, office: Office) -> Again:
 
 
 def send_again(again: Again, office: Office) -> None:
-    """Queue the edition again: its former delivery if the address is the same, otherwise a new mail to the present
-    address.
+    """Queue an edition again: its former delivery if the audience's address is still the same, otherwise a new mail to
+    the present address.
 
     Raises:
-        UsageError: its mail is being sent by now.
+        UsageError: the edition's mail is being sent by now.
         FilesError: the new mail cannot be written.
     """
     ledger, edition = office.store.ledger, again.edition
@@ -125,7 +126,7 @@ def find_round_again(name: str, office: Office) -> DeliveryCounts:
     """Return the counts of a round whose cancelled and held mails are to be sent.
 
     Raises:
-        UsageError: this site sends no mails, or the round has none.
+        UsageError: this site sends no mails, or the round has no such mails.
     """
     settings = office.config.smtp
     if settings is None:
@@ -137,7 +138,9 @@ def find_round_again(name: str, office: Office) -> DeliveryCounts:
 
 
 def send_round_again(name: str, office: Office) -> int:
-    """Queue the cancelled and held mails of a round; return how many. Readers who have left meanwhile get none."""
+    """Queue the cancelled and held mails of a round; return how many were queued. Subscribers who have left meanwhile
+    get none.
+    """
     mails = office.store.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
     _keep("again", name, office, mails=mails)
     return mails
@@ -158,7 +161,9 @@ def words_of_known(known: KnownDelivery) -> str:
 
 
 def _name_of(audience: str | None, office: Office) -> str:
-    """Return the store's name for a pause: the audience, or empty for all."""
+    """Return the name by which the store knows a pause: the audience's, or an empty string for the pause of all
+    mails.
+    """
     if audience is not None:
         audiences_named(audience, office.config)
     return audience or ""

@@ -1,4 +1,4 @@
-"""Tests for the operator how mails go out: the DNS, the mail server, and one real mail."""
+"""Tests for the operator that mails can be sent: checks the DNS and the mail server, and sends one test mail."""
 
 from collections.abc import Iterator, Sequence
 
@@ -35,11 +35,11 @@ def check_mail(office: Office, *, selectors: Sequence[str], ask: Ask = ask_dns) 
 def send_test(audience: Audience, office: Office, *, to: str) -> str | None:
     """Send the next edition of an audience, or else its latest items, to one address; return the server's reply.
 
-    None: there are no items. Nothing is recorded.
+    Return None if there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
-        SecretError: its password could not be read.
+        SecretError: the server's password could not be read.
         TemplateError: a template of digests cannot be used.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
@@ -54,7 +54,7 @@ def send_trial(digest: Digest, edition: Edition, audience: Audience, office: Off
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
-        SecretError: its password could not be read.
+        SecretError: the server's password could not be read.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
     settings, recipient = _settings(office), _recipient(to)

@@ -1,4 +1,6 @@
-"""The next edition of an audience: as it would be now, which items are not in it and why, and as a test mail."""
+"""The next edition of an audience (a mailing list): as it would be now, which items are not in it and why, and as a
+test mail.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ DIFFERENCE_LINES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An item that is not in the mail, and why."""
+    """An item that is not in the next edition, and why."""
 
     title: str
     why: str
@@ -45,7 +47,7 @@ class LastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMail:
-    """A test mail, in its folder."""
+    """A test mail, and the folder in which it is."""
 
     audience: Audience
     folder: Path
@@ -83,7 +85,9 @@ class NextEdition:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """How its text part differs from the last edition's, in lines that begin with `+`, `-`, `@` or a space."""
+        """How the text part of the next edition differs from the last edition's, in lines that begin with `+`, `-`, `@`
+        or a space.
+        """
         if not self.last or not self.digest:
             return ()
         before, after = self.last.text.splitlines(), self.digest.text.splitlines()
@@ -91,9 +95,10 @@ class NextEdition:
 
 
 def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """Return the next edition of the audience and its digest: the held one, or else the one `compose` would make now.
+    """Return the next edition of the audience and its digest: the one held for the editor, or else the one that
+    `publisher compose` would make now.
 
-    None: nothing is new.
+    Return None if nothing is new.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -107,7 +112,7 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
 def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
     """Return an edition of the latest items and its digest, which shows how mails look when nothing is new.
 
-    None: there are no items.
+    Return None if there are no items.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -122,7 +127,7 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[T
     Nothing is recorded.
 
     Raises:
-        FilesError: it cannot be written.
+        FilesError: a test mail cannot be written.
         TemplateError: a template of digests cannot be used.
         UsageError: `to` is no mail address.
     """
@@ -142,7 +147,7 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[T
 
 
 def describe(audience: Audience, office: Office) -> NextEdition:
-    """Return everything about the next edition of the audience.
+    """Return the next edition of the audience, rendered, with what an editor may want to know about it.
 
     Raises:
         TemplateError: a template of digests cannot be used.

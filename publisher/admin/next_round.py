@@ -1,8 +1,8 @@
 """The next mails to subscribers, as an editor's page shows them, and the editors' decisions about them.
 
-Each reader's mail may differ. The page shows the mail of a typical reader, who follows one theme, or everything, at one
-pace, and had the last mail of that pace. Each decision is one transaction; a decision about an item applies to all
-readers.
+Each subscriber's mail may differ. The page shows the mail of a typical subscriber, who follows one theme, or
+everything, at one pace (how often he gets mails), and got the last mail of that pace. Each decision is one transaction;
+a decision about an item applies to the mails of all subscribers.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalReader:
-    """The reader whose mail is shown: one theme, or everything, at one pace, in one language."""
+    """The typical subscriber whose mail is shown: he follows one theme, or everything, at one pace, in one language."""
 
     theme: str = EVERYTHING
     """The slug of the theme he follows."""
@@ -78,7 +78,7 @@ class LeftOutItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpcomingRound:
-    """The next mails to subscribers, as one reader gets them."""
+    """The next mails to subscribers, as one typical subscriber gets them."""
 
     overview: RoundOverview
     edit: RoundEdit
@@ -106,7 +106,8 @@ class UpcomingRound:
 def typical_reader(
     people: People, office: Office, *, theme: str = "", pace: str = "", language: str = ""
 ) -> TypicalReader:
-    """Return the reader with these choices; an empty one means everything, the default pace, or the site's language.
+    """Return the typical subscriber with these choices. An empty choice means everything, the default pace, or the
+    site's language.
 
     Raises:
         UsageError: nobody can subscribe, or there is no such theme, pace or language.
@@ -124,13 +125,13 @@ def typical_reader(
 
 
 def languages_of(office: Office) -> tuple[str, ...]:
-    """Return the languages in which readers get their mails."""
+    """Return the languages in which subscribers get their mails."""
     site = office.config.site
     return tuple(dict.fromkeys((site.language, *site.languages)))
 
 
 def upcoming_round(reader: TypicalReader, people: People, office: Office) -> UpcomingRound:
-    """Return the next mails to subscribers, with the mail of one reader.
+    """Return the next mails to subscribers, with the mail that this typical subscriber gets.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -165,7 +166,8 @@ def state_of_round(office: Office) -> str:
 
 
 def send_round_test(reader: TypicalReader, people: People, office: Office, *, to: str) -> str | None:
-    """Send that reader's mail, or else one with the latest items, as a test to one address; return the server's reply.
+    """Send the next mail of this typical subscriber, or else one with the latest items, as a test to one address;
+    return the server's reply.
 
     None: there are no items. Nothing is recorded.
 
@@ -184,7 +186,7 @@ def send_round_test(reader: TypicalReader, people: People, office: Office, *, to
 
 
 def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office) -> list[Record]:
-    """Return the items that are new to the reader, as many as one mail has."""
+    """Return the items that are new to the typical subscriber, as many as one mail has."""
     rounds, end = office.store.rounds, office.store.log.end()
     its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
     lowest = its.upto if its else rounds.lowest_cursor([reader.pace])
@@ -217,7 +219,7 @@ def _render(
 
 
 def _why(reader: TypicalReader, people: People, office: Office) -> str:
-    """Return in words why the reader gets the mail."""
+    """Return in words, as a mail says it, why the typical subscriber gets the mail."""
     follows = [(reader.theme, reader.pace, local_day(office.now, office.config.site.timezone))]
     return why_word(follows, _settings(office).paces, reader.language, people.theme_title)
 
@@ -241,7 +243,7 @@ def _items(edition: Edition, audience: Audience, digest: Digest, office: Office)
 
 
 def _left_out(edit: RoundEdit, office: Office) -> Iterator[LeftOutItem]:
-    """Yield the items that are left out, the latest first."""
+    """Yield the items that editors left out of mails to subscribers, the latest first."""
     records, rounds = office.store.items.by_number(sorted(edit.left_out)), office.store.rounds.latest(limit=_LOOKED_AT)
     paces = [each.name for each in _settings(office).paces]
     for record in sorted(records, key=lambda each: each.added_seq, reverse=True):
@@ -253,17 +255,18 @@ def _left_out(edit: RoundEdit, office: Office) -> Iterator[LeftOutItem]:
 
 
 def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
-    """Postpone all mails to subscribers by `delay` from now; None: until somebody decides."""
+    """Postpone all mails to subscribers by `delay` from now, or, if it is None, until an editor decides."""
     _settings(office)
     office.store.rounds.next.postpone(UNTIL_DECIDED if delay is None else office.now + delay)
     return ComposeReport()
 
 
 def resume(office: Office) -> ComposeReport:
-    """End a postponement: rounds begin as scheduled again, and mails that were due meanwhile go with the next pass.
+    """End the postponement of mails to subscribers: rounds begin as scheduled again, and mails that were due meanwhile
+    are made by the next pass.
 
     Raises:
-        UsageError: they are not postponed.
+        UsageError: the mails are not postponed.
     """
     if not office.store.rounds.next.edit().is_postponed(office.now):
         raise UsageError("mails to subscribers are not postponed")
@@ -272,7 +275,9 @@ def resume(office: Office) -> ComposeReport:
 
 
 def write_words(subject: str | None, introduction: str | None, office: Office) -> ComposeReport:
-    """Set the subject and the text above the items of the next mails; None keeps one, an empty text removes it."""
+    """Set the subject of the next mails to subscribers, and the introduction above their items. None leaves a text
+    unchanged, and an empty text removes it.
+    """
     _settings(office)
     edit = office.store.rounds.next.edit()
     office.store.rounds.next.write_words(
@@ -283,7 +288,7 @@ def write_words(subject: str | None, introduction: str | None, office: Office) -
 
 
 def retitle(item: str, title: str, reader: TypicalReader, office: Office) -> ComposeReport:
-    """Give an item of the mail another title in all mails to subscribers; an empty one restores its own."""
+    """Give an item of the shown mail another title in all mails to subscribers; an empty title restores its own."""
     record = _named(item, reader, office)
     office.store.rounds.next.retitle(record.number, stripped(title))
     to = f"“{one_line(title)}”" if stripped(title) else "its own title"
@@ -291,7 +296,7 @@ def retitle(item: str, title: str, reader: TypicalReader, office: Office) -> Com
 
 
 def move(item: str, to: Move, reader: TypicalReader, office: Office) -> ComposeReport:
-    """Move an item of the mail up or down within its theme, or to the very top, in all mails to subscribers.
+    """Move an item of the shown mail up or down within its theme, or to the very top, in all mails to subscribers.
 
     Raises:
         UsageError: the item cannot move further, or the mail has no such item.
@@ -315,7 +320,8 @@ def drop(item: str, reader: TypicalReader, office: Office) -> ComposeReport:
 
 
 def restore(item: str, office: Office) -> ComposeReport:
-    """Undo that an item was left out. Readers whose round passed without it do not get it any more.
+    """Undo that an item was left out of mails to subscribers. Those who got a round without the item do not get it any
+    more.
 
     Raises:
         UsageError: no item of that name was left out.
@@ -330,7 +336,7 @@ def restore(item: str, office: Office) -> ComposeReport:
 
 
 def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
-    """Return the items of the reader's mail, in order."""
+    """Return the items of the typical subscriber's mail, in order."""
     records = _new_to(reader, _settings(office), office) or _sample(reader, office)
     if not records:
         return []
@@ -338,7 +344,7 @@ def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
 
 
 def _named(item: str, reader: TypicalReader, office: Office) -> Record:
-    """Return the item with that number in the reader's mail, or with that address or id."""
+    """Return the item with that number in the typical subscriber's mail, or with that address or id."""
     if item.isdecimal():
         numbered = {str(number): each.record for number, each in enumerate(_shown(reader, office), start=1)}
         if item in numbered:

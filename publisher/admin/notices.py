@@ -4,8 +4,9 @@ A change of a source's condition is reported once: it could not be read three ti
 another layout, is held, is silent, or has recovered. Every change is in the report, for the log. The operator gets a
 notice of it if `notices.to` is set. The editor of a held edition gets a notice, too.
 
-What a crash leaves: reported conditions and notices are recorded in one transaction. Before it, nothing; the next pass
-decides the same again. After it, a notice that is not in the outbox yet; the next pass writes it, with the same bytes.
+What a crash leaves: reported conditions and notices are recorded in one transaction. A crash before the transaction
+leaves nothing; the next pass decides the same again. A crash after it leaves a notice that is not in the outbox yet;
+the next pass writes that notice, with the same bytes.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +51,7 @@ class NewsToTell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentNotices:
-    """The notices that went into the outbox, and the problems of others."""
+    """The notices that were written into the outbox, and the problems with those that were not."""
 
     notices: tuple[Notice, ...]
     problems: tuple[Problem, ...]
@@ -59,7 +60,7 @@ class SentNotices:
 def tell_news(
     report: RunReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> RunReport:
-    """Notify the operator about sources and editors about held editions; return a report of that."""
+    """Notify the operator about sources, and editors about held editions; return a report of the notices."""
     news = news_to_tell(config, store=store, now=now)
     if news.is_nothing:
         return report
@@ -69,7 +70,7 @@ def tell_news(
 
 
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
-    """Return what must be reported and was not yet. Writes nothing."""
+    """Return what must be reported to the operator and to editors and was not yet. Nothing is written."""
     return NewsToTell(
         condition_changes=tuple(_find_changes(config, store.sources.states(), now=now)),
         to_review=tuple(_find_to_review(config, store)),
@@ -78,7 +79,7 @@ def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
 
 
 def send_notices(news: NewsToTell, office: Office) -> SentNotices:
-    """Record notices of the news, and write these and earlier recorded ones into the outbox."""
+    """Record notices of the news, and write these notices, and those recorded earlier, into the outbox."""
     notices = [_source_notice(change, office) for change in news.condition_changes if office.config.notices_to]
     problems: list[Problem] = []
     for edition in news.to_review:
@@ -95,8 +96,8 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
 
 
 def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: datetime) -> SourceCondition | None:
-    """Return the condition of a source if it must be reported now, or None if it was reported last, or may be a passing
-    failure.
+    """Return the condition of a source if it must be reported now, or None if it was reported already, or if the
+    failure may be over soon.
     """
     if condition is SourceCondition.FAILING and state.failures < REPEATED:
         is_long = state.failing_since is not None and state.failing_since + FOR_LONG <= now
@@ -106,7 +107,7 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return the condition that the store records once this one is reported."""
+    """Return the condition that the store records as reported once this condition is reported."""
     return None if condition in _WELL else condition
 
 
@@ -146,7 +147,7 @@ def _source_notice(change: ConditionChange, office: Office) -> Notice:
 
 
 def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
-    """Yield held editions whose editors must be told, if their folders exist."""
+    """Yield held editions whose editors must be told, if the folders that show them exist."""
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
         is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)
@@ -185,10 +186,10 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
 
 
 def put_out_notices(office: Office) -> tuple[list[Notice], list[Problem]]:
-    """Write recorded notices into the outbox, and queue them if mails are sent.
+    """Write recorded notices into the outbox, and queue their mails if this site sends mails.
 
-    Returns those that are written or queued, and a problem if the disk refused one. A queued notice need not be in the
-    outbox.
+    Returns the notices that are written or queued, and a problem if the disk refused one. A queued notice need not be
+    in the outbox.
     """
     written: list[Notice] = []
     problems: list[Problem] = []

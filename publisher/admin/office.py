@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the caller imports what renders, if there is something to r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The site at one moment: its configuration, its store and what renders."""
+    """The site as of one moment: its configuration, its store, and the objects that render."""
 
     config: Config
     store: Store
@@ -29,7 +29,7 @@ def audiences_named(name: str | None, config: Config) -> tuple[Audience, ...]:
     """Return the audience of that name, or None for all audiences.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is no audience of that name.
     """
     chosen = tuple(audience for audience in config.audiences if name in (None, audience.name))
     if name is not None and not chosen:

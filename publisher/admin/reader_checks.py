@@ -1,4 +1,6 @@
-"""Checks what readers follow: themes without news, and themes or paces that no longer exist. All findings are hints."""
+"""Checks what subscribers follow: finds themes without news, and themes or paces that no longer exist. All findings are
+hints.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ QUIET = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderSurvey:
-    """What readers follow now, in numbers only."""
+    """What subscribers follow now, in numbers only."""
 
     by_theme: Mapping[str, int]
     """How many readers follow a theme, by its present slug; those who follow everything are not counted."""
@@ -31,7 +33,7 @@ class ReaderSurvey:
 
 
 def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSurvey:
-    """Return what readers follow, and when something last changed there."""
+    """Return what subscribers follow, and when an item last changed in each theme."""
     by_theme: dict[str, int] = defaultdict(int)
     slugs: dict[str, set[str]] = defaultdict(set)
     for (theme, _), [readers] in store.following.by_theme_and_pace([now]).items():
@@ -51,7 +53,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
 def reader_hints(
     found: ReaderSurvey, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
 ) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint for each theme or pace that readers follow in vain."""
+    """Yield a hint for each theme or pace that subscribers follow although it brings nothing."""
     for slug, readers in sorted(found.by_theme.items()):
         they = _they_follow(readers)
         changed_at = found.changed_at.get(slug)

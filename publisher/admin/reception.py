@@ -1,4 +1,4 @@
-"""The reception: the data and acts that the forms of a site with subscribers use, at one moment."""
+"""The reception: what the forms of a site with subscribers show and do, as of one moment."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,9 @@ _BY_FORM = (LetterKind.CONFIRM, LetterKind.LINK, LetterKind.MOVE)
 
 
 class Reception:
-    """The data and acts of subscribers' forms. What a form needs from the store is fetched once."""
+    """The data for subscribers' forms, and what can be done by the forms. What a form needs from the store is fetched
+    once.
+    """
 
     def __init__(self, people: People, look: SiteLook, store: Store) -> None:
         """Serve forms at `people.now`, on pages with the `look` of the site."""
@@ -31,17 +33,17 @@ class Reception:
 
     @cached_property
     def keys(self) -> Sequence[str]:
-        """The keys for signing forms, newest first."""
+        """The keys with which forms are signed, newest first."""
         return self.people.links.keys
 
     def letters_of_this_hour(self) -> int:
-        """Return how many letters forms have led to in this hour of the clock."""
+        """Return how many letters were queued because of forms in this hour of the clock."""
         hour = self.people.now.replace(minute=0, second=0, microsecond=0)
         return self._store.subscribers.asked_since(hour, kinds=_BY_FORM)
 
     @cached_property
     def rates(self) -> Rates:
-        """The items and mails of the last year, for estimates."""
+        """The items of the last year, to estimate how many mails and items come."""
         today = local_day(self.people.now, self.people.site.timezone)
         first = self._store.calendar.first_day()
         if first is None:
@@ -50,7 +52,9 @@ class Reception:
         return Rates(moments=moments, days=min((today - first).days, _YEAR.days))
 
     def last_mails(self, subscriber: Subscriber) -> list[tuple[SentMail, tuple[str, ...]]]:
-        """Return the last mails to a reader, newest first, each with the present slugs of its items' themes."""
+        """Return the last mails to a subscriber, newest first, each with the present slugs of the themes of its
+        items.
+        """
         sent = self._store.histories.sent(subscriber.number, subscriber.address, most=_LAST_MAILS)
         numbers = sorted({number for mail in sent for number in mail.items})
         records = {record.number: record for record in self._store.items.by_number(numbers)}
@@ -62,8 +66,8 @@ class Reception:
         return [(mail, themes_of(mail)) for mail in sent]
 
     def consent(self, subscriber: Subscriber) -> Consent | None:
-        """Return a reader's last consent, given by the reader or by the operator; a change of address does not
-        count.
+        """Return a subscriber's last consent, given by him or recorded by the operator; a change of address does not
+        count as one.
         """
         agreed = self._store.subscribers.consents(subscriber.number)
         return next((each for each in reversed(agreed) if each.kind is not ConsentKind.MOVED), None)

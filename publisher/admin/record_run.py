@@ -1,4 +1,4 @@
-"""Records a run, so that `status` and the next run can tell what happened."""
+"""Records a run of one of publisher's verbs, so that `publisher status` and the next run can tell what happened."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +12,8 @@ from publisher.store.runs import DELIVER
 def record_run(
     verb: str, report: RunReport, store: Store, *, before: RunRow | None, started: datetime, finished: datetime
 ) -> RunReport:
-    """Record the run if it has news, or problems (repeated ones of a delivery do not count), or none after a run with
-    some.
+    """Record a run if it has news or problems, or if it has no problems after a run that had some. Problems that a
+    delivery repeats do not count.
 
     Returns the report, extended by what the previous run says about it.
     """

@@ -1,4 +1,4 @@
-"""Refusals: a mail to a reader that the mail server refused counts in his score like a bounce.
+"""Refusals: a mail to a subscriber that the mail server refused counts in his bounce score like a bounce.
 
 The ledger stores each refusal until it is counted, so a crash neither loses one nor counts it twice.
 """
@@ -9,12 +9,12 @@ from publisher.subscribers.reach import Reach
 
 
 def count_refusals(store: Store, reach: Reach) -> None:
-    """Count the refusals that are not in their readers' scores yet."""
+    """Count the refusals that are not in the bounce scores of their recipients yet."""
     for each in store.bounce_scores.refusals():
         reach.take_refusal(each, status_of(each))
 
 
 def status_of(refusal: UncountedRefusal) -> str:
-    """Return the enhanced status code from the server, such as 5.1.1, or else its reply code."""
+    """Return the enhanced status code in the server's reply, such as 5.1.1, or else the reply code."""
     code = refusal.code or 0
     return Reply(code=code, text=refusal.reply.partition(" ")[2]).status or str(code)

@@ -1,9 +1,9 @@
-"""Restore a site from a backup, and settle which editions went out since.
+"""Restores a site from a backup, and records the operator's answer which editions went out since.
 
-A restored store does not know what happened after the backup. So nothing is composed for an audience, and its mails
-wait, until the operator says which edition was the last that went out. The outbox and the web archive may still have
-editions that the store does not know: their items are not sent again, and all others are. Items of editions without
-such traces are sent again rather than never.
+A restored store does not know what happened after the backup. So nothing is composed for an audience (a mailing list),
+and its mails wait, until the operator says which edition was the last that went out. The outbox and the web archive may
+still have editions that the store does not know: their items are not sent again, and all others are. Items of editions
+without such traces are sent again rather than never.
 
 What a crash leaves, by its moment:
 
@@ -48,7 +48,7 @@ LOCKS = ("service", "pass", "deliver")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreReport:
-    """The result of a restore."""
+    """The result of restoring a backup."""
 
     taken_at: datetime
     """UTC; when the backup was made."""
@@ -119,7 +119,9 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
 
 
 def _note_owed_departures(config: Config, database: Path) -> None:
-    """Write owed departures to the file of departures: only the store that is about to be replaced has them."""
+    """Write departures to the file of departures that could not be written before: only the store that is about to be
+    replaced has them.
+    """
     if not database.exists():
         return
     try:
@@ -140,7 +142,9 @@ def _at_rest(config: Config) -> Iterator[None]:
 
 @contextmanager
 def _staging(database: Path) -> Iterator[Path]:
-    """Yield a new folder beside the database; files in it can be renamed into the database's place."""
+    """Yield a new folder beside the database, on the same disk, so that a file in it can be renamed to the database's
+    path.
+    """
     folder = database.with_name(f"{database.name}.restoring")
     with explain_errors(folder):
         if folder.exists():
@@ -155,7 +159,9 @@ def _staging(database: Path) -> Iterator[Path]:
 
 
 def _put_outbox_back(backup: Backup, outbox: Path) -> int:
-    """Copy missing folders into the outbox, except held folders of editions that went out since."""
+    """Copy the folders of a backup's outbox that are missing into the outbox, except those that showed held editions
+    which went out since; return the number of files.
+    """
     if not backup.outbox.is_dir():
         return 0
     held = backup.outbox / HELD
@@ -169,7 +175,9 @@ def _put_outbox_back(backup: Backup, outbox: Path) -> int:
 
 
 def note_put_back(office: Office) -> None:
-    """Record that another program restored the database, so that the operator is asked what went out since."""
+    """Record that another program than publisher restored the database, so that the operator is asked what went out
+    since the backup.
+    """
     with office.store.exclusive("pass", wait_s=WAIT_S):
         office.store.restorations.begin(taken_at=None, at=office.now)
         office.store.repeat_departures()
@@ -190,7 +198,7 @@ def _open_audience(audience: Audience, config: Config, store: Store) -> OpenAudi
 
 
 def waits_for_readers(office: Office) -> bool:
-    """Whether no round begins until the operator says what readers got since the backup."""
+    """Whether no round begins until the operator says what subscribers got since the backup."""
     restoration = office.store.restorations.current()
     return office.config.subscribers is not None and restoration is not None and restoration.holds(READERS)
 
@@ -198,11 +206,11 @@ def waits_for_readers(office: Office) -> bool:
 def settle(
     sent_up_to: Sequence[str], office: Office, *, had_rounds: bool = False, is_rest_unsent: bool
 ) -> list[Settled]:
-    """Record which editions, such as `weekly-12`, were the last to go out, and whether readers `had_rounds` since the
-    backup.
+    """Record which editions, such as `weekly-12`, were the last to go out, and whether subscribers got mails since the
+    backup (`had_rounds`).
 
-    If `is_rest_unsent`, nothing went out since the backup to the other audiences, nor to readers (unless they had
-    rounds).
+    If `is_rest_unsent`, nothing went out since the backup to the other audiences, nor to subscribers, unless
+    `had_rounds`.
 
     Raises:
         BusyError: a pass took too long.
@@ -296,7 +304,7 @@ def _missing(told: Collection[int], state: AudienceState | None, upto: int) -> t
 
 
 def _finished(settlement: Settlement, store: Store) -> list[str]:
-    """Return the names of editions that no longer wait for their editor."""
+    """Return the names of the editions that no longer wait for their editor because of the operator's answer."""
     return [
         edition.name
         for edition in store.editions.unwritten()

@@ -1,9 +1,9 @@
-"""Review: an editor's decisions about a held edition, before its audience gets it.
+"""Review: an editor's decisions about a held edition, before the edition is sent to its audience (a mailing list).
 
-Each decision is one transaction. Then the edition is put out: its folder is updated, or moved into the outbox. After a
-crash in between, the next pass does that, as for every recorded edition.
+Each decision is one transaction. Then the folder of the edition is updated, or moved into the outbox. After a crash in
+between, the next pass does that, as for every recorded edition.
 
-Items are identified by their number in the text part, or by address or id.
+An item is named by its number in the text part of the mail, or by its address or id.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
     """Return the held edition with a name, and its audience.
 
     Raises:
-        UsageError: it is not held, or its audience is no longer in config.toml.
+        UsageError: the edition is not held, or its audience is no longer in config.toml.
     """
     held = compose.held_editions(office.store)
     edition = next((each for each in held if each.name == name), None)
@@ -89,7 +89,9 @@ def state_of(edition: Edition) -> str:
 
 
 def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
-    """Return the held editions with a single item, by the item's number: if it is removed, they are not sent."""
+    """Return the held editions that have a single item, by the item's number: if that item is removed, these editions
+    are not sent.
+    """
     found: dict[int, list[Edition]] = {}
     for edition in compose.held_editions(office.store):
         if len(edition.records) == 1:
@@ -101,14 +103,16 @@ def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
 
 
 def release(name: str, office: Office) -> ComposeReport:
-    """Release the held edition: it goes out now."""
+    """Release the held edition of that name, so that it is sent now."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.release(edition.audience, edition.number, at=office.now)
     return ComposeReport()
 
 
 def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeReport:
-    """Hold the edition for `delay` from now, even if it was held for longer; None: until somebody decides."""
+    """Hold the edition for `delay` from now, even if it was held for longer. If `delay` is None, hold it until an
+    editor decides.
+    """
     edition, _ = held_edition(name, office)
     until = UNTIL_DECIDED if delay is None else office.now + delay
     office.store.editions.held.postpone(edition.audience, edition.number, until=until)
@@ -116,21 +120,25 @@ def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeRepor
 
 
 def introduce(name: str, text: str, office: Office) -> ComposeReport:
-    """Set the text above the edition's items; a text without visible characters removes it."""
+    """Set the introduction above the items of a held edition; a text without visible characters removes the
+    introduction.
+    """
     edition, _ = held_edition(name, office)
     office.store.editions.held.introduce(edition.audience, edition.number, stripped(text))
     return ComposeReport()
 
 
 def change_subject(name: str, text: str, office: Office) -> ComposeReport:
-    """Give the edition another subject; an empty one restores the template's."""
+    """Give a held edition another subject; an empty one restores the template's."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.subject(edition.audience, edition.number, stripped(text))
     return ComposeReport()
 
 
 def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
-    """Put these items of the edition first: the first becomes the lead, the others come first in their themes."""
+    """Put these items of a held edition first: the first item becomes the lead, the others come first in their
+    themes.
+    """
     edition, audience = held_edition(name, office)
     first = [_named(item, edition, audience, office) for item in items]
     office.store.editions.held.order(edition.audience, edition.number, [record.number for record in first])
@@ -138,7 +146,7 @@ def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
 
 
 def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
-    """Move an item up or down within its theme, or to the very top.
+    """Move an item of a held edition up or down within its theme, or to the very top.
 
     Raises:
         UsageError: the item cannot move further.
@@ -154,7 +162,9 @@ def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
-    """Give an item another title, in the mail and on the edition's page; an empty title restores the source's."""
+    """Give an item of a held edition another title, in the mail and on the edition's page; an empty title restores the
+    source's.
+    """
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.retitle(edition.audience, edition.number, record.number, stripped(title))
@@ -163,7 +173,7 @@ def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
 
 
 def drop(name: str, item: str, office: Office) -> ComposeReport:
-    """Take an item out of the edition for good."""
+    """Take an item out of a held edition permanently: its audience never gets the item."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.drop(edition.audience, edition.number, record.number)
@@ -171,7 +181,7 @@ def drop(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def put_off(name: str, item: str, office: Office) -> ComposeReport:
-    """Move an item to the next edition."""
+    """Take an item out of a held edition, so that it is due for the next one."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.put_off(edition.audience, edition.number, record.number)
@@ -179,10 +189,10 @@ def put_off(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def include(name: str, item: str, office: Office) -> ComposeReport:
-    """Add an item that waits for the next edition to this one, after its other items.
+    """Add an item that is due for the next edition to the held edition, after its other items.
 
     Raises:
-        UsageError: no item of that name waits for the next edition.
+        UsageError: no item of that name is due for the next edition.
     """
     edition, audience = held_edition(name, office)
     store, site = office.store, office.config.site
@@ -196,8 +206,8 @@ def include(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def discard(name: str, office: Office) -> ComposeReport:
-    """Take all items out of the edition for good: it is never sent. If its audience no longer exists, it need not be
-    held.
+    """Discard a held edition: take all its items out permanently, so that it is never sent. If its audience no longer
+    exists, the edition need not be held.
     """
     stranded = {each.name: each for each in compose.stranded_editions(office.config.audiences, office.store)}
     edition = stranded.get(name) or held_edition(name, office)[0]
@@ -211,12 +221,12 @@ def discard(name: str, office: Office) -> ComposeReport:
 
 
 def restore(name: str, item: str | None, office: Office) -> ComposeReport:
-    """Undo that an item was taken out, or without one, that all items of a discarded edition were.
+    """Undo that an item was taken out of an edition. Without `item`, undo that all items of a discarded edition were.
 
-    They are back in the edition if it is held, or else due for the next one.
+    The items are back in the edition if it is held; otherwise they are due for the next one.
 
     Raises:
-        UsageError: nothing of that name was taken out of it, or it is in another edition by now.
+        UsageError: no such item was taken out of the edition, or the item is in another edition by now.
     """
     parts = parse_name(name)
     if parts is None:
@@ -267,7 +277,7 @@ def _named(item: str, edition: Edition, audience: Audience, office: Office) -> R
 
 
 def _called(record: Record) -> str:
-    """Return the item's name in answers: `“A new rule” (a1b2c3d4)`."""
+    """Return the item's name as answers to the editor show it: `“A new rule” (a1b2c3d4)`."""
     return f"“{one_line(title_of(record.item))}” ({record.short_id})"
 
 
@@ -276,7 +286,7 @@ def _is_called(record: Record, item: str, site: Site) -> bool:
 
 
 def _in_order(edition: Edition, audience: Audience, office: Office) -> list[Record]:
-    """Return the items in the order of the digest; items that do not fit into its mail come last."""
+    """Return the items of an edition in the order of its digest; items that do not fit into the mail come last."""
     digest = office.renderer.render(edition, audience)
     by_uid = {record.uid: record for record in edition.records}
     return [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]

@@ -1,4 +1,6 @@
-"""Renders the digest of a round for all readers who get the same items in the same language."""
+"""Renders the digest of a round (all digests due at one moment) for all subscribers who get the same items in the same
+language.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +15,9 @@ from publisher.rendering.personal import marked_personal
 
 
 def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> Edition:
-    """Return the edition that readers of these items get, with the round's words and the editors' decisions."""
+    """Return an edition of the items that subscribers get in a round, with the round's subject and introduction, and
+    the editors' decisions.
+    """
     numbers = {each.number for each in its}
     return Edition(
         audience=READERS,
@@ -35,7 +39,7 @@ def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> E
 
 
 def audience_of_round(language: str, site: Site, settings: SubscriberSettings) -> Audience:
-    """Return an audience that represents all readers of a language, to render their digest."""
+    """Return an audience that stands for all subscribers with this language, to render their digest."""
     return Audience(
         name=READERS,
         title=site.title,

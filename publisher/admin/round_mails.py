@@ -1,8 +1,8 @@
-"""The mails of rounds, each made shortly before it is sent.
+"""The mails of rounds (a round is all digests due at one moment), each made shortly before it is sent.
 
 A mail has the content of its items at that moment. Items withdrawn since the round was planned are left out, and so are
-items of themes that the reader no longer follows. If he paused, the mail waits. What many readers get in common is
-rendered once for each selection of items and language.
+items of themes that the subscriber no longer follows. If he paused, the mail waits. What many subscribers get in common
+is rendered once for each selection of items and language.
 """
 
 from collections import OrderedDict
@@ -43,7 +43,7 @@ _RECORDS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selected:
-    """What the mails to all readers of the same items in the same language share."""
+    """What the mails to all subscribers who get the same items in the same language share."""
 
     skeleton: "Skeleton"
     themes: frozenset[str]
@@ -116,7 +116,9 @@ class RoundMails:
         return found
 
     def _read_items(self, mails: Collection[RoundMail]) -> dict[int, Record]:
-        """Return the live items of these mails that no editor left out, by number; only changed ones are read again."""
+        """Return the live items of these mails that no editor left out, by number; only items that changed are read
+        from the store again.
+        """
         numbers = sorted({number for each in mails for number in each.items if number not in self._edit.left_out})
         versions = self._store.items.versions(numbers)
         known = {number: record for number in numbers if (record := self._records.get(number)) is not None}
@@ -151,7 +153,7 @@ class RoundMails:
     def _select(
         self, round_: Round, mail: RoundMail, records: Mapping[int, Record], people: People
     ) -> _Selected | None:
-        """Return what a mail shares with others, or None if nothing is left of it."""
+        """Return what a mail shares with other mails of its round, or None if none of its items is left."""
         key = (round_.name, mail.items, mail.language)
         if not mail.left and key in self._selected:
             return self._selected[key]
@@ -169,8 +171,8 @@ class RoundMails:
     def _why(
         self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People
     ) -> str:
-        """Return in words why a reader gets a mail with items of these themes; cached, because many readers
-        share it.
+        """Return in words why a subscriber gets a mail with items of these themes. The words are cached, because many
+        subscribers share them.
         """
         from publisher.rendering.letters import why_word  # late: as above
 
@@ -209,7 +211,7 @@ class RoundMails:
 
 
 def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> tuple[Record, ...]:
-    """Return the live items of a mail, without items of themes that its reader has left since."""
+    """Return the live items of a mail, without items of themes that its recipient has left since."""
     live = [records[number] for number in mail.items if number in records]
     if not mail.left:
         return tuple(live)
@@ -225,9 +227,9 @@ def _themes_of(record: Record, people: People) -> set[str]:
 
 
 def is_left(themes: Collection[str], *, followed: Collection[str], left: Collection[str]) -> bool:
-    """Whether a reader no longer gets an item of `themes`: he left some of them and follows none.
+    """Whether a subscriber no longer gets an item of `themes`: he left some of these themes and follows none.
 
-    An item that entered other themes after the mail was planned is still sent, because he left none of those.
+    An item that entered other themes after its mail was planned is still sent, because he left none of those.
     """
     return not {*themes} & {*followed} and (EVERYTHING in left or bool({*themes} & {*left}))
 
@@ -235,10 +237,11 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 def reasons_of(
     follows: Sequence[tuple[str, str, datetime]], themes: Collection[str], paces: Collection[str]
 ) -> list[tuple[str, str, datetime]]:
-    """Return the reader's subscriptions that brought him items of these themes in a round of these paces.
+    """Return those of a subscriber's subscriptions (`follows`) that brought him items of these themes in a round of
+    these paces.
 
-    Each result is (theme, pace, since when), a few at most. A theme at the pace of everything is left out: it adds
-    nothing.
+    Each result is (theme, pace, since when), a few at most. A theme that he follows at the same pace as everything is
+    left out, because it adds nothing.
     """
     every = next((pace for theme, pace, _ in follows if theme == EVERYTHING), None)
     named = [each for each in follows if each[0] == EVERYTHING or each[1] != every]

@@ -1,4 +1,4 @@
-"""The next mails to subscribers: when they go out, to how many people, and what they wait for."""
+"""The next mails to subscribers: when they are sent, to how many people, and what they wait for."""
 
 from dataclasses import dataclass
 from datetime import datetime

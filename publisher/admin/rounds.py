@@ -1,4 +1,4 @@
-"""Rounds of mails to subscribers, and the reasons to wait with them."""
+"""Rounds of mails to subscribers, and the reasons for not beginning one now."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -15,7 +15,7 @@ from publisher.subscribers.rounds import RoundKeeper
 
 
 class NoNewsError(UsageError):
-    """A round was requested, but nothing is new for its readers."""
+    """Error: a round was requested, but nothing is new to its subscribers."""
 
 
 def keep_rounds(
@@ -45,12 +45,12 @@ def begin_round(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Begin a round now for all who follow something at these paces, whatever the schedules say.
+    """Begin a round of mails now for all subscribers who follow something at these paces, whatever the schedules say.
 
-    Each gets what is new to him. If these are all paces, a postponement ends.
+    Each subscriber gets what is new to him. If `paces` has all paces of the site, a postponement of mails ends.
 
     Raises:
-        NoNewsError: nothing is new to these readers.
+        NoNewsError: nothing is new to these subscribers.
         UsageError: there is no such pace, an edition waits for its editor, or the operator must answer first after a
             restore.
     """
@@ -86,6 +86,8 @@ def is_unsettled(config: Config, store: Store) -> bool:
 
 
 def held_by(config: Config, store: Store) -> tuple[str, ...]:
-    """Return the names of editions that wait for their editor: no round begins until they are out."""
+    """Return the names of the editions that wait for their editor. No round begins until these editions are released or
+    discarded.
+    """
     names = {audience.name for audience in config.audiences}
     return tuple(edition.name for edition in compose.held_editions(store) if edition.audience in names)

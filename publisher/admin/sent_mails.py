@@ -1,4 +1,6 @@
-"""Editions and rounds that went out or are being sent, with their mails. Read only."""
+"""Editions, and rounds of mails to subscribers, that were sent or are being sent, with the counts of their mails.
+Nothing is changed.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,12 +58,14 @@ class Sent:
 
     @property
     def is_recallable(self) -> bool:
-        """Whether some of its mails are not handed over yet."""
+        """Whether some mails of the edition or round are not handed over yet, so that they can be recalled."""
         return self.mails is not None and bool(self.mails.queued or self.mails.later or self.mails.held)
 
     @property
     def may_go_again(self) -> bool:
-        """Whether some of its mails did not arrive, or may not have, and none waits, so that they can be sent again."""
+        """Whether mails can be sent again: some mails of the edition or round did not arrive, or may not have, and none
+        waits.
+        """
         mails = self.mails
         if mails is None or self.state is not SentState.OUT or mails.queued or mails.later:
             return False
@@ -71,7 +75,7 @@ class Sent:
 
     @property
     def waiting(self) -> int:
-        """How many of its mails are not handed over yet."""
+        """How many mails of the edition or round are not handed over yet."""
         return 0 if self.mails is None else self.mails.queued + self.mails.later + self.mails.held
 
 
@@ -117,8 +121,8 @@ def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
 
 
 def latest_first(sent: Iterable[Sent]) -> list[Sent]:
-    """Return editions and rounds, latest first; those of one audience by number, because a clock may have been
-    wrong.
+    """Return editions and rounds, latest first. Editions of one audience are sorted by number, because a clock may have
+    been wrong.
     """
     return sorted(sent, key=lambda each: (each.at, each.number, each.name), reverse=True)
 

@@ -1,10 +1,10 @@
 """Notices about the site itself: a broken template, a full disk, an outbox that cannot be written; each sent once.
 
 A problem is reported when two runs in a row met it, because a template may be saved half edited. The first run without
-a problem ends it, and that is reported as well.
+the problem ends it, and this is reported as well.
 
-What a crash leaves: problems are in the record of the run, and reports in the notices. The next run decides the same
-again.
+What a crash leaves: the problems are stored with the run, and what was reported is stored with the notices. The next
+run decides the same again.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,9 @@ TROUBLE, OVER = "trouble", "over"
 
 
 def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[], Office]) -> RunReport:
-    """Notify the operator of the problems that this run and the previous one share, or that there are none any more."""
+    """Notify the operator of the problems that this run and the previous one share, or that there are no problems any
+    more.
+    """
     if before is None or (before.verb == RUN and not before.problems):
         return report  # so that a run after a good one needs no query
     troubles = [problem for problem in report.all_problems if problem.is_of_site]

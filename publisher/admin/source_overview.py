@@ -1,6 +1,6 @@
 """Sources as editors see them: their condition, waiting and held items, and the effect of each decision.
 
-Read only. The effect of a decision is computed purely: numbers in, numbers out.
+Nothing is changed. The effect of a decision is computed from the numbers of items alone.
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ class DecisionEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A held listing that waits for a decision."""
+    """A held listing: what a source listed when its changes looked suspicious, waiting for an editor's decision."""
 
     reason: HoldReason
     words: str
@@ -53,7 +53,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingItem:
-    """An item that waits for a moment before readers see it."""
+    """An item that waits for the moment at which it appears to readers."""
 
     waiting: Waiting
     why: WaitingReason
@@ -127,7 +127,9 @@ def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
 
 
 def _waiting_items(office: Office) -> Mapping[str, Sequence[WaitingItem]]:
-    """Return the items that wait for their time, by source; a source without any is missing."""
+    """Return the items that wait for the moment at which they appear, by source; a source without such items is
+    missing.
+    """
     found: dict[str, list[WaitingItem]] = defaultdict(list)
     for each in office.store.items.waiting():
         found[each.source].append(WaitingItem(waiting=each, why=why_waiting(each, office.config)))

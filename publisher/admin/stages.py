@@ -1,7 +1,8 @@
-"""The stages of a pass: collect, publish, compose, put out. Each takes the report so far and adds its own part.
+"""The stages of a pass: collect, publish, compose, put out (write editions to the website and the outbox). Each takes
+the report so far and adds its own part.
 
-What renders is imported late, by `wiring`: a pass without news loads neither Jinja nor premailer. The caller holds the
-lock of the pass.
+Modules that render are imported late, by `wiring`, so that a pass without news loads neither Jinja nor premailer. The
+caller holds the lock of the pass.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -76,7 +77,7 @@ class Stages:
         on_suspicion: OnSuspicion = OnSuspicion.HOLD,
         seen: str = "",
     ) -> RunReport:
-        """Read the sources that are due and those `asked_for` by name, and record the changes in the log.
+        """Read the sources that are due and those `asked_for` by name, and record the changes in the item log.
 
         `on_suspicion` says what to do with a suspicious listing, `seen` is as in `CollectRules`.
         """
@@ -87,7 +88,9 @@ class Stages:
         return RunReport(collect=collected)
 
     def publish(self, report: RunReport, extent: Scope) -> RunReport:
-        """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
+        """Render the feeds and pages that changed; if files cannot be written, the report has a problem and no
+        publishing stage.
+        """
         # an empty folder is filled again automatically
         is_emptied = not (self._config.feeds_directory / urls.INDEX_FILE).exists()
         least = Scope.ALL if is_emptied and extent is Scope.NEWS else extent
@@ -98,16 +101,18 @@ class Stages:
             return report.with_problems(Problem.of("publish", error))
 
     def follow(self, report: RunReport) -> RunReport:
-        """Publish the changes of a decision about an item, put out its editions, and tell the hub."""
+        """Publish the changes of a decision about an item, write recorded editions, and tell the WebSub hub."""
         report = self.publish(report, Scope.NEWS)
         return self._wiring.tell_hub(self.put_out(report, self._config.audiences)) if report.publish else report
 
     def compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Plan new editions and record them; then put out all recorded editions that are not held."""
+        """Plan new editions and record them; then write all recorded editions that are not held to the website and the
+        outbox.
+        """
         return self.put_out(self._record(report, plan, audiences), audiences)
 
     def _record(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Plan editions and record them; readers do not see them yet."""
+        """Plan new editions and record them in the store, where readers do not see them yet."""
         planned = plan(audiences, store=self._store, site=self._config.site, now=self._clock())
         plans, held = compose.hold_unsettled(planned, store=self._store)
         compose.pass_over(plans, store=self._store)

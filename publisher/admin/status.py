@@ -1,4 +1,4 @@
-"""Status: what a site does and what is wrong, as values. Read only."""
+"""Status: what a site does and what is wrong, as values. Nothing is changed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ RUNS_SHOWN = 5
 
 
 def status(config: Config, store: Store, *, now: datetime) -> Status:
-    """Return what ran, what is due, what waits and what is wrong."""
+    """Return the state of a site: what ran, what is due, what waits and what is wrong."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
     by_name = {audience.name: audience for audience in config.audiences}
@@ -97,7 +97,9 @@ def _subscribers_status(
 
 
 def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:
-    """Return the names of audiences that get nothing until the operator has said what went out before a restore."""
+    """Return the names of the audiences that get nothing after a restore until the operator has said what went out
+    before it.
+    """
     restoration = store.restorations.current()
     return tuple(each.name for each in config.audiences if restoration and restoration.holds(each.name))
 
@@ -116,7 +118,7 @@ def _restore_status(config: Config, store: Store) -> RestoreStatus | None:
 
 
 def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
-    """Yield the runs, latest first."""
+    """Yield the runs of publisher's verbs as `publisher status` shows them, latest first."""
     seen: set[bool] = set()
     for run in runs:
         is_delivery = run.verb == DELIVER
@@ -131,7 +133,7 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
 
 
 def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
-    """Return how many items of each source wait until when, and why, the next first; sources without any are
+    """Return, by source, how many items wait until when, and why, the next first. Sources without waiting items are
     missing.
     """
     counts = Counter((each.source, each.until, why_waiting(each, config)) for each in store.items.waiting())
@@ -142,7 +144,7 @@ def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[Waiting
 
 
 def why_waiting(waiting: Waiting, config: Config) -> WaitingReason:
-    """Return why an item waits for its time."""
+    """Return why an item is not visible to readers yet."""
     if waiting.is_back:
         return "comes back"
     policy = next((each.policy for each in config.sources if each.name == waiting.source), None)

@@ -1,4 +1,6 @@
-"""Checks names: labels that may be typing errors, and slugs of themes without items. Pure; all findings are hints."""
+"""Checks names of themes: labels of items that may be typing errors, and slugs in config.toml of themes without items.
+Pure; all findings are hints.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -66,7 +68,7 @@ def survey(
 def theme_hints(
     found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience], combined: Iterable[CombinedFeed] = ()
 ) -> Hints:
-    """Yield names that may be mistakes; nothing for a site without items."""
+    """Yield a hint for each label or slug that may be a mistake; yield nothing for a site without items."""
     if not found.slugs:
         return
     yield from _near_misses(found, theme_map)
@@ -104,7 +106,9 @@ def _abandoned_feeds(found: Survey, theme_map: ThemeMap) -> Hints:
 
 
 def _unknown_slugs(found: Survey, theme_map: ThemeMap, named: Mapping[str, Sequence[str]]) -> Hints:
-    """Yield slugs in config.toml, by their key, that no theme has."""
+    """Yield a hint for each slug in config.toml that no theme has; `named` gives the slugs by the key of the
+    setting.
+    """
     known = {*found.slugs, *_configured_slugs(theme_map), *(former for former, _ in theme_map.was)}
     for key, slugs in named.items():
         for slug in slugs:
@@ -121,8 +125,8 @@ def _configured_slugs(theme_map: ThemeMap) -> set[str]:
 
 
 def _nearest(label: str, others: Collection[str]) -> str | None:
-    """Return the label that was probably meant. Labels that differ only in digits are no mistakes, such as two
-    years.
+    """Return the label among `others` that was probably meant, or None. Labels that differ only in digits, such as two
+    years, are no mistakes.
     """
     near = get_close_matches(label, others, n=1, cutoff=ALIKE)
     return near[0] if near and _letters(near[0]) != _letters(label) else None

@@ -35,7 +35,7 @@ def count_titles(items: Iterable[Item]) -> TitleCounts:
 
 
 def title_hints(counts: TitleCounts) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint with the number of items without a title of their own; nothing if all have one."""
+    """Yield a hint with the number of items without a title of their own; yield nothing if all have one."""
     if counts.untitled:
         have = "has no title of its own" if counts.untitled == 1 else "have no title of their own"
         cut = f"; {counts.cut} of these sentences are cut" if counts.cut > 1 else ""

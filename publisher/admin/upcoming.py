@@ -1,4 +1,6 @@
-"""The next edition as an editor's page shows it: when, which items, which not and why, and how it looks."""
+"""The next edition of an audience (a mailing list) as an editor's page shows it: when it is sent, which items it has,
+which it has not and why, and how it looks.
+"""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -25,7 +27,7 @@ EARLIER = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What the source changed in an item after its edition was composed."""
+    """What the source changed in an item after the edition with that item was composed."""
 
     was: str
     """The item's former title, or else a sentence that was removed; empty: nothing was removed."""
@@ -56,7 +58,7 @@ class UpcomingItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """An earlier edition from which items were left out for good, which can be undone."""
+    """An earlier edition from which an editor took items out permanently, which can be undone."""
 
     number: int
     is_discarded: bool
@@ -90,7 +92,7 @@ class Upcoming:
 
     @property
     def edition(self) -> Edition | None:
-        """The edition; None: there are no items at all."""
+        """The edition, or None if there are no items at all."""
         return self.described.edition
 
     @property
@@ -99,7 +101,7 @@ class Upcoming:
 
 
 def upcoming(audience: Audience, office: Office) -> Upcoming:
-    """Return the next edition of the audience, or a sample.
+    """Return the next edition of the audience, or a sample with the latest items if nothing is new.
 
     Raises:
         TemplateError: a template of digests cannot be used.

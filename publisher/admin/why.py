@@ -1,4 +1,4 @@
-"""Explains why a reader got an item, or did not, from what the store holds. The decision is pure."""
+"""Explains why a subscriber got an item, or did not, from what the store holds. The decision is pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ class Relation(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Why a reader got an item, or did not."""
+    """Why a subscriber got an item, or did not."""
 
     SENT = "sent"
     PLANNED = "planned"
@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWithItem:
-    """A mail to a reader, and its delivery."""
+    """A mail to a subscriber that had the item, and its delivery."""
 
     past: PastMail
     delivery: KnownDelivery | None
@@ -72,7 +72,7 @@ class MailWithItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemStory:
-    """What became of one item for one reader."""
+    """What became of one item for one subscriber."""
 
     record: Record
     relations: tuple[tuple[Subscription, Relation], ...]
@@ -87,7 +87,7 @@ class ItemStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """The history of one reader."""
+    """The history of one subscriber: what he followed, and the mails to him."""
 
     address: str
     subscriber: Subscriber | None
@@ -125,7 +125,8 @@ class Story:
 
 
 def tell_story(address: str, item: str | None, people: People, store: Store, config: Config) -> Story:
-    """Return the story of an address, and of an item given by its address or id.
+    """Return the history of a mail address, and what became of an item for its owner; `item` is the item's address or
+    id.
 
     Raises:
         UsageError: mail servers do not accept the address; there is no such item, or several.
@@ -170,7 +171,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
 def _mails_of(
     known: Subscriber, deliveries: Sequence[KnownDelivery], people: People, store: Store, config: Config
 ) -> tuple[MailWithItem, ...]:
-    """Return the mails of rounds to a reader, each with its delivery."""
+    """Return the mails of rounds to a subscriber, each with its delivery."""
     sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
     oldest = people.now - config.smtp.max_age if config.smtp else None
     past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]
@@ -180,7 +181,9 @@ def _mails_of(
 
 
 def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
-    """Return the last letter with a confirmation link for an address, or None if there is none."""
+    """Return the last of these deliveries that is a letter with a link to confirm a subscription, or None if there is
+    none.
+    """
     its = f"{LetterKind.CONFIRM.value}-"
     letters = [each for each in deliveries if each.kind is DeliveryKind.LETTER and each.name.startswith(its)]
     return letters[-1] if letters else None
@@ -232,7 +235,7 @@ def _item_story(
 
 
 def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
-    """Return the numbers by the present slugs of the themes."""
+    """Return the numbers in `themes` (log numbers by slug) by the present slugs of the themes."""
     renamed: dict[str, int] = {}
     for slug, seq in themes.items():
         current = people.current(slug)
@@ -253,7 +256,7 @@ def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
 
 
 def verdict_of(item: ItemStory, story: Story) -> Verdict:
-    """Return why the reader got the item, or did not."""
+    """Return why the subscriber got the item, or did not."""
     relations = [relation for _, relation in item.relations]
     if item.mails:
         is_sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)
@@ -279,6 +282,6 @@ _UNSEEN = {
 
 
 def next_pace(item: ItemStory, story: Story) -> str:
-    """Return the pace whose next mail brings the item; empty: none will."""
+    """Return the pace whose next mail brings the item to the subscriber, or an empty string if none will."""
     paces = {subscription.pace for subscription, relation in item.relations if relation is Relation.DUE}
     return next((pace for pace in story.due if pace in paces), "")

@@ -69,7 +69,7 @@ class Wiring:
     def authority(self) -> str:
         """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host, and a day on which the site owned it.
 
-        The first one is stored and never changes.
+        The authority is stored when it is first chosen, and never changes.
         """
         return self._store.names.authority(self._proposed_authority())
 
@@ -80,14 +80,14 @@ class Wiring:
 
     @property
     def site(self) -> Site:
-        """The site, with the host from which permanent names are made."""
+        """The values of the site that config.toml gives, with the host from which permanent names are made."""
         return replace(self._config.site, first_host=self.first_host)
 
     def sources(self, only: Collection[str] = ()) -> list[Source]:
-        """Return the sources of these names, or all.
+        """Return the sources of config.toml with these names, or all if no names are given.
 
         Raises:
-            UsageError: there is no source of that name.
+            UsageError: there is no source of such a name.
         """
         known = [settings.name for settings in self._config.sources]
         for name in only:
@@ -121,7 +121,9 @@ class Wiring:
         )
 
     def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
-        """Return the rules of collecting; `on_suspicion` is for suspicious listings, `seen` is as in `CollectRules`."""
+        """Return the rules for reading sources; `on_suspicion` says what to do with suspicious listings, `seen` is as
+        in `CollectRules`.
+        """
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -171,7 +173,7 @@ class Wiring:
     def render_site(
         self, planned: PublishPlan, open_files: Callable[[Path], Files], progress: Progress
     ) -> PublishReport:
-        """Render what is planned; if that is nothing, no file is opened."""
+        """Render the planned feeds and pages; if none are planned, no file is opened."""
         if planned.is_empty:
             return PublishReport()
         from publisher.publish.run import publish  # late: a pass without news renders nothing
@@ -206,7 +208,7 @@ class Wiring:
         return report.with_problems(*problems)
 
     def people(self, now: datetime) -> People:
-        """Return the subscribers of the site at a moment."""
+        """Return the subscribers of the site, as of a moment."""
         config = self._config
         if config.subscribers is None:
             raise UsageError("no one can subscribe, because config.toml has no [subscribers]")
@@ -221,13 +223,13 @@ class Wiring:
         return people
 
     def reach(self, now: datetime) -> Reach:
-        """Return the object that counts bounces and suppresses, at a moment."""
+        """Return the object that counts bounces and suppresses addresses, as of a moment."""
         people, smtp = self.people(now), self._config.smtp
         bounces = smtp.bounces if smtp else ""
         return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
 
     def count_refusals(self) -> None:
-        """Count the mails to subscribers that the mail server refused, in their readers' scores."""
+        """Count the mails to subscribers that the mail server refused in the bounce scores of these subscribers."""
         if self._config.subscribers is not None:
             count_refusals(self._store, self.reach(self._clock()))
 
@@ -239,7 +241,7 @@ class Wiring:
         return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def renewer(self, now: datetime, progress: Progress) -> Renewer:
-        """Return an object that asks readers who consented long ago whether they still want their mails."""
+        """Return an object that asks subscribers who consented long ago whether they still want their mails."""
         people = self.people(now)
 
         @cache
@@ -257,7 +259,7 @@ class Wiring:
         return self._shared_templates.render("forms/consent.txt", language=language, domain="pages").strip()
 
     def reception(self, now: datetime) -> "Reception":
-        """Return the data and acts of subscribers' forms, with the present templates.
+        """Return what subscribers' forms show and do, with the present templates.
 
         Raises:
             StoreError: the store cannot be used.
@@ -302,7 +304,8 @@ class Wiring:
     def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
         """Plan the mails to subscribers that are due.
 
-        Before that, data about people whose retention period has ended is deleted, and suspended readers get probes.
+        Before that, data about people whose retention period has ended is deleted, and suspended subscribers get probes
+        (letters that test the address).
         """
         settings, now = self._config.subscribers, self._clock()
         if forgotten := self._store.retention.forget(now=now, is_stopping=is_stopping):
@@ -315,8 +318,8 @@ class Wiring:
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def note_departures(self, report: RunReport) -> RunReport:
-        """Write owed departures to the file of departures; return the report, with a problem if that fails, or if the
-        file cannot be read.
+        """Write departures to the file of departures that could not be written before. Return the report, with a
+        problem if the writing fails, or if the file cannot be read.
         """
         try:
             self._store.owed_departures.note()
@@ -329,7 +332,7 @@ class Wiring:
         return report
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Begin a round now for all who follow something at these paces.
+        """Begin a round of mails now for all subscribers who follow something at these paces.
 
         Raises:
             UsageError: config.toml has no [subscribers], or as in `rounds.begin_round`.
@@ -376,7 +379,7 @@ class Wiring:
         is_stopping: Callable[[], bool],
         open_office: Callable[[], Office],
     ) -> Post:
-        """Return what delivering needs.
+        """Return the settings and objects that delivering mails needs.
 
         Raises:
             UsageError: config.toml names no mail server.

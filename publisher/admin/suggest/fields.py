@@ -1,4 +1,6 @@
-"""Suggests CSS selectors for the fields of a list's items. Pure: the same page gives the same selectors."""
+"""Suggests CSS selectors for the fields (title, date, …) of the items in a list on a page. Pure: the same page gives
+the same selectors.
+"""
 
 import re
 from collections import Counter, defaultdict
@@ -28,7 +30,7 @@ _KEYWORDS = re.compile(r"(?:^|[-_ ])tags?(?:$|[-_ ])|keyword|mots?-?cles|trefwoo
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Finds the fields of the items of one list."""
+    """Finds the fields (title, date, …) of the items in one list on a page."""
 
     items: Sequence[Element]
     beside: str
@@ -72,7 +74,9 @@ class Fields:
         return _with_attribute(self._selector(kept), attribute)
 
     def _title(self, item: Element, date: Element | None) -> Element | None:
-        """Return the heading; without one, the longest link that is not part of a sentence."""
+        """Return the element with an item's title: its heading, or else the longest link that is not part of a
+        sentence.
+        """
         inside = [each for each in self._elements_in(item) if each is not date and each is not item and _length(each)]
         heading = next((each for each in inside if each.tag in _HEADINGS), None)
         if heading is not None:
@@ -86,7 +90,7 @@ class Fields:
         return longest if rest <= _length(longest) else None
 
     def _body(self, taken: Sequence[set[Element]]) -> str:
-        """Return the selector of the longest texts that are neither dates nor titles."""
+        """Return the CSS selector of the longest texts of the items that are neither dates nor titles."""
         said: Counter[tuple[str, ...]] = Counter()
         targets: dict[tuple[str, ...], dict[Element, Element]] = defaultdict(dict)
         for item, others in zip(self.items, taken, strict=True):
@@ -111,7 +115,9 @@ class Fields:
                 yield element
 
     def _link(self, titles: Sequence[Element | None]) -> str:
-        """Return the selector of the link; empty if titles have links, or if items have no titles."""
+        """Return the CSS selector of the items' links, or an empty string if the titles have links, or if the items
+        have no titles.
+        """
         if all(item.get("href") for item in self.items):
             return "@href"
         if all(title is None for title in titles) or self._are_most(
@@ -129,7 +135,7 @@ class Fields:
         return "@lang" if all(item.get("lang") for item in self.items) else ""
 
     def _labels(self, named: re.Pattern[str], taken: Sequence[set[Element]]) -> str:
-        """Return the selector of short texts in elements whose class matches `named`."""
+        """Return the CSS selector of the items' short texts in elements whose class matches `named`."""
         targets: list[Element | None] = []
         for item, others in zip(self.items, taken, strict=True):
             parts = (part for part in self._apart_from(item, others))
@@ -162,7 +168,9 @@ def _is_of_links(element: Element) -> bool:
 
 
 def _date_attribute(element: Element) -> str:
-    """Return the attribute that holds a machine-readable date, or an empty string if the element has none."""
+    """Return the name of the attribute that holds a machine-readable date, or an empty string if the element has no
+    such attribute.
+    """
     if element.tag == "time":
         return "datetime" if element.get("datetime") else ""
     return "content" if element.get("content") else ""

@@ -54,7 +54,7 @@ _NEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """Selectors that read a page's list of items."""
+    """CSS selectors that read the list of items on a page."""
 
     selectors: Mapping[str, str]
     """The selectors, by their keys in config.toml."""
@@ -85,7 +85,7 @@ def suggest_selectors(root: Element) -> Suggestion | None:
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """An element, with sums over everything inside it."""
+    """An element of a page, with sums over everything inside it."""
 
     element: Element
     parent: "_Node | None"
@@ -137,7 +137,7 @@ class _Group:
 
 
 def _read_nodes(root: Element) -> list[_Node]:
-    """Return the elements of a page in document order, with their sums."""
+    """Return the elements of a page in document order, each with sums over everything inside it."""
     nodes: list[_Node] = []
     places: dict[tuple[object, ...], int] = {}
     stack: list[tuple[Element, _Node | None]] = [(root, None)]
@@ -156,7 +156,9 @@ def _read_nodes(root: Element) -> list[_Node]:
 
 
 def _weight(element: Element, parent: _Node | None) -> float:
-    """Return the weight of an element: little in a menu, more in the main part."""
+    """Return how much an element counts when the list of items is looked for: little in a menu, more in the
+    main part.
+    """
     inherited = parent.weight if parent else 1.0
     if element.tag == "main" or element.get("role") == "main" or element.get("id") in ("main", "content"):
         return _MAIN_WEIGHT
@@ -195,7 +197,7 @@ def _has_date(node: _Node) -> bool:
 
 
 def _groups(nodes: Sequence[_Node]) -> list[_Group]:
-    """Return the groups of elements that may be lists."""
+    """Return the groups of elements of a page that may be the items of a list."""
     alike: dict[tuple[int, str], list[_Node]] = defaultdict(list)
     for node in nodes:
         alike[node.parent.place if node.parent else 0, str(node.element.tag)].append(node)
@@ -210,7 +212,7 @@ def _groups(nodes: Sequence[_Node]) -> list[_Group]:
 
 
 def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
-    """Yield groups of members that share a class."""
+    """Yield those of the elements that have a class name in common, one group for each class name."""
     named: dict[str, list[_Node]] = defaultdict(list)
     for node in members:
         for name in names_of([node.element]):
@@ -219,7 +221,7 @@ def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
 
 
 def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> Iterator[_Group]:
-    """Yield the group in which the element after each member belongs to it, as `dd` belongs to `dt`."""
+    """Yield the group in which each member has the element after it as a part, as `dd` belongs to `dt`."""
     following = [by_element.get(node.element.getnext()) for node in members]
     tags = {str(node.element.tag) if node else "" for node in following}
     beside = tags.pop()
@@ -230,7 +232,9 @@ def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, 
 
 
 def _next_link(root: Element) -> str:
-    """Return the selector of the link to the next page, or an empty string if the page has none."""
+    """Return the CSS selector of the link to the next page of a list, or an empty string if the page has no
+    such link.
+    """
     for selector in _NEXT:
         addresses = set(catch("", root, f"{selector}@href"))
         if len(addresses) == 1 and not any(address.startswith("#") for address in addresses):

@@ -1,4 +1,5 @@
-"""Makes short CSS selectors from class names that people chose. Pure: the same page gives the same selectors.
+"""Makes short CSS selectors from class names that people (not programs) chose. Pure: the same page gives the same
+selectors.
 
 Names such as `views-row` survive a redesign. Positions do not; nor do names that are generated (`css-1q2w3e`), numbered
 (`post-12`) or describe looks (`col-md-4`).
@@ -70,14 +71,16 @@ def selector_within(items: Sequence[Element], targets: Sequence[Element | None],
 
 
 def names_of(elements: Sequence[Element]) -> list[str]:
-    """Return the classes that nearly all elements have and that people chose; classes that name items come first."""
+    """Return the class names that nearly all elements have and that people chose; those that are usual for items come
+    first.
+    """
     counts = Counter(name for element in elements for name in dict.fromkeys((element.get("class") or "").split()))
     common = [name for name, count in counts.items() if count >= _MOST * len(elements) and is_chosen(name)]
     return sorted(common, key=lambda name: not _TELLING.search(name))
 
 
 def is_chosen(name: str) -> bool:
-    """Whether a class or id looks like a person's name for what the element is."""
+    """Whether a class or id looks as if a person chose it to say what the element is."""
     return (
         bool(_NAME.fullmatch(name))
         and len(name) <= LONGEST_NAME
@@ -100,7 +103,7 @@ def _is_random(segment: str) -> bool:
 
 
 def _for_all(elements: Sequence[Element]) -> Iterator[str]:
-    """Yield selectors for the elements in the whole page, best first."""
+    """Yield CSS selectors that find these elements in the whole page, best first."""
     first = elements[0]
     tag, names = str(first.tag), names_of(elements)
     own = [f".{name}" for name in names] + [f"{tag}.{name}" for name in names]
@@ -121,7 +124,9 @@ def _rests(tag: str) -> tuple[str, ...]:
 
 
 def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield selectors of common ancestors of `elements`, nearest first, each with the tags on the way down."""
+    """Yield CSS selectors of the common ancestors of `elements`, nearest first, each with the tags of the elements
+    between the ancestor and the `elements`.
+    """
     around = list(elements)
     way: list[str] = []
     for _ in range(MAX_ABOVE):
@@ -138,7 +143,7 @@ def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _within(pairs: Sequence[tuple[Element, Element]], beside: str) -> Iterator[str]:
-    """Yield selectors that search inside an item, best first."""
+    """Yield CSS selectors that find the targets inside their items, best first; `pairs` are (item, target)."""
     if not pairs:
         return
     item, target = pairs[0]
@@ -174,7 +179,7 @@ def _of_targets(targets: Sequence[Element]) -> Iterator[str]:
 
 
 def _above(target: Element, item: Element, count: int) -> Element | None:
-    """Return the element `count` + 1 levels above the target, within the item."""
+    """Return the ancestor `count` + 1 levels above the target, if it is within the item, or else None."""
     around: list[Element] = []
     for element in target.iterancestors():
         if element is item:

@@ -205,8 +205,8 @@ def bad_link_page(view: View) -> Response:
 
 
 def trouble_page(view: View, trouble: str, status: int) -> Response:
-    """Return the page that says why a form was not processed; `trouble` is `many` (forms), `long` (a text) or `later`
-    (try again).
+    """Return the page that says why a form was not processed; `trouble` is `many` (too many forms),
+    `long` (the request) or `later` (try again).
     """
     settings = view.people.settings
     answers_to = (settings.reply_to or settings.from_).address
