@@ -129,10 +129,9 @@ class Publisher:
         return self._go_on("collect", lambda: self._stages.collect(chosen, sources))
 
     def decide_source(self, source: str, decision: OnSuspicion, *, seen: str = "") -> RunReport:
-        """Release or discard what a held source lists now: a source whose changes look suspicious waits for this
-        decision. `seen` is the reason for holding the source on which the decision was based.
+        """Release or discard a listing held as suspicious; `seen` is the reason that the decision was based on.
 
-        If the reason or its numbers have changed since, the source is held again. Without `seen`, the reason is not
+        If the reason or its numbers have changed since, the source is held again. Without `seen`, they are not
         compared.
 
         Raises:
@@ -157,8 +156,7 @@ class Publisher:
         return self._go_on("compose", lambda: self._stages.compose(RunReport(), compose.plan_all, audiences))
 
     def deliver(self, *, start: str | None = None, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
-        """Send every mail that is due. With `start`, the name of an edition, first queue that edition and the later
-        ones again.
+        """Send every mail that is due. With `start`, an edition's name, queue it and later editions again first.
 
         If `is_stopping` turns true, the sending ends early, after the mails that are being handed over.
 
@@ -182,9 +180,7 @@ class Publisher:
         return self._deliver_after(passed)
 
     def begin_anew(self) -> None:
-        """Allow the next pass to begin with an empty store, even if the site's folders have files of a former, lost
-        store.
-        """
+        """Allow the next pass to begin with an empty store, even if the folders have files of a lost store."""
         self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:
@@ -244,8 +240,7 @@ class Publisher:
     def begin_round(self, paces: Collection[str], *, within: timedelta | None = None) -> RunReport:
         """Begin a round for all subscribers of these paces now, whatever their schedules say.
 
-        Nobody gets an item twice. With `within`, planning stops after that time, and the next pass plans the other
-        mails.
+        Nobody gets an item twice. With `within`, planning stops after that time, and the next pass plans the rest.
 
         Raises:
             UsageError: there is no such pace, an edition waits for its editor, or nothing is new.
@@ -259,8 +254,7 @@ class Publisher:
         return self._run_exclusively("round", begin)
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with that address or id, whatever its source lists, and render every feed and page again that
-        shows the item.
+        """Hide the item with that address or id, whatever its source lists, and render all that shows it again.
 
         Raises:
             UsageError: there is no such item, or several.
@@ -372,16 +366,12 @@ class Publisher:
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work of a verb as `_run_exclusively` does, unless the store was lost and would start again from
-        nothing.
-        """
+        """Do a verb's work as `_run_exclusively` does, unless the store was lost and would begin from nothing."""
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work of a verb while no other process works on the site, then send notices and record the run if it
-        has news.
-        """
+        """Do a verb's work while no other process works on the site; then send notices, and record a run with news."""
         with self._store.exclusive("pass", wait_s=self.wait_s):
             started, report = self._clock(), work()
             report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)

@@ -169,7 +169,7 @@ def send_round_test(reader: TypicalReader, people: People, office: Office, *, to
     """Send the next mail of this typical subscriber, or else one with the latest items, as a test to one address;
     return the server's reply.
 
-    None: there are no items. Nothing is recorded.
+    Return None if there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.

@@ -121,9 +121,7 @@ class Wiring:
         )
 
     def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
-        """Return the rules for reading sources; `on_suspicion` says what to do with suspicious listings, `seen` is as
-        in `CollectRules`.
-        """
+        """Return the rules of collecting; `on_suspicion` is for suspicious listings, `seen` is as in `CollectRules`."""
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -229,7 +227,7 @@ class Wiring:
         return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
 
     def count_refusals(self) -> None:
-        """Count the mails to subscribers that the mail server refused in the bounce scores of these subscribers."""
+        """Count mails that the mail server refused in the bounce scores of the subscribers."""
         if self._config.subscribers is not None:
             count_refusals(self._store, self.reach(self._clock()))
 
@@ -318,9 +316,7 @@ class Wiring:
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def note_departures(self, report: RunReport) -> RunReport:
-        """Write departures to the file of departures that could not be written before. Return the report, with a
-        problem if the writing fails, or if the file cannot be read.
-        """
+        """Write owed lines to the file of departures; report a problem if that fails, or if the file cannot be read."""
         try:
             self._store.owed_departures.note()
             self._store.owed_departures.check()

@@ -19,8 +19,7 @@ What a crash leaves, by its moment:
   twice; a server or list that keeps Message-IDs drops the second one. SMTP does not allow more (RFC 1047).
 - after the result is written: nothing to do.
 
-A process that is suspended for longer than the lease of its claim loses the claim: its fence fails, and it sends
-nothing.
+A process that is suspended for longer than the lease of its claim loses it: its fence fails, and it sends nothing.
 """
 
 import asyncio
@@ -94,8 +93,7 @@ class DeliveryOptions:
 def deliver(
     ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
 ) -> DeliverReport:
-    """Send the due deliveries, until none is left, or until the mail server or the operator stops the sending for a
-    while.
+    """Send the due deliveries, until none is left, or until the mail server or the operator wants a pause.
 
     `mails_of` returns the mails of each kind of delivery.
 
@@ -159,9 +157,7 @@ class _Pass:
                 raise failures.exceptions[0] from None
 
     async def _end_when_stopped(self, workers: set["asyncio.Task[None]"]) -> None:
-        """Stop the workers some time after the process was told to stop, so that the server can still answer a mail
-        that it has just got.
-        """
+        """Stop the workers some time after the process was told to stop, so that the server can still answer."""
         while workers and not self._options.is_stopping():
             _, workers = await asyncio.wait(workers, timeout=LOOK_S)
         if workers:
@@ -198,9 +194,7 @@ class _Pass:
         return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
     async def _open_session(self, session: SmtpSession | None) -> SmtpSession | None:
-        """Wait for the next mail's turn and return a session with the mail server for it, or None if no connection can
-        be opened now.
-        """
+        """Wait for the next mail's turn and return a session for it, or None if no connection can be opened now."""
         if wait_s := self._pace.take_turn(self._now_s()):
             await asyncio.sleep(wait_s)
         if session is not None and session.is_spent:
@@ -256,9 +250,7 @@ class _Pass:
         return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
-        """Record that the mail of a delivery could not be read. With a `problem` the delivery is retried; without one,
-        it is cancelled.
-        """
+        """Record a delivery whose mail is missing: it is retried if there was a `problem`, or else cancelled."""
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
@@ -329,9 +321,7 @@ class _Pass:
         )
 
     def _take_back_refusals(self) -> None:
-        """Queue refused mails again: the server's policy that refused them was about this site, not about their
-        recipients.
-        """
+        """Queue refused mails again: the policy that refused them was about this site, not their recipients."""
         self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._options.clock())
         for delivery in self._suspects:
             self._tallies.add(delivery, refused=-1, later=1)
@@ -376,9 +366,7 @@ class _Pass:
         return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
-        """Report a problem. Of several problems of one name, such as refusals of mails of one edition, only the first
-        is reported.
-        """
+        """Report a problem, unless one of the same name (`where`), such as the edition's, is reported already."""
         self._problems.setdefault(where, Problem(where=where, what=what))
 
     # --- what is reported --------------------------------------------------------------------------------------------

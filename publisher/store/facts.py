@@ -73,7 +73,7 @@ class Facts:
 
         These are
 
-        - items dated `since` or later, withdrawn ones included (None: of any date);
+        - items dated `since` or later, withdrawn ones included (all items if `since` is None);
         - older items that were listed until now, wait for their time, or are hidden;
         - items of any date with one of these native ids or links;
         - items of other sources that this source lists too.

@@ -1,6 +1,4 @@
-"""Writes the changes that one reading of a source brings (a pass) to the item log: one transaction, which locks the log
-throughout.
-"""
+"""Writes what one reading of a source changed (a pass) to the item log, in one transaction, which locks the log."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -27,9 +25,7 @@ from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
-    """The pass of one source: reads facts from the store and writes changes to the item log. All changes are committed
-    when the pass ends.
-    """
+    """The pass of one source: reads facts and writes changes to the item log, which are all committed at its end."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
@@ -42,15 +38,13 @@ class LogPass(Facts):
     # --- what readers see --------------------------------------------------------------------------------------------
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels (names of themes) and keywords their slugs, and return the slugs. Call this before items with
-        these labels or keywords are added or revised.
+        """Give labels (names of themes) and keywords their slugs; return the slugs. Call this before items with these
+        names are added or revised.
         """
         return settle_names(self._connection, wanted)
 
     def count_unnamed(self, wanted: WantedNames) -> int:
-        """Return how many of these labels (names of themes) have no slug yet; items with such a label make a
-        new theme.
-        """
+        """Return how many of these labels have no slug yet; items with such a label make a new theme."""
         return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
@@ -59,9 +53,7 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace the content of items, and their themes and feeds. Withdrawn items become live again; all these items
-        count as listed by the source.
-        """
+        """Replace the content, themes and feeds of items. Withdrawn ones become live again; all count as listed."""
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -148,9 +140,7 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
-        """Record new items that wait for the moment at which they appear; each is (item, that moment, or None if it
-        never appears).
-        """
+        """Record new items that wait; each is (item, the moment at which it appears, or None if it never does)."""
         for some in batches(waiting):
             rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
@@ -181,9 +171,7 @@ class LogPass(Facts):
             self._connection.execute(update(items).where(its, IS_GONE).values(wakes=None))
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
-        """Replace the stored content of items, for example their id, without a revision in the log; each is (number,
-        item).
-        """
+        """Replace the stored content of items, such as their id, without revising them; each is (number, item)."""
         self._update([{"number": number, **_item_columns(item)} for number, item in renamed])
 
     def copy(self, listed: Sequence[tuple[int, Item]]) -> None:
@@ -236,9 +224,7 @@ class LogPass(Facts):
             sources.write_state(self._connection, self._source, state)
 
     def write_counters(self) -> None:
-        """Write the last numbers of the log and of items that the pass has used. The store calls this once, at the end
-        of the pass.
-        """
+        """Write the last numbers that the pass has used. The store calls this once, at the end of the pass."""
         if self._counters != self._before:
             self._counters.write(self._connection)
 
@@ -277,8 +263,8 @@ class LogPass(Facts):
         }
 
     def _waiting_row(self, item: Item, wakes: datetime | None, *, now: datetime) -> dict[str, Any]:
-        """Return the row of a waiting item, without permanent names (uid, path): the item gets them when it appears,
-        because its title may change until then.
+        """Return the row of a waiting item. It gets its permanent names when it appears: its title may change until
+        then.
 
         Until then `updated` holds the moment since which it waits.
         """
@@ -316,8 +302,7 @@ class LogPass(Facts):
         }
 
     def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
-        """Return the next full second, from `now` on, at which no earlier change was made, because feed readers tell
-        changes apart by their time.
+        """Return the next second, from `now` on, in which no change was made: feed readers tell changes apart by time.
 
         RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: a later instant
         would be false.
@@ -361,9 +346,7 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Delete the record that other sources list these items too, and lower the number of listed items of each such
-        source.
-        """
+        """Delete the record that other sources list these items; each such source then has fewer listed items."""
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)
@@ -390,8 +373,8 @@ def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]
 def _revised_seqs(
     row: Mapping[str, Any], old: Row[Any], new: Revision, left: Mapping[str, int | None]
 ) -> Mapping[str, int | None]:
-    """Return, for each feed of a revised item, the log number of the latest revision that the feed announces. A minor
-    edit is announced only in feeds that the item enters.
+    """Return, by feed, the log number of an item's latest revision that the feed announces. A minor edit is announced
+    only in feeds that the item enters.
     """
     seq, is_minor = row["seq"], row["revision"] == old.revision
     return {feed.slug: left.get(feed.slug, seq) if is_minor else seq for feed in new.gathered.feeds}

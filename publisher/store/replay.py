@@ -2,9 +2,9 @@
 
 A store records how long the file was when it last wrote to it. If the file is longer when the store is opened, the
 further lines are repeated: the database was restored by hand, or a crash came between writing a line and its commit,
-and then repeating the line is right as well. If the file is shorter, the former file was lost and this is a new one: all
-of it is repeated. `publisher restore` repeats the whole file, because it may have been moved. A line is skipped if the
-subscriber came back later.
+and then repeating the line is right as well. If the file is shorter, the former file was lost and this is a new one,
+which is repeated whole. `publisher restore` repeats the whole file, because it may have been moved. A line is skipped
+if the subscriber came back later.
 
 A new store, made after the first was lost, takes the key beside the file, and repeats the whole file.
 

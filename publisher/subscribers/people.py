@@ -59,8 +59,7 @@ class LetterWriter(Protocol):
     """Writes the site's letters: mails about a subscription itself, such as to confirm it."""
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """Return a letter to a request's address, ready to queue, with the `token` of its link; `name` is its name in
-        the ledger.
+        """Return a letter to a request's address, to be queued as `name`, with the `token` of its link.
 
         Raises:
             TemplateError: the template of the letter cannot be used.
@@ -81,9 +80,7 @@ class People:
         letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store; `letters` makes the writer of letters, and is called when the first one must be
-        written.
-        """
+        """Serve the people of a store; `letters` makes the writer of letters when there is one to write."""
         self.site = site
         self.settings = settings
         self.now = now
@@ -178,8 +175,7 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm a request to subscribe by the link in a letter; return the subscriber, or None if the link is wrong,
-        too old or used.
+        """Confirm the request of a link; return the subscriber, or None if the link is wrong, too old or used.
 
         The subscriber's earlier bounces no longer count.
         """
@@ -213,8 +209,7 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Make the owner of a link follow exactly these themes at these paces, in that language; return him, or None if
-        the link is invalid.
+        """Make the owner of a link follow exactly these themes at these paces; return him, or None if the link is bad.
 
         Without choices all his subscriptions end. His earlier bounces no longer count, because a mail with the link
         reached him.
@@ -252,16 +247,12 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Undo within seven days that the owner of a link unsubscribed; return him, or None if the link is not one of
-        this site.
-        """
+        """Undo, within seven days, that a link's owner unsubscribed; return him, or None if the link is bad."""
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Put everything that the owner of a link follows at the slowest pace, and undo that he unsubscribed, if he
-        did.
-        """
+        """Put all that a link's owner follows at the slowest pace, and undo that he unsubscribed, if he did."""
         before = self.links.holder(token)
         if before is None:
             return None
@@ -272,8 +263,7 @@ class People:
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
     def ask_for_link(self, address: str) -> None:
-        """Send a subscriber a letter with a link to his own page, at most one a day. An address that is no subscriber's
-        gets no letter.
+        """Send a subscriber a letter with a link to his own page, at most one a day. Others get no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -309,8 +299,7 @@ class People:
         return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
-        """Add a person who consented elsewhere, or replace what the person follows; `words` says how he consented. No
-        mail is sent.
+        """Add a person who consented elsewhere (`words` says how), or replace what he follows. No mail is sent.
 
         Raises:
             SuppressedError: the address is suppressed.

@@ -119,9 +119,7 @@ class Transfer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Export and import the people of a store; `words_in` returns, in a language, the words of consent for people
-        who are asked to confirm.
-        """
+        """Serve a store; `words_in` returns the words of consent in a language, for people who are asked to confirm."""
         self._words_in = words_in
         self._people = people
         self._store = store
@@ -148,8 +146,7 @@ class Transfer:
     # --- import ------------------------------------------------------------------------------------------------------
 
     def bring_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
-        """Subscribe the people of a list, except those who are subscribed already, have left, or may not be asked
-        again.
+        """Subscribe the people of a list, except those who are subscribed, have left, or may not be asked again.
 
         People in the lists of `without` are left out too.
 
@@ -203,9 +200,7 @@ class Transfer:
         return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines(), odd=reading.odd)
 
     def _ask(self, person: _Person) -> bool:
-        """Queue a letter that asks a person to confirm, after all other mails; return False if his address got one
-        already, and he may still answer it.
-        """
+        """Queue a letter that asks a person to confirm; return False if he got one already and may still answer it."""
         language = person.consent.language
         request = Request(
             address=person.subscriber.address,
@@ -363,9 +358,7 @@ class _Reading:
         )
 
     def _language(self, written: str) -> str:
-        """Return the language of a person's mails: the one that is `written` in the list, or that of the other people
-        if there are no mails in it.
-        """
+        """Return the language of a person's mails: `written` if mails can be in it, or else the others' language."""
         try:
             return checked_language(written, self._people.site)
         except UnspokenError:
