@@ -301,7 +301,7 @@ class Publisher:
 
     @property
     def bounces(self) -> "BounceReader":
-        """The reader of bounces: it reads and records returned mails, and notifies the operator."""
+        """An object that reads and records bounces, and notifies the operator."""
         from publisher.admin.bounces import BounceReader  # late: importing it takes 40 ms, and bounces are rare
 
         return BounceReader(

@@ -227,8 +227,8 @@ def _returned_token(message: _Mail, bounces: str) -> str:
 
 
 def _returned_stop(mail: bytes) -> str:
-    """Return the token of the unsubscribe link in a mail, or an empty string if there is none, or there are links of
-    several readers.
+    """Return the token of the unsubscribe link in a mail, or an empty string if there is none, or if there are links of
+    several subscribers.
     """
     found = {each[1] for each in _STOP_LINK.finditer(mail.decode("latin-1"))}
     return found.pop() if len(found) == 1 else ""

@@ -173,7 +173,7 @@ class BounceScores:
     def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
         """Queue a probe letter and give its recipient a new mark; return False if his score is no longer `before`.
 
-        He gets no other mails now, so a mail that comes back to the new mark is this letter.
+        The recipient gets no other mails now, so a mail that comes back to the new mark is this letter.
         """
         with self._database.writing_beside() as connection:
             _lock(connection, subscriber)

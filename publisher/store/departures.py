@@ -83,7 +83,7 @@ class Journal:
 
     def append(self, departures: Sequence[Departure], key: AddressKey) -> int:
         """Append a line for each departure, with a mark by `key`, and flush the file; return its length in bytes, or 0
-        if there is no file to write to.
+        if nothing is written.
 
         Raises:
             FilesError: the disk refuses.

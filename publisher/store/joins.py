@@ -17,7 +17,7 @@ Join = tuple[int, int, Collection[str]]
 
 
 def note_joins(connection: Connection, joined: Sequence[Join]) -> None:
-    """Record when items entered themes; an item that left a theme and comes back keeps its first time."""
+    """Record when items entered themes; an item that left a theme and enters it again keeps its first time."""
     new = [each for each in joined if each[2]]
     known = joins_of(connection, [number for number, _, _ in new])
     rows = [

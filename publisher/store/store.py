@@ -180,8 +180,8 @@ class Store:
             yield cls(database, Locks(database), watched=Locks(given), departures=journal)
 
     def repeat_departures(self) -> Repeated:
-        """After a restore, end, suppress and erase again what people ended, or had suppressed or erased, according to
-        the file of departures.
+        """After a restore, repeat the file of departures: end the subscriptions of people who left, and suppress and
+        erase again those who were suppressed or erased.
         """
         return repeat_departures(self.database, self.departures)
 

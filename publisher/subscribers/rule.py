@@ -5,8 +5,8 @@ subscriber gets the items beyond the cursor of one of his due subscriptions that
 included, has dealt with. Then the cursor of each due subscription moves to the end of the round, or stops before the
 first item that did not fit; it never moves back.
 
-So nothing is lost or repeated when somebody changes pace, leaves, comes back, or follows themes that overlap. Sets of
-items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a
+So nothing is lost or repeated when somebody changes pace, leaves, subscribes again, or follows themes that overlap.
+Sets of items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a
 subscriber's items are computed by a few operations on them.
 """
 

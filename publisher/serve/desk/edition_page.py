@@ -236,7 +236,7 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
-    """Apply a decision about the item that the button names; return what to say, and where to scroll."""
+    """Apply a decision about the item that the button names; return the sentence to say, and the place to scroll to."""
     shown = upcoming(_audience(visit, audience), visit.office)
     title, at = _title_in(visit, audience), place_after(visit, [each.record.short_id for each in shown.items])
     done = _decide(

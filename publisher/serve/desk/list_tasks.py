@@ -134,6 +134,6 @@ class ListTasks:
             return self._by_person.get(person)
 
     def drop(self, person: str) -> None:
-        """Forget the list of an editor."""
+        """Delete the list of people that an editor sent."""
         with self._lock:
             self._by_person.pop(person, None)
