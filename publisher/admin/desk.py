@@ -55,7 +55,8 @@ class Desk:
     # --- signing in --------------------------------------------------------------------------------------------------
 
     def send_link(self, address: str) -> bool:
-        """Mail a link to an address if it belongs to the desk and has not asked too often; return whether it was sent.
+        """Mail a sign-in link to an address if it is an editor's and has not asked too often; return whether it was
+        sent.
 
         Raises:
             StoreError: the store cannot be used.

@@ -237,7 +237,7 @@ def _padded(text: str, width: int, *, to_the_right: bool) -> str:
 
 
 def _told(row: Sequence[str], headings: Sequence[str]) -> str:
-    """Return a row of a table that is too wide, as text: each cell with its heading."""
+    """Return a row of a table that is too wide for columns, as text: each cell with its heading."""
     cells = zip_longest(headings, row, fillvalue="")
     return "; ".join(f"{heading}: {cell}" if heading else cell for heading, cell in cells if cell)
 

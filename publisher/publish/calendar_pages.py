@@ -22,7 +22,7 @@ YEAR_ITEMS = 200
 
 
 class CalendarPages:
-    """The pages of years and months, as one pass writes them."""
+    """The pages of years and months, as one publishing pass writes them."""
 
     def __init__(self, *, store: Store, items: ItemCache, files: PublicFiles, look: SiteLook) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class CalendarPages:
         """How many of the pass's items each month has, or had."""
 
     def note(self, records: Sequence[Record], *, after: int) -> None:
-        """Record that these items changed; pages are up to date as of log number `after`."""
+        """Record that these items changed; the pages are up to date with the item log up to number `after`."""
         revised = [record.number for record in records if record.added_seq <= after]
         former = self._store.calendar.former_dates(revised, upto=after) if revised else {}
         for day in (*(record.item.date for record in records), *former.values()):

@@ -102,7 +102,9 @@ class Facts:
         return self._find_elsewhere(or_(IS_LIVE, IS_HIDDEN), ~copied, ids=ids, links=links)
 
     def waiting_elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Return items of other sources that wait for their time and have one of these ids or links."""
+        """Return items of other sources that wait for the moment at which they appear and have one of these ids or
+        links.
+        """
         return self._find_elsewhere(IS_WAITING, ids=ids, links=links)
 
     def _find_elsewhere(self, *which: ColumnElement[bool], ids: Collection[str], links: Collection[str]) -> list[Other]:

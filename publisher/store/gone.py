@@ -52,8 +52,8 @@ class Gone:
 
 
 def is_erased(connection: Connection, journal: Journal, address: str) -> bool:
-    """Return whether the last that was recorded of an address is that it was erased; False if the file cannot be
-    read.
+    """Return whether the last line about an address in the file of departures says that it was erased; return False if
+    the file cannot be read.
 
     Raises:
         StoreError: another store wrote the file.

@@ -168,6 +168,8 @@ def use_link(connection: Connection, token_digest: str, *, now: datetime) -> boo
 
 
 def insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
-    """Insert a row unless one with the same key exists, even one inserted at the same moment; return whether it was."""
+    """Insert a row unless one with the same key exists, even one inserted at the same moment; return whether the row
+    was inserted.
+    """
     statement = insert_into(connection, table).values(row).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

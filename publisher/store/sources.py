@@ -89,7 +89,7 @@ class Sources:
             return {row.name: _state_of(row) for row in connection.execute(select(sources))}
 
     def write(self, name: str, state: SourceState, *, before: SourceState) -> None:
-        """Replace the state of a source; write nothing if nothing changes.
+        """Replace the stored state of a source; write nothing if nothing changes.
 
         Raises:
             StoreError: the state is no longer `before`: another process has read the source.

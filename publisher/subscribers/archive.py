@@ -89,7 +89,7 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> A
 
 
 class _Counted:
-    """Counts rows as they pass through."""
+    """Counts the rows of an archive of people while they are read."""
 
     def __init__(self, total: int) -> None:
         self.people = 0

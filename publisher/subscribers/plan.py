@@ -75,7 +75,9 @@ class Planner:
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
-        """Return what these people get; their subscriptions are sorted by subscriber."""
+        """Return the mails that the people with these subscriptions get, and their new cursors; `followed` is sorted by
+        subscriber.
+        """
         planned = PlannedRange()
         for subscriber, new in self._new_items(followed):
             if new.bit_count() <= self._limit:
