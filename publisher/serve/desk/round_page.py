@@ -86,8 +86,8 @@ def _waiting(visit: Visit) -> list[str]:
 def _reader(visit: Visit) -> TypicalReader:
     """Return the typical subscriber, for whom the page shows a mail: the one that the page's query names.
 
-    A form for a subscriber whose theme, pace or language is gone is answered for the default one: an answer of 404 would
-    lose what was typed.
+    A form for a subscriber whose theme, pace or language is gone is answered for the default one, as an answer of 404
+    would lose what was typed.
     """
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
     try:
