@@ -117,8 +117,8 @@ class Visit:
         return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
 
     def field(self, name: str) -> str:
-        """Return the whole text of a form's field, with line feeds as line ends, or an empty string if the form does not
-        have it.
+        """Return the whole text of a form's field, with line feeds as line ends, or an empty string if the form has
+        none.
         """
         return self.asked.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
 
