@@ -20,6 +20,7 @@ Lines = Callable[[], Iterable[str]]
 """Returns the lines of a list from the first one, each with its line end; called more than once."""
 
 _SHOWN = 60
+_COLUMNS_SHOWN = 8
 _DELIMITERS = (",", "\t", ";")
 _SEPARATOR = re.compile(r'"?sep=."?\s*')
 """Excel's optional first line, which names the separator of cells. It is no row."""
@@ -69,11 +70,13 @@ class RosterFlaw(StrEnum):
 class RosterError(UsageError):
     """Error: a list of people cannot be used."""
 
-    def __init__(self, flaw: RosterFlaw, problem: str, *, line: int = 0) -> None:
+    def __init__(self, flaw: RosterFlaw, problem: str, *, line: int = 0, columns: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
         self.flaw = flaw
         self.line = line
         """The number of the line that cannot be read; 0: the flaw is not in one line."""
+        self.columns = columns
+        """The first columns that a plain table may not have, as they are written and shortened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +127,31 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
             return _table(dialect, columns, lines, delimiter, _status_in(name) if dialect is Dialect.MAILCHIMP else "")
     if "@" in first:
         return Roster(dialect=Dialect.MAILMAN, says_how=False, says_when=False, read=lambda: _mailman(lines()))
+    shown, strange = _shortened(first), _strange_columns(first)
+    if strange:
+        noun = "column" if len(strange) == 1 else "columns"
+        which = ", ".join(map(repr, strange))
+        problem = f"the {noun} {which} cannot be read; a table has email, name, language, agreed and agreed_at alone"
+    else:
+        problem = (
+            "expected an export of Publisher, listmonk, Mailchimp or phpList with its first line, a list of Mailman "
+            "with an address a line, or a table with the columns email, agreed and agreed_at"
+        )
     raise RosterError(
-        RosterFlaw.UNKNOWN,
-        "no list of people is recognised: expected an export of Publisher, listmonk, Mailchimp or phpList with its "
-        "first line, a list of Mailman with an address a line, or a table with the columns email, agreed and "
-        f"agreed_at; the first line is {_shortened(first)!r}",
+        RosterFlaw.UNKNOWN, f"no list of people is recognised: {problem}; the first line is {shown!r}", columns=strange
     )
+
+
+def _strange_columns(first: str) -> tuple[str, ...]:
+    """Return the first columns that a plain table may not have, as they are written and shortened; empty: no column has
+    addresses.
+    """
+    for delimiter in _DELIMITERS:
+        columns = [each.strip() for _, row in _rows([first], delimiter, strict=False) for each in row]
+        if {each.lower() for each in columns}.intersection(_ADDRESS):
+            strange = [_shortened(each) for each in columns if each and each.lower() not in _PLAIN]
+            return (*strange[:_COLUMNS_SHOWN], "…") if len(strange) > _COLUMNS_SHOWN else tuple(strange)
+    return ()
 
 
 def _dialect_of(columns: Sequence[str]) -> Dialect | None:

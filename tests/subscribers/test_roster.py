@@ -1,6 +1,7 @@
 """Lists of people, as this program and others export them."""
 
 import csv
+import re
 from io import StringIO
 
 import pytest
@@ -17,6 +18,8 @@ from publisher.subscribers.roster import (
     UNSUBSCRIBED,
     Dialect,
     Roster,
+    RosterError,
+    RosterFlaw,
     read_roster,
 )
 
@@ -207,3 +210,19 @@ def test_a_file_that_is_no_list_is_an_error(text: str) -> None:
         roster(text)
 
     assert repr(text.partition("\n")[0]) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "named"),
+    [
+        ("email,Organisation,agreed", "the column 'Organisation'"),
+        ("E-mail;Name;City;Tel. no.;", "the columns 'City', 'Tel. no.'"),
+        ("uuid\temail", "the column 'uuid'"),
+        ("email," + ",".join("abcdefghi"), "the columns 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '…'"),
+    ],
+)
+def test_columns_that_a_table_may_not_have_are_named(first: str, named: str) -> None:
+    with pytest.raises(RosterError, match=re.escape(f"recognised: {named} cannot be read; a table has")) as raised:
+        roster(f"{first}\n")
+
+    assert RosterFlaw.UNKNOWN is raised.value.flaw

@@ -34,8 +34,8 @@ def tell_refusal(error: PublisherError, texts: Texts) -> str:
 
 
 def tell_list_error(error: PublisherError, texts: Texts) -> str:
-    """Return why a list of people cannot be used. The sentence quotes nothing from the list, because that may be an
-    address.
+    """Return why a list of people cannot be used. The sentence quotes nothing from the list but names of columns, which
+    have no @, because the rest may be an address.
     """
     _ = texts.gettext
     cannot = _("The list cannot be used.")
@@ -43,9 +43,12 @@ def tell_list_error(error: PublisherError, texts: Texts) -> str:
         "Expected is an export of Publisher, listmonk, Mailchimp or phpList with its first line, a list of Mailman "
         "with an address a line, or a table with the columns email, agreed and agreed_at."
     )
+    alone = _(
+        "A table has the columns email, name, language, agreed and agreed_at alone; these cannot be read: %(columns)s."
+    )
     match error:
         case RosterError(flaw=RosterFlaw.UNKNOWN):
-            return f"{cannot} {expected}"
+            return f"{cannot} {alone % {'columns': ', '.join(error.columns)} if error.columns else expected}"
         case RosterError(flaw=RosterFlaw.NO_STATUS):
             why = _("This export of phpList does not say who left: export it again with all columns.")
             return f"{cannot} {why}"

@@ -175,6 +175,7 @@ def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
         (b"first,second\n1,2\n", {}, "The list cannot be used"),
         (b'email,agreed,agreed_at\n"eve@example.org,yes,2025-01-01\n', {}, "The list cannot be used"),
         (b"x" * 200_000, {}, "The list cannot be used"),
+        (b"email,Tel,agreed,City\n", {}, "these cannot be read: Tel, City."),
         (b"email," + b"x" * 200_000 + b"\neve@example.org,\n", {}, "The list cannot be used"),
         (LISTMONK.encode(), {"agreed_at": "2030-01-01"}, "Nobody can have agreed on a day that is to come."),
         (LISTMONK.encode(), {"agreed_at": "0001-01-01"}, "Nobody can have agreed before there were mails."),
@@ -182,7 +183,7 @@ def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
         (LISTMONK.encode(), {"follow.ferries": ""}, "The list cannot be used"),
         (LISTMONK.encode(), {"agreed": ""}, "The list cannot be used"),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_an_unusable_list_is_refused_and_the_typed_text_stays(
     site: DeskSite, data: bytes, fields: dict[str, str], said: str
