@@ -108,7 +108,7 @@ def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) ->
     people.stop(bounce.stop_token)
     row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.number))
     desk.store.bounces.record(row)
-    return BounceReport(recorded=(row,), ended=1)
+    return BounceReport(recorded=(row,), ended=int(bool(holder.active)))
 
 
 def _row_of(

@@ -91,7 +91,8 @@ class Reach:
         if row.kind is BounceKind.COMPLAINT:
             if reader is not None:
                 self._end(reader, EndReason.COMPLAINED, SuppressionKind.COMPLAINT)
-            return Counted(is_new=self._store.bounces.record(row), step=BounceAction.END)
+            step = BounceAction.END if reader is not None and reader.active else BounceAction.NOTHING
+            return Counted(is_new=self._store.bounces.record(row), step=step)
         weight = Weight.NOTHING if holder.is_former else weight_of(row.kind, row.status)
         before, after, step = self._judge(reader, weight)
         is_new = self._store.bounce_scores.count_report(row, holder.subscriber, before=before, after=after)

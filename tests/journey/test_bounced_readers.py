@@ -130,6 +130,10 @@ def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
         3:5
     ]
     assert told == lines[5:] == again
+    put(world, stop_by_mail(eve, head="X-Sent: twice"), complaint.replace(b"Subject:", b"X-Sent: twice\nSubject:", 1))
+    late = world.publisher("bounces", at=MONDAY + DAY).lines
+    assert ["complaint", "unsubscribe"] == sorted(line.split(": ")[1] for line in late[:2])
+    assert told == late[2:], "nothing was left to end"
     assert "no digests since Tue 2026-03-10" in why(world, "ada", DAY)
     assert "no mail is due, because mails came back" in why(world, "ada", DAY)
     assert "no digests since Mon 2026-03-09" in why(world, "fay", DAY)

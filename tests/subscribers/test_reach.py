@@ -325,6 +325,18 @@ def test_a_complaint_ends_for_good(world: World) -> None:
     assert [SuppressionKind.COMPLAINT] == world.kinds()
 
 
+def test_a_complaint_about_a_reader_who_left_ends_nothing_and_still_suppresses(world: World) -> None:
+    ada = world.subscribed(asylum="daily")
+    mark = world.mark(ada)
+    world.people.stop(world.stop_link(ada))
+
+    late = world.come_back(mark, "", BounceKind.COMPLAINT)
+
+    assert Counted(is_new=True, step=BounceAction.NOTHING) == late
+    assert [EndReason.UNSUBSCRIBED] == world.reasons(ada)
+    assert [SuppressionKind.COMPLAINT] == world.kinds()
+
+
 def test_a_link_that_was_sent_before_a_complaint_confirms_nothing(world: World) -> None:
     ada = world.subscribed(asylum="daily")
     world.now += 2 * DAY
