@@ -34,7 +34,6 @@ from publisher.model.subscribers import (
     letter_name,
 )
 from publisher.model.themes import Theme, ThemeMap
-from publisher.rendering.addresses import wire_address
 from publisher.rendering.mail_languages import checked_language
 from publisher.store import FeedState, Store
 from publisher.subscribers import tokens
@@ -48,6 +47,7 @@ from publisher.subscribers.choose import (
     undo,
 )
 from publisher.subscribers.links import ReaderLinks
+from publisher.subscribers.reader_address import reader_address
 
 logger = DecisionLog("subscribers")
 
@@ -146,12 +146,10 @@ class People:
         """Return a mail address in the form in which it is stored.
 
         Raises:
-            UsageError: mail servers would not accept the address; the message says what to change.
+            UsageError: no reader may have it (`reader_address`); the message says what to change.
         """
         try:
-            # RFC 5321 section 2.4 lets servers distinguish Ada@ from ada@. None does, and each would get its own
-            # letter.
-            return wire_address(address.strip()).lower()
+            return reader_address(address)
         except ValueError as error:
             raise UsageError(str(error)) from None
 
@@ -308,11 +306,8 @@ class People:
         """
         if not words.strip():
             raise UsageError("say how this person agreed, such as by a form on paper: it is kept as a proof")
-        wire, checked, language = (
-            self.wire_address(address),
-            self.checked(choices),
-            checked_language(language, self.site),
-        )
+        wire, checked = self.wire_address(address), self.checked(choices)
+        language = checked_language(language, self.site)
         before = self._store.subscribers.by_address(wire)
         consent = Consent(kind=ConsentKind.OPERATOR, at=self.now, language=language, choices=checked, words=words)
         after = self._chosen(before, wire, checked, language)

@@ -122,6 +122,15 @@ def test_subscribed_departed_and_doubled_people_are_left_out_with_their_lines(st
     assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=MONDAY)
 
 
+@pytest.mark.parametrize("address", ["root@localhost", "a@127.0.0.1", "p17@example", "=cmd|'/Ccalc'!A0@evil.example"])
+def test_a_local_address_or_a_formula_is_no_readers(store: Store, address: str) -> None:
+    with pytest.raises(UsageError, match="a reader's address"):
+        people_of(store).add(address, {"borders": "daily"}, language="en", words="On paper")
+
+    assert {NO_ADDRESS: (1,)} == bring_in(store, f"{address}\n{ADA}\n").left_out
+    assert [ADA] == [each.address for batch in store.subscribers.all() for each in batch]
+
+
 @pytest.mark.parametrize(
     "terms",
     [

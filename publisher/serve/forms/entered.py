@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from publisher.model.schedules import instant_of, local_day
 from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE, SubscriberSettings
-from publisher.rendering.addresses import MAX_ADDRESS, wire_address
+from publisher.rendering.addresses import MAX_ADDRESS
+from publisher.subscribers.reader_address import reader_address
 
 NO = "no"
 """The value in a form that means no mails of a theme."""
@@ -119,12 +120,10 @@ def address_mistake(email: str) -> Mistake | None:
     if local and domain and not local.isascii():
         return Mistake.LETTERS
     try:
-        wire = wire_address(email)
+        reader_address(email)
     except ValueError:
         return Mistake.BAD_ADDRESS
-    _, dot, last = wire.rpartition("@")[2].rpartition(".")
-    # Names of one word and numbers are machines of a local network, not places of mailboxes.
-    return None if dot and not last.isdigit() else Mistake.BAD_ADDRESS
+    return None
 
 
 def read_pause(text: str, *, timezone: str, now: datetime) -> datetime | Mistake | None:

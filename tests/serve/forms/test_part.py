@@ -276,6 +276,8 @@ BAD_ADDRESSES = [
     ("ada@", "Enter an email address such as"),
     ("ada@example", "Enter an email address such as"),
     ("ada@127.0.0.1", "Enter an email address such as"),
+    ("ada@localhost.localdomain", "Enter an email address such as"),
+    ("=cmd|'/Ccalc'!A0@evil.example", "Enter an email address such as"),
     ("ada@[127.0.0.1]", "Enter an email address such as"),
     ('"ada lovelace"@example.org', "Enter an email address such as"),
     ("ada@example.org, ben@example.org", "Enter an email address such as"),

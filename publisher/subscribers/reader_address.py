@@ -1,0 +1,29 @@
+"""Which addresses a reader may have. Stricter than the addresses in config.toml: anybody may type one into a form."""
+
+from publisher.rendering.addresses import wire_address
+
+_FORMULA = ("=", "+", "-")
+"""The characters with which a spreadsheet begins a formula."""
+_THIS_MACHINE = {"localhost", "localdomain"}
+"""Last labels of domains that a mail server takes for its own (RFC 6761 section 6.3, and `localhost.localdomain`)."""
+
+
+def reader_address(address: str) -> str:
+    """Return a reader's address as it is stored: ASCII, in lower case.
+
+    Raises:
+        ValueError: mail servers would not accept it, it is one of a local network, or a spreadsheet would read it as a
+            formula; the message says what to change.
+    """
+    # RFC 5321 section 2.4 lets servers distinguish Ada@ from ada@. None does, and each would get its own letter.
+    wire = wire_address(address.strip()).lower()
+    if wire.startswith(_FORMULA):
+        raise ValueError(
+            f"{wire!r}: a reader's address may not begin with {wire[0]!r}: spreadsheets read that as a formula"
+        )
+    domain = wire.rpartition("@")[2]
+    _, dot, last = domain.rpartition(".")
+    # Mail to a name of one word or a number is delivered on the mail server itself, or within its network.
+    if not dot or not last[0].isalpha() or last in _THIS_MACHINE:
+        raise ValueError(f"{wire!r}: a reader's address needs a domain such as example.org, not {domain!r}")
+    return wire
