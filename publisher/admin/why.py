@@ -10,7 +10,7 @@ from publisher.admin.hindrances import Hindrance, find_hindrances
 from publisher.config.config import Config
 from publisher.model.bounces import BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
-from publisher.model.departures import Suppression
+from publisher.model.departures import DepartureKind, Suppression
 from publisher.model.records import Record, State
 from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING, Consent, LetterKind, Subscriber, Subscription, SubscriptionState
@@ -94,6 +94,8 @@ class Story:
     """None: nobody with that address ever subscribed, or he was erased."""
     asked_at: datetime | None
     """UTC; when the address last asked to subscribe, if that is known."""
+    departure: DepartureKind | None = None
+    """How the file of departures keeps the address out of imports; None: it does not, or he is a subscriber."""
     consents: tuple[Consent, ...] = ()
     mails: tuple[MailWithItem, ...] = ()
     has_forgotten: bool = False
@@ -141,6 +143,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
             address=wire,
             subscriber=None,
             asked_at=asked_at,
+            departure=store.subscribers.departure_of(wire),
             suppressions=suppressions,
             letter=_confirming(deliveries),
             hindrances=hindrances,

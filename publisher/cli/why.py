@@ -12,6 +12,7 @@ from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
 from publisher.cli.subscribers import score_values, score_words
 from publisher.model.deliveries import DeliveryState, KnownDelivery
+from publisher.model.departures import DepartureKind
 from publisher.model.problems import counted
 from publisher.model.retention import MAILS
 from publisher.model.schedules import zone_of
@@ -61,9 +62,17 @@ def _stranger_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
             yield f"  the letter by which to confirm: {_fate_words(story.letter, zone)}"
         if story.letter and story.letter.finished_at is None:
             yield from (_hindrance_words(each, zone) for each in story.hindrances if not each.is_of_rounds)
-    else:
+    elif story.departure is None:
         yield "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased"
+    if story.departure is not None:
+        yield f"{_GONE[story.departure]}: the file of departures keeps it out of imports (left here)"
     yield from _suppression_lines(story, zone)
+
+
+_GONE = {
+    DepartureKind.LEFT: "it left, and is not held any more",
+    DepartureKind.ERASED: "all that was held of it was erased",
+}
 
 
 def _history_lines(reader: Subscriber, story: Story, zone: ZoneInfo) -> Iterator[str]:
@@ -225,6 +234,7 @@ def _values_of(story: Story) -> dict[str, object]:
         "address": story.address,
         "since": reader and reader.since,
         "asked_at": story.asked_at,
+        "departure": story.departure,
         "paused_until": story.paused_until,
         "renewal_asked_at": story.renewal_asked_at,
         "hindrances": [

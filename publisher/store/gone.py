@@ -51,9 +51,9 @@ class Gone:
         return {address for address, mark in marks.items() if mark in gone}
 
 
-def is_erased(connection: Connection, journal: Journal, address: str) -> bool:
-    """Return whether the last line about an address in the file of departures says that it was erased; return False if
-    the file cannot be read.
+def departure_kind(connection: Connection, journal: Journal, address: str) -> DepartureKind | None:
+    """Return how an address is gone: it left or was erased, and has not come back since. Return None if it is not gone,
+    or the file of departures cannot be read.
 
     Raises:
         StoreError: another store wrote the file.
@@ -61,12 +61,12 @@ def is_erased(connection: Connection, journal: Journal, address: str) -> bool:
     key = AddressKey.of(connection)
     owed = map(departure_of, connection.execute(select(owed_departures).order_by(owed_departures.c.id)))
     mark, last = key.mark_of(address), None
-    with suppress(FilesError):  # a second line about the same does no harm
+    with suppress(FilesError):
         for each in chain(journal.read(key), owed):
             if each.mark == mark and each.kind in {*_GOES, DepartureKind.RETURNED}:
                 last = each.kind
-        return last is DepartureKind.ERASED
-    return False
+        return last if last in _GOES else None
+    return None
 
 
 def _note(marks: set[bytes], departure: Departure) -> None:

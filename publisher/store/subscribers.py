@@ -11,13 +11,13 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from publisher.model.deliveries import Letter
 from publisher.model.departures import LIFTED_BY_FORM, DepartureKind, Suppression
-from publisher.model.subscribers import Confirmation, Consent, LetterKind, Request, Subscriber
+from publisher.model.subscribers import Confirmation, Consent, EndReason, LetterKind, Request, Subscriber
 from publisher.store.bounce_scores import forget_score
 from publisher.store.departure_lines import keep_key
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address
-from publisher.store.gone import Gone, is_erased
+from publisher.store.gone import Gone, departure_kind
 from publisher.store.people_rows import (
     IS_ACTIVE,
     append_consent,
@@ -245,6 +245,22 @@ class Subscribers:
             because = None if is_active else why_left(after)
             note_departures(connection, self._journal, [after.address], kind, because=because, now=now)
 
+    def departure_of(self, address: str) -> DepartureKind | None:
+        """Return how an address is gone by the file of departures, which keeps it out of imports: it left or was
+        erased; None: it is not gone, or the file cannot be read.
+        """
+        with self._database.reading() as connection:
+            return departure_kind(connection, self._journal, address)
+
+    def note_left(self, address: str, *, because: EndReason, now: datetime) -> None:
+        """Record in the file of departures that an address left which follows nothing here, unless it is gone there
+        already: a backup that is restored later may have it.
+        """
+        with self._database.writing_beside() as connection:
+            if departure_kind(connection, self._journal, address) is None:
+                left = DepartureKind.LEFT
+                note_departures(connection, self._journal, [address], left, because=because, now=now)
+
     def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
         """Erase the data of an address, as `erase_address` does; return whether there was any data.
 
@@ -253,7 +269,7 @@ class Subscribers:
         """
         with self._database.writing_beside() as connection:
             held = erase_address(connection, address, now=now)
-            if held or not is_erased(connection, self._journal, address):
+            if held or departure_kind(connection, self._journal, address) is not DepartureKind.ERASED:
                 note_departures(connection, self._journal, [address], DepartureKind.ERASED, now=now)
             if suppression is not None:
                 suppress(connection, self._journal, address, suppression.kind, reason=suppression.reason, now=now)

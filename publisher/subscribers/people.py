@@ -320,7 +320,11 @@ class People:
         Raises:
             UsageError: no subscriber has the address.
         """
-        before = self._store.subscribers.by_address(self.wire_address(address))
+        wire = self.wire_address(address)
+        before = self._store.subscribers.by_address(wire)
+        if before is None or not before.active:
+            # a restored store may lack what a newer backup has
+            self._store.subscribers.note_left(wire, because=EndReason.OPERATOR, now=self.now)
         if before is None:
             raise UsageError(f"no one is subscribed as {address}")
         return self._write(before, self._left(before, EndReason.OPERATOR))

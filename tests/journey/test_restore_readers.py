@@ -115,6 +115,26 @@ def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_eras
     assert [f"publisher: nothing is held of {joined}"] == people(world, "held", joined, at=NEXT).problems
 
 
+def test_a_reader_whom_an_older_backup_lacks_and_who_is_ended_stays_so_after_a_newer_one(
+    world: World,
+) -> None:
+    newer, joined = str(world.folder / "newer.backup"), "joined@example.org"
+    people(world, "add", joined, "*=daily", *AGREED, at=FRIDAY)
+    world.publisher("backup", newer, at=FRIDAY)
+    restore(world, str(world.folder / "news.backup"))
+    lines_before = world.database.with_name("publisher.db.departures").read_text("ascii").count("\n")
+    for _ in range(2):
+        outcome = people(world, "end", joined, at=NEXT)
+        assert (2, [f"publisher: no one is subscribed as {joined}"]) == (outcome.exit_code, outcome.problems)
+    assert lines_before + 1 == world.database.with_name("publisher.db.departures").read_text("ascii").count("\n")
+
+    lines = restore(world, newer, at=NEXT)
+
+    gone = "1 reader left, 0 erased, 0 suppressed"
+    assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in lines
+    assert joined not in [each["address"] for each in people(world, "list", "--json", at=NEXT).json]
+
+
 def test_a_missing_file_of_departures_is_reported(world: World) -> None:
     world.database.with_name("publisher.db.departures").unlink()
 

@@ -89,8 +89,21 @@ def test_why_tells_of_imported_and_unknown_addresses(world: World, tmp_path: Pat
     people(world, "erase", "eve@example.org", at=THURSDAY)
     assert [
         "eve@example.org is not subscribed",
-        "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased",
+        "all that was held of it was erased: the file of departures keeps it out of imports (left here)",
     ] == why(world, "eve@example.org")
+    erased = run_main("why", "--config", str(world.config), "--json", "eve@example.org").json
+    unknown = run_main("why", "--config", str(world.config), "--json", "nobody@example.org").json
+    assert ("erased", None) == (erased["departure"], unknown["departure"])
+    assert [
+        "nobody@example.org is not subscribed",
+        "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased",
+    ] == why(world, "nobody@example.org")
+    # as after a restore of a backup that lacks a reader, whom the operator ends
+    assert 2 == people(world, "end", "nobody@example.org", at=THURSDAY).exit_code
+    assert [
+        "nobody@example.org is not subscribed",
+        "it left, and is not held any more: the file of departures keeps it out of imports (left here)",
+    ] == why(world, "nobody@example.org")
 
 
 def test_why_tells_of_removed_themes_and_paces(world: World) -> None:
