@@ -146,7 +146,7 @@ def by_aiosmtplib(port: int, mail: bytes, numbers: Sequence[Sequence[int]]) -> N
 
 def by_ours(port: int, mail: bytes, numbers: Sequence[Sequence[int]]) -> None:
     async def work(mine: Sequence[int]) -> None:
-        server, wire = MailServer(settings(port, len(numbers))), WireForm(mail)
+        server, wire = MailServer(settings(port, len(numbers))), WireForm.of(mail)
         session = await server.open()
         for number in mine:
             if session.is_spent:
