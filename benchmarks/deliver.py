@@ -10,7 +10,6 @@ import asyncio
 import multiprocessing
 import resource
 import smtplib
-import sys
 import tempfile
 import threading
 import time
@@ -22,11 +21,11 @@ from email.utils import format_datetime
 import aiosmtplib
 from sqlalchemy import text
 
-from publisher.deliver.mails import WireForm
 from publisher.deliver.pace import Throttle
 from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.deliver.smtp import Envelope, MailServer
 from publisher.model.deliveries import DeliveryKind, Security, SmtpSettings
+from publisher.rendering.wire_form import WireForm
 from publisher.store import Store
 
 NOW = datetime.now(UTC)
@@ -281,4 +280,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

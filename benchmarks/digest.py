@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from statistics import median
@@ -131,7 +132,11 @@ def juice_s(pages: Sequence[str], turns: int) -> float | None:
             done = subprocess.run(command, capture_output=True, text=True, check=True)
         except (FileNotFoundError, subprocess.CalledProcessError):
             return None
-    return median(json.loads(done.stdout))
+    return float(median(json.loads(done.stdout)))
+
+
+def _inline_all(inlined: Callable[[str], str], filled: Callable[[], list[str]]) -> list[str]:
+    return [inlined(each) for each in filled()]
 
 
 def inliners() -> dict[str, Callable[[str], str]]:
@@ -190,14 +195,14 @@ def main() -> None:
     def filled() -> list[str]:
         return [page(*each).fill("digest.html") for each in wanted]
 
-    def first() -> str:
+    def first() -> object:
         alone = Renderer(site=SITE, templates=renderer.templates, style=STYLE, themes=THEME_MAP)
         audience, edition = wanted[-1]
         return DigestPage(alone, edition=edition, audience=audience, shown=edition.records).html()
 
     cases: dict[str, Callable[[], object]] = {OURS: lambda: [page(*each).html() for each in wanted]}
     for name, inlined in inliners().items():
-        cases[f"filled and inlined by {name}"] = lambda inlined=inlined: [inlined(each) for each in filled()]
+        cases[f"filled and inlined by {name}"] = partial(_inline_all, inlined, filled)
     found: dict[str, float | None] = {
         name: taken_s / len(wanted) for name, taken_s in measured(cases, options.turns).items()
     }

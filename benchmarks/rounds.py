@@ -211,14 +211,14 @@ def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]
             rows = connection.execute(select(subscriptions).where(subscriptions.c.subscriber == subscriber)).all()
             new: set[int] = set()
             dealt: set[int] = set()
-            for row in rows:
+            for each in rows:
                 for item in items:
-                    seq = item.added_seq if row.theme == EVERYTHING else item.themes.get(row.theme)
-                    if seq is None or item.added_seq <= row.start:
+                    seq = item.added_seq if each.theme == EVERYTHING else item.themes.get(each.theme)
+                    if seq is None or item.added_seq <= each.start:
                         continue
-                    if seq <= row.cursor:
+                    if seq <= each.cursor:
                         dealt.add(item.number)
-                    elif row.state is SubscriptionState.ACTIVE and row.pace in round_.paces:
+                    elif each.state is SubscriptionState.ACTIVE and each.pace in round_.paces:
                         new.add(item.number)
             if chosen := sorted(new - dealt):
                 mails += 1

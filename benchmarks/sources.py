@@ -109,8 +109,8 @@ def write_largest(folder: Path, kind: str, share: float) -> str:
         case "database":
             with closing(sqlite3.connect(folder / "news.db")) as connection, connection:
                 connection.execute("CREATE TABLE news (id, date, title)")
-                rows = ((number, day.isoformat(), f"News {number}") for number, day in enumerate(days))
-                connection.executemany("INSERT INTO news VALUES (?, ?, ?)", rows)
+                entries = ((number, day.isoformat(), f"News {number}") for number, day in enumerate(days))
+                connection.executemany("INSERT INTO news VALUES (?, ?, ?)", entries)
             return 'url = "sqlite:///news.db"\nquery = "SELECT * FROM news"'
         case _:
             (folder / "news").mkdir()
