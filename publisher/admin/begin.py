@@ -21,7 +21,7 @@ def refuse_lost_memory(config: Config, store: Store) -> None:
         return
     if full := [folder for folder in (_full_feeds(config), _full_outbox(config)) if folder]:
         folders = " and ".join(map(str, full))
-        problem = f"it is empty, and {folders} has what was made with another one"
+        problem = f"it is empty, and {folders} came from another one"
         remedy = "Put the store back (`publisher restore`), or start with an empty store by `publisher run --fresh`"
         raise UsageError(
             f"store {store.database.place}: {problem}: all of it would be taken for new and sent again. {remedy}"

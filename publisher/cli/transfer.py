@@ -118,7 +118,7 @@ def _import_archive(options: Options, file: Path, *, is_rehearsal: bool) -> None
     if restored.gone:
         print_line(f"  {_people(restored.gone)} of these left or were erased since, and stay so")
     if not restored.is_same_log:
-        print_line("  this site has not the items of theirs: they get what is new from now on")
+        print_line("  this site does not have the items that they got: they get what is new from now on")
     _say_how_to_go_on(is_rehearsal=is_rehearsal)
 
 

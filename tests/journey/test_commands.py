@@ -458,7 +458,7 @@ def test_an_empty_store_beside_full_folders_is_refused(ran: World, left: str) ->
 
         assert (2, "") == (outcome.exit_code, outcome.out), command
         [line] = outcome.problems
-        assert f"{getattr(ran, left)} has what was made with another one" in line, command
+        assert f"{getattr(ran, left)} came from another one" in line, command
         assert line.endswith("or start with an empty store by `publisher run --fresh`"), command
         assert before == ran.contents(), command
 

@@ -58,6 +58,15 @@ def restore(world: World, *arguments: str, at: datetime = FRIDAY) -> list[str]:
     return outcome.lines
 
 
+def backup_with_newcomer(world: World) -> tuple[str, str]:
+    """Make a backup with a new subscriber, and restore the older backup; return the new backup and the address."""
+    newer, joined = str(world.folder / "newer.backup"), "joined@example.org"
+    people(world, "add", joined, "*=daily", *AGREED, at=FRIDAY)
+    world.publisher("backup", newer, at=FRIDAY)
+    restore(world, str(world.folder / "news.backup"))
+    return newer, joined
+
+
 def test_nobody_who_left_gets_a_mail_after_a_restore_and_sending_waits_for_a_word(world: World, sink: Sink) -> None:
     lines = restore(world, str(world.folder / "news.backup"))
 
@@ -100,10 +109,7 @@ def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_eras
     world: World,
 ) -> None:
     """The operator put back the older of two backups first."""
-    newer, joined = str(world.folder / "newer.backup"), "joined@example.org"
-    people(world, "add", joined, "*=daily", *AGREED, at=FRIDAY)
-    world.publisher("backup", newer, at=FRIDAY)
-    restore(world, str(world.folder / "news.backup"))
+    newer, joined = backup_with_newcomer(world)
     outcome = people(world, "erase", joined, at=NEXT)
     assert (2, [f"publisher: nothing is held of {joined}"]) == (outcome.exit_code, outcome.problems)
 
@@ -118,10 +124,7 @@ def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_eras
 def test_a_reader_whom_an_older_backup_lacks_and_who_is_ended_stays_so_after_a_newer_one(
     world: World,
 ) -> None:
-    newer, joined = str(world.folder / "newer.backup"), "joined@example.org"
-    people(world, "add", joined, "*=daily", *AGREED, at=FRIDAY)
-    world.publisher("backup", newer, at=FRIDAY)
-    restore(world, str(world.folder / "news.backup"))
+    newer, joined = backup_with_newcomer(world)
     lines_before = world.database.with_name("publisher.db.departures").read_text("ascii").count("\n")
     for _ in range(2):
         outcome = people(world, "end", joined, at=NEXT)
