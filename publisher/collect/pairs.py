@@ -116,24 +116,7 @@ def pair(
     shared = find_shared(known, [*items, *drafts])
     news = [_listed(place, item, shared) for place, item in enumerate([*items, *drafts])]
     news = [replace(new, is_withheld=True) if new.place >= len(items) else new for new in news]
-    ids = {new.native_id for new in news}
-    pairs = _Pairs(known, news)
-    pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)
-    # equal texts that share ids with others: each is paired with the known item that has its id
-    pairs.join(
-        lambda old: (old.native_id, old.date, old.content_digest),
-        lambda new: (id_key(new.item.native_id), new.item.date, new.content_digest),
-    )
-    pairs.join(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
-    names = pairs.find_links_of_one()
-
-    def link_of(old: Known) -> str:
-        has_lost_id = old.native_id not in ids and old.state in (State.LISTED, State.HIDDEN)
-        return old.link if old.link in names and (has_lost_id or not _id_of(old, shared)) else ""
-
-    pairs.join(link_of, lambda new: new.link if new.link in names else "")
-    pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
-    pairs.join(lambda old: old.text_digest if old.is_hidden else "", lambda new: new.text_digest)
+    pairs = _pair_equal(known, news, shared)
     days, turnover = [item.date for item in listed], _turnover(pairs, listed)
     extent = extent_of(days, unread, is_complete=is_complete, turnover=turnover) if listed else None
     return Pairing(
@@ -144,6 +127,28 @@ def pair(
         shared=shared,
         shared_links=pairs.find_links_of_several(),
     )
+
+
+def _pair_equal(known: Iterable[Known], listed: Sequence[Listed], shared: Collection[str]) -> "_Pairs":
+    """Return the pairs by rules 1 to 4 of `pair`, and then by the equal words of hidden items."""
+    pairs = _Pairs(known, listed)
+    pairs.join(lambda old: _id_of(old, shared), lambda new: new.native_id)
+    # equal texts that share ids with others: each is paired with the known item that has its id
+    pairs.join(
+        lambda old: (old.native_id, old.date, old.content_digest),
+        lambda new: (id_key(new.item.native_id), new.item.date, new.content_digest),
+    )
+    pairs.join(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
+    ids, names = {new.native_id for new in listed}, pairs.find_links_of_one()
+
+    def link_of(old: Known) -> str:
+        has_lost_id = old.native_id not in ids and old.state in (State.LISTED, State.HIDDEN)
+        return old.link if old.link in names and (has_lost_id or not _id_of(old, shared)) else ""
+
+    pairs.join(link_of, lambda new: new.link if new.link in names else "")
+    pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
+    pairs.join(lambda old: old.text_digest if old.is_hidden else "", lambda new: new.text_digest)
+    return pairs
 
 
 class _Pairs:

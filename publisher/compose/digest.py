@@ -242,16 +242,10 @@ class DigestPage:
         self.subject = one_line(edition.subject) or self._subject(common)
         others = [item.title for item in self.items[1:]] or [item.text for item in self.items]
         self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
-        introduction = introduction_of(edition, audience)
-        introduction_html = html_of_introduction(introduction)
-        plain = plain_body_of(introduction_html, url="")
         self._values: dict[str, object] = {
             **common,
+            **_introduction_values(introduction_of(edition, audience)),
             "preheader": self.preheader,
-            "introduction": introduction,
-            "introduction_html": introduction_html,
-            "introduction_blocks": plain.blocks,
-            "introduction_notes": plain.notes,
             "lang": self._language,
             "shown": len(shown),
             "left_out": len(edition.records) - len(shown),
@@ -315,6 +309,18 @@ class DigestPage:
     def _fill(self, template: str, **values: object) -> str:
         # scrubbed as a whole: the HTML parser behind premailer stops at a control character, whatever its origin
         return scrub(self._renderer.templates.render(template, language=self._language, domain="digest", **values))
+
+
+def _introduction_values(introduction: str) -> dict[str, object]:
+    """Return the introduction for the templates: as written, as HTML, and as blocks of text with their notes."""
+    html = html_of_introduction(introduction)
+    plain = plain_body_of(html, url="")
+    return {
+        "introduction": introduction,
+        "introduction_html": html,
+        "introduction_blocks": plain.blocks,
+        "introduction_notes": plain.notes,
+    }
 
 
 def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:

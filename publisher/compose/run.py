@@ -43,6 +43,7 @@ from publisher.compose.plan import (
 )
 from publisher.compose.traces import highest_number
 from publisher.model.decisions import DecisionLog
+from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import PublisherError, TemplateError
 from publisher.model.problems import Problem
@@ -302,13 +303,18 @@ def put_out(
         except PublisherError as error:
             problems.append(Problem.of(f"edition {edition.name}", error))
             continue
-        if edition.held_until is None:
-            deliveries = [delivery_of(edition, audience, renderer.site)] if is_sent else []
-            store.editions.mark_written(edition.audience, edition.number, at=now, deliveries=deliveries)
-        else:
-            store.editions.held.mark_shown(edition.audience, edition.number, at=now)
+        deliveries = [delivery_of(edition, audience, renderer.site)] if is_sent else []
+        _mark(edition, deliveries, store=store, now=now)
         written.append(edition)
     return ComposeReport(editions=tuple(written), emptied=tuple(emptied), problems=tuple(problems))
+
+
+def _mark(edition: Edition, deliveries: Sequence[NewDelivery], *, store: Store, now: datetime) -> None:
+    """Record that the files of an edition are written: with its deliveries, or, if it is held, for its editor alone."""
+    if edition.held_until is None:
+        store.editions.mark_written(edition.audience, edition.number, at=now, deliveries=deliveries)
+    else:
+        store.editions.held.mark_shown(edition.audience, edition.number, at=now)
 
 
 def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) -> None:

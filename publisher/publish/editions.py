@@ -87,13 +87,6 @@ def _lead_to_editions(
     """
     if store.log.cursor(CONSUMER).seq != store.log.end():
         return
-    past = store.editions.past
-    editions = (
-        past.get(audience.name, number, newest=urls.EDITION_ITEMS)
-        for audience, numbers in numbers_of.items()
-        for number in numbers
-    )
-    wanted = {record.number for edition in editions if edition for record in edition.records}
     items, look = ItemCache(store), SiteLook.of(publication)
     item_pages = ItemPages(
         store=store,
@@ -104,9 +97,20 @@ def _lead_to_editions(
         feeds=feeds.by_slug,
         shown=shown,
     )
-    item_pages.write([record for record in items.get(sorted(wanted)) if record.state.is_live])
+    wanted = items.get(_items_in(numbers_of, store))
+    item_pages.write([record for record in wanted if record.state.is_live])
     counts = [FeedCount(feed=state.feed, items=state.items) for state in listed_feeds(feeds, publication)]
     write_front_page(feeds, counts, store=store, files=files, look=look, items=items, shown=shown)
+
+
+def _items_in(numbers_of: Mapping[Audience, Sequence[int]], store: Store) -> list[int]:
+    """Return the numbers of the items on the pages of these editions, sorted."""
+    editions = (
+        store.editions.past.get(audience.name, number, newest=urls.EDITION_ITEMS)
+        for audience, numbers in numbers_of.items()
+        for number in numbers
+    )
+    return sorted({record.number for edition in editions if edition for record in edition.records})
 
 
 def render_touched(

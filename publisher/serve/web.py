@@ -83,20 +83,7 @@ def listening(
         UsageError: the address cannot be used, for example because another program listens there.
     """
     try:
-        server = waitress.create_server(
-            app,
-            listen=address,
-            threads=THREADS,
-            ident=None,
-            max_request_body_size=MAX_BODY_BYTES,
-            connection_limit=CONNECTIONS * _allow_files() // _FILES,
-            # headers that are not trusted still show that there is a proxy: the desk does not answer through one
-            clear_untrusted_proxy_headers=False,
-            **_trust(proxy),
-            channel_timeout=2 * REQUEST_S,
-            cleanup_interval=5,
-            asyncore_use_poll=True,  # select() supports only the first 1024 files of a process
-        )
+        server = _create_server(app, address, proxy=proxy)
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise UsageError(f"{key}: {address}: {problem}; {remedy}") from error
@@ -110,6 +97,24 @@ def listening(
             server.trigger.pull_trigger(lambda: _close(server))
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+def _create_server(app: "WSGIApplication", address: str, *, proxy: str) -> waitress.server.BaseWSGIServer:
+    """Return a server that listens at an address already, and accepts connections once it runs."""
+    return waitress.create_server(
+        app,
+        listen=address,
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=MAX_BODY_BYTES,
+        connection_limit=CONNECTIONS * _allow_files() // _FILES,
+        # headers that are not trusted still show that there is a proxy: the desk does not answer through one
+        clear_untrusted_proxy_headers=False,
+        **_trust(proxy),
+        channel_timeout=2 * REQUEST_S,
+        cleanup_interval=5,
+        asyncore_use_poll=True,  # select() supports only the first 1024 files of a process
+    )
 
 
 def _trust(proxy: str) -> dict[str, object]:

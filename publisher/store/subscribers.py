@@ -212,17 +212,9 @@ class Subscribers:
         with self._database.writing_beside() as connection:
             if used and not use_link(connection, used, now=now):
                 return None
-            number = after.number
-            if before is None:
-                number = insert_subscriber(connection, after, now=now)
-            else:
-                refuse_changed(connection, before)
-                row = {"language": after.language, "paused_until": after.paused_until, "left_at": left_at(after)}
-                came = {"came_at": now} if after.active and not before.active else {}
-                connection.execute(update(subscribers).where(subscribers.c.number == number).values({**row, **came}))
-            write_subscriptions(connection, number, before.subscriptions if before else (), after.subscriptions)
-            if before is not None:
-                follow_reader(connection, before, after, now=now)
+            number = (
+                _insert(connection, after, now=now) if before is None else _change(connection, before, after, now=now)
+            )
             if consent is not None:
                 append_consent(connection, number, consent)
             if is_reached:
@@ -353,6 +345,28 @@ class Subscribers:
         with self._database.reading() as connection:
             query = select(func.count()).where(*waits, confirmations.c.asked_at > since)
             return connection.execute(query).scalar_one()
+
+
+def _insert(connection: Connection, after: Subscriber, *, now: datetime) -> int:
+    """Insert a new subscriber and his subscriptions; return his number."""
+    number = insert_subscriber(connection, after, now=now)
+    write_subscriptions(connection, number, (), after.subscriptions)
+    return number
+
+
+def _change(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> int:
+    """Write the new state of a subscriber, of his subscriptions and of his mails in the ledger; return his number.
+
+    Raises:
+        OutrunError: he changed meanwhile.
+    """
+    refuse_changed(connection, before)
+    row = {"language": after.language, "paused_until": after.paused_until, "left_at": left_at(after)}
+    came = {"came_at": now} if after.active and not before.active else {}
+    connection.execute(update(subscribers).where(subscribers.c.number == after.number).values({**row, **came}))
+    write_subscriptions(connection, after.number, before.subscriptions, after.subscriptions)
+    follow_reader(connection, before, after, now=now)
+    return after.number
 
 
 _LINKS = select(confirmations, wordings.c.words).join(wordings, wordings.c.digest == confirmations.c.words_digest)

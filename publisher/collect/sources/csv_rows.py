@@ -62,10 +62,10 @@ def read_csv(
     rows = csv.reader(chain(StringIO(body, newline=""), [_END]), delimiter=delimiter, skipinitialspace=True)
     first_line = 1 if said else 0
     try:
-        for _ in range(above):
-            title = next(row for row in rows if _says_something(row))
+        filled = filter(_says_something, rows)
+        for title in islice(filled, above):
             tell(rows.line_num + first_line, f"above the header, left out: {shorten(' '.join(title).strip())}")
-        names = [name.strip() for name in next((row for row in rows if _says_something(row)), [])]
+        names = [name.strip() for name in next(filled, [])]
         if names == [_END]:
             return
         if any(_END in name for name in names):

@@ -85,16 +85,7 @@ class DatabaseSource:
             lambda row: self._item(row, rules),
             findings=rules.findings,
         )
-        return Fetch(
-            items=found.items,
-            validator=current,
-            problems=found.problems,
-            notes=found.notes,
-            withheld=found.withheld,
-            remarks=found.remarks,
-            unread=found.unread,
-            is_complete=self.complete,
-        )
+        return found.as_fetch(validator=current, is_complete=self.complete)
 
     def _item(self, row: Row, rules: FieldRules) -> Item:
         if isinstance(row, FieldError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
 
+from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.order import is_oldest_first, newest_first
 from publisher.collect.sources.unread import Unread, turn_round
@@ -32,6 +33,19 @@ class Harvest:
     """What is known of each item that the source withholds."""
     remarks: tuple[Problem, ...] = ()
     """One remark for each unknown status word, with the number of items that have it; these items are published."""
+
+    def as_fetch(self, *, validator: str, is_complete: bool, remarks: Sequence[Problem] = ()) -> Fetch:
+        """Return the result of reading a source that is one document. `remarks` about the source itself come first."""
+        return Fetch(
+            items=self.items,
+            validator=validator,
+            problems=self.problems,
+            unread=self.unread,
+            notes=self.notes,
+            withheld=self.withheld,
+            remarks=[*remarks, *self.remarks],
+            is_complete=is_complete,
+        )
 
 
 def harvest(

@@ -42,12 +42,4 @@ class ListingSource:
         found = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
         if found.problems and not (found.items or found.withheld):
             raise SourceError(self.name, f"nothing could be read; {found.problems[0]}")
-        return Fetch(
-            items=found.items,
-            validator=validator_of(data, reader=reader),
-            problems=found.problems,
-            unread=found.unread,
-            notes=found.notes,
-            withheld=found.withheld,
-            is_complete=self.complete,
-        )
+        return found.as_fetch(validator=validator_of(data, reader=reader), is_complete=self.complete)

@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import groupby
 
 from publisher.collect.sources.date_words import Said, is_saying
 from publisher.collect.sources.enclosures import enclosures_of
@@ -48,13 +49,8 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
     """
     lines_of_text = clean_pasted_lines(text)
     reader = _Reader(known, ends_with_labels=any(map(_is_filed, lines_of_text)))
-    block: list[tuple[int, str]] = []
-    for number, line in enumerate([*lines_of_text, ""], start=1):
-        if line:
-            block.append((number, line))
-        elif block:
-            reader.take(block)
-            block = []
+    for block in _blocks_of(lines_of_text):
+        reader.take(block)
     if reader.upside_down:
         return Harvest(items=(), problems=(_problem(where, *reader.upside_down),))
     lines: list[int] = []
@@ -78,6 +74,13 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
         notes=tuple(_problem(where, *note) for note in sorted(notes)),
         withheld=tuple(reader.withheld),
     )
+
+
+def _blocks_of(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
+    """Yield each group of lines between empty lines, as pairs of a line number and the line."""
+    for has_words, group in groupby(enumerate(lines, start=1), key=lambda pair: bool(pair[1])):
+        if has_words:
+            yield list(group)
 
 
 def _problem(where: str, line: int, what: str) -> Problem:

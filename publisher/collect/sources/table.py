@@ -75,16 +75,7 @@ class TableSource:
             if seen:
                 self._check(seen)
             raise
-        return Fetch(
-            items=found.items,
-            validator=validator_of(data, reader=reader),
-            problems=found.problems,
-            notes=found.notes,
-            withheld=found.withheld,
-            remarks=[*remarks, *found.remarks],
-            unread=found.unread,
-            is_complete=self.complete,
-        )
+        return found.as_fetch(validator=validator_of(data, reader=reader), is_complete=self.complete, remarks=remarks)
 
     def _item(self, row: Mapping[str, object] | FieldError, rules: FieldRules) -> Item:
         if isinstance(row, FieldError):
