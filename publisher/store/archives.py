@@ -18,7 +18,7 @@ class Archive:
     feed: str
     """The feed's slug."""
     number: int
-    """Counts from 1, oldest first."""
+    """The number of the document within the archive: 1 is the oldest."""
     after: int
     upto: int
 

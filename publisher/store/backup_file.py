@@ -22,18 +22,18 @@ from publisher.store.files import Tree, write_folder
 from publisher.store.snapshot import join_log, take_snapshot
 
 _FORMAT = 1
-"""The version of the layout; it grows when an older program would misread the new layout."""
+"""The version of the backup's layout. It grows when an older program would misread the new layout."""
 _DESCRIPTION = "backup.json"
 _DATABASE = "publisher.db"
 _OUTBOX = "outbox"
 _HELD = "held"
-"""The folder of the outbox that has files as well as folders."""
+"""The folder of the outbox that contains files as well as folders."""
 _EFFORT = 3
-"""The compression level, of 9. Passes wait for a backup, and a higher level takes three times as long to save a
+"""The compression level, out of 9. Other work waits for a backup; a higher level takes three times as long and saves a
 tenth.
 """
 _MODE = 0o600
-"""Only the owner may read the file: it also holds editions that wait for the editor."""
+"""Only the owner may read a backup: it also contains editions that wait for the editor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Backup:
     """The unpacked files of a backup."""
 
     taken_at: datetime
-    """UTC."""
+    """When the backup was made, in UTC."""
     database: Path
     """The copy of the store."""
     outbox: Path
@@ -138,7 +138,9 @@ def _reading(file: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, file: Path) -> None:
-    """Unpack one file of a backup. Links and paths that lead outside are refused: the backup may come from anybody."""
+    """Unpack one file of a backup. Links and paths that lead outside are refused: somebody else may have made the
+    backup.
+    """
     parts = PurePosixPath(member.name).parts
     is_ours = member.name in (_DESCRIPTION, _DATABASE) or (parts[:1] == (_OUTBOX,) and ".." not in parts)
     content = archive.extractfile(member) if is_ours and member.isreg() else None

@@ -31,7 +31,7 @@ class Marked:
 
     subscriber: int
     is_former: bool
-    """Whether the reader has got another mark since, so that the returned mail is an old one."""
+    """Whether the subscriber has got another mark since, so that the returned mail is an old one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,9 @@ class Suspended:
     subscriber: int
     score: BounceScore
     probe: DeliveryState | None
-    """The state of his probe's delivery; None: no probe is in the ledger."""
+    """The state of his probe's delivery, or `None` if the ledger has no probe for him."""
     probe_sent_at: datetime | None
-    """UTC; when the server took the probe. None: not yet."""
+    """When the server took the probe, in UTC, or `None` if it has not yet."""
 
 
 class BounceScores:
@@ -97,8 +97,8 @@ class BounceScores:
             return connection.execute(query).scalar() or ""
 
     def marked(self, subscriber: int) -> Marked:
-        """Return a subscriber as `holder_of` does, for a returned mail without a mark. The mail counts as an old one if
-        he ever had another mark than now.
+        """Return a subscriber in the form of `holder_of`, for a returned mail without a mark. The mail counts as an old
+        one if he ever had another mark than now.
         """
         query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber).limit(1)
         with self._database.reading() as connection:
@@ -140,8 +140,7 @@ class BounceScores:
         before: BounceScore | None = None,
         after: BounceScore | None = None,
     ) -> bool:
-        """Record that a refusal is counted, and the score that follows from it; return False if another process counted
-        it first.
+        """Record a new score and that it counts a refusal; return False if another process counted it first.
 
         Raises:
             OutrunError: the score is no longer `before`.
@@ -156,8 +155,8 @@ class BounceScores:
     # --- probes ------------------------------------------------------------------------------------------------------
 
     def suspended(self, *, before: datetime) -> list[Suspended]:
-        """Return the subscribers who were suspended before a moment, sorted by number, each with the state of his
-        probe.
+        """Return the subscribers who were suspended before the moment `before`, sorted by number, each with the state
+        of his probe.
         """
         query = (
             select(bounce_scores, subscribers.c.bounce_mark)
@@ -173,7 +172,7 @@ class BounceScores:
     def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
         """Queue a probe letter and give its recipient a new mark; return False if his score is no longer `before`.
 
-        The recipient gets no other mails now, so a mail that comes back to the new mark is this letter.
+        While suspended, the recipient gets no other mails, so a mail that comes back to the new mark is this letter.
         """
         with self._database.writing_beside() as connection:
             _lock(connection, subscriber)
@@ -188,8 +187,8 @@ class BounceScores:
     def forget(self, subscriber: int, *, is_going_on: bool = True, now: datetime) -> bool:
         """Delete a subscriber's score, so that he gets mails again; return False if he had none.
 
-        He gets a new mark, so reports about earlier mails no longer count. If he `is_going_on` with his former
-        subscriptions, mails that were cancelled at his suspension are queued again.
+        He gets a new mark, so reports about earlier mails no longer count. With `is_going_on`, he keeps his former
+        subscriptions, and mails that were cancelled at his suspension are queued again.
         """
         with self._database.reading() as connection:
             if _score(connection, subscriber) is None:
@@ -200,7 +199,9 @@ class BounceScores:
 
 
 def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, now: datetime) -> bool:
-    """Do what `BounceScores.forget` does, in a transaction of the caller, which has locked the subscriber's row."""
+    """Delete a score as `BounceScores.forget` does, in a transaction of the caller, which has locked the subscriber's
+    row.
+    """
     score = _score(connection, subscriber)
     if score is None:
         return False

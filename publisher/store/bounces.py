@@ -39,13 +39,13 @@ class Bounces:
             return keep_bounce(connection, bounce)
 
     def is_known(self, mark: str) -> bool:
-        """Whether a report was recorded whose mail has this SHA-256."""
+        """Return whether a report is recorded whose mail has this SHA-256, as hexadecimal digits."""
         with self._database.reading() as connection:
             return connection.execute(select(bounces.c.id).where(bounces.c.mark == mark)).scalar() is not None
 
     def failed_editions(self, *, since: datetime) -> list[FailedMail]:
-        """Return the mails of editions that came back or were reported as spam since a moment, in the order in which
-        the reports were read.
+        """Return the mails of editions that came back or were reported as spam since the moment `since`, in the order
+        in which the reports were read.
         """
         kinds = (BounceKind.FAILED, BounceKind.COMPLAINT)
         is_edition = select(deliveries.c.id).where(
@@ -59,15 +59,15 @@ class Bounces:
     # --- mailboxes ---------------------------------------------------------------------------------------------------
 
     def read_up_to(self, place: str, validity: str) -> int:
-        """Return the number of the last mail read in a mailbox, or 0 if none was read, or if the mailbox has numbered
-        its mails anew (UIDVALIDITY, RFC 3501).
+        """Return the UID of the last mail read in a mailbox, or 0 if none was read, or if the mailbox has numbered its
+        mails anew (its UIDVALIDITY differs, RFC 3501).
         """
         query = select(mailboxes.c.last).where(mailboxes.c.place == place, mailboxes.c.validity == validity)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or 0
 
     def note_read(self, place: str, validity: str, last: int) -> None:
-        """Record the number of the last mail read in a mailbox."""
+        """Record the UID of the last mail read in a mailbox."""
         with self._database.writing_beside() as connection:
             known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
             if not connection.execute(known).rowcount:

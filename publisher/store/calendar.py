@@ -1,4 +1,4 @@
-"""Which days have live items, for pages of years and months. A query costs as much as its answer is large."""
+"""Which days have live items, for the web pages of years and months. A query costs as much as its answer is large."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -66,8 +66,8 @@ class Calendar:
             return [(row.published, tuple(theme.slug for theme in themes_of(row.themes))) for row in rows]
 
     def former_dates(self, numbers: Sequence[int], *, upto: int) -> Mapping[int, date]:
-        """Return the dates that these items had when the log ended at number `upto`, by item number; items added later
-        are missing.
+        """Return the dates that these items had when the log's last number was `upto`, by item number. Items added
+        later are missing.
         """
         found: dict[int, date] = {}
         with self._database.reading() as connection:

@@ -1,4 +1,4 @@
-"""Column types whose Python values are equal in both databases."""
+"""Column types whose Python values are the same from SQLite and from PostgreSQL."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

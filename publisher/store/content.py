@@ -1,4 +1,4 @@
-"""Converts items and themes to JSON columns, always spelt the same, and rows to records."""
+"""Converts items and themes to JSON that is always spelt the same, and rows of `items` to records."""
 
 import json
 from collections.abc import Sequence

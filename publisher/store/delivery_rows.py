@@ -32,17 +32,17 @@ from publisher.store.driver import SqliteStatement, text_of
 from publisher.store.mail_schema import deliveries, pauses, refusals
 
 EVERYTHING = ""
-"""The name in `pauses` that stands for all mails."""
+"""The name in the table `pauses` that stands for all mails."""
 
 
 class DatabaseClock(Protocol):
     def __call__(self, ahead: timedelta = ...) -> ColumnElement[datetime]:
-        """Return an SQL expression for the present moment, or for the moment `ahead` of it."""
+        """Return an SQL expression for the present moment, or for the moment that is `ahead` in the future."""
         ...
 
 
 def clock_of(connection: Connection, now: datetime) -> DatabaseClock:
-    """Return the clock for leases: that of the database server, or on SQLite the caller's `now`."""
+    """Return the clock for leases: the clock of the database server, or on SQLite the caller's `now`."""
     if connection.dialect.name == "sqlite":
         return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
     return lambda ahead=timedelta(0): type_coerce(func.clock_timestamp() + literal(ahead, Interval()), UtcDateTime())
@@ -54,7 +54,7 @@ IS_LEASED = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING)
 
 
 def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
-    """Return the SQL condition that a row of the ledger is this delivery's."""
+    """Return the SQL condition that a row of the ledger is this delivery."""
     of_it = (deliveries.c.kind == delivery.kind, deliveries.c.name == delivery.name)
     return and_(*of_it, deliveries.c.recipient == delivery.recipient)
 
@@ -68,7 +68,7 @@ def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
 
 
 def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Return the SQL condition that a delivery may be sent at its turn: it is neither held nor paused."""
+    """Return the SQL condition that a delivery may be sent when its time comes: it is neither held nor paused."""
     paused = paused_audiences(connection)
     if EVERYTHING in paused:
         return false()
@@ -82,7 +82,7 @@ def paused_audiences(connection: Connection) -> Sequence[str]:
 
 
 def counted_states(clock: DatabaseClock, max_age: timedelta) -> list[ColumnElement[Any]]:
-    """Return SQL columns that count deliveries by state: the fields of `DeliveryCounts`, except the name."""
+    """Return SQL columns that count deliveries by state, one for each field of `DeliveryCounts` except the name."""
     state, due_at, held = deliveries.c.state, deliveries.c.due_at, is_held(clock, max_age)
     is_later = and_(state == DeliveryState.QUEUED, due_at > clock(), ~held)
     counts = {
@@ -246,8 +246,8 @@ _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).va
 
 
 def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
-    """Write what became of deliveries. A result of an earlier claim changes nothing; a cancelled mail is not
-    retried.
+    """Write the results of deliveries. A result of an earlier claim changes nothing; a cancelled mail is
+    not retried.
     """
     if connection.dialect.name == "sqlite":
         now_text = text_of(now)
@@ -257,8 +257,8 @@ def settle_rows(connection: Connection, results: Sequence[Result], *, now: datet
 
 
 def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
-    """Record which of these results are refusals of mails to subscribers, to be counted in the subscribers' bounce
-    scores.
+    """Record which of these results are refusals of mails to subscribers. They are counted later in the subscribers'
+    bounce scores.
     """
     refused = [each.delivery for each in results if each.state is DeliveryState.REFUSED and each.delivery.is_to_reader]
     for each in refused:

@@ -1,7 +1,7 @@
-"""Adds lines to the file of departures within the caller's transaction.
+"""Adds lines to the file of departures (who left, was suppressed or was erased) within the caller's transaction.
 
-If the file cannot be written, the subscriber has left all the same: the lines wait in the store (they are owed), and
-are written first as soon as the file can be written, at the next departure or pass.
+If the file cannot be written, the departure counts all the same: its line waits in the store (it is owed), and is
+written first as soon as the file can be written, at the next departure or pass.
 """
 
 from collections.abc import Sequence
@@ -50,14 +50,14 @@ class OwedDepartures:
         """Raise an error if the file of departures cannot be read.
 
         Raises:
-            FilesError: it cannot.
+            FilesError: the file cannot be read.
         """
         self._journal.size()
 
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file of departures, owed ones first; lines that cannot be written are owed (kept in the store).
-    Call this last before the commit.
+    """Add lines to the file of departures, after the owed ones. Lines that cannot be written are kept in the store, as
+    owed. Call this last before the commit.
     """
     if journal.path is None:
         return
@@ -72,7 +72,7 @@ def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departur
 
 def keep_key(connection: Connection, journal: Journal) -> None:
     """Write the key of the store to its file beside the file of departures, so that a new store can use the same key.
-    If the disk refuses, the first departure does so.
+    If the disk refuses, the next departure writes the key.
     """
     try:
         journal.keep(AddressKey.of(connection))
@@ -89,9 +89,7 @@ def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]
 
 
 def _take_owed(connection: Connection) -> list[Departure]:
-    """Remove from the store the lines still to be written to the file of departures, and return them in the order in
-    which they were made.
-    """
+    """Remove the owed lines from the store, and return them in the order in which they were made."""
     if connection.execute(select(owed_departures.c.id).limit(1)).first() is None:
         return []
     # If two transactions do this at once, only one gets the lines: a repeated line could follow a later act of its

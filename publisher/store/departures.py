@@ -46,7 +46,7 @@ from publisher.store.owners import share
 SUFFIX = ".departures"
 _KEY_SUFFIX = ".key"
 _DIGITS = re.compile(r"[0-9a-f]{64}")
-"""A key or a mark."""
+"""The form of a key or a mark."""
 
 
 def beside(database: Path) -> Path:
@@ -59,13 +59,13 @@ class Journal:
     """The file of departures. Any number of processes and threads may add to it at once."""
 
     path: Path | None
-    """None: nothing is recorded, as with a store in memory."""
+    """The path of the file, or `None` if nothing is recorded, as with a store in memory."""
     is_rehearsed: bool = False
-    """Whether the file is only read, and nothing is added."""
+    """Whether the file is read only, so that `append` writes nothing."""
 
     @property
     def key_path(self) -> Path | None:
-        """The path of the file with the key of the marks."""
+        """Return the path of the file with the key of the marks, or `None` if nothing is recorded."""
         return self.path and self.path.with_suffix(_KEY_SUFFIX)
 
     def size(self) -> int:
@@ -169,7 +169,7 @@ def _refuse_other_things(descriptor: int, path: Path) -> None:
 
 
 def _keep(path: Path, key: AddressKey) -> None:
-    """Store a key in a file, in one step."""
+    """Write a key to a file in one step: other programs see the whole file or none."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -231,7 +231,7 @@ def _said_in(line: bytes) -> dict[str, Any] | None:
 
 
 def _departure_of(said: dict[str, Any]) -> Departure | None:
-    """Return the departure that the JSON object of a line describes, or None if it describes none."""
+    """Return the departure that a line's JSON object describes, or None if it describes none."""
     suppression, because = said.get("suppression"), said.get("because")
     if not _DIGITS.fullmatch(str(said.get("mark"))):
         return None

@@ -1,5 +1,5 @@
-"""The editors' desk (the website where editors decide): sign-in links, sessions, and the record of acts, which says who
-did what.
+"""The editors' desk (the website where editors decide): sign-in links, sessions, and the record of which editor did
+what.
 
 Transactions here do not lock the item log, so that editors can sign in while a pass writes to the log.
 """
@@ -18,7 +18,7 @@ from publisher.store.queue import insert_letters
 
 
 class DeskRecords:
-    """The desk's links, sessions and acts. Only the hashes of tokens are stored."""
+    """The sign-in links, sessions and recorded decisions of the editors' desk. Only the hashes of tokens are stored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,15 +43,15 @@ class DeskRecords:
             return True
 
     def link(self, digest: str, *, now: datetime) -> str:
-        """Return the mail address of the person whom a sign-in link signs in, or an empty string if the link is wrong,
-        expired or used.
+        """Return the mail address of the person for whom a sign-in link was made, or an empty string if the link is
+        wrong, expired or used.
         """
         with self._database.reading() as connection:
             return connection.execute(select(desk_links.c.person).where(*_is_good(digest, now))).scalar() or ""
 
     def begin_session(self, link: str, session: str, *, now: datetime) -> str:
-        """Use a sign-in link to begin a session, both given by the hashes of their tokens. Return the person's address,
-        or an empty string if the link is wrong, expired or used.
+        """Use a sign-in link to begin a session. `link` and `session` are the hashes of their tokens. Return the
+        person's address, or an empty string if the link is wrong, expired or used.
         """
         with self._database.writing_beside() as connection:
             used = update(desk_links).where(*_is_good(link, now)).values(used_at=now)
@@ -77,13 +77,13 @@ class DeskRecords:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.digest == digest))
 
     def forget_person(self, person: str) -> None:
-        """Sign a person out everywhere, and invalidate the person's links."""
+        """Sign a person out everywhere, and invalidate the person's sign-in links."""
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.person == person))
             connection.execute(delete(desk_links).where(desk_links.c.person == person, desk_links.c.used_at.is_(None)))
 
     def count_sessions(self, person: str, *, now: datetime) -> int:
-        """Return in how many browsers a person is signed in."""
+        """Return the number of browsers in which a person is signed in."""
         query = select(func.count()).where(
             desk_sessions.c.person == person, desk_sessions.c.begun_at > now - SESSION_WITHIN
         )
@@ -93,7 +93,9 @@ class DeskRecords:
     # --- who did what ------------------------------------------------------------------------------------------------
 
     def begin_act(self, verb: str, about: str, *, person: str, language: str, now: datetime) -> int:
-        """Record an act of an editor that is about to be done, and return its number; delete acts that are too old."""
+        """Record what an editor is about to do, before it is done; return the record's number. Delete records that are
+        too old.
+        """
         row = {"at": now, "person": person, "language": language, "verb": verb, "about": about}
         row |= {"outcome": ActOutcome.BEGUN, "words": ""}
         with self._database.writing_beside() as connection:
@@ -103,20 +105,22 @@ class DeskRecords:
             return int(begun[0])
 
     def end_act(self, number: int, outcome: ActOutcome, words: str, *, about: str = "") -> None:
-        """Record how an act of an editor ended, and with `about` also what it was done to."""
+        """Record how an editor's action with this number ended, and with `about` also what it changed."""
         values = {"outcome": outcome, "words": words, **({"about": about} if about else {})}
         with self._database.writing_beside() as connection:
             its = desk_acts.c.number == number
             connection.execute(update(desk_acts).where(its).values(values))
 
     def act(self, number: int) -> Act | None:
-        """Return the recorded act of an editor with this number, or None if there is none."""
+        """Return the recorded action of an editor with this number, or None if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(desk_acts).where(desk_acts.c.number == number)).one_or_none()
             return _act_of(row) if row else None
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest recorded acts of editors, latest first; with `about`, only those done to that thing."""
+        """Return the latest recorded actions of editors, latest first. With `about`, only the actions on that thing,
+        such as an edition, are returned.
+        """
         query = select(desk_acts).order_by(desk_acts.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(desk_acts.c.about == about) if about else query)

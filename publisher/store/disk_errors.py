@@ -27,7 +27,9 @@ ADVICE = {
 
 @contextmanager
 def explain_errors(path: Path | str) -> Iterator[None]:
-    """Raise an error of the operating system during a `with` as one line that names the path and the next step."""
+    """Turn an error of the operating system inside a `with` block into one line that names the path and the
+    next step.
+    """
     try:
         yield
     except OSError as error:
@@ -41,6 +43,6 @@ def advice_on(error: OSError) -> str:
 
 
 def _place(error: OSError, path: Path | str) -> object:
-    """Return the path that a message shows the operator: for a rename its target, and never one in `.staging`."""
+    """Return the path to show to the operator: for a rename its target, and never a path in `.staging`."""
     place = error.filename2 or error.filename or path
     return path if STAGING in Path(place).parts else place

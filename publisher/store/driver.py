@@ -1,4 +1,6 @@
-"""Runs SQL statements directly on SQLite's driver, where SQLAlchemy would delay mails: it takes five times as long."""
+"""Runs SQL statements directly on SQLite's driver, where SQLAlchemy, which takes five times as long, would
+delay mails.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,5 +1,5 @@
-"""The editions (digests) of each audience (mailing list), each recorded in one transaction; and the cursor of each
-audience, the log number up to which its items are dealt with.
+"""The editions (digests) of each audience (mailing list), each recorded in one transaction, and the cursor of each
+audience: the log number up to which its items are dealt with.
 """
 
 import json
@@ -43,13 +43,13 @@ class AudienceState:
     """The state of an audience: up to which log number and which moment of its schedule its editions are composed."""
 
     cursor: int
-    """The last log number that its editions have dealt with."""
+    """The last log number that the audience's editions have dealt with."""
     start: int
     """Items added up to this log number are older than the audience and never sent to it."""
     last_number: int
-    """Number of its latest edition; 0: none yet."""
+    """The number of the audience's latest edition, or 0 if it has none yet."""
     last_tick: datetime | None
-    """UTC; the last tick of its schedule that was dealt with. None: none was."""
+    """The last moment of the audience's schedule that was dealt with, in UTC, or `None` if none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,13 @@ class EditionRow:
     upto: int
     composed_at: datetime
     items: int
-    """How many items it has; 0: all were withdrawn or taken out, so it never went into the outbox."""
+    """How many items the edition has. With 0, all were withdrawn or taken out, so it never went into the outbox."""
     written_at: datetime | None
-    """UTC; when the edition went into the outbox. None: it is not there yet."""
+    """When the edition went into the outbox, in UTC, or `None` if it is not there yet."""
     held_until: datetime | None
-    """UTC; until when the edition waits for its editor. None: it is not held."""
+    """Until when the edition waits for its editor, in UTC, or `None` if it is not held."""
     dropped: int
-    """How many items its editor took out for good."""
+    """How many items the editor took out of the edition for good."""
 
     @property
     def name(self) -> str:
@@ -148,8 +148,8 @@ class Editions:
             return _edition_of(connection, row)
 
     def mark_written(self, audience: str, number: int, *, at: datetime, deliveries: Sequence[NewDelivery] = ()) -> None:
-        """Record when an edition went into the outbox, and queue its deliveries; do nothing if that is recorded
-        already.
+        """Record when an edition went into the outbox, and queue its deliveries. Do nothing if that was recorded
+        before.
         """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         with self._database.writing() as connection:

@@ -20,10 +20,10 @@ from publisher.store.schema import counters
 from publisher.store.sqlite_dialect import DRIVER, begin_by
 
 PATIENCE_S = 10
-"""Seconds that a transaction waits for one of another program. `?timeout=` in an SQLite URL overrides it."""
+"""How many seconds a transaction waits for another program's transaction. `?timeout=` in an SQLite URL overrides it."""
 
 BATCH = 500
-"""How many rows one statement reads or names: enough to be quick, few enough for memory."""
+"""How many rows one statement reads or names: enough to be fast, few enough to save memory."""
 
 _T = TypeVar("_T")
 _Key = tuple[Any, ...]
@@ -74,7 +74,7 @@ class Database:
         self.is_in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self.file = Path(self.url.database or "") if self.is_sqlite and not self.is_in_memory else None
-        """The file of an SQLite database; None: it is in memory, or on a server."""
+        """The file of an SQLite database, or `None` if the database is in memory or on a server."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -84,7 +84,9 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Open a transaction that reads everything as committed at one moment, whatever others write meanwhile."""
+        """Open a transaction for reading in which all data is as it was at one moment, even if others write
+        meanwhile.
+        """
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -126,8 +128,8 @@ class Database:
         self.engine.dispose()
 
     def begin_immediately(self, connection: Connection) -> None:
-        """Make transactions on SQLite lock at their start. One that reads first and writes later fails at once if
-        another has written in between: SQLite cannot let it wait.
+        """Make transactions on SQLite lock at their start. A transaction that reads first and writes later fails at
+        once if another has written in between: SQLite cannot let it wait.
         """
         if self.is_sqlite:
             begin_by(connection, "BEGIN IMMEDIATE")
@@ -175,9 +177,7 @@ class Database:
 
 
 class Rehearsal(Database):
-    """A database whose changes are all in one transaction that is never committed. Transactions inside it are
-    savepoints.
-    """
+    """A database in which all transactions are savepoints of one transaction that is never committed."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self.url = database.url

@@ -37,8 +37,8 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
 
     `moments` gives, for at most `BATCH` addresses, the moment of the erasure. Mails not handed over yet are cancelled.
     Rows of mails and bounces stay for the counts; the address in each is replaced by a random name, so that no two rows
-    show the same person. Rows of `round_mails` stay too, with a number that is used nowhere else. Mails to a mailing
-    list with this address are left alone.
+    show the same person. Rows of `round_mails` stay too, with a random subscriber number. Mails to a mailing list with
+    this address are left alone.
     """
     query = select(*subscribers.c["number", "address", "bounce_mark"]).where(subscribers.c.address.in_(moments))
     readers = connection.execute(query.order_by(subscribers.c.number).with_for_update()).all()
@@ -54,7 +54,7 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
 
 
 def unconfirmed(*, before: datetime) -> Select[Any]:
-    """Return a query for the addresses with a request to subscribe from before a moment that was never confirmed."""
+    """Return a query for the addresses whose request to subscribe was made before a moment and never confirmed."""
     is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
     return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)
 
@@ -62,7 +62,7 @@ def unconfirmed(*, before: datetime) -> Select[Any]:
 def erase_unconfirmed(connection: Connection, addresses: Collection[str], *, now: datetime) -> int:
     """Erase the data of addresses that never confirmed, at most `BATCH`, as `erase_addresses` does; return how many.
 
-    For a subscriber who asked once more, only that request is erased.
+    If a subscriber made such a request, only the request is erased.
     """
     there = select(subscribers.c.address).where(subscribers.c.address.in_(addresses))
     readers = set(connection.execute(there).scalars())
@@ -81,8 +81,8 @@ def _erase_requests(connection: Connection, addresses: Collection[str], owners: 
 
 
 def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
-    """Erase the subscribers with these numbers, and the texts that the operator wrote for nobody else, which may name
-    them.
+    """Erase the subscribers with these numbers, and reasons that the operator wrote about them alone, because these may
+    contain names.
     """
     of_readers = consents.c.subscriber.in_(numbers)
     written = select(consents.c.words_digest).where(of_readers, consents.c.kind == ConsentKind.OPERATOR).distinct()
@@ -98,8 +98,8 @@ def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
 
 
 def _other_addresses(connection: Connection, owners: Mapping[int, str]) -> dict[str, str]:
-    """Return the other addresses of subscribers, each with its owner's present address: those that he had before or
-    wanted to have, and that got a letter about the change.
+    """Return the other addresses of subscribers, each with its owner's present address. These are addresses that a
+    subscriber had before or wanted to have, and that got a letter about the change.
 
     An address that belongs to somebody else now is left out.
     """

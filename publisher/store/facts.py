@@ -1,5 +1,5 @@
-"""Facts that the pass of one source (its reading is compared with the store) fetches before it decides: the source's
-items, items of other sources, names that are taken.
+"""The facts that are fetched before a reading of a source is compared with the store: the source's items, items of
+other sources, and names that are taken.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """An item of another source, with the fields that are compared to find copies."""
+    """An item of another source, with the fields that are compared to find copies of it."""
 
     number: int
     item: Item
@@ -42,11 +42,11 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heir:
-    """Another source that lists an item too, and gets it if the item's own source stops listing it."""
+    """Another source that lists an item. It gets the item if the item's own source stops listing it."""
 
     source: str
     item: Item
-    """The item as that source lists it; its language is not guessed yet."""
+    """The item as this other source lists it; its language is not guessed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,8 @@ class Due:
 
 
 class Facts:
-    """The facts that the pass of one source needs. The item log is locked, so the facts stay true until the
-    pass ends.
+    """The facts that are needed to record one reading of a source. The item log is locked, so the facts stay true until
+    that is done.
     """
 
     def __init__(self, connection: Connection, source: str) -> None:
@@ -71,7 +71,7 @@ class Facts:
     def known(self, *, since: date | None, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Known]:
         """Return the source's items to compare with a listing, in the order in which they were added.
 
-        These are
+        The items are:
 
         - items dated `since` or later, withdrawn ones included (all items if `since` is None);
         - older items that were listed until now, wait for their time, or are hidden;
@@ -95,8 +95,8 @@ class Facts:
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Return live and hidden items of other sources that have one of these ids or links, except copies in this
-        source.
+        """Return live and hidden items of other sources that have one of these ids or links. Items that this source
+        lists too are left out.
         """
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
         return self._find_elsewhere(or_(IS_LIVE, IS_HIDDEN), ~copied, ids=ids, links=links)
@@ -121,8 +121,8 @@ class Facts:
         return [found[number] for number in sorted(found)]
 
     def orphans(self, texts: Collection[Item], *, among: Collection[str] | None) -> tuple[str, int]:
-        """Return the source outside `among` with the most live items that have one of these texts, and the number of
-        them.
+        """Of the sources outside `among`, return the one with the most live items that have one of these texts, and the
+        number of those items.
 
         `among` names the sources in use; None means that all sources are in use, and nothing is searched.
         """
@@ -135,7 +135,7 @@ class Facts:
         return max(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
-        """Return what this source last said about these items, by number."""
+        """Return what the source last said about these items, by item number."""
         said = {row.number: item_of(row.content) for row in self._rows(numbers)}
         for some in batches(sorted(said)):
             query = select(copies.c.item, copies.c.content).where(copies.c.source == self._source)
@@ -160,9 +160,10 @@ class Facts:
         return found
 
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
-        """Return, for each of these items by number, another source that lists it; items without one are missing.
+        """Return, for each of these items that another source lists too, that source, by item number.
 
-        Of several sources the first by name counts. `among` names the sources in use; None means that all are.
+        If several sources list an item, the first by name counts. `among` names the sources in use; None means that all
+        are.
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):
@@ -174,11 +175,11 @@ class Facts:
         return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
-        """Return which of these uids are already taken by an item of any source."""
+        """Return which of these uids (permanent ids) already belong to an item of any source."""
         return self._find_taken(items.c.uid, uids)
 
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
-        """Return which of these page paths are already taken by an item of any source."""
+        """Return which of these page paths already belong to an item of any source."""
         return self._find_taken(items.c.path, paths)
 
     def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
@@ -229,9 +230,7 @@ class Facts:
     def _add_named(
         self, found: dict[int, Known], column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]
     ) -> None:
-        """Add to `found` the source's items that have one of these names in `column`, unless `found` has them
-        already.
-        """
+        """Add the source's items that have one of these names in `column` to `found`, without replacing items in it."""
         for some in batches(sorted(set(names) - {""})):
             for row in self._own_rows(column.in_(some), is_there):
                 if row.number not in found:

@@ -54,8 +54,8 @@ _POSTGRESQL = {
 
 @contextmanager
 def translate_errors(place: str, file: Path | None = None) -> Iterator[None]:
-    """Raise an error of the database during a `with` as a `StoreError` that begins with `place`; an error that shows a
-    bug is raised unchanged.
+    """Turn an error of the database inside a `with` block into a `StoreError` that begins with `place`. An error that
+    shows a bug is raised unchanged.
 
     `file` is the file of an SQLite database, which is examined for the cause, because SQLite only says that it cannot
     write.
@@ -92,8 +92,8 @@ def _problem_of(error: DBAPIError | sqlite3.Error, file: Path | None) -> str | N
 
 
 def _why(error: DBAPIError) -> str:
-    """Return why no connection to the database was made, without the text before the reason, which may contain parts of
-    the URL.
+    """Return why the database could not be reached, without the text before the reason, which may contain parts of the
+    URL.
     """
     _, failed, why = str(error.orig).rpartition("failed: ")
     return " ".join(why.partition("\n")[0].split()) if failed else "it does not answer"

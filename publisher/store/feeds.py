@@ -22,15 +22,19 @@ class FeedState:
 
     feed: Feed
     items: int
-    """How many live items it has."""
+    """How many live items the feed has."""
     changed_at: datetime
-    """UTC; when one of its items, or its title, last changed."""
+    """When one of the feed's items, or its title, last changed, in UTC."""
     opened_at: datetime | None = None
-    """UTC; when it was first written for readers. None: never. The feed of all items is written always."""
+    """When the feed was first written for readers, in UTC, or `None` if it never was. The feed of all items is always
+    written.
+    """
 
     @property
     def is_open(self) -> bool:
-        """Whether the feed's files were ever written for readers. If so, they are always written from then on."""
+        """Whether the feed's files were ever written for readers. If they were, they are written at every change from
+        then on.
+        """
         return self.opened_at is not None or self.feed.kind is FeedKind.ALL
 
 
@@ -70,8 +74,8 @@ class Feeds:
             return read_whole(connection, slug)
 
     def end(self, slug: str) -> FeedSequence:
-        """Return the last part of a feed's items, whose pages and archive documents new items can change; its size does
-        not grow with the feed.
+        """Return the last part of a feed's items: only there can new items change pages and archive documents. The size
+        of this part does not grow with the feed.
         """
         with self._database.reading() as connection:
             return read_end(connection, slug)
@@ -82,12 +86,12 @@ class Feeds:
             return read_neighbours(connection, slug, seqs)
 
     def ensure(self, wanted: Sequence[Feed], *, now: datetime) -> None:
-        """Make sure that each of these feeds exists with its title; write nothing if all do."""
+        """Make sure that each of these feeds exists and has its title; write nothing if all do."""
         with self._database.writing() as connection:
             ensure_feeds(connection, wanted, now=now)
 
     def mark_open(self, slugs: Collection[str], *, now: datetime) -> None:
-        """Record that these feeds are written for readers from now on; feeds that already were stay as they are."""
+        """Record that these feeds are written for readers from now on. Nothing changes for feeds that were already."""
         if not slugs:
             return
         opened = update(feeds).where(feeds.c.slug == bindparam("of_slug"), ~IS_OPEN).values(opened_at=bindparam("now"))
@@ -95,7 +99,7 @@ class Feeds:
             connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
-        """Give a renamed theme's feed the archive, pages and withdrawals of its former feed.
+        """Give the feed of a renamed theme the archive, pages and withdrawals that the feed of the former name had.
 
         `first_slug` is the slug from which the feed's id is made. `former` is the slug of the former feed, or None if
         there is none. Nothing is written if the feed was already written for readers, or has taken over a former feed

@@ -21,21 +21,21 @@ from publisher.store.owners import give
 
 FILE_MODE = 0o644
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
-"""Parts of a path that would lead elsewhere."""
+"""Parts of a path that would lead outside the folder or into `.staging`."""
 DIRECTORY_MODE = 0o755
-"""Modes with which a web server under another user can read everything, whatever the umask."""
+"""The mode of folders that a web server under another user can read, whatever the umask."""
 _SHARED = stat.S_IWGRP | stat.S_ISGID
 """The mode bits of a folder that a group shares, which its subfolders inherit."""
 
 BATCH_FILES = 500
-"""Once this many files are staged they are committed; larger batches are no cheaper."""
+"""The number of staged files at which they are committed; larger batches are no faster."""
 SYNC_FROM_FILES = 16
 """From this number of files on, one `sync` precedes the flushes; together they take at most a third of the time of
 flushes alone.
 """
 FLUSHERS = 4
-"""How many flushes run at the same time, because the disk can answer them together. On a busy disk, 500 files took 2.7
-ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each in parallel.
+"""How many flushes run at the same time: a disk handles several together. On a busy disk, 500 files took 2.7 ms each
+without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each in parallel.
 """
 
 
@@ -47,16 +47,16 @@ class Tree:
     """
 
     def __init__(self, root: Path) -> None:
-        """Remove what an interrupted process staged below `root`, which need not exist."""
+        """Remove what an interrupted process left staged below `root`. The folder `root` need not exist."""
         self._root = str(root)
         self._staging = f"{root}/{STAGING}"
         self._is_staging = False
         self._staged: dict[str, str | None] = {}
-        """By target path, the path of the staged content; None: the target is to be removed."""
+        """The path of the staged content, by target path, or `None` for a target that is to be removed."""
         self._grown: dict[str, None] = {}
-        """Directories with a new member, in order."""
+        """Directories that got a new member, in the order in which that happened."""
         self._real: set[str] = set()
-        """Directories found to be no symbolic links since the last commit, so that not every file needs a check."""
+        """Directories that were checked since the last commit and are no symbolic links."""
         self.sweep()
 
     def write(self, path: str, data: bytes) -> bool:
@@ -103,14 +103,16 @@ class Tree:
         return self._staged[target] is not None if target in self._staged else os.path.isfile(target)
 
     def has_any(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether any file in the tree has a name with one of these endings. It looks at every file, 1 µs each."""
+        """Whether any file in the tree has a name with one of these endings. The search reads the names of all files (1
+        µs each).
+        """
         return any(name.endswith(suffixes) for _, _, names in os.walk(self._root) for name in names)
 
     def commit(self) -> None:
         """Make everything staged visible to readers, and flush it so that it survives a power cut.
 
         Raises:
-            FilesError: the disk refuses. Each file is old or new, and whole; write all again to finish.
+            FilesError: the disk refuses. Each file is whole, and old or new; to finish, write all files again.
         """
         try:
             with explain_errors(self._root):
@@ -139,7 +141,7 @@ class Tree:
         return target
 
     def _refuse_symlinks(self, target: str) -> None:
-        """Refuse symbolic links among the folders of a target: a link could direct writes anywhere."""
+        """Raise an error if a folder on the path to `target` is a symbolic link, which could lead anywhere."""
         folder = target[: target.rindex("/")]
         if folder not in self._real:
             _refuse_symlinks(self._root, folder)
@@ -171,9 +173,9 @@ def sweep(root: Path) -> None:
 
 
 def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
-    """Make `root/name` hold exactly `files`; return False if it already did, and nothing was touched.
+    """Make the folder `root/name` contain exactly `files`; return False if it already did, so that nothing was changed.
 
-    A folder with other content is replaced. A crash in between leaves no folder, never a mixture.
+    A folder with other content is replaced. A crash meanwhile leaves no folder, never a mixture.
 
     Raises:
         FilesError: a file name is not a plain one, or the disk refuses; the folder is unchanged.
@@ -236,7 +238,7 @@ def _fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _swap(staged: Path, target: Path, replaced: Path) -> None:
-    """Move a staged folder to its target. An old folder is renamed away first: no folder can replace one that has
+    """Move a staged folder to its target. An old folder is renamed first, because a folder cannot replace one that has
     files.
     """
     if not os.path.lexists(target):
@@ -259,8 +261,8 @@ def _check_path(path: str) -> str:
 
 
 def _refuse_symlinks(root: str, folder: str) -> None:
-    """Refuse symbolic links below the root, which could direct writes anywhere; the root itself is the operator's
-    choice.
+    """Raise an error if a folder on the path to `folder` below `root` is a symbolic link, which could lead anywhere.
+    `root` itself may be one.
     """
     current = root
     for part in folder.removeprefix(root).split("/")[1:]:
@@ -341,7 +343,7 @@ def _flush(path: str) -> None:
 
 
 def _make_directory(path: Path, *, mode: int) -> list[Path]:
-    """Make the missing directories; return the directories to flush so that the new ones survive a crash."""
+    """Make the missing directories of a path; return the directories to flush so that the new ones survive a crash."""
     missing = []
     while not path.is_dir():
         missing.append(path)
@@ -352,7 +354,7 @@ def _make_directory(path: Path, *, mode: int) -> list[Path]:
 
 
 def _new_directory(directory: Path, *, mode: int) -> None:
-    """Make a directory that never appears to readers with another mode."""
+    """Make a directory that has the mode `mode` from the moment it appears."""
     # mkdir() obeys the umask. A process killed before chmod() would leave a directory that no web server may enter, and
     # the next process would keep it. So it is made under another name first, which the next process uses again.
     is_private = STAGING in directory.parts

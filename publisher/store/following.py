@@ -1,8 +1,8 @@
-"""How many people follow which theme at which pace (how often they get mails), now and earlier, counted in one query
-over the subscriptions.
+"""How many people follow which theme at which pace (how often they get mails), now and earlier. Each question is one
+query over the subscriptions.
 
-Erasing a person deletes the subscriptions too. For each month that began while the person followed something, an
-anonymous count stays.
+Erasing a person deletes his subscriptions too. For each month that began while he followed something, an anonymous
+count stays.
 """
 
 from collections import Counter, defaultdict

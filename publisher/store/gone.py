@@ -21,8 +21,8 @@ _GOES = (DepartureKind.LEFT, DepartureKind.ERASED)
 
 
 class Gone:
-    """The marks (HMACs of the addresses) of people who are gone, in memory: some 100 bytes each. Lines added later to
-    the file of departures are read as needed.
+    """The marks (HMACs of the addresses) of people who are gone, in memory: about 100 bytes each. Lines added later to
+    the file of departures are read when needed.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -32,7 +32,7 @@ class Gone:
         """The position in bytes up to which the file was read."""
 
     def among(self, connection: Connection, addresses: Sequence[str]) -> set[str]:
-        """Return which of the addresses, at most `BATCH`, are gone now.
+        """Return the addresses, of at most `BATCH`, whose owners are gone now.
 
         Raises:
             FilesError: the file of departures cannot be read.
@@ -52,8 +52,8 @@ class Gone:
 
 
 def departure_kind(connection: Connection, journal: Journal, address: str) -> DepartureKind | None:
-    """Return how an address is gone: it left or was erased, and has not come back since. Return None if it is not gone,
-    or the file of departures cannot be read.
+    """Return how the owner of an address is gone (left or erased, and not back since). Return None if he is not gone,
+    or if the file of departures cannot be read.
 
     Raises:
         StoreError: another store wrote the file.

@@ -31,7 +31,7 @@ from publisher.store.schema import IS_LIVE, items
 class HeldEditions:
     """Editions that wait for the editor's approval.
 
-    Each decision returns False, and changes nothing, if the edition is no longer held.
+    Each method for a decision returns False, and changes nothing, if the edition is no longer held.
     """
 
     def __init__(self, database: Database) -> None:
@@ -62,7 +62,7 @@ class HeldEditions:
         return self._update(audience, number, held_until=None, released_at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
-        """Go on holding a held edition until a moment; return False if it is not held."""
+        """Hold a held edition until another moment; return False if it is not held."""
         return self._update(audience, number, held_until=until, shown_at=None)
 
     def introduce(self, audience: str, number: int, text: str) -> bool:
@@ -70,8 +70,8 @@ class HeldEditions:
         return self._update(audience, number, introduction=text, shown_at=None)
 
     def subject(self, audience: str, number: int, text: str) -> bool:
-        """Give a held edition a subject; an empty one means the subject of its template. Return False if the edition is
-        not held.
+        """Give a held edition a subject; an empty `text` means the subject of the template. Return False if the edition
+        is not held.
         """
         return self._update(audience, number, subject=text or None, shown_at=None)
 
@@ -82,8 +82,8 @@ class HeldEditions:
         return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
 
     def retitle(self, audience: str, number: int, item: int, title: str) -> bool:
-        """Give an item another title in a held edition; an empty one means its own title. Return False if the item is
-        in no held edition.
+        """Give an item another title in a held edition; an empty `title` means the item's own title. Return False if
+        the item is in no held edition.
         """
         its = update(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
@@ -112,8 +112,8 @@ class HeldEditions:
             return any(changed)
 
     def drop(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of a held edition permanently: this audience never gets the item. Return False if it is in
-        no held edition.
+        """Take an item out of a held edition permanently: this audience never gets the item. Return False if the item
+        is in no held edition.
         """
         with self._database.writing() as connection:
             return _take_one_out(connection, audience, number, TakenOut.DROPPED, item)
@@ -156,7 +156,7 @@ class HeldEditions:
     # --- undoing -----------------------------------------------------------------------------------------------------
 
     def taken_out(self, audience: str, number: int) -> dict[int, TakenOut]:
-        """Return the numbers of items that the editor took out of an edition and that are in no other edition, each
+        """Return the items that the editor took out of an edition and that are in no other edition: their numbers, each
         with the reason.
         """
         query = select(dropped_items.c.item, dropped_items.c.reason).where(_is_dropped(audience, number), ~_IS_SENT)
@@ -211,7 +211,7 @@ class HeldEditions:
             return len(rows)
 
     def return_corrections(self, audience: str, number: int) -> None:
-        """Make the corrections of an edition without items due for the next edition."""
+        """Make corrections that an edition without items was to announce due for the next edition."""
         with self._database.writing() as connection:
             _return_corrections(connection, audience, number)
 
@@ -291,7 +291,7 @@ def items_of(connection: Connection, audience: str, number: int) -> list[int]:
 
 
 def _withdrawn_from(connection: Connection, audience: str, number: int) -> list[int]:
-    """Return the numbers of the edition's items that were withdrawn since."""
+    """Return the numbers of the edition's items that were withdrawn since it was composed."""
     gone = exists().where(items.c.number == edition_items.c.item, ~IS_LIVE)
     return list(connection.execute(select(edition_items.c.item).where(is_item_of(audience, number), gone)).scalars())
 
@@ -312,7 +312,7 @@ def take_out(connection: Connection, audience: str, number: int, reason: TakenOu
 
 
 def _take_one_out(connection: Connection, audience: str, number: int, reason: TakenOut, item: int) -> bool:
-    """Take an item out of a held edition; return whether the edition is held and had the item."""
+    """Take an item out of a held edition; return whether the edition is held and contained the item."""
     if not _exists_held(connection, audience, number) or item not in items_of(connection, audience, number):
         return False
     take_out(connection, audience, number, reason, [item])
@@ -331,7 +331,7 @@ def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[R
 
 
 def _step_back(connection: Connection, audience: str, *, before: int) -> None:
-    """Move an audience's cursor back to just before a log number, so that its item is due again. All other items beyond
+    """Move an audience's cursor back to just before a log number, so that its item is due again. All other items after
     the cursor are in an edition, and so not due.
     """
     of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > before - 1)

@@ -23,9 +23,9 @@ class HiddenItem:
     record: Record
     at: datetime
     reason: str
-    """Why, in the editor's words; may be empty."""
+    """Why the item is hidden, in the editor's words; may be empty."""
     state: State
-    """Its state before it was hidden."""
+    """The item's state before it was hidden."""
 
 
 class Hidden:
@@ -35,7 +35,7 @@ class Hidden:
         self._database = database
 
     def all(self) -> list[HiddenItem]:
-        """Return all hidden items, the last hidden one first."""
+        """Return all hidden items, the most recently hidden first."""
         columns = (hidden_items.c.at, hidden_items.c.reason, hidden_items.c.state.label("before"))
         query = select(items, *columns).join(hidden_items, hidden_items.c.item == items.c.number)
         with self._database.reading() as connection:
@@ -61,7 +61,9 @@ class Hidden:
             return [record_of(row) for row in rows]
 
     def hide(self, record: Record, *, feeds: Collection[str], reason: str, now: datetime) -> None:
-        """Hide an item. `feeds` are slugs of further feeds whose archives may contain it, besides its present feeds."""
+        """Hide an item from readers. `feeds` are slugs of feeds that may have the item in their archives, besides the
+        feeds that it is in now.
+        """
         with self._database.writing() as connection:
             log_pass = _EditorPass(connection, record.source)
             log_pass.hide(record.number, feeds, reason=reason, now=now)
@@ -69,9 +71,9 @@ class Hidden:
 
     def show(self, hidden: HiddenItem, gathered: Gathered, *, wakes: datetime | None, now: datetime) -> None:
         """Show a hidden item again, in the themes and feeds that `gathered` gives; an item that was never visible to
-        readers waits until the moment `wakes`.
+        readers appears at the moment `wakes`.
 
-        The item's source is then read completely at its next turn, because it may have dropped the item meanwhile.
+        The item's source is then read completely the next time, because it may have stopped listing the item.
         """
         with self._database.writing() as connection:
             log_pass = _EditorPass(connection, hidden.record.source)

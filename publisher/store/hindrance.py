@@ -12,7 +12,7 @@ from shlex import quote
 from publisher.store.owners import name_of
 
 _ROOM_BYTES = 1 << 20
-"""A disk with less free space than this counts as full: the `-shm` file and some pages of the log need it."""
+"""A disk with fewer free bytes counts as full: the `-shm` file and some pages of the log need this space."""
 
 
 def find_hindrance(file: Path) -> str | None:

@@ -28,7 +28,7 @@ class PastMail:
 
     round: Round
     items: tuple[int, ...]
-    """The numbers of its items, in the order in which they were added."""
+    """The numbers of the mail's items, in the order in which the items were added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,9 @@ class SentMail:
     """A mail of a round (all digests that are due at one moment) that was sent to one subscriber."""
 
     at: datetime
-    """UTC; when the mail server accepted it."""
+    """When the mail server accepted the mail, in UTC."""
     items: tuple[int, ...]
-    """The numbers of its items, as planned."""
+    """The numbers of the mail's items, as planned."""
 
 
 class Histories:
@@ -100,7 +100,7 @@ class Histories:
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def bounces(self, subscriber: int) -> list[BounceRow]:
-        """Return the mails to a subscriber that came back, in the order in which they were read."""
+        """Return the reports that mails to a subscriber came back, in the order in which the reports were read."""
         reader = select(subscribers).where(subscribers.c.number == subscriber)
         columns = [column for column in bounces.c if column.name != "id"]
         with self._database.reading() as connection:
@@ -114,16 +114,15 @@ class Histories:
             return [BounceRow(**each) for each in found.mappings()]
 
     def bounces_to(self, address: str) -> list[BounceRow]:
-        """Return the mails that came back from an address, by what their reports say, in the order in which they were
-        read.
-        """
+        """Return the reports that mails to an address came back, in the order in which the reports were read."""
         columns = [column for column in bounces.c if column.name != "id"]
         query = select(*columns).where(func.lower(bounces.c.recipient) == address).order_by(bounces.c.id)
         with self._database.reading() as connection:
             return [BounceRow(**each) for each in connection.execute(query).mappings()]
 
     def entry(self, number: int, added_seq: int, *, upto: int) -> ItemEntry | None:
-        """Return when an item, added under this log number, entered its themes; `upto` is the end of the log.
+        """Return when an item, added under the log number `added_seq`, entered its themes. `upto` is the end of the
+        log.
 
         Return None if no round takes the item, because it is not visible to readers, or because an editor took it out
         of an edition.

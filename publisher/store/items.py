@@ -46,7 +46,7 @@ class ItemAddress:
 
     path: str
     link: str
-    """The item's own address, from the source; empty: it has none."""
+    """The item's own address, from the source; empty if it has none."""
     updated: datetime
 
 
@@ -59,7 +59,7 @@ class ChangedItem:
     told: Item
     """The item as the audience last got it."""
     formerly: Formerly
-    """The same with the edition's number and the title that the editor gave it there."""
+    """The same version of the item, with the number of its edition and the title that the editor gave it there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Waiting:
 
 
 class Items:
-    """Items in their present state. `feed` is always a slug."""
+    """Queries for items in their present state. The argument `feed` is always a slug."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -147,7 +147,7 @@ class Items:
         return found
 
     def versions(self, numbers: Sequence[int]) -> dict[int, int]:
-        """Return the log numbers of the latest changes of those items that are live, by item number."""
+        """Return the log number of the latest change of each of these items that is live, by item number."""
         found: dict[int, int] = {}
         with self._database.reading() as connection:
             for some in batches(numbers):
@@ -163,14 +163,14 @@ class Items:
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
         """Return live items of a feed that were revised, or moved into it, latest first.
 
-        These are the last `limit`, and all that changed in the same pass as the earliest of them.
+        The result has the last `limit` items, and all others that changed in the same pass as the earliest of them.
         """
         return self._fetch_whole_pass(_revised_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
         """Return items that were withdrawn while they were in a feed, latest first.
 
-        These are the last `limit`, and all that changed in the same pass as the earliest of them.
+        The result has the last `limit` items, and all others that changed in the same pass as the earliest of them.
         """
         return self._fetch_whole_pass(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
@@ -201,7 +201,7 @@ class Items:
     # --- for an audience ---------------------------------------------------------------------------------------------
 
     def latest(self, themes: ThemeChoice, *, limit: int) -> list[Record]:
-        """Return the `limit` live items of these themes that were added last, in the order of adding."""
+        """Return the latest `limit` live items of these themes, in the order in which they were added."""
         if themes.without:
             query = select(items).where(IS_LIVE, _is_in(themes)).order_by(items.c.added_seq.desc()).limit(limit)
             return self._fetch(query)[::-1]
@@ -240,8 +240,8 @@ class Items:
             ]
 
     def as_added(self, numbers: Sequence[int]) -> dict[int, Item]:
-        """Return the items with these numbers as they were when they were added, without those that never changed
-        since.
+        """Return the items with these numbers as they were when they were added. Items that never changed since are
+        left out.
         """
         query = select(items.c.number, log.c.content).join(log, log.c.seq == items.c.added_seq)
         query = query.where(items.c.revision > log.c.revision, log.c.content != "")
@@ -285,8 +285,8 @@ _LIMIT: BindParameter[int] = bindparam("limit")
 _seq: BindParameter[int] = bindparam("seq")
 _OF_PASS = select(log.c.at).where(log.c.seq == _seq).scalar_subquery()
 _BEFORE_PASS = select(log.c.seq).where(log.c.seq < _seq, log.c.at != _OF_PASS).order_by(log.c.seq.desc()).limit(1)
-"""The last log number before the pass that wrote a given one: all changes of a pass have the same instant in
-the log.
+"""The last log number before the pass that wrote a given log number. All changes of a pass have the same instant in the
+log.
 """
 
 
@@ -351,8 +351,8 @@ def last_changes(after: int, upto: int) -> Select[Any]:
 
 
 def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
-    """Return a query for live items that changed under log numbers in (after, upto], with the log number of the version
-    of each that an audience got before.
+    """Return a query for live items that changed under log numbers in (after, upto]. For each, it gives the log number
+    of the version that an audience got before.
     """
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))

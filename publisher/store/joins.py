@@ -13,7 +13,7 @@ from publisher.store.engine import batches
 from publisher.store.people_schema import theme_joins
 
 Join = tuple[int, int, Collection[str]]
-"""An item's number, the log number of the revision, and the slugs of the themes it entered."""
+"""An item's number, the log number of the revision that moved it, and the slugs of the themes that it entered."""
 
 
 def note_joins(connection: Connection, joined: Sequence[Join]) -> None:

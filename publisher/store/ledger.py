@@ -1,9 +1,9 @@
 """The ledger: all deliveries (mails to one recipient each) and their states. Its transactions do not lock the item log.
 
-A delivery goes from `queued` over `leased` (claimed) and `handing` (fenced) to `sent` or `refused`, or back to
-`queued`; until it is fenced it can be `cancelled`. Each claim raises its epoch, and a fence or a result counts only in
-the epoch of its claim. So a process that was suspended for longer than its lease cannot send a mail that another
-process has taken over.
+The state of a delivery goes from `queued` over `leased` (claimed) and `handing` (fenced) to `sent` or `refused`, or
+back to `queued`; before it is fenced, it can become `cancelled`. Each claim raises the delivery's epoch, and a fence or
+a result counts only in the epoch of its claim. So a process that was suspended for longer than its lease cannot send a
+mail that another process has taken over.
 
 The clock of leases is the server's on PostgreSQL, because several machines share it. On SQLite, where one process
 delivers at a time, it is the `now` of the caller.
@@ -90,8 +90,8 @@ class Ledger:
             return connection.execute(held).scalar() is not None
 
     def _end_leases(self, now: datetime) -> None:
-        """End all leases: their processes have died, because a living one would hold the lock that the caller holds
-        now.
+        """End all leases. The processes that had them have died, because a living one would hold the lock that the
+        caller holds now.
         """
         with self._database.reading() as connection:
             found = connection.execute(select(deliveries.c.id).where(IS_LEASED).limit(1)).scalar()
@@ -119,7 +119,7 @@ class Ledger:
         """Cancel the mails of an edition, a round or a letter that are not handed over yet; return how many were
         cancelled.
 
-        The mail to the address `but` is not cancelled.
+        The mail to the address `but`, if given, is not cancelled.
         """
         with self._database.writing_beside() as connection:
             which = and_(deliveries.c.kind == kind, deliveries.c.name == name, deliveries.c.recipient != but)
@@ -154,8 +154,8 @@ class Ledger:
             ).rowcount
 
     def take_back_refusals(self, refused: Sequence[Delivery], *, after: timedelta, now: datetime) -> int:
-        """Queue the deliveries again that were refused in these claims, due after the time `after`; return how many
-        were queued.
+        """Queue deliveries again that were refused in these claims, due when the time `after` has passed; return how
+        many were queued.
         """
         queued = 0
         with self._database.writing_beside() as connection:
@@ -170,7 +170,8 @@ class Ledger:
     # --- deliver -----------------------------------------------------------------------------------------------------
 
     def claim(self, limit: int, *, max_age: timedelta, now: datetime, lease: timedelta = LEASE) -> list[Delivery]:
-        """Claim due deliveries, at most `limit`, for the time of a lease: by rank, then the longest waiting first.
+        """Claim due deliveries, at most `limit`, for the time of a lease. The order is by rank, then by waiting time,
+        longest first.
 
         A delivery whose lease ended while its mail was being handed over becomes doubtful: it may have been sent.
         """
@@ -210,7 +211,7 @@ class Ledger:
             return fence_rows(connection, fences, now=now, lease=lease) if fences else set()
 
     def letters(self, deliveries_of: Sequence[Delivery]) -> dict[int, bytes]:
-        """Return the bytes of the mails of these letters, by the ids of their deliveries; letters that are finished are
+        """Return the mails of these letters as bytes, by the ids of their deliveries. Letters that are finished are
         missing.
         """
         with self._database.reading() as connection:
@@ -237,7 +238,7 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
 
     def count_stopped(self, *, max_age: timedelta, now: datetime) -> tuple[int, int]:
-        """Return how many deliveries wait until the operator ends a pause, and how many are held for his decision."""
+        """Return how many deliveries wait until the operator ends a pause, and how many are held until he decides."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             paused, held = paused_audiences(connection), is_held(clock, max_age)
@@ -262,8 +263,8 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
     def known(self, name: str, *, limit: int | None = None) -> list[KnownDelivery]:
-        """Return the deliveries of the edition, round or letter with this name, in the order of queueing, at most
-        `limit`.
+        """Return the deliveries of the edition, round or letter with this name, in the order in which they were queued,
+        at most `limit`.
         """
         with self._database.reading() as connection:
             query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
@@ -289,7 +290,9 @@ class Ledger:
             return sorted(connection.execute(query).scalars())
 
     def counts(self, names: Sequence[str], *, max_age: timedelta, now: datetime) -> dict[str, DeliveryCounts]:
-        """Return the counts of the deliveries of each name; a name without deliveries is missing."""
+        """Return the counts of the deliveries of each edition, round or letter, by name. A name without deliveries is
+        missing.
+        """
         found: dict[str, DeliveryCounts] = {}
         with self._database.reading() as connection:
             columns = counted_states(clock_of(connection, now), max_age)
@@ -304,7 +307,7 @@ class Ledger:
 
 
 def _with_sums(counted: DeliveryCounts | None, sums: DeliveryCounts) -> DeliveryCounts:
-    """Return the counts of a round, including its deleted mails."""
+    """Return the counts of a round, including those of its mails that were deleted."""
     if counted is None:
         return sums
     summed = {

@@ -23,7 +23,7 @@ class Cursor:
     """The position of one consumer in the item log: the number of the last change that it has dealt with."""
 
     seq: int = 0
-    """The last log number it has dealt with."""
+    """The last log number that the consumer has dealt with."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """The settings that the consumer's output depends on, by name, each as a hash or an address."""
 
@@ -42,7 +42,7 @@ class Log:
             return int(connection.execute(_END).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
-        """Return the cursor of a consumer of the log; its number is 0 if the consumer has not dealt with any change."""
+        """Return the cursor of a consumer of the log. Its number is 0 if the consumer has not dealt with any change."""
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 
@@ -64,8 +64,8 @@ class Log:
 
     @contextmanager
     def open_pass(self, source: str) -> Iterator[LogPass]:
-        """Open a pass, in which the changes from one reading of a source are written: they are committed when the
-        `with` ends, and rolled back if it raises.
+        """Open a pass, in which the changes from one reading of a source are written. They are committed when the
+        `with` block ends, and rolled back if it raises an error.
         """
         with self._database.writing() as connection:
             log_pass = LogPass(connection, source)
@@ -87,27 +87,27 @@ class Log:
             after = rows[-1].log_seq
 
     def touched_feeds(self, after: int, upto: int) -> set[str]:
-        """Return the slugs of the feeds that changes with log numbers in (after, upto] affect: an item left or joined
-        the feed, or changed while it was in the feed.
+        """Return the slugs of the feeds that changes with log numbers in (after, upto] affect, because an item left,
+        entered or changed in the feed.
         """
         query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
         with self._database.reading() as connection:
             return {slug for (touched,) in connection.execute(query) for slug in touched}
 
     def veiled(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Return, by feed, the items hidden or shown again under log numbers in (after, upto]. Each item is given as
-        the log number under which it was added.
+        """Return the items hidden or shown again under log numbers in (after, upto], by feed. Each item is given as the
+        log number under which it was added.
         """
         return self._positions(after, upto, log.c.kind.in_((ChangeKind.HIDDEN, ChangeKind.SHOWN)))
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Return, by feed, the items revised or withdrawn under log numbers in (after, upto]. Each item is given as the
+        """Return the items revised or withdrawn under log numbers in (after, upto], by feed. Each item is given as the
         log number under which it was added.
         """
         return self._positions(after, upto, log.c.kind != ChangeKind.ADDED)
 
     def positions(self, after: int, upto: int) -> dict[str, list[int]]:
-        """Return, by feed, the items changed or added under log numbers in (after, upto]. Each item is given as the log
+        """Return the items changed or added under log numbers in (after, upto], by feed. Each item is given as the log
         number under which it was added.
         """
         return self._positions(after, upto)

@@ -25,7 +25,7 @@ from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
-    """The pass of one source: reads facts and writes changes to the item log, which are all committed at its end."""
+    """The pass of one source: reads facts and writes changes to the item log. All changes are committed at its end."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
@@ -33,7 +33,7 @@ class LogPass(Facts):
         self._counters = Counters.read(connection)
         self._before = replace(self._counters)
         self._updated: datetime | None = None
-        """The instant of the latest revision or withdrawal; None: not fetched yet."""
+        """The instant of the latest revision or withdrawal, or `None` if it is not fetched yet."""
 
     # --- what readers see --------------------------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ class LogPass(Facts):
         return settle_names(self._connection, wanted)
 
     def count_unnamed(self, wanted: WantedNames) -> int:
-        """Return how many of these labels have no slug yet; items with such a label make a new theme."""
+        """Return how many of these labels have no slug yet. Items with such a label make a new theme."""
         return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
@@ -53,7 +53,9 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace the content, themes and feeds of items. Withdrawn ones become live again; all count as listed."""
+        """Replace the content, themes and feeds of items. Withdrawn items become live again; all of these items count
+        as listed.
+        """
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -132,7 +134,7 @@ class LogPass(Facts):
     # --- what no reader sees -----------------------------------------------------------------------------------------
 
     def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
-        """Record new items that are never visible to readers, and never appear in the log."""
+        """Record new items that readers never see and that never appear in the log."""
         for some in batches(new):
             rows = [
                 self._new_row(record, seq=0, now=None) | {"state": State.WITHDRAWN, "wakes": None} for record in some
@@ -140,7 +142,9 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
-        """Record new items that wait; each is (item, the moment at which it appears, or None if it never does)."""
+        """Record new items that wait; each is (item, the moment at which it appears). The moment is None if the item
+        never appears.
+        """
         for some in batches(waiting):
             rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
@@ -148,7 +152,8 @@ class LogPass(Facts):
     def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
         """Change when items appear or expire.
 
-        Each is (number, the item as its source has it now, the next instant at which it appears or expires, or None).
+        Each is (number, the item as its source has it now, the next instant at which it appears or expires). The
+        instant is None if there is none.
         """
         live = {
             row.number: item_of(row.content) for row in self._rows([one[0] for one in retimed]) if row.state.is_live
@@ -164,7 +169,9 @@ class LogPass(Facts):
             self._update([row for row in rows if (row["number"] in live) is is_seen])
 
     def drop_waiting(self, numbers: Collection[int]) -> None:
-        """Delete items that wait for the moment at which they appear; withdrawn ones stay withdrawn."""
+        """Delete items that wait for the moment at which they appear. Those that were visible and withdrawn before stay
+        withdrawn.
+        """
         for some in batches(sorted(set(numbers))):
             its = items.c.number.in_(some)
             self._connection.execute(delete(items).where(its, IS_WAITING))
@@ -175,7 +182,7 @@ class LogPass(Facts):
         self._update([{"number": number, **_item_columns(item)} for number, item in renamed])
 
     def copy(self, listed: Sequence[tuple[int, Item]]) -> None:
-        """Record what the source says about items that belong to other sources; each is (number, item)."""
+        """Record what this source says about items that belong to other sources; each is (number, item)."""
         for some in batches(listed):
             self.drop_copies([number for number, _ in some])
             rows = [{"source": self._source, "item": number, **_content_columns(item)} for number, item in some]
@@ -183,7 +190,7 @@ class LogPass(Facts):
             self._listed += len(some)
 
     def drop_copies(self, numbers: Collection[int]) -> None:
-        """Record that the source no longer lists these items, which belong to other sources."""
+        """Record that this source no longer lists these items, which belong to other sources."""
         for some in batches(sorted(set(numbers))):
             of_source = delete(copies).where(copies.c.source == self._source, copies.c.item.in_(some))
             self._listed -= self._connection.execute(of_source).rowcount
@@ -263,10 +270,10 @@ class LogPass(Facts):
         }
 
     def _waiting_row(self, item: Item, wakes: datetime | None, *, now: datetime) -> dict[str, Any]:
-        """Return the row of a waiting item. It gets its permanent names when it appears: its title may change until
-        then.
+        """Return the row of a waiting item. The item gets its permanent names when it appears, because its title may
+        change until then.
 
-        Until then `updated` holds the moment since which it waits.
+        Until then, `updated` is the moment since which it waits.
         """
         number = self._counters.next_number()
         return _item_columns(item) | {
@@ -304,8 +311,8 @@ class LogPass(Facts):
     def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
         """Return the next second, from `now` on, in which no change was made: feed readers tell changes apart by time.
 
-        RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: a later instant
-        would be false.
+        RFC 4287 section 3.3 asks for different times. If hundreds of items change at once, the last ones share a
+        second, because a later instant would be false.
         """
         last = max(self._updated or self._last_update(), before).replace(microsecond=0)
         free = now if last < now.replace(microsecond=0) else last + _SECOND
@@ -338,7 +345,7 @@ class LogPass(Facts):
             self._connection.execute(insert(log), changes)
 
     def _restate(self, numbers: Collection[int], before: State, after: State) -> int:
-        """Change the state of those items that have the state `before`; return how many."""
+        """Change the state of those of the items that have the state `before`; return how many."""
         moved = 0
         for some in batches(sorted(set(numbers))):
             statement = update(items).where(items.c.number.in_(some), items.c.state == before)
@@ -346,7 +353,9 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Delete the record that other sources list these items; each such source then has fewer listed items."""
+        """Delete the record that other sources list these items, and lower the number of listed items of each such
+        source.
+        """
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)
@@ -360,7 +369,7 @@ _MOST_AHEAD = timedelta(hours=1)
 
 
 def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
-    """Return the `updated` of an item after a minor edit: the old one, though never earlier than `published`."""
+    """Return the value of `updated` for an item after a minor edit: the old value, but not before `published`."""
     return published if old.revision == 1 else max(old.updated, published)
 
 
@@ -373,7 +382,7 @@ def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]
 def _revised_seqs(
     row: Mapping[str, Any], old: Row[Any], new: Revision, left: Mapping[str, int | None]
 ) -> Mapping[str, int | None]:
-    """Return, by feed, the log number of an item's latest revision that the feed announces. A minor edit is announced
+    """Return the log numbers of an item's latest revisions that its feeds announce, by feed. A minor edit is announced
     only in feeds that the item enters.
     """
     seq, is_minor = row["seq"], row["revision"] == old.revision
@@ -385,7 +394,7 @@ def _item_columns(item: Item) -> dict[str, Any]:
 
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""A `published` so early that no other item of its day is displaced."""
+"""A `published` so early that it moves no other item of the day."""
 
 
 def _content_columns(item: Item) -> dict[str, Any]:

@@ -26,13 +26,13 @@ class Membership:
     added_seq: int
     feeds: Sequence[Feed]
     revised_seqs: Mapping[str, int | None] = field(default_factory=dict)
-    """By the slug of a feed, the log number of the latest revision that is announced to its readers: one that changed
-    the item's content, or moved it into the feed. None or missing: there is none.
+    """The log number of the latest revision that each feed announces, by the feed's slug. Such a revision changed the
+    item's content, or moved it into the feed. A feed without one has `None` or is missing.
     """
 
 
 def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Mapping[str, int | None]]:
-    """Return, by item number, the slugs of a live item's feeds, sorted, each with the log number of the revision that
+    """Return the feeds of live items, by item number: the slugs, sorted, each with the log number of the revision that
     the feed announces.
     """
     found: dict[int, dict[str, int | None]] = defaultdict(dict)
@@ -105,7 +105,9 @@ def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
 
 
 def _count_items(connection: Connection, gains: Mapping[str, int], *, now: datetime) -> None:
-    """Add `gains` to the number of items of each feed; a feed with a gain of 0 also counts as changed `now`."""
+    """Add `gains` to the stored numbers of items of feeds, by slug. A feed with a gain of 0 also counts as changed
+    `now`.
+    """
     rows = [{"of_slug": slug, "gain": gain, "now": now} for slug, gain in sorted(gains.items())]
     if rows:
         gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))

@@ -1,4 +1,4 @@
-"""Runs the migrations of the database. No other module imports Alembic, except the migrations themselves."""
+"""Runs the migrations of the database. Only this module and the migrations themselves import Alembic."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -68,7 +68,7 @@ def check_version(database: Database, version: str | None) -> None:
     """Raise an error unless this version can read or migrate the tables.
 
     Raises:
-        StoreError: they are of a newer version, or of one before the first release.
+        StoreError: the tables are of a newer version, or of one before the first release.
     """
     if version in UNRELEASED:
         raise StoreError(

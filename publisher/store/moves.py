@@ -21,7 +21,7 @@ from publisher.store.suppressions import note_departures
 
 
 class MoveOutcome(StrEnum):
-    """What came of a subscriber's wish to change his mail address."""
+    """The result of a subscriber's wish to change his mail address."""
 
     MOVED = "moved"
     TAKEN = "taken"
@@ -31,7 +31,7 @@ class MoveOutcome(StrEnum):
 
 
 class Moves:
-    """The store's side of changes of subscribers' mail addresses."""
+    """Changes of subscribers' mail addresses in the store."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -44,8 +44,8 @@ class Moves:
 
         `used` is the hash of the token in the link that was sent to the new address. Waiting digests go to the new
         address; links that were sent to the former address no longer work. A mail that is being handed over now still
-        goes to the former address. The file of departures gets a line that the former address left, so that it gets no
-        mail after a restore.
+        goes to the former address. The file of departures gets a line that the former address left, so that no mail is
+        sent to it after a restore.
 
         Raises:
             OutrunError: the subscriber changed meanwhile.
@@ -74,7 +74,7 @@ class Moves:
 
 
 def _move_mails(connection: Connection, former: str, address: str, *, now: datetime) -> None:
-    """Give the mails to a subscriber his new address, past mails too; waiting letters are cancelled."""
+    """Address the mails to a subscriber, past ones too, to his new address; cancel waiting letters."""
     cancel_deliveries(connection, is_letter_to([former]), now=now)
     of_reader = or_(is_letter_to([former]), is_round_mail(connection, [former]))
     ids = connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id).with_for_update())

@@ -14,7 +14,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.schema import names, site
 
 _LONGEST = 200
-"""The most characters of a label that are stored: an index entry may have a few thousand bytes."""
+"""How many characters of a label are stored at most: an index entry may have a few thousand bytes."""
 
 
 class NamesGiven:
@@ -32,7 +32,7 @@ class NamesGiven:
             )
 
     def has_authority(self) -> bool:
-        """Whether the authority of the site's ids has been chosen; the first pass of a source chooses it."""
+        """Whether the authority of the site's ids has been chosen. The first reading of a source chooses it."""
         with self._database.reading() as connection:
             return connection.execute(select(site.c.authority)).scalar_one_or_none() is not None
 

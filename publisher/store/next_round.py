@@ -1,7 +1,7 @@
 """The editors' decisions about the next round, the mails to all subscribers that are due at one moment.
 
-Subject and introduction belong to the next round, which uses them up when it begins. Decisions about an item hold in
-all rounds, because subscribers get the item at different times, and must all get the same.
+The subject and the introduction are for the next round alone: they are deleted when it begins. Decisions about an item
+apply to all rounds, because subscribers get the item at different times, and all must get the same.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class NextRound:
         )
 
     def postpone(self, until: datetime | None) -> None:
-        """Forbid rounds of mails before a moment; with None, they begin as the schedules say."""
+        """Let no round of mails begin before the moment `until`; with None, rounds begin as the schedules say."""
         self._write(postponed_until=until)
 
     def write_words(self, *, subject: str, introduction: str) -> None:
@@ -48,7 +48,7 @@ class NextRound:
         self._write(subject=subject, introduction=introduction)
 
     def retitle(self, item: int, title: str) -> None:
-        """Give an item another title in mails to subscribers; an empty one means its own title."""
+        """Give an item another title in mails to subscribers; an empty `title` means its own title."""
         self._write_item(item, title=title or None)
 
     def leave_out(self, item: int) -> None:
@@ -56,7 +56,7 @@ class NextRound:
         self._write_item(item, is_left_out=True)
 
     def restore(self, item: int) -> None:
-        """Undo `leave_out` for an item; subscribers who got a round without the item do not get it any more."""
+        """Undo `leave_out` for an item. Subscribers who got a round without the item will not get it."""
         self._write_item(item, is_left_out=False)
 
     def order(self, items: Sequence[int]) -> None:

@@ -17,11 +17,11 @@ from publisher.store.queue import insert_letters
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 KEPT = 200
-"""How many notices are kept; one about a held edition contains the text of its digest."""
+"""How many notices are kept. A notice of a held edition contains the text of its digest."""
 
 
 class Notices:
-    """The notices of a site, both those that are written to the outbox and those that are not yet."""
+    """The notices of a site, written to the outbox or not."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,10 +29,10 @@ class Notices:
     def record(
         self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None], above: int = 0
     ) -> list[Notice]:
-        """Record new notices, and in `told` the condition that they report of each source; return the notices with
+        """Record new notices, and the condition in `told` of each source that they report; return the notices with
         their numbers.
 
-        The numbers are above `above`, because a restored store may have lost the latest notices.
+        The numbers are higher than `above`, because a restored store may have lost the latest notices.
         """
         with self._database.writing() as connection:
             for name, condition in told.items():
@@ -73,7 +73,7 @@ class Notices:
 def _forget_old(connection: Connection, *, below: int) -> None:
     """Delete old notices, except those that are not in the outbox, and those of editions that are still held.
 
-    While the store has a notice of a held edition, its editor is not notified again.
+    The editor of a held edition is not notified again while the store has its notice.
     """
     name = editions.c.audience + "-" + cast(editions.c.number, Text)
     held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))

@@ -1,4 +1,4 @@
-"""The highest number that a table ever assigned to a row. It is kept after the row is deleted, because the number of a
+"""The highest number that a table ever gave to a row. It is kept after the row is deleted, because the number of a
 subscriber is never reused.
 """
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Table, func, literal, select, text
 
 
 def last_number(connection: Connection, table: Table) -> int:
-    """Return the highest number that a table with automatic numbers ever assigned, or 0 if it assigned none."""
+    """Return the highest number that a table with automatic numbers ever gave, or 0 if it gave none."""
     column = table.autoincrement_column
     assert column is not None, table.name
     highest = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
@@ -20,7 +20,7 @@ def last_number(connection: Connection, table: Table) -> int:
 
 
 def go_on_from(connection: Connection, table: Table, last: int) -> None:
-    """Make a table assign numbers above `last`, and above those it contains."""
+    """Make a table give numbers higher than `last`, and than those it contains."""
     last = max(last, last_number(connection, table))
     column = table.autoincrement_column
     assert column is not None, table.name

@@ -1,5 +1,5 @@
-"""The operator's orders about mails (to pause, cancel or send them again), recorded so that `publisher status` can show
-them.
+"""The operator's commands about mails (to pause, cancel or send them again), recorded so that `publisher status` can
+show them.
 """
 
 from dataclasses import asdict
@@ -13,18 +13,18 @@ from publisher.store.mail_schema import orders
 
 
 class Orders:
-    """The recorded orders of the operator about mails."""
+    """The recorded commands of the operator about mails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, order: Order) -> None:
-        """Record an order of the operator."""
+        """Record a command of the operator about mails."""
         with self._database.writing_beside() as connection:
             connection.execute(insert(orders).values(asdict(order)))
 
     def since(self, moment: datetime) -> list[Order]:
-        """Return the operator's orders that were given after a moment, latest first."""
+        """Return the operator's commands about mails since a moment, latest first."""
         columns = orders.c["verb", "about", "at", "mails"]
         query = select(*columns).where(orders.c.at > moment).order_by(orders.c.id.desc())
         with self._database.reading() as connection:

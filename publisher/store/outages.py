@@ -1,4 +1,4 @@
-"""The outage of the mail server: since when mails cannot be handed to it, and why."""
+"""The outage of the mail server: since when it cannot be used, and why."""
 
 from datetime import datetime
 
@@ -16,15 +16,13 @@ class Outages:
         self._database = database
 
     def current(self) -> Outage | None:
-        """Return the outage of the mail server that has not ended, or None if the server can be used, as far as is
-        known.
-        """
+        """Return the outage of the mail server that has not ended, or None if no such outage is recorded."""
         with self._database.reading() as connection:
             row = connection.execute(select(outage)).one_or_none()
         return None if row is None else Outage(since=row.since, problem=row.problem)
 
     def note(self, problem: str, *, now: datetime) -> None:
-        """Record that the mail server cannot be used now; an outage that continues keeps its start."""
+        """Record that the mail server cannot be used now. An outage that was recorded before keeps its start."""
         known = self.current()
         if known is not None and known.problem == problem:
             return

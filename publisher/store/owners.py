@@ -17,10 +17,10 @@ ROOT = 0
 
 
 def refuse_strangers(database: Path) -> None:
-    """Refuse a user who would leave files that the owner of the store cannot write.
+    """Raise an error if the present user would leave files that the owner of the store cannot write.
 
-    Allowed are the owner; root, unless its container forbids chown; and members of a group that shares the folder: its
-    mode has `g+ws`, or `g+w` and it is our group.
+    Allowed are the owner; root, unless its container forbids chown; and members of a group that shares the folder: the
+    folder's mode is `g+ws`, or it is `g+w` and the group is the user's own.
 
     Raises:
         StoreError: this user is none of these.
@@ -40,7 +40,7 @@ def refuse_strangers(database: Path) -> None:
 
 
 PRIVATE = 0o600
-"""The mode of a file with addresses: only its owner reads it, and the group with which a folder is shared."""
+"""The mode of a file with addresses: only its owner reads it, and the group if the folder is shared with one."""
 
 
 def make_database(database: Path) -> None:
@@ -69,7 +69,7 @@ def make_private(path: Path) -> None:
 
 
 def share(file: int, *, folder: Path) -> None:
-    """Let the folder's owner and group write a new file of this program; `file` is the descriptor of the file."""
+    """Let the folder's owner and group write a new file of this program; `file` is its descriptor."""
     found = os.fstat(file)
     if os.geteuid() not in (ROOT, found.st_uid):
         return
@@ -80,7 +80,7 @@ def share(file: int, *, folder: Path) -> None:
 
 
 def give(made: int | str | Path, *, folder: str | Path) -> None:
-    """If root made a file, give it to the owner of its folder; `made` is the path or the descriptor of the file."""
+    """Give a file that root made to the owner of its folder; `made` is the path or the descriptor of the file."""
     if os.geteuid() != ROOT:
         return
     found = os.stat(folder)  # noqa: PTH116 - for each file of a site; a `Path` takes five times as long
@@ -89,7 +89,7 @@ def give(made: int | str | Path, *, folder: str | Path) -> None:
 
 
 def name_of(user: int) -> str:
-    """Return the name of a user, or an empty string if the number has no name, as often in containers."""
+    """Return the name of a user, or an empty string if the number has no name, which is usual in containers."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

@@ -1,5 +1,5 @@
-"""The full numbered pages of feeds (pagination). The range of a page never changes, so no item moves to another
-page.
+"""The full numbered pages of feeds (pagination). The range of log numbers of a full page never changes, so no item
+moves to another page.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class PageRow:
     feed: str
     """The feed's slug."""
     number: int
-    """Counts from 1, oldest first."""
+    """The number of the page within the feed: 1 is the oldest."""
     after: int
     upto: int
 

@@ -25,15 +25,15 @@ class PastEdition:
     number: int
     composed_at: datetime
     items: int
-    """How many of its items are not withdrawn."""
+    """How many of the edition's items are not withdrawn."""
     records: tuple[Record, ...]
     """The newest of these items, newest first."""
     corrections: tuple[Record, ...]
     introduction: str
     formerly: tuple[Formerly, ...] = ()
-    """As in `Edition`."""
+    """See `Edition.formerly`."""
     first: tuple[int, ...] = ()
-    """As in `Edition`."""
+    """See `Edition.first`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class EditionHead:
     number: int
     composed_at: datetime
     items: int
-    """How many of its items are not withdrawn."""
+    """How many of the edition's items are not withdrawn."""
     records: tuple[Record, ...]
     """The newest of these items, newest first."""
 
@@ -55,7 +55,7 @@ class EditionPlace:
     number: int
     composed_at: datetime
     items: int
-    """How many items it had."""
+    """How many items the edition had."""
 
 
 class PastEditions:
@@ -65,9 +65,7 @@ class PastEditions:
         self._database = database
 
     def get(self, audience: str, number: int, *, newest: int) -> PastEdition | None:
-        """Return an edition with as many of its latest items and corrections as `newest` says, or None if it does not
-        exist.
-        """
+        """Return an edition with at most `newest` of its latest items and corrections, or None if it does not exist."""
         its = (edition_items.c.audience == audience, edition_items.c.number == number)
         live = select(func.count()).select_from(edition_items).join(items, items.c.number == edition_items.c.item)
         query = select(*editions.c["composed_at", "introduction", "first_items"])
@@ -91,8 +89,8 @@ class PastEditions:
             )
 
     def heads(self, audience: str, numbers: Sequence[int], *, newest: int) -> Sequence[EditionHead]:
-        """Return these editions, at most `BATCH`, in the order of `numbers`, each with as many of its latest items as
-        `newest` says.
+        """Return these editions (at most `BATCH`) in the order of `numbers`, each with at most `newest` of its latest
+        items.
         """
         its = (editions.c.audience == audience, editions.c.number.in_(numbers))
         with self._database.reading() as connection:
@@ -109,11 +107,11 @@ class PastEditions:
     def holding(
         self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int | None = None
     ) -> dict[int, list[tuple[str, EditionPlace]]]:
-        """Return, by item number, the editions that each of these items was in, each with the name of its audience,
-        sorted; an item without editions is missing.
+        """Return the editions that contained these items, by item number: sorted pairs of the audience's name and the
+        edition. An item that was in no edition is missing.
 
         `upto` gives, by audience, the number of the latest edition that counts. Editions of more than `most_items`
-        items are left out, because their pages do not show all items; None means that there is no such limit.
+        items are left out, because their pages do not show all items; None means no limit.
         """
         found: dict[int, list[tuple[str, EditionPlace]]] = {}
         its = and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number)
@@ -140,7 +138,7 @@ class PastEditions:
             return told_of(connection, items, upto=upto)
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
-        """Return the editions with items just before and after this one, up to number `upto`; each is None if there is
+        """Return the editions with items just before and after this one, up to number `upto`. Each is None if there is
         none.
         """
         which = {"audience": audience, "number": number, "upto": upto}

@@ -1,8 +1,8 @@
 """Exports all data about people from one store, row by row, and imports it into another, whatever its database.
 
-The item log, the rounds and the ledger of mails are not exported: two log numbers of each subscription say which items
-its subscriber got. Rows are read as of one moment and written in one transaction: a crash leaves no people, and the
-import can be repeated.
+The item log, the rounds and the ledger of mails are not exported: the two log numbers of each subscription say which
+items the subscriber got. Rows are read as of one moment and written in one transaction: a crash leaves no people, and
+the import can be repeated.
 """
 
 import hashlib
@@ -54,14 +54,14 @@ PEOPLE = (
 """The tables of people, in the order in which they can be filled."""
 
 Row: TypeAlias = Mapping[str, Any]
-"""The values of a row by column, as JSON has them: an instant is text in ISO 8601."""
+"""The values of a row by column, in the types of JSON: an instant is text in ISO 8601."""
 
 _REPLACED = (address_key, link_keys, wordings, past_follows, suppressions)
 """Tables that may have rows even in a store without people; the imported rows replace them, except suppressions, which
 are added.
 """
 _LOOKED_AT = 1000
-"""How many of the latest items are compared to tell whether two logs are the same."""
+"""How many of the latest items are compared to find out whether two logs are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class LogPlace:
 
     end: int
     digest: str
-    """Hash of the latest items up to `end`; empty: there are none."""
+    """A hash of the latest items up to `end`, or an empty string if there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +79,10 @@ class PeopleRows:
 
     place: LogPlace
     last_number: int
-    """The highest number that a subscriber ever had; it is never reused."""
+    """The highest number that a subscriber ever had. It is never reused."""
     total: int
     rows: Iterator[tuple[str, Row]] = field(repr=False)
-    """Rows, each with the name of its table, table after table. Read them while the archive is open."""
+    """The rows, each with the name of its table, table after table. Read them before the archive is closed."""
 
 
 class PeopleArchive:
@@ -94,7 +94,7 @@ class PeopleArchive:
 
     @contextmanager
     def open(self) -> Iterator[PeopleRows]:
-        """Open all rows of people, as of one moment, during a `with`."""
+        """Open all rows of people, as of one moment, for the time of a `with` block."""
         with self._database.snapshot() as connection:
             yield PeopleRows(
                 place=_place(connection, _log_end(connection)),
@@ -113,8 +113,8 @@ class PeopleArchive:
         number of rows written since its last call.
 
         Raises:
-            StoreError: there are people already, or suppressions or departures by another key than the archive's, or
-                rows that do not fit; nothing is written.
+            StoreError: the store has people already, or has suppressions or departures with marks by another key than
+                the archive's, or rows do not fit. Then nothing is written.
         """
         with self._database.writing_beside() as connection:
             _refuse_people(connection)

@@ -1,4 +1,4 @@
-"""Reads and writes rows of subscribers and subscriptions, within the caller's transaction."""
+"""Reads and writes rows of subscribers and subscriptions within the caller's transaction."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ def one_subscriber(connection: Connection, which: Any) -> Subscriber | None:  # 
 def with_subscriptions(
     connection: Connection, rows: Sequence[Row[Any]]
 ) -> Iterable[tuple[Row[Any], tuple[Subscription, ...]]]:
-    """Yield each of these rows of subscribers with the subscriptions that it has."""
+    """Yield each of these rows of subscribers with that subscriber's subscriptions."""
     if not rows:
         return []
     its = subscriptions.c.subscriber.in_([row.number for row in rows])
@@ -80,7 +80,7 @@ def why_left(subscriber: Subscriber) -> EndReason | None:
 
 
 def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
-    """Return the addresses that belong to subscribers, each with whether he follows something."""
+    """Return which of the addresses belong to subscribers, each with whether he follows something."""
     its = (subscriptions.c.subscriber == subscribers.c.number, IS_ACTIVE)
     query = select(subscribers.c.address, select(subscriptions.c.subscriber).where(*its).exists())
     found = connection.execute(query.where(subscribers.c.address.in_(addresses)))
@@ -108,7 +108,7 @@ def insert_subscriber(connection: Connection, new: Subscriber, *, now: datetime)
 
 
 def refuse_changed(connection: Connection, before: Subscriber) -> None:
-    """Raise `OutrunError` unless the stored subscriber is still as `before`. Cursors moved by rounds, and renamed
+    """Raise `OutrunError` unless the stored subscriber still equals `before`. Cursors moved by rounds, and renamed
     themes, do not count as changes.
     """
     lock = select(subscribers.c.number).where(subscribers.c.number == before.number).with_for_update()

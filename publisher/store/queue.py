@@ -1,7 +1,7 @@
 """Queues and cancels deliveries (mails to one recipient each) within the caller's transaction.
 
-Ending a subscription or taking back an edition cancels the deliveries in the same transaction. A process that has
-claimed one of them then finds out before it hands the mail to the server (its fence fails), so consent counts up to
+When a subscription ends, or an edition is taken back, its deliveries are cancelled in the same transaction. A process
+that has claimed one of them finds out before it hands the mail to the server (its fence fails), so consent counts until
 that moment.
 """
 
@@ -77,6 +77,6 @@ def give_back(connection: Connection, which: ColumnElement[bool], *, now: dateti
 
 
 def delete_finished_letters(connection: Connection, ids: Sequence[int]) -> None:
-    """Delete the mails of these letters, if they are sent, refused or cancelled."""
+    """Delete the stored mails of these letters if the letters are sent, refused or cancelled."""
     finished = select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.due_at.is_(None))
     connection.execute(delete(letters).where(letters.c.delivery.in_(finished)))

@@ -94,12 +94,14 @@ class RoundEnvelope:
     host: str
     """The domain of the mails' Message-IDs."""
     bounces: str
-    """Where failures are reported, in ASCII; the reader's own mark is inserted before the `@`. Empty: the sender."""
+    """The address to which mails come back, in ASCII; the recipient's own mark is inserted before the `@`. If it is
+    empty, mails come back to `sender`.
+    """
 
 
 class RangePass:
-    """One range of people of a round, open in a transaction: nobody in the range can subscribe, change or leave
-    meanwhile.
+    """One range of people of a round, open in a transaction. Meanwhile, nobody in the range can subscribe, change or
+    leave.
     """
 
     def __init__(self, connection: Connection, round_: Round, first: int, last: int, now: datetime) -> None:
@@ -112,8 +114,8 @@ class RangePass:
         """Return all subscriptions of the people in the range who are due, ended subscriptions included, sorted by
         subscriber.
 
-        If a subscription's start is a log number below `floor`, it is returned as `floor`: no item lies between them,
-        so all such starts mean the same.
+        A start of a subscription below the log number `floor` is returned as `floor`: no item has a number between
+        them, so all such starts mean the same.
         """
         is_due = and_(IS_ACTIVE, subscriptions.c.pace.in_(self._round.paces))
         due = (
@@ -134,7 +136,7 @@ class RangePass:
         return self._connection.execute(query).all()  # type: ignore[return-value]  # rows have these fields
 
     def new_items(self, after: int) -> list[ItemEntry]:
-        """Return items as `Rounds.new_items` does, up to the end of the round."""
+        """Return the same items as `Rounds.new_items`, up to the end of the round."""
         return new_items(self._connection, after, self._round.upto)
 
     def write(
@@ -150,7 +152,7 @@ class RangePass:
         Args:
             mails: the numbers of items, by subscriber.
             moved: cursors that stop earlier.
-            known: the numbers of selections, by their items; missing ones are added.
+            known: the numbers of selections, by their items; new selections are added to it.
             envelope: the parts of the envelope that all mails of the round share.
         """
         connection, number = self._connection, self._round.number
@@ -174,7 +176,7 @@ class RangePass:
         return number.between(self._first, self._last)
 
     def _is_going(self) -> ColumnElement[bool]:
-        """Return the SQL condition that a subscriber gets mails: he has no pause, and is not suspended because of
+        """Return the SQL condition that a subscriber gets mails now: he has no pause, and is not suspended because of
         bounces.
         """
         suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
@@ -249,7 +251,7 @@ class RangePass:
 
 
 def new_items(connection: Connection, after: int, upto: int, *, only: int | None = None) -> list[ItemEntry]:
-    """Return items as `Rounds.new_items` does; with `only`, at most the item of that number."""
+    """Return the same items as `Rounds.new_items`; with `only`, the item of that number or none."""
     joined = select(theme_joins.c.item).where(theme_joins.c.seq > after, theme_joins.c.seq <= upto)
     taken_out = exists().where(
         dropped_items.c.item == items.c.number,

@@ -1,5 +1,5 @@
 """Renewals: a subscriber who consented long ago gets a letter that asks whether he still wants his mails. If he says
-yes, he renews his consent.
+yes, his consent is renewed.
 
 A request for renewal is a row of `confirmations`, like a request from a form. Its letter is in the ledger, the table of
 all mails, which says whether and when the letter was sent; its name there ends in digits of the hash of the request's
@@ -33,7 +33,7 @@ class OldConsent:
 
     number: int
     agreed_at: datetime
-    """UTC."""
+    """When the subscriber last consented, in UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class NewRenewal:
     """The request and letter with which a subscriber will be asked to renew his consent."""
 
     request: Request
-    """The request; its `subscriber` is the reader's number."""
+    """The request for renewal; its field `subscriber` is the subscriber's number."""
     token_digest: str
     letter: Letter
 
@@ -55,7 +55,7 @@ class Renewals:
     def old_consents(self, *, before: datetime) -> list[OldConsent]:
         """Return subscribers who follow something and last consented before a moment, oldest consent first.
 
-        Left out are subscribers who were asked and may still answer, and those who are suspended or suppressed.
+        Subscribers who were asked and may still answer, or who are suspended or suppressed, are left out.
         """
         asked = select(confirmations.c.subscriber).where(
             _IS_RENEWAL, confirmations.c.used_at.is_(None), confirmations.c.subscriber.is_not(None)

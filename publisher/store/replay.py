@@ -1,12 +1,12 @@
 """Repeats the file of departures in a restored store, so that people who left, were suppressed or were erased stay so.
 
-A store records how long the file was when it last wrote to it. If the file is longer when the store is opened, the
-further lines are repeated: the database was restored by hand, or a crash came between writing a line and its commit,
-and then repeating the line is right as well. If the file is shorter, the former file was lost and this is a new one,
-which is repeated whole. `publisher restore` repeats the whole file, because it may have been moved. A line is skipped
-if the subscriber came back later.
+A store records the length of the file at its last write. If the file is longer when the store is opened, the lines
+beyond that length are repeated: either the database was restored by hand, or a crash came between the writing of a line
+and its commit; repeating the line is right in both cases. If the file is shorter, the former file was lost and this is
+a new file, which is repeated whole. `publisher restore` repeats the whole file, because it may have been moved. A line
+is skipped if the subscriber came back later.
 
-A new store, made after the first was lost, takes the key beside the file, and repeats the whole file.
+A new store, made after the first was lost, takes the key from beside the file, and repeats the whole file.
 
 A repetition is one transaction, and a second repetition changes nothing.
 """
@@ -37,7 +37,7 @@ logger = DecisionLog("subscribers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
-    """How many people the file of departures marked as gone in the store."""
+    """How many people the store treats as gone after the file of departures was repeated."""
 
     left: int = 0
     erased: int = 0
@@ -113,8 +113,8 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, in batches, the stored addresses whose mark the file of departures contains. Each comes with the moment
-    when its owner subscribed or last asked to, and with what the file says of him.
+    """Yield, in batches, the stored addresses whose marks are in the file of departures. Each has the moment when its
+    owner subscribed or last asked to subscribe, and what the file says of him.
     """
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
@@ -160,8 +160,8 @@ def _end(connection: Connection, left: Mapping[str, Standing]) -> int:
 
 
 def _suppress(connection: Connection, found: Mapping[str, Standing]) -> int:
-    """Suppress the addresses again that were suppressed according to the file of departures; return how many. A
-    suppression that was lifted since the backup is in force again, until the operator lifts it again.
+    """Suppress the addresses that the file of departures says were suppressed; return how many were. If the operator
+    lifted a suppression since the backup, it is in force again until he lifts it again.
     """
     known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
     rows = [

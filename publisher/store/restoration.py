@@ -23,10 +23,12 @@ from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import counters, items, restoration, sent_before
 
 READERS = "*"
-"""The name, among audiences, of the site's subscribers: no round begins before the operator says what they got."""
+"""The name that stands for the site's subscribers among the audiences. No round begins before the operator says what
+subscribers got.
+"""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SAID = "said to have gone out, after a restore"
-"""Stored in the ledger as the server's answer, for mails that the operator says went out."""
+"""The text that the ledger stores as the server's answer for mails that the operator says went out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +38,11 @@ class Restoration:
     """
 
     taken_at: datetime | None
-    """UTC; when the backup was made. None: unknown, because another program restored the database."""
+    """When the backup was made, in UTC, or `None` if that is unknown, because another program restored the database."""
     restored_at: datetime
-    """UTC."""
+    """When the backup was restored, in UTC."""
     log_end: int
-    """The end of the log in the backup."""
+    """The last number of the log in the backup."""
     answered: tuple[str, ...]
     """Names of the audiences for which the operator has answered."""
 
@@ -55,17 +57,19 @@ class Settlement:
 
     audience: str
     sent_up_to: int
-    """The number of its last edition that went out; 0: only those that the store knows as sent."""
+    """The number of the audience's last edition that went out. With 0, only the editions went out that the store knows
+    as sent.
+    """
     last_number: int
-    """The highest number that any of its editions ever had."""
+    """The highest number that any of the audience's editions ever had."""
     start: int
-    """The audience's start, used if the store does not know it."""
+    """The audience's start, used if the store does not know the audience."""
     last_tick: datetime | None
-    """UTC; when the last edition that went out was composed. None: unknown."""
+    """When the last edition that went out was composed, in UTC, or `None` if that is unknown."""
     had: frozenset[str] = frozenset()
-    """Uids and paths of the items in editions that went out and are not in the store."""
+    """The uids and paths of items in editions that went out and are not in the store."""
     in_outbox: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """The uids in the folders of the outbox, by the number of an edition that the store has recorded but not as
+    """The uids in the folders of the outbox, by edition number, for editions that the store has recorded but not as
     written.
     """
     deliveries: tuple[NewDelivery, ...] = ()
@@ -120,9 +124,9 @@ class Restorations:
     ) -> None:
         """Record the operator's answers for some audiences. Once all audiences are settled, the restore is over.
 
-        `had_rounds` says whether subscribers got digests since the backup: then they count as having had everything
-        that is in the item log now. None means that the operator has not said so. `READERS` is in `audiences_of_site`
-        if the site has subscribers.
+        `had_rounds` says whether subscribers got digests since the backup: if so, they count as having got every item
+        that is in the log now. None means that the operator has not said so. `READERS` is in `audiences_of_site` if the
+        site has subscribers.
         """
         with self._database.writing() as connection:
             answered = connection.execute(select(restoration.c.answered)).scalar() or ()

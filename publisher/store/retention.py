@@ -21,11 +21,11 @@ from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery
 from publisher.store.people_schema import confirmations, round_mails, rounds, subscribers
 
 _ANSWERED_LATER = (LetterKind.CONFIRM, LetterKind.RENEW)
-"""Kinds of links that are valid for longer."""
+"""Kinds of letters whose links are valid for longer than the others."""
 PEOPLE = 250
 """How many people are erased in one transaction."""
 ROWS = BATCH
-"""How many rows are deleted in one transaction, which is also how long a form may have to wait."""
+"""How many rows are deleted in one transaction. A form may have to wait for as long as that takes."""
 
 
 class Retention:
@@ -35,7 +35,7 @@ class Retention:
         self._database = database
 
     def forget(self, *, now: datetime, is_stopping: Callable[[], bool] = lambda: False) -> Forgotten:
-        """Delete all data whose retention period has ended, and return what was deleted. If `is_stopping` turns true,
+        """Delete all data whose retention period has ended, and return what was deleted. If `is_stopping` returns true,
         end early, between two transactions.
         """
         is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
@@ -71,7 +71,7 @@ class Retention:
         erase: Callable[[Connection, Sequence[str]], int],
         is_stopping: Callable[[], bool],
     ) -> int:
-        """Erase the people whose addresses `query` finds, some in each transaction; return how many."""
+        """Erase the people whose addresses `query` finds, a part of them in each transaction; return how many."""
         erased = 0
         while self._finds(query.limit(1)) and not is_stopping():
             with self._database.writing_beside() as connection:
@@ -128,9 +128,9 @@ class Retention:
         *,
         before_each: Callable[[Connection, Sequence[int]], object] = lambda _connection, _ids: None,
     ) -> int:
-        """Delete the rows of a table for which the condition `which` is true, some in each transaction; return how
-        many. Before each transaction's rows are deleted, `before_each` is called with their ids, to deal with dependent
-        data.
+        """Delete the rows of a table for which the condition `which` is true, a part of them in each transaction;
+        return how many. Before each part is deleted, `before_each` is called with the ids of its rows, to deal with
+        dependent data.
         """
         some, deleted = select(table.c.id).where(which), 0
         while self._finds(some.limit(1)) and not is_stopping():

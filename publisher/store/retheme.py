@@ -1,4 +1,4 @@
-"""Assigns themes and feeds to all items again, batch by batch, after a change of config.toml."""
+"""Assigns themes and feeds to all stored items again, batch by batch, after a change of config.toml."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class ItemBatch:
             )
             for row in self._rows
         ]
-        """The items in the order of their numbers; empty: there are no more."""
+        """The items in the order of their numbers; empty if there are no more."""
 
     def name(self, wanted: WantedNames) -> Names:
         """Give labels (names of themes) and keywords their slugs, and return the slugs. Call this before the items with

@@ -20,9 +20,11 @@ APART = timedelta(minutes=1)
 def follow_reader(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
     """Adjust the mails to a subscriber that are not handed over yet to what he changed.
 
-    - He left: they are cancelled, and so is a letter of renewal. He undoes that: they are queued again.
-    - He paused: they wait until the end of the pause. He ends or moves the pause: they follow.
-    - He follows less: claimed mails are given back, so that they are made again without the theme.
+    - If he left, the mails are cancelled, and so is a letter of renewal. If he undoes that, they are queued again.
+    - If he paused, they wait until the end of the pause. If he ends the pause or changes its end, they wait until its
+      new end.
+    - If he follows fewer themes, claimed mails are taken back from the process that claimed them, so that they are made
+      again without the theme.
     """
     mails = is_round_mail(connection, [before.address])
     if before.active and not after.active:
@@ -67,8 +69,8 @@ def is_round_mail(connection: Connection, recipients: Collection[str]) -> Column
 
 
 def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
-    """Return the SQL condition that a delivery is a letter about a subscription to one of these addresses. Notices are
-    no such letters.
+    """Return the SQL condition that a delivery is a letter about a subscription to one of these addresses. Notices
+    (letters to the operator) are not included.
     """
     of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
     return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient.in_(recipients), or_(*of_reader))
@@ -77,7 +79,7 @@ def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = Lett
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
     """Make deliveries that are not handed over wait until a moment; with None, make waiting deliveries due now.
 
-    A waiting delivery is one whose time of queueing is in the future.
+    A delivery waits if its time of queueing is in the future.
     """
     give_back(connection, which, now=now)
     clock = clock_of(connection, now)
@@ -89,7 +91,7 @@ def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime
 
 
 def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
-    """Queue deliveries again that were cancelled since a moment: otherwise their items would be lost.
+    """Queue deliveries again that were cancelled since a moment, because no other mail will have their items.
 
     A mail that is being handed over is retried as usual if that fails. Mails that the operator cancelled stay
     cancelled.

@@ -1,5 +1,5 @@
-"""Rounds: all digests to subscribers that are due at one moment; when each pace (how often a subscriber gets mails) was
-last due, and who gets which items in a round.
+"""Rounds: all digests to subscribers that are due at one moment. Also when each pace (how often a subscriber gets
+mails) was last due, and who gets which items in a round.
 
 A round is planned in ranges of people, each in one transaction that queues their mails and moves their cursors. So
 after a crash one range is planned again, and memory does not grow with the number of people.
@@ -83,13 +83,13 @@ class RoundMail:
     follows: tuple[Follow, ...]
     """What the subscriber follows now."""
     items: tuple[int, ...]
-    """The numbers of its items, in the order in which they were added."""
+    """The numbers of the mail's items, in the order in which the items were added."""
     left: frozenset[str] = frozenset()
     """The themes that the subscriber stopped following since the round began."""
     paused_until: datetime | None = None
-    """UTC; None: he never paused."""
+    """The end of the subscriber's latest pause, in UTC, or `None` if he never paused."""
     is_suspended: bool = False
-    """Whether the subscriber gets no digests because mails came back."""
+    """Whether the subscriber gets no digests because mails to him came back."""
     is_suppressed: bool = False
     """Whether the address gets no mail at all."""
 
@@ -104,15 +104,15 @@ class Rounds:
     # --- when --------------------------------------------------------------------------------------------------------
 
     def last_ticks(self) -> dict[str, datetime]:
-        """Return, by pace, up to which moment its ticks (the times at which its schedule makes mails due) are dealt
-        with. A pace of which no tick was dealt with is missing.
+        """Return the moment up to which each pace is dealt with, by pace. (A tick of a pace is a moment at which its
+        schedule makes mails due.) A pace of which no tick was dealt with is missing.
         """
         with self._database.reading() as connection:
             return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
-        """Record that the ticks of these paces (their scheduled times) up to these moments are dealt with, without a
-        round.
+        """Record that the ticks of these paces (the moments of their schedules) up to these moments are dealt with,
+        without a round.
         """
         if ticks:
             with self._database.writing_beside() as connection:
@@ -141,7 +141,7 @@ class Rounds:
         """Begin a round of these paces, divide its people into ranges, and record up to when the ticks of the paces are
         dealt with.
 
-        `before` is what `last_ticks` returned when the round was decided on. If it has changed since, another process
+        `before` is what `last_ticks` returned when the round was decided on. If that has changed since, another process
         was quicker: nothing is done and None is returned.
         """
         with self._database.writing() as connection:

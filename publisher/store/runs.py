@@ -9,11 +9,11 @@ from publisher.store.engine import Database
 from publisher.store.schema import runs
 
 RUN = "run"
-"""The verb of a whole pass."""
+"""The name under which a run of all steps is recorded."""
 DELIVER = "deliver"
-"""The verb whose runs may overlap those of the others."""
+"""The verb whose runs may overlap runs of the other verbs."""
 KEPT = 500
-"""How many runs are kept: five days of a service that meets a problem every quarter of an hour."""
+"""How many runs are kept. They cover five days of a service that meets a problem every quarter of an hour."""
 _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
 
 
@@ -26,7 +26,7 @@ class RunRow:
     finished: datetime
     exit_code: int
     problems: tuple[str, ...]
-    """One line each."""
+    """The problems that the run met, one line each."""
 
 
 class Runs:
@@ -43,8 +43,8 @@ class Runs:
             connection.execute(delete(runs).where(runs.c.id <= number - KEPT, runs.c.id.not_in(last)))
 
     def last_before(self, verb: str) -> RunRow | None:
-        """Return the last run of `deliver` if `verb` is `deliver`, else the last run of any other verb; None if there
-        was none.
+        """Return the run before the present one: for `deliver` the last run of `deliver`, otherwise the last run of any
+        other verb. Return None if there was none.
         """
         is_alike = runs.c.verb == DELIVER if verb == DELIVER else runs.c.verb != DELIVER
         query = select(*_COLUMNS).where(is_alike).order_by(runs.c.id.desc()).limit(1)

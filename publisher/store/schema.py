@@ -1,7 +1,7 @@
-"""The tables as they are at `HEAD`. Migrations make them, and update those of older releases.
+"""The tables as they are at `HEAD`. Migrations make these tables, and change those of older releases.
 
 The log never changes. Much in other tables could be computed from it; it is stored so that a query costs as much as its
-answer is large, at any size of the archive.
+answer is large, however large the archive is.
 """
 
 from functools import partial

@@ -23,7 +23,7 @@ _ARCHIVES_READ = 3
 
 _Cut: TypeAlias = tuple[int, int, int]
 Neighbours: TypeAlias = tuple[int | None, int | None]
-"""The numbers of the feed's items added just before and after an item; None: there is none."""
+"""The numbers of the feed's items added just before and after an item, each `None` if there is none."""
 
 # Statements are built once: building one costs more than a query for a few rows in SQLite.
 _FEED: BindParameter[str] = bindparam("feed")
@@ -56,7 +56,7 @@ class FeedSequence:
     feed: str
     """The feed's slug."""
     after: int
-    """The sequence has the items added after this log number; 0: it has all."""
+    """The sequence has the items added after this log number. With 0, it has all items of the feed."""
     seqs: Sequence[int]
     """The log numbers under which the items were added, ascending."""
     numbers: Sequence[int]
@@ -104,8 +104,8 @@ def read_neighbours(connection: Connection, feed: str, seqs: Sequence[int]) -> d
 
 
 def _cuts(connection: Connection, query: Select[Any], feed: str) -> list[_Cut]:
-    """Return the full pages or closed archive documents of a feed as (number, after, upto), oldest first. The first is
-    left out if its `after` is unknown.
+    """Return the full pages or closed archive documents of a feed as (number, after, upto), oldest first. The first one
+    is left out if its `after` is unknown.
     """
     rows = connection.execute(query, {"feed": feed}).all()[::-1]
     found = [(number, before[1], upto) for before, (number, upto) in pairwise(rows)]

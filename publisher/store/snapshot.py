@@ -53,8 +53,8 @@ def _copy_from_writer(database: Path, to: Path) -> bool:
 
 
 def _copy_files(database: Path, to: Path) -> None:
-    """Copy the database file and its write-ahead log, again if one of them changed meanwhile; SQLite merges the two
-    when it opens the copy.
+    """Copy the database file and its write-ahead log. Repeat this if one of them changed meanwhile. SQLite merges the
+    two when it opens the copy.
     """
     for _ in range(_ATTEMPTS):
         before = _traces(database)

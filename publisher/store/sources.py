@@ -1,5 +1,5 @@
-"""Sources: the last reading of each source, its failures since, and a reading that is held until the operator approves
-it.
+"""Sources: the last reading of each source, its failures since, and a reading that waits for the operator's approval (a
+held reading).
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -20,34 +20,34 @@ class SourceState:
     """What the store knows about one source."""
 
     validator: str = ""
-    """The validator of its last complete reading; "" before the first."""
+    """The validator of the last complete reading, or an empty string before the first."""
     listed: int = 0
-    """How many items it lists; `LogPass` counts them."""
+    """How many items the source lists; `LogPass` counts them."""
     fields: tuple[str, ...] = ()
-    """Names of the fields that nearly all items of that reading had."""
+    """Names of the fields that nearly all items of the last complete reading had."""
     skipped: tuple[str, ...] = ()
-    """One line for each item of that reading that could not be read."""
+    """One line for each item of the last complete reading that could not be read."""
     lifetime_s: int = 0
-    """How many seconds the source said that it stays fresh; 0: it did not say."""
+    """For how many seconds the source said that its listing stays fresh, or 0 if it did not say."""
     most_added: int = 0
-    """The most new items in one reading, not counting the first."""
+    """The largest number of new items in one reading, without the first reading."""
     changed_at: datetime | None = None
-    """UTC; the last complete reading that differed from the one before. None: there was none."""
+    """When a complete reading last differed from the one before, in UTC, or `None` if none ever did."""
     next_try: datetime | None = None
-    """UTC; it is not read before this time. None: any time."""
+    """The time before which the source is not read, in UTC, or `None` if it may be read at any time."""
     failure: FailureKind | None = None
-    """Why the last reading failed; None: it did not."""
+    """Why the last reading failed, or `None` if it did not fail."""
     failures: int = 0
     """How many readings have failed in a row."""
     problem: str = ""
-    """The problem of the last failed reading; "": there was none."""
+    """The problem of the last failed reading, or an empty string if there was none."""
     failing_since: datetime | None = None
     hold_reason: HoldReason | None = None
-    """Why a reading is held for the operator; None: none is."""
+    """Why a reading is held for the operator, or `None` if none is held."""
     held: str = ""
-    """`hold_reason` in words, and what the reading would change; "": no reading is held."""
+    """`hold_reason` in words, and what the reading would change; an empty string if no reading is held."""
     held_added: int = 0
-    """How many items the held reading would add; the next two fields: revise, and withdraw."""
+    """How many items the held reading would add. The next two fields say how many it would revise and withdraw."""
     held_revised: int = 0
     held_withdrawn: int = 0
     held_new: tuple[str, ...] = ()
@@ -58,7 +58,9 @@ class SourceState:
     """The validator of the held reading."""
     held_at: datetime | None = None
     told: SourceCondition | None = None
-    """The condition reported in the last notice; None: none, or that all is well."""
+    """The condition that the last notice about the source reported, or `None` if there was no notice or it said that
+    all is well.
+    """
 
     @property
     def held_change(self) -> HeldChange:
@@ -79,7 +81,7 @@ class Sources:
         self._database = database
 
     def state(self, name: str) -> SourceState:
-        """Return the state of a source; all fields empty if it was never read."""
+        """Return the stored state of a source. All fields are empty if the source was never read."""
         with self._database.reading() as connection:
             return read_state(connection, name)
 
@@ -108,7 +110,7 @@ def source_names(connection: Connection) -> set[str]:
 
 
 def read_state(connection: Connection, name: str) -> SourceState:
-    """Return the state of a source; all fields empty if it was never read."""
+    """Return the stored state of a source. All fields are empty if the source was never read."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
     return SourceState() if row is None else _state_of(row)
 
@@ -121,7 +123,7 @@ def write_state(connection: Connection, name: str, state: SourceState) -> None:
 
 
 def list_fewer(connection: Connection, name: str, count: int) -> None:
-    """Lower the number of items that a source lists."""
+    """Lower the stored number of items that a source lists by `count`."""
     fewer = update(sources).where(sources.c.name == name)
     connection.execute(fewer.values(listed=sources.c.listed - count))
 

@@ -1,8 +1,8 @@
 """SQLite for SQLAlchemy, with transactions that begin with a statement of the store's choice.
 
 SQLite's driver is told to begin no transaction: it would do so too late, with the first change. SQLAlchemy's event
-`begin` could do it, but an engine with one listener looks for listeners at each statement, which takes a tenth of a
-small pass.
+`begin` could send a statement, but an engine with one listener looks for listeners at each statement, which takes a
+tenth of the time of a small pass.
 """
 
 from sqlalchemy import Connection

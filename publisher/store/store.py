@@ -60,7 +60,7 @@ class Store:
         `departures` is the file of departures (who left or was erased); with None, no such file is written.
         """
         self.database = database
-        """The database of all nouns. Other modules use the nouns instead."""
+        """The database that all nouns use. Other modules use the nouns instead."""
         self._locks = locks
         self._watched = watched or locks
         self.log = Log(database)
@@ -99,8 +99,8 @@ class Store:
         database server.
 
         Raises:
-            StoreError: the store cannot be opened, its tables are of another program or version, its owner could not
-                write the files that this user would leave, or another store wrote the file of departures.
+            StoreError: the store cannot be opened, its tables are of another program or version, another store wrote
+                the file of departures, or this user would leave files that the owner of the store cannot write.
         """
         database = Database(url)
         if database.file:
@@ -135,11 +135,12 @@ class Store:
     @staticmethod
     @contextmanager
     def locked(url: str, purposes: Iterable[str], *, wait_s: float) -> Iterator[None]:
-        """Hold locks of the store at a URL during a `with`, without opening the store, which may be damaged or missing.
+        """Hold locks of the store at a URL inside a `with` block, without opening the store, which may be damaged or
+        missing.
 
         Raises:
             BusyError: another holder kept one of them for all of `wait_s`.
-            StoreError: its owner could not write the files that this user would leave.
+            StoreError: this user would leave files that the owner of the store cannot write.
         """
         with closing(Database(url)) as database, ExitStack() as stack:
             if database.file:
@@ -152,7 +153,8 @@ class Store:
     @classmethod
     @contextmanager
     def rehearse(cls, url: str, *, departures: Path | None = None) -> Iterator[Self]:
-        """Open a rehearsal of the store at `url`: its changes are visible to itself only, and gone when the block ends.
+        """Open a rehearsal of the store at `url`: a store whose changes are visible to itself only, and gone when the
+        block ends.
 
         The rehearsal reads the file of departures at `departures`, or else the one beside an SQLite file, and adds
         nothing to it.
@@ -161,7 +163,7 @@ class Store:
         takes about 0.1 s for 50 MB. On a server, other writers wait from the rehearsal's first change on.
 
         Raises:
-            StoreError: it cannot be read, or its tables are of another program or version.
+            StoreError: the store cannot be read, or its tables are of another program or version.
         """
         with ExitStack() as stack:
             given = stack.enter_context(closing(Database(url)))
@@ -186,11 +188,11 @@ class Store:
         return repeat_departures(self.database, self.departures)
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
-        """Copy everything into an empty store; return the number of rows. The caller makes sure that neither changes
-        meanwhile.
+        """Copy everything into an empty store; return the number of rows. The caller makes sure that neither store
+        changes meanwhile.
 
         Raises:
-            StoreError: the target is not empty, or one of them cannot be used; then nothing is copied.
+            StoreError: the target is not empty, or one of the stores cannot be used; then nothing is copied.
         """
         return copy_rows(self.database, target.database, progress=progress)
 

@@ -1,5 +1,5 @@
-"""Subscribers: who they are, what they follow, their consents, and their requests whose link in a letter waits to be
-used.
+"""Subscribers: who they are, what they follow, their consents, and their requests that a link in a letter must still
+confirm.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -62,8 +62,8 @@ class Link:
 
 
 class Subscribers:
-    """The people who subscribed. Transactions here do not lock the item log, so that a running pass does not delay a
-    form.
+    """The people who subscribed. Transactions here do not lock the item log, so that a form need not wait
+    for a pass.
     """
 
     def __init__(self, database: Database, journal: Journal) -> None:
@@ -118,7 +118,8 @@ class Subscribers:
             after = found[-1].number
 
     def known(self, addresses: Sequence[str], *, gone: Gone) -> dict[str, bool]:
-        """Return which of the addresses, at most `BATCH`, are or were subscribed, each with whether it follows a theme.
+        """Return which of the addresses (at most `BATCH`) are or were subscribed, each with whether it follows a theme
+        now.
 
         Raises:
             FilesError: the file of departures cannot be read.
@@ -160,8 +161,8 @@ class Subscribers:
     def add_new(self, new: Sequence[tuple[Subscriber, Consent]], *, gone: Gone, now: datetime) -> dict[str, bool]:
         """Add new people, at most `BATCH`, with their consents, in one transaction.
 
-        Returns the addresses that were not added because they are known, gone or suppressed, each with whether its
-        owner follows something now.
+        Returns the addresses that were not added because they are known, suppressed, or gone (they left or were
+        erased). Each has whether its owner follows something now.
 
         Raises:
             FilesError: the file of departures cannot be read.
@@ -202,12 +203,12 @@ class Subscribers:
         token behind the change; if it was used before, nothing is written and None returned. Cursors are not changed:
         rounds move them.
 
-        With `is_reached` he acted by a link in a mail: his bounces so far are forgotten, and a suppression by bounces
-        is lifted. `suppression` is made together with the change.
+        `is_reached` says that he used a link in a mail: then his bounce score is deleted, and a suppression by bounces
+        is lifted. `suppression` is recorded together with the change.
 
         Raises:
-            OutrunError: he changed meanwhile.
-            SuppressedError: he follows nothing, is to follow something, and his address is suppressed.
+            OutrunError: the stored subscriber changed meanwhile.
+            SuppressedError: the subscriber would begin to follow something, and his address is suppressed.
         """
         with self._database.writing_beside() as connection:
             if used and not use_link(connection, used, now=now):
@@ -238,15 +239,16 @@ class Subscribers:
             note_departures(connection, self._journal, [after.address], kind, because=because, now=now)
 
     def departure_of(self, address: str) -> DepartureKind | None:
-        """Return how an address is gone by the file of departures, which keeps it out of imports: it left or was
-        erased; None: it is not gone, or the file cannot be read.
+        """Return how an address is gone according to the file of departures (it left or was erased), so that no import
+        adds it. Return None if it is not gone, or if the file cannot be read.
         """
         with self._database.reading() as connection:
             return departure_kind(connection, self._journal, address)
 
     def note_left(self, address: str, *, because: EndReason, now: datetime) -> None:
-        """Record in the file of departures that an address left which follows nothing here, unless it is gone there
-        already: a backup that is restored later may have it.
+        """Record in the file of departures that the owner of an address left, though nobody with this address is
+        subscribed here: a backup that is restored later may have him. Write nothing if the file says already that he is
+        gone.
         """
         with self._database.writing_beside() as connection:
             if departure_kind(connection, self._journal, address) is None:
@@ -257,7 +259,7 @@ class Subscribers:
         """Erase the data of an address, as `erase_address` does; return whether there was any data.
 
         `suppression` is recorded in the same transaction. The file of departures records the erasure even if there was
-        no data, once: a backup that is restored later may have some.
+        no data, but only once: a backup that is restored later may have some.
         """
         with self._database.writing_beside() as connection:
             held = erase_address(connection, address, now=now)
@@ -300,11 +302,11 @@ class Subscribers:
         not_since: datetime,
         now: datetime,
     ) -> bool:
-        """Record a request from a form, replacing an older one of that kind for the address, and queue the letter with
-        its link.
+        """Record a request from a form, replacing an older request of that kind for the address, and queue the letter
+        with its link.
 
-        Returns False, and does neither, if there is one made after `not_since`, or the address has a suppression that
-        no form lifts. Of several simultaneous requests, one is recorded.
+        Returns False, and does neither, if the older request was made after `not_since`, or if the address has a
+        suppression that no form lifts. Of several simultaneous requests, one is recorded.
         """
         row = {
             "token_digest": token_digest,

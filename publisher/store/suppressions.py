@@ -1,7 +1,8 @@
 """Suppressions: addresses that get no mail, stored only as HMACs. A suppressed address can be subscribed neither by a
 form nor by an import.
 
-Each change of suppressions is also a line in the file of departures, which survives a restore (`departures`).
+Each change of suppressions is also a line in the file of departures (see `departures`), which a restore does not
+replace.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -35,7 +36,7 @@ class Suppressions:
             return marks_of(connection, [address])[address]
 
     def of(self, address: str) -> tuple[Suppression, ...]:
-        """Return the suppressions of an address, the oldest first; none means that the address may get mails."""
+        """Return the suppressions of an address, oldest first. If there are none, the address may get mails."""
         with self._database.reading() as connection:
             return suppressions_of(connection, address)
 
@@ -62,7 +63,7 @@ class Suppressions:
             return suppress(connection, self._journal, address, kind, reason=reason, now=now)
 
     def lift(self, address: str, kinds: Collection[SuppressionKind], *, now: datetime) -> tuple[Suppression, ...]:
-        """Lift the suppressions of these kinds of an address; return the lifted ones."""
+        """Lift the suppressions of these kinds from an address; return the lifted ones."""
         with self._database.writing_beside() as connection:
             return lift(connection, self._journal, address, kinds, now=now)
 
@@ -71,7 +72,7 @@ class Suppressions:
 
 
 def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, ...]:
-    """Return the suppressions of an address, the oldest first."""
+    """Return the suppressions of an address, oldest first."""
     its = suppressions.c.mark == marks_of(connection, [address])[address]
     rows = connection.execute(select(suppressions).where(its).order_by(suppressions.c.at, suppressions.c.kind))
     return tuple(Suppression(kind=row.kind, at=row.at, reason=row.reason) for row in rows)
@@ -120,7 +121,9 @@ def refuse_suppressed(connection: Connection, address: str) -> None:
 def lift(
     connection: Connection, journal: Journal, address: str, kinds: Collection[SuppressionKind], *, now: datetime
 ) -> tuple[Suppression, ...]:
-    """Lift the suppressions of these kinds of an address; return the lifted ones. Call this last before the commit."""
+    """Lift the suppressions of these kinds from an address; return the lifted ones. Call this last before
+    the commit.
+    """
     there = tuple(each for each in suppressions_of(connection, address) if each.kind in kinds)
     if there:
         mark = marks_of(connection, [address])[address]
@@ -142,8 +145,8 @@ def note_departures(
     because: EndReason | None = None,
     now: datetime,
 ) -> None:
-    """Add lines to the file of departures that these people left, returned or were erased. Call this last before the
-    commit.
+    """Add lines to the file of departures, which say that these people left, returned or were erased. Call this last
+    before the commit.
     """
     if journal.path is not None and addresses:
         marks = marks_of(connection, addresses)

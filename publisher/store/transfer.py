@@ -1,4 +1,4 @@
-"""Copies everything in a store into another database, of the same kind or the other (SQLite, PostgreSQL).
+"""Copies everything in a store into another database, SQLite or PostgreSQL.
 
 All rows are written in one transaction, so a crash leaves empty tables, which the next attempt fills.
 """
@@ -15,7 +15,7 @@ from publisher.store.schema import counters, departures_noted, metadata, program
 from publisher.store.upgrade import check_head, has_tables
 
 _FILLED = (counters, program, address_key, departures_noted)
-"""Tables that have a row from the start."""
+"""Tables that have a row from the moment they are made."""
 
 
 def refuse_full(database: Database) -> None:
@@ -36,10 +36,11 @@ def refuse_full(database: Database) -> None:
 
 
 def copy_rows(source: Database, target: Database, *, progress: Progress) -> int:
-    """Copy every row of every table; return how many. The caller makes sure that neither database changes meanwhile.
+    """Copy every row of every table; return the number of rows. The caller makes sure that neither database changes
+    meanwhile.
 
     Raises:
-        StoreError: the target is not empty, or one of them cannot be used; nothing is copied.
+        StoreError: the target is not empty, or one of the databases cannot be used. Then nothing is copied.
     """
     refuse_full(target)
     with source.reading() as reading, target.writing() as writing:

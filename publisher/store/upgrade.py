@@ -10,7 +10,7 @@ from publisher.store.locks import Locks
 from publisher.store.schema import HEAD
 
 _WAIT_S = 60
-"""How long to wait for another process that is changing the tables."""
+"""How many seconds to wait for another process that is changing the tables."""
 
 
 def ensure_head(database: Database, locks: Locks) -> None:
@@ -38,7 +38,8 @@ def check_head(database: Database) -> None:
     """Raise an error unless the tables are of this version.
 
     Raises:
-        StoreError: they belong to another version; for an older one, the message says that the next run migrates them.
+        StoreError: the tables belong to another version. For an older one, the message says that the next run migrates
+            them.
     """
     if (version := _version(database)) != HEAD:
         from publisher.store.migrate import check_version  # late: as above

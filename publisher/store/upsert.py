@@ -1,4 +1,4 @@
-"""SQL inserts that say what happens if a key exists already, in the dialect of the database in use."""
+"""SQL inserts that say what to do if the key exists already, in the dialect of the database in use."""
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
