@@ -1,4 +1,4 @@
-"""The entry point of the `publisher` program, also as `python -m publisher`."""
+"""The entry point of the `publisher` command and of `python -m publisher`."""
 
 import gc
 import os
@@ -6,10 +6,10 @@ import sys
 
 
 def main() -> None:
-    """Run the `publisher` program."""
+    """Run the `publisher` command."""
     # pydantic would search all installed packages for plugins; this program has none
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # imports leave no garbage, and collecting it during them takes a tenth of a run without news
+    # imports leave no garbage, and looking for it during them takes a tenth of the time of a run without news
     gc.disable()
     try:
         from publisher.cli.commands import main as run_command
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 INTERRUPTED = 130
-"""The exit code of Ctrl-C, as in publisher.model.errors, which is imported late."""
+"""The exit code after Ctrl-C. It repeats `publisher.model.errors`, which is imported late."""
 
 if __name__ == "__main__":
     main()

@@ -1,9 +1,9 @@
 """The application: one site, with a method for each verb.
 
 Only this module opens a site's store and folders and reads the clock. `admin/stages` does the work of each verb; this
-module adds the lock around the work, the record of the run, and the notices after it. Delivering comes after a pass
-(collect, publish, compose) and is not under the pass's lock, so a slow mail server delays no feed. Other subjects, such
-as `people`, are objects that the site returns.
+module adds the lock around the work, the record of the run, and the notices after it. Mails are delivered after a pass
+(collect, publish, compose) and without the pass's lock, so a slow mail server delays no feed. Other subjects, such as
+`people`, are objects that the site returns.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from publisher.admin.reception import Reception
 
 WAIT_S = 60.0
-"""How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
+"""How many seconds a pass waits for another process's pass, which takes about a minute for 100,000 items."""
 
 
 class Publisher:
@@ -75,9 +75,9 @@ class Publisher:
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """Connect a site with its store and folders; `open_files` gives access to a folder, `hand_over` sends mails."""
+        """Connect a site with its store and folders. `open_files` opens a folder, and `hand_over` sends mails."""
         self.wait_s = WAIT_S
-        """How long a verb waits for another running verb of this site."""
+        """How many seconds a verb waits while another process works on this site."""
         self.config = config
         self._store = store
         self._outbox = outbox
@@ -92,7 +92,7 @@ class Publisher:
     @classmethod
     @contextmanager
     def open(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
-        """Open the site's store for a `with`. With `now`, the site's clock always shows that moment.
+        """Open the site's store for a `with`. If `now` is given, the site's clock always shows that moment.
 
         Raises:
             StoreError: the store cannot be used.
@@ -120,10 +120,10 @@ class Publisher:
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
     def collect(self, sources: Collection[str] = ()) -> RunReport:
-        """Read every source that is due, and record what changed; if `sources` are named, read only these, due or not.
+        """Read every source that is due, and record what changed. If `sources` are named, read only these, due or not.
 
         Raises:
-            UsageError: there is no source of such a name.
+            UsageError: config.toml has no source of such a name.
         """
         chosen = self._wiring.sources(sources)
         return self._go_on("collect", lambda: self._stages.collect(chosen, sources))
@@ -156,9 +156,9 @@ class Publisher:
         return self._go_on("compose", lambda: self._stages.compose(RunReport(), compose.plan_all, audiences))
 
     def deliver(self, *, start: str | None = None, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
-        """Send every mail that is due. With `start`, an edition's name, queue it and later editions again first.
+        """Send every mail that is due. With `start`, an edition's name, first queue that edition and later ones again.
 
-        If `is_stopping` turns true, the sending ends early, after the mails that are being handed over.
+        If `is_stopping` becomes true, sending ends early, after the mails that are being handed over.
 
         Raises:
             BusyError: another process is delivering.
@@ -190,7 +190,7 @@ class Publisher:
     def pass_due(self, *, is_stopping: Callable[[], bool]) -> RunReport:
         """Do a pass, composing only for audiences whose schedules are due, and deliver nothing.
 
-        If `is_stopping` turns true, the pass ends early, between two stages.
+        If `is_stopping` becomes true, the pass ends early, between two stages.
         """
         return self._go_on("run", lambda: self._stages.run(compose.plan_due, is_stopping=is_stopping))
 
@@ -206,12 +206,12 @@ class Publisher:
         return tuple(each for each in latest if not each.is_settled)
 
     def next_wake(self) -> datetime | None:
-        """Return when the next item appears or expires, or None if none will."""
+        """Return when the next item appears or expires; return `None` if none will."""
         return self._store.items.next_wake(after=self._clock())
 
     def examine(self, source: str) -> "Examined":
-        """Return what a source gives and what a pass would do with it; or how an address or a file could become a
-        source.
+        """Return what a source gives and what a pass would do with it. For an address or a file that is no source yet,
+        return how it could become one.
 
         Call this in a rehearsal only, because it collects.
 
@@ -219,7 +219,8 @@ class Publisher:
             SourceError: the source cannot be read.
             UsageError: there is no such source, address or file.
         """
-        from publisher.admin.discover import examine_or_discover  # late: no pass needs it, and reading HTML costs 20 ms
+        # late: no pass needs it, and importing the reader of HTML takes 20 ms
+        from publisher.admin.discover import examine_or_discover
 
         examined, given = examine_or_discover(source, self.office, self._wiring.source_site)
         if given is None:
@@ -254,10 +255,10 @@ class Publisher:
         return self._run_exclusively("round", begin)
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with that address or id, whatever its source lists, and render all that shows it again.
+        """Hide the item with this address or id, whatever its source lists, and render again all files that show it.
 
         Raises:
-            UsageError: there is no such item, or several.
+            UsageError: no item or more than one has this name.
         """
         return self._decide_item(partial(hide_item, name, reason))
 
@@ -265,12 +266,12 @@ class Publisher:
         """Show a hidden item again.
 
         Raises:
-            UsageError: there is no such item, several, or it is not hidden.
+            UsageError: no item or more than one has this name, or the item is not hidden.
         """
         return self._decide_item(partial(show_item, name))
 
     def let_appear(self, name: str) -> RunReport:
-        """Make an item visible now that waits for the moment at which it appears.
+        """Make an item visible now that waits for the moment at which it would appear.
 
         Raises:
             UsageError: no such item waits.
@@ -286,7 +287,7 @@ class Publisher:
 
     @property
     def people(self) -> People:
-        """The site's subscribers now: what forms, commands and people themselves can do."""
+        """The site's subscribers as of now: what forms and commands can ask and change, for a person or for all."""
         return self._wiring.people(self._clock())
 
     @property
@@ -296,7 +297,7 @@ class Publisher:
 
     @property
     def reach(self) -> Reach:
-        """Bounces, complaints and suppressions of the site's subscribers."""
+        """Which subscribers mails can reach: bounces, complaints and suppressions."""
         return self._wiring.reach(self._clock())
 
     @property
@@ -343,13 +344,15 @@ class Publisher:
 
     @property
     def office(self) -> Office:
-        """The site as functions of `publisher.admin` take it, to answer a question or apply a decision."""
+        """The site in the form in which functions of `publisher.admin` take it, to answer a question or apply a
+        decision.
+        """
         renderer, now = self._wiring.renderer, self._clock()
         return Office(config=self.config, store=self._store, renderer=renderer, outbox=self._outbox, now=now)
 
     def copy_store(self, url: str) -> tuple[str, int]:
-        """Copy the store into the empty database at an SQLAlchemy URL; return its name for messages, and the number of
-        rows.
+        """Copy the store into the empty database at an SQLAlchemy URL. Return the database's name for messages, and the
+        number of rows copied.
 
         Raises:
             BusyError: a service, a pass or a delivery is running.
@@ -366,7 +369,9 @@ class Publisher:
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do a verb's work as `_run_exclusively` does, unless the store was lost and would begin from nothing."""
+        """Do a verb's work as `_run_exclusively` does; refuse if the store was lost and the work would begin from
+        nothing.
+        """
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 

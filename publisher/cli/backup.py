@@ -58,7 +58,9 @@ def restore(  # noqa: PLR0917  (click passes what is typed)
     rounds_sent: bool,  # noqa: FBT001
     nothing_sent: bool,  # noqa: FBT001
 ) -> None:
-    """Put the store of the backup FILE back, or say what was sent since. Alone, it shows what it must be told."""
+    """Put the store of the backup FILE back, or say which mails went out since. Without FILE and options, list what to
+    say.
+    """
     is_answer = bool(sent_up_to or rounds_sent or nothing_sent)
     if sum((file is not None, put_back, is_answer)) > 1:
         raise click.UsageError(
@@ -97,7 +99,9 @@ def _departures_line(repeated: Repeated | None, file: Path) -> str:
 
 
 def _show_open(options: Options) -> None:
-    """Print the audiences that wait for the operator, what is known of each, and the commands to type."""
+    """Print the audiences that wait for the operator after a restore, what is known of each, and the commands to
+    type.
+    """
     with options.open_rehearsal() as publisher:
         found, are_readers = open_audiences(publisher.office), waits_for_readers(publisher.office)
     if options.is_json:

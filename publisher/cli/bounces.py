@@ -17,7 +17,9 @@ from publisher.model.problems import counted
 @click.option("--maildir", metavar="FOLDER", type=Path, help="Read this Maildir.")
 @click.option("--mbox", metavar="FILE", type=Path, help="Read this mbox file.")
 def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
-    """Record mails that came back: one on standard input, or those in a mailbox, by default that of config.toml."""
+    """Record mails that came back: one mail on standard input, or all in a mailbox, by default the mailbox in
+    config.toml.
+    """
     if maildir is not None and mbox is not None:
         raise click.UsageError("choose one of --maildir and --mbox")
     with options.open_site() as publisher:
@@ -25,7 +27,7 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
             report = publisher.bounces.read_mailboxes(BounceSettings(maildir=maildir, mbox=mbox))
         else:
             mail = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
-            # a timer gives an empty standard input
+            # standard input is empty if a timer runs the command
             is_mailbox = not mail and (sys.stdin.isatty() or publisher.config.bounces is not None)
             report = publisher.bounces.read_mailboxes() if is_mailbox else publisher.bounces.read(mail)
     if options.is_json:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def show_check(report: "CheckReport", *, is_json: bool) -> None:
-    """Print findings on standard output, one line each; those that must be fixed come first."""
+    """Print findings on standard output, one line each. Findings that must be fixed come first."""
     if is_json:
         values = {"exit_code": report.exit_code, "found": [asdict(found) for found in report.found]}
         print_json(values)

@@ -1,7 +1,8 @@
-"""The commands, one function each: open the site, call one verb of `Publisher`, print its report, exit with its code.
+"""The commands, one function each: open the site, call one verb of `Publisher`, print its report, and exit with the
+report's code.
 
-`publisher deliver` and the commands of `edition`, `round`, `item`, `subscribers`, `source` and `preview` have modules
-of their own.
+`publisher deliver` and the commands of `edition`, `round`, `item`, `subscribers`, `source` and `preview` have their own
+modules.
 """
 
 import shlex
@@ -111,7 +112,7 @@ cli.add_command(deliver)
 
 def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
     """Write the next editions as mails to `to`, and print the paths of their files."""
-    from publisher.admin.next_edition import try_out  # late: no pass needs it, and reading HTML costs 20 ms
+    from publisher.admin.next_edition import try_out  # late: no pass needs it, and it takes 20 ms
 
     with options.open_rehearsal() as publisher:
         found = try_out(audiences_named(audience, publisher.config), publisher.office, to=to)
@@ -207,7 +208,7 @@ for each in (bounces, preview, edition, mail_round, item, subscribers, why, sour
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the `publisher` program with these arguments; None: with the process's arguments."""
+    """Run the `publisher` command with these arguments. If `None`, the arguments of the process are used."""
     sys.excepthook = print_bug
     accept_any_characters()
     try:

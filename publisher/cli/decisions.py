@@ -1,4 +1,4 @@
-"""`--verbose`: decisions and their reasons on standard error, one line each."""
+"""The option `--verbose`: prints decisions and their reasons on standard error, one line each."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from publisher.model.decisions import LOGGER, facts_of
 
 @contextmanager
 def print_decisions() -> Iterator[None]:
-    """Print every decision that is made during a `with`."""
+    """During a `with`, print every decision when it is made."""
     logger, printer = logging.getLogger(LOGGER), _Printer()
     before = logger.level
     logger.addHandler(printer)
@@ -30,5 +30,5 @@ class _Printer(logging.Handler):
         because = facts.pop("because", "")
         about = ", ".join(f"{name}={value}" for name, value in facts.items())
         line = f"{record.getMessage()}: {because}" if because else record.getMessage()
-        # Standard error is looked up for every line: a progress bar replaces it, and keeps lines above itself.
+        # sys.stderr is looked up for every line: a progress bar replaces it, so that lines are printed above the bar
         warn(f"publisher: {line} ({about})" if about else f"publisher: {line}")

@@ -15,7 +15,7 @@ def desk() -> None:
 @site_command
 @click.argument("address")
 def link(options: Options, address: str) -> None:
-    """Print a link with which ADDRESS, one of desk.people, signs in at the desk: once, within 15 minutes."""
+    """Print a link with which ADDRESS, one of desk.people, signs in at the desk. It works once, within 15 minutes."""
     with options.open_site() as publisher:
         url = publisher.desk.new_link(address)
     print_json({"url": url}) if options.is_json else print_line(url)

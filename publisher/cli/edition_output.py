@@ -43,7 +43,9 @@ def show_editions(
 
 
 def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
-    """Print a held edition on standard output, one line per item, with its number in the text part."""
+    """Print a held edition on standard output: one line per item, with the number that the item has in the text
+    part.
+    """
     edition = reviewed.edition
     if is_json:
         print_json(_reviewed_values(reviewed))
@@ -84,13 +86,13 @@ def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
 
 
 def edition_line(edition: Edition, zone: ZoneInfo) -> str:
-    """Return `weekly-1 with 3 items`, and how long it is held."""
+    """Return a line about an edition, such as `weekly-1 with 3 items`, which also says how long the edition is held."""
     held = f", {held_words(edition.held_until, zone)}" if edition.held_until else ""
     return f"{edition.name} with {counted(len(edition.records), 'item')}{held}"
 
 
 def edition_values(edition: Edition) -> dict[str, object]:
-    """Return the edition as `--json` prints it."""
+    """Return the edition's values in the form in which `--json` prints them."""
     return {
         "name": edition.name,
         "audience": edition.audience,
@@ -103,7 +105,7 @@ def edition_values(edition: Edition) -> dict[str, object]:
 
 
 def mails_words(mails: DeliveryCounts, zone: ZoneInfo) -> str:
-    """Return `3 sent, 1 refused`, and the server's last answer to those that are not sent."""
+    """Return counts such as `3 sent, 1 refused`, and the server's last answer about a mail that is not sent."""
     later = f"later (next {local_time(mails.next_at, zone)})" if mails.next_at else "later"
     counts = {
         "queued": mails.queued,

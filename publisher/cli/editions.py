@@ -1,4 +1,4 @@
-"""The commands of `publisher edition`: list editions, and decide about those that are held."""
+"""The commands of `publisher edition`: list editions, and decide about held editions."""
 
 import sys
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from publisher.model.schedules import parse_interval
 
 @click.group(cls=Commands)
 def edition() -> None:
-    """List editions, and decide about those that are held for review."""
+    """List editions, and decide about editions that are held for review."""
 
 
 @edition.command("list")
@@ -64,7 +64,7 @@ def release(options: Options, name: str) -> None:
 @click.argument("name")
 @click.argument("delay", required=False)
 def postpone(options: Options, name: str, delay: str | None) -> None:
-    """Hold the edition NAME until DELAY from now, such as 2h or 1d; without DELAY until you release it."""
+    """Hold the edition NAME for DELAY from now, such as 2h or 1d; without DELAY, hold it until you release it."""
     try:
         interval = parse_interval(delay) if delay else None
     except ValueError as error:
@@ -78,7 +78,7 @@ def postpone(options: Options, name: str, delay: str | None) -> None:
 @click.argument("item")
 @click.option("--until-next", is_flag=True, help="Take it out of this edition only; the next one has it.")
 def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
-    """Take ITEM out of the held edition NAME; ITEM is its number in the text part, its address or id."""
+    """Take ITEM out of the held edition NAME. ITEM is the item's number in the text part, its address or its id."""
     _decide(options, partial(review.put_off if until_next else review.drop, name, item))
 
 
@@ -87,7 +87,9 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 @click.argument("name")
 @click.argument("item")
 def include(options: Options, name: str, item: str) -> None:
-    """Put ITEM, which is newer than the held edition NAME and would come in the next one, into NAME."""
+    """Put ITEM, which is newer than the held edition NAME, into NAME. Without this command it would come in the next
+    edition.
+    """
     _decide(options, partial(review.include, name, item))
 
 
@@ -96,7 +98,7 @@ def include(options: Options, name: str, item: str) -> None:
 @click.argument("name")
 @click.argument("text")
 def introduce(options: Options, name: str, text: str) -> None:
-    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty text removes it.
+    """Put TEXT above the items of the held edition NAME. `-` reads TEXT from standard input; an empty text removes it.
 
     [words](https://example.org/) is a link.
     """
@@ -109,7 +111,7 @@ def introduce(options: Options, name: str, text: str) -> None:
 @click.argument("name")
 @click.argument("text")
 def subject(options: Options, name: str, text: str) -> None:
-    """Give the held edition NAME the subject TEXT; an empty text gives back its own."""
+    """Give the held edition NAME the subject TEXT; an empty TEXT restores the edition's own subject."""
     _decide(options, partial(review.change_subject, name, text))
 
 
@@ -118,7 +120,7 @@ def subject(options: Options, name: str, text: str) -> None:
 @click.argument("name")
 @click.argument("items", nargs=-1, required=True)
 def order(options: Options, name: str, items: tuple[str, ...]) -> None:
-    """Put ITEMS of the held edition NAME first: the very first one leads, the others come first in their themes."""
+    """Put ITEMS of the held edition NAME first: the first of them leads the edition, and each other one its theme."""
     _decide(options, partial(review.order, name, items))
 
 
@@ -138,7 +140,9 @@ def move(options: Options, name: str, item: str, to: str) -> None:
 @click.argument("item")
 @click.argument("title")
 def retitle(options: Options, name: str, item: str, title: str) -> None:
-    """Give ITEM another TITLE in the held edition NAME and on its page; an empty title gives back its own."""
+    """Give ITEM another TITLE in the held edition NAME and on its page; an empty TITLE restores the item's own
+    title.
+    """
     _decide(options, partial(review.retitle, name, item, title))
 
 
@@ -149,7 +153,7 @@ def retitle(options: Options, name: str, item: str, title: str) -> None:
 def restore(options: Options, name: str, item: str | None) -> None:
     """Undo `drop` of ITEM; without ITEM, undo `discard` of the edition NAME.
 
-    The items are in NAME again if it is held; otherwise they come in the next edition.
+    The items are in NAME again if NAME is held; otherwise they come in the next edition.
     """
     _decide(options, partial(review.restore, name, item))
 
@@ -158,7 +162,9 @@ def restore(options: Options, name: str, item: str | None) -> None:
 @site_command
 @click.argument("name")
 def reopen(options: Options, name: str) -> None:
-    """Hold the discarded edition NAME again as it was, until you decide; not possible after a later edition."""
+    """Hold the discarded edition NAME again, as it was, until you decide. This is not possible after a later
+    edition.
+    """
     _decide(options, partial(review.reopen, name))
 
 

@@ -1,4 +1,4 @@
-"""How commands print values: times in the site's time zone, and words that several commands share."""
+"""How commands print values: times in the site's time zone, and words that several commands use."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,15 +7,15 @@ from publisher.model.editions import UNTIL_DECIDED
 
 
 def local_time(instant: datetime, zone: ZoneInfo) -> str:
-    """Return a moment as `Mon 2026-03-02 08:00`."""
+    """Return a moment in the site's time zone, such as `Mon 2026-03-02 08:00`."""
     return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
 def held_words(until: datetime, zone: ZoneInfo) -> str:
-    """Return how long an edition is held: `held until Mon 2026-03-02 08:00`."""
+    """Return how long an edition is held, such as `held until Mon 2026-03-02 08:00`."""
     return "held until you decide" if until == UNTIL_DECIDED else f"held until {local_time(until, zone)}"
 
 
 def sample_words(audience: str) -> str:
-    """Return the words shown with a sample edition, made of the latest items."""
+    """Return the words shown with a sample edition, which is made of the latest items."""
     return f"{audience} has no new edition; these are its latest items"

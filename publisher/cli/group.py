@@ -1,4 +1,4 @@
-"""What all commands share: their group, their options, and how each opens the site."""
+"""What all commands share: their group, their options, and how they open the site."""
 
 import functools
 import sys
@@ -26,52 +26,52 @@ from publisher.model.schedules import zone_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options that every command of a site takes."""
+    """The options that every command of a site has."""
 
     config: Path
     now: str | None
-    """ISO 8601, as typed; None: the present."""
+    """A moment in ISO 8601, as typed. If `None`, the real time is used."""
     is_json: bool
     is_verbose: bool
     is_unwatched: bool = False
     """Whether a program such as cron runs the command regularly, and mails its standard error.
 
-    If so, there is no progress, and only problems are shown that the previous run did not have.
+    If so, there is no progress, and problems that the previous run had are not shown again.
     """
 
     @contextmanager
     def open_site(self) -> Iterator[Publisher]:
-        """Open the site for a `with`, with progress on standard error."""
+        """Open the site for a `with`; progress is shown on standard error."""
         config, now = self._read()
         with self._tell() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
 
     def settings(self) -> tuple[Config, datetime]:
-        """Return the configuration and the moment, for a command that does not open the site."""
+        """Return the configuration and the moment of `--now`, for a command that does not open the site."""
         config, now = self._read()
         return config, clock_at(now)()
 
     def service_site(self) -> tuple[Config, Callable[[Config], AbstractContextManager[Publisher]]]:
-        """Return the configuration, and the function that opens the site for the service, which logs and shows no
-        progress.
+        """Return the configuration, and the function that opens the site for the service. The service logs, and shows
+        no progress.
         """
         config, now = self._read()
         return config, functools.partial(Publisher.open, now=now)
 
     @contextmanager
     def open_rehearsal(self) -> Iterator[Publisher]:
-        """Open the site as a rehearsal for a `with`: commands report what they would do, and change nothing."""
+        """Open the site as a rehearsal for a `with`: its verbs report what they would do, and change nothing."""
         config, now = self._read()
         with self._tell() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
             yield publisher
 
     def open_for(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
-        """Open the site for a command that takes `--dry-run`."""
+        """Open the site, or with `dry_run` a rehearsal of it, for a command that takes `--dry-run`."""
         return self.open_rehearsal() if dry_run else self.open_site()
 
     @contextmanager
     def _tell(self) -> Iterator[Progress]:
-        """Show progress, and with `--verbose` decisions, during a `with`."""
+        """Show progress during a `with`, and decisions, too, with `--verbose`."""
         show = nullcontext(quiet) if self.is_unwatched else show_progress()
         with show as progress, print_decisions() if self.is_verbose else nullcontext():
             yield progress
@@ -90,7 +90,7 @@ def _instant(text: str, timezone: str) -> datetime:
 
 
 def site_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of every site command, as a first argument of type `Options`."""
+    """Give a command the options that every command of a site has, as a first argument of type `Options`."""
 
     @click.option(
         "--config",
@@ -120,10 +120,10 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 
 class Commands(click.Group):
-    """Lists commands in the order in which they were added, each with its whole first paragraph."""
+    """A group that lists its commands in the order in which they were added, each with its whole first paragraph."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click's
-        """Run the command; after Ctrl-C exit with the code that shells expect."""
+        """Run the command. After Ctrl-C, exit with the code that shells expect."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -148,7 +148,7 @@ def cli() -> None:
 
 
 def finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
-    """Print the report, and exit with its code unless that is 0."""
+    """Print the report, and exit with the report's code unless the code is 0."""
     timezone = publisher.config.site.timezone
     show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
     show_problems(report.new_problems if options.is_unwatched else report.all_problems)

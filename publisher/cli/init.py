@@ -1,7 +1,7 @@
 """Makes a new site: the starter configuration, its JSON Schema and the sample content.
 
 Templates are copied only on request. A copy replaces the shipped template for good, so an unedited copy would miss
-every later fix, and fail when the program passes it other values.
+every later fix, and fail once the program passes other values to it.
 """
 
 import json
@@ -26,7 +26,7 @@ def make_site(directory: Path) -> None:
     """Write configuration and sample content into `directory`, which may exist but must contain no site.
 
     Raises:
-        UsageError: a file or folder of these names exists; nothing was written.
+        UsageError: a file or folder with one of the names to write exists; nothing was written.
         FilesError: the folder cannot be written.
     """
     for part in PARTS:
@@ -44,7 +44,8 @@ def make_site(directory: Path) -> None:
 
 
 def copy_templates(directory: Path) -> list[Path]:
-    """Copy the shipped templates into a site's templates folder; return those copied. Files already there stay.
+    """Copy the shipped templates into a site's templates folder, without replacing any file; return the paths of the
+    copies.
 
     Raises:
         FilesError: the folder cannot be written.
@@ -63,13 +64,13 @@ def copy_templates(directory: Path) -> list[Path]:
 
 
 def _shipped(part: str) -> Path:
-    """Return the path of a shipped file or folder: in the package, or in a checkout beside it."""
+    """Return the path of a shipped file or folder: in the installed package, or beside the package in a checkout."""
     packaged = PACKAGE / "starter" / part
     return packaged if packaged.exists() else PACKAGE.parent / part
 
 
 def _remove_made(directory: Path) -> None:
-    """Remove an incomplete site, which would prevent the next attempt; what cannot be removed is left to the
+    """Remove an incomplete site, because it would prevent the next attempt. What cannot be removed is left to the
     operator.
     """
     for part in PARTS:

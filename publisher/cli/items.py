@@ -1,4 +1,4 @@
-"""The commands of `publisher item`: hide one item and show it again."""
+"""The commands of `publisher item`: hide an item, show it again, or let it appear now."""
 
 import click
 
@@ -22,7 +22,7 @@ def item() -> None:
 @click.option("--reason", default="", help="Why, for `publisher item list`; readers never see it.")
 @dry_run_option
 def hide(options: Options, name: str, reason: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Hide the item with this address or id from feeds, pages and held editions, whatever its source does."""
+    """Hide the item with this address or id from feeds, pages and held editions, whatever the item's source does."""
     with options.open_for(dry_run=dry_run) as publisher:
         report = publisher.hide_item(name, reason=" ".join(reason.split()))
         finish(report, options, publisher, is_rehearsal=dry_run)
@@ -43,7 +43,7 @@ def show(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
 @click.argument("name", metavar="URL|ID")
 @dry_run_option
 def appear(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Let the item with this address or id, which waits for its time, appear now."""
+    """Let an item that waits for its time appear now; NAME is the item's address or id."""
     with options.open_for(dry_run=dry_run) as publisher:
         finish(publisher.let_appear(name), options, publisher, is_rehearsal=dry_run)
 
@@ -51,7 +51,7 @@ def appear(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
 @item.command("list")
 @site_command
 def list_items(options: Options) -> None:
-    """List the hidden items, the one that was hidden last first."""
+    """List the hidden items, the last hidden first."""
     with options.open_rehearsal() as publisher:
         hidden = hidden_items(publisher.office)
         zone = zone_of(publisher.config.site.timezone)

@@ -1,4 +1,4 @@
-"""Reads files with lists of people: text in any encoding, or Mailchimp's archive of several lists."""
+"""Reads files with lists of people: text in any encoding, or an archive from Mailchimp with several lists."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,28 +13,29 @@ from publisher.model.errors import FilesError, UsageError
 from publisher.subscribers.encodings import LOOKED_AT, codec_of
 
 _SUBSCRIBED = "subscribed_"
-"""The beginning of the name of Mailchimp's file of subscribed people."""
+"""How the name of the file of subscribed people begins in an archive from Mailchimp."""
 _ZIP = b"PK\3\4"
 _Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFile:
-    """A list of people."""
+    """A list of people, read from a file."""
 
     name: str
-    """The name of its file, without folders."""
+    """The name of the list's file, without folders."""
     lines: Callable[[], Iterator[str]] = field(repr=False)
-    """Returns its lines from the first one, each with its line end; may be called more than once.
+    """Returns the lines of the list from the first one, each with its line end; may be called more than once.
 
     Raises:
-        FilesError: it cannot be read, or is not in its encoding.
-        UsageError: no encoding has that name.
+        FilesError: the file cannot be read, or is not in its encoding.
+        UsageError: no encoding has the given name.
     """
 
 
 def lists_in(path: Path, *, encoding: str) -> list[ListFile]:
-    """Return the list in a file; for a Mailchimp archive, the list of subscribed people and after it the others.
+    """Return the list in a file. For an archive from Mailchimp, return the list of subscribed people, then the other
+    lists.
 
     Raises:
         FilesError: the file cannot be read.
@@ -79,7 +80,7 @@ def _open_member(path: Path, member: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _explain_errors(path: Path, encoding: str = "") -> Iterator[None]:
-    """Turn an error of a file into one that names the file and the next step."""
+    """During a `with`, replace an error about a file by an error that names the file and the next step."""
     try:
         yield
     except OSError as error:

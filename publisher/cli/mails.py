@@ -1,4 +1,4 @@
-"""`publisher deliver`: send mails, and the operator's orders about them."""
+"""`publisher deliver`: sends mails, and takes the operator's orders about mails."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The man page, generated from the commands."""
+"""Makes the man page from the commands."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -24,7 +24,7 @@ FILES = {
 
 
 def manual_page(cli: click.Group) -> Iterator[str]:
-    """Yield the lines of publisher(1), in the language of man(7)."""
+    """Yield the lines of publisher(1), in the macros of man(7)."""
     yield f'.TH PUBLISHER 1 "" "publisher {__version__}" "User Commands"'
     yield from (".SH NAME", rf"publisher \- {_text(str(cli.help).rstrip('.'))}")
     yield from (".SH SYNOPSIS", ".B publisher", r".I COMMAND \fR[\fIOPTION\fR]... [\fIARGUMENT\fR]...")
@@ -43,7 +43,7 @@ def manual_page(cli: click.Group) -> Iterator[str]:
 
 
 def _commands(group: click.Group, path: str, *, common: Collection[str | None]) -> Iterator[str]:
-    """Yield the commands of a group, each followed by its subcommands."""
+    """Yield the lines about the commands of a group, each command followed by its subcommands."""
     for name, command in group.commands.items():
         whole = f"{path} {name}"
         if isinstance(command, click.Group):
@@ -72,6 +72,8 @@ def _entry(term: str, what: str) -> Iterator[str]:
 
 
 def _text(words: str) -> str:
-    r"""Return text escaped for man(7): `-` would be a breakable hyphen, and a line that begins with `.` a request."""
+    r"""Return text escaped for man(7), where `-` would be a breakable hyphen and a line that begins with `.` a
+    request.
+    """
     escaped = words.replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped

@@ -1,8 +1,8 @@
 """Prints everything that commands write on standard output and standard error.
 
 Server messages, file names and titles of items are untrusted. Control characters in them could colour, move and erase
-text on the terminal, or begin a line that looks like one of ours: they are escaped. Only click's help and usage errors,
-and the progress bars of `bars`, do not pass through here.
+text on the terminal, or begin a line that looks like a line of this program, so control characters are escaped. Only
+click's help and usage errors, and the progress bars of `bars`, are printed elsewhere.
 """
 
 import io
@@ -28,7 +28,7 @@ def print_line(line: str) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines on standard output, all at once."""
+    """Print lines on standard output, all in one write."""
     _print("\n".join(as_line(line) for line in lines))
 
 
@@ -38,27 +38,29 @@ def print_json(values: object) -> None:
 
 
 def as_json(values: object) -> str:
-    """Return JSON as every command prints it: indented, times as ISO 8601, durations as in config.toml."""
+    """Return values as JSON, as every command prints it: indented, times in ISO 8601, durations as in config.toml."""
     text = json.dumps(values, indent=2, ensure_ascii=False, default=_json_value)
-    # JSON itself escapes characters below a space, so every line end is between values
+    # JSON escapes control characters inside texts, so every line end here is between values
     return "\n".join(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in text.split("\n"))
 
 
 def warn(line: str) -> None:
-    """Print a line on standard error; if that cannot be written, only the exit code tells."""
+    """Print a line on standard error. If standard error cannot be written, the exit code alone tells of the failure."""
     with suppress(OSError):
         click.echo(as_line(line), err=True)
 
 
 def print_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print a traceback on standard error; to be used as `sys.excepthook`."""
+    """Print a traceback on standard error. It is installed as `sys.excepthook`."""
     for part in traceback.format_exception(kind, error, trace):
         for line in part.rstrip("\n").split("\n"):
             warn(line)
 
 
 def accept_any_characters() -> None:
-    """Let standard output escape characters that its encoding lacks, as standard error does, instead of failing."""
+    """Make standard output escape characters that its encoding lacks, as standard error does; otherwise printing would
+    fail.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -67,9 +69,9 @@ def _print(text: str) -> None:
     try:
         click.echo(text)
     except BrokenPipeError:
-        raise  # nobody reads it any more, and click ends quietly
+        raise  # nobody reads standard output any more; click then ends quietly
     except OSError as error:
-        # otherwise Python would try to flush again at exit, and complain
+        # otherwise Python would try to flush again at exit, and print an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         reason = (error.strerror or str(error)).lower()
         raise FilesError(f"standard output cannot be written: {reason}; what was to be done is done") from error

@@ -35,7 +35,7 @@ def _serve(options: Options, audience: str | None, *, port: int) -> None:
     from publisher.serve.preview import serve  # late: passes do not need it
 
     with options.open_rehearsal() as publisher:
-        audiences_named(audience, publisher.config)  # an unknown name is reported at once, and on the terminal
+        audiences_named(audience, publisher.config)  # an unknown name is reported at once, on the terminal
 
     def announce(address: str) -> None:
         print_line(f"{address}  (end with Ctrl-C)")
@@ -49,11 +49,11 @@ def _serve(options: Options, audience: str | None, *, port: int) -> None:
 
 
 def _write(options: Options, audience: str | None, folder: Path | None) -> None:
-    """Write the next edition into `folder`, or into a new temporary one, and print the path."""
-    from publisher.admin.next_edition import next_digest, sample_digest  # late: no pass needs it, it costs 20 ms
+    """Write the next edition into `folder`, or into a new temporary folder if `None`, and print the folder's path."""
+    from publisher.admin.next_edition import next_digest, sample_digest  # late: no pass needs it, and it takes 20 ms
 
     with options.open_rehearsal() as publisher:
-        report = publisher.collect()  # a preview also shows what sources list now
+        report = publisher.collect()  # so that the preview has items that sources list only now
         audiences, office = audiences_named(audience, publisher.config), publisher.office
         new = next((new for each in audiences if (new := next_digest(each, office))), None)
         found = new or next((sample for each in audiences if (sample := sample_digest(each, office))), None)
@@ -72,7 +72,7 @@ def _write(options: Options, audience: str | None, folder: Path | None) -> None:
 
 
 def write_digest(folder: Path, digest: Digest) -> list[str]:
-    """Write a digest into a folder, which is made if necessary; return the paths of its files."""
+    """Write a digest into a folder, which is made if it is missing; return the paths of the files."""
     files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
     with explain_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Progress of long work on standard error: bars on a terminal; elsewhere a line from time to time, never a bar."""
+"""Shows the progress of long work on standard error: bars on a terminal; elsewhere a line from time to time."""
 
 import sys
 import time
@@ -25,10 +25,10 @@ def show_progress() -> Iterator[Progress]:
 
 
 class Lines:
-    """Prints progress as lines; a step that ends soon gets no line."""
+    """Prints progress as lines. A step that ends soon gets no line."""
 
     PAUSE_S = 30
-    """Seconds from the start of a step to its first line, and between lines."""
+    """Seconds from the start of a step to its first line, and from each line to the next."""
 
     def __init__(self) -> None:
         self._step, self._since_s = "", 0.0

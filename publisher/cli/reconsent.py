@@ -53,7 +53,9 @@ def reconsent(
     is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Count the readers who agreed long ago; with --yes, ask each by a letter, and end those who do not answer."""
+    """Count the readers who agreed long ago. With --yes, send each a letter that asks whether he still wants mails, and
+    end the subscriptions of readers who do not answer.
+    """
     is_rehearsal = dry_run or not is_agreed
     with options.open_for(dry_run=is_rehearsal) as publisher:
         renewer = publisher.renewer

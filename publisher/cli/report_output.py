@@ -14,7 +14,7 @@ from publisher.model.rounds import RoundReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
-    """Print what was done on standard output."""
+    """Print on standard output what was done."""
     if is_json:
         print_json(report_as_values(report))
     else:
@@ -29,7 +29,7 @@ def show_problems(problems: Sequence[Problem]) -> None:
 
 
 def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> list[str]:
-    """Return the report in words, one line per stage; `nothing new` only if no source failed."""
+    """Return the report in words, one line per stage. It says `nothing new` only if no source failed."""
     lines = _collect_lines(report.collect) if report.collect else []
     if (published := report.publish) and published.is_news:
         feeds = f"{counted(len(published.feeds), 'feed')}, " if published.feeds else ""
@@ -44,7 +44,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.ahead:
         lines.append(clock_line(report.ahead, zone))
     if not lines:
-        # a source that failed may have news
+        # a source that could not be read may have news
         return [] if report.all_problems else [_nothing_new(report)]
     if report.deliver and report.deliver.paused:
         lines.append(f"deliver: {_words_of_stopped(report.deliver)[0]}: see `publisher status`")
@@ -77,13 +77,13 @@ def _compose_lines(composed: ComposeReport, zone: ZoneInfo) -> list[str]:
 
 
 def _round_line(report: RoundReport) -> str:
-    """Return `subscribers: round-3 (daily, weekly) with 12 mails`."""
+    """Return a line such as `subscribers: round-3 (daily, weekly) with 12 mails`."""
     more = "" if report.is_planned else "; the next run plans the others"
     return f"subscribers: {report.name} ({', '.join(report.paces)}) with {counted(report.mails, 'mail')}{more}"
 
 
 def _tally_line(tally: DeliveryTally) -> str:
-    """Return `deliver: weekly-1 to list@example.org: 1 sent`."""
+    """Return a line such as `deliver: weekly-1 to list@example.org: 1 sent`."""
     more = tally.mails - 1
     to = f"{tally.to} and {counted(more, 'other')}" if more > 0 else tally.to
     to = to if tally.to else counted(tally.mails, "reader")
@@ -98,7 +98,7 @@ def _tally_line(tally: DeliveryTally) -> str:
 
 
 def _nothing_new(report: RunReport) -> str:
-    """Return `nothing new`, with the sources that may have news because they are held or were not read."""
+    """Return `nothing new`, followed by the sources that may have news because they are held or were not read."""
     silent = []
     if report.collect and report.collect.sources_held:
         silent.append(f"{counted(report.collect.sources_held, 'source')} held")
@@ -110,13 +110,13 @@ def _nothing_new(report: RunReport) -> str:
 
 
 def _words_of_stopped(report: DeliverReport) -> list[str]:
-    """Return how many mails wait for the operator, and why."""
+    """Return lines that say how many mails wait for the operator, and why."""
     counts = {"paused": report.paused, "held": report.held}
     return [f"{counted(count, 'mail')} {word}" for word, count in counts.items() if count]
 
 
 def report_as_values(report: RunReport) -> dict[str, object]:
-    """Return the report as `--json` prints it."""
+    """Return the report's values in the form in which `--json` prints them."""
     return {
         "is_news": report.is_news,
         "exit_code": report.exit_code,

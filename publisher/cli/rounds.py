@@ -1,4 +1,4 @@
-"""The commands of `publisher round`: view the next mails to subscribers, and decide about them."""
+"""The commands of `publisher round`: show the next mails to subscribers, and decide about them."""
 
 import functools
 import sys
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The options that describe a typical reader, as typed."""
+    """The options that describe a typical subscriber, as typed."""
 
     theme: str = ""
     pace: str = ""
@@ -43,7 +43,7 @@ def mail_round() -> None:
 
 
 def reader_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that describe a typical reader, as a second argument of type `Chosen`."""
+    """Give a command the options that describe a typical subscriber, as a second argument of type `Chosen`."""
 
     @click.option("--theme", default="", metavar="SLUG", help="What the reader follows; by default everything.")
     @click.option("--pace", default="", metavar="NAME", help="The reader's pace; by default the default pace.")
@@ -60,7 +60,9 @@ def reader_options(command: Callable[..., None]) -> Callable[..., None]:
 @reader_options
 @click.option("--output", "folder", metavar="FOLDER", type=Path, help="Also write digest.html and digest.txt there.")
 def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
-    """Show when mails go to subscribers, and the items of a typical reader's next mail with their numbers and ids."""
+    """Show when mails go to subscribers, and the items of a typical subscriber's next mail with their numbers and
+    ids.
+    """
     from publisher.admin import next_round  # late: passes do not need it
 
     with options.open_rehearsal() as publisher:
@@ -112,7 +114,7 @@ def _lines_of(shown: "UpcomingRound", zone: ZoneInfo, *, postponed_until: dateti
 @site_command
 @click.argument("paces", metavar="[PACE...]", nargs=-1)
 def send_round(options: Options, paces: tuple[str, ...]) -> None:
-    """Send the mails of these PACES now, or of every pace; later mails come as scheduled."""
+    """Send the mails of these PACES now, or of every pace if none is named; later mails come as scheduled."""
     with options.open_site() as publisher:
         chosen = paces or publisher.people.settings.pace_names
         finish(publisher.begin_round(chosen), options, publisher)
@@ -122,7 +124,7 @@ def send_round(options: Options, paces: tuple[str, ...]) -> None:
 @site_command
 @click.argument("delay", required=False)
 def postpone(options: Options, delay: str | None) -> None:
-    """Send no mail to subscribers until DELAY from now, such as 2h or 1d; without DELAY until `round resume`."""
+    """Send no mail to subscribers for DELAY from now, such as 2h or 1d; without DELAY, until `round resume`."""
     from publisher.admin import next_round  # late: as above
 
     try:
@@ -135,7 +137,7 @@ def postpone(options: Options, delay: str | None) -> None:
 @mail_round.command()
 @site_command
 def resume(options: Options) -> None:
-    """End `postpone`: mails that were due meanwhile go with the next run, later ones as scheduled."""
+    """End `postpone`. Mails that were due meanwhile go out with the next run, and later mails as scheduled."""
     from publisher.admin import next_round  # late: as above
 
     _decide(options, next_round.resume)
@@ -146,7 +148,7 @@ def resume(options: Options) -> None:
 @reader_options
 @click.argument("address")
 def send_test(options: Options, chosen: Chosen, address: str) -> None:
-    """Send a typical reader's next mail to ADDRESS, marked as a test; nothing is recorded."""
+    """Send a typical subscriber's next mail to ADDRESS, marked as a test; nothing is recorded."""
     from publisher.admin import next_round  # late: as above
 
     with options.open_rehearsal() as publisher:
@@ -159,7 +161,7 @@ def send_test(options: Options, chosen: Chosen, address: str) -> None:
 @site_command
 @click.argument("text")
 def subject(options: Options, text: str) -> None:
-    """Give all the next mails the subject TEXT; an empty text gives back to each its own."""
+    """Give all the next mails the subject TEXT; an empty TEXT restores each mail's own subject."""
     from publisher.admin import next_round  # late: as above
 
     _decide(options, partial(next_round.write_words, text, None))
@@ -169,7 +171,7 @@ def subject(options: Options, text: str) -> None:
 @site_command
 @click.argument("text")
 def introduce(options: Options, text: str) -> None:
-    """Put TEXT above the items of the next mails; - reads it from standard input, an empty text removes it."""
+    """Put TEXT above the items of the next mails. `-` reads TEXT from standard input; an empty text removes it."""
     from publisher.admin import next_round  # late: as above
 
     _decide(options, partial(next_round.write_words, None, sys.stdin.read() if text == "-" else text))
@@ -191,7 +193,7 @@ def move_item(options: Options, item: str, to: str) -> None:
 @click.argument("item")
 @click.argument("title")
 def retitle(options: Options, item: str, title: str) -> None:
-    """Give ITEM another TITLE in all mails to subscribers; an empty title gives back its own."""
+    """Give ITEM another TITLE in all mails to subscribers; an empty TITLE restores the item's own title."""
     from publisher.admin import next_round  # late: as above
 
     _decide_item(options, lambda reader, office: next_round.retitle(item, title, reader, office))
@@ -201,7 +203,7 @@ def retitle(options: Options, item: str, title: str) -> None:
 @site_command
 @click.argument("item")
 def drop(options: Options, item: str) -> None:
-    """Leave ITEM out of all mails to subscribers; ITEM is its number in `round show`, its address or id."""
+    """Leave ITEM out of all mails to subscribers. ITEM is the item's number in `round show`, its address or its id."""
     from publisher.admin import next_round  # late: as above
 
     _decide_item(options, lambda reader, office: next_round.drop(item, reader, office))
@@ -211,7 +213,9 @@ def drop(options: Options, item: str) -> None:
 @site_command
 @click.argument("item")
 def restore(options: Options, item: str) -> None:
-    """Undo `drop` of ITEM for the mails to come. Readers whose mail was made without it do not get it."""
+    """Undo `drop` of ITEM for mails that are not made yet. Subscribers whose mails were made without ITEM do not get
+    it.
+    """
     from publisher.admin import next_round  # late: as above
 
     _decide(options, partial(next_round.restore, item))

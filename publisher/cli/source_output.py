@@ -14,7 +14,7 @@ _MOST_NOTES = 50
 
 
 def show_examined(examined: Examined, *, is_json: bool, timezone: str) -> None:
-    """Print what was found out about a source on standard output."""
+    """Print on standard output what was found out about a source."""
     if is_json:
         print_json({"exit_code": examined.exit_code, **asdict(examined)})
     else:

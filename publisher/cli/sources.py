@@ -1,4 +1,4 @@
-"""The commands of `publisher source`: decide about a source that is held."""
+"""The commands of `publisher source`: decide about a source whose listing is held."""
 
 import click
 
@@ -8,7 +8,7 @@ from publisher.collect.rules import OnSuspicion
 
 @click.group(cls=Commands)
 def source() -> None:
-    """Decide about a source that is held because its listing changed too much at once."""
+    """Decide about a source whose listing is held, because it changed too much at once."""
 
 
 @source.command()
@@ -25,7 +25,7 @@ def release(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
 @click.argument("name")
 @dry_run_option
 def discard(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Never publish the new items of the held source NAME; items that it no longer lists stay."""
+    """Never publish the new items of the held source NAME. Its older items stay, even if it no longer lists them."""
     _decide(options, name, OnSuspicion.DISCARD, is_rehearsal=dry_run)
 
 

@@ -15,7 +15,7 @@ from publisher.model.status import AudienceStatus, HeldStatus, RestoreStatus, So
 from publisher.model.subscribers import is_round_name
 
 _MOMENTS = 5
-"""How many of the moments that items wait for are shown."""
+"""How many different times at which items will appear are shown."""
 
 
 def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
@@ -27,7 +27,7 @@ def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
 
 
 def status_lines(status: Status, *, timezone: str) -> list[str]:
-    """Return the status in words, line by line."""
+    """Return the lines that describe the status in words."""
     zone = ZoneInfo(timezone)
     service = "a service is at work" if status.is_served else "no service is running"
     lines = [f"{status.site}: {counted(status.items, 'item')}; {service}"]
@@ -90,14 +90,16 @@ def _lines_of_next_steps(mails: DeliveryCounts) -> list[str]:
 
 
 def _order_line(order: Order, zone: ZoneInfo) -> str:
-    """Return `deliver --recall weekly-3 on 4 March 2026, 10:30: 1 mail`."""
+    """Return a line such as `deliver --recall weekly-3 on 4 March 2026, 10:30: 1 mail`."""
     about = f" {order.about}" if order.about else ""
     mails = f": {counted(order.mails, 'mail')}" if order.mails else ""
     return f"deliver --{order.verb}{about} on {local_time(order.at, zone)}{mails}"
 
 
 def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:
-    """Return lines that say how many items wait until when, settle or come back, and how many an editor hid."""
+    """Return lines that say how many items of a source readers do not see: items that wait, by reason and time, and
+    hidden items.
+    """
     lines: list[str] = []
     for why, words in _WAITING.items():
         some = [each for each in source.waiting if each.why == why]
@@ -114,7 +116,7 @@ _WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn 
 
 
 def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
-    """Return the line about something that was recorded with a time in the future."""
+    """Return the line that warns of something recorded with a time in the future."""
     moment = local_time(ahead, zone)
     return f"clock: it was ahead on {moment}, or is behind now; schedules and sources follow the clock as it is now"
 

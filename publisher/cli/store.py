@@ -18,7 +18,7 @@ def store() -> None:
 @site_command
 @click.argument("url")
 def copy(options: Options, url: str) -> None:
-    """Copy the store into the empty database at URL, an address or env:VARIABLE; stop the service first."""
+    """Copy the store into the empty database at URL, which may be given as env:VARIABLE. Stop the service first."""
     with options.open_site() as publisher:
         config = publisher.config
         place, rows = publisher.copy_store(named_database(url, config.path.parent, os.environ))

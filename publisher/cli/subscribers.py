@@ -1,4 +1,4 @@
-"""The commands of `publisher subscribers`: list people, add one, end subscriptions, erase or suppress one."""
+"""The commands of `publisher subscribers`: list people; add, end, erase or suppress a person."""
 
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ def subscribers() -> None:
 @site_command
 @click.option("--ended", "is_ended", is_flag=True, help="List those who follow nothing any more, too.")
 def list_subscribers(options: Options, is_ended: bool) -> None:  # noqa: FBT001
-    """List who follows what at which pace, in the order in which they came."""
+    """List subscribers, what each follows and at which pace, in the order in which they came."""
     with options.open_rehearsal() as publisher:
         people, zone = publisher.people, zone_of(publisher.config.site.timezone)
         found = [each for batch in people.all() for each in batch if is_ended or each.active]
@@ -55,7 +55,9 @@ def add(  # noqa: PLR0917  (click passes what is typed)
     language: str | None,
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Add a person who agreed elsewhere, or replace what a reader follows; it sends no mail. `*=weekly`: everything."""
+    """Add a person who agreed elsewhere, or replace what a subscriber follows. No mail is sent. `*=weekly` means all
+    themes.
+    """
     with options.open_for(dry_run=dry_run) as publisher:
         spoken = language or publisher.config.site.language
         added = publisher.people.add(address, choices_of(choices), language=spoken, words=agreed)
@@ -73,7 +75,7 @@ def add(  # noqa: PLR0917  (click passes what is typed)
 @click.argument("address")
 @dry_run_option
 def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
-    """End all subscriptions of an address, and take back its mails that are not sent yet."""
+    """End all subscriptions of an address, and cancel its mails that are not sent yet."""
     with options.open_for(dry_run=dry_run) as publisher:
         ended = publisher.people.end(address)
     _print(options, ended)
@@ -84,7 +86,7 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
 @click.argument("address")
 @dry_run_option
 def resume(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Resume mails to a reader that were suspended because some came back; mails that were taken back are sent."""
+    """Resume mails to a subscriber that were suspended because some came back. Mails that were cancelled are sent."""
     with options.open_for(dry_run=dry_run) as publisher:
         score, zone = publisher.reach.resume(address), zone_of(publisher.config.site.timezone)
         suppressed = publisher.reach.suppressions_of(address)
@@ -133,9 +135,9 @@ def held(options: Options, address: str) -> None:
 @click.option("--reason", default="", help="Why, in your words. They are kept, and must not name an address.")
 @dry_run_option
 def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: bool) -> None:  # noqa: FBT001
-    """Send no mail to an address any more, whatever a form or an import says, and end its subscriptions.
+    """Send no more mails to an address, whatever a form or an import says, and end its subscriptions.
 
-    Only a fingerprint of the address is kept. It stays when the reader is erased.
+    Only a fingerprint of the address is kept. The fingerprint stays when the subscriber is erased.
     """
     if "@" in reason or (lift and reason):
         raise UsageError("a reason names no address" if "@" in reason else "--lift takes no --reason")
@@ -154,7 +156,7 @@ def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: b
 
 
 def score_words(score: BounceScore, zone: ZoneInfo) -> str:
-    """Return the words for a reader's bounces, and their consequence."""
+    """Return words that say how often mails to a reader came back, and with what consequence."""
     if score.suspended_at is None:
         return f"mails came back, {counted(score.points, 'point')}, the last on {local_time(score.last_at, zone)}"
     suspended = f"no digests since {local_time(score.suspended_at, zone)}, because mails came back"
@@ -162,7 +164,9 @@ def score_words(score: BounceScore, zone: ZoneInfo) -> str:
 
 
 def score_values(score: BounceScore | None) -> dict[str, object]:
-    """Return the score as JSON has it."""
+    """Return the values of a bounce score in the form in which `--json` prints them. Without a score, the points
+    are 0.
+    """
     return {
         "bounce_points": score.points if score else 0,
         "suspended_at": score and score.suspended_at,
@@ -171,10 +175,10 @@ def score_values(score: BounceScore | None) -> dict[str, object]:
 
 
 def choices_of(written: tuple[str, ...]) -> dict[str, str]:
-    """Return the typed choices: the name of a pace by theme.
+    """Return the choices as typed: the name of a pace by theme.
 
     Raises:
-        UsageError: one of them is not a theme with a pace.
+        UsageError: a choice is not a theme with a pace.
     """
     pairs = [each.rpartition("=") for each in written]
     if wrong := [pace for theme, _, pace in pairs if not theme]:

@@ -1,4 +1,6 @@
-"""The commands `publisher subscribers export` and `import`: people move out of a site and into one."""
+"""The commands `publisher subscribers export` and `import`: write the site's subscribers to a file, and read people
+from one.
+"""
 
 import os
 from collections.abc import Iterable
@@ -29,7 +31,7 @@ _SHOWN = 10
 @click.argument("file", type=Path)
 @click.option("--all", "is_all", is_flag=True, help="Write all that is held about all people, as an archive.")
 def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: FBT001
-    """Write everybody who follows something into FILE as CSV, which only you may read; `import` reads it."""
+    """Write everybody who follows something into FILE as CSV, which only you may read. `import` reads such a file."""
     with options.open_rehearsal() as publisher:
         place = check_place(publisher.config, file, "export")
         transfer = publisher.transfer
@@ -76,7 +78,7 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Say how many people in FILE would be subscribed; with --yes, subscribe them. Only --confirm sends mails.
+    """Say how many people in FILE would be subscribed; with --yes, subscribe them. Mails are sent only with --confirm.
 
     FILE is an export or archive of Publisher, an export of listmonk, Mailchimp (zipped, as it comes), phpList or
     Mailman, or a table with the columns email, agreed and agreed_at.
@@ -143,7 +145,7 @@ def _people(number: int) -> str:
 
 
 def _write_private(file: Path, lines: Iterable[str]) -> int:
-    """Write a file that only its owner may read, in one step; return the number of lines."""
+    """Write a file in one step, which only its owner may read; return the number of lines."""
     try:
         with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=file.parent, delete=False) as staged:
             try:

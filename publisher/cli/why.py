@@ -1,4 +1,4 @@
-"""The command `publisher why`: the history of one reader, and what became of an item for him."""
+"""The command `publisher why`: a reader's history, and whether he got an item."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from publisher.model.subscribers import EVERYTHING, ConsentKind, EndReason, Subs
 from publisher.model.titles import title_of
 
 _LATEST = 5
-"""How many mails are printed if no item is asked about."""
+"""How many mails are printed if the command names no item."""
 
 _HOW = {
     ConsentKind.FORM: "in the form",
@@ -34,7 +34,7 @@ _HOW = {
 @click.argument("address")
 @click.argument("item", metavar="[URL|ID]", required=False)
 def why(options: Options, address: str, item: str | None) -> None:
-    """Tell what a reader follows and which mails were sent; with an item, why the reader got it or not."""
+    """Tell what the reader with ADDRESS follows and which mails he was sent; with ITEM, why he got the item or not."""
     with options.open_rehearsal() as publisher:
         story = tell_story(address, item, publisher.people, publisher.office.store, publisher.config)
         zone = zone_of(publisher.config.site.timezone)
@@ -206,7 +206,7 @@ def _progress_words(subscription: Subscription) -> str:
 
 
 def _verdict_words(item: ItemStory, story: Story) -> str:
-    """Return the conclusion in one sentence."""
+    """Return a sentence that says whether the reader got the item, and why."""
     return f"so: {_VERDICTS[verdict_of(item, story)] % {'pace': next_pace(item, story)}}"
 
 

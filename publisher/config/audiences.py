@@ -1,4 +1,4 @@
-"""[[audiences]]: who gets a digest, and which items it holds."""
+"""[[audiences]]: who gets a digest, and which items the digest holds."""
 
 import re
 from typing import Annotated, Literal
@@ -161,11 +161,11 @@ class AudienceTable(Table):
     )
 
     def audience(self, site: Site, themes: ThemeMap) -> Audience:
-        """Return the audience; settings that are missing come from the site."""
+        """Return the audience; settings that config.toml leaves out come from the site."""
         return Audience(
             name=self.name,
             title=self.title or site.title,
-            # former names too: until feeds are published again, the store has items under those
+            # the former slugs, too: until feeds are published again, the store has items under them
             themes=themes.choose_with_former(self.themes),
             from_=self.from_ or site.author,
             to=self.to,

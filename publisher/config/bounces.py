@@ -16,7 +16,7 @@ from publisher.model.deliveries import Security
 class BouncesTable(Table):
     """Reads mails that came back, in a Maildir, an mbox file, or a folder on an IMAP server.
 
-    `smtp.bounces` is its address. What is about a mail of ours is recorded and leaves it; the rest stays.
+    `smtp.bounces` is the mailbox's address. Mails about mails of this site are recorded and removed; all others stay.
     """
 
     maildir: File | None = key("A Maildir on this machine.", default=None, example="bounces/")
@@ -37,7 +37,7 @@ class BouncesTable(Table):
     every: Interval = key("How often the service reads it.", default="5m")
 
     def settings(self, folder: Path, environ: Mapping[str, str]) -> BounceSettings | None:
-        """Return where bounces are read; None: nowhere. `folder` is the folder of config.toml."""
+        """Return where bounces are read, or `None` if they are not read. `folder` is the folder of config.toml."""
         if self.maildir is None and self.mbox is None and self.host is None:
             return None
         return BounceSettings(
@@ -64,7 +64,7 @@ class BouncesTable(Table):
 
 
 def bounces_problems(table: BouncesTable, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong between the keys of `[bounces]`, one line each."""
+    """Yield contradictions between the keys of `[bounces]`, one line each."""
     if table.host is None:
         return
     for name in ("user", "password"):

@@ -11,9 +11,9 @@ READABLE = 4.5
 PAGE = "#ffffff"
 """The background of a digest in light mode."""
 DARK_PAGE = "#14181d"
-"""The background in dark mode."""
+"""The background of a digest in dark mode."""
 LIGHTER_BY = 8.5
-"""The contrast of an accent in dark mode, where letters look thinner."""
+"""The contrast of an accent colour with the background in dark mode, where letters look thinner."""
 
 STEPS = 200
 
@@ -24,12 +24,12 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@lru_cache(100)  # a service calls it with the same colours at every pass, and a hundred shades are tried
+@lru_cache(100)  # a service asks for the same colours at every pass, and each answer takes a hundred trials
 def nearest_readable(colour: str, *, on: str, ratio: float = READABLE) -> str:
     """Return `colour`, or its nearest shade whose contrast with `on` is at least `ratio`.
 
-    The shade is darker on a light background, lighter on a dark one; hue and saturation stay. If no shade has enough
-    contrast, it is black or white.
+    The shade is darker if `on` is light, and lighter if `on` is dark; hue and saturation stay. If no shade has enough
+    contrast, the result is black or white.
     """
     hue, lightness, saturation = rgb_to_hls(*_parts(colour))
     end = 0.0 if _luminance(on) > _luminance("#777777") else 1.0

@@ -1,7 +1,8 @@
-"""config.toml as values for the program: read once at the start of every command, all its problems found together.
+"""config.toml as values for the program. Every command reads it once at its start, and reports all its problems
+together.
 
 The rules of each key are in the module of its table: `feeds.limit` in `feeds.py`. Relative paths are relative to the
-file, wherever a command is started.
+folder of config.toml, wherever a command is started.
 """
 
 import os
@@ -53,17 +54,17 @@ class Config:
     fetching: Fetching
     outbox_directory: Path
     smtp: SmtpSettings | None
-    """None: no mails are sent, and the outbox is the result."""
+    """How mails are sent. If `None`, none are sent, and the outbox is the result."""
     bounces: BounceSettings | None
-    """None: no mailbox for bounces is read."""
+    """The mailbox in which bounces are read; `None` if none is read."""
     subscribers: SubscriberSettings | None
-    """None: nobody can subscribe, and no addresses are stored."""
+    """How the site serves subscribers. If `None`, nobody can subscribe, and no addresses are stored."""
     desk: DeskSettings | None
-    """None: there is no desk for editors."""
+    """Who works at the editors' desk; `None` if there is no desk."""
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None
-    """Who gets mails about failing sources; None: nobody."""
+    """Who gets mails about failing sources; `None` if nobody does."""
 
     @property
     def departures(self) -> Path:
@@ -77,10 +78,10 @@ class Config:
 
     @classmethod
     def load(cls, path: Path, *, environ: Mapping[str, str] = os.environ) -> "Config":
-        """Read the file; `environ` has the variables that `env:` values name.
+        """Read config.toml at `path`; `environ` has the variables that `env:` values name.
 
         Raises:
-            ConfigError: it cannot be read, or some keys are wrong: all of them are named.
+            ConfigError: the file cannot be read, or some keys are wrong. The error names all of them.
         """
         path = absolute(path)
         reading = read(_parse(path))
@@ -112,12 +113,12 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _words_of(error: tomllib.TOMLDecodeError) -> str:
-    """Return the message with table names as the file writes them: Python shows `('a', 'b')` for `a.b`."""
+    """Return an error's message, with table names as config.toml writes them: Python shows `('a', 'b')` for `a.b`."""
     return re.sub(r"\((?:'[^']*'(?:, )?)+,?\)", lambda found: ".".join(re.findall(r"'([^']*)'", found[0])), str(error))
 
 
 def _is_deeper(document: dict[str, Any], most: int) -> bool:
-    """Whether tables and lists are nested more than `most` deep."""
+    """Whether tables and lists are nested deeper than `most` levels."""
     level: list[object] = [document]
     for _ in range(most):
         level = [inner for outer in level for inner in _members(outer)]
@@ -131,7 +132,9 @@ def _members(value: object) -> Iterable[object]:
 
 
 def _key_in_line_of(error: tomllib.TOMLDecodeError, data: bytes) -> str:
-    """Return the key in the line whose number an error names, with a colon before it; its value may be secret."""
+    """Return the key in the line that an error names, with a colon before it. The key's value is left out: it may be
+    secret.
+    """
     number = re.search(r"at line (\d+)", str(error))
     lines = data.decode("utf-8-sig").splitlines()
     line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
@@ -165,7 +168,9 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
 
 
 def _subscribers(document: Document, site: Site) -> SubscriberSettings | None:
-    """Return how people subscribe. Mails to unsubscribe go to the mailbox for bounces, if the site reads one."""
+    """Return how the site serves subscribers. Requests to unsubscribe by mail go to the mailbox for bounces, if there
+    is one.
+    """
     settings, mailbox = document.subscribers.settings(site), document.smtp.bounces
     is_read = any((document.bounces.maildir, document.bounces.mbox, document.bounces.host))
     return replace(settings, stop_by_mail=wire_address(mailbox)) if settings and mailbox and is_read else settings

@@ -24,5 +24,5 @@ class DeskTable(Table):
     )
 
     def settings(self) -> DeskSettings | None:
-        """Return who works at the desk; None: there is no desk."""
+        """Return who works at the desk, or `None` if there is no desk."""
         return DeskSettings(people=tuple(map(wire_address, self.people))) if self.people else None

@@ -1,4 +1,4 @@
-"""config.toml as a whole: its tables, in the order in which they are explained."""
+"""config.toml as a whole: its tables, in the order in which documentation explains them."""
 
 from publisher.config.audiences import AudienceTable
 from publisher.config.bounces import BouncesTable

@@ -1,4 +1,4 @@
-"""[feeds]: which feeds there are besides those of themes, and what each looks like."""
+"""[feeds]: which feeds there are besides the feeds of themes, and how each feed looks."""
 
 from typing import Annotated, Literal
 
@@ -69,9 +69,9 @@ class FeedsTable(Table):
     combined: Several[CombinedTable] = tables()
 
     def settings(self, themes: ThemeMap, contents: tuple[tuple[str, Content], ...] = ()) -> FeedSettings:
-        """Return the settings of feeds, with present slugs instead of former names of themes.
+        """Return the settings of feeds, with present slugs in place of former slugs of themes.
 
-        `contents` says how much text the feeds of themes have, by slug, for tables that set it.
+        `contents` says how much text some feeds of themes have: pairs of a slug and the amount.
         """
         combined = tuple(
             CombinedFeed(

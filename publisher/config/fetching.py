@@ -1,4 +1,4 @@
-"""[fetching]: limits of fetching from the web."""
+"""[fetching]: limits for fetching from the web."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -36,7 +36,7 @@ class FetchingTable(Table):
     )
 
     def limits(self) -> Fetching:
-        """Return the limits in the program's units."""
+        """Return the limits as the program uses them."""
         return Fetching(
             timeout_s=self.timeout.total_seconds(),
             max_bytes=self.max_megabytes * 1_000_000,

@@ -1,4 +1,7 @@
-"""Describes every key of config.toml, from its table: for messages, docs/reference.md and the starter configuration."""
+"""Describes every key of config.toml for messages, docs/reference.md and the starter configuration.
+
+The descriptions are made from the classes of the tables.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,15 +24,18 @@ class Key:
     """One key of config.toml, as documentation describes it."""
 
     path: str
-    """The key's path: `[]` stands for a list of tables, `[word]` for tables of that kind, `*` for a name of one's own.
+    """The path of the key. `[]` stands for a list of tables, `[word]` for the tables of that kind in a list, and `*`
+    for a name that the operator chooses.
     """
     expected: str
-    """Completes "expected …"."""
+    """What a message says after "expected", such as `a whole number`."""
     default: object
-    """The default as the file would write it; None: there is none, and `meaning` says what happens then."""
+    """The default as config.toml would write it. If `None`, there is none, and `meaning` says what happens without the
+    key.
+    """
     meaning: str
     example: object
-    """An example as the file would write it; None: the default is a good example."""
+    """An example as config.toml would write it. If `None`, the default is a good example."""
 
 
 def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
@@ -44,7 +50,9 @@ def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
 
 
 def table_by_name(table: type[Table]) -> type[Table] | None:
-    """Return the type of the tables that may be in `table` under any name, as for themes; None: names are fixed."""
+    """Return the type of the tables that may be in `table` under any name, such as themes. Return `None` if the names
+    are fixed.
+    """
     return table_of(_extra(table))
 
 
@@ -72,13 +80,13 @@ def _keys(path: str, field: FieldInfo) -> Iterator[Key]:
 
 
 def table_of(annotation: Any) -> type[Table] | None:  # noqa: ANN401  (any annotation of a field)
-    """Return the type of table that a field holds; None: the field is no table."""
+    """Return the type of table that a field holds, or `None` if the field holds no table."""
     return annotation if isinstance(annotation, type) and issubclass(annotation, Table) else None
 
 
 def tables_of(annotation: Any) -> dict[str, type[Table]] | None:  # noqa: ANN401
-    """Return the types of table that a list may contain, by kind, and their common base under ""; None: no such
-    list.
+    """Return the types of table that a list may contain, by kind, with their common base under "". Return `None` if the
+    field is no list of tables.
     """
     inner = get_args(annotation)[0] if get_origin(annotation) is tuple else None
     if (table := table_of(inner)) is not None:
@@ -91,7 +99,7 @@ def tables_of(annotation: Any) -> dict[str, type[Table]] | None:  # noqa: ANN401
 
 
 def _expected(annotation: Any) -> str:  # noqa: ANN401
-    """Return the text after "expected" for a type of values."""
+    """Return what a message says after "expected" for a type of values."""
     arguments = get_args(annotation)
     if NoneType in arguments:
         return _expected(arguments[0])

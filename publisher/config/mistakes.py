@@ -1,7 +1,7 @@
-"""Reads config.toml as a document and names every mistake in it at once, each with its path and what is expected.
+"""Parses the tables of config.toml, and names every mistake in them at once, each with its path and what is expected.
 
 pydantic finds mistakes in single keys. `rules` finds contradictions between keys, and needs a complete document. So a
-wrong key gets a stand-in value: its default, or its example if it is required.
+wrong key gets a stand-in value: its default, or its example if the key is required.
 """
 
 import re
@@ -20,9 +20,9 @@ from publisher.config.values import any_of, is_slug
 from publisher.model.problems import suggestion
 
 Location = tuple[int | str, ...]
-"""Where pydantic found an error: names of keys, indexes in lists, and the kind of a source after its index."""
+"""Where pydantic found an error: names of keys, indexes in lists, and, after the index of a source, its kind."""
 Keys = Mapping[str, Key]
-"""Keys by their paths, such as `site.title`."""
+"""Descriptions of keys by their paths, such as `site.title`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,11 @@ class ParsedConfig:
     mistakes: tuple[str, ...]
     """Mistakes in single keys, one line each, beginning with the key's path."""
     stand_ins: frozenset[str]
-    """Paths of keys with a stand-in in `document`. No rule may complain about a stand-in."""
+    """Paths of the keys in `document` that have stand-in values. No rule may complain about a stand-in."""
 
 
 def read(written: Mapping[str, Any]) -> ParsedConfig:
-    """Return the parsed TOML text, with stand-ins for wrong values."""
+    """Return the parsed config.toml, with stand-ins for wrong values; `written` is what the TOML parser gave."""
     try:
         return ParsedConfig(document=Document.model_validate(written), mistakes=(), stand_ins=frozenset())
     except ValidationError as error:
@@ -52,7 +52,7 @@ def read(written: Mapping[str, Any]) -> ParsedConfig:
 
 
 def path_of(location: Location, written: Mapping[str, Any]) -> str:
-    """Return the path of a key for people. A table in a list is identified by its name, or else by its number
+    """Return the path of a key as messages write it. A table in a list is identified by its name, or else by its number
     from 1.
     """
     steps: list[str] = []
@@ -92,7 +92,7 @@ def _unexpected(key: Key, value: object) -> str:
 def _wrong_table(error: ErrorDetails, written: Mapping[str, Any]) -> str:
     """Return the message for a value that should be a table, or a list of tables."""
     steps, value = _without_kind(error["loc"]), error["input"]
-    if isinstance(steps[-1], int):  # an element of the list is no table
+    if isinstance(steps[-1], int):  # an element of a list of tables is something else
         steps, value = steps[:-1], []
     elif error["type"] != "tuple_type":
         return f"{path_of(steps, written)}: expected a table, got {shown(value)}"
@@ -101,7 +101,7 @@ def _wrong_table(error: ErrorDetails, written: Mapping[str, Any]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return how a message names a value from a TOML file."""
+    """Return a value from a TOML file as a message shows it."""
     match value:
         case bool():
             return str(value).lower()
@@ -123,7 +123,7 @@ def _without_kind(location: Location) -> Location:
 
 
 def _patterns(location: Location) -> tuple[str, ...]:
-    """Return the paths under which the `Keys` may contain this key."""
+    """Return the paths under which `Keys` may have the key at a location."""
     steps = _without_kind(location)
     if steps[0] == "themes" and len(steps) > 1 and steps[1] != "default":
         steps = ("themes", "*", *steps[2:])
@@ -134,7 +134,7 @@ def _patterns(location: Location) -> tuple[str, ...]:
 
 
 def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
-    """Return the names of the keys of a table, given the path of one of them."""
+    """Return the names of all keys in one table, given the possible paths of one of them."""
     above = tuple(pattern[: pattern.rfind(".") + 1] for pattern in patterns)
     names = [
         re.split(r"[.\[]", path.removeprefix(prefix))[0] for path in keys for prefix in above if path.startswith(prefix)
@@ -143,7 +143,7 @@ def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
 
 
 def _inside(value: object, step: int | str) -> Any:  # noqa: ANN401  (any TOML value)
-    """Return the value one step inside another; None: there is none."""
+    """Return the value under a key or an index of another value, or `None` if it has no such value."""
     if isinstance(value, Mapping):
         return value.get(step)
     return value[step] if isinstance(value, list) and isinstance(step, int) else None
@@ -158,7 +158,7 @@ def _patched(written: Mapping[str, Any], errors: Sequence[ErrorDetails], keys: K
         _put_stand_in(patched, error["loc"], keys)
     try:
         return Document.model_validate(patched)
-    except ValidationError as again:  # a table that was removed lacks its required keys now
+    except ValidationError as again:  # the required keys of a removed table are missing now
         found = again.errors(include_url=False)
         if [error["loc"] for error in found] == [error["loc"] for error in errors]:
             raise
@@ -175,7 +175,7 @@ def _put_stand_in(patched: dict[str, Any], location: Location, keys: Keys) -> No
         is_table = isinstance(table, dict) and isinstance(following, str)
         table = table.setdefault(step, {}) if is_table else _inside(table, step)
     if not isinstance(table, dict):
-        return  # the list around it was removed
+        return  # the list that contained it was removed
     key = next((keys[pattern] for pattern in _patterns(location) if pattern in keys), None)
     if key is not None and key.default is REQUIRED:
         table[steps[-1]] = deepcopy(key.example)

@@ -5,6 +5,6 @@ from publisher.config.values import Folder
 
 
 class OutboxTable(Table):
-    """What is ready to be sent."""
+    """Where editions wait that are ready to be sent."""
 
     directory: Folder = key("Where editions are written, one folder each, ready to send.", default="outbox")

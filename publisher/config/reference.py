@@ -1,4 +1,4 @@
-"""The tables of keys in docs/reference.md, made from the tables of config.toml; a test compares them."""
+"""Writes the tables of keys in docs/reference.md, from the tables of config.toml. A test compares them."""
 
 import json
 import re
@@ -9,14 +9,15 @@ from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.config.tables import Table
 
 HEADING = "\n## config.toml\n"
-"""The section of the page with the tables of keys."""
+"""The heading of the section of docs/reference.md that has the tables of keys."""
 _ROW = "| `"
 
 
 def reference(page: str, document: type[Table] = Document) -> str:
-    """Return the reference page with the rows in its tables of keys updated.
+    """Return the text of docs/reference.md with the rows of its tables of keys updated.
 
-    A table on the page gets all keys of every table of config.toml, such as `[site]`, of which it has a key already.
+    A table on the page belongs to those tables of config.toml, such as `[site]`, of which it already has a key; it gets
+    all of their keys.
     """
     before, heading, rest = page.partition(HEADING)
     section, following, after = rest.partition("\n## ")
@@ -39,5 +40,5 @@ def _row(key: Key) -> str:
 
 
 def _name_of(row: str) -> str:
-    """Return the table of config.toml that a row describes."""
+    """Return the name of the table of config.toml whose key a row describes."""
     return re.split(r"[.\[`]", row.removeprefix(_ROW))[0]

@@ -1,4 +1,4 @@
-"""Rules between keys of config.toml."""
+"""Finds contradictions between keys of config.toml."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,18 +25,18 @@ from publisher.model.subscribers import READERS, ROUND
 class _Named(Protocol):
     @property
     def name(self) -> str:
-        """The name of the table; a stand-in if it has none."""
+        """The name of the table, or a stand-in if the table has no name."""
         ...
 
 
 Row = TypeVar("Row", bound=_Named)
 TAKEN = (ROUND.removesuffix("-"), READERS)
-"""Names that no audience may have: `round-3` is a round, and `subscribers` are those who get it."""
+"""Names that no audience may have: `round-3` is the name of a round, and `subscribers` the name of all subscribers."""
 
 
 def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield contradictions between keys, one line each; `path` is config.toml, `environ` has the variables that `env:`
-    names.
+    """Yield contradictions between keys, one line each. `path` is the path of config.toml, and `environ` has the
+    variables that `env:` values name.
     """
     document, stand_ins = reading.document, reading.stand_ins
     if not document.sources and "sources" not in stand_ins:
@@ -68,7 +68,9 @@ def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]
 
 
 def _called(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -> list[tuple[str, Row]]:
-    """Return the tables of a list with their paths, which end in the table's name, or in its number."""
+    """Return the tables of a list, each with its path. The path ends in the table's name, or in its number if it has no
+    name.
+    """
     places = [f"{table}.{place}" for place in range(1, len(rows) + 1)]
     return [
         (place if f"{place}.name" in stand_ins else f"{table}.{row.name}", row)
@@ -87,7 +89,9 @@ def _doubled_names(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -
 
 
 def _foreign_kind_problems(where: str, source: SourceTable) -> Iterator[str]:
-    """Yield the problems of a source of a foreign kind, whose class defines the keys it takes."""
+    """Yield the problems of a source that another package's class reads; the class defines the keys that the source
+    takes.
+    """
     if not isinstance(source, ForeignTable):
         return
     try:
@@ -202,7 +206,7 @@ def _folder_problems(document: Document, path: Path) -> Iterator[str]:
     for name, place in private.items():
         if absolute(place).is_relative_to(absolute(path.parent / document.feeds.directory)):
             yield f"feeds.directory: expected a folder of its own, because all in it is public; {name} lies inside"
-    # the default folder may be missing: a site without its own templates uses the shipped ones
+    # the default folder may be missing: a site without templates of its own uses the shipped ones
     templates = document.templates.directory
     if templates != TemplatesTable().directory and not (path.parent / templates).is_dir():
         yield f"templates.directory: there is no folder {templates}; create it, or take the key out"

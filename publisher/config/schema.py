@@ -1,4 +1,4 @@
-"""config.toml as a JSON Schema, with which editors complete keys and mark mistakes while one types."""
+"""config.toml as a JSON Schema, with which text editors complete keys and mark mistakes."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from publisher.config.tables import Table
 FILE = "config.schema.json"
 """The name of the schema's file beside config.toml."""
 DIRECTIVE = f"#:schema ./{FILE}\n"
-"""The first line of a config.toml with a schema; editors with Taplo read it."""
+"""The first line of a config.toml that has a schema; text editors with the TOML toolkit Taplo read it."""
 
 
 def json_schema(document: type[Table] = Document) -> dict[str, Any]:
-    """Return the schema, in draft 7: the latest that TOML editors support."""
+    """Return the schema, in draft 7: the latest draft that text editors support for TOML."""
     return {"$schema": "http://json-schema.org/draft-07/schema#", **_tidied(document.model_json_schema())}
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401  (any JSON value)
-    """Return a schema without names of classes, and without null, which TOML does not have."""
+    """Return a schema without names of Python classes, and without null, which TOML does not have."""
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]
     if not isinstance(schema, dict):

@@ -17,7 +17,7 @@ def _proxy(value: object) -> str:
 def _listen(value: object) -> str:
     parts = urlsplit(f"//{read_line(value)}")
     try:
-        ip_address(parts.hostname or "")  # a name may stand for several addresses
+        ip_address(parts.hostname or "")  # a host name is refused, because it may stand for several addresses
         port = parts.port
     except ValueError:
         raise ValueError from None
@@ -38,9 +38,9 @@ class ServiceSettings:
 
     collect_every: timedelta
     listen: str = ""
-    """Host and port of the web server; empty: no web server."""
+    """Host and port of the web server. If empty, there is no web server."""
     proxy: str = ""
-    """IP address of the web server in front, whose X-Forwarded-For is trusted; empty: none is."""
+    """IP address of the reverse proxy, whose X-Forwarded-For is trusted. If empty, the header is ignored."""
 
 
 class ServiceTable(Table):
@@ -58,5 +58,5 @@ class ServiceTable(Table):
     )
 
     def settings(self) -> ServiceSettings:
-        """Return the settings."""
+        """Return the settings as the program uses them."""
         return ServiceSettings(collect_every=self.collect_every, listen=self.listen or "", proxy=self.proxy or "")

@@ -1,4 +1,4 @@
-"""[smtp]: the mail server that sends."""
+"""[smtp]: the mail server that sends the site's mails."""
 
 import re
 import shlex
@@ -48,10 +48,10 @@ TOKEN = Value("env:VARIABLE, file:PATH or command:PROGRAM", _token, matching(r"e
 
 
 class SmtpTable(Table):
-    """Hands digests to a mail server. Stop a script that sent the outbox before: docs/deliver.md, "Begin".
+    """Hands digests to a mail server. If a script sent the outbox before, stop it first: docs/deliver.md, "Begin".
 
-    Limits of some services, to be set below: Microsoft 365: connections = 3, per_second = 0.5, per_day = 10000.
-    Gmail with an account: per_day = 500, with Workspace: per_day = 2000. Amazon SES: per_second as its console says.
+    Limits of some services, to be set below: Microsoft 365: connections = 3, per_second = 0.5, per_day = 10000. Gmail
+    with an account: per_day = 500, with Workspace: per_day = 2000. Amazon SES: per_second as its console says.
     """
 
     host: Annotated[str, HOST] | None = key(
@@ -91,7 +91,7 @@ class SmtpTable(Table):
     max_age: Interval = key("How long a mail may wait; an older one is sent only if you say so.", default="3d")
 
     def settings(self, folder: Path, environ: Mapping[str, str]) -> SmtpSettings | None:
-        """Return how mails are sent; None: they are not. `folder` is the folder of config.toml."""
+        """Return how mails are sent, or `None` if none are sent. `folder` is the folder of config.toml."""
         if self.host is None:
             return None
         return SmtpSettings(
@@ -112,8 +112,9 @@ class SmtpTable(Table):
 
 
 def secret_of(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Return where a secret is read, from its value in config.toml; None: no secret. `folder` is the folder of
-    config.toml.
+    """Return where a secret is read from, given its value in config.toml; return `None` if there is no value.
+
+    `folder` is the folder of config.toml.
     """
     if text is None:
         return None
@@ -147,7 +148,7 @@ def smtp_problems(table: SmtpTable, environ: Mapping[str, str]) -> Iterator[str]
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine, by its name or address only; the DNS is not used."""
+    """Whether a host is this machine, judged by its name or address alone, without the DNS."""
     if host.lower() == "localhost":
         return True
     try:

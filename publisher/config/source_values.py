@@ -1,4 +1,4 @@
-"""Kinds of values that only the tables of sources have."""
+"""Kinds of values that only the tables of sources use."""
 
 import re
 from datetime import timedelta
@@ -87,7 +87,7 @@ def _as_it_is(value: object) -> object:
 
 
 def _network(value: object) -> str:
-    """Return a host name, an address or a network."""
+    """Return a value that is a host name, an address or a network."""
     host = read_line(value)
     try:
         if not _HOST.fullmatch(host):

@@ -1,4 +1,4 @@
-"""[[sources]]: where items come from, one class a kind of source."""
+"""[[sources]]: where items come from, with one class for each kind of source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 
 FOREIGN = "*"
-"""The name that stands for all kinds not in `KINDS`."""
+"""The name that stands for all kinds of source that are not in `KINDS`."""
 
 
 class FilterTable(Table):
-    """Which of its new items are taken: `only` those that have one of each list, `except` those that have any."""
+    """Which new items are taken: with `only`, those with a value from each list; with `except`, those with none."""
 
     words: Labels = key("Words, or phrases, in title or text.", default=[], example=["sponsored"])
     themes: Labels = key("Themes, as the source or this site calls them.", default=[], example=["Sports"])
@@ -86,7 +86,7 @@ class SourceTable(Table):
     except_: FilterTable = table(name="except")
 
     def options(self) -> dict[str, Any]:
-        """Return the keys that only this kind of source has, if they are set."""
+        """Return the keys that only this kind of source has, as far as they are set."""
         own = {name: value for name, value in self if name not in SourceTable.model_fields and value is not None}
         return {name: _set_keys(value) if isinstance(value, Table) else value for name, value in own.items()}
 
@@ -131,7 +131,7 @@ class MarkdownTable(SourceTable):
 
 
 class ColumnsTable(Table):
-    """Which columns the fields of an item are in, where they have another name."""
+    """Which columns hold the fields of an item, if the columns have other names than the fields."""
 
     id: Line | None = key("The column of its permanent id.", default=None, example="nid")
     date: Line | None = key("The column of its date.", default=None, example="created")
@@ -251,7 +251,7 @@ class PageTable(SourceTable):
 
 
 class ForeignTable(SourceTable):
-    """Given to the class by its name; a path is relative to config.toml."""
+    """A key of your own Python class, which reads the source; a path is relative to config.toml."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Annotated[Any, ANYTHING]]
@@ -259,12 +259,12 @@ class ForeignTable(SourceTable):
     kind: Annotated[str, FOREIGN_KIND]
 
     def options(self) -> dict[str, Any]:
-        """Return all keys that are not common to all sources."""
+        """Return all keys that are set, other than the keys common to all sources."""
         return dict(self.__pydantic_extra__)
 
 
 def _kind_of(written: object) -> str:
-    """Return the tag of the table type for a source."""
+    """Return the tag by which pydantic chooses the table class of a source: its kind, or `FOREIGN`."""
     kind = written.get("kind", "listing") if isinstance(written, Mapping) else "listing"
     return kind if kind in KINDS else FOREIGN
 
@@ -291,8 +291,8 @@ class SourceSettings:
     name: str
     kind: str
     options: Mapping[str, Any]
-    """The keys of its kind that are set; paths are absolute, secrets are read. It may contain passwords: never
-    show it.
+    """The keys that only this kind of source has, as far as they are set. Paths are absolute, and secrets are read:
+    never show these values.
     """
     policy: SourcePolicy
 

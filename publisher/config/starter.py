@@ -1,6 +1,6 @@
-"""The configuration that a new site starts with, made from the tables: required keys set, all others in comments.
+"""The configuration that a new site starts with: required keys are set, and all others stand in comments.
 
-The project's own config.toml has the same text; a test compares them.
+It is made from the classes of the tables. The project's own config.toml has the same text; a test compares them.
 """
 
 import json
@@ -15,7 +15,7 @@ from publisher.config.keys import REQUIRED, Key, keys_of, table_by_name, table_o
 from publisher.config.tables import Table
 
 Keys = Mapping[str, Key]
-"""Keys by their paths, such as `site.title`."""
+"""Descriptions of keys by their paths, such as `site.title`."""
 
 HEAD = """\
 The configuration of one site. Paths are relative to this file.
@@ -23,9 +23,9 @@ The configuration of one site. Paths are relative to this file.
 or an example where there is none.
 """
 SET = ("audiences[].schedule", "themes.*.labels", "feeds.combined[].themes", "feeds.combined[].languages")
-"""Optional keys that the starter sets."""
+"""Optional keys that the starter configuration sets."""
 THEME = "borders-visa"
-"""The theme in the starter."""
+"""The theme in the starter configuration."""
 
 _COMMENT_COLUMN = 40
 _WIDTH = 120
@@ -48,7 +48,7 @@ def starter(document: type[Table] = Document) -> str:
 
 
 def _inner_blocks(name: str, table: type[Table], keys: Keys) -> Iterator[str]:
-    """Yield the tables inside a table that have a header of their own."""
+    """Yield the text of each table inside a table that has its own header."""
     if (theme := table_by_name(table)) is not None:
         yield _header(f"[{name}.{THEME}]", theme) + _body(theme, (f"{name}.*.",), keys)
     for inner, field in table.model_fields.items():
@@ -68,7 +68,7 @@ def _body(table: type[Table], prefixes: Sequence[str], keys: Keys) -> str:
 
 
 def _lines(name: str, field: FieldInfo, prefixes: Sequence[str], keys: Keys) -> Iterator[tuple[bool, str]]:
-    """Yield whether a field is set, and its line."""
+    """Yield the line of each key that a field has, and whether the key is set."""
     name = field.alias or name
     if (inner := table_of(field.annotation)) is not None:
         own = [key for key in keys.values() if key.path.startswith(f"{prefixes[0]}{name}.")]
@@ -93,7 +93,7 @@ def _is_set(key: Key) -> bool:
 
 
 def _sample(key: Key) -> object:
-    """Return the value that shows how to write a key."""
+    """Return the value that shows how to write a key: its example, or else its default."""
     return key.example if key.default is None or _is_set(key) else key.default
 
 
@@ -103,7 +103,7 @@ def _commented(text: str) -> str:
 
 
 def toml(value: object) -> str:
-    """Return a value as TOML writes it on one line."""
+    """Return a value in TOML, on one line."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{name} = {toml(each)}" for name, each in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False)  # texts, numbers, booleans and lists of them are written alike in both
+    return json.dumps(value, ensure_ascii=False)  # JSON and TOML write texts, numbers, booleans and lists of them alike

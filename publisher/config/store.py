@@ -44,15 +44,15 @@ class StoreSettings:
 
     @property
     def file(self) -> Path | None:
-        """The SQLite file; None: the store is on a server or in memory."""
+        """The path of the SQLite file; `None` if the store is on a server or in memory."""
         return sqlite_file(self.url)
 
 
 class StoreTable(Table):
-    """What was seen, published and sent. `publisher backup` keeps a copy of it together with the outbox.
+    """What was seen, published and sent. `publisher backup` keeps a copy of the store together with the outbox.
 
     For PostgreSQL keep the password out of this file: put postgresql+psycopg://USER:PASSWORD@HOST/NAME into an
-    environment variable and name it, as in url = "env:PUBLISHER_STORE_URL".
+    environment variable and name the variable, as in url = "env:PUBLISHER_STORE_URL".
     """
 
     url: Annotated[str, URL] = key(
@@ -65,10 +65,10 @@ class StoreTable(Table):
 
 
 def named_database(text: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return the address of the database that an operator names on the command line, in the form of `store.url`.
+    """Return the URL of the database that an operator names on the command line, in the form of `store.url`.
 
     Raises:
-        UsageError: it is no such address, or names a variable that is not set.
+        UsageError: the text is no such URL, or names a variable that is not set.
     """
     if (variable := variable_of(text)) and variable not in environ:
         raise UsageError(f"{text}: the environment variable {variable} is not set")
@@ -78,17 +78,20 @@ def named_database(text: str, folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite database; None: the address names none."""
+    """Return the path of an SQLite database's file; return `None` if the URL names no file."""
     match = _SQLITE_FILE.fullmatch(url)
     return Path(match["file"]) if match and match["file"] != ":memory:" else None
 
 
 def database_url(url: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return a database's address, from the environment if `url` names a variable, with an absolute path for a file."""
+    """Return a database's URL, read from the environment if `url` names a variable. The path of an SQLite file becomes
+    absolute.
+    """
     if variable := variable_of(url):
         url = environ[variable]
     if url.startswith("postgresql://"):
-        return url.replace("postgresql:", "postgresql+psycopg:", 1)  # older SQLAlchemy would use another driver
+        # older versions of SQLAlchemy would use another driver
+        return url.replace("postgresql:", "postgresql+psycopg:", 1)
     match = _SQLITE_FILE.fullmatch(url)
     if match is None or match["file"] == ":memory:":
         return url

@@ -1,4 +1,4 @@
-"""[subscribers]: people subscribe to themes on this site, each at a pace of his own."""
+"""[subscribers]: people subscribe to themes on this site, and choose how often they get mails."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -26,7 +26,7 @@ from publisher.model.subscribers import Pace, SubscriberSettings
 DEFAULT_PACES = {"daily": "0 8 * * MON-FRI", "weekly": "0 8 * * MON", "monthly": "0 8 * * MON#1"}
 NO_WORDS: Mapping[str, str] = {}
 NO_PACE = "no"
-"""The value in forms for no mails."""
+"""The value in forms that stands for no mails."""
 
 
 def _paces(value: object) -> Mapping[str, str]:
@@ -79,8 +79,8 @@ PACE_WORDS = Value(
 
 
 class SubscribersTable(Table):
-    """Lets people subscribe to themes on this site, each at a pace of their own. Without any of these keys there are
-    no forms, and no address is held. It needs [smtp], `from`, `privacy_url` and `postal_address`.
+    """Lets people subscribe to themes on this site, and choose how often they get mails. Without any of these keys
+    there are no forms, and no address is held. It needs [smtp], `from`, `privacy_url` and `postal_address`.
     """
 
     paces: Annotated[Mapping[str, str], PACES] = key(
@@ -117,7 +117,7 @@ class SubscribersTable(Table):
         return bool(self.model_fields_set)
 
     def settings(self, site: Site) -> SubscriberSettings | None:
-        """Return how the site serves subscribers; None: it has none."""
+        """Return how the site serves subscribers, or `None` if it has no subscribers."""
         if self.from_ is None or self.privacy_url is None or self.postal_address is None:
             return None
         return SubscriberSettings(

@@ -1,7 +1,7 @@
-"""The base class of all tables of config.toml, and how a table states its keys.
+"""The base class of all tables of config.toml, and the functions that state the keys of a table.
 
-A table is a class, a key is one of its fields. A field states a key's type, default, meaning and example, once: the
-check, docs/reference.md, the starter configuration and the JSON Schema are made from it.
+A table is a class, and a key is one of its fields. A field states a key's type, default, meaning and example once; the
+check, docs/reference.md, the starter configuration and the JSON Schema are made from the field.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
 Several = Annotated[tuple[T, ...], Strict(strict=False)]
-"""The type of a list of tables: TOML has lists, and the program uses tuples."""
+"""The type of a list of tables: TOML gives a list, which becomes a tuple."""
 
 
 class Table(BaseModel):
@@ -25,7 +25,7 @@ class Table(BaseModel):
         frozen=True,
         strict=True,
         validate_default=True,
-        defer_build=True,  # only the whole document is validated, so only it builds a validator
+        defer_build=True,  # only the whole document is validated, so only its class builds a validator
     )
 
 
@@ -33,18 +33,19 @@ def key(meaning: str, *, default: object = ..., example: object = None, name: st
     """Return the field of a key.
 
     Args:
-        meaning: one sentence for the reference, the starter configuration and editors.
-        default: as the file would write it; without one the key is required; None: it is not set.
-        example: as the file would write it, for a key that is required or whose default shows nothing.
-        name: the key's name in config.toml, where Python does not allow it.
+        meaning: one sentence for the reference, the starter configuration and text editors.
+        default: as config.toml would write it. Without a default the key is required; `None` means that the key is not
+            set.
+        example: as config.toml would write it, for a key that is required or whose default shows nothing.
+        name: the key's name in config.toml, if Python does not allow it as a field name.
     """
     return Field(default, description=meaning, examples=None if example is None else [example], alias=name)
 
 
 def table(*, name: str | None = None) -> Any:  # noqa: ANN401  (of whichever class the annotation names)
-    """Return the field of a table that may be left out; its keys then have their defaults, or are missing.
+    """Return the field of a table that may be left out; its keys then have their defaults, or are not set.
 
-    `name` is its name in config.toml, where Python does not allow it.
+    `name` is the table's name in config.toml, if Python does not allow it as a field name.
     """
     return Field({}, validate_default=True, alias=name)
 
@@ -56,14 +57,16 @@ def tables() -> Any:  # noqa: ANN401
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """How a value is written in config.toml; annotates the type that it is converted to."""
+    """How a value is written in config.toml. It annotates the type to which the value is converted."""
 
     expected: str
-    """Completes "expected …"."""
+    """What a message says after "expected", such as `a mail address`."""
     read: Callable[[Any], Any]
-    """Converts the value for the program, or raises ValueError. Without a message, the error says `expected …`."""
+    """Converts a value from config.toml, or raises ValueError. If the ValueError has no message, the operator reads
+    "expected" and the text of `expected`.
+    """
     schema: Mapping[str, Any]
-    """JSON Schema of the written value; it may allow more than `read` does."""
+    """JSON Schema of the value in config.toml; it may allow more values than `read` accepts."""
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)

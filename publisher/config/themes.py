@@ -1,4 +1,4 @@
-"""[themes]: which labels mean one theme, and what else puts an item into it."""
+"""[themes]: which labels mean the same theme, and what else puts an item into a theme."""
 
 from collections.abc import Mapping
 
@@ -11,8 +11,10 @@ from publisher.model.slugs import fold_label
 from publisher.model.themes import Theme, ThemeMap, ThemeRule
 
 DEFAULT_TITLES = {"en": "General", "fr": "Divers", "nl": "Algemeen", "de": "Allgemeines"}
-"""Titles of the feed of items without a theme, by language. They are not in the catalogues of texts, because every
-command reads config.toml, and reading a catalogue takes longer than a run without news.
+"""Titles of the feed of items without a theme, by language.
+
+They are not in the catalogues of translated texts, because every command reads config.toml, and reading a catalogue
+takes longer than a run without news.
 """
 CONTENT = "How much of a text its feed has; not set: as feeds.content says."
 
@@ -30,13 +32,14 @@ class DefaultThemeTable(Table):
     content: Content | None = key(CONTENT, default=None, example="summary")
 
     def title_in(self, language: str) -> str:
-        """Return the title for a site in that language."""
+        """Return the title for a site in `language`."""
         return self.title or DEFAULT_TITLES.get(language.partition("-")[0].lower(), DEFAULT_TITLES["en"])
 
 
 class ThemeTable(Table):
-    """A theme gets its feed by itself. Name one here to choose its address or to gather several labels, say in two
-    languages. The last part of the table's name is the folder of the feed: keep it once people follow it.
+    """Each theme gets a feed, even without a table here. Name one to choose its address or to gather several labels,
+    say in two languages. The last part of the table's name is the folder of the feed: keep it once people follow the
+    feed.
     """
 
     title: Line = key("What the theme is called; also the first of its labels.", example="Borders & Visa")
@@ -76,16 +79,16 @@ class ThemesTable(Table):
 
     @property
     def all(self) -> Mapping[str, DefaultThemeTable | ThemeTable]:
-        """The default theme and the configured ones, by the names of their tables."""
+        """The table of the default theme and the tables of the named themes, by the names of the tables."""
         return {"default": self.default, **self.named}
 
     def labels(self, language: str) -> Mapping[str, tuple[str, ...]]:
-        """Return the labels by which sources name each theme, by the names of the themes' tables."""
+        """Return the labels by which sources name each theme, by the names of the tables of themes."""
         named = {name: (theme.title, *theme.labels) for name, theme in self.named.items()}
         return {"default": (self.default.title_in(language),), **named}
 
     def contents(self) -> tuple[tuple[str, Content], ...]:
-        """Return how much text the feeds of themes have, by slug, for tables that set it."""
+        """Return pairs of a theme's slug and how much text its feed has, for tables that set it."""
         slugs = {"default": self.default.slug}
         return tuple((slugs.get(name, name), theme.content) for name, theme in self.all.items() if theme.content)
 

@@ -36,12 +36,14 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def matching(pattern: str, **more: object) -> dict[str, object]:
-    """Return the JSON Schema of a text that the pattern matches completely."""
+    """Return the JSON Schema of a text that must match the pattern completely. `more` are further keywords of the
+    schema.
+    """
     return {"type": "string", "pattern": f"^({pattern})$", **more}
 
 
 def list_of(schema: object, **more: object) -> dict[str, object]:
-    """Return the JSON Schema of a list."""
+    """Return the JSON Schema of a list whose elements have `schema`. `more` are further keywords of the schema."""
     return {"type": "array", "items": schema, **more}
 
 
@@ -64,7 +66,7 @@ def read_line(value: object) -> str:
 
 
 def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    """Return a function that reads a list and drops repeated elements."""
+    """Return a function that reads a list with `read`, element by element, and drops repeated elements."""
 
     def read_all(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
@@ -75,7 +77,7 @@ def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ..
 
 
 def several_of(*choices: str) -> Value:
-    """Return the kind of value that is a list of some of these words, at least one."""
+    """Return the kind of value for a list of at least one of these words."""
     expected = any_of([repr(choice) for choice in choices])
 
     def read_one(value: object) -> str:
@@ -119,7 +121,7 @@ def read_slug(value: object) -> str:
 
 
 def read_theme_slug(value: object) -> str:
-    """Return a slug for a theme, which is not the name of a folder of the site itself."""
+    """Return a slug for a theme, if it is not the name of a folder that the site itself uses."""
     if value in RESERVED_SLUGS:
         raise ValueError(f"{value!r} is a folder of the site itself; choose another name")
     return read_slug(value)
@@ -177,7 +179,7 @@ def read_web_address(value: object, *, schemes: Sequence[str] = ("http", "https"
         raise ValueError("expected a web address without a name or password in it")
     if parts.scheme not in schemes or not parts.hostname or " " in url or not url.isascii():
         raise ValueError
-    _ = parts.port  # raises ValueError when it is no number
+    _ = parts.port  # raises ValueError if the port is no number
     return url
 
 
@@ -230,7 +232,7 @@ def names_variable(value: object) -> bool:
 
 
 def variable_of(value: object) -> str:
-    """Return the environment variable that a value names; empty: it names none."""
+    """Return the name of the environment variable that a value names; return an empty string if it names none."""
     return value.removeprefix("env:") if isinstance(value, str) and value.startswith("env:") else ""
 
 

@@ -152,7 +152,7 @@ def _rank(record: Record, audience: Audience, site: Site) -> int:
 
 def _age(record: Record) -> tuple[int, float, int]:
     """Return a sort key: newer items come first."""
-    # `number` only breaks a tie between values that the store never gives twice
+    # `number` would only order two items with the same instant, which the store never gives twice
     return -record.item.date.toordinal(), -record.published.timestamp(), -record.number
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from publisher.model.masking import without_addresses
 
 LOGGER = "publisher"
-"""The name of the parent of the loggers of all stages."""
+"""The name of the logger above the loggers of all stages."""
 _FACTS = "facts"
 
 
@@ -36,7 +36,9 @@ class DecisionLog:
 
 
 def facts_of(line: logging.LogRecord) -> Mapping[str, object]:
-    """Return the reason of a logged decision, as `because`, and its facts; empty for a line that is no decision."""
+    """Return the facts of a logged decision, with its reason as `because`; return an empty mapping if the line is no
+    decision.
+    """
     facts: Mapping[str, object] = getattr(line, _FACTS, {})
     return facts
 

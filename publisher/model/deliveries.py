@@ -66,7 +66,9 @@ class NewDelivery:
     recipient: str
     """A mail address as it goes over the wire: ASCII."""
     sender: str
-    """The address of the author, in ASCII; answers of mail servers go there unless config.toml names another one."""
+    """The address of the author, in ASCII. Mail servers report failures to it, unless config.toml names another
+    address.
+    """
     message_id: str
     """The Message-ID in its angle brackets."""
     dated: datetime

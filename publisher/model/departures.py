@@ -86,7 +86,7 @@ class Standing:
 
     def is_erased(self, *, since: datetime) -> bool:
         """Whether the data about the reader that is older than `since` must be erased, even if he came back."""
-        is_out = self.left_at is not None  # decides which came last, of two lines with the same time
+        is_out = self.left_at is not None  # if he left and was erased at the same time, the erasure came last
         return self.erased_at is not None and (self.erased_at > since or (is_out and self.erased_at == since))
 
 

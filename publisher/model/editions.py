@@ -40,7 +40,7 @@ class SourceChange:
     was: Item
     """The item as it was when the edition was composed."""
     now: Item
-    """The item as the source words it now; `record` has the title that the editor gave the item."""
+    """The item as the source words it now. The title that the editor gave the item is in `record`."""
 
 
 def parse_name(name: str) -> tuple[str, int] | None:
@@ -96,7 +96,7 @@ class Edition:
 
     @property
     def name(self) -> str:
-        """The name of its folder in the outbox."""
+        """The name of the edition and of its folder in the outbox, such as `weekly-3`."""
         return f"{self.audience}-{self.number}"
 
 
@@ -247,7 +247,7 @@ class Notice:
     """A mail that informs the operator or an editor of something, sent once."""
 
     number: int = 0
-    """The number of the recorded notice, from 1; 0: it is not recorded yet."""
+    """The number of the recorded notice, from 1; 0 if the notice is not recorded yet."""
     about: str
     """The name of the source or edition that the notice is about."""
     kind: str
@@ -263,7 +263,7 @@ class Notice:
 
     @property
     def name(self) -> str:
-        """The name of its folder in the outbox."""
+        """The name of the notice's folder in the outbox."""
         return f"{self.number:04}-{self.about}-{self.kind}"
 
 

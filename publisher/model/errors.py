@@ -8,9 +8,9 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
     ├── ConfigError       exit 2: config.toml, all its problems at once
     ├── TemplateError     exit 2: a template, with file and line
     ├── SourceError       a source could not be read at all
-    │   └── EmptySourceError   it lists nothing where it used to list items
+    │   └── EmptySourceError   a source lists nothing, though it did before
     ├── StoreError        the database is locked, unreadable or newer than this program
-    │   └── OutrunError   somebody else changed it first
+    │   └── OutrunError   somebody else changed the same facts first
     ├── BusyError         another publisher process is at work on this site
     ├── FilesError        a file or folder could not be written
     ├── MailServerError   the mail server cannot be used

@@ -87,7 +87,7 @@ class FeedSettings:
 
     formats: tuple[Literal["rss", "atom", "json"], ...]
     limit: int
-    """How many items, the last ones added, a feed holds; up to four times as many if one run added them."""
+    """How many of the last added items a feed holds; up to four times as many, if one run added them all."""
     keywords_from: int
     """How many items a keyword needs before it gets a feed, which it then keeps; 0 if no keyword gets a feed."""
     languages: bool

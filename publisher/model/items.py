@@ -34,7 +34,7 @@ class Item:
     """One news item, as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
 
     date: date
-    """The date the organisation gave it, in the site's time zone."""
+    """The date that the organisation gave the item, in the site's time zone."""
     text: str
     """Plain text, paragraphs separated by one empty line."""
     title: str = ""
@@ -140,7 +140,7 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "text", item.text
     yield "title", item.title
     yield "link", item.link
-    # a guess is not the source's: a better guess must not look like an edit
+    # a guess does not come from the source, so a better guess must not look like an edit
     yield "language", "" if item.is_language_guessed else item.language
     yield "labels", item.labels
     yield "keywords", item.keywords

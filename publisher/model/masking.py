@@ -12,8 +12,8 @@ _AT = re.compile(r"@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40
 small at signs of Unicode.
 """
 _ENDS_LOCAL = frozenset(' \t\r\n<>()[]",;:')
-"""Characters that cannot be part of a local part: going left from the at sign, the local part of an address begins
-after one.
+"""Characters that cannot be part of a local part. The local part of an address begins after the last of them before the
+at sign.
 """
 _DOMAIN = re.compile(r"\[[^\]\s]*\]|[^\s<>()\"'\[\],;:]+")
 _NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")

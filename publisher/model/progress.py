@@ -14,7 +14,7 @@ class Progress(Protocol):
 
 
 def quiet(step: str, done: int, total: int) -> None:
-    """Show nothing."""
+    """Ignore the report of progress."""
 
 
 class Steps:

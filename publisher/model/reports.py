@@ -1,4 +1,6 @@
-"""Reports: what each verb did, and sources whose condition changed."""
+"""Reports: what each verb did, and sources whose condition changed. A pass is one execution of a verb, or of all of
+them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -164,7 +164,7 @@ def _check_term(place: int, term: str) -> None:
         is_up_to_sunday = place == _DAY_OF_WEEK and last == {0}
         remedy = f"; write {min(first)}-7, where 7 is Sunday" if is_up_to_sunday else ""
         raise ScheduleError(f"{name}: expected a range that goes up, got {term!r}{remedy}")
-    if slash and len(values) == 1:  # crontab(5) and cron disagree about 5/15; cronsim reads 5-5/10 as that
+    if slash and len(values) == 1:  # crontab(5) and cron disagree about 5/15; cronsim reads 5-5/10 as 5/10
         span = f"{min(values)}-{highest}" if 0 <= min(values) < highest else "*"
         raise ScheduleError(f"{name}: expected a range before the slash, such as {span}/{step}, got {term!r}")
 

@@ -57,7 +57,7 @@ class EndReason(StrEnum):
     COMPLAINED = "complained"
     """The reader called a mail spam."""
     MOVED = "moved"
-    """The reader moved to another address, and a store from before that was restored."""
+    """The reader moved to another address, and then a store from before the move was restored."""
 
 
 class ConsentKind(StrEnum):

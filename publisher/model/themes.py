@@ -158,9 +158,7 @@ def _applies(rule: ThemeRule, item: Item, source: str) -> bool:
 
 
 def contains_any(words: Sequence[str], folded: str) -> bool:
-    """Whether `folded`, a text, contains one of these words or sequences of words; text and words are folded by
-    `fold_label`.
-    """
+    """Whether the text `folded` contains one of these words or sequences of words. `fold_label` has folded both."""
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 

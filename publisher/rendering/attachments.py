@@ -70,8 +70,8 @@ def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
 def picture_of(item: Item) -> str:
     """Return the address of the picture that represents the item; return an empty string if it has none.
 
-    That is the first of the item's enclosures that is a picture, or else the first picture in the item's text that is
-    no ornament.
+    The first enclosure that is a picture represents the item, or else the first picture in the item's text that is no
+    ornament.
     """
     files = (each.url for each in enclosures_of(item) if each.media_type in SHARED_PICTURES)
     images = (image for image in _IMAGE.findall(item.html) if not _ORNAMENT.search(image))

@@ -1,6 +1,7 @@
-"""The introduction above the items of an edition: the audience's standing text, then the editor's.
+"""The introduction above the items of an edition: the text that all editions of the audience have, then the editor's
+text.
 
-Both are plain text, paragraphs separated by an empty line. `[words](https://example.org/)` is a link.
+Both texts are plain, with paragraphs separated by an empty line. `[words](https://example.org/)` is a link.
 """
 
 import re
@@ -9,7 +10,7 @@ from publisher.model.editions import Audience, Edition
 from publisher.rendering.text import html_of_text
 
 LINK = re.compile(r'\[([^\[\]\n]+)\]\(<a href="([^"]+)">[^<]*</a>\)')
-"""`[words](https://example.org/)` in HTML, where the address has already been turned into a link by itself."""
+"""`[words](https://example.org/)` in HTML in which the web address has already become a link."""
 
 
 def introduction_of(edition: Edition, audience: Audience) -> str:

@@ -14,7 +14,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 class UnspokenError(UsageError):
-    """A language was asked for in which the site has no mails."""
+    """Somebody asked for a language in which the site has no mails."""
 
 
 def checked_language(tag: str, site: Site) -> str:

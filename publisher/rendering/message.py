@@ -16,7 +16,7 @@ from publisher.rendering.addresses import list_host, message_id_of, notice_id_of
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
 NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
-"""The header of mails that no person wrote (RFC 3834): autoresponders do not answer such a mail."""
+"""The header of mails that no person wrote (RFC 3834); programs that answer mails do not answer such a mail."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
 """Characters that stay unencoded in an address between angle brackets; a comma would split the list of addresses, and
 is encoded.
@@ -45,8 +45,8 @@ def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site
 
 
 def notice_message(notice: Notice, *, site: Site) -> bytes:
-    """Return a notice as a plain-text mail with CRLF line ends, not for a mailing list, and marked against automatic
-    answers.
+    """Return a notice as a plain-text mail with CRLF line ends. Its headers name no mailing list, and tell programs not
+    to answer it.
     """
     headers = [
         mailbox_header("From", site.author),
@@ -73,7 +73,7 @@ def letter_message(
     dated: datetime,
     language: str,
 ) -> bytes:
-    """Return a single mail to one reader, with CRLF line ends, and marked against automatic answers."""
+    """Return a single mail to one reader, with CRLF line ends. Its headers tell programs not to answer it."""
     headers = [
         mailbox_header("From", from_),
         *([mailbox_header("Reply-To", reply_to)] if reply_to else []),

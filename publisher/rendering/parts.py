@@ -39,7 +39,7 @@ MOST_TEXTS = 10_000
 digest.
 """
 HEAD_END = "</head>\n"
-"""The end of a page's head: up to this point, many pages are the same."""
+"""The end of a page's head. Many pages are the same up to this point."""
 
 Source = tuple[Hashable, str]
 """What a block is rendered from: the block's variable, and the language of the page around the block."""
@@ -67,7 +67,9 @@ class Joiner:
     def __init__(
         self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        """`blocks` are names of template blocks that pages share; pages are cut at the first block at which that is
+        """Make a joiner for the template `name`.
+
+        `blocks` are names of template blocks that pages share. Pages are cut at the first of them at which that is
         possible.
         """
         self._template = _Template(templates, name, domain, fixed)
@@ -180,7 +182,9 @@ class TextJoiner:
     def __init__(
         self, templates: Templates, name: str, blocks: Sequence[str], *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        """`blocks` are names of template blocks that texts share; texts are cut at the first block at which that is
+        """Make a joiner for the template `name`.
+
+        `blocks` are names of template blocks that texts share. Texts are cut at the first of them at which that is
         possible.
         """
         self._template = _Template(templates, name, domain, fixed)

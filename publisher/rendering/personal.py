@@ -47,7 +47,7 @@ class ReaderMail:
 
 
 def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
-    """Return the personal parts of a digest as marks, which stand for each reader's own words."""
+    """Return the personal parts of a digest, with marks in place of each reader's own words."""
     return Personal(
         why=_WHY,
         stop_url=stop_url(site, _STOP),
@@ -57,8 +57,9 @@ def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
 
 
 def filled(digest: Digest, *, why: str, token: str) -> Digest:
-    """Return a digest rendered with `marked_personal`, with its marks replaced for one reader; `token` is part of both
-    links.
+    """Return a digest that was rendered with `marked_personal`, with the marks replaced for one reader.
+
+    `token` becomes part of the link to the reader's own page and of the unsubscribe link.
     """
     of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
     text, html = _fill(digest.text, of_text, token), _fill(digest.html, of_html, token)

@@ -1,4 +1,4 @@
-"""Identifies the state of this program (its version and files): what another state rendered is out of date."""
+"""Identifies the version and files of this program. Pages and feeds that other files rendered are out of date."""
 
 import hashlib
 import os

@@ -179,7 +179,8 @@ class Templates:
         try:
             yield
         except Exception as error:
-            blamed = self._blamed(name, rewrite_traceback_stack())  # `Template.render` calls it too
+            # `Template.render` also calls rewrite_traceback_stack
+            blamed = self._blamed(name, rewrite_traceback_stack())
             if blamed is None:
                 raise
             raise blamed from error
@@ -201,7 +202,7 @@ class Templates:
             return TemplateError(file, line, "a template is not UTF-8: save it in that encoding")
         if isinstance(error, jinja2.TemplateError):
             return TemplateError(file, line, error.message or type(error).__name__)
-        # a template or a filter of jinja2 raised it, such as `{{ 1 + title }}`
+        # a template or a filter of jinja2 raised the exception, such as `{{ 1 + title }}`
         if line is not None and _is_below(ways[-1][0], (*folders, JINJA)):
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None

@@ -50,4 +50,4 @@ def double_dots(lines: bytes) -> bytes:
 
 
 double_dots_once = lru_cache(4_096)(double_dots)
-"""`double_dots` with a cache, for pieces that many mails share: doubling dots takes a tenth of the time of a mail."""
+"""`double_dots` with a cache, for pieces that many mails share: doubling dots is a tenth of the work for a mail."""
