@@ -54,18 +54,22 @@ CORRECTIONS = 20
 CONTENTS_FROM_THEMES = 3
 """From this number of themes on, a digest with two items or more has a table of contents."""
 MOST_SHOWN = 2_000
-"""How many prepared items are cached for later digests."""
+"""How many items are cached in the form in which digests show them."""
 MOST_DIGESTS = 16
 """How many rendered digests are cached."""
 LEAST_ITEM_BYTES = 400
-"""The fewest bytes of an item besides its text, in the smallest template; an early estimate of what cannot fit."""
+"""The fewest bytes that an item takes besides its text, in the smallest template. With this, a first estimate leaves
+out what cannot fit.
+"""
 
 LAYING_OUT = {"wrap": wrap, "lay_out": lay_out, "columns_of": columns_of, "width": WIDTH}
 """The functions with which digest.txt lays out its lines."""
 
 
 class Renderer:
-    """Renders the digests and mails of one site. Common parts, above all items, are rendered once."""
+    """Renders the digests and mails of one site. The parts above the items, which all mails share, are
+    rendered once.
+    """
 
     def __init__(
         self, *, site: Site, templates: Templates, style: DigestStyle, themes: ThemeMap, has_desk: bool = False
@@ -91,7 +95,7 @@ class Renderer:
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
     def render(self, edition: Edition, audience: Audience) -> Digest:
-        """Return the edition as its recipients read it, in their language. The work has an upper bound for any number
+        """Return the digest of an edition, in the language of its audience. The work has an upper bound for any number
         of items.
 
         Raises:
@@ -106,11 +110,11 @@ class Renderer:
         return self._digests[key]
 
     def fit(self, edition: Edition, audience: Audience) -> tuple[Edition, Digest]:
-        """Return the edition and its digest. Items that do not fit into the mail are removed from the edition if they
-        may wait for the next one.
+        """Return the edition and its digest. Items that do not fit into the mail, and may wait for the next edition,
+        are removed from this one.
 
         Raises:
-            TemplateError: as in `render`.
+            TemplateError: see `render`.
         """
         digest = self.render(edition, audience)
         while digest.left_out and audience.overflow == "next":
@@ -141,7 +145,7 @@ class Renderer:
         )
 
     def gone_notice(self, edition: Edition, audience: Audience) -> tuple[str, str]:
-        """Return subject and text of a notice about a held edition whose last item was withdrawn."""
+        """Return subject and text of the notice that the last item of a held edition was withdrawn."""
         return gone_notice(edition, audience=audience, site=self.site)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
@@ -189,7 +193,7 @@ class Renderer:
     def _cut_to_size(
         self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
     ) -> "tuple[DigestPage, Joined]":
-        """Return a page with as many of the first items in `by_worth` as a mail of `MAX_HTML_BYTES` can hold, and the
+        """Return a page with the first items in `by_worth`, as many as a mail of `MAX_HTML_BYTES` can hold, and the
         HTML of that page.
         """
         shown = by_worth
@@ -207,7 +211,9 @@ class Renderer:
             shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
 
     def shown_item(self, placed: Placed, audience: Audience, *, year: int, is_last: bool) -> MailItem:
-        """Return the values of an item for templates, in its place in an edition of that year."""
+        """Return the values of an item for templates. `year` is the year of the edition; `is_last` says that the item
+        is the last under its heading.
+        """
         language = audience.language_at(self.site)
         key = (placed, year, is_last, audience.content, audience.keywords, audience.pictures, language)
         if len(self._shown) > MOST_SHOWN:
@@ -265,7 +271,7 @@ class DigestPage:
         }
 
     def fitting_at_most(self) -> int:
-        """Return an upper bound of the number of the page's items that fit into a mail, without rendering the page."""
+        """Return an upper bound for the number of the page's items that fit into a mail, without rendering the page."""
         room_bytes = MAX_HTML_BYTES
         for fitting, item in enumerate(self.items):
             room_bytes -= LEAST_ITEM_BYTES + len(item.html)
@@ -324,10 +330,10 @@ def _introduction_values(introduction: str) -> dict[str, object]:
 
 
 def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """Return a section for each theme of the table of contents; return none if a digest is so short that it needs no
+    """Return a section for each theme of the table of contents, or none if the digest is so short that it needs no
     table of contents.
 
-    The lead stands for its theme if the digest has no other items of that theme.
+    The lead counts for its theme if the digest has no other items of that theme.
     """
     has_more = any(section.is_more for section in sections)
     themes = tuple(section for section in sections if not (section.is_lead and has_more))

@@ -31,7 +31,7 @@ from publisher.rendering.urls import url_of
 
 KEYWORDS = 12
 FILES = 6
-"""How many files of an item a digest shows; the others are on its page."""
+"""How many files of an item a digest shows; the other files are on the item's page."""
 OTHER_THEMES = 6
 LABEL_CHARS = 60
 """The most characters of a keyword, or of the title of another theme."""
@@ -45,34 +45,34 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 class MailItem:
     """An item as templates show it, independent of the other items; all text except `html` is plain.
 
-    It is equal only to itself, so that values cached for it are found quickly.
+    A `MailItem` equals only itself, so that values cached for it are found quickly.
     """
 
     title: str
     url: str
     day: date
     has_year: bool
-    """Whether the date shows its year, because it is not the year of the edition."""
+    """Whether the item's date shows its year, because it is not the year of the edition."""
     added_on: date | None
-    """The day on which the site first saw an item dated long before; None: the two are close."""
+    """The day on which the site first saw the item, if it is dated long before that day; otherwise `None`."""
     look: Look
     theme: Theme
     """The theme under which the item stands."""
     is_last: bool
-    """Whether it is the last item under the heading of its theme."""
+    """Whether the item is the last one under the heading of its theme."""
     is_whole_text: bool
-    """Whether the title is all that the item says: it is then set as a text, with nothing below it."""
+    """Whether the item consists of its title alone. The title is then set as text, with nothing below it."""
     html: str
     text: str
     """The item's text without links and lists."""
     blocks: tuple[Block, ...]
-    """The blocks of the text part, for `lay_out`."""
+    """The blocks of the item's plain text, for `lay_out`."""
     notes: tuple[str, ...]
-    """Web addresses of the notes in the blocks: `[1]` is the first."""
+    """The web addresses of the notes in the blocks, in order: note `[1]` is the first."""
     reads_on: bool
     """Whether the whole item at `url` is longer than what is shown."""
     host: str
-    """The host name of the item's own link; empty: it has only its page here."""
+    """The host name of the item's own link; empty if the item has no link but its page on this site."""
     lang: str
     dir: str
     also_in: tuple[str, ...]
@@ -83,19 +83,21 @@ class MailItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """An item of an earlier edition that was corrected since, as templates show it; plain text."""
+    """An item of an earlier edition that was corrected since, as templates show it. All text is plain."""
 
     title: str
     url: str
     day: date
     """The item's own day."""
     has_year: bool
-    """Whether the date shows its year, because it is not the year of the edition."""
+    """Whether the item's date shows its year, because it is not the year of the edition."""
     corrected_on: date
     was: str
-    """The passage of the edition `was_in` that was corrected; empty: nothing was removed, or it is not known."""
+    """The passage of the edition `was_in` that was corrected; empty if nothing was removed, or if the passage is
+    unknown.
+    """
     was_in: int
-    """The number of the last edition with the item; 0: unknown."""
+    """The number of the last edition that contained the item, or 0 if that is unknown."""
     lang: str
     dir: str
 
@@ -107,7 +109,7 @@ class Numbered:
     item: MailItem
     number: int
     indent: int
-    """How many columns its text is indented."""
+    """By how many columns the item's text is indented."""
     is_lead: bool
 
 
@@ -119,7 +121,7 @@ class Section:
     items: tuple[MailItem, ...]
     is_lead: bool = False
     is_more: bool = False
-    """Whether the lead is an item of this theme, so that the section holds further ones."""
+    """Whether the lead is an item of this theme, so that the section has the other items of the theme."""
 
     @property
     def is_single(self) -> bool:
@@ -133,8 +135,8 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The anchor of the section within the mail. The lead's anchor has an underscore, so it differs from the
-        themes', which are slugs without one.
+        """The anchor of the section within the mail. The anchor of the lead contains an underscore, and those of
+        themes, which are slugs, do not, so they all differ.
         """
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
@@ -144,9 +146,9 @@ class NumberedSection(Section):
     """A section of a digest's plain text, where the items of all sections are numbered 1, 2, 3 …"""
 
     first: int
-    """The number of its first item."""
+    """The number of the section's first item."""
     indent: int
-    """By how many columns the words of its items are indented."""
+    """By how many columns the text of the section's items is indented."""
 
     @property
     def numbered(self) -> tuple[Numbered, ...]:
@@ -172,7 +174,7 @@ def sections_of(arrangement: Arrangement, items: Sequence[MailItem]) -> tuple[Se
 
 
 def number_sections(sections: Iterable[Section], *, indent: int) -> tuple[NumberedSection, ...]:
-    """Return all sections of a digest with numbers; the words of the items are indented by `indent` columns."""
+    """Return all sections of a digest with numbered items; the text of the items is indented by `indent` columns."""
     numbered: list[NumberedSection] = []
     first = 1
     for each in sections:
@@ -191,8 +193,8 @@ def number_sections(sections: Iterable[Section], *, indent: int) -> tuple[Number
 
 
 def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> MailItem:
-    """Return the values of an item for templates, in an edition of that year; `width_px` is the width of the mail's
-    text column.
+    """Return the values of an item for templates. `year` is the year of the edition, and `width_px` is the width of the
+    mail's text column.
     """
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
@@ -228,8 +230,8 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
 
 
 def show_correction(record: Record, formerly: Formerly | None, *, year: int, site: Site) -> Correction:
-    """Return the values of a corrected item for templates, in an edition of that year; `formerly` is the version that
-    the audience got last.
+    """Return the values of a corrected item for templates. `year` is the year of the edition; `formerly` is the version
+    that the audience got last.
     """
     lang = _language_of(record.item, site)
     return Correction(
@@ -256,8 +258,8 @@ def _language_of(item: Item, site: Site) -> str:
 
 
 def name_item(record: Record, site: Site, shown: MailItem | None = None) -> DigestItem:
-    """Return an item as edition.json lists it; `shown` is how the digest shows the item, or None if the digest does
-    not.
+    """Return the entry for an item in edition.json. `shown` is how the digest shows the item, or None if the digest
+    does not.
     """
     themes = tuple(theme.slug for theme in record.themes)
     title, url = (shown.title, shown.url) if shown else (_title(record, site), url_of(record, site))

@@ -1,8 +1,8 @@
 """Adapts an item's HTML to mail programs: nothing widens the mail, and Outlook for Windows shows its structure.
 
-Outlook does not break long addresses, supports padding only on table cells, and has no `white-space`. So addresses that
-are text are shortened; code, quotations and tables are put into tables with one cell, code as lines with no-break
-spaces. The template styles these tables by the classes set here.
+Outlook does not break long addresses, supports padding only on table cells, and has no `white-space`. So web addresses
+in the text are shortened; code, quotations and tables are put into tables with one cell. Code becomes lines with
+no-break spaces. Templates style these tables by the classes set here.
 """
 
 import re
@@ -53,8 +53,8 @@ def _fit_image(image: html.HtmlElement, width_px: int) -> None:
     """Limit a picture to the width of the mail's column, with its height in proportion. The attributes are set, because
     Outlook reads only these.
 
-    A program that shows no pictures then reserves their space. A picture of unknown width becomes as wide as the column
-    in Outlook; other programs follow the rule for `unsized`.
+    A mail program that shows no pictures then reserves their space. In Outlook, a picture of unknown width becomes as
+    wide as the column; other programs follow the CSS rule for the class `unsized`.
     """
     own, height = image.get("width", ""), image.attrib.pop("height", "")
     if not own.isdecimal() or int(own) == 0:
@@ -89,8 +89,8 @@ def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Mark what each heading cell of a table applies to: its column if its row consists of headings, or else
-    its row.
+    """Mark what each heading cell of a table applies to: to its column if its row consists of headings, or else to its
+    row.
     """
     for row in rows:
         is_row_of_headings = all(cell.tag == "th" for cell in row)
@@ -156,7 +156,9 @@ def _drop_last_line_feed(texts: Sequence[tuple[html.HtmlElement, bool]]) -> None
 
 
 def _texts(element: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, bool]]:
-    """Yield the places of texts in order: an element, and whether the text follows it (True) or is inside it."""
+    """Yield the texts of an element in order, each as (element, whether the text follows that element). A text that
+    does not follow it is inside it.
+    """
     yield element, False
     for child in element:
         yield from _texts(child)

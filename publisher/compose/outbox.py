@@ -19,11 +19,11 @@ from publisher.rendering.addresses import message_id_of
 from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
 
 SCHEMA = 1
-"""The version of edition.json; it grows when an older program would misread the new format."""
+"""The version of the format of edition.json. It grows when an older program would misread the new format."""
 EDITION_FILE = "edition.json"
 MAIL = "digest.eml"
 HELD = "held"
-"""The folder of held editions. No edition has this name: names of editions end in a number."""
+"""The folder of held editions. No edition has this name, because names of editions end in a number."""
 NOTICES = "notices"
 """The folder of notices to the operator and to editors."""
 TEST = "test"
@@ -43,7 +43,7 @@ class Outbox(Protocol):
         already.
 
         Raises:
-            FilesError: the folder of that name is damaged, or is another edition's.
+            FilesError: the folder of that name is damaged, or belongs to another edition.
         """
         ...
 
@@ -52,8 +52,8 @@ class Outbox(Protocol):
         ...
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Write the folder of a held edition, where only its editor finds it, and beside it `told`, the text of the
-        notice to the editor.
+        """Write the folder of a held edition, where only its editor finds it. Beside it, write the text of the notice
+        to the editor, `told`.
         """
         ...
 
@@ -66,19 +66,19 @@ class Outbox(Protocol):
         ...
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write the folder of a notice beside those of editions; do nothing if the folder is there already."""
+        """Write the folder of a notice; do nothing if the folder is there already."""
         ...
 
     def mail(self, delivery: NewDelivery) -> bytes:
         """Return the whole mail of a delivery.
 
         Raises:
-            FilesError: the mail is missing, was changed, or is another edition's.
+            FilesError: the mail is missing, was changed, or belongs to another edition.
         """
         ...
 
     def uids(self, name: str) -> set[str]:
-        """Return the uids of all items of an edition in the outbox; return none if the edition is not there."""
+        """Return the uids of all items of an edition in the outbox; the set is empty if the edition is not there."""
         ...
 
     def recipient(self, name: str) -> str:
@@ -135,7 +135,7 @@ class OutboxFolder:
         write_folder(self._root / NOTICES, name, files)
 
     def mail(self, delivery: NewDelivery) -> bytes:
-        """Return the mail from the folder of the delivery's edition, which must be whole."""
+        """Return the mail from the folder of the delivery's edition. The folder must be whole."""
         folder = self._root / delivery.name
         described, mail = description_in(folder), _bytes_of(folder / MAIL)
         if described is None or mail is None:
@@ -186,7 +186,7 @@ class RehearsedOutbox:
         raise FilesError(f"{self._root / delivery.name} is not written in a rehearsal")
 
     def uids(self, name: str) -> set[str]:
-        """Return the uids of the edition in the real outbox."""
+        """Return the uids of the items of the edition in the real outbox."""
         return OutboxFolder(self._root).uids(name)
 
     def recipient(self, name: str) -> str:
@@ -216,17 +216,17 @@ def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Au
 
 
 def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
-    """Return the contents of the files of a digest, by file name, without edition.json: for a test mail."""
+    """Return the contents of the files of a test mail's digest, by file name. There is no edition.json among them."""
     return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), MAIL: mail}
 
 
 def notice_files(notice: Notice, mail: bytes) -> dict[str, bytes]:
-    """Return the contents of the files of a notice, by file name: the whole mail and its text."""
+    """Return the contents of the files of a notice, by file name: the whole mail, and its text."""
     return {"notice.eml": mail, "notice.txt": notice.text.encode()}
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether all files of an edition exist unchanged.
+    """Whether the folder of an edition contains all its files, unchanged.
 
     Raises:
         FilesError: a file exists and cannot be read.

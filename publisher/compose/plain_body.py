@@ -19,8 +19,8 @@ from publisher.rendering.text import one_line, without_open_directions
 INLINE_ADDRESS_COLUMNS = 40
 """The most columns of a web address inside the text; a longer one becomes a note."""
 LONGEST_NUMBER = 9
-"""The most digits of the number of a list's first item; longer ones are no number. Python refuses to read over
-4,300.
+"""The most digits that the number of a list's first item may have; a longer number is ignored. Python refuses to
+convert more than 4,300 digits.
 """
 TABLE_COLUMNS = 66
 """The most columns of a table, besides the indent of its item; the rows of a wider table become paragraphs."""
@@ -29,7 +29,7 @@ CODE_INDENT = "  "
 BULLET = "- "
 QUOTED = "> "
 BREAK = "* * *"
-"""The text of a break. A line of dashes might be taken for the mark above a signature."""
+"""The plain text of a thematic break. A line of dashes might be taken for the mark above a signature."""
 
 _BLOCKS = "blockquote caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table ul"
 BLOCKS = frozenset(_BLOCKS.split())
@@ -47,11 +47,13 @@ class PlainBody:
 
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]
-    """Web addresses of the notes: `[1]` in the text is the first."""
+    """The web addresses of the notes, in order: `[1]` in the text is the first."""
 
 
 def plain_body_of(body: str, *, url: str) -> PlainBody:
-    """Return safe, balanced HTML as plain text; `url` is the item's own address, which is shown below it anyway."""
+    """Return safe, balanced HTML as plain text. `url` is the item's own address, which the digest shows below the text
+    anyway.
+    """
     if not body:
         return PlainBody(blocks=(), notes=())
     reader = _Reader(url)
@@ -73,7 +75,7 @@ class _Reader:
         self._follows_closely = False
 
     def read(self, element: html.HtmlElement) -> None:
-        """Read the content of the element, and end the block of text if the element began one."""
+        """Read the content of an element. If the element began a block of text, end the block."""
         self._words.append(_spaced(element.text))
         for child in element:
             self._read_child(child)
@@ -188,7 +190,9 @@ class _Reader:
 
     @contextmanager
     def _prefix_lines(self, first: str, rest: str) -> Iterator[None]:
-        """Prefix the lines that are read during a `with`: the first line with `first`, the other lines with `rest`."""
+        """Inside a `with` block, prefix the lines that are read: the first line with `first`, the other lines with
+        `rest`.
+        """
         before, count = (self._first, self._rest), len(self.blocks)
         self._first, self._rest = self._first + first, self._rest + rest
         yield
@@ -237,7 +241,7 @@ def _padded(text: str, width: int, *, to_the_right: bool) -> str:
 
 
 def _told(row: Sequence[str], headings: Sequence[str]) -> str:
-    """Return a row of a table that is too wide for columns, as text: each cell with its heading."""
+    """Return a row of a table that is too wide for columns, as text: each cell after its heading."""
     cells = zip_longest(headings, row, fillvalue="")
     return "; ".join(f"{heading}: {cell}" if heading else cell for heading, cell in cells if cell)
 

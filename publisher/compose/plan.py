@@ -23,13 +23,15 @@ class AudienceFacts:
     """What the store knows about one audience at a moment."""
 
     state: AudienceState
-    """How far the audience has come; if it never had an edition, its start."""
+    """The audience's position in the log, or its start if it never had an edition."""
     upto: int
-    """The end of the log: items collected later are for a later edition."""
+    """The last log number that is considered; items collected later are for a later edition."""
     new: tuple[Record, ...]
     """Live items of the audience's themes that it has not had, in the order in which they were added."""
     changed: tuple[ChangedItem, ...] = ()
-    """Items of its earlier editions that changed after the audience last got them, in the order of the changes."""
+    """Items of the audience's earlier editions that changed after the audience last got them, in the order of the
+    changes.
+    """
 
 
 class WhyNot(StrEnum):
@@ -45,21 +47,25 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What compose does for one audience: it records `edition`, or else moves the audience on to `state`."""
+    """What `compose` does for one audience: record `edition`, or move the audience on to `state` if there is none."""
 
     audience: Audience
     because: str
-    """The reason for an edition, or for none."""
+    """The reason why there is an edition, or why there is none."""
     edition: Edition | None
-    """The edition with all items that are due; `record` removes items that do not fit into its mail."""
+    """The edition with all items that are due; `record` removes items that do not fit into its mail. `None` if there is
+    no edition.
+    """
     state: AudienceState
-    """How far the audience has come: before `edition`, or after this plan if it makes none."""
+    """The audience's position in the log: before `edition`, or if there is none, after this plan."""
     tick: datetime | None = None
-    """UTC; the edition deals with ticks of the schedule up to this moment. None: the schedule was not consulted."""
+    """The moment up to which the edition deals with the audience's schedule, in UTC, or `None` if the schedule was not
+    consulted.
+    """
 
 
 def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
-    """Plan the audience's next edition as of now, whether or not its schedule makes one due."""
+    """Plan the audience's next edition as of `now`, whether or not its schedule makes one due."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
         edition = edition_of(audience, facts, due, now=now)
@@ -76,7 +82,7 @@ def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: 
 
 
 def edition_of(audience: Audience, facts: AudienceFacts, items: Sequence[Record], *, now: datetime) -> Edition:
-    """Return the audience's next edition with these items, or fewer because of `max_items`."""
+    """Return the audience's next edition with these items, or with fewer if there are more than `max_items`."""
     composed_at = now.astimezone(UTC)  # as the store returns it, so that a repetition gives the same bytes
     corrected = [each for each in facts.changed if is_correction(each)]
     edition = Edition(
@@ -94,7 +100,7 @@ def edition_of(audience: Audience, facts: AudienceFacts, items: Sequence[Record]
 
 
 def carried_over(edition: Edition, *, keep: int) -> Edition:
-    """Return the edition reduced to the `keep` items that have waited longest; the other items stay new to its
+    """Return the edition reduced to the `keep` items that have waited longest; the other items stay due to its
     audience.
 
     The edition's cursor, the log number up to which items are dealt with, stops before the first change of the other
@@ -110,10 +116,10 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """Return the moment up to which an edition composed now deals with ticks, or None if there was no tick since
-    `last_tick`. A tick is a moment at which the audience's schedule makes an edition due.
+    """Return the moment up to which an edition composed now deals with the audience's schedule, or None if the schedule
+    has made no edition due since `last_tick`.
 
-    One edition makes up for any number of missed ticks.
+    One edition makes up for any number of missed ones.
     """
     if audience.schedule is None or not is_due(audience.schedule, last=last_tick, now=now):
         return None
@@ -121,8 +127,8 @@ def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datet
 
 
 def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
-    """Whether a held edition stays held: until its time for review ends, and after that if the audience's setting
-    `on_silence` is `keep`.
+    """Whether a held edition stays held: it does until its time for review ends, and after that if the audience's
+    setting `on_silence` is `keep`.
     """
     if edition.held_until is None:
         return False
@@ -138,8 +144,8 @@ def due_items(audience: Audience, facts: AudienceFacts, site: Site) -> list[Reco
 
 
 def is_correction(changed: ChangedItem) -> bool:
-    """Whether the change of an item is a correction: a reader of the item would want to read it again. A new date,
-    label or file size is no reason.
+    """Whether the change of an item is a correction: somebody who read the item would want to read it again. A change
+    of date, label or file size is none.
     """
     return _words(changed.record.item) != _words(changed.told)
 
@@ -149,7 +155,7 @@ def _words(item: Item) -> tuple[object, ...]:
 
 
 def is_read_by(audience: Audience, record: Record, site: Site) -> bool:
-    """Whether the item is in a language of the audience."""
+    """Whether the item is in one of the audience's languages."""
     return language_rank(record.item.language or site.language, audience.languages) is not None
 
 

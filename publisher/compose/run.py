@@ -4,17 +4,17 @@ Out: at most one edition per audience.
 Editions are recorded first: `plan_all` or `plan_due`, then `pass_over` and `record`. Recorded editions are written
 later: `publisher/app.py` publishes their web pages, then `put_out` writes their mails into the outbox.
 
-Limits lose no items. With too few items there is no edition, and the cursor stays. With too many, the items that waited
-longest go, and the cursor stops before the others. An item that was in an edition is never due again, wherever the
-cursor is.
+Limits lose no items. With too few items there is no edition, and the cursor stays. With too many, the edition has the
+items that waited longest, and the cursor stops before the others. An item that was in an edition is never due again,
+wherever the cursor is.
 
 What a crash leaves, by its moment:
 
 - before an edition is recorded: nothing; the next pass decides the same again;
 - after it is recorded, before its folder is in the outbox: an edition without a folder, perhaps with its web page, to
   which no mail leads yet; the next pass renders both from the revisions recorded with the edition, with the same bytes;
-- after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it, and queues
-  its deliveries if mails are sent.
+- after the folder is there, before that is recorded: a whole folder; the next pass finds it whole, records that, and
+  queues its deliveries if mails are sent.
 
 An edition that is held for an editor is recorded, and follows the sources of its items until it is released. It has a
 folder below outbox/held/, which is written again when the recorded edition changes, and no web page. Its audience gets
@@ -73,7 +73,7 @@ LOOKED_AT = 4_000
 
 
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Return a plan for each of these audiences as of now, whatever their schedules say. An audience with a held
+    """Return a plan for each of these audiences as of `now`, whatever their schedules say. An audience with a held
     edition gets no plan.
     """
     held = _names_held(audiences, store, now=now)
@@ -127,10 +127,10 @@ def _log_plan(plan: Plan, **facts: object) -> None:
 
 
 def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], list[Problem]]:
-    """Return the plans without those of audiences that wait for the operator after a restore, and a problem for each
+    """Return the plans without those for audiences that wait for the operator after a restore, and a problem for each
     such audience.
 
-    What is due to such an audience stays due.
+    Items that are due to such an audience stay due.
     """
     restoration = store.restorations.current()
     if restoration is None:
@@ -141,7 +141,7 @@ def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], 
 
 
 def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Problem]:
-    """Return a problem for each edition that must wait because feeds and pages could not be published; nothing is
+    """Return a problem for each edition that must wait because feeds and pages could not be published. Nothing is
     composed.
     """
     waiting = [audience for audience in audiences if next_edition(audience, store=store, site=site, now=now)]
@@ -149,7 +149,7 @@ def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: dateti
 
 
 def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return the edition that `plan_all` would make for the audience now, or None if it would make none."""
+    """Return the edition that `plan_all` would plan for the audience now, or None if it would plan none."""
     plans = plan_all([audience], store=store, site=site, now=now)
     return plans[0].edition if plans else None
 
@@ -168,7 +168,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
 def explain_left_out(
     audience: Audience, edition: Edition | None, *, store: Store, site: Site
 ) -> list[tuple[Record, WhyNot]]:
-    """Return the new items that are not in `edition`, the audience's next edition, each with the reason."""
+    """Return the audience's new items that are not in its next edition `edition`, each with the reason."""
     state = _state(audience, store, site)
     new = store.items.due_for(
         audience.name, themes=ALL_THEMES, after=state.cursor, upto=store.log.end(), start=state.start
@@ -185,8 +185,8 @@ def count_due(audience: Audience, *, store: Store, site: Site) -> int:
 
 
 def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
-    """Record for audiences that get no edition up to which log number and scheduled moment they are dealt with. Nothing
-    is written for an audience where neither changes.
+    """Record how far audiences that get no edition have come, in the log and in their schedules. Nothing is written for
+    an audience where neither changes.
 
     Before anything was collected, nothing is written for an audience with a `first` setting, because its start depends
     on the items that are collected first.
@@ -201,10 +201,10 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
 
 
 def number_apart(plans: Sequence[Plan], *, outbox: Path, feeds: Path) -> list[Plan]:
-    """Return the plans, where an audience's first edition gets a number above all those found in the folders `outbox`
-    and `feeds`.
+    """Return the plans. An audience's first edition gets a number above all numbers found in the folders `outbox` and
+    `feeds`.
 
-    The folders have earlier editions if a store was lost, or if another audience had the name before.
+    These folders have earlier editions if a store was lost, or if another audience had the name before.
     """
     return [_number_apart(plan, outbox=outbox, feeds=feeds) for plan in plans]
 
@@ -219,7 +219,7 @@ def _number_apart(plan: Plan, *, outbox: Path, feeds: Path) -> Plan:
 def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list[Problem]:
     """Record the planned editions, each with as many items as its mail can hold; return a problem for each that failed.
 
-    An edition is rendered before it is recorded, so that a broken template loses no edition.
+    An edition is rendered before it is recorded, so that its items stay due if a template is broken.
     """
     problems: list[Problem] = []
     for plan in plans:
@@ -243,7 +243,7 @@ def held_editions(store: Store) -> list[Edition]:
 
 
 def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Edition]:
-    """Return the editions that are not in the outbox yet and belong to none of these audiences, oldest first."""
+    """Return the editions that are not in the outbox yet and whose audience is none of these, oldest first."""
     names = {audience.name for audience in audiences}
     return [edition for edition in store.editions.unwritten() if edition.audience not in names]
 
@@ -281,9 +281,9 @@ def put_out(
 ) -> ComposeReport:
     """Write recorded editions into the outbox, without items that were withdrawn since.
 
-    A held edition is updated from its sources, and written to where only its editor finds it. `config` is the path of
-    config.toml, for commands in the notice. If `is_sent`, the deliveries of an edition are queued in the transaction
-    that records it as written.
+    The items of a held edition are updated, and its folder is written where only its editor finds it. `config` is the
+    path of config.toml, for commands in the notice. With `is_sent`, the deliveries of an edition are queued in the
+    transaction that records it as written.
     """
     written: list[Edition] = []
     emptied: list[str] = []
@@ -362,8 +362,8 @@ def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
-    """Return the state in which an audience begins that never had an edition. The state depends on the setting `first`
-    and on the item log, not on the clock.
+    """Return the state in which an audience begins that never had an edition. The state depends on the audience's
+    setting `first` and on the item log, not on the clock.
     """
     if audience.first is None:
         start = 0

@@ -23,14 +23,14 @@ class Trace:
 
     number: int
     had: frozenset[str] | None
-    """Uids, or paths of the pages, of its items; None: unknown."""
+    """The uids of the edition's items, or the paths of their pages; `None` if they are unknown."""
     is_in_outbox: bool
     composed_at: datetime | None = None
-    """UTC; None: unknown."""
+    """When the edition was composed, in UTC, or `None` if that is unknown."""
 
 
 def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]:
-    """Return what remains of an audience's editions, sorted by number. Held editions are left out.
+    """Return what remains of an audience's editions, by number, sorted. Held editions are left out.
 
     Raises:
         FilesError: a file cannot be read.
@@ -92,7 +92,7 @@ def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
 
 
 def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool) -> Trace:
-    """Return what the web page of an edition says about it. Of a page that does not list all items, only the number is
+    """Return what the web page of an edition says about it. If the page does not list all items, only its number is
     used.
     """
     file = urls.edition_file(audience, number)

@@ -1,4 +1,4 @@
-"""Interprets the replies of a mail server, for the mail and for the server. Pure.
+"""Interprets the replies of a mail server: what each means for the mail, and what it says about the server. Pure.
 
 A reply belongs to a step of SMTP, has a code (RFC 5321 section 4.2) and often a status (RFC 3463): 550 5.1.1 after RCPT
 says that the mailbox does not exist; the same code after MAIL says that the server does not accept this site as a
@@ -18,16 +18,18 @@ NOT_TRUSTED = frozenset({"5.7.515", "5.7.26"})
 at fault.
 """
 SUSPECT = "5.7.1"
-"""The status of a refusal by policy: of one mailbox, or of us if it is frequent."""
+"""The status of a refusal by policy. The policy is one of the mailbox, or, if such refusals are frequent, one against
+this site.
+"""
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 45, 120, 240, 480))
-"""How long a mail waits after its first, second … failed attempt; the last value applies from then on."""
+"""How long a mail waits after its first, second … failed attempt. The last value applies to all later attempts."""
 JITTER = 0.2
 GIVE_UP = timedelta(days=4)
-"""After this time a temporary refusal counts as a final one (RFC 5321 section 4.5.4.1)."""
+"""The time after which a temporary refusal counts as permanent (RFC 5321 section 4.5.4.1)."""
 DROPPED = timedelta(minutes=1)
-"""How long a mail waits whose connection broke before it was handed over; other mails go first."""
+"""How long a mail waits if its connection broke before the mail was handed over. Other mails go first."""
 CLOSING = 421
-"""The server closes the connection (RFC 5321 section 3.8)."""
+"""The reply code with which a server closes the connection (RFC 5321 section 3.8)."""
 
 
 class SmtpStep(Enum):
@@ -37,7 +39,7 @@ class SmtpStep(Enum):
     RCPT = auto()
     DATA = auto()
     DOT = auto()
-    """The end of the mail."""
+    """The line with a dot that ends the mail."""
 
 
 class Fate(Enum):
@@ -45,7 +47,7 @@ class Fate(Enum):
 
     SENT = auto()
     REFUSED = auto()
-    """The mail is refused for good."""
+    """The mail is refused permanently."""
     LATER = auto()
     """The mail is retried later, and the attempt counts."""
     AGAIN = auto()
@@ -57,13 +59,15 @@ class Sign(Enum):
 
     WELL = auto()
     BUSY = auto()
-    """The server closes the connection: use fewer connections."""
+    """The server closes the connection, so fewer connections should be used."""
     THROTTLING = auto()
-    """The server gets too many mails from this site: send more slowly."""
+    """The server gets too many mails from this site, so mails should be sent more slowly."""
     OUR_FAULT = auto()
-    """The server refuses all mail of this site, whatever the recipient; three in a row stop all sending."""
+    """The server refuses all mail of this site, whatever the recipient. Three such replies in a row stop
+    all sending.
+    """
     SUSPICIOUS = auto()
-    """The server may be refusing this site's mail; if half of the latest replies are like this, all sending stops."""
+    """The server may be refusing this site's mail. If half of the latest replies are like this, all sending stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ class Reply:
 
     code: int
     text: str
-    """Printable, on one line, without the code."""
+    """The text of the reply, printable and on one line, without the code."""
 
     @property
     def status(self) -> str:
@@ -95,8 +99,8 @@ class Meaning:
 
 
 def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
-    """Return what a reply means that ends an attempt to send a mail: any reply after the whole mail, or an earlier
-    refusal.
+    """Return what a reply means that ends an attempt to send a mail. It may be any reply after the whole mail, or an
+    earlier refusal.
     """
     code, status = reply.code, reply.status
     if code == CLOSING:
@@ -113,8 +117,8 @@ def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
 
 
 def _names_a_rate(step: SmtpStep, reply: Reply) -> bool:
-    """Whether a temporary refusal says that this site sends too fast. 450 and 451 4.7.1 to a whole mail are
-    greylisting.
+    """Whether a temporary refusal says that this site sends too fast. The replies 450 and 451 4.7.1 after a whole mail
+    are greylisting instead.
     """
     code, status = reply.code, reply.status
     if step is SmtpStep.DOT and code in (450, 451) and status == "4.7.1":
@@ -123,8 +127,8 @@ def _names_a_rate(step: SmtpStep, reply: Reply) -> bool:
 
 
 def wait_before(attempts: int, *, luck: float) -> timedelta:
-    """Return how long a mail waits after a number of failed attempts; `luck`, 0 to 1, spreads mails that failed
-    together.
+    """Return how long a mail waits after a number of failed attempts. `luck`, from 0 to 1, spreads the retries of mails
+    that failed together.
     """
     wait = RETRIES[min(max(attempts, 1), len(RETRIES)) - 1]
     return wait * (1 + JITTER * (2 * luck - 1))
@@ -132,7 +136,7 @@ def wait_before(attempts: int, *, luck: float) -> timedelta:
 
 def wait_after(meaning: Meaning, *, is_used: bool) -> timedelta:
     """Return how long a mail waits after a failure that was not about its recipient. Return 0 if a new connection may
-    help, because the connection of the failure `is_used` for earlier mails.
+    help, because the failed connection had sent mails before (`is_used`).
     """
     is_fresh_start = meaning.sign is Sign.BUSY and is_used
     return timedelta(0) if is_fresh_start else DROPPED

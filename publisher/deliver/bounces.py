@@ -1,12 +1,12 @@
 """Reads the mails in the mailbox for bounces, which report what became of our mails. Pure.
 
-Some mails there come from subscribers, or their mail programs, to unsubscribe (RFC 2369 section 3.2).
+Some of these mails come from subscribers, or their mail programs, to unsubscribe (RFC 2369 section 3.2).
 
-Reports have a standard form: RFC 3464 for failures and delays, RFC 6533 the same with letters beyond ASCII, RFC 5965
+Reports have a standard form: RFC 3464 for failures and delays, RFC 6533 for the same with non-ASCII letters, RFC 5965
 for complaints. Older servers use other forms, which flufl.bounce knows. The mail that a bounce is about is found by the
-address to which the bounce came, or from which the returned mail was sent (VERP); by the ENVID that we gave (RFC 3461),
-or the Message-ID of the returned mail; and by the unsubscribe link in it. A stranger could guess only the Message-ID,
-so a Message-ID never identifies a subscriber.
+address to which the bounce came, or from which the returned mail was sent (VERP); by the ENVID of its envelope (RFC
+3461) or its Message-ID; or by its unsubscribe link. A stranger could guess only the Message-ID, so a Message-ID never
+identifies a subscriber.
 """
 
 import logging
@@ -30,28 +30,30 @@ _Mail: TypeAlias = "Message[Any, Any]"
 _Failures: TypeAlias = tuple[frozenset[bytes], frozenset[bytes]]
 """The recipients that failed temporarily, and those that failed for good."""
 _MOST_BYTES = 1_000_000
-"""How many bytes of a mail are read: reports stand before the mail that they return."""
+"""How many bytes of a mail are read. A report stands before the mail that it returns."""
 _MOST_ODD = 50_000
-"""How many bytes of a mail without a standard form flufl.bounce looks at: it takes 8 s for a million."""
+"""How many bytes of a mail without a standard form are given to flufl.bounce, which takes 8 s for a million."""
 _MOST_DEEP = 50
 _MOST_WORDS = 500
 _MOST_TEXT = 20_000
 _MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _STOP = r"[A-Za-z0-9_-]{28}"
-"""A token for links to unsubscribe, as `subscribers.tokens` makes it."""
+"""The form of a token in links to unsubscribe, as `subscribers.tokens` makes it."""
 _STOP_LINK = re.compile(rf"/-/stop/({_STOP})(?![A-Za-z0-9_-])")
 _STOP_SUBJECT = re.compile(rf"unsubscribe ({_STOP})", re.IGNORECASE)
 _ODD_STATUS = re.compile(r"(?:#|\b[45]\d\d[ -])([45]\.\d{1,3}\.\d{1,3})\b")
-"""A status code in a text, after a `#` or a reply code. Without these, version numbers look the same."""
+"""The form of a status code in a text, after a `#` or a reply code. Without one of these, it could be a
+version number.
+"""
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _KINDS = {"failed": BounceKind.FAILED, "delayed": BounceKind.DELAYED}
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 
 
 def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
-    """Return what a mail reports. `bounces` is the site's address for bounces; that of a single subscriber has a `+`
-    and his token before the `@`.
+    """Return what a mail reports. `bounces` is the site's address for bounces. The address of a single subscriber has a
+    `+` and his token before the `@`.
     """
     mail = mail[:_MOST_BYTES]
     message = _parse(mail)
@@ -72,8 +74,8 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
 
 
 def _parse(mail: bytes) -> "_Mail | None":
-    """Return the parsed mail, or None if parts within parts are nested so deeply that the mail was made to attack those
-    who read it.
+    """Return the parsed mail, or None if its parts are nested so deeply that the mail must be an attack on programs
+    that read it.
     """
     try:
         message = message_from_bytes(mail)
@@ -91,7 +93,7 @@ class _About:
 
     token: str
     told: tuple[str, ...]
-    """Message-IDs that the text of the mail names."""
+    """The Message-IDs that the text of the mail names."""
     stop_token: str
 
 
@@ -143,7 +145,7 @@ def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | N
     """Return the wish to unsubscribe that a mail expresses by a token in its subject or recipient address, or None if
     it has no such token.
 
-    No mail of this site has such a subject or sender, so an automatic reply has no such token.
+    No mail of this site has such a subject or sender, so an automatic reply contains no such token.
     """
     said = _STOP_SUBJECT.fullmatch(_subject(message))
     in_address = about.token if re.fullmatch(_STOP, about.token) else ""
@@ -154,7 +156,7 @@ def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | N
 
 
 def _read_odd(message: _Mail, about: _About, failures: _Failures) -> Bounce:
-    """Return what a mail reports that has no standard form."""
+    """Return what a mail without a standard form reports."""
     temporary, permanent = failures
     failed = sorted(permanent or temporary)
     if failed:
@@ -192,7 +194,7 @@ def _failures_in(message: _Mail) -> _Failures:
 
 
 def _is_automatic(message: _Mail) -> bool:
-    """Whether a program sent the mail (by RFC 3834, and by older conventions)."""
+    """Whether a program sent the mail, according to RFC 3834 or to older conventions."""
     submitted = _value(message, "Auto-Submitted").lower()
     precedence = _value(message, "Precedence").lower()
     others = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
@@ -215,7 +217,8 @@ def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
 def _returned_token(message: _Mail, bounces: str) -> str:
     """Return the token in the address from which the returned mail was sent, or an empty string if there is none.
 
-    It is needed for complaints, and for failure reports that go to the author: they are not sent to the bounce address.
+    The token is needed for complaints, and for failure reports to the author, because these are not sent to the bounce
+    address.
     """
     for part in message.walk():
         is_report = part.get_content_type() == "message/feedback-report"
@@ -246,8 +249,8 @@ def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
 
 
 def _with_envid(envid: str, told: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the Message-IDs `told`, preceded by the one in `envid`: the envelope of our mails has the Message-ID as
-    ENVID, in xtext.
+    """Return the Message-IDs `told`, after the one that `envid` contains in xtext. (The envelope of each of our mails
+    has the mail's Message-ID as ENVID.)
     """
     said = re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), envid)
     return tuple(dict.fromkeys((*([f"<{said}>"] if said else ()), *told)))
@@ -262,7 +265,7 @@ def _children(part: _Mail) -> list[_Mail]:
 
 
 def _blocks_of(part: _Mail) -> list[_Mail]:
-    """Return the blocks of fields in a part; in a status report, empty lines separate them."""
+    """Return the blocks of fields in a part. In a status report, empty lines separate the blocks."""
     blocks = _children(part)
     if not blocks:
         data = part.get_payload(decode=True)

@@ -24,14 +24,18 @@ T = TypeVar("T")
 AT_ONCE = 100
 """How many deliveries are claimed in one transaction."""
 COMPANY_S = 0.001
-"""The longest time that a fence waits for fences of other connections; with a server nearby they arrive by then."""
+"""How many seconds a fence waits at most for fences of other connections. If the server is near, they come within this
+time.
+"""
 LINGER_S = 0.01
-"""How long a result waits for a fence to be written with. A crash in this time makes the delivery doubtful."""
+"""How many seconds a result waits to be written together with a fence. A crash in this time makes the delivery
+doubtful.
+"""
 
 
 class Commits:
-    """Gives deliveries of the ledger to the connections of one process, and writes their fences and results, during an
-    `async with`.
+    """Gives deliveries of the ledger to the connections of one process, and writes their fences and results. It works
+    inside an `async with` block.
     """
 
     def __init__(
@@ -56,9 +60,9 @@ class Commits:
         self._fences: list[tuple[Delivery, asyncio.Future[bool]]] = []
         self._results: list[Result] = []
         self._at_work = 0
-        """How many deliveries the connections have in hand."""
+        """How many deliveries the connections work on now."""
         self._company: asyncio.Future[None] | None = None
-        """Completed when each connection waits for its fence, or enough time has passed."""
+        """Completed when all connections wait for their fences, or when enough time has passed."""
         self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
@@ -70,8 +74,8 @@ class Commits:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give deliveries back to the ledger that were claimed and not attempted, and write all fences and results that
-        wait.
+        """Give deliveries that were claimed and not attempted back to the ledger, and write all waiting fences and
+        results.
 
         Raises:
             StoreError: a fence or result could not be written.
@@ -125,7 +129,7 @@ class Commits:
         return await answer
 
     def record(self, result: Result) -> None:
-        """Record the result of a delivery. The result is written before, or together with, the next fence of this
+        """Record the result of a delivery. The result is written together with, or before, the next fence of this
         connection.
         """
         self._at_work -= 1
@@ -167,8 +171,8 @@ class Commits:
             self._write_later()
 
     def _is_complete(self) -> bool:
-        """Whether each claimed delivery that a connection works on waits for its fence, so that waiting longer brings
-        no further fence.
+        """Whether each delivery that a connection works on waits for its fence. If so, waiting longer brings no further
+        fence.
         """
         return len(self._fences) >= self._at_work
 

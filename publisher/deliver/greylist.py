@@ -1,7 +1,7 @@
-"""Greylisting: domains that refuse unknown senders for a while get one attempt a minute until they accept a mail.
+"""Greylisting: a domain that refuses unknown senders for a while gets one attempt a minute until it accepts a mail.
 
-A domain greylists this site, and not a single mailbox: if each mail were attempted, a thousand subscribers of one
-domain would be refused one by one.
+A domain refuses this site, not single mailboxes: if each mail were attempted, a thousand subscribers of one domain
+would be refused one by one.
 """
 
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ _ABOUT_A_MAILBOX = "4.2."
 
 
 class Greylist:
-    """The domains that greylist us now, as far as this process knows."""
+    """The domains that refuse this site by greylisting now, as far as this process knows."""
 
     def __init__(self) -> None:
         self._next: dict[str, datetime] = {}
 
     def wait(self, recipient: str, now: datetime) -> timedelta:
-        """Return how long to wait before a mail to this recipient is attempted. If it is 0, the mail may be attempted
-        now, and the domain's turn is used up.
+        """Return how long to wait before a mail to this recipient is attempted. If that is 0, the mail may be attempted
+        now, and the next attempt for his domain must wait a minute.
         """
         domain = _domain(recipient)
         if domain not in self._next:
@@ -33,8 +33,8 @@ class Greylist:
         return wait
 
     def note(self, recipient: str, step: SmtpStep, reply: Reply, now: datetime) -> None:
-        """Record the server's reply for a recipient: if his domain greylists, further mails to it must wait; if it
-        accepted a mail, they need not wait any more.
+        """Record the server's reply for a recipient. If his domain refuses by greylisting, further mails to it must
+        wait; if it accepted a mail, they need not wait any more.
         """
         if step is SmtpStep.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
             self._next.setdefault(_domain(recipient), now + EVERY)

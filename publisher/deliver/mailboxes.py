@@ -23,17 +23,18 @@ _VALIDITY = "UIDVALIDITY"
 
 
 class Inbox(Protocol):
-    """The mails of a mailbox, in order; `key` identifies a mail until the mailbox is closed."""
+    """The mails of a mailbox, in order. A mail's `key` identifies it until the mailbox is closed."""
 
     place: str
     """The name of the mailbox in messages and in the store."""
     validity: str
-    """The numbers of mails are valid while this stays the same; empty: mails have no numbers, and all are read each
-    time.
+    """The numbers of the mails are valid while this text stays the same. If it is empty, the mails have no numbers, and
+    all are read each time.
     """
 
     def mails(self, after: int) -> Iterator[tuple[str, bytes]]:
-        """Yield keys and whole mails; if the mailbox numbers its mails, only those with a number above `after`.
+        """Yield the keys and bytes of whole mails. If the mailbox numbers its mails, only mails with a number above
+        `after` are read.
 
         Raises:
             MailboxError: the mailbox cannot be read.
@@ -41,7 +42,7 @@ class Inbox(Protocol):
         ...
 
     def remove(self, key: str) -> None:
-        """Delete a mail, now or when the mailbox is closed."""
+        """Delete a mail, either now or when the mailbox is closed."""
         ...
 
 
@@ -65,7 +66,7 @@ class _Folder:
 
 @contextmanager
 def open_maildir(path: Path) -> Iterator[Inbox]:
-    """Open a Maildir for a `with`.
+    """Open a Maildir for the time of a `with` block.
 
     Raises:
         MailboxError: the folder is no Maildir, or cannot be read.
@@ -79,7 +80,7 @@ def open_maildir(path: Path) -> Iterator[Inbox]:
 
 @contextmanager
 def open_mbox(path: Path) -> Iterator[Inbox]:
-    """Open and lock an mbox file for a `with`; removed mails are deleted at its end.
+    """Open and lock an mbox file for the time of a `with` block. Removed mails are deleted at its end.
 
     Raises:
         MailboxError: the file is missing, cannot be read, or another program has locked it.
@@ -121,7 +122,7 @@ class _ImapFolder:
 
 @contextmanager
 def open_imap(settings: ImapSettings) -> Iterator[Inbox]:
-    """Open a folder on an IMAP server for a `with`; removed mails are deleted at its end.
+    """Open a folder on an IMAP server for the time of a `with` block. Removed mails are deleted at its end.
 
     Raises:
         MailboxError: the server cannot be reached, refuses the login, or has no such folder.

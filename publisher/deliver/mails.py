@@ -1,4 +1,6 @@
-"""Reads the mails of deliveries from where each kind is kept, in the form in which they are sent."""
+"""Reads the mails of deliveries from where each kind is stored, and converts them to the form in which they
+are sent.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from publisher.rendering.wire_form import WireForm
 Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | WireForm | PublisherError]]
 """Returns the whole mails of deliveries of one kind, by delivery id, or for each the error that prevents it.
 
-A delivery that is missing from the result has nothing to say any more, and is cancelled. It is called shortly before
+A delivery that is missing from the result has no mail any more, and is cancelled. The function is called shortly before
 the mails are handed over, for at most as many deliveries as are claimed at once. Deliveries with the same mail should
 get the same bytes object.
 """
@@ -23,9 +25,9 @@ class Ready:
 
     delivery: Delivery
     mail: WireForm | None
-    """The mail; None: there is none."""
+    """The mail, or `None` if there is none."""
     problem: str = ""
-    """Why there is no mail now; empty: there never will be."""
+    """Why there is no mail now, or an empty string if there will never be one."""
 
 
 def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:

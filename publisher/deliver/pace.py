@@ -1,7 +1,6 @@
-"""How fast mails go to the mail server, and over how many connections: its replies speed up, slow down or stop sending.
+"""How fast mails go to the mail server, and over how many connections. Its replies speed up, slow down or stop sending.
 
-A `Throttle` belongs to one process and is kept between passes. Its clock is monotonic, in seconds, and passed as an
-argument.
+A `Throttle` belongs to one process and is kept between passes. It is given the time in seconds of a monotonic clock.
 """
 
 from collections import deque
@@ -11,19 +10,19 @@ from publisher.deliver.greylist import Greylist
 from publisher.model.deliveries import SmtpSettings
 
 WAITS_S = (5.0, 15.0, 60.0, 120.0, 300.0, 600.0)
-"""How long we leave the server alone after it could not be used once, twice …"""
+"""How many seconds no mail is sent after the server could not be used once, twice … in a row."""
 PAUSES_S = (60.0, 120.0, 300.0, 600.0)
-"""How long we pause after the server asked us once, twice … to send less."""
+"""How many seconds no mail is sent after the server asked once, twice … for fewer mails."""
 STOPPED_S = 3_600.0
-"""How long we pause if the server refuses all our mail."""
+"""How many seconds no mail is sent after the server refused all mail of this site."""
 IN_A_ROW = 3
-"""After this many bad replies of a kind without a good one in between, sending stops or slows down."""
+"""The number of bad replies of a kind, without a good one in between, after which sending stops or slows down."""
 LATEST = 20
-"""Sending also stops if half of this many latest replies are suspicious."""
+"""How many of the latest replies are examined: if half of them are suspicious, sending stops too."""
 GOOD_MAILS = 200
-"""After this many accepted mails, one more connection is opened and the gap between mails is halved."""
+"""The number of accepted mails after which one more connection is allowed and the gap between mails is halved."""
 FIRST_GAP_S = 0.1
-"""The gap between mails when a server without a limit in config.toml asks for less the first time."""
+"""The first gap between mails, in seconds, if config.toml gives no limit and the server asks for fewer mails."""
 
 
 class Throttle:
@@ -45,11 +44,11 @@ class Throttle:
         self.may_pipeline = True
         """Whether the server handles PIPELINING correctly, as far as is known."""
         self.is_suspected = False
-        """Whether the server refused so many mails by policy in this pass that this site must be the reason."""
+        """Whether the server refused so many mails by policy in this pass that the policy must be against this site."""
         self.connections = self._most
         """How many connections are allowed now."""
         self.problem = ""
-        """Why nothing is sent now; empty: sending goes on."""
+        """Why nothing is sent now, or an empty string if sending goes on."""
         self.is_outage = False
         """Whether sending stopped because the server cannot be used, and not because it asks for less."""
 
@@ -97,9 +96,7 @@ class Throttle:
         self.connections = max(1, connections)
 
     def note_unreachable(self, words: str, *, is_ours: bool, now_s: float) -> None:
-        """Record that no connection to the mail server could be opened, or that no login was possible. `words` says
-        why.
-        """
+        """Record that no connection to the mail server could be opened, or that the login failed. `words` says why."""
         if is_ours:
             self._stop(words, now_s)
             return

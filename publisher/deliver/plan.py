@@ -1,4 +1,4 @@
-"""Finds the audience of an edition's name, and counts deliveries for reports. Pure."""
+"""Finds the audience and number in an edition's name, and counts deliveries for reports. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ from publisher.model.reports import DeliveryTally
 
 
 def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Audience, int]:
-    """Return audience and number for an edition's name, such as `weekly-12`.
+    """Return the audience and the number in an edition's name, such as `weekly-12`.
 
     Raises:
-        UsageError: this is no name of an edition, or its audience is not in config.toml.
+        UsageError: `edition` is no name of an edition, or its audience is not in config.toml.
     """
     parts = parse_name(edition)
     known = {audience.name: audience for audience in audiences}
@@ -27,7 +27,9 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
 
 
 def tally_of(delivery: NewDelivery) -> DeliveryTally:
-    """Return counts of zero for the edition, round or letter of a delivery; the address of a subscriber is left out."""
+    """Return counts of zero for the edition, round or letter of a delivery. The counts do not name the address of a
+    subscriber.
+    """
     return DeliveryTally(name=delivery.name, to="" if delivery.is_personal else delivery.recipient)
 
 
@@ -48,7 +50,7 @@ class Tallies:
         self._counts: dict[str, Counter[str]] = {}
 
     def add(self, delivery: NewDelivery, **counts: int) -> None:
-        """Add to the counts of the delivery's edition, round or letter; `counts` are by the names of the fields of
+        """Add to the counts of the delivery's edition, round or letter. The arguments are named as the fields of
         `DeliveryTally`.
         """
         if delivery.name not in self._counts:
@@ -59,7 +61,7 @@ class Tallies:
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
-        """All counts, one for each edition, round or letter, in the order of their first deliveries."""
+        """Return all counts, one for each edition, round or letter, in the order of their first deliveries."""
         return tuple(_summed(self._firsts[name], counts) for name, counts in self._counts.items())
 
 

@@ -18,7 +18,7 @@ class Welcome:
     """What a mail server offered when a connection to it was opened."""
 
     encryption: str
-    """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""
+    """The version of TLS, such as TLSv1.3, or an empty string if the connection is not encrypted."""
     offers: frozenset[str]
     """The extensions that the server offers (RFC 5321 section 2.2), such as PIPELINING."""
 

@@ -68,9 +68,9 @@ DECISIONS = {
 STOP_S = 60.0
 """How many seconds a mail in hand may take after the process was told to stop."""
 LOOK_S = 0.2
-"""Seconds between two checks whether the process was told to stop."""
+"""How many seconds pass between two checks whether the process was told to stop."""
 LIMITED = timedelta(minutes=5)
-"""How long until the hourly and daily limits are checked again."""
+"""How long sending waits before the hourly and daily limits are checked again."""
 OURS = timedelta(hours=1)
 """How long a mail waits that was refused by a policy against this site."""
 UNREADABLE = timedelta(minutes=5)
@@ -87,7 +87,7 @@ class DeliveryOptions:
     progress: Progress = quiet
     deadlines: Deadlines = field(default_factory=Deadlines)
     luck: Callable[[], float] = random.random
-    """From 0 to 1; spreads the retries of mails that failed together."""
+    """Returns a number from 0 to 1, which spreads the retries of mails that failed together."""
 
 
 def deliver(
@@ -104,7 +104,7 @@ def deliver(
 
 
 class _Pass:
-    """One delivery pass over the ledger: the state that its connections to the mail server share."""
+    """One delivery pass over the ledger, with the state that its connections to the mail server share."""
 
     def __init__(
         self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
@@ -140,7 +140,7 @@ class _Pass:
         return self._report(is_limited=allowed is not None and due > allowed)
 
     def _allowance(self, now: datetime) -> int | None:
-        """Return how many mails the hourly and daily limits allow now, or None if there is no such limit."""
+        """Return how many mails the hourly and daily limits allow now, or None if neither limit is set."""
         limits = ((self._settings.per_hour, timedelta(hours=1)), (self._settings.per_day, timedelta(days=1)))
         left = [limit - self._ledger.count_sent(since=now - span) for limit, span in limits if limit is not None]
         return max(0, min(left)) if left else None
@@ -157,7 +157,7 @@ class _Pass:
                 raise failures.exceptions[0] from None
 
     async def _end_when_stopped(self, workers: set["asyncio.Task[None]"]) -> None:
-        """Stop the workers some time after the process was told to stop, so that the server can still answer."""
+        """Stop the workers `STOP_S` seconds after the process was told to stop, so that the server can still answer."""
         while workers and not self._options.is_stopping():
             _, workers = await asyncio.wait(workers, timeout=LOOK_S)
         if workers:
@@ -250,7 +250,9 @@ class _Pass:
         return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
-        """Record a delivery whose mail is missing: it is retried if there was a `problem`, or else cancelled."""
+        """Record a delivery whose mail is missing. It is retried if there was a `problem`; otherwise it is
+        cancelled.
+        """
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
@@ -262,7 +264,7 @@ class _Pass:
         self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=problem)
 
     def _settle(self, delivery: Delivery, step: SmtpStep, reply: Reply, *, is_used: bool) -> bool:
-        """Record the result that a reply means for a delivery; return whether the session can be used again."""
+        """Record the result for a delivery that follows from a reply; return whether the session can be used again."""
         meaning = meaning_of(step, reply)
         if logger.is_heard:
             logger.debug(
@@ -366,7 +368,9 @@ class _Pass:
         return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
-        """Report a problem, unless one of the same name (`where`), such as the edition's, is reported already."""
+        """Report a problem under a name such as the edition's (`where`), unless one with the same name is reported
+        already.
+        """
         self._problems.setdefault(where, Problem(where=where, what=what))
 
     # --- what is reported --------------------------------------------------------------------------------------------

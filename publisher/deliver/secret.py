@@ -12,7 +12,7 @@ def read_secret(secret: Secret, key: str) -> str:
     """Return the password or token; `key` is the path of its setting in config.toml, for error messages.
 
     Raises:
-        SecretError: the file or program that holds it does not give it.
+        SecretError: the password or token cannot be read from its file or program.
     """
     if secret.file is not None:
         try:

@@ -24,8 +24,8 @@ from publisher.rendering.wire_form import WireForm
 
 MAILS_A_CONNECTION = 100
 REFUSALS_A_CONNECTION = 8
-"""After this many refusals a new connection is opened: Postfix slows down after 10 errors on one, and hangs up after
-20.
+"""The number of refusals on a connection after which a new one is opened. Postfix slows a connection down after 10
+errors, and closes it after 20.
 """
 IDLE_S = 30.0
 _NOT_IN_XTEXT = re.compile(r"[^!-*,-<>-~]")
@@ -40,7 +40,7 @@ class Deadlines:
     connect: float = 30
     greeting: float = 120
     login: float = 60
-    """Also for EHLO and STARTTLS."""
+    """For the login, and for each of EHLO and STARTTLS."""
     envelope: float = 300
     data: float = 120
     block: float = 180
@@ -55,12 +55,12 @@ class BrokenPipeline(Silent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """The envelope of a mail: recipient, sender and ID."""
+    """The envelope of a mail: recipient, sender and id."""
 
     sender: str
     recipient: str
     envid: str
-    """The id of the mail in a failure report (RFC 3461 section 4.4); ASCII."""
+    """The id of the mail in failure reports (ENVID, RFC 3461 section 4.4), in ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class MailServer:
     def __init__(
         self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines(), may_pipeline: bool = True
     ) -> None:
-        """Prepare what all sessions share. Without `may_pipeline`, offers of PIPELINING are ignored.
+        """Prepare what all sessions share. If `may_pipeline` is false, offers of PIPELINING are ignored.
 
         Raises:
             MailServerError: the file of certificates cannot be read.
@@ -125,7 +125,7 @@ class MailServer:
 
 
 class SmtpSession:
-    """One connection, greeted, encrypted and logged in, for one mail after another."""
+    """One connection, greeted, encrypted and logged in, which sends one mail after another."""
 
     def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines, *, may_pipeline: bool) -> None:
         self._wire = wire
@@ -135,15 +135,15 @@ class SmtpSession:
         self._offers: dict[str, str] = {}
         """The extensions that the server offers, arguments by keyword (RFC 5321 section 4.1.1.1)."""
         self._has_open_mail = False
-        """Whether the server has the sender or recipient of a mail that was not sent."""
+        """Whether the server was told the sender or recipient of a mail that was not sent."""
         self._refusals = 0
         self.mails = 0
-        """How many envelopes were sent on it."""
+        """How many envelopes were sent in this session."""
 
     @property
     def is_spent(self) -> bool:
-        """Whether the next mail should go over a new connection: this one had many mails or refusals, was silent for
-        long, or is lost.
+        """Whether the next mail should go over a new connection, because this one had many mails or refusals, was
+        silent for long, or is lost.
         """
         idle_s = asyncio.get_running_loop().time() - self._wire.heard_at
         is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
@@ -206,7 +206,7 @@ class SmtpSession:
         return reply
 
     async def quit(self) -> None:
-        """Send QUIT and close the connection; the server's answer does not matter."""
+        """Send QUIT and close the connection, whatever the server answers."""
         try:
             self._wire.write(b"QUIT\r\n")
             await self._wire.reply(self._deadlines.quit)
@@ -338,7 +338,9 @@ class SmtpSession:
 
 
 def _first_refusal(*replies: Reply) -> Refusal | None:
-    """Return the first reply to MAIL, RCPT and DATA that is a refusal; later refusals follow from it."""
+    """Return the first reply to MAIL, RCPT or DATA that is a refusal, or None. Later refusals in the group follow from
+    the first.
+    """
     for step, reply in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), replies, strict=True):
         if not _is_taken(step, reply):
             return Refusal(step=step, reply=reply)

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from publisher.deliver.answers import Reply
 
 MOST_BYTES = 65_536
-"""How many bytes of the server may be unread; with more, the connection is closed."""
+"""The most bytes from the server that may be unread; if there are more, the connection is closed."""
 _MOST_WORDS = 500
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 
@@ -36,7 +36,7 @@ class Wire(asyncio.Protocol):
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._lost = ""
-        """Why the connection is closed; empty: it is open."""
+        """Why the connection is closed, or an empty string if it is open."""
         self.heard_at = self._loop.time()
 
     @property
@@ -45,7 +45,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def own_name(self) -> str:
-        """This machine's name, or its address in the form of RFC 5321 section 4.1.3, found without the DNS."""
+        """This machine's name, or its address in the form of RFC 5321 section 4.1.3. The DNS is not asked."""
         name = socket.gethostname()
         if "." in name and re.fullmatch(r"[A-Za-z0-9.-]+", name):
             return name
@@ -148,8 +148,8 @@ class Wire(asyncio.Protocol):
     # --- replies -----------------------------------------------------------------------------------------------------
 
     def _take_reply(self) -> tuple[Reply, list[str]] | None:
-        """Remove the first whole reply from the bytes that were read and return it, or None if it is not
-        complete yet.
+        """Remove the first whole reply from the bytes that were read and return it. Return None if no reply is complete
+        yet.
         """
         lines: list[str] = []
         start = 0

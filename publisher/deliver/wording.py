@@ -15,12 +15,12 @@ def facts_of(delivery: Delivery) -> dict[str, object]:
 
 
 def addressee(delivery: Delivery) -> str:
-    """Return the recipient with a colon, to put before a problem; return an empty string for a subscriber, whose
+    """Return the recipient followed by a colon, to put before a problem. Return an empty string for a subscriber, whose
     address is not shown.
     """
     return "" if delivery.is_personal else f"{delivery.recipient}: "
 
 
 def words_said(delivery: Delivery, reply: Reply | Dropped) -> str:
-    """Return the server's reply about a mail, without the subscriber's address, which servers repeat."""
+    """Return the server's reply about a mail without the subscriber's address, which servers often repeat."""
     return without_addresses(str(reply), known=delivery.recipient) if delivery.is_personal else str(reply)
