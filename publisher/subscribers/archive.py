@@ -23,7 +23,7 @@ _ARCHIVE = "publisher people"
 _FORMAT = 1
 
 Lines = Callable[[], Iterable[str]]
-"""Returns the lines of a file, from the first one; called more than once."""
+"""Returns the lines of a file from the first one. It is called more than once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +33,10 @@ class ArchiveReport:
     people: int
     rows: int
     is_same_log: bool
-    """Whether the site has the same items as the archive's site; if not, people get what is new from now on."""
+    """Whether the site has the same items as the archive's site. If not, people get what is new from now on."""
     gone: int
-    """How many left or were erased since the archive was written, according to the file of departures; they
-    stay gone.
+    """How many people left or were erased since the archive was written, according to the file of departures. They are
+    not subscribed again.
     """
 
 
@@ -89,14 +89,14 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> A
 
 
 class _Counted:
-    """Counts the rows of an archive of people while they are read."""
+    """Reads the rows of an archive of people, and counts them."""
 
     def __init__(self, total: int) -> None:
         self.people = 0
         self._total = total
 
     def rows(self, objects: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the rows, each with its table.
+        """Yield the rows, each with the name of its table.
 
         Raises:
             UsageError: there are fewer or more rows than the first line of the file says.
@@ -114,7 +114,7 @@ class _Counted:
 def _restart_subscriptions(
     rows: Iterable[tuple[str, dict[str, Any]]], log_end: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows, with subscriptions that begin at the present end of the item log: the log numbers in the archive
+    """Yield the rows, in which subscriptions begin at the present end of the item log: the log numbers in the archive
     mean nothing in this store.
     """
     for table, row in rows:

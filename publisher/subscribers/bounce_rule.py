@@ -5,12 +5,12 @@
 - Five points suspend: no digests are sent, and the subscriber's cursors stay. A mailbox that does not exist (5.1.x)
   suspends at once, but does not end the subscriptions: large providers have reported that for all their mailboxes for
   an hour.
-- A week later a probe, a letter, tests whether mails arrive again. If it comes back, the subscriptions end. If it does
-  not within another week, or the subscriber follows its link, digests are sent again.
+- A week later a letter (a probe) tests whether mails arrive again. If the probe comes back, the subscriptions end. If
+  it does not come back within another week, or if the subscriber follows its link, digests are sent again.
 
 A temporary failure (4.x.x), greylisting or a delay never counts, even if the server gives up in the end: otherwise an
-outage of our own network would count against every subscriber. A failure that is about this site does not count either,
-such as mail that is not authenticated.
+outage of the site's own network would count against every subscriber. A failure that is about this site does not count
+either, such as mail that is not authenticated.
 """
 
 import re
@@ -24,11 +24,11 @@ from publisher.model.subscribers import Pace
 
 SUSPEND_AT = 5
 STALE_AFTER = timedelta(days=7)
-"""The least time after which points are stale; it is longer for readers with slower paces."""
+"""The least time after which points are stale. It is longer for subscribers with slower paces."""
 PROBE_AFTER = timedelta(days=7)
 _ABOUT_US = frozenset({"5.1.7", "5.1.8", *(f"5.7.{number}" for number in range(20, 28)), "5.7.515"})
-"""Statuses that say that our sender address is refused, or our mail is not authenticated (RFC 3463 section 3.2, RFC
-7372 section 3).
+"""Statuses that say that the site's sender address is refused, or that its mail is not authenticated (RFC 3463 section
+3.2, RFC 7372 section 3).
 """
 _GONE = re.compile(r"5\.1\.\d+")
 
@@ -47,7 +47,7 @@ class BounceAction(Enum):
 
     NOTHING = auto()
     COUNT = auto()
-    """A point is added, or the points start again from one."""
+    """A point is added, or counting starts again at one point."""
     SUSPEND = auto()
     END = auto()
 
@@ -58,7 +58,7 @@ class BounceVerdict:
 
     step: BounceAction
     score: BounceScore | None
-    """The new score; None: there is none, as before."""
+    """The new score, or `None` if the subscriber has none, as before."""
 
 
 def weight_of(kind: BounceKind, status: str) -> Weight:
@@ -73,7 +73,7 @@ def weight_of(kind: BounceKind, status: str) -> Weight:
 def count_failure(
     before: BounceScore | None, weight: Weight, *, stale_after: timedelta = STALE_AFTER, now: datetime
 ) -> BounceVerdict:
-    """Return the result of a failed mail of that weight for a subscriber with the score `before`. At most one point is
+    """Return the result of a failed mail of this weight for a subscriber with the score `before`. At most one point is
     added per UTC day.
     """
     if weight is not Weight.NOTHING and before is not None and before.probed_at is not None:
@@ -101,7 +101,8 @@ def stale_after(paces: Iterable[Pace], *, now: datetime) -> timedelta:
     """Return how long points count for a subscriber with these paces: twice the longest wait between his mails, at
     least a week.
 
-    If it were a week for all, somebody who gets mails weekly or monthly would never reach five points.
+    If points counted for a week for everybody, a subscriber who gets mails weekly or monthly would never reach five
+    points.
     """
     waits = (_wait_of(pace, now) for pace in paces)
     return max([STALE_AFTER, *(2 * wait for wait in waits)])

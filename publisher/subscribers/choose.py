@@ -23,12 +23,13 @@ Subscriptions = tuple[Subscription, ...]
 
 
 def choose(before: Sequence[Subscription], choices: Choices, *, log_end: int, now: datetime) -> Subscriptions:
-    """Return the subscriptions for exactly these themes at these paces; `log_end` is the present end of the item log.
+    """Return the subscriptions for exactly these themes at these paces; `log_end` is the last number of the item log
+    now.
 
-    A theme that is followed on at another pace keeps its cursor (up to where its items were sent), so the subscriber
-    gets the items since then. The same holds for a theme that was followed as part of `EVERYTHING` until now. A theme
-    that is followed as part of `EVERYTHING` from now on keeps its own subscription at the same pace, while it may have
-    items from before `EVERYTHING` began.
+    If a theme changes its pace, its cursor (the log number up to which items were sent) stays, so the subscriber gets
+    all items since then. The same holds for a theme that was followed as part of `EVERYTHING` until now. A theme that
+    is followed as part of `EVERYTHING` from now on keeps its own subscription at the same pace, as long as that may
+    have items from before `EVERYTHING` began.
     """
     every = _active(before, EVERYTHING)
     goes_on = tuple(_go_on(each, choices, every, now=now) for each in before)
@@ -69,7 +70,7 @@ def _go_on(subscription: Subscription, choices: Choices, every: Subscription | N
 
 
 def leave(before: Sequence[Subscription], because: EndReason, *, now: datetime) -> Subscriptions:
-    """Return the subscriptions with all active ones ended, for this reason."""
+    """Return the subscriptions with all active ones ended, for the reason `because`."""
     return tuple(_end(each, because, now=now) if each.state is SubscriptionState.ACTIVE else each for each in before)
 
 
@@ -78,8 +79,8 @@ def _end(subscription: Subscription, because: EndReason, *, now: datetime) -> Su
 
 
 def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
-    """Return the subscriptions with those resumed from which somebody last unsubscribed, if that was not long ago and
-    he has followed nothing since.
+    """Return the subscriptions where those that the subscriber ended last are resumed, if that was not long ago and he
+    has followed nothing since.
 
     The cursors have not moved since, so he gets the items of the time in between.
     """
@@ -90,8 +91,8 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
 
 
 def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
-    """Return when somebody unsubscribed, or None if he follows something, or if his subscriptions ended in another way,
-    such as by the operator.
+    """Return when the subscriber unsubscribed. Return None if he follows something, or if his subscriptions ended in
+    another way, such as by the operator.
     """
     if any(each.state is SubscriptionState.ACTIVE for each in subscriptions):
         return None
@@ -109,7 +110,7 @@ def _go_on_again(subscription: Subscription) -> Subscription:
 
 
 def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
-    """Return the subscriptions with all active ones at one pace."""
+    """Return the subscriptions with all active ones at the pace `pace`."""
     return tuple(replace(each, pace=pace) if each.state is SubscriptionState.ACTIVE else each for each in before)
 
 

@@ -7,7 +7,7 @@ LOOKED_AT = 4096
 
 
 def codec_of(start: bytes, encoding: str) -> str:
-    """Return the codec for a file that begins with `start` and is declared as `encoding`.
+    """Return the codec for a file that begins with `start` and that its user said is encoded as `encoding`.
 
     UTF-16 is recognised by the byte order mark that spreadsheets write, or by the zeros beside its ASCII letters.
     """

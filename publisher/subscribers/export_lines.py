@@ -1,4 +1,4 @@
-"""The lines of an export of people: CSV, from which an import makes the same subscribers."""
+"""The lines of an export of people: CSV from which an import makes the same subscribers."""
 
 import csv
 from collections.abc import Sequence
@@ -35,4 +35,4 @@ def _csv_line(values: Sequence[str]) -> str:
 
 
 HEAD = _csv_line(_COLUMNS)
-"""The first line."""
+"""The first line of an export, with the names of the columns."""

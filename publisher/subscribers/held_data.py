@@ -43,11 +43,11 @@ def held_data(
 def held_of_stranger(
     address: str, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object] | None:
-    """Return all data that the store has about an address that is no subscriber's, with the same names as in
+    """Return all data that the store has about the owner of an address who is no subscriber, with the same names as in
     `held_data`, or None if it has none.
 
-    The owner of such an address asked to subscribe and has not confirmed, or got a letter, or a mail to him bounced, or
-    the address is suppressed.
+    There is such data if he asked to subscribe and has not confirmed, if he got a letter, if a mail to him bounced, or
+    if the address is suppressed.
     """
     bounces = store.histories.bounces_to(address)
     held = _of_address(address, store.histories.deliveries(address), bounces, store)
@@ -80,8 +80,8 @@ def json_of(held: Mapping[str, object]) -> str:
 
 
 def _request(link: Link) -> dict[str, object]:
-    """Return the data of a request for a letter with a link; its choices and words are empty if it is not about a
-    subscription.
+    """Return the data of a request for a letter with a link. Its choices and words are empty if the request is not
+    about a subscription.
     """
     asked = link.confirmation
     request = {name: getattr(asked.request, name) for name in ("choices", "language", "words")}

@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from publisher.model.errors import UsageError
 
 FIRST_MAIL = datetime(1971, 1, 1, tzinfo=UTC)
-"""No consent to mails is older: Go's zero is the year 1, Excel's is 1900, that of Unix is 1970."""
+"""The time before which nobody consented to mails. It is later than the zeros of time of other programs: the year 1
+(Go), 1900 (Excel), 1970 (Unix).
+"""
 NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
 TOO_OLD = "agreed before there were mails"
 _LAST = 9990
-"""Later years are no instants in some time zones."""
+"""The last year that is read: later years are no instants in some time zones."""
 _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
 """An instant as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
 def read_instant(written: str) -> datetime:
-    """Return the instant in a text; without an offset it is in UTC.
+    """Return the instant in a text. If the text has no offset, it is in UTC.
 
     Raises:
         UsageError: the text is no instant, or one from before there were mails.
@@ -33,7 +35,7 @@ def read_instant(written: str) -> datetime:
 
 
 def checked_instant(instant: datetime) -> datetime:
-    """Return an instant in UTC.
+    """Convert an instant to UTC.
 
     Raises:
         UsageError: the instant is from before there were mails.

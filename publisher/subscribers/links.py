@@ -50,8 +50,8 @@ class ReaderLinks:
         return None if number is None else self.present(number)
 
     def fresh(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom a fresh link (one that works once, for his data) belongs, or None if the link
-        is wrong, too old or used.
+        """Return the subscriber to whom a fresh link (one for his data that works once) belongs, or None if the link is
+        wrong, too old or used.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
@@ -61,22 +61,22 @@ class ReaderLinks:
         return self._store.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
-        """Mark a fresh link as used; return the subscriber to whom it belongs, or None if it is wrong, too old
-        or used.
+        """Mark a fresh link as used. Return the subscriber to whom it belongs, or None if it is wrong, too
+        old or used.
         """
         found = self.fresh(token)
         is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
         return found if is_used else None
 
     def tokens_of(self, number: int) -> tuple[str, str]:
-        """Return the tokens of a subscriber's links: to unsubscribe, and to his own page."""
+        """Return two tokens of a subscriber: for the link to unsubscribe, and for the link to his own page."""
         key = self.keys[0]
         return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self._now)
 
     def requested(self, token: str) -> Request | None:
         """Return the request that the link in a letter would confirm, or None if the link is wrong, too old or used.
 
-        A renamed theme has its present slug, and a pace that no longer exists is the default one.
+        A renamed theme has its present slug. A pace that no longer exists is replaced by the default one.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.confirmation.used_at is not None:
@@ -91,8 +91,8 @@ class ReaderLinks:
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
-        """Return what a subscriber would renew by a letter's link, which is what he follows now, or None if he left or
-        was erased.
+        """Return what a subscriber would renew by the link in a letter, namely what he follows now. Return None if he
+        left or was erased.
 
         The link is valid as long as he gets mails, because he, or his letter, may be slow.
         """

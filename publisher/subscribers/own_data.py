@@ -1,8 +1,8 @@
 """What a subscriber can request by a fresh link: all data about him, its erasure, and a change of address.
 
-A fresh link works once. It opens a page that is valid for an hour and whose address is in no mail; so a mail that is
-forwarded, found later or intercepted gives none of these rights. A new address must first be confirmed from that
-address.
+A fresh link works once. It opens a page that is valid for an hour and whose address is in no mail, so a mail that is
+forwarded, found later or intercepted gives none of these rights. A new address must first be confirmed by a letter to
+that address.
 """
 
 from dataclasses import dataclass, replace
@@ -42,12 +42,12 @@ class AddressChange:
 
     @property
     def masked(self) -> str:
-        """The new address, masked for a page."""
+        """Return the new address, masked so that a page can show it."""
         return masked(self.address)
 
 
 class OwnData:
-    """What subscribers can do with the data held about them. All methods act as of one moment."""
+    """What subscribers can do with the data held about them. Every method acts as of the moment `now`."""
 
     def __init__(self, people: People, store: Store) -> None:
         self._people = people
@@ -60,8 +60,8 @@ class OwnData:
     # --- the page that a fresh link opens ----------------------------------------------------------------------------
 
     def open(self, token: str) -> str | None:
-        """Mark a fresh link as used; return the token of the page that it opens, or None if it is wrong, too old or
-        used.
+        """Mark a fresh link as used. Return the token of the page that it opens, or None if the link is wrong, too old
+        or used.
         """
         holder = self._people.links.use_fresh(token)
         if holder is None:
@@ -115,7 +115,7 @@ class OwnData:
         """Send a letter with a link to the new address that the subscriber who opened a page wants; return whether the
         page is still valid.
 
-        It makes no difference whether the address is known to the site. A suppressed address gets no letter.
+        The answer is the same if the address is known to the site. A suppressed address gets no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -143,7 +143,7 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Change a subscriber's address by the link in a letter; return the result and the subscriber, or None if the
+        """Change a subscriber's address by the link in a letter. Return the result and the subscriber, or None if the
         link is invalid.
 
         `words` is the text beside the button; it is stored as his consent.

@@ -52,14 +52,14 @@ from publisher.subscribers.reader_address import reader_address
 logger = DecisionLog("subscribers")
 
 MOST_CHOICES = 200
-"""How many themes one reader may choose."""
+"""How many themes one subscriber may choose."""
 
 
 class LetterWriter(Protocol):
     """Writes the site's letters: mails about a subscription itself, such as to confirm it."""
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """Return a letter to a request's address, to be queued as `name`, with the `token` of its link.
+        """Return a letter to a request's address, to be queued under `name`; `token` is the token of its link.
 
         Raises:
             TemplateError: the template of the letter cannot be used.
@@ -68,7 +68,7 @@ class LetterWriter(Protocol):
 
 
 class People:
-    """The subscribers of a site. All methods act as of one moment."""
+    """The subscribers of a site. Every method acts as of the moment `now`."""
 
     def __init__(
         self,
@@ -80,7 +80,9 @@ class People:
         letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store; `letters` makes the writer of letters when there is one to write."""
+        """Serve the people of a store. `letters` is called to get the writer of letters when there is a letter to
+        write.
+        """
         self.site = site
         self.settings = settings
         self.now = now
@@ -93,8 +95,8 @@ class People:
 
     @cached_property
     def themes(self) -> tuple[Theme, ...]:
-        """The themes to choose from: those of config.toml in order, then others that have a feed, then the default
-        theme.
+        """The themes to choose from: first those of config.toml in their order, then others that have a feed, then the
+        default theme.
         """
         feeds = (state.feed for state in self._theme_feeds if state.items)
         default = self._theme_map.default
@@ -133,7 +135,7 @@ class People:
         """Store a request from the form, and send its address a letter with a link to confirm it.
 
         Nothing is sent if the address got such a letter within a day, or has a suppression by complaint or by the
-        operator. Somebody who is subscribed already gets the same letter; its link replaces his choices.
+        operator. A person who is subscribed already gets the same letter; its link replaces what he follows.
 
         Raises:
             UsageError: mail servers do not accept the address, or a theme or pace does not exist; `problems_of` checks
@@ -146,7 +148,7 @@ class People:
         """Return a mail address in the form in which it is stored.
 
         Raises:
-            UsageError: no reader may have it (`reader_address`); the message says what to change.
+            UsageError: no subscriber may have the address (see `reader_address`); the message says what to change.
         """
         try:
             return reader_address(address)
@@ -154,7 +156,7 @@ class People:
             raise UsageError(str(error)) from None
 
     def checked(self, choices: Choices, *, followed: Collection[str] = ()) -> dict[str, str]:
-        """Return choices that were checked, with the present slugs of their themes, in the order of `themes`.
+        """Check choices, and return them with the present slugs of their themes, in the order of `themes`.
 
         Themes that are `followed` already may be chosen, even if they no longer have items.
 
@@ -207,9 +209,10 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Make the owner of a link follow exactly these themes at these paces; return him, or None if the link is bad.
+        """Make the owner of a link follow exactly these themes at these paces. Return him, or None if the link is
+        invalid.
 
-        Without choices all his subscriptions end. His earlier bounces no longer count, because a mail with the link
+        Without choices, all his subscriptions end. His earlier bounces no longer count, because a mail with the link
         reached him.
 
         Raises:
@@ -227,7 +230,9 @@ class People:
         return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
     def is_suspended(self, subscriber: Subscriber) -> bool:
-        """Whether a subscriber gets no digests because of bounces; if he saves his own page, he gets digests again."""
+        """Whether a subscriber gets no digests because mails to him came back. When he saves his own page, he gets
+        digests again.
+        """
         score = self._store.bounce_scores.get(subscriber.number)
         return score is not None and score.suspended_at is not None
 
@@ -236,7 +241,7 @@ class People:
     def stop(self, token: str) -> bool:
         """End all subscriptions of the owner of an unsubscribe link; return whether the link is one of this site.
 
-        This has effect at once: mails already queued for him are not sent.
+        The end takes effect at once: mails already queued for him are not sent.
         """
         before = self.links.holder(token)
         if before is not None and before.active:
@@ -245,12 +250,16 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Undo, within seven days, that a link's owner unsubscribed; return him, or None if the link is bad."""
+        """Subscribe the owner of an unsubscribe link again who unsubscribed at most seven days ago. Return him, or None
+        if the link is invalid.
+        """
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Put all that a link's owner follows at the slowest pace, and undo that he unsubscribed, if he did."""
+        """Change all subscriptions of a link's owner to the slowest pace. If he has unsubscribed, undo that too. Return
+        him, or None if the link is invalid.
+        """
         before = self.links.holder(token)
         if before is None:
             return None
@@ -261,7 +270,8 @@ class People:
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
     def ask_for_link(self, address: str) -> None:
-        """Send a subscriber a letter with a link to his own page, at most one a day. Others get no letter.
+        """Send a subscriber a letter with a link to his own page, at most one a day. An address that no subscriber has
+        gets no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -278,7 +288,7 @@ class People:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def all(self) -> Iterator[list[Subscriber]]:
-        """Yield all subscribers in the order in which they came, in batches, including those who follow nothing any
+        """Yield all subscribers in the order of their subscription, in batches, including those who follow nothing any
         more.
         """
         for batch in self._store.subscribers.all():
@@ -297,12 +307,13 @@ class People:
         return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
-        """Add a person who consented elsewhere (`words` says how), or replace what he follows. No mail is sent.
+        """Add a person who consented elsewhere, or replace what he follows. `words` says how he consented. No mail is
+        sent.
 
         Raises:
             SuppressedError: the address is suppressed.
-            UsageError: mail servers do not accept the address, a theme, pace or language does not exist, or there are
-                no words.
+            UsageError: mail servers do not accept the address, a theme, pace or language does not exist, or `words` is
+                empty.
         """
         if not words.strip():
             raise UsageError("say how this person agreed, such as by a form on paper: it is kept as a proof")
@@ -330,7 +341,7 @@ class People:
         return self._write(before, self._left(before, EndReason.OPERATOR))
 
     def erase(self, address: str, *, is_suppressed: bool = False) -> None:
-        """Erase all data about an address; counts that contain it stay.
+        """Erase all data about an address. Counts that include the address stay.
 
         With `is_suppressed`, the address never gets mails again.
 
@@ -370,7 +381,7 @@ class People:
     ) -> bool:
         """Queue a letter, unless the address got one of this kind within `every`; return whether it was queued.
 
-        Of several simultaneous requests, one is stored.
+        Of several simultaneous requests for the same letter, one is stored.
         """
         not_since = self.now - every
         asked_at = self._store.subscribers.asked_at(kind, request.address)

@@ -1,7 +1,8 @@
 """Decides when a round of mails to subscribers begins, and who gets which items in a range of people. Pure.
 
-The items for a subscription are computed once for all subscriptions with the same theme, start and cursor. A subscriber
-then needs only a few operations on integers; only one whose mail cannot hold all items is examined individually.
+The items for a subscription are computed once for all subscriptions with the same theme, start and cursor. After that,
+a subscriber's items cost a few operations on integers. Only a subscriber whose mail cannot hold all items is examined
+individually.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,21 +18,22 @@ from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticks:
-    """The paces (how often subscribers get mails) that are due at one moment, and their ticks, the moments of their
-    schedules.
+    """The paces (how often subscribers get mails) that are due at one moment. The ticks of a pace are the moments of
+    its schedule.
     """
 
     due: Mapping[str, datetime]
     """The due paces, each with the moment up to which a round deals with its ticks."""
     watched: Mapping[str, datetime]
-    """Paces that are new: their ticks count from now on."""
+    """New paces, whose ticks count from now on."""
 
 
 def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:
-    """Return the paces whose schedules have a tick between `last_ticks` and now; one round makes up for any number of
+    """Return the paces whose schedules have a tick between `last_ticks` and now. One round makes up for any number of
     missed ticks.
 
-    A pace that config.toml no longer has is due with the `default` pace; otherwise its subscribers would get nothing.
+    A pace that config.toml no longer has is due together with the pace `default`; otherwise its subscribers would get
+    nothing.
     """
     due: dict[str, datetime] = {}
     watched: dict[str, datetime] = {}
@@ -52,26 +54,28 @@ class PlannedRange:
     """The mails to a range of people in a round, and the new cursors of their subscriptions."""
 
     mails: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    """The numbers of items by subscriber, in the order in which the items were added."""
+    """The numbers of the items of each mail, by subscriber, in the order in which the items were added."""
     moved: list[Moved] = field(default_factory=list)
-    """Cursors that stop before items that did not fit."""
+    """Cursors that stop before items that did not fit into the mail."""
 
 
 class Planner:
     """Plans the ranges of people of one round, and caches what many subscribers share."""
 
     def __init__(self, window: Window, *, current: Callable[[str], str], limit: int, upto: int) -> None:
-        """Plan with the items of a window of the item log; `current` returns the present slug of a theme, `limit` is
-        the most items of a mail.
+        """Plan with the items of a window of the item log. `current` returns the present slug of a theme, and `limit`
+        is the most items of a mail.
         """
         self._window = window
         self._current = lru_cache(None)(current)
         self._limit = limit
         self._upto = upto
         self.lowest_cursor = upto
-        """The lowest cursor of the due people so far: the window must have all items beyond it."""
+        """The lowest cursor of the due people so far. The window must contain all items beyond it."""
         self._masks: dict[tuple[str, int, int, int], tuple[int, int]] = {}
-        """The masks of due items and of items dealt with, by theme, whether it is due, start and cursor."""
+        """For each (theme, whether its pace is due, start, cursor): the bit mask of the items that are due, and the
+        mask of those dealt with.
+        """
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
@@ -88,7 +92,9 @@ class Planner:
         return planned
 
     def _new_items(self, followed: Sequence[FollowRow]) -> Iterator[tuple[int, int]]:
-        """Yield the number of each subscriber for whom items are new, with the bit mask of these items."""
+        """Yield (number of the subscriber, bit mask of the items that are new to him), for each subscriber who has such
+        items.
+        """
         masks = self._masks
         subscriber = due = dealt = 0
         for row in followed:

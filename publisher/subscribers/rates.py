@@ -8,9 +8,9 @@ from publisher.model.schedules import Schedule
 from publisher.model.subscribers import EVERYTHING, Choices
 
 FEWEST_ITEMS = 5
-"""With fewer items in a year, there is no estimate."""
+"""How many items a year must have for an estimate."""
 FEWEST_DAYS = 91
-"""With fewer days of news, there is no estimate."""
+"""How many days of news there must be for an estimate."""
 _DAYS_A_MONTH = 365.25 / 12
 
 Moment = tuple[datetime, tuple[str, ...]]
@@ -24,7 +24,7 @@ class Rates:
     moments: Sequence[Moment]
     """The moments, in the order in which the items appeared."""
     days: int
-    """How many days they cover."""
+    """How many days the moments cover."""
 
     @property
     def can_tell(self) -> bool:
@@ -41,7 +41,7 @@ class Rates:
         """Return how many mails a month somebody with these choices gets, or None if there are too few items for an
         estimate.
 
-        Paces that are due at one moment make one mail, and a scheduled moment without news makes none.
+        Paces that are due at one moment make one mail together. A scheduled moment without news makes none.
         """
         if not self.can_tell:
             return None
@@ -62,7 +62,7 @@ class Rates:
 
 
 def _ticks_with_news(moments: Sequence[datetime], schedule: Schedule) -> set[datetime]:
-    """Return the moments of a schedule at which something was new."""
+    """Return the moments of a schedule at which there is something new since the moment before."""
     found: set[datetime] = set()
     last = None
     for moment in moments:

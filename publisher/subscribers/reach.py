@@ -7,7 +7,7 @@ suppressions and probes. The rule is in `bounce_rule`.
 What a crash leaves, by its moment:
 
 - before a report or refusal is recorded: nothing, or ended subscriptions. The report is read again, and counted then;
-- after that: nothing to do, because it is recorded in the transaction that writes the score.
+- after that: nothing to do, because the record and the score are written in one transaction.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ from publisher.subscribers.people import LetterWriter, People
 logger = DecisionLog("subscribers")
 
 TRIES = 10
-"""How often an act is tried: two processes may handle reports about one reader at the same time."""
+"""How often a change is tried: two processes may handle reports about one subscriber at the same time."""
 _T = TypeVar("_T")
 
 
@@ -45,16 +45,16 @@ class Counted:
     """The result of counting a report or a refusal."""
 
     is_new: bool
-    """False: it was recorded before, and changed nothing."""
+    """Whether the report or refusal is new. If it was recorded before, nothing was changed."""
     step: BounceAction = BounceAction.NOTHING
 
 
 class Reach:
-    """Counts bounces and refusals, sends probes and suppresses addresses. All methods act as of one moment."""
+    """Counts bounces and refusals, sends probes and suppresses addresses. Every method acts as of the moment `now`."""
 
     def __init__(self, people: People, store: Store, letters: Callable[[], LetterWriter], *, bounces: str) -> None:
-        """`letters` is called when there is a letter to write. `bounces` is the address for bounces, or an empty string
-        if there is none.
+        """Prepare for a site. `letters` is called when there is a letter to write. `bounces` is the address for
+        bounces, or an empty string if there is none.
         """
         self.people = people
         self._store = store
@@ -141,7 +141,7 @@ class Reach:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def suppress(self, address: str, *, reason: str = "") -> bool:
-        """Suppress an address by order of the operator and end its subscriptions; return False if he did so before.
+        """Suppress an address for the operator and end its subscriptions; return False if he suppressed it before.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -156,7 +156,7 @@ class Reach:
         return is_new
 
     def lift(self, address: str) -> tuple[Suppression, ...]:
-        """Lift all suppressions of an address, and return the lifted ones. The address is not subscribed by that.
+        """Lift all suppressions of an address, and return the lifted ones. This does not subscribe the address again.
 
         Raises:
             UsageError: mail servers do not accept the address.

@@ -1,19 +1,23 @@
-"""Which addresses a reader may have. Stricter than the addresses in config.toml: anybody may type one into a form."""
+"""Which addresses a subscriber may have. The rules are stricter than for addresses in config.toml, because anybody may
+type an address into a form.
+"""
 
 from publisher.rendering.addresses import wire_address
 
 _FORMULA = ("=", "+", "-")
 """The characters with which a spreadsheet begins a formula."""
 _THIS_MACHINE = {"localhost", "localdomain"}
-"""Last labels of domains that a mail server takes for its own (RFC 6761 section 6.3, and `localhost.localdomain`)."""
+"""Last labels of domains that a mail server takes for its own domain (RFC 6761 section 6.3, and
+`localhost.localdomain`).
+"""
 
 
 def reader_address(address: str) -> str:
-    """Return a reader's address as it is stored: ASCII, in lower case.
+    """Return a subscriber's address as it is stored: ASCII, in lower case.
 
     Raises:
-        ValueError: mail servers would not accept it, it is one of a local network, or a spreadsheet would read it as a
-            formula; the message says what to change.
+        ValueError: mail servers would not accept the address, it is an address of a local network, or a spreadsheet
+            would read it as a formula; the message says what to change.
     """
     # RFC 5321 section 2.4 lets servers distinguish Ada@ from ada@. None does, and each would get its own letter.
     wire = wire_address(address.strip()).lower()

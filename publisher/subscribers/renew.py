@@ -1,9 +1,10 @@
 """Asks subscribers who consented long ago whether they still want their mails, and ends the subscriptions of those who
 do not answer.
 
-One letter is queued for each, after all other mails. A subscriber who presses the button behind its link goes on as
-before, with one more consent. If he gets the letter and does not press the button in time, his subscriptions end. After
-a crash, some subscribers are asked or ended and others not; repeating the command, or the next pass, does the rest.
+One letter is queued for each of them, after all other mails. A subscriber who presses the button behind its link goes
+on as before, and the new consent is recorded. If he gets the letter and does not press the button in time, his
+subscriptions end. After a crash, some subscribers are asked or ended and others not; repeating the command, or the next
+pass, does the rest.
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ from publisher.subscribers.people import LetterWriter, People
 logger = DecisionLog("subscribers")
 
 _BATCH = 100
-"""How many readers are asked in one transaction."""
+"""How many subscribers are asked in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +32,13 @@ class Renewal:
     """Counts of a run that asks subscribers to renew their consent."""
 
     subscribers: int
-    """How many follow something."""
+    """How many subscribers follow something."""
     old_by_year: Mapping[int, int]
-    """How many of them consented too long ago and are not asked yet, by the year of their last consent."""
+    """How many subscribers consented too long ago and are not asked yet, by the year of their last consent."""
     waiting: int
-    """How many have been asked and may still answer."""
+    """How many subscribers have been asked and may still answer."""
     asked: int
-    """How many are asked now; those with the oldest consent come first."""
+    """How many subscribers are asked now. Those with the oldest consent come first."""
 
 
 class Renewer:
@@ -52,7 +53,7 @@ class Renewer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Ask the subscribers in a store; `words_in` returns the words of consent in a language."""
+        """Prepare for the subscribers of a store. `words_in` returns the words of consent in a language."""
         self._people = people
         self._store = store
         self._letters = letters
@@ -100,8 +101,8 @@ class Renewer:
 
 
 def end_unanswered(store: Store, *, now: datetime, is_stopping: Callable[[], bool]) -> int:
-    """End the subscriptions of people who were asked to renew their consent and did not answer in time; return how many
-    people.
+    """End the subscriptions of people who were asked to renew their consent and did not answer in time; return the
+    number of these people.
     """
     ended = 0
     for number, token_digest in store.renewals.unanswered(now=now):

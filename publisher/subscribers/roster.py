@@ -1,7 +1,7 @@
 """Reads lists of people as this program and others export them. Pure. In: lines. Out: one entry per person.
 
-The first line of an export identifies the program. An entry says why its person must be left out: he left the list,
-never confirmed, or could not be reached. So an import asks nobody again who said no.
+The first line of an export identifies the program. If a person must be left out, his entry says why: he left the list,
+never confirmed, or could not be reached. So an import adds nobody who said no.
 
 Where the columns come from: listmonk's `cmd/subscribers.go`, phpList's `admin/export.php` and `admin/structure.php`,
 Postorius' `csv_view` and `mailman members` of Mailman 3, `list_members` of Mailman 2, Mailchimp's "View and export
@@ -17,13 +17,13 @@ from enum import StrEnum
 from publisher.model.errors import UsageError
 
 Lines = Callable[[], Iterable[str]]
-"""Returns the lines of a list from the first one, each with its line end; called more than once."""
+"""Returns the lines of a list from the first one, each with its line end. It is called more than once."""
 
 _SHOWN = 60
 _COLUMNS_SHOWN = 8
 _DELIMITERS = (",", "\t", ";")
 _SEPARATOR = re.compile(r'"?sep=."?\s*')
-"""Excel's optional first line, which names the separator of cells. It is no row."""
+"""The optional first line that Excel writes, which names the separator of cells. It is no row."""
 _TECHNICAL = {"leid", "euid", "optin_time", "member_rating"}
 """Columns of Mailchimp whose names users cannot change."""
 _NAMED = re.compile(r".*<([^<>]*)>\s*")
@@ -41,7 +41,7 @@ DISABLED = "disabled there"
 NEVER = "never subscribed there"
 NO_LIST = "on no list there"
 SAID_NO = (UNSUBSCRIBED, UNREACHABLE, BLOCKED)
-"""Reasons that apply to an address even if another line contradicts them."""
+"""Reasons to leave an address out that count even if another line of the list contradicts them."""
 MISSHAPEN = "fewer or more cells than the first line"
 
 
@@ -62,9 +62,9 @@ class RosterFlaw(StrEnum):
     UNKNOWN = "unknown"
     """No known program writes such a list."""
     NO_STATUS = "no status"
-    """It is phpList's, and lacks the columns that say who left."""
+    """The list is phpList's, and lacks the columns that say who left."""
     BROKEN = "broken"
-    """One of its lines cannot be read."""
+    """A line of the list cannot be read."""
 
 
 class RosterError(UsageError):
@@ -74,9 +74,11 @@ class RosterError(UsageError):
         super().__init__(problem)
         self.flaw = flaw
         self.line = line
-        """The number of the line that cannot be read; 0: the flaw is not in one line."""
+        """The number of the line that cannot be read, or 0 if the flaw is not in one line."""
         self.columns = columns
-        """The first columns that a plain table may not have, as they are written and shortened."""
+        """The first of the columns that a table without a known program may not have, as they are written, and
+        shortened.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +89,14 @@ class ListedPerson:
     """The number of the line in the file, from 1."""
     address: str
     because: str = ""
-    """Why the person must be left out; empty: the person may be imported."""
+    """Why the person must be left out, or an empty string if the person may be imported."""
     agreed: str = ""
-    """How the person consented; empty: the list does not say."""
+    """How the person consented, or an empty string if the list does not say."""
     agreed_at: str = ""
-    """When the person consented or joined, as the list writes it; empty: the list does not say."""
+    """When the person consented or joined, as the list writes it, or an empty string if the list does not say."""
     language: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
-    """All values of the row, by column in lower case; empty in a list of Mailman, which has no columns."""
+    """All values of the row, by column in lower case. It is empty for a list of Mailman, which has no columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,18 +109,20 @@ class Roster:
     says_when: bool
     """Whether a column says when people consented or joined."""
     read: Callable[[], Iterator[ListedPerson]] = field(repr=False)
-    """Yields its people.
+    """Yields the people of the list.
 
     Raises:
-        RosterError: its CSV is broken.
+        RosterError: the list's CSV is broken.
     """
 
 
 def read_roster(lines: Lines, *, name: str = "") -> Roster:
-    """Return the list of people in some lines; `name` is the file's name, by which Mailchimp tells who left.
+    """Return the list of people in some lines. `name` is the file's name, in which Mailchimp says whether its people
+    left.
 
     Raises:
-        RosterError: this is no list of a known program, a column that says who left is missing, or the CSV is broken.
+        RosterError: the lines are no list of a known program, a column that says who left is missing, or the CSV is
+            broken.
     """
     first = next((line.strip() for line in _rows_of(lines()) if line.strip()), "")
     for delimiter in _DELIMITERS:
@@ -143,8 +147,8 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
 
 
 def _strange_columns(first: str) -> tuple[str, ...]:
-    """Return the first columns that a plain table may not have, as they are written and shortened; empty: no column has
-    addresses.
+    """Return the first columns that a table without a known program may not have, as they are written, and shortened.
+    Return none if no column has addresses.
     """
     for delimiter in _DELIMITERS:
         columns = [each.strip() for _, row in _rows([first], delimiter, strict=False) for each in row]
@@ -158,7 +162,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
     """Return the program that writes such columns, or None if it is unknown.
 
     Raises:
-        RosterError: the columns are phpList's, and those that say who left are missing.
+        RosterError: the columns are phpList's, and the columns that say who left are missing.
     """
     there = set(columns)
     if {"address", "follows"} <= there:
@@ -185,11 +189,13 @@ class _Reader:
     """How to read the columns of one program's lists."""
 
     address: Callable[[Sequence[str]], str]
-    """Returns the column of the address, given all columns."""
+    """Returns the name of the column with the address, given all names of columns."""
     agreed_at: tuple[str, ...]
-    """Columns with the time of consent or of joining; the first one that is filled counts."""
+    """The names of columns with the time of consent or of joining. The first of them that is filled counts."""
     reason_of: Callable[[Mapping[str, str]], str]
-    """Returns why a person must be left out; empty: the person may be imported."""
+    """Returns why a person must be left out, given the values of the row, or an empty string if the person may be
+    imported.
+    """
 
 
 def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: str, because: str) -> Roster:
@@ -223,7 +229,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
 
 
 def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV table that are not empty, each with the number of its first line."""
+    """Yield the non-empty rows of a CSV table, each with the number of its first line."""
     # strict, because otherwise an unclosed quotation mark would swallow all people after it
     reader = csv.reader(_rows_of(lines), delimiter=delimiter, strict=strict)
     while True:
@@ -269,13 +275,15 @@ def _listmonk(values: Mapping[str, str]) -> str:
 
 
 def _status_in(name: str) -> str:
-    """Return why nobody in a Mailchimp file with this name may be imported, or an empty string if its people may."""
+    """Return why the people of a Mailchimp file with this name must be left out, or an empty string if they may be
+    imported.
+    """
     named = {"unsubscribed_": UNSUBSCRIBED, "cleaned_": UNREACHABLE, "nonsubscribed_": NEVER}
     return next((reason for start, reason in named.items() if name.lower().startswith(start)), "")
 
 
 def _mailchimp_address(columns: Sequence[str]) -> str:
-    """Return the name of the column with the address. It is the first one; each Mailchimp audience can name it
+    """Return the name of the column with the address, which is the first column. Each Mailchimp audience can name it
     differently, in any language.
     """
     named = [name for name in columns if "mail" in name]

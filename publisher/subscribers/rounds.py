@@ -1,8 +1,8 @@
-"""Rounds: send what is new to subscribers, in one mail each for all paces that are due at one moment.
+"""Rounds: subscribers get what is new to them, in one mail each for all paces that are due at one moment.
 
 In: the changes in the item log beyond the cursors of people who are due. Out: deliveries in the ledger. A round is
-recorded with its ranges of people and the ticks of its paces. Then each range is planned in one transaction, which
-queues its mails and moves its cursors.
+recorded with its ranges of people and the ticks of its paces (the moments of their schedules). Then each range is
+planned in one transaction, which queues its mails and moves its cursors.
 
 What a crash leaves, by its moment:
 
@@ -59,7 +59,7 @@ class RoundKeeper:
         """Begin a round of these paces, whatever their schedules say; return None if nothing is new to their
         subscribers.
 
-        The next rounds of these paces come as scheduled, and bring what is new since. `is_stopping` is as for `keep`.
+        The next rounds of these paces begin as scheduled, with what is new by then. For `is_stopping`, see `keep`.
         """
         last_ticks = self._store.rounds.last_ticks()
         gone = last_ticks.keys() - {pace.name for pace in self._settings.paces}
@@ -126,9 +126,9 @@ class _Planning:
         self._themes = themes
         self._envelope = envelope
         self._after = round_.upto
-        """The planner has the items after this log number."""
+        """The log number after which the planner has all items."""
         self._floor = round_.upto
-        """The log number just before the first of these items."""
+        """The log number just before the first of the planner's items."""
         self._planner = self._new_planner([])
         self._selections: dict[tuple[int, ...], int] = {}
         self.mails = 0
@@ -145,7 +145,7 @@ class _Planning:
         self.mails += len(planned.mails)
 
     def _begin(self, after: int, range_pass: RangePass) -> None:
-        """Set up the planner with all items that are new after a log number."""
+        """Set up the planner with all items that were added after the log number `after`."""
         entries = [self._renamed(entry) for entry in range_pass.new_items(after)]
         self._after = after
         self._floor = min((entry.added_seq for entry in entries), default=self._round.upto + 1) - 1

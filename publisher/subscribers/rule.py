@@ -30,25 +30,25 @@ class Follow(NamedTuple):
     start: int
     cursor: int
     is_due: bool
-    """Whether it is active, and its pace is one of the round's."""
+    """Whether the subscription is active and its pace is one of the round's paces."""
 
 
 class Masks(NamedTuple):
     """Two sets of items for one subscription, as bit masks over the items of a window."""
 
     due: int
-    """Items beyond its cursor."""
+    """The items beyond the subscription's cursor."""
     dealt: int
-    """Items that the subscription has dealt with."""
+    """The items that the subscription has dealt with."""
 
 
 class Share(NamedTuple):
     """The items that a subscriber gets in a round, and those that must wait."""
 
     items: int
-    """Mask of the items in the mail; 0: no mail."""
+    """The bit mask of the items in the mail; 0 means that there is no mail."""
     later: int
-    """Mask of the items that did not fit: the due subscriptions stop before them."""
+    """The bit mask of the items that did not fit. The cursors of due subscriptions stop before these items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class _InTheme:
     seqs: Sequence[int]
     """The log numbers under which items entered the theme, ascending."""
     upto: Sequence[int]
-    """`upto[n]` is the mask of the first `n` of these items."""
+    """`upto[n]` is the bit mask of the first `n` of these items."""
 
 
 class Window:
@@ -157,8 +157,8 @@ def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Sha
 
 
 def _passed_over(taken: int, later: int, follows: Sequence[Follow], window: Window) -> int:
-    """Return the items of `later` that, in a theme of a due subscription, precede an item that is sent now (`taken`):
-    the cursor cannot stop before such items. All sets are bit masks.
+    """Return the items of `later` before which the cursors cannot stop: in a theme of a due subscription, they precede
+    an item that is sent now (`taken`). All sets are bit masks.
     """
     found = 0
     for follow in follows:

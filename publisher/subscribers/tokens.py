@@ -2,10 +2,11 @@
 
 A *signed* token contains the number of a subscriber and a signature, so it need not be stored: 28 characters for
 `STOP`, 31 for `MINE`, which also contains the day on which it was made. A `STOP` token is valid as long as its key is
-stored; a `MINE` token for some weeks.
+stored; a `MINE` token is valid for some weeks.
 
 A *single* token, for `CONFIRM`, `FRESH` and `MOVE`, is random. The store keeps its hash, and when it was used. A fresh
-link opens a page whose own token is signed, contains the minute in which it was opened, and is in no mail.
+link opens a page that has a token of its own. That token is signed, contains the minute in which the link was opened,
+and is in no mail.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ def stop_token(subscriber: int, key: str) -> str:
 
 
 def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
-    """Return the token of the link to a subscriber's own page; it contains the date of today."""
+    """Return the token of the link to a subscriber's own page. It contains the present date."""
     day = (now - _FIRST_DAY).days
     return _written(Right.MINE, subscriber.to_bytes(_NUMBER_BYTES, "big") + day.to_bytes(_DAY_BYTES, "big"), key)
 

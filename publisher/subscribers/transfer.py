@@ -1,10 +1,10 @@
 """Exports people from a site and imports people into one. No mail is sent to the people, unless they are asked to
 confirm.
 
-The export is CSV, one line per person who follows something. An export of people who were imported from one into an
-empty site has the same bytes. People are imported in batches of one transaction each: after a crash the same import can
-be repeated, because people who are there already are left alone. People who left stay out. A list is read twice, so
-that a broken list adds nobody; only the addresses of its people are held in memory.
+The export is CSV, one line per person who follows something. If an export is imported into an empty site, the export of
+that site has the same bytes. People are imported in batches of one transaction each. After a crash the same import can
+be repeated, because people who are subscribed already are left alone. People who left stay out. A list is read twice,
+so that a broken list adds nobody; only the addresses of its people are held in memory.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -51,15 +51,15 @@ class ImportDefaults:
     agreed: str = ""
     """How people consented, such as by the form of the former newsletter."""
     agreed_at: datetime | None = None
-    """UTC; when people consented for whom the list does not say it."""
+    """When people consented for whom the list does not say it, in UTC."""
     language: str
 
 
 class OddReason(StrEnum):
-    """The kinds of reasons for leaving a person out that quote a value of the list."""
+    """The kinds of reasons for leaving a person out, if the reason quotes a value of the list."""
 
     LANGUAGE = "language"
-    """The person's language is none that mails can be in."""
+    """Mails cannot be in the person's language."""
     CHOICES = "choices"
     """What the person follows, or the pace, does not exist."""
 
@@ -71,11 +71,11 @@ class Imported:
     dialect: Dialect
     added: int
     asked: int = 0
-    """How many were asked to confirm instead of being added."""
+    """How many people were asked to confirm instead of being added."""
     left_out: dict[str, tuple[int, ...]]
     """The lines of people who were left out, by reason."""
     odd: Mapping[str, OddReason] = field(default_factory=dict)
-    """The kinds of those reasons in `left_out` that quote the list."""
+    """The kind of each reason in `left_out` that quotes the list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,9 @@ class UnsaidError(UsageError):
     """Error: it is not known what the people in another program's list consented to."""
 
     def __init__(self, *, follows: bool, how: bool, when: bool) -> None:
-        """Say what is not known: what the people follow, how they consented, when they did."""
+        """Make an error that says which of these are unknown: what the people follow, how they consented, when they
+        consented.
+        """
         options = {"what they follow with --follow THEME=PACE": follows, "how they agreed with --agreed": how}
         options["when with --agreed-at"] = when
         missing = ", ".join(option for option, is_missing in options.items() if is_missing)
@@ -105,7 +107,7 @@ class _LeftOutError(Exception):
     def __init__(self, reason: str, kind: OddReason | None = None) -> None:
         super().__init__(reason)
         self.kind = kind
-        """None: the message quotes nothing from the list."""
+        """The kind of the reason, or `None` if the message quotes nothing from the list."""
 
 
 class Transfer:
@@ -119,7 +121,9 @@ class Transfer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Serve a store; `words_in` returns the words of consent in a language, for people who are asked to confirm."""
+        """Prepare for the people of a store. `words_in` returns the words of consent in a language, for people who are
+        asked to confirm.
+        """
         self._words_in = words_in
         self._people = people
         self._store = store
@@ -128,8 +132,8 @@ class Transfer:
     # --- export ------------------------------------------------------------------------------------------------------
 
     def export(self) -> Iterator[str]:
-        """Yield CSV of all people who follow something, in the order in which they came: the header line, then one line
-        per person.
+        """Yield CSV of all people who follow something, in the order in which they subscribed: the header line, then
+        one line per person.
         """
         yield HEAD
         for batch in self._people.all():
@@ -151,8 +155,8 @@ class Transfer:
         People in the lists of `without` are left out too.
 
         Raises:
-            UsageError: a list is broken; or one is another program's, and the terms do not say what its people follow,
-                how and when they consented; or a theme or pace does not exist. Nobody is added.
+            UsageError: a list is broken; or a list is another program's, and the terms do not say what its people
+                follow, or how and when they consented; or a theme or pace does not exist. Nobody is added.
         """
         reading = self._reading(roster, terms, without)
         steps = Steps(self._progress, "people", reading.count(roster.read()))
@@ -171,9 +175,10 @@ class Transfer:
         return Imported(dialect=roster.dialect, added=added, left_out=reading.lines(), odd=reading.odd)
 
     def ask_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
-        """Ask the people in another program's list by a letter to confirm, except those whom `bring_in` leaves out.
+        """Send the people in another program's list a letter that asks them to confirm, except those whom `bring_in`
+        leaves out.
 
-        A person who confirms is subscribed as by the form; a consent given elsewhere does not count.
+        A person who confirms is subscribed as by the form; a consent that was given elsewhere does not count.
 
         Raises:
             UsageError: a list is broken, or from this program; or a theme or pace does not exist. Nobody is asked.
@@ -242,7 +247,7 @@ class Transfer:
 
 
 class _Reading:
-    """Reads the people to import from the entries of a list, and records who is left out and why."""
+    """Decides which people in a list may be imported, and records who is left out and why."""
 
     def __init__(self, people: People, terms: ImportDefaults, checked: Choices, without: Collection[str]) -> None:
         self.left_out: dict[str, list[int]] = {}
@@ -259,8 +264,8 @@ class _Reading:
         self._said_no: dict[str, str] = {}
 
     def count(self, entries: Iterable[ListedPerson]) -> int:
-        """Count the entries of a list, and record the people who said no in any entry: they are left out even if other
-        entries differ.
+        """Count the entries of a list, and record the people who said no in any entry. They are left out even if their
+        other entries do not say so.
         """
         number = 0
         for number, entry in enumerate(entries, start=1):  # noqa: B007  (the last one is the count)
@@ -358,7 +363,9 @@ class _Reading:
         )
 
     def _language(self, written: str) -> str:
-        """Return the language of a person's mails: `written` if mails can be in it, or else the others' language."""
+        """Return the language of a person's mails: `written` if mails can be in that language, or else the one given
+        for the others.
+        """
         try:
             return checked_language(written, self._people.site)
         except UnspokenError:
@@ -375,7 +382,9 @@ class _Reading:
 
 
 def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:
-    """Return why a person is left out, by what the site knows of the address, or None if it knows nothing."""
+    """Return why a person is left out, according to what the site knows about the address, or None if the site knows
+    nothing that forbids the import.
+    """
     if address in suppressed:
         return SUPPRESSED
     follows = known.get(address)
@@ -383,7 +392,7 @@ def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bo
 
 
 def _wire(address: str, people: People) -> str:
-    """Return an address as it is stored, or an empty string if it is no address."""
+    """Return an address as it is stored, or an empty string if the text is no valid address."""
     try:
         return people.wire_address(address)
     except UsageError:
