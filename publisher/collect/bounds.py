@@ -1,4 +1,4 @@
-"""Limits what one item may bring: each theme, keyword and link costs every pass something. Pure."""
+"""Limits how many themes, keywords and links one item may have, because each of them costs every pass time. Pure."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _LINK = re.compile(r"<a\b[^>]*>|</a>")
 
 
 def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
-    """Return the item with its first themes, keywords and links; `tell` gets a sentence about each of the three that is
+    """Return the item with its first themes, keywords and links; `tell` gets a sentence for each of the three that is
     cut.
 
     The item's HTML must be clean (`sources.html`). A link beyond the limit is replaced by its text.

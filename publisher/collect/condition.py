@@ -26,7 +26,7 @@ def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> 
 
 
 def check_not_empty(source: str, items: Sequence[Item], state: SourceState) -> None:
-    """Refuse a listing with neither items nor drafts, if its source listed items before.
+    """Refuse a listing that has no items, not even withheld ones, if its source listed items before.
 
     Raises:
         EmptySourceError: the listing is empty, and the last one was not.

@@ -40,7 +40,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """The days that a listing covers, from its newest item to the last item in the order from new to old."""
+    """The days that a listing covers: from its newest item to the end of `longest_run`."""
 
     after: date
     """A missing item of a later day than this is gone. In a complete source every missing item is gone."""
@@ -83,10 +83,11 @@ def extent_of(
 
 
 def longest_run(days: Sequence[date]) -> list[int]:
-    """Return the places of the longest run of days that begins with the latest day and never rises.
+    """Return the places of the longest run of days that begins with the latest day and in which no day is later than
+    the day before it.
 
-    All items above the latest day count as pinned. Of several longest runs, the one with the latest last day wins: in
-    doubt a listing covers less.
+    All items above the item of the latest day count as pinned. Of several longest runs, the one with the latest last
+    day wins: in doubt a listing covers less.
     """
     top = days.index(max(days)) if days else 0
     return [top + place for place in _longest_falling(days[top:])]
@@ -119,12 +120,13 @@ def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover
 
     One of these signs is enough:
 
-    - an item that scrolled off before belongs above the items at the end;
-    - none of them was listed before, and as many items or fewer are missing that belong above them: the list is sorted
-      by something else, such as the last change;
-    - they are few and more than a year older than the items above, and this distance is longer than all the time that
-      the items above cover;
-    - they are few and set apart, and items that belong above them are missing, at most as many as are new.
+    - an item that scrolled off earlier belongs above the items at the end, by its date;
+    - no item at the end was listed before, and items that belong above them are missing, at most as many as are at the
+      end: the list is sorted by something else, such as the last change;
+    - the items at the end are few and more than a year older than the items above, and this distance is longer than all
+      the time that the items above cover;
+    - the items at the end are few and set apart, and items that belong above them are missing, at most as many as are
+      new.
     """
     widest = timedelta(0)
     for place in range(1, len(run)):
@@ -148,7 +150,8 @@ def _count(days: Sequence[date], after: date, upto: date) -> int:
 
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
-    """Return the gap of an unread item: its own day if known, or else the days between its neighbours, or else any day.
+    """Return the days on which an unread item may be: its own day if known, or else the days between its neighbours, or
+    else any day.
 
     Above the newest item there may be pinned items of any day.
     """

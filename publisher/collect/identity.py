@@ -140,7 +140,7 @@ def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_d
     if old.content_digest == new.content_digest:
         return _Change(old=old, item=new.item, fields=frozenset())
     before, item = said[old.number], new.item
-    # An item that was gone comes back with its new date; one that waits was never seen with another.
+    # An item that was gone comes back with its new date. Readers never saw a waiting item with another date.
     if keeps_first_date and old.state not in (State.WITHDRAWN, State.WAITING):
         item = with_first_date(item, before)
     return _Change(old=old, item=item, fields=frozenset(changed_fields(before, item)))

@@ -1,4 +1,4 @@
-"""One listing with its items cleaned, and what was known about its source before; values only."""
+"""Prepares a listing: its cleaned items, beside what was known about its source before. Values only."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -40,10 +40,10 @@ class TakenInstants:
     """Instants in the log that new items might also ask for."""
 
     exact: AbstractSet[datetime]
-    """The instants in the log on the days of all items that bring an instant of their own."""
+    """All instants in the log on the days of new items that have an instant of their own."""
     latest: Mapping[date, datetime]
-    """For the day of every item without an instant of its own, the latest instant in the log before the day is over; a
-    day without instants in the log is missing.
+    """The latest instant in the log on each day of new items that have no instant of their own. A day without instants
+    in the log is missing.
     """
 
 
@@ -101,7 +101,8 @@ def fetch_taken_instants(items: Sequence[Item], log: NameLookup, *, timezone: st
     days = {item.date for item in items if not _begin_of(item)}
     return TakenInstants(
         exact=log.published_on({item.date for item in items if _begin_of(item)}),
-        # an item that appeared days after its date, after an embargo, must not move the items of that day along
+        # an item whose embargo ended days after its date must not count: it would give the items of its date later
+        # instants
         latest=log.last_published({day: end_of_day(day, timezone) for day in days}),
     )
 
@@ -171,7 +172,7 @@ def _form(name: str, number: int) -> str:
 
 
 def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str, now: datetime) -> list[datetime]:
-    """Return an instant of publication for each item, oldest first; no two items of one day share one."""
+    """Return an instant of publication for each item, oldest first; no two items of one day share an instant."""
     exact = _exact_instants(items, taken.exact, now=now)
     days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
     others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)

@@ -84,7 +84,7 @@ def pair(
     2. the same date and content; else
     3. the same link, if no other known or listed item has it (a shared link is a page of several items), and if the
        known item has no id, or was listed until now and its id is not listed any more, unless on a later day all
-       words differ: then the link leads to what is new; else
+       words differ: then the link leads to whichever item is newest; else
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link of
        their own; or, with any ids and links, the same moment to the second and a likeness of `VERY_ALIKE`: ids and
@@ -162,7 +162,7 @@ class _Pairs:
         # come last.
         ranks = [(new.is_withheld, new.content_digest, new.item.native_id, new.place) for new in listed]
         self.listed = {place: listed[place] for *_, place in sorted(ranks)}
-        """By place in the listing."""
+        """The listed items without a pair, by their place in the listing."""
         self.pairs: list[tuple[Known, Listed]] = []
 
     def find_links_of_one(self) -> AbstractSet[str]:
@@ -273,8 +273,9 @@ def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, I
 
 
 def _have_one_moment(old: Known, new: Listed, _pairing: Pairing, said: Mapping[int, Item]) -> bool:
-    """Whether both items have the same instant of publication, which no schedule chose, and the known item was listed
-    last time.
+    """Whether both items have the same instant of publication and the known item was listed last time.
+
+    A full hour does not count: it was planned, and other items may have it too.
     """
     moment = new.item.published
     is_exact = moment is not None and (moment.minute, moment.second) != (0, 0)

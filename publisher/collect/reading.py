@@ -15,7 +15,7 @@ from publisher.store import SourceState
 
 _MARK = "policy-"
 _USUAL = (Filter(), Filter(), "wait", None, False)
-"""The part of a policy that decides what a listing means, with the values it has without settings in config.toml."""
+"""The part of a policy that decides what a listing means, with its default values."""
 _AT_ONCE = 8
 """How many sources are read at a time; most of the time is spent waiting."""
 
@@ -45,7 +45,7 @@ def read_sources(due: Sequence[tuple[Source, SourceState]], *, rules: CollectRul
 
 
 def _read_source(source: Source, state: SourceState, rules: CollectRules, now: datetime) -> Reading:
-    # The held reading is known: only a different one is worth a look. When the operator decides, it is read again.
+    # The held listing is known: only a different one is worth a look. When the operator decides, it is read again.
     is_decided = rules.on_suspicion is not OnSuspicion.HOLD
     validator = state.validator if is_decided else state.held_validator or state.validator
     mark = _mark_of(rules, source.name)

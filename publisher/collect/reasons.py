@@ -35,7 +35,9 @@ def log_hidden(records: Iterable[NewRecord], *, source: str, is_discarded: bool)
 
 
 def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, source: str, is_discarded: bool) -> None:
-    """Log why known items are revised, withdrawn, or only noted. Call this before the log is changed."""
+    """Log why known items are revised, renamed, withdrawn, unlisted or listed again. Call this before the log is
+    changed.
+    """
     if not logger.is_heard:
         return
     edited = dict((*plan.revised, *plan.renamed))

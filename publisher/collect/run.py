@@ -64,7 +64,7 @@ def _wake(source: str, store: Store, rules: CollectRules, *, now: datetime) -> C
 
 def _is_due(source: Source, state: SourceState, rules: CollectRules, *, now: datetime) -> bool:
     """Whether a source may be read now."""
-    # No wait is twice the longest one: a later time was recorded by a clock that was ahead.
+    # No wait lasts twice as long as the longest one, so a later time was recorded by a clock that was ahead.
     if state.next_try is None or not now < state.next_try < now + 2 * LONGEST_WAIT:
         return True
     if not state.failures and is_policy_new(state.validator, rules, source.name):

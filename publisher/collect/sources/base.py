@@ -1,4 +1,6 @@
-"""Defines what a source is, and which class reads each kind: ours, one of an installed package, or a dotted path."""
+"""Defines what a source is, and which class reads each kind: a class of this program, of an installed package, or one
+that config.toml names by its dotted path.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

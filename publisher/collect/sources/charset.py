@@ -32,7 +32,7 @@ _UNUSABLE = re.compile(r"utf|ascii|hz|idna|punycode|undefined|escape|mbcs|oem")
 
 
 def decode(body: bytes, *, server: str, kind: str) -> str:
-    """Return the text of a document of a `kind` in `_DECLARED_IN`, without its XML declaration.
+    """Return the text of a document, without its XML declaration. `kind` is a key of `_DECLARED_IN`.
 
     `server` is the encoding that the document's server declares; empty if it declares none.
     """

@@ -64,7 +64,7 @@ class Transport(httpx.BaseTransport):
     """The network connection of one fetch; it is closed when the fetch ends."""
 
     def __init__(self, *, allowed: Collection[str], deadline: Deadline, tls: ssl.SSLContext | None) -> None:
-        """`tls` is needed for encrypted addresses only."""
+        """Prepare the connection of one fetch; `tls` is needed for encrypted addresses only."""
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls,
             network_backend=_Backend(allowed, deadline),

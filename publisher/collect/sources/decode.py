@@ -10,7 +10,7 @@ _STEP_BYTES = 65_536
 _GZIP = b"\x1f"
 """The byte with which gzip data begins; no feed or page begins with it."""
 _PLAIN = b"<{ \t\r\n\xef"
-"""The bytes with which feeds and pages begin, and gzip data does not."""
+"""The bytes with which feeds and pages begin. No gzip data begins with any of them."""
 _NO_PACKING = frozenset({"", "identity", "none", "binary", "8bit", "utf-8", "utf8", "iso-8859-1", "windows-1252"})
 """Values of Content-Encoding that servers send for uncompressed data; some servers write the charset there."""
 

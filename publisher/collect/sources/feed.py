@@ -236,7 +236,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
     link = seen_from(_link(entry), base)
-    # Atom's are plain text (RFC 4287 section 4.2.2); RSS does not say, and many feeds write HTML
+    # Categories of Atom are plain text (RFC 4287 section 4.2.2). RSS does not say, and many feeds write HTML.
     as_line = clean_line if is_atom else line_of
     return {
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
@@ -255,7 +255,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
         "categories": [as_line(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
         "enclosures": feed_enclosures.of_entry(entry, value, base),
-        # RFC 4287 section 4.2.1: an entry without an author has the feed's.
+        # RFC 4287 section 4.2.1: an entry without an author has the feed's author.
         **({"authors": authors} if (authors := _authors(entry)) else {}),
     }
 
@@ -280,7 +280,9 @@ def _authors(said: Mapping[str, Any]) -> list[str]:
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
-    """Return the summary of an entry with a text (`body`), or "" if the summary only repeats the text's beginning."""
+    """Return the summary of an entry that has a text (`body`). Return an empty string if the summary only repeats the
+    beginning of the text.
+    """
     detail = entry.get("summary_detail") or {}
     written = str(detail.get("value") or entry.get("summary") or "")
     return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
@@ -312,7 +314,9 @@ def _first_date(written: Sequence[str]) -> str | None:
 
 
 def _older_link(links: object, url: str) -> str:
-    """Return the address of the archive before this document, or of its next page (RFC 5005), or "" without either."""
+    """Return the address of the archive before this document, or of the document's next page (RFC 5005). Return an
+    empty string if the feed names neither.
+    """
     found = (
         {str(link.get("rel")): str(link.get("href", "")) for link in links if isinstance(link, Mapping)}
         if isinstance(links, list)

@@ -3,8 +3,7 @@
 Every fetch has one deadline and one size limit, which counts decompressed bytes. Redirects are followed here, so that
 each step is checked like the first. A server gets one request at a time. Each request carries the validators of the
 server's last answer (ETag, Last-Modified), so that the server can answer "unchanged". Once a day the whole document is
-requested all the
-same: some servers never notice a change.
+requested without them, because some servers never notice a change.
 """
 
 import hashlib
@@ -118,7 +117,8 @@ class Fetcher:
             raise _failed(source, f"{error}; add it to `private` of the source if that is meant") from error
         except httpx.TimeoutException as error:
             raise _failed(source, f"{address} took more than {self.settings.timeout_s:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:  # of a host's name
+        # UnicodeError: an invalid host name
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise _failed(source, f"{address} cannot be fetched: {_words(error)}") from error
 
     def _read(
@@ -206,7 +206,7 @@ def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
     once.
     """
     if not any(known.get(name) for name in _CONDITIONS):
-        return False  # each answer is whole anyway
+        return False  # each answer is a whole document anyway
     early = int.from_bytes(hashlib.sha256(source.encode()).digest()[:2]) % _SPREAD_MINUTES
     whole = known.get("whole")
     return not whole or now >= datetime.fromisoformat(whole) + _BELIEVED - timedelta(minutes=early)

@@ -106,7 +106,8 @@ def _show_player(
         if is_recording:
             media.files.append(Enclosure(url=address, media_type=_type_of(player), title=title))
         _put_before(player, _link(address, _name(address, title, is_recording=is_recording)))
-    # The content of an `embed` only follows it; the content of the others is for programs that cannot show them.
+    # `embed` has no content: what is inside it here belongs after it. Other players contain text for programs that
+    # cannot show them.
     if player.tag == "embed" or (is_seen and not address and player.tag != "iframe"):
         player.drop_tag()
         return set()

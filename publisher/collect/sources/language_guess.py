@@ -4,8 +4,8 @@ lingua contains its models, so nothing is fetched, and needs no other package. I
 letters) take about 20 ms and 5 MB a language to load, and 1 ms for a text; two other libraries took 0.3 s and 1.2 s to
 load. It takes 100 MB on disk, because it knows 75 languages. Common words are tried first.
 
-A wrong guess files an item where its readers do not look; without a guess it keeps its source's language. So a guess
-must be certain.
+A wrong guess puts an item where its readers do not look; without a guess the item keeps its source's language. So a
+guess must be certain.
 """
 
 import re

@@ -135,7 +135,9 @@ def _file(value: str) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Draft:
-    """The lines of one item, collected while a listing is read; not an item that its source withholds."""
+    """The lines of one item, collected while a listing is read. The class has nothing to do with drafts that a source
+    withholds.
+    """
 
     line: int
     """The number of the line with the item's date."""

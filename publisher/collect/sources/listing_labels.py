@@ -68,8 +68,8 @@ SINGLE = ("title", "link", "language", "embargo", "expires")
 """Fields of which an item has only one value; a second line for such a field stays in the item's text."""
 LONGEST_WORD = 40
 _LONGEST_THEME = 100
-"""The most characters of a theme. Longer text after `Theme:` is a sentence, because a text may begin with `Theme:`,
-though none begins with `Keywords:`.
+"""The most characters of a theme. A longer text after `Theme:` is a sentence of the item, because a text may begin with
+`Theme:`. Keywords have no such limit, because no text begins with `Keywords:`.
 """
 _LONGEST_TITLE = 200
 """The most characters of the name before a file's address; a longer text is a sentence."""

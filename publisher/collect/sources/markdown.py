@@ -45,8 +45,10 @@ MAX_BYTES = 1_000_000
 
 
 def _read_dialects(state: StateCore) -> None:
-    """Number footnotes, and move shortcodes (what other programs would replace) out of text, not out of code, to the
-    list `shortcodes` in the parser's environment.
+    """Number the footnotes of a parsed text, and move its shortcodes to the list `shortcodes` in the parser's
+    environment.
+
+    Shortcodes are marks that a site generator would replace. Code is left unchanged.
     """
     before = ""
     for token in state.tokens:

@@ -114,9 +114,7 @@ def is_year(plain: str) -> bool:
 
 
 def _misspelt(words: list[str], numbers: list[str]) -> str:
-    """Return why a text that would be a date but for one misspelt month is none; return an empty string if no month is
-    misspelt.
-    """
+    """Return why a text is no date, if the only fault is one misspelt month; otherwise return an empty string."""
     unknown = [word for word in words if not _is_of_dates(word)]
     has_year = any(_YEAR.fullmatch(number) for number in numbers)
     if len(unknown) == 1 and has_year and len(numbers) <= len(("day", "year")) and is_like_month(unknown[0]):

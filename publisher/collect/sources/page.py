@@ -301,7 +301,7 @@ class PageReading:
 
     first: Fetched
     pages: Iterable["Page"]
-    """The pages, each fetched when it is asked for; none if the first page is unchanged."""
+    """The pages, each fetched when it is asked for; empty if the first page is unchanged."""
     today: Today = None
 
 

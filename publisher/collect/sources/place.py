@@ -34,7 +34,7 @@ class Place:
         """Return the document at this place.
 
         Raises:
-            SourceError: it cannot be read.
+            SourceError: the document cannot be read.
         """
         if self.url:
             return self.fetch_from(self.url, validator=validator, now=now)

@@ -33,7 +33,7 @@ _MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
 
 
 def clean_lines(text: str) -> list[str]:
-    """Return the lines of `text`, whatever its line ends: NFC, no unfit characters, even spaces.
+    """Return the lines of `text`, whatever its line ends: in NFC, without unfit characters, with single spaces.
 
     A line ends only where text editors end lines, so that line numbers agree with theirs: other breaks (U+2028, form
     feed) are white space.
@@ -65,7 +65,7 @@ def _meant_space(space: re.Match[str]) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Return `text` on one line: NFC, no unfit characters, even spaces."""
+    """Return `text` on one line: in NFC, without unfit characters, with single spaces."""
     return even_spaces(fit(text))
 
 

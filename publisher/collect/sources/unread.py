@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A listed item that could not be read. Without any of these fields it may be any of the missing items."""
+    """A listed item that could not be read. If no field of it is known, it may be any of the missing items."""
 
     native_id: str = ""
     """The item's id; empty if the item has no id, or the id could not be read either."""

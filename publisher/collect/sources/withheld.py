@@ -147,9 +147,10 @@ def _compact(said: str) -> str:
 
 
 def _words(value: object) -> Iterator[str]:
-    """Yield the words of a field in lower case, one for each text of a list; none if the field says nothing.
+    """Yield the value of a field as words in lower case: one for each text of a list, and nothing if the field says
+    nothing.
 
-    Databases write yes and no as numbers, or as a bit.
+    Numbers and bits become `1`, `0` or `-1`, because databases write yes and no in that way.
     """
     match value:
         case bool():
