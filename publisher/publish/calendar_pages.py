@@ -18,7 +18,7 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 YEAR_ITEMS = 200
-"""The most items that a year's page lists; with more it links to its months."""
+"""The most items that the page of a year lists. If there are more, the page links to its months."""
 
 
 class CalendarPages:
@@ -30,10 +30,10 @@ class CalendarPages:
         self._files = files
         self._look = look
         self._changed: dict[tuple[int, int], int] = {}
-        """How many of the pass's items each month has, or had."""
+        """How many of the pass's changed items each month has or had, by (year, month)."""
 
     def note(self, records: Sequence[Record], *, after: int) -> None:
-        """Record that these items changed; the pages are up to date with the item log up to number `after`."""
+        """Record that these items changed. The pages were up to date with the item log up to number `after`."""
         revised = [record.number for record in records if record.added_seq <= after]
         former = self._store.calendar.former_dates(revised, upto=after) if revised else {}
         for day in (*(record.item.date for record in records), *former.values()):
@@ -49,8 +49,8 @@ class CalendarPages:
             self._files.write(urls.YEARS_FILE, years_page(years, look=self._look))
 
     def _touched_years(self, years: Sequence[int]) -> Sequence[int]:
-        """Return the years whose pages must be written: those with changed items, and those beside a year that now has
-        its first item or none any more, because they link to it.
+        """Return the years whose pages must be written: years with changed items, and the years before and after a year
+        that has gained its first item or lost its last, because their pages link to it.
         """
         changed = {year for year, _ in self._changed}
         touched = set(changed)
@@ -88,7 +88,7 @@ class CalendarPages:
 
 
 def _beside(year: int, years: Iterable[int]) -> tuple[int | None, int | None]:
-    """Return the nearest years with items before and after a year."""
+    """Return the nearest years before and after a year that have items; each is None if there is none."""
     known = list(years)
     return max((each for each in known if each < year), default=None), min(
         (each for each in known if each > year), default=None

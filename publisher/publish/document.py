@@ -14,7 +14,7 @@ from publisher.rendering import languages, urls
 from publisher.rendering.addresses import wire_address
 
 ADDRESS = re.compile(r"[A-Za-z0-9_.+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
-"""A mail address in the only form that validators of feeds accept."""
+"""A mail address in the only form that feed validators accept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,12 @@ class FeedLook:
     """The authority in the ids of items, such as `news.example.org,2026`."""
     formats: tuple[str, ...]
     icon: str = ""
-    """The address of the icon; empty: none. Likewise below."""
+    """The address of the icon, or an empty string if there is none. The same holds for the addresses below."""
     logo: str = ""
     hub: str = ""
     content: Content = "full"
     contents: tuple[tuple[str, Content], ...] = ()
-    """The content of feeds that differ from `content`, by slug."""
+    """How much of an item's text a feed contains, by slug, for feeds that differ from `content`."""
     combined: tuple[CombinedFeed, ...] = ()
 
     def content_of(self, feed: Feed) -> Content:
@@ -60,24 +60,26 @@ class FeedDocument:
     """The content of one feed, or of one document of its archive (RFC 5005 section 4), whatever the format."""
 
     id: str
-    """A `tag:` URI that never changes."""
+    """The feed's id, a `tag:` URI that never changes."""
     title: str
     description: str
     language: str
     page_url: str
     """The address of the HTML page with the same items."""
     author: Mailbox
-    """The author; the address is empty if feed readers would not accept it."""
+    """The author. Its address is empty if feed readers would not accept it."""
     updated: datetime
-    """When its content last changed; rewriting the file does not count."""
+    """When the content last changed, in UTC; rewriting the file does not count."""
     items: tuple[FeedItem, ...]
-    """Newest first."""
+    """The items, newest first."""
     withdrawn: tuple["Tombstone", ...]
-    """Withdrawn items that a feed reader may still show; for an archive document, those that it contained."""
+    """Withdrawn items that a feed reader may still show. In an archive document, they are items that the document
+    contained.
+    """
     is_archive: bool
     look: FeedLook
     links: tuple[tuple[str, "Links"], ...]
-    """Addresses by format."""
+    """The document's addresses, by format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +88,16 @@ class Links:
 
     own: str
     current: str
-    """The feed itself."""
+    """The address of the feed itself."""
     previous: str
-    """The archive document with the items before those of this one; empty: there is none."""
+    """The address of the archive document with the items before those of this one, or an empty string if
+    there is none.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
-    """An item that was withdrawn, as feeds announce it."""
+    """The announcement in a feed that an item was withdrawn (RFC 6721)."""
 
     id: str
     when: datetime
@@ -130,7 +134,8 @@ def archive_document(
 ) -> FeedDocument:
     """Return document `number` (from 1) of a feed's archive. Nothing in the document depends on later items.
 
-    So it does not link to the next document: feed readers walk backwards (docs/adr/archives-only-lead-back.md).
+    So the document does not link to the next one: feed readers go backwards through an archive
+    (docs/adr/archives-only-lead-back.md).
     """
     records, withdrawn = list(records), list(withdrawn)
     changed_at = max((record.updated for record in (*records, *withdrawn)), default=datetime.min.replace(tzinfo=UTC))
@@ -171,7 +176,7 @@ def _document(
 
 
 def title_of_feed(feed: Feed) -> str:
-    """Return a feed's title; a language feed is titled by the language's own name."""
+    """Return a feed's title. The title of a language's feed is the language's own name."""
     return languages.own_name(_tag(feed)) if feed.kind is FeedKind.LANGUAGE else feed.title
 
 
@@ -183,7 +188,7 @@ def author_of(site: Site) -> Mailbox:
 def links_of(
     folder: str, look: FeedLook, *, archive: int | None = None, previous: int | None = None
 ) -> tuple[tuple[str, Links], ...]:
-    """Return, by format, the addresses of a feed document in a folder and of the documents that it links to."""
+    """Return the addresses of a feed document in a folder, and of the documents that it links to, by format."""
     return tuple((key, _links(folder, key, look.site, archive=archive, previous=previous)) for key in look.formats)
 
 
@@ -210,7 +215,7 @@ def _description(feed: Feed, site: Site, language: str) -> str:
 
 
 def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -> str:
-    """Return the language of a feed and its pages: that of its items if they share one, or else the site's.
+    """Return the language of a feed and its pages: the language of its items if all have the same, or else the site's.
 
     `combined` are the feeds that config.toml defines.
     """
@@ -220,7 +225,7 @@ def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -
 
 
 def _address(address: str) -> str:
-    """Return the mail address in ASCII, or an empty string if feed validators would refuse it."""
+    """Return a mail address in ASCII, or an empty string if feed validators would refuse it."""
     try:
         wire = wire_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The feed of an audience's digests, for people who prefer news of each digest to news of each item."""
+"""The feed of an audience's digests, for people who want one entry for each digest instead of one for each item."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,13 +13,15 @@ from publisher.rendering import languages, urls
 from publisher.store import EditionHead
 
 FEED_EDITIONS = 20
-"""How many of the latest editions the feed holds."""
+"""How many of the latest editions the feed contains."""
 TITLES = 15
 """How many items of an edition the feed names."""
 
 
 def edition_feed(audience: Audience, editions: Iterable[EditionHead], *, look: FeedLook) -> FeedDocument:
-    """Return the feed of an audience's latest editions, at least one; each names its newest items."""
+    """Return the feed of an audience's latest editions, each of which names its newest items. There must be at least
+    one edition.
+    """
     listed = tuple(_entry(audience, edition, look) for edition in editions)
     folder = urls.editions_folder(audience.name)
     title = plain(audience.title)

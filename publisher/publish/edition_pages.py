@@ -33,13 +33,13 @@ class ShownPart:
 
     theme: str
     language: str
-    """Language of the theme's title."""
+    """The language of the theme's title."""
     url: str
-    """Address of the theme's page."""
+    """The address of the theme's page."""
     items: tuple["EditionItem", ...]
     is_lead: bool
     is_more: bool
-    """Whether the lead is an item of this theme, so that the part holds further ones."""
+    """Whether the lead is an item of this theme, so that this part has the other items of the theme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,10 @@ class EditionItem:
 
     item: ShownItem
     body: str
-    """The HTML below the title, as in the mail; empty: there is none."""
+    """The HTML below the title, as in the mail, or an empty string if there is none."""
     files: tuple[ShownFile, ...]
     keywords: tuple[tuple[str, str], ...]
-    """Keywords, each with the address of its page; empty: it has none."""
+    """The item's keywords, each with the address of its page, or an empty string if the keyword has none."""
     reads_on: bool
     """Whether the whole item is longer than `body`."""
 
@@ -63,11 +63,11 @@ class ShownCorrection:
     item: ShownItem
     corrected_on: date
     was: str
-    """What the item said in the digest `was_in`; empty: nothing was removed."""
+    """What the item said in the digest `was_in`, or an empty string if nothing was removed."""
     was_in: int
-    """The number of that digest; 0: unknown."""
+    """The number of that digest, or 0 if it is unknown."""
     was_at: str
-    """Address of that digest's page."""
+    """The address of that digest's page."""
 
 
 def edition_page(
@@ -114,8 +114,8 @@ def edition_page(
 def editions_page(
     audience: Audience, places: Sequence[EditionPlace], *, feeds: Sequence[FeedLink], look: SiteLook
 ) -> bytes:
-    """Return the page with the editions of an audience, latest first, in its language, and `feeds`, one for each
-    format.
+    """Return the page that lists the editions of an audience, latest first, in the audience's language. `feeds` has a
+    link for each format of their feed.
     """
     file = urls.editions_file(audience.name)
     return render_page(
@@ -173,7 +173,7 @@ def _part(
 def _show_items(
     placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook, pages: Mapping[str, str]
 ) -> list[EditionItem]:
-    """Return the items of an edition as its page shows them, in the order of the mail; tables get names that are unique
+    """Return the items of an edition as its page shows them, in the order of the mail. Tables get names that are unique
     on the page.
     """
     shown: list[EditionItem] = []

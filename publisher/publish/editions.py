@@ -35,7 +35,7 @@ from publisher.rendering import urls
 from publisher.store import PastEdition, Store
 
 LISTED_EDITIONS = 100
-"""How many editions the list shows. Each edition links to the one before it, so older ones can be reached."""
+"""How many editions the list shows. Each edition links to the one before it, so older editions can be reached."""
 
 
 def publish_editions(
@@ -46,8 +46,8 @@ def publish_editions(
     files: Files,
     authority: str,
 ) -> None:
-    """Write the pages of these editions, and then move the cursors that say up to which edition pages exist. After a
-    crash in between, both are done again.
+    """Write the pages of these editions, and then move the cursors that say up to which edition there are pages. If a
+    crash comes between the two, both are done again.
 
     The pages exist before the mails that link to them are sent. `authority` is the authority in the site's `tag:` ids.
 
@@ -79,8 +79,8 @@ def _lead_to_editions(
     files: PublicFiles,
     feeds: OpenFeeds,
 ) -> None:
-    """Rewrite the front page, and the pages of the items of these editions: the page of an item names the editions it
-    was in.
+    """Rewrite the front page and the pages of these editions' items, because the page of an item names the editions
+    that it was in.
 
     If feeds and pages are not up to date with the item log, nothing is rewritten, because a page might link to one that
     does not exist yet.
@@ -123,10 +123,11 @@ def render_touched(
     feeds: Collection[str],
     new_keywords_of: Sequence[int],
 ) -> None:
-    """Rewrite the pages of editions with items that were revised or withdrawn; in a full pass, all of them.
+    """Rewrite the pages of editions with items that were revised or withdrawn; in a full pass, rewrite the pages of all
+    editions.
 
-    `feeds` are the slugs of the feeds that readers have. Items with the numbers `new_keywords_of` have a keyword whose
-    feed is new, so the pages of their editions link to it now.
+    `feeds` are the slugs of the feeds that readers can get. Items with the numbers `new_keywords_of` have a keyword
+    whose feed is new, so the pages of their editions now link to that feed.
     """
     last = {audience.name: last_shown(store, audience) for audience in publication.audiences}
     touched = set[tuple[str, int]]()
@@ -166,7 +167,7 @@ class _Archive:
         """Write the pages of these editions of an audience, and the list and the feed of all its editions that have a
         page.
 
-        The list is written even before the first edition, so that the front page can link to it.
+        The list is written even if there is no edition yet, so that the front page can link to it.
         """
         last = max(last_shown(self._store, audience), *numbers, 0)
         for number in numbers:

@@ -1,5 +1,5 @@
-"""Keeps the serialised items of one feed format: an item is in four or five feeds and their archives, but is serialised
-once per publishing pass.
+"""Keeps the serialised items of one feed format. An item is in four or five feeds and their archives, but is serialised
+only once per publishing pass.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ class Entries:
         return [item for item in items if item not in self._kept]
 
     def take(self, items: Sequence[FeedItem], made: Mapping[FeedItem, bytes]) -> list[bytes]:
-        """Return the items as serialised bytes, in order. `made` are the newly serialised ones, which are kept while
+        """Return the items as serialised bytes, in order. `made` has the newly serialised items, which are kept while
         there is room.
         """
         taken = [made.get(item) or self._kept[item] for item in items]

@@ -25,14 +25,14 @@ logger = DecisionLog("publish")
 DOMAIN = "feeds"
 """The gettext domain of these texts."""
 KEPT = 10_000
-"""How many prepared items a pass caches; on a larger site, the others are prepared again for each document."""
+"""How many prepared items a pass caches. On a larger site, the others are prepared again for each document."""
 MOST_BYTES = 5_000_000
-"""The most bytes of a feed: readers give up on a larger one."""
+"""The most bytes of a feed, because feed readers give up on larger ones."""
 FRAME_BYTES = 100_000
-"""An upper bound, in bytes, of a feed without its items."""
+"""The most bytes that a feed has without its items."""
 CATEGORIES = 40
 LABEL_CHARS = 200
-"""The most characters of a category: hostile sources have labels of megabytes."""
+"""The most characters of a category: hostile sources may have labels of megabytes."""
 
 TAG = re.compile(r"<([a-zA-Z/!?][^<>]*)>")
 TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
@@ -52,19 +52,19 @@ class FeedItem:
     url: str
     title: str
     summary: str
-    """Plain text."""
+    """The summary, as plain text."""
     html: str
-    """The item's text as HTML, or its summary with a link to the text; its files follow."""
+    """The item's text as HTML, or its summary with a link to the text. Links to the item's files follow."""
     language: str
     published: datetime
     updated: datetime
     updated_alone: datetime
-    """Like `updated`, but with microseconds for a revision, so that two items revised in one pass differ."""
+    """The same as `updated`, but with microseconds for a revision, so that two items revised in one pass differ."""
     categories: tuple["Category", ...]
     enclosures: tuple[Enclosure, ...]
-    """Each has a media type."""
+    """The files of the item, each with a media type."""
     most_bytes: int
-    """An upper bound of its size in bytes, in any format."""
+    """The most bytes that the item takes in any format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,11 @@ class Category:
     term: str
     label: str
     scheme: str
-    """The page below which such terms have their pages; it tells themes from keywords."""
+    """The address of the page below which such terms have their pages. It distinguishes themes from keywords."""
 
 
 class FeedItems:
-    """A cache of items prepared for feeds: each is prepared once per publishing pass."""
+    """A cache of items that are prepared for feeds, each once per publishing pass."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -97,9 +97,10 @@ class FeedItems:
         return item
 
     def fit(self, records: Iterable[Record], content: Content) -> tuple[FeedItem, ...]:
-        """Return the items that are not withdrawn, newest first, so that the whole feed has at most `MOST_BYTES`.
+        """Return the items that are not withdrawn, newest first, reduced so that the whole feed has at most
+        `MOST_BYTES`.
 
-        If it would be larger, the longest items are replaced by their summaries first; if that is not enough, the
+        If the feed would be larger, the longest items are replaced by their summaries first. If that is not enough, the
         oldest are left out.
         """
         newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
@@ -115,8 +116,8 @@ class FeedItems:
         return tuple(items)
 
     def _sum_up_longest(self, items: list[FeedItem], records: Sequence[Record], excess: int) -> int:
-        """Replace the longest items in the list by their summaries until the feed is `excess` bytes smaller; return how
-        many bytes it is still too large.
+        """Replace the longest items in the list by their summaries until the feed is `excess` bytes smaller; return by
+        how many bytes the feed is still too large.
         """
         longest_first = sorted(range(len(items)), key=lambda place: items[place].most_bytes, reverse=True)
         for place in longest_first:
@@ -154,9 +155,7 @@ def feed_item(record: Record, *, site: Site) -> FeedItem:
 
 
 def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
-    """Return the item with its summary and a link in place of its text; a text that is not longer than these is
-    kept.
-    """
+    """Return the item with its summary and a link in place of its text. A text that is no longer than these is kept."""
     language = _spoken(item.language, site)
     read_on = languages.translations(language, DOMAIN).gettext("Read on")
     link = f'<p{_marks(language, item.language)}><a href="{escape(item.url)}">{read_on}</a></p>'
@@ -168,8 +167,8 @@ def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
 def plain(text: str) -> str:
     """Return plain text on one line in which no feed reader finds markup.
 
-    RSS never said whether a title is text or HTML. Readers guess, and if they guess HTML they drop what looks like a
-    tag; so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is unchanged.
+    RSS does not say whether a title is text or HTML. Feed readers guess, and if they guess HTML they drop what looks
+    like a tag, so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is unchanged.
     """
     text = TAG_START.sub("‹", TAG.sub(r"‹\1›", even_spaces(scrub(text).replace(LOST, "?"))))
     return CHARACTER_REFERENCE.sub("＆", text)
@@ -181,7 +180,7 @@ def language_or(tag: str, fallback: str) -> str:
 
 
 def whole_seconds(instant: datetime) -> datetime:
-    """Return the instant in whole seconds: RSS has no fractions, and all formats use the same value."""
+    """Return the instant in whole seconds, because RSS has no fractions and all formats use the same value."""
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
@@ -210,7 +209,7 @@ def _in_direction(html: str, language: str) -> str:
 
 
 def _list_files(record: Record, html: str, language: str, site: Site) -> str:
-    """Return a paragraph of links to those of the item's files that its text does not link to, because few feed readers
+    """Return a paragraph with links to those files of the item that its text does not link to, because few feed readers
     show enclosures.
     """
     if not record.item.enclosures:
@@ -228,13 +227,13 @@ def _list_files(record: Record, html: str, language: str, site: Site) -> str:
 
 
 def _spoken(language: str, site: Site) -> str:
-    """Return the language of fixed texts beside an item: the item's, or else the site's, or else English."""
+    """Return the language for fixed texts beside an item: the item's language, or else the site's, or else English."""
     own = languages.interface_language(language, DOMAIN)
     return own if own == language else languages.interface_language(site.language, DOMAIN)
 
 
 def _marks(language: str, around: str) -> str:
-    """Return the HTML attributes for language and writing direction, each if it differs from that of the surrounding
+    """Return HTML attributes for the language and the writing direction, if they differ from those of the surrounding
     text.
     """
     directions = languages.dir_of(language), languages.dir_of(around)
@@ -258,8 +257,8 @@ def _label(text: str) -> str:
 
 
 def _weigh(item: FeedItem) -> FeedItem:
-    """Return the item with `most_bytes` set: its size in the format whose escaping needs most. RSS escapes the summary
-    twice, JSON escapes line ends.
+    """Return the item with `most_bytes` set, its size in the format with the most escaping. RSS escapes the summary
+    twice; JSON escapes line ends.
     """
     texts = [item.title, escape(item.summary), item.html, item.url, item.id]
     texts += [text for category in item.categories for text in (category.term, category.label, category.scheme)]

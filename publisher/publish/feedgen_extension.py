@@ -1,7 +1,7 @@
 """Adds to feeds what feedgen leaves out, through its extension API (`FeedGenerator.register_extension`).
 
-feedgen asks a feed class for namespaces and makes an entry object per item, reachable as an attribute of its entry
-under the name the extension was registered with.
+An extension has one class for the feed, which gives its namespaces, and one for entries. feedgen makes an object of the
+second for each entry, as an attribute of the entry with the extension's name.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class RssChannel:
 
     def __init__(self) -> None:
         self.links: Sequence[tuple[str, str, str]] = ()
-        """(rel, href, type) triples; an empty type is left out."""
+        """Links as (rel, href, type). An empty type is left out."""
         self.is_archive = False
 
     def extend_ns(self) -> dict[str, str]:
@@ -40,14 +40,14 @@ class RssChannel:
 class RssItem:
     """Adds language, last change and enclosures to an RSS item.
 
-    RSS does not say how many enclosures an item may have. Its Advisory Board's profile recommends one (section
-    "enclosure"), and validators warn of more, so further ones become Atom links.
+    RSS does not say how many enclosures an item may have. The RSS Advisory Board recommends one (section "enclosure" of
+    its profile), and validators warn of more, so further enclosures become Atom links.
     """
 
     language = ""
     enclosures: Sequence[Enclosure] = ()
     modified: datetime | None = None
-    """The last change; None: none since publication."""
+    """The item's last change, or `None` if it has not changed since publication."""
 
     def extend_rss(self, item: _Element) -> _Element:
         item.set(XML_LANG, self.language)
@@ -66,7 +66,7 @@ class AtomFeed:
 
     def __init__(self) -> None:
         self.links: Sequence[tuple[str, str, str]] = ()
-        """(rel, href, type) triples; an empty type is left out."""
+        """Links as (rel, href, type). An empty type is left out."""
         self.is_archive = False
         self.withdrawn: Sequence[tuple[str, datetime]] = ()
         """Tombstones: the id of each withdrawn item, and when it was withdrawn."""
@@ -86,7 +86,7 @@ class AtomFeed:
 class AtomEntry:
     """Adds language, enclosures and the attributes of links to an Atom entry.
 
-    feedgen writes only the address of a link (its issue 135).
+    feedgen writes only the address of a link (issue 135 of feedgen).
     """
 
     language = ""
@@ -108,7 +108,7 @@ def _add_links(parent: _Element, tag: str, links: Sequence[tuple[str, str, str]]
 
 
 def _add_enclosures(parent: _Element, tag: str, enclosures: Sequence[Enclosure]) -> None:
-    """Add an Atom link for each enclosure. RFC 4287 section 4.2.7: a length is a hint, and may be left out."""
+    """Add an Atom link for each enclosure. Its length is a hint and may be missing (RFC 4287 section 4.2.7)."""
     for enclosure in enclosures:
         link = SubElement(parent, tag, {"rel": "enclosure", "href": enclosure.url, "type": enclosure.media_type})
         if enclosure.size_bytes is not None:

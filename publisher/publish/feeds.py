@@ -1,7 +1,8 @@
 """Writes one feed: all formats, the documents of its archive, its pages, and the files at its former addresses.
 
-A closed document of an archive never changes (RFC 5005 section 4). It is rewritten only if its file is missing, if the
-site's address changed, if an editor hid one of its items or showed it again, or if all files are rendered on request.
+A closed document of an archive never changes (RFC 5005 section 4). Such a document is rewritten only if its file is
+missing, if the site's address changed, if an editor hid one of its items or showed it again, or if a pass renders all
+files on request.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,14 +26,14 @@ from publisher.store import Archive, FeedSequence, FeedState, Store
 logger = DecisionLog("publish")
 
 ANNOUNCED = 20
-"""How many of the last revised and of the last withdrawn items a feed announces, whatever their age."""
+"""How many of the last revised and how many of the last withdrawn items a feed announces, whatever their age."""
 WRITERS: Mapping[str, Callable[[FeedDocument, Entries], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
 """Functions that write a feed, by the format's key in config.toml."""
 
 
 def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> list[Record]:
-    """Return the items that a feed shows, newest published first: the `limit` items added last, and those added in the
-    same pass as the earliest of these.
+    """Return the items that a feed shows, those published last first. They are the `limit` items that were added last,
+    and all items added in the same pass as the earliest of these.
 
     At most `STRETCH` times `limit` items are shown.
     """
@@ -58,8 +59,8 @@ class FeedWriter:
         pagination: Pagination,
         steps: Steps,
     ) -> None:
-        """Prepare to write. The progress `steps` advances by the number of items of each archive document that is
-        written.
+        """Prepare to write. The progress display `steps` advances by the number of items of each archive document that
+        is written.
         """
         self._store = store
         self._items = items
@@ -73,13 +74,15 @@ class FeedWriter:
         self._prepared = FeedItems(publication.site)
         self._entries: dict[str, Entries] = {key: Entries() for key in publication.settings.formats}
         self._withdrawn = store.items.withdrawn_feeds() if planned.is_full else None
-        """The feeds from which items were withdrawn. None: only a few feeds are written, and each is queried."""
+        """The slugs of the feeds from which items were withdrawn. `None` if only a few feeds are written; then each of
+        them is queried.
+        """
         self._closed: list[Archive] = []
         self._veiled = store.log.veiled(planned.cursor.seq, planned.upto)
-        """Items hidden or shown again: unlike other changes, these also change closed documents."""
+        """Items hidden or shown again. Unlike other changes, these also change closed documents."""
 
     def write(self, state: FeedState) -> None:
-        """Write all files of a feed; a file is written before those that link to it."""
+        """Write all files of a feed. Each file is written before those that link to it."""
         feed = state.feed
         sequence = self._store.feeds.whole(feed.slug) if self._planned.is_full else self._store.feeds.end(feed.slug)
         records = newest_items(self._items, sequence, limit=self._settings.limit)
@@ -111,8 +114,8 @@ class FeedWriter:
         return self._withdrawn is None or feed.slug in self._withdrawn
 
     def _add_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
-        """Return the feed's items, and with them archived items that were revised since they were archived: RFC 5005
-        section 4 wants the feed to announce these.
+        """Return the feed's items, and with them archived items that were revised since they were archived, because RFC
+        5005 section 4 wants the feed to announce these.
         """
         revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
@@ -144,7 +147,7 @@ class FeedWriter:
         return last or None
 
     def _empty_former(self, feed: Feed, last: int) -> None:
-        """Empty archive documents at a renamed theme's former addresses, if their numbers are no longer used."""
+        """Empty archive documents at a renamed theme's former addresses whose numbers are no longer used."""
         for former in self._theme_map.former(feed.slug):
             ended = self._store.feeds.archives.last(former)
             for number in range(last + 1, (ended.number if ended else 0) + 1):
@@ -154,8 +157,8 @@ class FeedWriter:
     def _archives_to_repeat(self, feed: Feed, sequence: FeedSequence) -> Iterator[tuple[Archive, Mapping[str, str]]]:
         """Yield closed documents to write again, with the files of each.
 
-        These are documents with items that an editor hid or showed again, documents whose files are missing, or all if
-        requested.
+        These are documents with items that an editor hid or showed again, documents whose files are missing, or all
+        documents if requested.
         """
         veiled = self._store.feeds.archives.holding(feed.slug, self._veiled_seqs(feed.slug))
         for archive in veiled if not self._planned.repeats_archives else ():
@@ -180,7 +183,9 @@ class FeedWriter:
         return {seq for seqs in self._veiled.values() for seq in seqs} if slug == ALL else self._veiled.get(slug, ())
 
     def _files_of(self, feed: Feed, archive: Archive) -> dict[str, str]:
-        """Return the files of an archive document, including those at former addresses, with the format of each."""
+        """Return the paths of the files of an archive document, including those at former addresses, each with its
+        format.
+        """
         return {
             urls.feed_file(place, key, archive=archive.number): key
             for place in (urls.folder_of(feed), *self._former_places(feed, archive))
@@ -200,8 +205,8 @@ class FeedWriter:
 
 
 def _due_archives(sequence: FeedSequence, *, size: int) -> list[Archive]:
-    """Return the archive documents to close, each of `size` items, so that fewer than `size` older items are in no
-    document.
+    """Return the archive documents to close, each of `size` items, so that fewer than `size` of the older items are in
+    no document.
     """
     number, after = (sequence.archives[-1].number, sequence.archives[-1].upto) if sequence.archives else (0, 0)
     return [

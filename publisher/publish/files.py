@@ -1,10 +1,12 @@
-"""The public files, as `publish` uses them. Compressed copies of the files that earlier versions made are removed."""
+"""The public files as `publish` uses them. Compressed copies of files, which earlier versions of this program made, are
+removed.
+"""
 
 from pathlib import Path
 from typing import Protocol
 
 COPIES = (".gz", ".br")
-"""The suffixes of the compressed copies that earlier versions put beside each text."""
+"""The suffixes of the compressed copies that earlier versions of this program put beside each text file."""
 
 
 class Files(Protocol):
@@ -59,11 +61,11 @@ class RehearsedFiles:
 
 
 class PublicFiles:
-    """The files of the public folder as one publishing pass writes them. The pass's written files are counted.
+    """The files of the public folder as one publishing pass writes them. It counts the files that are written.
 
     Compressed copies that earlier versions put beside the files are removed too. No version updates such copies any
     more, and a web server that looks for them (`gzip_static` in nginx) would always send their old content. Files that
-    others put into the folder are safe: a copy is removed only beside a file that publish writes.
+    other people put into the folder are safe: a compressed copy is removed only beside a file that `publish` writes.
     """
 
     def __init__(self, files: Files, *, removes_copies: bool) -> None:
@@ -73,7 +75,7 @@ class PublicFiles:
         self.unchanged = 0
 
     def write(self, path: str, data: bytes) -> None:
-        """Make `data` the content of the file at `path`; a file that has this content already is not touched."""
+        """Make `data` the content of the file at `path`. A file that has this content already is not touched."""
         self.remove_copies(path)  # first, so that no copy is ever older than its file
         if self._files.write(path, data):
             self.written += 1

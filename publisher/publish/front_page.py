@@ -17,11 +17,13 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 LATEST = 10
-"""How many items it shows."""
+"""How many items the front page shows."""
 LATEST_EDITIONS = 3
-"""How many digests it shows if there is one audience; of several audiences it shows the latest of each."""
+"""How many digests the front page shows if there is one audience. If there are several, it shows the latest digest of
+each.
+"""
 PACE_YEAR = 365
-"""The number of days from which the front page computes how often items come."""
+"""The number of days for which the front page says how often items come."""
 
 
 def write_front_page(
@@ -55,8 +57,8 @@ def write_front_page(
 
 
 def _pace(feeds: OpenFeeds, *, store: Store, look: SiteLook) -> Frequency | None:
-    """Return how often items came in the year before the last change, for the front page. The clock is not used, so
-    that equal item logs give equal pages.
+    """Return for the front page how often items came in the year before the last change. The clock is not used, so that
+    equal item logs give equal pages.
     """
     upto = local_day(feeds.all_items.changed_at, look.site.timezone)
     first = store.calendar.first_day()

@@ -10,21 +10,21 @@ from publisher.store import FeedSequence, Store
 
 
 class ItemCache:
-    """A cache of live items by number, which are kept as long as there is room."""
+    """A cache of live items by number, which keeps items while there is room."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[int, Record] = {}
 
     def keep(self, records: Iterable[Record]) -> None:
-        """Add the records of items to the cache that were read for another reason."""
+        """Add items that were read for another reason to the cache."""
         for record in records:
             if len(self._kept) >= KEPT:
                 return
             self._kept[record.number] = record
 
     def get(self, numbers: Sequence[int]) -> list[Record]:
-        """Return the items with these numbers, in that order."""
+        """Return the items with these numbers, in the order of `numbers`."""
         missing = [number for number in numbers if number not in self._kept]
         read = {record.number: record for record in self._store.items.by_number(missing)} if missing else {}
         found = [self._kept.get(number) or read[number] for number in numbers]

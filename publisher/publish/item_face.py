@@ -19,12 +19,14 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 MOST = 4_000
-"""How many values of one kind are cached: pages of one folder, which share them, are written one after the other."""
+"""How many values of one kind are cached. The pages of one folder, which share values, are written one
+after the other.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFace:
-    """The values of an item that are the same on every page; text is plain. `page_values.ShownItem` explains the
+    """The values of an item that are the same on every page. All text is plain. `page_values.ShownItem` explains the
     fields.
     """
 
@@ -38,18 +40,18 @@ class ItemFace:
     reads_on: bool
     added_on: date | None
     file: str
-    """The item's page, below the base URL."""
+    """The path of the item's page, below the base URL."""
 
 
 class ItemFaces:
-    """The faces of one site's items, cached for one pass while there is room."""
+    """The `ItemFace` values of one site's items, cached for one pass while there is room."""
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Record, ItemFace]] = {}
 
     def of(self, record: Record, site: Site) -> ItemFace:
-        """Return the face of the item in this record. The record of an edition may have another version of the item
-        than the present one.
+        """Return the values for the item in this record, which may be an earlier version of the item, from
+        an edition.
         """
         kept = self._kept.get(record.number)
         if kept is not None and (kept[0] is record or kept[0] == record):
@@ -85,8 +87,8 @@ class Memo(Generic[_Key, _Value]):
         self._known: dict[_Key, _Value] = {}
 
     def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
-        """Return the cached value for the key, or make the value and cache it; when the cache is full, it is emptied
-        completely.
+        """Return the cached value for a key, or call `make` for the value and cache it. When the cache is full, it is
+        emptied completely.
         """
         value = self._known.get(key)
         if value is None:

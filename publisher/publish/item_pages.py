@@ -46,7 +46,7 @@ class ItemPages:
         self._instead = Instead(store, items)
 
     def write(self, records: Sequence[Record]) -> None:
-        """Write the page of each item; a withdrawn item also gets the file that marks its page as gone."""
+        """Write the page of each item. A withdrawn item also gets the file that marks its page as gone."""
         names = self._store.names.of(wanted_names([record.item for record in records], self._themes))
         beside = neighbours_of(records, store=self._store, items=self._items)
         sent = self._store.editions.past.holding(

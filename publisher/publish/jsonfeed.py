@@ -15,8 +15,8 @@ _simple: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """Return a feed document as JSON Feed 1.1. Themes and keywords both become the format's `tags`, because it cannot
-    tell kinds of tags apart.
+    """Return a feed document as JSON Feed 1.1. Themes and keywords both become `tags`, because the format has only one
+    kind of tag.
 
     Items that `entries` already has are not serialised again.
     """

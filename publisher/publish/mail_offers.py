@@ -14,7 +14,7 @@ ANY_LANGUAGE = "*"
 
 
 def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> Sequence[MailOffer]:
-    """Return the ways to get the news of at least one of these themes by mail; without slugs, return all ways.
+    """Return the ways to get news of at least one of the themes `slugs` by mail, or all ways if there are no slugs.
 
     The form comes first. On the page of one theme, that theme is preselected.
     """
@@ -44,7 +44,7 @@ def _mail_offers(look: SiteLook, slugs: Sequence[str]) -> list[MailOffer]:
 
 
 def digest_name(audience: Audience, look: SiteLook) -> str:
-    """Return the name of an audience's digest in lists: its title, or the audience's name if two digests share the
+    """Return how lists name an audience's digest: by its title, or by the audience's name if two digests have the same
     title.
     """
     titles = {each.name: each.title for each in (*look.audiences, *look.open_to)}

@@ -1,4 +1,6 @@
-"""The neighbours of an item: the items published before and after it in its first theme, to which its page links."""
+"""The neighbours of an item: the items of its first theme that were published just before and after it. Its page links
+to them.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -13,7 +13,7 @@ from publisher.rendering.text import scrub
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """One feed in an OPML list."""
+    """One feed in an OPML document."""
 
     title: str
     feed_url: str
@@ -21,7 +21,9 @@ class Outline:
 
 
 def outlines(feeds: Iterable[Feed], *, site: Site, formats: Iterable[str]) -> list[Outline]:
-    """Return the feed of all items, then the others by kind and title, each in the format that most readers support."""
+    """Return entries for these feeds: the feed of all items first, then the others by kind and title, each in the
+    format that most feed readers support.
+    """
     formats = tuple(formats)
     chosen = next((key for key in formats if key != "json"), formats[0])
     kinds = list(FeedKind)
@@ -40,8 +42,8 @@ def outlines(feeds: Iterable[Feed], *, site: Site, formats: Iterable[str]) -> li
 
 
 def opml(lines: Iterable[Outline], *, site: Site) -> bytes:
-    """Return a list of feeds as an OPML document. The document has no date, so that the same feeds always give the same
-    bytes.
+    """Return the OPML document with these entries. It has no date, so that the same feeds always give the
+    same bytes.
     """
     root = ET.Element("opml", version="2.0")
     head = ET.SubElement(root, "head")

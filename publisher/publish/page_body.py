@@ -19,10 +19,10 @@ RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
 
 
 def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before: int = 0) -> str:
-    """Return safe, balanced HTML adapted to a page; `table_word` and a number name each table.
+    """Return safe, balanced HTML adapted to a page. Each table is named by `table_word` and a number.
 
     `title_level` is the level of the heading with the item's title: 1 on the item's own page. `tables_before` is how
-    many tables of the page have a name already.
+    many tables of the page have names already.
     """
     body = mark_bare_links(body)
     if not RICH.search(body):
@@ -52,9 +52,7 @@ def _drop_empty_headings(root: html.HtmlElement) -> None:
 
 
 def _lay_out_table(table: html.HtmlElement) -> bool:
-    """Mark the heading cells of a table, and its cells with numbers; return False for a table that only serves
-    layout.
-    """
+    """Mark the heading cells of a table, and its cells with numbers. Return False if the table only serves layout."""
     rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
     if not any(rows) or not holds_data(rows):
         table.set("role", "presentation")
@@ -67,8 +65,8 @@ def _lay_out_table(table: html.HtmlElement) -> bool:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Mark what each heading cell of a table applies to: its column if its row consists of headings, or else
-    its row.
+    """Mark what each heading cell of a table applies to: to its column if its row consists of headings, or else to its
+    row.
     """
     for row in rows:
         scope = "col" if all(cell.tag == "th" for cell in row) else "row"
@@ -102,7 +100,7 @@ def _is_inside(element: html.HtmlElement, tag: str) -> bool:
 
 
 def _box(table: html.HtmlElement, name: str) -> None:
-    """Put a table into a section with this name, which can be reached and scrolled by keyboard."""
+    """Put a table into a section with the name `name`, which can be focused and scrolled with the keyboard."""
     caption = table.find("caption")
     words = "" if caption is None else " ".join(caption.text_content().split())
     box = html.Element(

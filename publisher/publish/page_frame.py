@@ -1,4 +1,6 @@
-"""The frame of every page: the values that its template gets besides the content, and the window's title."""
+"""The frame of every page: the values that each template gets besides the content, and the title of the
+browser window.
+"""
 
 from functools import partial
 from html import escape, unescape
@@ -9,14 +11,14 @@ from publisher.publish.page_values import DOMAIN, SiteLook
 from publisher.rendering import languages, urls
 
 WINDOW_TITLE = 70
-"""How many characters of a window's title, with the site's name, browsers and search engines show."""
+"""How many characters of a window's title browsers and search engines show, including the site's name."""
 
 
 def render_page(name: str, file: str, *, look: SiteLook, language: str = "", root: str = "", **values: object) -> bytes:
     """Return the template `name` rendered as the web page at the path `file`.
 
-    `language` is that of the page's fixed texts; an empty string means the site's. Relative links start from `root`; an
-    empty string means from the page.
+    `language` is the language of the page's fixed texts; an empty string means the site's language. Relative links
+    start with `root`; if it is empty, they are relative to the page.
     """
     spoken = language or look.site.language
     frame = (urls.folder_with(file), root)
@@ -39,8 +41,8 @@ def _picture_of(look: SiteLook) -> str:
 
 
 def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
-    """Return, by name, the addresses that every page of a folder links to; an empty address means that the target does
-    not exist.
+    """Return the addresses that every page of a folder links to, by name. An address is empty if its target does not
+    exist.
     """
     files = {
         "home": urls.INDEX_FILE,
@@ -60,7 +62,7 @@ def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
 
 def _mail_places(look: SiteLook) -> tuple[str, ...]:
     """Return the addresses where people can get the news by mail. If there is a form to choose themes and pace, return
-    only that of the form.
+    only the form's.
     """
     if look.has_forms:
         return (urls.subscribe_url(look.site),)

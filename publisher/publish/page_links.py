@@ -13,22 +13,22 @@ FIRST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLink:
-    """A link from one page of a feed to another."""
+    """A link from one numbered page of a feed to another."""
 
     number: int | None
-    """None: the newest page."""
+    """The number of the page, or `None` for the newest page, which has none."""
     url: str
-    """The page's address; empty: it is this page."""
+    """The page's address, or an empty string for the page that has the link."""
     is_after_gap: bool
-    """Whether pages between it and the previous link are left out."""
+    """Whether pages between the page and the one of the previous link are left out."""
 
 
 def page_links(folder: str, number: int | None, last: int) -> dict[str, Any]:
-    """Return the links from a feed's page to its other pages, newest first: to the newest, to `NEAR` pages on each
-    side, and to the oldest.
+    """Return the links from a page of a feed to its other pages, newest first: to the newest page, to `NEAR` pages on
+    each side, and to the oldest.
 
-    A page does not link to pages far after it, so that it does not change when new items make more pages. No gap is
-    marked after the link to the newest page (which has no number), because the number of pages in between changes too.
+    So a page does not change when new items make more pages far after it. For the same reason, no gap is marked after
+    the link to the newest page (which has no number).
     """
     if not last:
         return {"links": (), "newer": "", "older": ""}

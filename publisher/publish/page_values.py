@@ -26,9 +26,9 @@ DAYS_A_MONTH = 365.25 / 12
 DOMAIN = "pages"
 """The gettext domain of the pages' fixed texts."""
 PACE_ITEMS = 5
-"""With fewer items in a year than this, pages do not say how often news comes."""
+"""The fewest items in a year with which pages say how often news comes."""
 PACE_DAYS = 91
-"""They do not say so either if the news covers fewer days than this."""
+"""The fewest days that the news must cover for pages to say how often it comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class SiteLook:
     """Whether people can subscribe here."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
-    """Path of the site's picture below the base URL; empty: it has none."""
+    """The path of the site's picture below the base URL, or an empty string if it has none."""
     logo: str = ""
     faces: ItemFaces = field(default_factory=ItemFaces, init=False, repr=False, compare=False)
     feeds: "Memo[tuple[str, str, str], ShownFeed]" = field(default_factory=Memo, init=False, repr=False, compare=False)
@@ -81,14 +81,14 @@ class ShownLanguage:
 
     tag: str
     name: str
-    """The language's own name for itself."""
+    """The language's own name."""
     url: str
-    """This page in that language, or the news of that language."""
+    """The address of this page in that language, or of the feed page of that language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedCount:
-    """A feed and how many items it holds now."""
+    """A feed, and how many items it contains now."""
 
     feed: Feed
     items: int
@@ -104,16 +104,16 @@ class FeedLink:
     media_type: str
     url: str
     address: str
-    """The absolute address, to copy into a feed reader."""
+    """The absolute address of the feed, to copy into a feed reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFeed:
-    """A theme, or another feed, as a template shows it."""
+    """The feed of a theme, or another feed, as a template shows it."""
 
     title: str
     language: str
-    """The language of the title; empty: unknown, as for a keyword."""
+    """The language of the title, or an empty string if it is unknown, as for a keyword."""
     url: str
     feeds: tuple[FeedLink, ...]
 
@@ -123,56 +123,56 @@ class MailOffer:
     """A way to get the news by mail, as pages offer it."""
 
     title: str
-    """The name of the digest, different in each offer. Empty: the offer is the form, where one chooses themes
-    and pace.
+    """The name of the digest, different in each offer. It is empty for the form in which people choose
+    themes and pace.
     """
     has_all: bool
-    """Whether it has all news, of every theme and in every language."""
+    """Whether the mails have all news, of every theme and in every language."""
     is_of_theme: bool
-    """Whether the digest has the news of just the theme on whose page it is offered."""
+    """Whether the digest has only the news of the theme on whose page it is offered."""
     url: str
-    """The list's page for people who join, a `mailto:` address, or the form."""
+    """The address of the list's page for people who join, of the form, or a `mailto:` address."""
     schedule: Schedule | None
-    """When its mails come; None: without a schedule, or as each reader chooses."""
+    """When the mails come, or `None` if there is no schedule or each subscriber chooses one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownItem:
-    """An item as a template shows it; all text except `html` is plain."""
+    """An item as a template shows it. All text except `html` is plain."""
 
     title: str
     url: str
-    """Address of the item's page on this site, even if the item has an address elsewhere."""
+    """The address of the item's page on this site, even if the item has an address elsewhere."""
     link: str
-    """The item's address elsewhere; empty: it has only its page here."""
+    """The item's address elsewhere, or an empty string if it has only its page here."""
     host: str
-    """The host name in `link`, such as `example.org`; empty: there is none."""
+    """The host name in `link`, such as `example.org`, or an empty string if `link` is empty."""
     day: date
     language: str
     is_whole_text: bool
-    """Whether the title is all that the item says: it is then shown as a text, with nothing below it."""
+    """Whether the item consists of its title alone. The title is then shown as text, with nothing below it."""
     rest: str
-    """The part of the summary that the title does not repeat; empty: there is none."""
+    """The part of the summary that the title does not repeat, or an empty string if there is none."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
     files: int
-    """How many files belong to it."""
+    """How many files belong to the item."""
     item: Item
     """The item with all its fields."""
     reads_on: bool
-    """Whether its link leads to more text than is shown below its title."""
+    """Whether the link leads to more text than is shown below the item's title."""
     added_on: date | None
-    """The day on which the site first saw an item dated long before; None: the two are close."""
+    """The day on which the site first saw the item, if it is dated long before that day; otherwise `None`."""
 
     def body(self, table_word: str) -> str:
-        """Return the text below the title as HTML, each table in a section named `table_word` and a number."""
+        """Return the text below the title as HTML. Each table is in a section named by `table_word` and a number."""
         below = head(self.item).rest
         return page_body(html_of(below, picture=picture_word(self.language)), table_word=table_word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownRow:
-    """An item as a page's list of titles shows it."""
+    """An item as a list of titles on a page shows it."""
 
     title: str
     url: str
@@ -182,7 +182,7 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEdition:
-    """An edition as a page's list of editions shows it."""
+    """An edition as a list of editions on a page shows it."""
 
     number: int
     url: str
@@ -192,7 +192,7 @@ class ShownEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFormerly:
-    """An earlier version of a corrected item, as a digest had it."""
+    """An earlier version of a corrected item, as a digest contained it."""
 
     number: int
     """The number of the digest."""
@@ -202,13 +202,13 @@ class ShownFormerly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastDigest:
-    """The digests of an audience as the front page shows them."""
+    """The digests of one audience as the front page shows them."""
 
     title: str
     url: str
-    """Address of the list of all digests."""
+    """The address of the list of all digests."""
     editions: tuple[ShownEdition, ...]
-    """The latest editions, latest first; empty: none went out yet."""
+    """The latest editions, latest first, or none if none went out yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,11 +225,10 @@ class Frequency:
 
 
 def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: str = "") -> list[ShownItem]:
-    """Return those of the items that are not withdrawn, newest first, as templates show them, with links relative to
-    the page `start`.
+    """Return the items that are not withdrawn, newest first, as templates show them. Links are relative to the page
+    `start`.
 
-    If the page is that of a theme, `theme` is its slug, and the items do not name this theme. On other pages it is
-    empty.
+    On a theme's page, `theme` is the theme's slug, and the items do not name that theme. On other pages it is empty.
     """
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     live = (record for record in newest_first if record.state.is_live)
@@ -237,8 +236,8 @@ def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: 
 
 
 def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") -> ShownItem:
-    """Return an item as templates show it, with links relative to the page `start`. The theme with the slug `theme` is
-    not named.
+    """Return an item as templates show it, with links relative to the page `start`. The item does not name the theme
+    with the slug `theme`.
     """
     face = look.faces.of(record, look.site)
     return ShownItem(
@@ -307,8 +306,8 @@ def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
 
 
 def languages_from(feeds: Iterable[Feed], *, start: str, look: SiteLook) -> list[ShownLanguage]:
-    """Return a link for each language that visitors can choose: to the front page for the site's own, and to the feed
-    of each other language.
+    """Return a link for each language that visitors can choose. The site's own language leads to the front page, each
+    other language to the page of its feed.
     """
     own = look.site.language
     shown = [ShownLanguage(tag=own, name=languages.own_name(own), url=urls.relative(urls.INDEX_FILE, start=start))]
@@ -349,8 +348,8 @@ def _show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
 def title_language(feed: Feed, site: Site, items: Iterable[str] = ()) -> str:
     """Return the language of a feed's title, or an empty string if it is unknown.
 
-    The title of a keyword's feed is in the language that all its `items` have, if they have the same. `items` are
-    languages.
+    `items` are the languages of the feed's items. If all are the same, the title of a keyword's feed is in that
+    language.
     """
     if feed.kind is FeedKind.KEYWORD:
         spoken = set(items)

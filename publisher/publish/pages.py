@@ -59,9 +59,9 @@ def item_page(
     """Return the permanent page of an item.
 
     The page links to the feeds of the item's keywords (`keyword_feeds`, by keyword) and to the editions that had the
-    item (`sent_in`, each with its audience's name). `told` has the item's versions in editions, with the audiences,
-    latest first: the page of a corrected item quotes the latest. The page of a withdrawn item says only that it was
-    withdrawn, and when, and shows the items `instead`; the page of a hidden item shows nothing of the item.
+    item (`sent_in`, each with its audience's name). `told` has the versions of the item in editions, with their
+    audiences, latest first: the page of a corrected item quotes the latest version. The page of a withdrawn item says
+    that it was withdrawn, and when, and shows the items `instead`. The page of a hidden item shows nothing of the item.
     """
     if record.state is State.HIDDEN:
         return _hidden_page(record, look=look)
@@ -107,8 +107,8 @@ def _hidden_page(record: Record, *, look: SiteLook) -> bytes:
 def _show_editions(
     sent_in: Iterable[tuple[str, EditionPlace]], *, start: str, look: SiteLook
 ) -> list[tuple[str, ShownEdition]]:
-    """Return the editions that an item was in, as its page shows them, each with the name of its digest. The name is
-    empty if the site has only one digest.
+    """Return the editions that an item was in, as its page shows them, each with the name of its digest. If the site
+    has only one digest, the names are empty.
     """
     by_name = {audience.name: audience for audience in look.audiences}
     return [
@@ -124,8 +124,8 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """Return the passage that was corrected since, from the item's latest version in a digest that has a web page, or
-    None if there is none.
+    """Return the passage that was corrected since the item's latest version in a digest with a web page, or None if
+    there is none.
     """
     named = {audience.name for audience in look.audiences}
     for name, formerly in told:
@@ -142,7 +142,7 @@ def _expiry_day(record: Record, site: Site) -> date | None:
 
 
 def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
-    """Return the items before and after an item, as templates show them; each is None if there is none."""
+    """Return the items before and after an item, by the names that templates use. Each is None if there is none."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
     return {"older": older, "newer": newer, "beside_in": scrub(neighbours.theme.title) if neighbours else ""}
@@ -164,10 +164,10 @@ def feed_page(
     number: int | None = None,
     last: int = 0,
 ) -> bytes:
-    """Return a page of a feed; `items` is how many items the feed has in total.
+    """Return a page of a feed that has `items` items in total.
 
-    Without `number`, it is the first page, with the newest items. With `number`, it is a page with older items; these
-    are numbered from the oldest, 1 to `last`.
+    Without `number`, it is the first page, with the newest items. With `number`, it is one of the pages with older
+    items, which are numbered from 1 (the oldest) to `last`.
     """
     folder = urls.folder_of(feed)
     file = urls.feed_page_file(folder, number)
@@ -193,9 +193,7 @@ def feed_page(
 
 
 def moved_page(feed: Feed, file: str, *, to: str, look: SiteLook) -> bytes:
-    """Return a page that redirects to the file `to`, for the path `file`, a former address of a renamed theme's
-    page.
-    """
+    """Return a page that redirects to the file `to`. The page's path `file` is a former address of a renamed theme."""
     return render_page(
         "moved.html",
         file,
@@ -218,10 +216,11 @@ def index_page(
     pace: Frequency | None = None,
     editions: Mapping[str, Sequence[EditionPlace]] = MappingProxyType({}),
 ) -> bytes:
-    """Return the front page: about the site, the `latest` items, and every feed except keywords, which have their own
-    page.
+    """Return the front page: about the site, the `latest` items, and every feed except those of keywords, which are on
+    a page of their own.
 
-    `pace` is how often items come, or None if the page does not say it. `editions` are the latest editions by audience.
+    `pace` is how often items come, or None if the page does not say it. `editions` are the latest editions, by
+    audience.
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
@@ -276,7 +275,7 @@ def keywords_page(counts: Iterable[FeedCount], *, look: SiteLook) -> bytes:
 
 
 def not_found_page(*, look: SiteLook) -> bytes:
-    """Return the page that a server shows for missing addresses. Its links start at the server's root."""
+    """Return the page that a web server shows for missing addresses. Its links start at the server's root."""
     return render_page(
         "404.html",
         urls.NOT_FOUND_FILE,

@@ -1,8 +1,8 @@
 """The numbered pages of a feed, on which visitors can go back to its first item (pagination).
 
-A feed's first page shows its newest items; pages with older ones are numbered from the oldest on. The range of a full
-page is final. A new item changes the first page; when the first page is split, the last three numbered pages change
-too. A numbered page is rewritten when one of its items changes.
+A feed's first page shows its newest items; pages with older items are numbered, the oldest first. The range of log
+numbers of a full page is final. A new item changes the first page; when the first page is split, the last three
+numbered pages change too. A numbered page is rewritten when one of its items changes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Pagination:
         look: SiteLook,
         steps: Steps,
     ) -> None:
-        """Prepare to write. The progress `steps` advances by the number of items of each numbered page that is
+        """Prepare to write. The progress display `steps` advances by the number of items of each numbered page that is
         written.
         """
         self._store = store
@@ -49,8 +49,8 @@ class Pagination:
         self._full: list[PageRow] = []
 
     def render(self, state: FeedState, sequence: FeedSequence) -> int:
-        """Write the first page of a feed, and those of its numbered pages that must change; return the number of the
-        last numbered page.
+        """Write the first page of a feed, and the numbered pages that must change; return the number of the last
+        numbered page.
         """
         due = _due_pages(sequence)
         full = [*sequence.pages, *due]

@@ -1,7 +1,7 @@
 """Decides what a publishing pass must render, and collects the settings for it. This reads the store, and writes
 nothing.
 
-This module imports none that renders, so that a pass without news stays cheap.
+This module imports no module that renders, so that a pass without news stays cheap.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ logger = DecisionLog("publish")
 CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
 STRETCH = 4
-"""A feed may grow to this many times its limit to show all items of one pass, so that readers who poll rarely miss
-nothing.
+"""A feed may grow to this many times its limit to show all items of one pass, so that a feed reader that polls rarely
+misses nothing.
 """
 
 
@@ -37,11 +37,11 @@ class Scope(Enum):
     """What a publishing pass renders at least."""
 
     NEWS = auto()
-    """Only what changed items affect."""
+    """Only files that changed items affect."""
     ALL = auto()
-    """Every feed and page; of archives, only missing files."""
+    """Every feed and page; of the archives, only missing files."""
     ARCHIVES = auto()
-    """All documents of archives too, without items withdrawn since."""
+    """Every feed and page, and all documents of the archives, without items withdrawn since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +55,17 @@ class Publication:
     audiences: tuple[Audience, ...] = ()
     """The audiences whose editions everybody may read on the web."""
     open_to: tuple[Audience, ...] = ()
-    """The audiences that everybody may join: pages say how."""
+    """The audiences that everybody may join. Pages say how."""
     has_forms: bool = False
     """Whether people can subscribe here, so that pages link to the form."""
 
     def digests(self) -> dict[str, str]:
-        """Return hashes of everything, besides items, from which feeds and pages are made, by name. If a hash changes,
+        """Return hashes, by name, of everything besides items from which feeds and pages are made. If a hash changes,
         files may change.
 
-        `feeds` decides which feeds items are in, `archives` where the archives' documents are, `files` covers the rest.
-        Titles, icons and themes of config.toml do not change archives (docs/adr/archives-only-lead-back.md).
+        `feeds` covers what decides which feeds items are in, `archives` the addresses of archive documents, and `files`
+        everything else. Titles, icons and themes of config.toml do not change archives
+        (docs/adr/archives-only-lead-back.md).
         """
         feeds, archives = repr(self.gathering), self.site.base_url
         shown = [
@@ -106,15 +107,15 @@ class PublishPlan:
 
     cursor: Cursor
     upto: int
-    """The end of the log: changes up to it are rendered."""
+    """The last number of the log; changes up to it are rendered."""
     digests: Mapping[str, str]
-    """The hashes of the publication this plan is for; they are stored with the cursor."""
+    """The hashes of the publication that this plan is for. They are stored with the cursor."""
     slugs: tuple[str, ...]
-    """Slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
+    """The slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
     is_full: bool
-    """Whether everything is rendered, on request or because more than items changed."""
+    """Whether everything is rendered, on request or because more than the items changed."""
     repeats_archives: bool
-    """Whether closed documents of archives are rendered too: on request, or because the site's address changed."""
+    """Whether closed archive documents are rendered too, on request or because the site's address changed."""
 
     @property
     def is_empty(self) -> bool:
@@ -122,7 +123,7 @@ class PublishPlan:
 
     @property
     def after(self) -> int:
-        """Pages are rendered for the items that changed after this log number."""
+        """The log number after which changed items get their pages rendered."""
         return 0 if self.is_full else self.cursor.seq
 
     @property
@@ -133,22 +134,23 @@ class PublishPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFeeds:
-    """The feeds that readers have after a pass."""
+    """The feeds that readers can get after a pass."""
 
     all_items: FeedState
     by_slug: Mapping[str, FeedState]
-    """The other feeds, sorted by slug."""
+    """The feeds other than that of all items, by slug, sorted."""
     clashing: frozenset[str]
-    """Slugs of combined feeds that are not written, because a theme has taken their folder."""
+    """The slugs of combined feeds that are not written, because a theme has taken their folder."""
 
     @property
     def written(self) -> list[FeedState]:
-        """Return those of the feeds `by_slug` that are written for readers."""
+        """Return the feeds in `by_slug` that are written for readers."""
         return [state for slug, state in self.by_slug.items() if slug not in self.clashing]
 
 
 def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
-    """Decide what to render: at least `extent`, and everything if the settings or templates (`publication`) changed.
+    """Decide what to render. That is at least `extent`, and everything if the settings or templates (`publication`)
+    changed.
 
     Raises:
         TemplateError: a template cannot be read.
@@ -167,8 +169,8 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
 
 
 def plan_again(store: Store, publication: Publication, extent: Scope, digests: Mapping[str, str]) -> PublishPlan:
-    """Decide what to render as `plan` does, a second time in one pass: the pass's own changes to the feeds may need
-    more rendering.
+    """Decide what to render for a second time in one pass, as `plan` does, because the pass's own changes to the feeds
+    may need more rendering.
 
     `digests` are the hashes that `Publication.digests` returned.
     """
@@ -214,7 +216,7 @@ _MADE_OF = {
 
 
 def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = ()) -> OpenFeeds:
-    """Return the feeds that readers have once the feeds with the slugs `planned` are rendered."""
+    """Return the feeds that readers can get once the feeds with the slugs `planned` are rendered."""
     states = {state.feed.slug: state for state in store.feeds.all_open()}
     states |= store.feeds.states([slug for slug in planned if slug not in states])
     written = {
@@ -244,18 +246,20 @@ def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeOver:
-    """What a renamed theme's feed takes over from its feed under a former slug."""
+    """What the feed of a renamed theme takes over from the feed of a former name."""
 
     slug: str
     first_slug: str
     """The slug from which the feed's id is made."""
     former: str | None
-    """Slug of the feed whose archive, pages and withdrawals it takes over; None: readers had none of them."""
+    """The slug of the feed whose archive, pages and withdrawals it takes over, or `None` if readers could get none of
+    these.
+    """
 
 
 def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Iterator[TakeOver]:
-    """Yield what the feeds of renamed themes take over from their former feeds. Left out are feeds that readers have
-    already, and feeds that took over before.
+    """Yield what the feeds of renamed themes take over from their former feeds. Feeds that readers can get already, and
+    feeds that took over before, are left out.
 
     `states` has the feeds under each present and former slug of the themes, by slug.
     """
@@ -271,7 +275,7 @@ def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Ite
 
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
-    """Return those of the feeds that are open to readers already or have enough items to be opened."""
+    """Return those of the feeds that readers can get already, or that have enough items to be written for readers."""
     languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
     return [
         state
@@ -288,7 +292,7 @@ def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
         newest: the `limit` items of the feed that were added last, latest first.
         limit: how many items a feed shows.
 
-    Return None if the feed shows all items of that pass, or if it was the first pass of the items' source, which brings
+    Return None if the feed shows all items of that pass, or if that pass was the first of the items' source, which adds
     the source's old items.
     """
     if len(newest) < limit or newest[0].pass_start is None:
@@ -298,10 +302,10 @@ def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
 
 
 def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
-    """Return ranges of log numbers (after, upto] with `size` items each, until at most `size` items are left.
+    """Divide the items of a feed into ranges of log numbers (after, upto] with `size` items each, and return the
+    ranges. At most `size` items stay in none.
 
-    `seqs` are the log numbers under which a feed's items were added, ascending; those up to `after` are already in
-    ranges.
+    `seqs` are the log numbers under which the items were added, ascending; items up to `after` are already in ranges.
     """
     stretches: list[tuple[int, int]] = []
     start = bisect_right(seqs, after)
@@ -313,14 +317,14 @@ def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
 
 
 def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience, Sequence[int]]:
-    """Return, by audience, the numbers of editions that went out, or go out now, and have no web page yet."""
+    """Return the numbers of editions that went out, or go out now, and have no web page yet, by audience."""
     last = {audience: store.log.cursor(edition_cursor(audience)).seq for audience in audiences}
     new = {audience: store.editions.released_numbers(audience.name, after=after) for audience, after in last.items()}
     return {audience: numbers for audience, numbers in new.items() if numbers}
 
 
 def edition_cursor(audience: Audience) -> str:
-    """Return the name of the cursor that stores up to which number an audience's editions have web pages."""
+    """Return the name of the cursor that says up to which number an audience's editions have web pages."""
     return f"editions {audience.name}"
 
 
@@ -330,8 +334,8 @@ def last_shown(store: Store, audience: Audience) -> int:
 
 
 def _closed_languages(store: Store) -> list[FeedState]:
-    """Return the feeds of languages that are not written for readers. A site's only language gets its feed when a
-    second language appears.
+    """Return the feeds of languages that are not written for readers. If a site has one language, that language gets
+    its feed when a second language appears.
     """
     return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
 

@@ -9,7 +9,7 @@ from publisher.store import Store
 
 
 def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Progress) -> None:
-    """Assign themes and feeds to all items again, in batches; an interrupted pass can be repeated.
+    """Assign themes and feeds to all items again, in batches. After a crash, this can be repeated.
 
     Nothing is added to the item log: the organisation changed nothing, so feeds announce nothing.
     """

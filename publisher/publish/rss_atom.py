@@ -1,8 +1,8 @@
 """RSS 2.0 and Atom 1.0, by feedgen. In: values. Out: bytes, always the same for the same document.
 
 Two defaults of feedgen are avoided: it takes missing dates from the clock, and puts each new item first. For RFC 2822
-dates feedgen sets the process's locale to C and back; only another thread that formats a date by the C library in that
-moment would notice, and no code of ours does (Babel and `format_datetime` do not).
+dates feedgen sets the process's locale to C and back. This could disturb only a thread that formats a date with the C
+library at that moment, and no code of this program does (nor do Babel and `format_datetime`).
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from publisher.publish.feedgen_extension import AtomEntry, AtomFeed, RssChannel,
 from publisher.rendering import urls
 
 COMMENT = str.maketrans("()\\", "[]/")
-"""Replacements for characters that have a meaning in a comment, such as the name after an address (RFC 5322 section
+"""Replacements for characters that have a meaning in comments, such as a name after an address (RFC 5322 section
 3.2.2).
 """
 
@@ -77,8 +77,8 @@ def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
 def _join(
     items: Sequence[FeedItem], new: Sequence[FeedItem], frame: bytes, entries: Entries, *, start: bytes, end: bytes
 ) -> bytes:
-    """Return feedgen's document `frame`, which contains only the `new` items, with all `items` in it. A serialised item
-    reaches from `start` to the next `start`; `end` follows the last.
+    """Return feedgen's document `frame`, which contains only the `new` items, with all `items` put into it. In `frame`,
+    a serialised item reaches from one `start` to the next, or the last one to `end`.
 
     In the frame `<` only begins a tag, so no text can look like `start` or `end`.
     """
@@ -101,8 +101,8 @@ def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa:
 
 
 def _links(document: FeedDocument, feed_format: str) -> list[tuple[str, str, str]]:
-    """Return a document's links by RFC 5005 section 4 and by WebSub as (rel, href, type). Archive documents name no
-    hub, because they do not change.
+    """Return a document's links for RFC 5005 section 4 and WebSub, as (rel, href, type). Archive documents name no hub,
+    because they do not change.
     """
     links, media_type = dict(document.links)[feed_format], urls.FEED_FORMATS[feed_format].media_type
     hub = [] if document.is_archive else [("hub", document.look.hub, "")]

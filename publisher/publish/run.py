@@ -1,10 +1,10 @@
 """Publish. In: changes in the item log beyond the feeds' cursor (the last log number dealt with). Out: the feeds and
 pages that these changes affect.
 
-A crash leaves whole files, some of them new, and an unmoved cursor. The next pass repeats the interrupted one: it does
-not touch equal files, and writes the others. An item's page exists before any feed that links to it. Final decisions
-(which feeds readers have, the ranges of closed archives and full pages) are recorded after the files and before the
-cursor: a repeated pass finds them recorded, or records the same.
+A crash leaves whole files, some of them new, and an unmoved cursor. The next pass repeats the interrupted one: it
+writes the files that differ and does not touch the others. An item's page exists before any feed that links to it.
+Final decisions (which feeds readers can get, the ranges of closed archives and full pages) are recorded after the files
+are written and before the cursor moves: a repeated pass finds them recorded, or records the same.
 """
 
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def publish(
 ) -> PublishReport:
     """Update the public files to the end of the item log, as planned.
 
-    `authority` is the authority in the ids of feeds (RFC 4151): `news.example.org,2026`.
+    `authority` is the authority in the ids of feeds (RFC 4151), such as `news.example.org,2026`.
 
     Raises:
         FilesError: a file could not be written; the next pass repeats this one.
@@ -118,7 +118,7 @@ class _Renderer:
         self._calendar = CalendarPages(store=store, items=self._items, files=files, look=self._look)
 
     def render(self, authority: str) -> PublishReport:
-        """Write every file of the plan; a file is written before those that link to it."""
+        """Write every file of the plan. Each file is written before those that link to it."""
         if self._planned.is_full:
             self._files.write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
             self._files.write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
@@ -162,7 +162,7 @@ class _Renderer:
         steps.reach(steps.total)
 
     def _unchanged_items(self) -> list[Record]:
-        """Return items that did not change but whose pages do, because of a changed item beside them, a new feed or
+        """Return items that did not change but whose pages do, because of a changed item beside them, a new feed, or
         newer items.
         """
         planned = self._planned
@@ -190,8 +190,8 @@ class _Renderer:
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def _render_feeds(self, authority: str) -> tuple[list[str], FeedWriter]:
-        """Write the planned feeds; return the folders with a changed file, and the writer, which at the end of the pass
-        records the ranges of closed archives and full pages.
+        """Write the planned feeds. Return the folders with a changed file, and the writer. At the end of the pass, the
+        writer records the ranges of closed archives and full pages.
         """
         planned = [self._feeds.by_slug[slug] for slug in self._planned.slugs if slug not in self._feeds.clashing]
         states = [*planned, self._feeds.all_items]

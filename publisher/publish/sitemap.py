@@ -17,9 +17,9 @@ from publisher.store import FeedState, Store
 
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ADDRESSES = 50_000
-"""The most addresses in one file, by the protocol."""
+"""The most addresses in one file, according to the protocol."""
 FILE_ITEMS = 1_000
-"""Items in a file: that many addresses are rewritten when one of them changes."""
+"""How many items a file covers. When one of them changes, that many addresses are written again."""
 
 
 class Sitemap:
@@ -36,8 +36,8 @@ class Sitemap:
         self._parts.update(_part_of(record.number) for record in records)
 
     def render(self, states: Sequence[FeedState], *, changed_at: datetime) -> None:
-        """Write the changed files of the sitemap. `changed_at` dates the front page and the page of all items; pages of
-        years have no date.
+        """Write the changed files of the sitemap. `changed_at` is the date of the front page and of the page of all
+        items; pages of years have no date.
         """
         for part in sorted(self._parts):
             self._files.write(urls.sitemap_file(str(part)), sitemap(self._item_pages(part)))
@@ -52,8 +52,8 @@ class Sitemap:
         self._files.write(urls.SITEMAP_FILE, index)
 
     def _item_pages(self, part: int) -> Iterable[tuple[str, datetime]]:
-        """Yield the pages of items in one file of the sitemap. An item with a link to another site has no page
-        to list.
+        """Yield the pages of items in the sitemap's file number `part`, each with its last change. An item with a link
+        to another site has no page to list.
         """
         after = (part - 1) * FILE_ITEMS
         for place in self._store.items.addresses(after, after + FILE_ITEMS):
@@ -62,7 +62,7 @@ class Sitemap:
 
 
 def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
-    """Return a sitemap file of addresses, each with its page's last change if known."""
+    """Return a sitemap file of addresses, each with the last change of its page if that is known."""
     return _document("urlset", "url", pages)
 
 
@@ -72,13 +72,13 @@ def sitemap_index(files: Iterable[str]) -> bytes:
 
 
 def robots(site: Site) -> bytes:
-    """Return the file that allows search engines everything and names the sitemap (RFC 9309)."""
+    """Return the content of robots.txt, which lets search engines read everything and names the sitemap (RFC 9309)."""
     return f"User-agent: *\nAllow: /\n\nSitemap: {_uri(site.base_url + urls.SITEMAP_FILE)}\n".encode()
 
 
 def _part_of(number: int) -> int:
-    """Return the number of the sitemap's file that contains the item with this number. The file with number 0 contains
-    no items.
+    """Return the number of the sitemap's file that covers the item with this number. The file with number 0 covers no
+    items.
     """
     return -(-number // FILE_ITEMS)
 
@@ -97,5 +97,7 @@ def _changed(instant: datetime | None) -> str:
 
 
 def _uri(address: str) -> str:
-    """Return an IRI as a URI (RFC 3986): characters beyond ASCII are percent-encoded; encoded ones stay."""
+    """Return an IRI as a URI (RFC 3986): non-ASCII characters are percent-encoded; characters that are encoded already
+    stay.
+    """
     return quote(address, safe=":/?#[]@!$&'()*+,;=%-._~")

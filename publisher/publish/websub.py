@@ -1,9 +1,9 @@
 """WebSub (W3C 2018): tells the hub which feeds have changed; the hub fetches them and passes them on to its
 subscribers.
 
-WebSub has its own cursor in the item log, which follows that of the feeds, and moves when the hub has accepted every
-address. If the hub fails or the process crashes before, the next pass tells the hub again; to tell it twice is
-harmless. This is done last in a pass and gets little time: no reader, page or edition waits for it.
+WebSub has its own cursor in the item log. It follows the cursor of the feeds, and moves when the hub has accepted every
+address. If the hub fails or the process crashes before that, the next pass tells the hub again, which is harmless. This
+is the last step of a pass and has little time, so no reader, page or edition waits for it.
 """
 
 import threading
@@ -25,9 +25,9 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 CONSUMER = "hub"
-"""The name of the hub's cursor; its settings have the hub's address."""
+"""The name of the hub's cursor. The cursor's settings contain the hub's address."""
 LIMIT_S = 10.0
-"""How long a pass waits for the hub, however many feeds have changed."""
+"""How many seconds a pass waits for the hub, however many feeds have changed."""
 
 
 def tell_hub(
@@ -52,8 +52,8 @@ def tell_hub(
 
 
 def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
-    """Return the addresses of the feeds that changes with log numbers in (after, upto] affect, including former
-    addresses, each as in the feed's `self` link.
+    """Return the addresses of the feeds that changes with log numbers in (after, upto] affect, as in each feed's `self`
+    link. Former addresses are included.
     """
     touched = store.feeds.states(store.log.touched_feeds(after, upto)).values()
     states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
@@ -102,7 +102,7 @@ def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) 
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Makes a redirect by the hub an error that is reported: following it would turn the POST into a GET."""
+    """Makes a redirect by the hub an error, because following it would turn the POST into a GET."""
 
     def redirect_request(self, *_arguments: Any) -> None:  # noqa: ANN401
         return None

@@ -1,8 +1,8 @@
-"""The latest items of a withdrawn item's theme, which its page shows in place of the item.
+"""Finds the latest items of a withdrawn item's theme, which the item's page shows instead of the item.
 
-Every new item of the theme changes such pages, so only the pages of the items withdrawn last show the latest items;
-pages of items withdrawn earlier link to the theme. So the cost of a publishing pass does not grow with the number of
-withdrawals.
+Every new item of the theme changes such pages. So only the pages of the items that were withdrawn last show the latest
+items; pages of items withdrawn earlier link to the theme. So the cost of a publishing pass does not grow with the
+number of withdrawals.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,9 @@ from publisher.publish.item_cache import ItemCache
 from publisher.store import Store
 
 FOLLOWED = 10
-"""How many of a theme's last withdrawn items show what is new; and all that were withdrawn together with them."""
+"""How many of a theme's last withdrawn items have pages that show what is new. All items withdrawn in the same pass as
+one of these have such pages too.
+"""
 SHOWN = 3
 """How many of the latest items each of their pages shows."""
 
@@ -27,8 +29,8 @@ class Instead:
         self._found: dict[str, tuple[frozenset[int], Sequence[Record]]] = {}
 
     def of(self, record: Record) -> Sequence[Record]:
-        """Return the latest items of a withdrawn item's first theme, latest first, or an empty list if the item was
-        withdrawn long ago.
+        """Return the latest items of a withdrawn item's first theme, latest first, or none if the item was withdrawn
+        long ago.
         """
         slug = record.themes[0].slug
         if slug not in self._found:
