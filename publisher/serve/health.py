@@ -10,35 +10,37 @@ from flask import Blueprint, Response
 from publisher.model.deliveries import DeliveryCounts
 
 STALLED_AFTER = 4
-"""After this many intervals without the end of a pass, something must be wrong."""
+"""The number of intervals without the end of a pass after which the service counts as stalled."""
 
 
 class PassHealth:
     """The health of a service: when the last pass (collect, publish, compose) ended, and how many problems it met."""
 
     def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
-        """A pass is due every `interval_s`. `steady` is a monotonic clock, in seconds."""
+        """Prepare for a pass every `interval_s` seconds. `steady` is a monotonic clock, in seconds."""
         self._steady = steady
         self.expect_every(interval_s)
         self._ended = steady()
         self._problems: int | None = None
-        """None: no pass ended yet."""
+        """How many problems the last pass met, or `None` if no pass has ended yet."""
         self._why = "no pass has ended yet"
         self._mail_problems = 0
         self._mails: list[dict[str, object]] | None = None
-        """None: no mail is sent here, or none has been yet."""
+        """The counts of mails that the last delivery left, or `None` if this service sends no mails or has not sent any
+        yet.
+        """
 
     def expect_every(self, interval_s: float) -> None:
         """Set how often a pass is due, in seconds."""
         self._patience_s = STALLED_AFTER * interval_s
 
     def note(self, problems: int, why: str = "") -> None:
-        """Record that a pass ended with this number of problems; `why` is public and says what is wrong."""
+        """Record that a pass ended with this number of problems. `why` says in public what is wrong."""
         self._ended, self._problems = self._steady(), problems
         self._why = why
 
     def is_stalled(self) -> bool:
-        """Whether no pass has ended for so long that one must hang."""
+        """Whether the last pass ended so long ago that the service must hang."""
         return self._steady() - self._ended > self._patience_s
 
     def note_mails(self, problems: int, mails: Sequence[DeliveryCounts]) -> None:

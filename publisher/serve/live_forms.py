@@ -11,12 +11,14 @@ from publisher.config.config import Config
 from publisher.serve.live_site import Opener
 
 VISITOR_WAIT_S = 3.0
-"""How long a visitor waits for a running pass. Then he is told so: only a few requests are answered at a time."""
+"""How many seconds a visitor waits for a running pass before he is told to try again: only a few requests can be
+answered at a time.
+"""
 
 
 class LiveForms:
-    """The site for visitors. It is opened for the first visitor; if its store cannot be used, it is tried again for the
-    next one.
+    """The site for visitors. It is opened for the first visitor. If its store cannot be used, the next visitor's
+    request tries again.
     """
 
     def __init__(self, config: Config, open_site: Opener) -> None:

@@ -26,12 +26,12 @@ logger = structlog.get_logger("publisher")
 
 
 class LivePages:
-    """A web server that follows changes of the configuration; without `service.listen` it does not listen."""
+    """A web server that follows changes of the configuration. Without `service.listen` it does not listen."""
 
     def __init__(
         self, health: PassHealth, watch: SourceWatch, open_site: Opener, *, on_letter: Callable[[], object]
     ) -> None:
-        """Serve a site; `on_letter` is called when a letter may wait to be sent."""
+        """Serve a site. `on_letter` is called when a letter may wait to be sent."""
         self._health = health
         self._watch = watch
         self._tasks = ListTasks()
@@ -40,14 +40,14 @@ class LivePages:
         self._app: Flask | None = None
         self._forms: LiveForms | None = None
         self._place = ("", "")
-        """The listening address, and the address of the proxy in front."""
+        """The address at which the server listens, and the address of the proxy in front of it."""
         self._listening = ExitStack()
 
     def follow(self, config: Config) -> None:
-        """Serve the pages of this configuration, at its address.
+        """Serve the pages of this configuration, at the configured address.
 
         Raises:
-            UsageError: the address cannot be used; the former one is kept.
+            UsageError: the address cannot be used; the former address is kept.
         """
         former = self._forms
         self._app = self._application(config)

@@ -23,7 +23,7 @@ class LiveSite:
     """A site that is opened when a pass needs it, and opened again after config.toml has changed."""
 
     def __init__(self, config: Config, open_site: Opener) -> None:
-        """Take a configuration that was just read. Nothing is opened yet."""
+        """Use a configuration that was just read. Nothing is opened yet."""
         self.config = config
         self._open_site = open_site
         self._seen = _trace(config.path)
@@ -31,7 +31,7 @@ class LiveSite:
         self._publisher: Publisher | None = None
 
     def publisher(self) -> Publisher:
-        """Return the opened site; this process is then its only service.
+        """Return the opened site; this process is then the only service of the site.
 
         Raises:
             StoreError: the store cannot be used; the next call tries again.
@@ -48,7 +48,7 @@ class LiveSite:
         """Read config.toml again if it has changed, or if `is_forced`; return whether another configuration is now in
         use.
 
-        A wrong configuration is logged once, and the former one stays in use.
+        An invalid configuration is logged once, and the former one stays in use.
         """
         seen = _trace(self.config.path)
         if seen == self._seen and not is_forced:

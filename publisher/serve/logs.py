@@ -13,11 +13,11 @@ from publisher.model.reports import DeliveryTally, RunReport, SourceCondition
 
 logger = structlog.get_logger("publisher")
 _OF_LINES = ("exception", "stack")
-"""Values of an event that are printed on lines of their own: tracebacks."""
+"""Fields of an event that are printed on lines of their own: tracebacks."""
 
 
 class PassLog:
-    """Logs what passes did; a problem that every pass meets is logged only once."""
+    """Logs what passes did. A problem that every pass meets is logged only once."""
 
     def __init__(self) -> None:
         self._known: set[tuple[str, str]] = set()
@@ -51,9 +51,7 @@ class PassLog:
             logger.info("delivered", edition=tally.name, **counts)
 
     def take_new(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Return those of the problems that were not passed to the last call, and remember all of them for the next
-        call.
-        """
+        """Return the problems that were not passed to the last call, and remember all problems for the next call."""
         before, self._known = self._known, {(problem.where, problem.what) for problem in problems}
         return [
             problem for problem in problems if not problem.is_repeated and (problem.where, problem.what) not in before
@@ -63,8 +61,8 @@ class PassLog:
 def configure_logs(*, is_verbose: bool = False) -> None:
     """Write every event to standard error as one line: coloured on a terminal, JSON elsewhere.
 
-    Events of this program are logged from `info` on; with `is_verbose` from `debug` on, which includes the stages'
-    decisions; those of libraries from `warning` on.
+    Events of this program are logged from level `info` on, or with `is_verbose` from `debug` on, which includes
+    decisions. Events of libraries are logged from `warning` on.
     """
     is_terminal = sys.stderr.isatty()
     prepare: list[structlog.typing.Processor] = [

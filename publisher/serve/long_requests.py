@@ -1,9 +1,9 @@
 """Long requests, such as uploads of lists: the web server accepts them on one path, a few at a time, from browsers that
 have loaded the form there.
 
-The server stores a request on disk before any check, and a slow one takes minutes. So no other browser may send one,
-their total size is limited, and all other requests stay short. The browsers that loaded a form are kept in memory: the
-thread that reads requests must not wait for a database.
+The server stores a request on disk before any check, and a slow request takes minutes. So no other browser may send a
+long request, their total size is limited, and all other requests stay short. The browsers that loaded a form are kept
+in memory: the thread that reads requests must not wait for a database.
 """
 
 import copy
@@ -17,13 +17,13 @@ from waitress.parser import HTTPRequestParser
 
 MAX_LONG_BODY_BYTES = 11_000_000
 AT_ONCE = 3
-"""How many are accepted at a time; another one is refused (413)."""
+"""How many long requests are accepted at a time. Further ones are refused (413)."""
 LONG_REQUEST_S = 180.0
-"""How many seconds a client may take to send one."""
+"""How many seconds a client may take to send a long request."""
 
 
 SENDERS = 200
-"""How many browsers are remembered; the one that loaded a form longest ago is forgotten first."""
+"""How many browsers are remembered. The browser that loaded a form longest ago is forgotten first."""
 
 
 class Senders:
@@ -32,7 +32,7 @@ class Senders:
     """
 
     def __init__(self, cookie: str) -> None:
-        """Recognise browsers by the cookie of this name."""
+        """Recognise browsers by the cookie with this name."""
         self._cookie = cookie
         self._lock = Lock()
         self._known: OrderedDict[bytes, None] = OrderedDict()
@@ -62,7 +62,7 @@ class LongRequests:
     """Allows long requests to paths with a certain ending."""
 
     def __init__(self, path: str, adjustments: Any, senders: Senders | None) -> None:  # noqa: ANN401  waitress's own
-        """Accept long requests to paths that end in `path`, or none if it is empty. `adjustments` (settings of
+        """Accept long requests to paths that end in `path`. If it is empty, accept none. `adjustments` (settings of
         waitress) apply to all other requests.
 
         Only the browsers in `senders` may send long requests; None means any browser.
@@ -80,7 +80,7 @@ class LongRequests:
 
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
         """Return the adjustments (settings of waitress) for a long request whose headers are read, or None if the
-        request may not be long.
+        request must not be long.
         """
         if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:
             return None
@@ -105,7 +105,7 @@ class LongParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no ty
         self._limit: int = adjustments.max_request_body_size
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the headers, and allow a long body if the path does."""
+        """Read the headers, and allow a long body if the request may have one."""
         super().parse_header(header_plus)
         if self.content_length >= self._limit and (adjustments := self._long.take(self)):
             self.adj, self.is_long = adjustments, True

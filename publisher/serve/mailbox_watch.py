@@ -15,11 +15,11 @@ from publisher.model.errors import PublisherError
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 60.0
-"""Seconds between two checks whether config.toml names a mailbox."""
+"""How many seconds pass between two checks whether config.toml names a mailbox."""
 
 
 class MailboxWatch:
-    """Reads bounces until it is told to stop; it starts when it has got the site by `follow`."""
+    """Reads bounces until it is told to stop. It starts when `follow` has given it the site."""
 
     def __init__(self, stopping: threading.Event) -> None:
         self._publisher: Publisher | None = None
@@ -34,7 +34,7 @@ class MailboxWatch:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Run the thread during a `with`."""
+        """Run the thread inside a `with` block."""
         thread = threading.Thread(target=self._work, name="bounces")
         thread.start()
         try:

@@ -5,7 +5,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """Send a state such as `READY=1` to the socket that systemd named; if there is none, do nothing."""
+    """Send a state such as `READY=1` to the socket that systemd named. If it named none, do nothing."""
     place = os.environ.get("NOTIFY_SOCKET", "")
     if not place:
         return

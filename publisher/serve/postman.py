@@ -19,13 +19,13 @@ from publisher.serve.logs import PassLog
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 60.0
-"""The longest sleep between two checks."""
+"""How many seconds the postman sleeps at most between two checks."""
 SHORTEST_S = 0.5
-"""The shortest sleep between two checks, so that a mail that is always due does not cause a busy loop."""
+"""How many seconds it sleeps at least between two checks, so that a mail that is always due causes no busy loop."""
 
 
 class Postman:
-    """Sends mails until it is told to stop; it starts when it has got the site by `wake`."""
+    """Sends mails until it is told to stop. It starts when `wake` has given it the site."""
 
     def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
         self._publisher: Publisher | None = None
@@ -47,7 +47,7 @@ class Postman:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Run the thread during a `with`, whose end waits for the mails that are being handed over."""
+        """Run the thread inside a `with` block, whose end waits for mails that are being handed over."""
         thread = threading.Thread(target=self._work, name="postman")
         thread.start()
         try:
@@ -66,7 +66,7 @@ class Postman:
             self._woken.clear()
 
     def _deliver(self, publisher: Publisher) -> DeliverReport | None:
-        """Send the mails that are due; an error is logged, and the next time tries again."""
+        """Send the mails that are due. An error is logged, and the next check tries again."""
         try:
             report = publisher.deliver(is_stopping=self._stopping.is_set)
             self._health.note_mails(len(report.all_problems), publisher.unsettled_mails())

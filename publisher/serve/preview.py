@@ -1,7 +1,7 @@
 """`publisher preview`: the next editions in a browser on this machine, rebuilt whenever something changes.
 
-The web server answers only requests to its own name, so that no page of another site can read anything. Mails are shown
-in frames that run no scripts.
+The web server answers only requests to its own host name, so that no page of another site can read the preview. Mails
+are shown in frames that run no scripts.
 """
 
 import threading
@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 PAGES = Path(__file__).parent / "previewer"
 DARK = "@media (prefers-color-scheme: dark)"
 SCHEMES = {"light": "@media not all", "dark": "@media all"}
-"""What replaces `DARK` in a mail, because a frame has no colour scheme of its own."""
+"""What replaces the text `DARK` in a mail's style, because a frame has no colour scheme of its own."""
 WIDTHS_PX = (320, 600, 1000)
 
 OpenSite = Callable[[], AbstractContextManager[Publisher]]
@@ -42,8 +42,8 @@ class Preview:
     problems: tuple[str, ...] = ()
 
     def of(self, audience: str) -> NextEdition | None:
-        """Return the audience's next edition. For an unknown audience, return the first edition that has items, or else
-        the first.
+        """Return the audience's next edition. If the audience is unknown, return the first edition that has items, or
+        else the first edition.
         """
         named = [each for each in self.editions if each.audience.name == audience]
         return next(
@@ -56,7 +56,7 @@ class LivePreview:
     """Builds the preview, and rebuilds it when something it depends on has changed."""
 
     def __init__(self, config: Path, open_site: OpenSite, audience: str | None) -> None:
-        """Only editions of `audience` are shown; None means those of all audiences."""
+        """Prepare a preview. Only editions of `audience` are shown; None means those of all audiences."""
         self._config = config
         self._open_site = open_site
         self._audience = audience
@@ -89,8 +89,8 @@ class LivePreview:
 def preview_pages(live: LivePreview) -> Blueprint:
     """Return the part of the application that shows the next editions.
 
-    `/` is the page for the editor, and `/digest` the mail in its frames. The page requests `/version` every second, and
-    reloads when the answer changes.
+    `/` is the page for the editor, and `/digest` is the mail in the frames of that page. The page requests `/version`
+    every second, and reloads when the answer changes.
     """
     part = Blueprint("preview", __name__)
     templates = Templates(TemplateFiles(PAGES))
@@ -151,7 +151,7 @@ def _page(live: LivePreview, templates: Templates, *, audience: str, scheme: str
 def serve(
     config: Path, open_site: OpenSite, audience: str | None, *, port: int, ready: Callable[[str], object]
 ) -> None:
-    """Show the next editions until KeyboardInterrupt; call `ready` with the address. Port 0 is any free one.
+    """Show the next editions until KeyboardInterrupt; call `ready` with the address. Port 0 means any free port.
 
     Raises:
         UsageError: the port cannot be used.
@@ -171,7 +171,7 @@ def in_scheme(html: str, scheme: str) -> str:
 
 
 def _watched(path: Path) -> Iterator[Path]:
-    """Yield the files that editions depend on: the config.toml at `path`, and those that it names."""
+    """Yield the files on which editions depend: the config.toml at `path`, and the files that it names."""
     yield path
     try:
         config = Config.load(path)

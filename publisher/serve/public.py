@@ -28,9 +28,9 @@ ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
 """The same limit in seconds for a document of a feed's archive, which changes only when the operator asks for it."""
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256
-"""A shorter text is sent uncompressed: it would hardly become smaller."""
+"""The length from which a text is compressed: a shorter one would hardly become smaller."""
 GZIP_LEVEL = 6
-"""Compared with it, level 9 gains only 0.3 % on feeds and pages."""
+"""The compression level. Level 9 would save only another 0.3 % on feeds and pages."""
 TYPES = {
     **{feed_format.file: feed_format.media_type for feed_format in urls.FEED_FORMATS.values()},
     ".html": "text/html; charset=utf-8",
@@ -40,12 +40,14 @@ TYPES = {
     ".opml": "text/x-opml; charset=utf-8",
     ".json": "application/json",
 }
-"""Content-Types by file name, or else by suffix; other files have the type that the system knows."""
+"""Content types by file name or by suffix. Other files have the type that the system knows."""
 FEED_FILES = frozenset(feed_format.file for feed_format in urls.FEED_FORMATS.values())
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Pages run no script and load only their style and pictures; browsers refuse everything else."""
+"""The content security policy of pages. They run no script, load only their style and pictures, and browsers refuse
+everything else.
+"""
 
 
 def public_pages(
@@ -103,8 +105,8 @@ class _Folder:
         return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
-        """Return the present place of a renamed theme's file, relative to its former place, or an empty string if the
-        file did not move.
+        """Return the present place of a file of a renamed theme, relative to its former place, or an empty string if
+        the file was not moved.
         """
         former, slash, rest = path.partition("/")
         place = f"{self._was.get(former, former)}{slash}{rest}"
@@ -113,8 +115,8 @@ class _Folder:
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _place(self, name: str) -> Path | None:
-        """Return the path of a file or folder, or None if it does not exist, is hidden, or is a link out of the
-        folder.
+        """Return the path of a file or folder, or None if it does not exist, is hidden, or is a link to a place outside
+        the folder.
         """
         if not is_public(name):
             return None
@@ -125,7 +127,7 @@ class _Folder:
         return place if place.is_relative_to(self._root.resolve()) else None
 
     def _send(self, name: str, *, status: int = HTTPStatus.OK) -> Response | None:
-        """Return a file as an answer, with status 410 for the page of a withdrawn item, or None if there is no such
+        """Return the answer with a file, with status 410 for the page of a withdrawn item, or None if there is no such
         file.
         """
         place = self._place(name)
@@ -167,10 +169,10 @@ def _redirect(place: str) -> Response:
 
 
 def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
-    """Return the open file as an answer, compressed if the client accepts that.
+    """Return an open file as an answer, compressed if the client accepts that.
 
     Flask's `send_file` is not used, because it reads a file's size from its path and then opens the path: a file that a
-    pass replaces in between would be sent with the former size.
+    pass replaces in between would be sent with the old size.
     """
     facts = os.fstat(file.fileno())
     media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
@@ -193,20 +195,20 @@ def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
 
 
 def is_public(path: str) -> bool:
-    """Whether a path stays inside the folder and names nothing hidden, such as `.staging`."""
+    """Whether a path stays inside the folder and names no hidden file, such as `.staging`."""
     parts = path.removesuffix("/").split("/") if path else []
     return all(part and not part.startswith(".") and not set(part) & {"\\", "\0"} for part in parts)
 
 
 def is_text(media_type: str) -> bool:
-    """Whether files of this type become smaller by compressing; pictures are compressed already."""
+    """Whether compression makes files of this type smaller. Pictures are compressed already."""
     return media_type.startswith("text/") or media_type.partition(";")[0].endswith(("xml", "json", "javascript"))
 
 
 def takes_gzip(asked: Request) -> bool:
-    """Whether a client prefers compressed text, and wants the whole file.
+    """Whether a client prefers compressed text and wants the whole file.
 
-    RFC 9110 section 12.5.3: a quality of 0 is a refusal; `identity` (uncompressed) comes last unless it is named.
+    A quality of 0 is a refusal, and `identity` (uncompressed) comes last unless it is named (RFC 9110 section 12.5.3).
     """
     accepted = asked.accept_encodings
     plain = accepted.quality("identity") if "identity" in map(str.lower, accepted.values()) else 0
@@ -214,8 +216,8 @@ def takes_gzip(asked: Request) -> bool:
 
 
 def understands_range(asked: Request) -> bool:
-    """Whether to honour a request's Range header. Only one range is supported; RFC 9110 section 14.2 allows to ignore
-    others.
+    """Whether to answer only the range in a request's Range header. Only a single range is supported; others may be
+    ignored (RFC 9110 section 14.2).
     """
     wanted = parse_range_header(asked.headers.get("Range", "bytes=0-"))
     return wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1

@@ -5,15 +5,15 @@ is due according to the store, so a missed, doubled or late wake-up does no harm
 passes never overlap.
 
 **When the clock jumps**, all alarms are set again. APScheduler calculates its next alarm once, by the clock of that
-moment: an alarm set while the clock was a year ahead would come a year late, and a machine that slept would have alarms
-in the past.
+moment: an alarm that was set while the clock was a year ahead would come a year late, and a machine that slept would
+have alarms in the past.
 
-**Configuration changes take effect.** Before a pass, config.toml is read again if it changed; a wrong one is logged and
-the former one stays. Alarms and web server change with it. SIGHUP does the same at once, changed or not, and makes a
-pass.
+**Configuration changes take effect.** Before a pass, config.toml is read again if it changed; an invalid one is logged,
+and the former one stays in use. Alarms and web server change with it. SIGHUP does the same at once, even if nothing
+changed, and runs a pass.
 
-**The web server comes first** and stays up even when the store is broken: a store that cannot be opened is tried again
-by every pass, and /health says so.
+**The web server comes first** and stays up even when the store is broken: every pass tries again to open it, and
+/health says so.
 
 **At SIGTERM or SIGINT**, in this order:
 
@@ -58,16 +58,16 @@ PUBLIC_WORDS: dict[type[PublisherError], str] = {
     BusyError: "another publisher is at work on this site",
     FilesError: "files cannot be written",
 }
-"""What /health says about an error: the error's own message may contain paths, which are not public."""
+"""What /health says about an error. The error's own message may contain paths, which are not public."""
 LOOK_S = 15.0
-"""Seconds between two checks whether the clock jumped."""
+"""How many seconds pass between two checks whether the clock jumped."""
 LEAP_S = 2.0
-"""A smaller difference is a clock that is adjusted gradually."""
+"""The difference in seconds from which the clock counts as having jumped. A smaller one is a gradual adjustment."""
 
 
 class ScheduleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
-    """An APScheduler trigger that wakes at the moments of our own `Schedule`: APScheduler's cron counts days from
-    Monday, and wakes twice in the hour that autumn repeats.
+    """An APScheduler trigger that wakes at the moments of this program's `Schedule`. APScheduler's own cron counts days
+    from Monday, and wakes twice in the hour that is repeated in autumn.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -78,7 +78,7 @@ class ScheduleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships
 
 
 class ClockWatch:
-    """Notices that the clock jumped: somebody set it, or the machine slept."""
+    """Notices when the clock has jumped, because somebody set it or the machine slept."""
 
     def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
@@ -106,12 +106,12 @@ class Service:
         self._log = PassLog()
 
     def wake(self) -> None:
-        """Set all alarms again, by the present clock and configuration, and make a pass."""
+        """Set all alarms again, by the present clock and configuration, and run a pass."""
         set_alarms(self.scheduler, self.site.config, self.run_pass)
         self.scheduler.add_job(self.run_pass)
 
     def run_pass(self) -> None:
-        """Run what is due, unless the service is stopping; an error is logged, and the next pass tries again."""
+        """Run what is due, unless the service is stopping. An error is logged, and the next pass tries again."""
         if self.signals.stopping.is_set():
             return
         try:
@@ -145,7 +145,7 @@ class Service:
 
 
 def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> None:
-    """Run passes and the web server until SIGTERM or SIGINT; the module's docstring says what happens then.
+    """Run passes and the web server until SIGTERM or SIGINT. The module's docstring says what happens then.
 
     With `is_verbose` the log contains decisions and their reasons.
 
@@ -197,7 +197,7 @@ def _wait(service: Service, watch: ClockWatch) -> None:
 
 
 def one_at_a_time() -> BackgroundScheduler:
-    """Return a scheduler with one worker thread. A late wake-up still runs, and several missed ones run once."""
+    """Return a scheduler with one worker thread. A late wake-up still runs, and several missed wake-ups run once."""
     return BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
@@ -206,7 +206,7 @@ def one_at_a_time() -> BackgroundScheduler:
 
 
 def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[], None]) -> None:
-    """Call `wake` at every `service.collect_every` and at every moment of a schedule, and at no other time."""
+    """Call `wake` every `service.collect_every`, and at every moment of a schedule."""
     scheduler.remove_all_jobs()
     every = IntervalTrigger(seconds=int(config.service.collect_every.total_seconds()), timezone="UTC")
     scheduler.add_job(wake, every, id="collect")

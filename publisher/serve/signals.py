@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Signals:
-    """Stores the signals that arrived, for the threads that act on them."""
+    """Stores the signals that arrived, for the threads that react to them."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -25,7 +25,7 @@ class Signals:
         self._came.set()
 
     def wait(self, timeout_s: float) -> None:
-        """Return when a signal comes, or after `timeout_s`."""
+        """Return when a signal comes, or after `timeout_s` seconds."""
         self._came.wait(timeout_s)
         self._came.clear()
 
@@ -37,7 +37,7 @@ class Signals:
 
 @contextmanager
 def handled_signals(signals: Signals) -> Iterator[None]:
-    """Deliver the system's signals to `signals` during a `with`, then restore the former handlers."""
+    """Deliver the system's signals to `signals` inside a `with` block, then restore the former handlers."""
     handlers = {signal.SIGTERM: signals.stop, signal.SIGINT: signals.stop, signal.SIGHUP: signals.reload}
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:

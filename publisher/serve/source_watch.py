@@ -18,7 +18,7 @@ class SourceTimes:
 
     asked_at: datetime
     answered_at: datetime | None
-    """When it could last be read; None: not since the service began."""
+    """When the source could last be read, or `None` if it could not since the service began."""
 
 
 class SourceWatch:
@@ -38,8 +38,8 @@ class SourceWatch:
                 self._times[reading.source] = SourceTimes(asked_at=reading.at, answered_at=answered_at)
 
     def times(self) -> Mapping[str, SourceTimes]:
-        """Return, by name, when each source was last tried and read; a source not tried since the service began is
-        missing.
+        """Return when each source was last tried and read, by name. A source that was not tried since the service began
+        is missing.
         """
         with self._lock:
             return dict(self._times)

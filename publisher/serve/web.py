@@ -26,19 +26,23 @@ if TYPE_CHECKING:
 
 THREADS = 4
 MAX_BODY_BYTES = 1_000_000
-"""A longer request is refused (413) before it is stored: forms are short, and strangers must not fill the disk."""
+"""The most bytes of a request. A longer one is refused (413) before it is stored: forms are short, and strangers must
+not fill the disk.
+"""
 CONNECTIONS = 1000
 """How many connections may be open at once. A waiting connection takes up no thread."""
 REQUEST_S = 20.0
-"""How many seconds a client may take to send a whole request; a slower one is disconnected."""
+"""How many seconds a client may take to send a whole request. A slower client is disconnected."""
 _FILES = 2 * CONNECTIONS
-"""How many files the process may have open, if the system allows it: connections, and the files sent through them."""
+"""How many files the process may have open if the system allows it: connections, and the files that are sent through
+them.
+"""
 # it warns whenever five requests come at once, which the operator need not know
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def application(*parts: Blueprint) -> Flask:
-    """Return the web application of these parts, with the headers of every answer."""
+    """Return the web application of these parts, which adds the headers that every answer has."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # only GET and HEAD are needed
     app.url_map.merge_slashes = False  # a//b is no file, and no redirect to a/b
@@ -72,12 +76,12 @@ def listening(
     long_path: str = "",
     long_senders: Senders | None = None,
 ) -> Iterator[str]:
-    """Listen at `address`, such as 127.0.0.1:8000, during a `with`; yield the address in use.
+    """Listen at `address`, such as 127.0.0.1:8000, inside a `with` block; yield the address in use.
 
-    The error for an address that cannot be used names the `key` in which the operator set it, and the `remedy`. A
-    request must be complete within `request_s`. `proxy` is the IP address of the proxy whose headers about the visitor
-    are trusted, or empty if there is none. Paths that end in `long_path` accept long requests, a few at a time, from
-    `long_senders`, or from any browser if that is None. An empty `long_path` accepts none.
+    The error for an address that cannot be used names the `key` of config.toml that has the address, and says what to
+    do (`remedy`). A request must be complete within `request_s`. `proxy` is the IP address of the proxy whose headers
+    about the visitor are trusted, or empty if there is none. Paths that end in `long_path` accept long requests, a few
+    at a time, from `long_senders`, or from any browser if that is None. An empty `long_path` accepts none.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
@@ -100,7 +104,7 @@ def listening(
 
 
 def _create_server(app: "WSGIApplication", address: str, *, proxy: str) -> waitress.server.BaseWSGIServer:
-    """Return a server that listens at an address already, and accepts connections once it runs."""
+    """Return a server that listens at an address already, and accepts connections once it is run."""
     return waitress.create_server(
         app,
         listen=address,
@@ -126,7 +130,7 @@ def _trust(proxy: str) -> dict[str, object]:
 
 
 def _allow_files() -> int:
-    """Raise the process's limit of open files to what it may need, or as far as the system allows; return the limit."""
+    """Raise the process's limit of open files to what it may need, or as far as the system allows. Return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < _FILES:
         soft = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
@@ -135,7 +139,9 @@ def _allow_files() -> int:
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection that must send each request within a time limit. waitress itself ends only silent connections."""
+    """A connection that must send each request within a time limit. waitress itself only ends connections that are
+    silent.
+    """
 
     def __init__(self, request_s: float, long: LongRequests, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
         super().__init__(*connection, **options)

@@ -1,5 +1,5 @@
-"""The desk's page of acts: which editor did what, and when. A button there signs an editor out everywhere, if somebody
-else may have got in with his link.
+"""The desk's page of recorded actions: which editor did what, and when. A button there signs an editor out everywhere,
+in case somebody else used his sign-in link.
 """
 
 from flask import Response

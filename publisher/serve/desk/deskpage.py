@@ -1,4 +1,4 @@
-"""The parts of a page of the editors' desk: how the page is shown, and what an editor can do there."""
+"""The parts of a page of the editors' desk: the function that shows it, and what an editor can do there."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,23 +10,25 @@ from publisher.config.config import Config
 from publisher.model.errors import PublisherError
 
 MAX_FORM_BYTES = 256 * 1024
-"""The most bytes of a form. An introduction and the titles of 200 items have a fifth of it."""
+"""The most bytes of a form. A form with an introduction and the titles of 200 items has a fifth of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The result of an act (what an editor did with a button of a desk page)."""
+    """The result of what an editor did with a button of a desk page."""
 
     said: str
-    """One sentence for the visitor, in his language."""
+    """One sentence about the result, in the visitor's language."""
     about: str = ""
-    """What the act was done to, such as `weekly-3`, as the record names it; empty: the thing that the path names."""
+    """The name in the record of what was changed, such as `weekly-3`; empty for the thing that the page's
+    path names.
+    """
     where: str = ""
-    """The path of the page that is shown next; empty: the page with the form."""
+    """The path of the page to show next; empty for the page with the form."""
     at: str = ""
-    """The id of the element to scroll to on that page, such as `item-ab12cd34`; empty: its top."""
+    """The id of the element to scroll to on that page, such as `item-ab12cd34`; empty for the page's top."""
     answer: Response | None = None
-    """The answer to the browser, such as a file; None: a redirect to the page."""
+    """The answer to the browser, such as a file, or `None` for a redirect to the page."""
 
 
 class TypedError(PublisherError):
@@ -35,11 +37,11 @@ class TypedError(PublisherError):
     def __init__(self, words: str, *, name: str = "") -> None:
         super().__init__(words)
         self.name = name
-        """The name of the field."""
+        """The name of the form's field."""
 
 
 class RefusedError(PublisherError):
-    """Error: the act of an editor cannot be done; the message says why, in the visitor's language."""
+    """Error: what an editor wants to do is not possible; the message says why, in the visitor's language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +53,17 @@ class DeskPage:
     rule: str
     """The page's path below `/-/desk/`."""
     show: Callable[..., Response]
-    """Called with the `Visit` and the arguments of the path."""
+    """Answers a GET with the page. It is called with the `Visit` and the arguments of the path."""
     acts: Mapping[str, Callable[..., Done]] = field(default_factory=lambda: MappingProxyType({}))
-    """The actions of its buttons, by the button's name; called with the same arguments as `show`."""
+    """The functions that the page's buttons call, by the button's name. They are called with the same arguments as
+    `show`.
+    """
     state: Callable[..., str] = lambda *_, **__: ""
-    """Returns a text that changes when the subject of the page's forms changes; called with the same arguments as
+    """Returns a text that changes when the subject of the page's forms changes. It is called with the same arguments as
     `show`.
     """
     is_in_menu: bool = True
     max_bytes: int = MAX_FORM_BYTES
     """The most bytes of a form of this page, files included."""
     is_there: Callable[[Config], bool] = lambda _: True
-    """Whether a site with that configuration has the page."""
+    """Whether a site with this configuration has the page."""

@@ -1,5 +1,5 @@
-"""Handles every POST at the editors' desk: checks the session, the form's token and state, records and does the act,
-and answers.
+"""Handles every POST at the editors' desk: checks the session and the form's token and state, records the action and
+performs it, and answers.
 """
 
 from http import HTTPStatus
@@ -17,13 +17,12 @@ logger = structlog.get_logger("publisher")
 
 
 def show(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
-    """Answer a GET by an editor who is signed in with the page."""
+    """Answer a GET by a signed-in editor with the page."""
     return page.show(visit, **arguments)
 
 
 def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
-    """Answer a POST by an editor who is signed in: do what the button says, record who did it, and redirect to the
-    result.
+    """Answer a POST by a signed-in editor: do what the button says, record who did it, and redirect to the result.
 
     Nothing is done if the form is not from this session, or if what the page shows has changed since; then the page is
     shown again with what was typed.
@@ -49,7 +48,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
 
 
 def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatus]:
-    """Return why an act was not done, as a page shows it, and the HTTP status of the answer."""
+    """Return the reason why an action was refused, as a page shows it, and the HTTP status of the answer."""
     match error:
         case TypedError():
             return Trouble(kind="mistake", words=str(error), field=error.name), HTTPStatus.BAD_REQUEST
@@ -66,7 +65,7 @@ def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatu
 
 
 def lead_to(path: str) -> Response:
-    """Redirect a browser after a form to a page that can be reloaded."""
+    """Redirect a browser after a form to a page that can be reloaded without sending the form again."""
     return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")
 
 

@@ -31,16 +31,16 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""The content security policy of a mail in its frame: it may use its own style, runs no script, and has no access to
-the desk.
+"""The content security policy of a mail in its frame. The mail may use its own style, runs no script, and has no access
+to the desk.
 """
 
 LEAVING = ("drop", "later")
-"""Acts that remove an item from the list."""
+"""Actions that remove an item from the list."""
 UNDECIDED = "decided"
-"""The choice to wait until somebody decides."""
+"""The value of the choice to wait until somebody decides."""
 Decide = Callable[[str, Office], ComposeReport]
-"""Decides about the held edition of that name."""
+"""Applies a decision to the held edition of that name."""
 
 
 # --- display ---------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def _discard(visit: Visit, audience: str) -> Done:
 
 
 def _reopen(visit: Visit, audience: str) -> Done:
-    """Hold a discarded edition again, with its former words, order and titles."""
+    """Hold a discarded edition again, with its former subject, introduction, order and titles."""
     each, name = _audience(visit, audience), f"{audience}-{visit.argument}"
     parts = parse_name(name)
     if parts is None or parts[0] != each.name:
@@ -219,8 +219,8 @@ def _reopen(visit: Visit, audience: str) -> Done:
 
 
 def _restore_earlier(visit: Visit, audience: str) -> Done:
-    """Restore an item that an earlier edition left out. The button names both, as `3/ab12cd34`; if it names only the
-    edition, restore all items that were discarded with the edition.
+    """Restore an item that an earlier edition left out. The button names the edition and the item, as `3/ab12cd34`. If
+    it names only the edition, restore all items that were discarded with it.
     """
     each = _audience(visit, audience)
     number, _, item = visit.argument.partition("/")
@@ -236,7 +236,9 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
-    """Apply a decision about the item that the button names; return the sentence to say, and the place to scroll to."""
+    """Apply a decision about the item that the button names. The result has the sentence `said` and the place to scroll
+    to.
+    """
     shown = upcoming(_audience(visit, audience), visit.office)
     title, at = _title_in(visit, audience), place_after(visit, [each.record.short_id for each in shown.items])
     done = _decide(
@@ -270,8 +272,8 @@ def _title_in(visit: Visit, audience: str) -> str:
 def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str], *, told: int = 0) -> Done:
     """Save what was typed, and apply a decision about the held edition, unless it has changed since the form was shown.
 
-    `said` returns the sentence about what was done, from the edition's name; `told` marks the saved texts that this
-    sentence mentions.
+    `said` returns the sentence about what was done, given the edition's name. `told` is how many of the saved texts
+    that sentence mentions.
     """
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
@@ -300,7 +302,7 @@ def _decide_saving(
 
 
 def _save_typed(visit: Visit, audience: Audience) -> TypedWords:
-    """Save what was typed for the held edition, if anything was, and return it."""
+    """Save what was typed for the held edition, if it changes anything, and return it."""
     words = typed_words(visit)
     if words.count:
         _decide_saving(visit, audience, lambda _: ComposeReport())
@@ -322,7 +324,7 @@ def ended_words(visit: Visit, edition: str) -> str:
 
 
 def with_problems(visit: Visit, said: str, report: RunReport) -> str:
-    """Return a sentence about what was done, with the problems of the report."""
+    """Return the sentence `said` about what was done, with the problems of the report added."""
     if not report.all_problems:
         return said
     logger.warning("an act at the desk met problems", act=visit.verb, problems=list(map(str, report.all_problems)))

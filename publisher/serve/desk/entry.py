@@ -1,8 +1,8 @@
-"""Signing in at the editors' desk by a link in a mail and the button on the page behind it; and signing out.
+"""Signing in at the editors' desk, by a link in a mail and the button on the page that it opens; and signing out.
 
-Every address gets the same answer, after the same time. The page of a link works without a cookie, because browsers
-send none with a link from a mail (SameSite=Strict). Opening the page does not use the link up, because mail programs
-follow links.
+Every address gets the same answer, after the same time. The page that a link opens works without a cookie, because
+browsers send none with a link from a mail (SameSite=Strict). Opening the page does not use the link up, because mail
+programs follow links.
 """
 
 from functools import partial
@@ -24,14 +24,14 @@ ASKED_PER_NETWORK = 20
 """How many links one network may ask for within an hour."""
 ASKED_IN_ALL = 200
 GUESSES_PER_NETWORK = 20
-"""How many wrong links one network may try within an hour; after that none of its links is checked. A token has 168
+"""How many wrong links one network may try within an hour; after that, all links from it are refused. A token has 168
 bits.
 """
 _MINUTE_S = 60
 
 
 class SignIn:
-    """Answers the requests of people who are not signed in, and signs people out."""
+    """Signs people in and out: answers requests for the pages that need no session."""
 
     def __init__(self) -> None:
         self._asked = Quota(per_network=ASKED_PER_NETWORK, in_all=ASKED_IN_ALL)
@@ -43,7 +43,7 @@ class SignIn:
 
     def send_link(self, visit: Visit) -> Response:
         """Mail a sign-in link if the typed address belongs to an editor. The mail is sent after the answer, because the
-        time of the answer would otherwise reveal whose the address is.
+        time until the answer would otherwise reveal whether the address is an editor's.
         """
         address = visit.field("email").strip()[:MAX_ADDRESS]
         if not self._asked.take(network_of(request.remote_addr or ""), now=visit.now):
@@ -57,7 +57,7 @@ class SignIn:
         return _entry_page(visit, "sent-link")
 
     def show_link(self, visit: Visit, token: str) -> Response:
-        """Return the page behind a sign-in link, with the button that signs the person in."""
+        """Return the page that a sign-in link opens, with the button that signs the person in."""
         person = self._person(visit, token)
         return _entry_page(visit, "in", person_let_in=person) if person else _bad_link(visit)
 
@@ -87,8 +87,8 @@ class SignIn:
         return lead_out(visit)
 
     def _person(self, visit: Visit, token: str) -> str:
-        """Return the address of the person whom a link signs in, or an empty string if it signs nobody in, or if too
-        many wrong links were tried.
+        """Return the address of the person for whom a link was made, or an empty string if the link is not valid, or if
+        too many wrong links were tried.
         """
         network = network_of(request.remote_addr or "")
         if not self._guessed.has_room(network, now=visit.now):

@@ -1,4 +1,4 @@
-"""Puts the findings about a mail (what a check of the mail found) into words in the editor's language."""
+"""Puts the findings of a check of a mail into words in the editor's language."""
 
 from publisher.admin.mail_checks import Finding, MailFlaw
 from publisher.rendering.languages import gettext_noop
@@ -6,8 +6,8 @@ from publisher.serve.desk.texts import Texts
 
 
 def tell_finding(finding: Finding, texts: Texts) -> str:
-    """Return a finding about a mail in a sentence or two; without a translation, return it in English, as `publisher
-    check` prints it.
+    """Return a finding about a mail in one or two sentences. If there is no translation, return it in English, as
+    `publisher check` prints it.
     """
     if finding.flaw is None:
         return finding.what
@@ -16,7 +16,7 @@ def tell_finding(finding: Finding, texts: Texts) -> str:
 
 
 def _counted(finding: Finding, texts: Texts) -> str:
-    """Return the sentence of a finding that counts something, or an empty string if this finding counts nothing."""
+    """Return the sentence for a finding that counts something, or an empty string for other findings."""
     number = finding.values.get("num")
     if not isinstance(number, int):
         return ""

@@ -1,4 +1,4 @@
-"""The desk's page that imports people: a list is first tried and the result shown; then it is imported.
+"""The desk's page that imports people: first an import is tried out and its result shown; then the list is imported.
 
 A list is untrusted data: it is read in the same way as by `publisher subscribers import`.
 """
@@ -27,7 +27,9 @@ from publisher.subscribers.roster import read_roster
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
 MAX_BYTES = 10_000_000
-"""The most bytes of all lists in a form together: lists of some 100,000 people. Longer ones need the command."""
+"""The most bytes of all lists in a form together, enough for lists of about 100,000 people. Longer lists need the
+command.
+"""
 MAX_FORM_BYTES = MAX_BYTES + 100_000
 ENCODINGS = ("utf-8", "windows-1252")
 ZIP = b"PK\3\4"
@@ -37,7 +39,7 @@ LINES_SHOWN = 20
 
 
 def import_page(tasks: ListTasks) -> DeskPage:
-    """Return the page that imports people; `tasks` holds the lists that editors sent."""
+    """Return the page that imports people. `tasks` has the lists that editors sent."""
     return _ImportPage(tasks).page()
 
 

@@ -1,9 +1,10 @@
-"""Work on lists of people that editors sent, in a thread beside the pages: trying a list, and importing it.
+"""Tries out and imports lists of people that editors sent, in a thread beside the web server's.
 
-A list of 100,000 people takes a quarter of a minute or more, for which it must not block a thread of the web server:
-one thread works on one list after the other. A page waits for some seconds; if the work takes longer, the page says so.
+A list of 100,000 people takes a quarter of a minute or more, and must not block a thread of the web server for that
+time. So one separate thread works on one list after the other. A page waits for some seconds; if the work takes longer,
+the page says so.
 
-The list is kept in memory for half an hour, for the editor who sent it: no page shows an address from it.
+The list is kept in memory for half an hour, for the editor who sent it. No page shows an address from the list.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ class SentList:
     encoding: str
     """The encoding of the data."""
     name: str
-    """The name of its file."""
+    """The name of the list's file."""
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the list, each with its line end."""
@@ -42,18 +43,18 @@ class SentList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOrder:
-    """A list of people to import, and the editor's choices how."""
+    """A list of people to import, and the editor's choices about the import."""
 
     people: SentList
     without: tuple[SentList, ...]
     """Lists of people who must be left out."""
     defaults: ImportDefaults
     at: datetime
-    """When it was sent."""
+    """When the list was sent."""
 
     @property
     def mark(self) -> str:
-        """A short text that is different for a different list or other choices."""
+        """A short text that differs for another list or other choices."""
         digest = hashlib.sha256(repr((self.defaults, self.at)).encode())
         for each in (self.people, *self.without):
             digest.update(repr((each.name, each.encoding, len(each.data))).encode() + each.data)
@@ -61,7 +62,7 @@ class ListOrder:
 
 
 class Work(StrEnum):
-    """The kinds of work on a list."""
+    """What can be done with a list."""
 
     TRY = "try"
     IMPORT = "import"
@@ -69,7 +70,7 @@ class Work(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTask:
-    """Work on an editor's list, in progress or finished."""
+    """Work on an editor's list: in progress or finished."""
 
     order: ListOrder
     work: Work
@@ -86,7 +87,7 @@ class ListTask:
 
     @property
     def failure(self) -> PublisherError | None:
-        """The error with which the work failed, or None if it is in progress, or did not fail.
+        """The error with which the work failed, or None if the work is in progress or did not fail.
 
         Raises:
             Exception: a bug ended the work.
@@ -109,7 +110,7 @@ class ListTasks:
         self._wait_s = wait_s
         self._lock = Lock()
         self.senders = Senders(COOKIE)
-        """The browsers that are allowed to send a long list."""
+        """The browsers that may send a long list."""
         self._by_person: dict[str, ListTask] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
 

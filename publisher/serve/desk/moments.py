@@ -23,7 +23,9 @@ def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> li
 
 
 def read_choice(text: str, *, now: datetime) -> datetime | None:
-    """Return the moment that a form names, or None if it names none, or one that is past or too far ahead."""
+    """Return the moment that a form names. Return None if it names none, or a moment that is past or too far in the
+    future.
+    """
     try:
         until = datetime.fromisoformat(text)
     except ValueError:

@@ -11,7 +11,9 @@ from publisher.serve.desk.visit import Visit
 
 
 def _show(visit: Visit) -> Response:
-    """Return the page of all next mails; with one audience and no subscribers, the audience's own page."""
+    """Return the page of all next mails. If there is one audience and no subscribers, return the audience's
+    own page.
+    """
     config, office = visit.publisher.config, visit.office
     if len(config.audiences) == 1 and config.subscribers is None:
         return lead_to(visit.path("edition", config.audiences[0].name))

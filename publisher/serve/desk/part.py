@@ -54,9 +54,9 @@ OpenSite = Callable[[], Publisher]
 def desk_pages(
     open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], watch: SourceWatch, tasks: ListTasks
 ) -> Blueprint:
-    """Return the part of the application with the desk; `on_act` is called when mails may wait to be sent.
+    """Return the part of the application with the desk. `on_act` is called when mails may wait to be sent.
 
-    `watch` knows when each source was last read, `tasks` holds lists of people that editors sent.
+    `watch` knows when each source was last read, `tasks` has the lists of people that editors sent.
     """
     desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(watch, tasks))
     part = Blueprint("desk", __name__)
@@ -126,7 +126,9 @@ class _DeskPart:
         return [*open_to_all, *of_pages]
 
     def refuse_others(self) -> Response | None:
-        """Return an answer that refuses a request which others could read on the way, or a form from another site."""
+        """Return a refusal if others could read the request on its way, or if a form was sent from another site.
+        Otherwise return None.
+        """
         request.max_content_length = MAX_FORM_BYTES
         request.max_form_memory_size = MAX_FORM_BYTES
         if not is_confidential(request.environ):
@@ -139,7 +141,9 @@ class _DeskPart:
         return None
 
     def _refuse_plain(self) -> Response:
-        """Refuse a request that could be read on the way. The answer has no page of the desk: it can be read, too."""
+        """Return the refusal of a request that others could read on its way. The answer is not a page of the desk,
+        because others could read it too.
+        """
         if not self._is_plain_logged:
             logger.warning("the desk was asked for without https, and does not answer", remedy=PLAIN_REMEDY)
             self._is_plain_logged = True
@@ -155,7 +159,9 @@ class _DeskPart:
             return self.answer_trouble(error)
 
     def answer_trouble(self, error: PublisherError) -> Response:
-        """Answer that the desk will work again soon. Pages may be what does not work, so the answer is none."""
+        """Answer that the desk will work again soon. The answer uses no template, because templates may be
+        the cause.
+        """
         logger.warning("the desk cannot be used", problem=str(error))
         said = self._texts().gettext("The desk cannot be used now. Please try again in some minutes.")
         return _text(said, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -173,7 +179,9 @@ class _DeskPart:
         return respond
 
     def _for_people(self, answer: Callable[..., Response]) -> Callable[..., Response]:
-        """Return a function that answers people who are signed in, and redirects others to sign in."""
+        """Return a function that calls `answer` for people who are signed in, and redirects others to the
+        sign-in page.
+        """
 
         def respond(**arguments: Any) -> Response:  # noqa: ANN401  (of the path)
             visit = self._visit()
@@ -190,8 +198,8 @@ class _DeskPart:
         return respond
 
     def _wake_after(self, response: Response) -> Response:
-        """Wake the thread that sends mails (the postman) after a POST has been answered and its remaining work
-        is done.
+        """Wake the thread that sends mails (the postman) after a POST has been answered and the work that remained is
+        done.
         """
         if request.method == "POST":
             response.call_on_close(self._on_act)

@@ -1,7 +1,7 @@
 """The desk's page of subscribers: how many follow what, over time; the search for one person; export; erasing.
 
-Addresses are typed into a form and sent by POST: no URL and no list contains one. The record of an act has the number
-of the person.
+Addresses are typed into a form and sent by POST: no URL and no list contains one. The record of an action names the
+person by number.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedErr
 from publisher.serve.desk.visit import Visit
 
 COLUMNS_BACK = (12, 6, 3, 1, 0)
-"""The columns of the table of themes, each as a number of months ago."""
+"""The columns of the table of themes, each as how many months ago."""
 
 
 def has_people(config: Config) -> bool:
@@ -66,7 +66,7 @@ def _find(visit: Visit) -> Done:
 
 
 def _erase_address(visit: Visit) -> Done:
-    """Erase the data of the typed address, whether or not it is a subscriber's."""
+    """Erase the data of the typed address, whether or not it belongs to a subscriber."""
     address = _typed_address(visit)
     try:
         visit.publisher.people.erase(address)
@@ -86,8 +86,8 @@ def _typed_address(visit: Visit) -> str:
 def _export(exporting: Lock, visit: Visit) -> Done:
     """Answer with a list of all people who follow something, as `publisher subscribers export` writes it.
 
-    A long list takes time. The lock `exporting` makes sure that only one is written at a time, so that the server's
-    other threads can answer meanwhile.
+    A long list takes time. The lock `exporting` makes sure that only one list is written at a time, so that the
+    server's other threads can answer meanwhile.
     """
     if not exporting.acquire(blocking=False):
         raise RefusedError(visit.gettext("Another export is being written just now. Try again in a minute."))
@@ -105,7 +105,7 @@ def _export(exporting: Lock, visit: Visit) -> Done:
 
 
 def people_page() -> DeskPage:
-    """Return the page of subscribers for one desk."""
+    """Return the desk's page of subscribers."""
     return DeskPage(
         name="people",
         rule="people",

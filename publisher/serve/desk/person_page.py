@@ -64,7 +64,7 @@ def _reader(visit: Visit, number: int) -> Subscriber:
 
 
 def _state(visit: Visit, number: int) -> str:
-    """Return a text that changes when the subscriber of the page follows something else, or pauses."""
+    """Return a text that changes when the subscriber of the page follows something else or pauses."""
     reader = _reader(visit, number)
     return hashlib.sha256(repr((reader.subscriptions, reader.paused_until)).encode()).hexdigest()[:16]
 

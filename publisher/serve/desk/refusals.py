@@ -1,4 +1,4 @@
-"""Puts into words, in an editor's language, why an act of his was not done. The error's own message is for the
+"""Puts the reason why an editor's action was refused into words in his language. The error's own message is for the
 operator.
 """
 
@@ -18,7 +18,7 @@ from publisher.subscribers.transfer import UnsaidError
 
 
 def tell_refusal(error: PublisherError, texts: Texts) -> str:
-    """Return a sentence for an editor that says why this error stopped what he wanted to do."""
+    """Return a sentence for an editor that says why an error prevented what he wanted to do."""
     _ = texts.gettext
     told = {
         BusyError: _("Publisher is busy with a pass."),
@@ -34,8 +34,8 @@ def tell_refusal(error: PublisherError, texts: Texts) -> str:
 
 
 def tell_list_error(error: PublisherError, texts: Texts) -> str:
-    """Return why a list of people cannot be used. The sentence quotes nothing from the list but names of columns, which
-    have no @, because the rest may be an address.
+    """Return why a list of people cannot be used. The sentence quotes only names of columns without an @, because other
+    text in the list may be an address.
     """
     _ = texts.gettext
     cannot = _("The list cannot be used.")

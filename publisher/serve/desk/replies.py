@@ -8,11 +8,11 @@ from publisher.serve.desk.texts import Texts
 _CODE = re.compile(r"(?:([45])\d\d\b[ -]?)?(?:([45])\.(\d{1,3})\.(\d{1,3})\b)?")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+[^\s<>()\[\]\"',;:.]")
 FULL = 2
-"""The detail of a status that means a full mailbox (RFC 3463 section 3.3)."""
+"""The detail of a status code that means a full mailbox (RFC 3463 section 3.3)."""
 
 
 def tell_reply(reply: str, texts: Texts) -> str:
-    """Return a sentence for a reply such as `550 5.1.1 unknown`, or a status such as `5.1.1`, by its class (RFC
+    """Return a sentence about a reply such as `550 5.1.1 unknown`, or about a status such as `5.1.1`, by its class (RFC
     3463).
     """
     found = _CODE.match(reply)
@@ -36,5 +36,5 @@ def tell_reply(reply: str, texts: Texts) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Return a text with all addresses in it masked."""
+    """Return a text in which all addresses are masked."""
     return _ADDRESS.sub(lambda found: masked(found[0]), text)

@@ -1,5 +1,5 @@
-"""The desk's page of the next mails to subscribers: when they are sent, how one looks, and what an editor decides about
-them.
+"""The desk's page of the next mails to subscribers: when they are sent, what one looks like, and what an editor decides
+about them.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
 
 ABOUT = "round"
-"""The name of the mails to subscribers in the record of acts."""
+"""The name of the mails to subscribers in the record of what editors did."""
 ACTS_SHOWN = 10
 EVERY_PACE = "*"
 PLAN_WITHIN = timedelta(seconds=5)
@@ -75,8 +75,8 @@ def _upcoming(visit: Visit) -> UpcomingRound:
 
 
 def _waiting(visit: Visit) -> list[str]:
-    """Return the names of the held editions that mails to subscribers wait for, as the recipients of these editions
-    know them.
+    """Return the names of the held editions that delay mails to subscribers, as the recipients of these editions know
+    them.
     """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     held = (name.rpartition("-") for name in held_by(visit.publisher.config, visit.office.store))
@@ -84,10 +84,10 @@ def _waiting(visit: Visit) -> list[str]:
 
 
 def _reader(visit: Visit) -> TypicalReader:
-    """Return the typical subscriber, for whom the page shows a mail: the one that the page's query names.
+    """Return the typical subscriber for whom the page shows a mail. The page's query describes him.
 
-    A form for a subscriber whose theme, pace or language is gone is answered for the default one, as an answer of 404
-    would lose what was typed.
+    If a form's query has a theme, pace or language that no longer exists, the default one is used, because an answer of
+    404 would lose what was typed.
     """
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
     try:
@@ -99,7 +99,7 @@ def _reader(visit: Visit) -> TypicalReader:
 
 
 def _query(reader: TypicalReader) -> str:
-    """Return the query of the page's address that names this typical subscriber."""
+    """Return the query of the page's address that describes this typical subscriber."""
     return urlencode({"of-theme": reader.theme, "of-pace": reader.pace, "of-language": reader.language})
 
 
@@ -232,16 +232,16 @@ def _title(visit: Visit) -> str:
 
 
 def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str, *, told: int = 0) -> Done:
-    """Save what was typed, and apply a decision, unless what it is about has changed since the form was shown.
+    """Save what was typed and apply a decision, unless its subject has changed since the form was shown.
 
-    `said` is the sentence about what was done; `told` marks the saved texts that this sentence mentions.
+    `said` is the sentence about what was done; `told` is how many of the saved texts that sentence mentions.
     """
     report, words = _decide_saving(visit, decision)
     return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))
 
 
 def _decide_saving(visit: Visit, decision: Callable[[Office], ComposeReport]) -> tuple[RunReport, TypedWords]:
-    """Save what was typed, then decide, unless something has changed since the form was shown."""
+    """Save what was typed, then apply a decision, unless its subject has changed since the form was shown."""
     words, reader = typed_words(visit), _reader(visit)
 
     def decide(office: Office) -> ComposeReport:
@@ -255,7 +255,7 @@ def _decide_saving(visit: Visit, decision: Callable[[Office], ComposeReport]) ->
 
 
 def _save_typed(visit: Visit) -> TypedWords:
-    """Save what was typed, if anything was, and return it."""
+    """Save what was typed, if it changes anything, and return it."""
     words = typed_words(visit)
     if words.count:
         _decide_saving(visit, lambda _: ComposeReport())

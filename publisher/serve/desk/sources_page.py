@@ -22,7 +22,7 @@ from publisher.serve.source_watch import SourceWatch
 from publisher.store.runs import RUN
 
 WAITING_SHOWN = 30
-"""How many waiting items of a source are listed."""
+"""How many of a source's waiting items are listed."""
 MAX_REASON = 500
 
 
@@ -64,8 +64,8 @@ def _show(watch: SourceWatch, visit: Visit) -> Response:
 
 
 def _known_readings(overview: SourceOverview, visit: Visit) -> Mapping[str, datetime]:
-    """Return when sources were last read according to the store, by name. The store has only the readings of passes
-    with news or problems.
+    """Return when sources were last read, by name, as far as the store knows. The store records only readings with news
+    or problems.
     """
     last = visit.office.store.runs.last_before(RUN)
     read = {each.status.name: each.status.changed_at for each in overview.sources}
@@ -73,8 +73,8 @@ def _known_readings(overview: SourceOverview, visit: Visit) -> Mapping[str, date
 
 
 def _ends(visit: Visit) -> Mapping[int, str]:
-    """Return, by item number, the names of the held editions that are not sent if the item is hidden, because it is
-    their only item.
+    """Return the names of held editions that are not sent if an item is hidden, because it is their only item, by item
+    number.
     """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     only = held_by_only_item(visit.office)
@@ -86,8 +86,8 @@ def _ends(visit: Visit) -> Mapping[int, str]:
 
 
 def _ends_named(visit: Visit) -> str:
-    """Return the editions that are not sent if the item that the button or the form names is hidden; return an empty
-    list if there is no such item.
+    """Return the editions that are not sent if the item that the button or the form names is hidden. Return an empty
+    string if there is no such item.
     """
     name = visit.argument or visit.field("item").strip()
     try:
@@ -107,8 +107,8 @@ def state_of(overview: SourceOverview) -> str:
 
 
 def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
-    """Decide about the reading of a source that was held when the page was shown; if another reading is held now, it
-    stays held.
+    """Apply a decision to the reading of a source that was held when the page was shown. If another reading is held
+    now, it stays held.
     """
     name = visit.argument
     seen = visit.office.store.sources.state(name).held
@@ -132,7 +132,7 @@ def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
 
 
 def _read(watch: SourceWatch, visit: Visit) -> Done:
-    """Read a source now, even if it is to be read only later."""
+    """Read a source now, even if it is due later."""
     name = visit.argument
     try:
         report = visit.publisher.collect([name])
@@ -168,7 +168,7 @@ def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
 
 
 def _appear(visit: Visit) -> Done:
-    """Make an item visible now that waits for the moment at which it appears."""
+    """Make an item appear now that waits for its moment."""
     try:
         report = visit.publisher.let_appear(visit.argument)
     except UsageError as error:
@@ -179,7 +179,7 @@ def _appear(visit: Visit) -> Done:
 
 
 def _hide(visit: Visit) -> Done:
-    """Hide the item whose button was pressed, or the one that the form names."""
+    """Hide the item whose button was pressed, or the item that the form names."""
     name = visit.argument or visit.field("item").strip()
     reason = " ".join(visit.field("reason").split())[:MAX_REASON]
     if not name:
@@ -209,7 +209,9 @@ def _unhide(visit: Visit) -> Done:
 
 
 def _about(name: str) -> str:
-    """Return a name of a source or item for the record of acts, shortened to one line: such names are untrusted."""
+    """Return the name of a source or item for the record of what editors did, shortened to one line, because names are
+    untrusted.
+    """
     return scrub(one_line(name))[:200]
 
 

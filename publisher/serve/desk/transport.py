@@ -1,5 +1,5 @@
-"""Whether a request to the editors' desk may be answered: what the desk shows and receives must not travel where others
-can read it. Pure.
+"""Whether a request to the editors' desk may be answered. The contents of the desk must not travel where others can
+read them. Pure.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 _PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
-"""Headers of proxies that config.toml does not name: with one of them, the visitor is on another machine."""
+"""Headers of proxies. If the proxy that config.toml names did not set such a header, another one did, so the visitor is
+on another machine.
+"""
 _OF_PROXIES = "HTTP/1.0"
 _SAME_PLACE = ("same-origin", "none")
 
@@ -35,8 +37,8 @@ def is_confidential(environ: Mapping[str, object]) -> bool:
 def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> bool:
     """Whether a form was sent from a page of these hosts, as far as the browser's headers tell.
 
-    A request without an origin is accepted here, and the form's token decides. A browser sends the origin `null` for a
-    page that hides it.
+    A request without an `Origin` header is accepted here, and the form's token decides. A browser sends the origin
+    `null` for a page that hides its origin.
     """
     origin = headers.get("Origin", "")
     is_own = not origin or origin.lower() in [f"{scheme}://{host}".lower() for host in hosts]

@@ -1,7 +1,7 @@
 """What an editor typed into a form of an edition or of mails to subscribers: subject, introduction and titles.
 
-One form has all of them, and every button of the page, so that each saves what was typed. Beside each field the form
-contains the text that the field had when the form was shown (`was-…`). A field that still has this text changes
+All these fields and all buttons of a page are in one form, so that every button saves what was typed. For each field,
+the form also has a hidden field `was-…` for its text when the form was shown. A field that still has that text changes
 nothing, even if somebody else has saved another text meanwhile.
 """
 
@@ -16,7 +16,7 @@ LONGEST_SUBJECT = 300
 LONGEST_TITLE = 1_000
 LONGEST_INTRODUCTION = 10_000
 TITLE = "title-"
-"""The prefix of a title field's name; the item's id follows."""
+"""The beginning of the name of a title's field, before the item's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +24,10 @@ class TypedWords:
     """The texts that a form changes."""
 
     subject: str | None
-    """None: the form does not change it. Likewise the introduction."""
+    """The subject, or `None` if the form does not change it. The same holds for the introduction."""
     introduction: str | None
     titles: Mapping[str, str]
-    """New titles by the item's id; an empty one restores the source's."""
+    """New titles by the item's id. An empty title restores the source's title."""
 
     @property
     def count(self) -> int:
@@ -36,8 +36,7 @@ class TypedWords:
 
 
 def typed_words(visit: Visit) -> TypedWords:
-    """Return the texts that the form changes. The texts to which the pressed button belongs are saved even if they are
-    unchanged.
+    """Return the texts that the form changes. Texts beside the pressed button are included even if they are unchanged.
 
     Raises:
         TypedError: a text is too long.
@@ -61,8 +60,8 @@ def typed_words(visit: Visit) -> TypedWords:
 
 
 def with_saved(visit: Visit, said: str, words: TypedWords, *, told: int = 0) -> str:
-    """Return the sentence `said` about what was done, with the addition that what was typed is saved; `told` is how
-    many saved texts the sentence mentions already.
+    """Return the sentence `said` about what was done, and add that what was typed is saved. `told` is how many of the
+    saved texts the sentence mentions already.
     """
     besides = visit.gettext("What you typed is saved, too.")
     return f"{said} {besides}" if words.count > told else said

@@ -29,21 +29,23 @@ COOKIE = "desk"
 DOMAIN = "desk"
 """The gettext domain of the desk's fixed texts."""
 LONGEST_BUTTON = 2_500
-"""How many characters of a button's value are read: an item's id may be a link. Python refuses numbers of more than
-4,300 digits.
+"""How many characters of a button's value are read; an item's id in it may be a link. Python refuses numbers of more
+than 4,300 digits.
 """
 
 
 BEFORE = "was-"
-"""The prefix of hidden fields that hold the mark, by `mark_of`, of a field's initial text."""
+"""The beginning of the names of hidden fields. Each contains the mark (see `mark_of`) of the initial text of another
+field.
+"""
 CHOSEN = ("do", "token", "state", "until", "pace", "ends", "language", "encoding")
-"""Fields that contain no typed text."""
+"""Names of fields that contain no typed text."""
 CHOSEN_OF_MANY = (BEFORE, "follow.")
-"""Prefixes of further fields that contain no typed text."""
+"""The beginnings of the names of further fields that contain no typed text."""
 
 
 def mark_of(text: str) -> str:
-    """Return a short mark by which a form recognises a text, whatever the space around it; with the text itself, a form
+    """Return a short mark that identifies a text, whatever the space around it. With the texts instead of marks, a form
     would be twice as long.
     """
     return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:12]
@@ -60,22 +62,22 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why an act was not done, as a page shows it."""
+    """The reason why an action was refused, as a page shows it."""
 
     kind: str
-    """`changed`: somebody else was quicker; `mistake`: what was typed; `refused`: it is not possible; `busy`: a pass is
-    at work; `failed`: anything else.
+    """`changed` (somebody else was quicker), `mistake` (in what was typed), `refused` (it is not possible), `busy` (a
+    pass is running), or `failed` (anything else).
     """
     words: str = ""
     """The reason, in the visitor's language."""
     quoted: str = ""
-    """A program's or server's own words, in English; empty: none."""
+    """The words of a program or server, in English, or an empty string if there are none."""
     field: str = ""
     """The name of the field that is wrong."""
 
 
 class Visit:
-    """Renders pages for one visitor, and gives acts the values of the request."""
+    """Renders pages for one visitor, and gives actions the values of the request."""
 
     def __init__(self, publisher: Publisher, asked: Request, pages: Sequence[DeskPage]) -> None:
         self.publisher = publisher
@@ -113,7 +115,7 @@ class Visit:
 
     @property
     def has_token(self) -> bool:
-        """Whether the form that was sent is from this session."""
+        """Whether the form that was sent belongs to this session."""
         return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
 
     def field(self, name: str) -> str:
@@ -137,17 +139,17 @@ class Visit:
 
     @property
     def verb(self) -> str:
-        """The name of the act that the button names."""
+        """The name of the action that the button names."""
         return self.asked.form.get("do", "").partition(":")[0]
 
     @property
     def argument(self) -> str:
-        """The part of a button's value after the name of its act: `13` of `drop:13`."""
+        """The part of a button's value after the name of its action, such as `13` in `drop:13`."""
         return self.asked.form.get("do", "")[:LONGEST_BUTTON].partition(":")[2]
 
     @property
     def office(self) -> Office:
-        """The site as it is now."""
+        """The site as it is now, in the form that functions of `admin` take."""
         return self.publisher.office
 
     def decide(
@@ -155,7 +157,7 @@ class Visit:
     ) -> RunReport:
         """Apply a decision about editions as the commands do, while no pass is running.
 
-        If `unchanged` is given, it returns the present state, and nothing is done unless it equals the form's state.
+        `unchanged`, if given, returns the present state; nothing is done unless that equals the form's state.
 
         Raises:
             BusyError: a pass has been running for a minute.
@@ -174,7 +176,7 @@ class Visit:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """The languages of the desk: those of the site that have a catalogue, or English."""
+        """The languages of the desk: those of the site that have translations, or English if none has."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
@@ -210,7 +212,7 @@ class Visit:
         return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
 
     def called(self, audience: Audience, number: int) -> str:
-        """Return an edition's name as its recipients know it: `Weekly digest, No. 3`."""
+        """Return an edition's name as its recipients know it, such as `Weekly digest, No. 3`."""
         words = self.gettext("%(digest)s, No.\N{NO-BREAK SPACE}%(number)s")
         return words % {"digest": audience.title, "number": number}
 
@@ -219,11 +221,11 @@ class Visit:
         return moment.astimezone(zone_of(self.site.timezone))
 
     def day_in_words(self, day: date) -> str:
-        """Return a day in words: `Monday 9 March 2026`."""
+        """Return a day in words, such as `Monday 9 March 2026`."""
         return languages.format_weekday(day, self.language)
 
     def done(self) -> Act | None:
-        """Return the act that this visitor has just done, which the page's address names, or None if it names none."""
+        """Return the recorded action that this visitor has just done, or None if the page's address names none."""
         number = self.asked.args.get("done", "")
         act = self.desk.act(int(number)) if number.isdecimal() and len(number) < len(str(2**31)) else None
         return act if act and act.person == self.person else None
@@ -238,10 +240,10 @@ class Visit:
         places: Collection[str] = (),
         **values: object,
     ) -> Response:
-        """Return the page of a template that extends `desk/frame.html`; `section` is its entry in the menu.
+        """Return the page of a template that extends `desk/frame.html`. `section` is the page's entry in the menu.
 
-        `places` are the ids of its parts that show `done` themselves if `done_at` is theirs; otherwise it is shown at
-        the top.
+        `places` are the ids of elements that show `done` themselves if `done_at` is their id. Otherwise the top of the
+        page shows it.
 
         Besides `values` a template has: `site`, `person`, `now`, `path(…)`, `local(…)` and `called(…)` of the visit,
         `mark_of(…)`, `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done,

@@ -12,14 +12,14 @@ from publisher.serve.forms import pages
 from publisher.serve.forms.view import View
 
 TRIES = 10
-"""How often a decision is tried: a mail program, or an impatient person, may send a form several times at once."""
+"""How often a decision is tried. A mail program, or an impatient person, may send a form several times at once."""
 HOUR_S = 3600
 
 _T = TypeVar("_T")
 
 
 def decide(decide: Callable[[], _T]) -> _T:
-    """Call a function that decides; if another request was quicker, call it again with the new state.
+    """Call a function that decides. If another request was quicker, call it again with the new state.
 
     Raises:
         OutrunError: another request was quicker each time.

@@ -1,7 +1,7 @@
-"""What a visitor entered in a form, and the mistakes in that. Pure.
+"""What a visitor entered in a form, and the mistakes in it. Pure.
 
 A form is untrusted: each value becomes a choice that exists, or a `Mistake`. A theme or pace that does not exist is
-ignored; it may have existed when the form was shown.
+ignored, because it may have existed when the form was shown.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,24 +15,24 @@ from publisher.rendering.addresses import MAX_ADDRESS
 from publisher.subscribers.reader_address import reader_address
 
 NO = "no"
-"""The value in a form that means no mails of a theme."""
+"""The value in a form for no mails of a theme."""
 THEME_FIELD = "theme."
-"""The prefix of a theme's field, before its slug."""
+"""The beginning of the name of a theme's field, before the theme's slug."""
 TRAP = "website"
-"""A field that people do not see, and programs fill in."""
+"""The name of a field that people do not see and programs fill in."""
 SHOWN = MAX_ADDRESS + 50
-"""How many characters of what was entered are shown again."""
+"""How many characters of an entered address are shown again."""
 
 
 class Mistake(StrEnum):
-    """A mistake in a form; templates have the words."""
+    """A mistake in a form. Templates have the words for it."""
 
     NO_ADDRESS = "no address"
     BAD_ADDRESS = "bad address"
     LETTERS = "letters"
-    """The part before the @ has letters that few mail servers accept."""
+    """The part of the address before the @ has letters that few mail servers accept."""
     SAME_ADDRESS = "same address"
-    """Mails go to this address already."""
+    """The new address is the present one."""
     NO_THEME = "no theme"
     STALE = "stale"
     """The form was sent too quickly, or was open for too long."""
@@ -48,12 +48,12 @@ class SubscribeForm:
     email: str
     """The address as entered, cut to the length that a page may show again."""
     is_everything: bool
-    """Whether everything is wanted at one pace; otherwise the themes in `themes`."""
+    """Whether everything is wanted, at one pace. If not, the themes in `themes` are wanted."""
     pace: str
     themes: Mapping[str, str]
-    """Paces by the slugs of themes."""
+    """The chosen paces, by the slugs of themes."""
     language: str
-    """Language of the mails."""
+    """The language of the mails."""
 
     @property
     def choices(self) -> dict[str, str]:
@@ -82,7 +82,7 @@ def read_order(
     languages: Collection[str],
     language: str,
 ) -> SubscribeForm:
-    """Read the form to subscribe; `language` is the page's."""
+    """Return what was entered in the form to subscribe. `language` is the language of the page."""
     pace, wanted = fields.get("pace", ""), fields.get("language", "")
     return SubscribeForm(
         email=fields.get("email", "").strip()[:SHOWN],
@@ -94,7 +94,7 @@ def read_order(
 
 
 def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str]) -> dict[str, str]:
-    """Return the chosen paces (how often to get mails), by theme or `EVERYTHING`; themes and paces that do not exist
+    """Return the chosen paces (how often to get mails), by theme or `EVERYTHING`. Themes and paces that do not exist
     are left out.
     """
     chosen = {slug: fields.get(f"{THEME_FIELD}{slug}", NO) for slug in slugs}
@@ -127,8 +127,8 @@ def address_mistake(email: str) -> Mistake | None:
 
 
 def read_pause(text: str, *, timezone: str, now: datetime) -> datetime | Mistake | None:
-    """Return until when to send no mail, in UTC: the first instant of the day that was entered. Return None if no pause
-    is wanted, or the mistake in the text.
+    """Return until when to send no mail, in UTC: the first instant of the day in `text`. Return None if `text` asks for
+    no pause, or a `Mistake` if it is wrong.
     """
     if not text.strip():
         return None

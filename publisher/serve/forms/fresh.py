@@ -1,7 +1,8 @@
-"""Forms behind a fresh link (one in a letter that works once): the subscriber's data, and confirming a new address.
+"""Forms that a fresh link (one in a letter that works once) opens: the subscriber's data, and the confirmation of a new
+address.
 
-The button on the page behind the link leads to the subscriber's own page, or opens the page of his data, which is valid
-for an hour and has the same path with another token. Viewing a page changes nothing.
+The page of the link has a button, which leads to the subscriber's own page, or opens the page of his data. That page is
+valid for an hour, and has the same path with another token. Viewing a page changes nothing.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from publisher.subscribers.held_data import json_of
 
 
 class FreshForms:
-    """Answers requests for the forms behind a fresh link."""
+    """Answers requests for the forms that a fresh link opens."""
 
     def __init__(
         self, view: Callable[[], View], may_send: Callable[[View], bool], on_letter: Callable[[], object]
@@ -47,7 +48,9 @@ class FreshForms:
         return pages.bad_link_page(view)
 
     def use_fresh(self, token: str) -> Response:
-        """Use up the fresh link of a letter; or do what the pressed button of the page says that such a link opened."""
+        """Use up the fresh link of a letter. If the form is from the page that such a link opened, do what its button
+        says.
+        """
         view = self._view()
         if holder := view.reception.own_data.holder(token):
             return self._act(view, token, holder)

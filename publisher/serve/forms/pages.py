@@ -1,4 +1,4 @@
-"""The pages of forms that several answers use, with the values of their templates."""
+"""The pages of forms that several answers share, with the values of their templates."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -45,8 +45,8 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
 
 
 def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
-    """Return the page after somebody confirmed his subscription: when the first mail can come, and what to read
-    meanwhile.
+    """Return the page for a person who has just confirmed his subscription: when the first mail can come, and what to
+    read meanwhile.
     """
     return view.page(
         "welcome",
@@ -65,7 +65,9 @@ def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
 def mine_page(
     view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False, is_moved: bool = False
 ) -> Response:
-    """Return a subscriber's own page with his present choices."""
+    """Return a subscriber's own page with his present choices. `is_saved` and `is_moved` say that he has just saved
+    them, or changed his address.
+    """
     pause = subscriber.pause_at(view.people.now)
     until = local_day(pause, view.site.timezone).isoformat() if pause else ""
     choices = view.people.present_choices(subscriber.choices)
@@ -133,9 +135,9 @@ def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
 
 
 def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
-    """Return the page behind a link to unsubscribe, which shows nothing about the subscriber.
+    """Return the page that a link to unsubscribe opens. It shows nothing about the subscriber.
 
-    `state` is `ask`, `stopped`, or `back` if he gets mails again.
+    `state` is `ask` (before he unsubscribes), `stopped`, or `back` (he gets mails again).
     """
     slowest = view.people.settings.pace_names[-1]
     undo_until = view.undo_day(subscriber)
@@ -175,8 +177,8 @@ def erase_page(view: View, token: str, subscriber: Subscriber) -> Response:
 
 
 def move_page(view: View, token: str, moving: AddressChange, *, is_taken: bool = False) -> Response:
-    """Return the page with the button that confirms a new address, or the page that says that somebody else has the
-    address.
+    """Return the page with the button that confirms a new address. With `is_taken`, the page says that somebody else
+    has the address.
     """
     language = moving.before.language
     return view.page(
@@ -198,15 +200,15 @@ def link_page(view: View, *, mistakes: Sequence[Mistake] = (), email: str = "") 
 
 
 def bad_link_page(view: View) -> Response:
-    """Return the page that says that a link is invalid, whatever the reason, with the form that asks for a letter with
-    a new one.
+    """Return the page that says that a link is invalid, whatever the reason. It has the form that asks for a letter
+    with a new link.
     """
     return view.page("link", "link", status=404, is_bad_link=True, mistakes=(), email="")
 
 
 def trouble_page(view: View, trouble: str, status: int) -> Response:
-    """Return the page that says why a form was not processed; `trouble` is `many` (too many forms),
-    `long` (the request) or `later` (try again).
+    """Return the page that says why a form was not processed. `trouble` is `many` (too many forms), `long` (the request
+    is too long) or `later` (try again later).
     """
     settings = view.people.settings
     answers_to = (settings.reply_to or settings.from_).address

@@ -1,10 +1,10 @@
 """The forms as a part of the web application.
 
-**No tracking**: no cookie, no script, no third-party resource. A visitor is identified by the token in the address of
-the page; so browsers may not store these pages, and links from them send no referrer. **A GET changes nothing**: mail
-programs follow links. **Known and unknown addresses get the same answers**, and after the same time.
+**No tracking**: no cookie, no script, no third-party resource. The token in the address of the page identifies a
+visitor. So browsers may not store these pages, and links from them send no referrer. **A GET changes nothing**: mail
+programs follow links. **Known and unknown addresses get the same answers**, after the same time.
 
-`POST /-/stop/TOKEN` is the one-click address of RFC 8058: no redirect, and it may be used any number of times.
+`POST /-/stop/TOKEN` is the one-click address of RFC 8058. It never redirects, and may be used any number of times.
 """
 
 from collections.abc import Callable
@@ -42,16 +42,16 @@ from publisher.serve.forms.view import View
 logger = structlog.get_logger("publisher")
 
 MAX_FORM_BYTES = 64 * 1024
-"""The most bytes of a form. A form with 200 themes has a tenth of it."""
+"""The most bytes of a form. A form with 200 themes has a tenth of that."""
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 SOON_S = 300
-"""After how many seconds to try again if the store cannot be used."""
+"""How many seconds visitors are told to wait before they try again, if the store cannot be used."""
 LATER = "Please try again in some minutes.\n"
 
 OpenReception = Callable[[], Reception]
-"""Returns the site at this moment."""
+"""Returns the reception (the site as the forms use it) as of this moment."""
 
 
 class Background:
@@ -121,7 +121,7 @@ class _Forms:
         self._quota = Quota()
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
-        """Return paths below `/-/`, methods, and the functions that answer them."""
+        """Return the paths below `/-/`, each with its HTTP method and the function that answers."""
         return [
             ("subscribe", "GET", self.show_subscribe),
             ("subscribe", "POST", self.subscribe),
@@ -254,8 +254,8 @@ class _Forms:
         return self._answer_link(view, "" if request.form.get(TRAP) else email)
 
     def _answer_link(self, view: View, email: str) -> Response:
-        """Answer that a link is sent if the address is subscribed, and send the link if so; nothing is sent to an empty
-        address.
+        """Answer that a link is sent if the address is subscribed, and send it in that case. Nothing is sent if `email`
+        is empty.
         """
         answer = lead_to(view.path("sent", query="link"))
         if email:
@@ -278,7 +278,7 @@ class _Forms:
         return pages.trouble_page(self._view(), "long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def answer_trouble(self, error: PublisherError) -> Response:
-        """Answer that the form will work again soon; visitors do not see the error, which is for the operator."""
+        """Answer that the form will work again soon. Visitors do not see the error, which is for the operator."""
         rule = request.url_rule
         logger.warning("a form cannot be used", form=rule.rule if rule else "", problem=str(error))
         try:

@@ -1,4 +1,4 @@
-"""Limits how many forms strangers may send, so that nobody can use this site to send letters to thousands of people."""
+"""Limits how many forms strangers may send, so that nobody can make this site send letters to thousands of people."""
 
 import threading
 from collections import Counter
@@ -8,16 +8,16 @@ from ipaddress import IPv6Address, ip_address, ip_network
 PER_NETWORK = 30
 """How many forms that lead to a letter one network may send within an hour. A whole office may share one address."""
 IN_ALL = 1_000
-"""The limit for all networks together: with more letters in an hour, mail servers would distrust the sender."""
+"""The limit for all networks together. With more letters in an hour, mail servers would distrust this site."""
 _PREFIX = {4: 24, 6: 48}
-"""How many bits of an IP address identify its network, by the version of the protocol."""
+"""How many bits of an IP address identify the visitor's network, by IP version."""
 
 
 def network_of(address: str) -> str:
     """Return the network of a visitor's IP address, such as 192.0.2.0/24, or an empty string if it is unknown.
 
-    It is unknown if the request comes from this machine: then it was passed on by a web server that did not say who the
-    visitor is.
+    The network is unknown if the request comes from this machine, because then a web server passed it on without saying
+    who the visitor is.
     """
     try:
         ip = ip_address(address)
@@ -29,41 +29,43 @@ def network_of(address: str) -> str:
 
 
 class Quota:
-    """Counts the forms of each network within an hour of the clock; threads may share it.
+    """Counts the forms of each network within an hour of the clock. Several threads may use it.
 
-    The more forms come, the fewer a network may send: a tenth of its share once a quarter of the total limit is used,
-    and one form once three quarters are. So a flood from some hundred networks does not exclude networks that have not
-    sent a form yet. Letters that were queued in this hour count towards the total, so that neither a restart nor a
-    second process starts from zero; networks are not stored.
+    The more forms come in total, the fewer a network may send: a tenth of its limit once a quarter of the total limit
+    is used, and one form once three quarters are used. So a flood from some hundred networks does not exclude networks
+    that have not sent a form yet. Letters that were queued in this hour count towards the total, so that neither a
+    restart nor a second process starts from zero; networks are not stored.
     """
 
     def __init__(self, *, per_network: int = PER_NETWORK, in_all: int = IN_ALL) -> None:
         self._shares = ((in_all // 4, per_network), (in_all * 3 // 4, max(per_network // 10, 1)), (in_all, 1))
-        """Limits by the number of forms accepted in total: up to the first number, a network may have the second."""
+        """The limits, as pairs: while the total of accepted forms is at most the first number, a network may send as
+        many as the second.
+        """
         self._lock = threading.Lock()
         self._hour = ""
         self._queued = 0
-        """How many letters this hour's forms led to, in all processes."""
+        """How many letters were queued for forms in this hour, in all processes."""
         self._taken: Counter[str] = Counter()
-        """Accepted forms by network. Refused ones are not counted, so there are no more networks than accepted
-        forms.
+        """How many forms of each network were accepted. Refused forms are not counted, so there are no more networks
+        than accepted forms.
         """
         self.refused = 0
-        """How many were refused in this hour."""
+        """How many forms were refused in this hour."""
 
     @property
     def total(self) -> int:
-        """How many forms all networks together have sent in this hour, as far as is known."""
+        """How many forms all networks together have sent in this hour, as far as this process knows."""
         return max(self._taken.total(), self._queued)
 
     def has_room(self, network: str, *, now: datetime) -> bool:
-        """Whether a network may send another form. The question is not counted."""
+        """Whether a network may send another form. Asking this does not count as a form."""
         with self._lock:
             return f"{now:%Y%m%d%H}" != self._hour or self._is_in_share(network)
 
     def take(self, network: str, *, queued: int = 0, now: datetime) -> bool:
-        """Count one form of a network; return False if its share is used up. For an unknown network (empty) only the
-        total counts.
+        """Count one form of a network; return False if the network may send no more. For an unknown network (an empty
+        string), only the total counts.
 
         `queued` is how many letters all processes have queued for forms in this hour.
         """

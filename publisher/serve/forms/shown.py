@@ -17,7 +17,7 @@ class Rate:
     """How many items or mails come in a month."""
 
     number: int
-    """Rounded; 0: less than one."""
+    """The number, rounded. 0 means less than one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +26,25 @@ class ShownPace:
 
     name: str
     due: date
-    """The day of its next mail, provided there is news."""
+    """The day of the pace's next mail, if there is news until then."""
     rate: Rate | None = None
-    """Mails with everything at this pace; None: there is too little for an estimate."""
+    """How many mails a month a subscriber gets who follows everything at this pace, or `None` if there are too few
+    items for an estimate.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRow:
-    """A theme, or everything, in the table of paces."""
+    """A theme, or everything, in the table of themes and paces."""
 
     slug: str
     title: str
-    """The theme's title; empty: everything."""
+    """The theme's title; empty for everything."""
     field: str
     chosen: str
-    """The name of a pace, or `NO`."""
+    """The name of the chosen pace, or `NO`."""
     rate: Rate | None
-    """How often its items come; None: there is too little for an estimate."""
+    """How often items of the theme come, or `None` if there are too few for an estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,10 @@ class ShownChoice:
     """A subscription, as its subscriber's own page shows it."""
 
     title: str
-    """The theme's title; empty: everything."""
+    """The theme's title; empty for everything."""
     pace: str
     since: date | None = None
-    """None: he has not confirmed yet."""
+    """Since when the subscriber has followed it, or `None` if he has not confirmed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,9 @@ class ShownMail:
     day: date
     items: int
     themes: tuple[str, ...]
-    """Titles of those themes of its items that the reader follows; empty: he no longer follows any."""
+    """The titles of the themes of the mail's items that the subscriber still follows; empty if he follows none of them
+    any more.
+    """
 
 
 class Showing:
@@ -79,7 +83,7 @@ class Showing:
         timezone: str,
         now: datetime,
     ) -> None:
-        """Prepare to make values. `rates` is called only if a page shows how many items or mails come."""
+        """Prepare to make values. `rates` is called only for a page that shows how many items or mails come."""
         self._settings = settings
         self._themes = themes
         self._theme_title = theme_title
@@ -102,8 +106,8 @@ class Showing:
         ]
 
     def rows(self, choices: Choices, *, has_everything: bool = False) -> list[ThemeRow]:
-        """Return the rows of the table of themes and paces, with these choices; if `has_everything`, the first row is
-        that of everything.
+        """Return the rows of the table of themes and paces, with these choices. With `has_everything`, the first row is
+        the one for everything.
 
         A theme that is chosen and no longer offered has a row at the end.
         """
@@ -128,7 +132,7 @@ class Showing:
         return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
-        """Return the day of the next mail, provided there is news, or None if no pace is chosen."""
+        """Return the day of the next mail if there is news until then, or None if no pace is chosen."""
         after = max(self._now, paused_until) if paused_until else self._now
         due = [self._schedules[pace].next_after(after) for pace in choices.values() if pace in self._schedules]
         return local_day(min(due), self._timezone) if due else None

@@ -1,4 +1,4 @@
-"""The stamp in a form says when the form was shown: programs fill in forms at once, or send an old copy."""
+"""The stamp in a form says when the form was shown. Programs fill in forms at once, or send an old copy."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from itsdangerous import BadData, TimestampSigner
 
 SOONEST = timedelta(seconds=2)
-"""A form that comes back sooner was not filled in by a person."""
+"""The time within which no person can fill in a form. A form that comes back sooner is refused."""
 LATEST = timedelta(days=1)
-"""A form that comes back later is shown again, with what was entered."""
+"""The time after which a form is out of date. A form that comes back later is shown again, with what was entered."""
 _SAID = b"form"
 
 
@@ -24,12 +24,12 @@ class _Signer(TimestampSigner):
 
 
 def new_stamp(keys: Sequence[str], *, now: datetime) -> str:
-    """Return the stamp for a form that is shown now; the newest key comes first."""
+    """Return the stamp for a form that is shown now. `keys` are the keys of the site, the newest first."""
     return _Signer(keys, now).sign(_SAID).decode()
 
 
 def is_good_stamp(stamp: str, keys: Sequence[str], *, now: datetime) -> bool:
-    """Whether one of these keys signed the stamp, and the form was shown neither just now nor long ago."""
+    """Whether one of these keys signed the stamp, and the form was shown neither too short nor too long ago."""
     try:
         _, shown_at = _Signer(keys, now).unsign(stamp.encode("utf-8", "replace"), return_timestamp=True)
     except BadData:

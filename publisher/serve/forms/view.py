@@ -1,4 +1,4 @@
-"""One request for a form: the site, the visitor's language, and the pages for answers."""
+"""One request for a form: the site, the visitor's language, and the functions that make pages."""
 
 from datetime import date
 from urllib.parse import quote, urlsplit
@@ -18,7 +18,7 @@ from publisher.serve.forms.stamp import new_stamp
 from publisher.subscribers.choose import left_last
 
 PLACE = "forms.html"
-"""The file for which the page's frame is rendered, so that its links start at the site's root."""
+"""The path for which the page's frame is rendered, so that its links start at the site's root."""
 
 
 def capitalized(words: str) -> str:
@@ -37,7 +37,7 @@ class View:
         self._root = urlsplit(self.site.base_url).path
         wanted = asked.args.get("language", "")
         self.chosen_language = wanted if wanted in self.spoken else ""
-        """The language that the visitor chose; empty: he chose none."""
+        """The language that the visitor chose, or an empty string if he chose none."""
         self.showing = Showing(
             settings=self.people.settings,
             themes=self.people.themes,
@@ -49,14 +49,14 @@ class View:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """The languages of forms and mails: those of the site that have a catalogue, or English."""
+        """The languages of forms and mails: those of the site that have translations, or English if none has."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
 
     def path(self, *parts: str, language: str = "", query: str = "") -> str:
-        """Return the path of a form, with `query`, in `language`, or in the language that the visitor chose if that is
-        empty.
+        """Return the path of a form, with `query`, in `language`. If that is empty, use the language that the visitor
+        chose.
         """
         chosen = language or self.chosen_language
         queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
@@ -81,9 +81,10 @@ class View:
         mine: str = "",
         **values: object,
     ) -> Response:
-        """Return the page of the template `name` at the form `here`; `language` is the subscriber's, if known.
+        """Return the page of the template `name` at the path of the form `here`. `language` is the subscriber's, or
+        empty if it is unknown.
 
-        `stop` and `mine` are the tokens of the subscriber's links, to unsubscribe and to his own page.
+        `stop` and `mine` are the tokens of the subscriber's links to unsubscribe and to his own page.
 
         Raises:
             TemplateError: a template cannot be used.
@@ -131,7 +132,9 @@ class View:
         ]
 
     def speaks(self, language: str = "") -> str:
-        """Return the language of a page for a visitor with that language, which is empty if unknown."""
+        """Return the language of a page for a visitor with the language `language`, or for one with an unknown language
+        if it is empty.
+        """
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
