@@ -1,1 +1,1 @@
-"""Questions that operators and editors ask about a site, and decisions that they take, one module for each."""
+"""Questions that operators and editors ask about a site, and decisions that they make, one module for each."""

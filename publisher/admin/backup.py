@@ -9,7 +9,7 @@ from publisher.store import Store
 from publisher.store.backup_file import write_backup
 
 WAIT_S = 60.0
-"""How long to wait for a running pass."""
+"""How many seconds to wait for a running pass."""
 
 
 def back_up(config: Config, file: Path, *, now: datetime) -> int:
@@ -20,7 +20,8 @@ def back_up(config: Config, file: Path, *, now: datetime) -> int:
         BusyError: a pass took too long.
         FilesError: the file cannot be written.
         StoreError: the store cannot be read, or is damaged.
-        UsageError: the store is on a server or missing, or others could read the file at its path or would send it.
+        UsageError: the store is on a server or missing, or `file` is at a place where others could read it or would
+            send it.
     """
     database, outbox = config.store.file, config.outbox_directory
     if database is None:
@@ -38,13 +39,14 @@ def back_up(config: Config, file: Path, *, now: datetime) -> int:
 
 
 def check_place(config: Config, file: Path, what: str) -> Path:
-    """Return the path at which to write confidential data; it replaces the file to which a link leads, not the link.
+    """Return the path at which to write confidential data. If `file` is a symbolic link, this is the path to which the
+    link leads.
 
-    Nothing is written over a file of the site itself, over a pipe or a device such as `/dev/stdout`, or where others
-    could read or send it.
+    The path must not be a file of the site itself, a pipe, a device such as `/dev/stdout`, or a place where others
+    could read the data or would send it.
 
     Raises:
-        UsageError: `file` is such a path; `what` names the data in the message, such as `backup`.
+        UsageError: the path is one of these. The message calls the data `what`, such as `backup`.
     """
     place = file.resolve()
     read_by_all = (config.feeds_directory, "everybody reads it there")

@@ -1,11 +1,12 @@
-"""Bounces, reports that our mails came back. In: the mails in a mailbox. Out: records of what these report about our
-mails, each once.
+"""Bounces: reports that mails of this site came back. In: the mails in a mailbox. Out: a record of each report, made
+once.
 
 A bounce of a mail to a mailing list is recorded for the operator. A bounce of a mail to a subscriber also counts in his
 score (`subscribers.reach`). A subscriber may also unsubscribe by a mail to this mailbox.
 
 What a crash leaves: a mail that is recorded and still in its mailbox. This mail is read again, recognised by its
-SHA-256, and removed. Automatic replies, and mails that are not about ours, are counted and stay in the mailbox.
+SHA-256, and removed. Automatic replies, and mails that are not about a mail of this site, are counted and stay in the
+mailbox.
 """
 
 import hashlib
@@ -32,9 +33,9 @@ class BounceDesk:
 
     store: Store
     bounces: str
-    """The address to which bounces are sent; empty: the site has none."""
+    """The address to which bounces are sent, or an empty string if the site has none."""
     reach: Reach | None
-    """The bounce scores of the site's readers; None: the site has no subscribers."""
+    """The bounce scores of the site's subscribers, or `None` if the site has no subscribers."""
     now: datetime
 
 
@@ -97,8 +98,8 @@ def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
 
 
 def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
-    """End the subscriptions of a subscriber who unsubscribed by mail, once for each mail: a mail that is read twice
-    must not end newer subscriptions.
+    """End the subscriptions of a subscriber who unsubscribed by mail. This is done once for each mail, because a mail
+    that is read twice must not end newer subscriptions.
     """
     holder = people.links.holder(bounce.stop_token)
     if holder is None:
@@ -152,7 +153,7 @@ def read_mailbox(box: Inbox, desk: BounceDesk) -> BounceReport:
 
 
 def read_mailboxes(settings: BounceSettings, desk: BounceDesk) -> BounceReport:
-    """Read each of these mailboxes as `read_mailbox` does; return one report of all.
+    """Read each of these mailboxes as `read_mailbox` does; return one report for all of them.
 
     Raises:
         MailboxError: a mailbox cannot be used.

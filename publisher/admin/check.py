@@ -1,4 +1,4 @@
-"""Check: finds what must be fixed in a site and what could be better, and says it in plain words. The check changes
+"""Check: finds what must be fixed in a site and what could be better, and says so in plain words. The check changes
 nothing.
 
 To add a check, add it to `CHECKS`: its name, and a function that yields findings.
@@ -44,25 +44,25 @@ class Checked:
     config: Config
     templates: Templates
     mails: tuple[ParsedDigest, ...]
-    """The next edition of each audience, parsed; if nothing is new, a sample of the latest items."""
+    """The next edition of each audience, parsed, or a sample with the latest items if nothing is new."""
     problems: tuple[Problem, ...]
     """Problems of collecting, and of rendering the mails."""
     stranded: tuple[str, ...]
     """Names of editions whose audience is no longer in config.toml."""
     waiting: Mapping[str, Sequence[WaitingStatus]]
-    """By source, how many items wait until when."""
+    """How many items of each source wait until when, by source."""
     unsettled: tuple[str, ...]
     """Names of audiences that wait for the operator after a restore."""
     survey: Survey
     """The themes, labels and titles of all items."""
     followed: ReaderSurvey | None
-    """What readers follow; None: nobody can subscribe."""
+    """What subscribers follow, or `None` if nobody can subscribe."""
     now: datetime
-    """UTC."""
+    """The moment of the check, in UTC."""
     owed_departures: int
     """How many departures could not be written to the file of departures."""
     large_feeds: tuple[tuple[str, int], ...]
-    """Feed files (paths below the folder of feeds) that are too large for some readers, with their sizes in bytes."""
+    """The feed files that are too large for some feed readers: paths below the folder of feeds, with sizes in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Found:
 
     check: str
     where: str
-    """The audience, key, file or source it concerns."""
+    """The audience, key, file or source that the finding is about."""
     what: str
     is_hint: bool
 
@@ -92,13 +92,13 @@ class CheckReport:
 
 
 Check = Callable[[Checked], Iterator[tuple[str, Finding]]]
-"""Yields (where, finding) pairs."""
+"""Yields (name of the audience, key, file or source; finding about it)."""
 
 
 def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
-    """Return what must be fixed and what could be better, for the next editions as they would be now.
+    """Return what must be fixed and what could be better. The next editions are checked as they would be now.
 
-    `problems` are those that collecting met just before.
+    `problems` are the problems that collecting has just met.
     """
     config, store = office.config, office.store
     mails: list[ParsedDigest] = []
@@ -163,8 +163,8 @@ def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield, for each source, how many items wait until a moment at which they appear: this reveals a mistyped
-    embargo.
+    """Yield, for each source, how many items wait until a moment at which they appear. This reveals a
+    mistyped embargo.
     """
     zone = zone_of(checked.config.site.timezone)
     for source, some in checked.waiting.items():
@@ -244,9 +244,7 @@ def _unwritable(file: Path) -> str:
 
 
 def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield those of the site's pictures (logo, icon) that are missing: each would be a gap in every mail, feed or
-    page.
-    """
+    """Yield the site's pictures (logo, icon) that are missing. Each would leave a gap in every mail, feed or page."""
     config = checked.config
     pictures = {"digest.logo": config.digest.logo, "feeds.logo": config.feeds.logo, "feeds.icon": config.feeds.icon}
     for key, picture in pictures.items():
@@ -274,8 +272,8 @@ def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield a finding if mails are sent unencrypted to the mail server, and one for each missing file that the settings
-    of the mail server name.
+    """Yield a finding if mails are sent to the mail server without encryption, and one for each missing file that the
+    settings of the mail server name.
     """
     smtp = checked.config.smtp
     if smtp is None:

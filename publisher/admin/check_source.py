@@ -1,7 +1,6 @@
 """Examines one source: reads it now, and reports what a pass would do with it.
 
-Nothing is recorded. The source is read even if a pass would wait before the next reading, because the operator wants to
-know now.
+Nothing is recorded. The source is read even if a pass would not read it yet, because the operator wants to know now.
 """
 
 import json
@@ -50,9 +49,9 @@ FIELDS = {
     "keywords": "keywords",
     "enclosures": "enclosures",
 }
-"""Fields of an item: the name in `Item`, and the name that operators see."""
+"""The fields of an item: the name of each in `Item`, and the name that operators see."""
 NEEDED = ("item", "date", "title", "body", "link")
-"""Selectors that must match on every page; the others may match nothing."""
+"""Selectors that must match on every page. The others may match nothing."""
 _EXAMPLE = 60
 """How many characters of a text an example shows."""
 
@@ -74,18 +73,18 @@ class SeenItem:
 
     title: str
     is_title_made: bool
-    """Whether the item has no title, and its first sentence is shown instead."""
+    """Whether the item has no title, so that its first sentence is shown instead."""
     date: str
     link: str
     labels: tuple[str, ...]
-    """Its themes, as the source writes them."""
+    """The item's themes, as the source writes them."""
     themes: tuple[str, ...]
-    """Titles of the themes it gets on this site."""
+    """The titles of the themes that the item gets on this site."""
     keywords: tuple[str, ...]
     enclosures: tuple[str, ...]
-    """Addresses of its files."""
+    """The addresses of the item's files."""
     language: str
-    """Empty: the language of the site."""
+    """The item's language, or an empty string for the language of the site."""
     is_language_guessed: bool
     known_by: Identity
     """The key by which the item is recognised after an edit."""
@@ -98,12 +97,12 @@ class Caught:
     key: str
     selector: str
     found: int
-    """How many items the selector matches in; for `item` and `next`, how many elements it matches."""
+    """In how many items the selector matches. For `item` and `next`, it is how many elements match."""
     lacking: tuple[str, ...] = ()
-    """Titles of the items in which the selector matches nothing."""
+    """The titles of the items in which the selector matches nothing."""
     examples: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
-    """Texts that it would match outside the items, where it is not used."""
+    """Texts that the selector would match outside the items, where it is not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +112,11 @@ class Offer:
     kind: OfferKind
     place: str
     items: tuple[SeenItem, ...]
-    """Its first items."""
+    """The first items that such a source gives."""
     listed: int
-    """How many items it has."""
+    """How many items such a source gives."""
     block: str
-    """The table as TOML text."""
+    """The suggested table as TOML text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +124,9 @@ class Examined:
     """The result of examining one source, address or file."""
 
     source: str
-    """The source's name in config.toml, or else the address or path."""
+    """The source's name in config.toml, or the address or path if it is not there."""
     kind: str = ""
-    """The kind of source; empty: it is not in config.toml."""
+    """The kind of the source, or an empty string if it is not in config.toml."""
     listed: int = 0
     items: tuple[SeenItem, ...] = ()
     """The first items."""
@@ -137,13 +136,13 @@ class Examined:
     """The result of each selector of a page."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    """What readers will not get, by intent or because it could not be used."""
+    """What readers will not get, because the site leaves it out or it could not be used."""
     failure: str = ""
-    """Why nothing could be read; empty: something was read."""
+    """Why nothing could be read, or an empty string if something was read."""
     outcome: CollectReport | None = None
-    """What a pass would record; None: nothing."""
+    """What a pass would record, or `None` if it would record nothing."""
     waits_until: datetime | None = None
-    """Until when passes do not ask its server; None: they do."""
+    """Until when passes do not read the source, or `None` if they read it now."""
     offers: tuple[Offer, ...] = ()
 
     @property
@@ -155,20 +154,20 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A `Source` that returns what was read from a source before."""
+    """A `Source` that returns what was read earlier."""
 
     name: str
     given: Fetch
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002  (the reading is there already)
-        """Return what was read from the source before."""
+        """Return what was read earlier, without reading the source again."""
         return self.given
 
 
 def examine(
     source: Source, settings: SourceSettings, config: Config, *, state: SourceState, now: datetime
 ) -> tuple[Examined, Given | None]:
-    """Return what a configured source gives, and a source that returns the same items to a pass.
+    """Return the result of examining a configured source, and a source that returns the same items to a pass.
 
     The second value is None if the source gives nothing.
 
@@ -290,8 +289,8 @@ def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught
 
 
 def _find_outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
-    """Return texts that a CSS selector matches outside the items. Return none for a selector such as `a`, which matches
-    everywhere.
+    """Return texts that a CSS selector matches outside the items. For a selector such as `a`, which matches everywhere,
+    return none.
     """
     looked_for = selector.partition("@")[0].strip()
     if ":scope" in selector or not (looked_for.startswith("time") or set(looked_for) & {".", "#", "["}):
@@ -306,7 +305,7 @@ def _examples(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_table(config: Config, name: str) -> Mapping[str, object]:
-    """Return a source's table from config.toml as written, in which secrets are only named."""
+    """Return a source's table in config.toml as it is written, with the names of secrets instead of their values."""
     tables: Sequence[Mapping[str, object]] = tomllib.loads(config.path.read_text("utf-8-sig"))["sources"]
     return next(table for table in tables if table["name"] == name)
 
@@ -315,7 +314,7 @@ def _read_table(config: Config, name: str) -> Mapping[str, object]:
 
 
 def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
-    """Return a suggested `[[sources]]` table for a page, with the suggested selectors, and the other keys from
+    """Return a suggested `[[sources]]` table for a page. It has the suggested selectors, and the other keys from
     `table`.
     """
     several = {"pages": max(found.pages, int(str(table.get("pages", 1))))} if "next" in found.selectors else {}
@@ -327,7 +326,7 @@ def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str
 
 
 def offer_of(kind: OfferKind, place: str, items: Sequence[Item], table: Mapping[str, object], config: Config) -> Offer:
-    """Return a `[[sources]]` table as an offer; `items` are what such a source gives."""
+    """Return a suggested `[[sources]]` table. `items` are the items that such a source gives."""
     policy = _TABLES[kind].model_validate(table).policy()
     settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=policy)
     return Offer(

@@ -1,7 +1,7 @@
 """Clock errors: what was recorded while the clock was ahead has times in the future.
 
-Schedules and sources use the present clock. Editions keep the dates that they got, so the operator should know why some
-are in the future.
+Schedules and sources use the clock as it is now. Editions keep their dates, so the operator should know why some are in
+the future.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from publisher.model.schedules import CLOCK_ERROR
 
 
 def find_ahead(moments: Iterable[datetime | None], *, now: datetime) -> datetime | None:
-    """Return the latest of these times that is further ahead of now than a small clock error explains, or None if no
-    time is.
+    """Return the latest of these times that is further in the future than a small clock error explains, or None if
+    there is none.
     """
     return max((moment for moment in moments if moment is not None and moment > now + CLOCK_ERROR), default=None)

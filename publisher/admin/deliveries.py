@@ -23,7 +23,7 @@ from publisher.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What sending mails needs: settings, the store, and the functions that return mails."""
+    """What the sending of mails needs: settings, the store, and the functions that return mails."""
 
     settings: SmtpSettings
     store: Store
@@ -70,18 +70,19 @@ def _report_nothing_due(post: Post) -> DeliverReport:
 
 
 def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
-    """Return the mails of letters from the ledger, by the ids of their deliveries."""
+    """Return the mails of letters from the ledger (the table of all mails), by the ids of their deliveries."""
     return store.ledger.letters(claimed)
 
 
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
-    """Queue the mails of an edition in the outbox and of all later editions of its audience; return how many.
+    """Queue the mails of an edition in the outbox and of all later editions of its audience; return how many were
+    queued.
 
     Editions that already wait in the ledger become due now. Editions that were sent or refused stay as they are.
 
     Raises:
-        UsageError: the outbox has no such edition, its audience is not in config.toml, or after a restore the operator
-            has not yet said what went out.
+        UsageError: the outbox has no such edition, its audience is not in config.toml, or the operator has not yet said
+            what went out since a backup that was restored.
     """
     if is_round_name(name):
         raise UsageError(
@@ -101,7 +102,7 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
 def delivery_counts(
     settings: SmtpSettings | None, store: Store, names: Sequence[str], *, now: datetime
 ) -> dict[str, DeliveryCounts]:
-    """Return the counts of deliveries of each of these editions, by name. Return none if this site sends no mails."""
+    """Return the counts of deliveries of each of these editions, by name. If this site sends no mails, return none."""
     return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
 
 

@@ -1,5 +1,4 @@
-"""The editors' desk (the website where editors decide): who may sign in, and the record of acts, which says who did
-what.
+"""The editors' desk (the website where editors decide): who may sign in, and the record of which editor did what.
 
 Signing in takes two steps: a link by mail, which works once within a quarter of an hour, and the button on its page.
 There is no password. What editors can do at the desk are the decisions in `review` and other modules of this package;
@@ -18,18 +17,18 @@ from publisher.store import Store
 from publisher.subscribers import tokens
 
 LINKS_AN_HOUR = 5
-"""How many links are mailed to one person in an hour: with more, somebody else is probably pressing the button."""
+"""How many links are mailed to one person in an hour. If more are asked for, somebody else is probably asking."""
 _HOUR = timedelta(hours=1)
 _NO_LIMIT = 1_000_000
 
 WriteLetter = Callable[[str, str, str], Letter]
-"""Writes the sign-in letter from three texts: the person's address, the link's token, and the letter's name in the
+"""Writes the letter with a sign-in link, given the person's address, the link's token, and the letter's name in the
 ledger.
 """
 
 
 class Desk:
-    """The desk of one site at one moment."""
+    """The editors' desk of one site at one moment."""
 
     def __init__(
         self,
@@ -40,7 +39,7 @@ class Desk:
         write_letter: WriteLetter | None,
         now: datetime,
     ) -> None:
-        """Open the desk; `write_letter` is None if config.toml names no mail server."""
+        """Prepare the desk. `write_letter` is None if config.toml names no mail server."""
         self.settings = settings
         self.look = look
         self.now = now
@@ -49,14 +48,14 @@ class Desk:
 
     @property
     def sends_links(self) -> bool:
-        """Whether links are mailed; otherwise `publisher desk link` prints them."""
+        """Whether sign-in links are mailed. If not, `publisher desk link` prints them."""
         return self._write_letter is not None
 
     # --- signing in --------------------------------------------------------------------------------------------------
 
     def send_link(self, address: str) -> bool:
-        """Mail a sign-in link to an address if it is an editor's and has not asked too often; return whether it was
-        sent.
+        """Mail a sign-in link to an address if it is an editor's and has not asked too often; return whether the link
+        was sent.
 
         Raises:
             StoreError: the store cannot be used.
@@ -72,7 +71,7 @@ class Desk:
         return self._records.add_link(digest, person, letters=[letter], most=LINKS_AN_HOUR, since=since, now=self.now)
 
     def new_link(self, address: str) -> str:
-        """Return the address of a page that signs an editor in, once.
+        """Return a sign-in link for an editor: the address of a page that signs him in, once.
 
         Raises:
             UsageError: no editor has that address.
@@ -87,13 +86,13 @@ class Desk:
         return desk_link_url(self.look.site, token)
 
     def whom_lets_in(self, token: str) -> str:
-        """Return the address of the person whom a sign-in link with this token signs in, or an empty string if the
-        token is wrong, too old or used. The link is not used up.
+        """Return the address of the person for whom a sign-in link with this token was made, or an empty string if the
+        token is wrong, too old or used. The link stays unused.
         """
         return self.settings.person(self._records.link(tokens.digest_of(token), now=self.now))
 
     def come_in(self, token: str) -> str:
-        """Use a sign-in link; return the token of the new session, which the browser stores, or an empty string if the
+        """Use a sign-in link. Return the token of the new session, which the browser stores, or an empty string if the
         link is invalid.
         """
         if not self.whom_lets_in(token):
@@ -103,7 +102,7 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return the session with this token, or None if it has ended, or if the person is no editor any more.
+        """Return the session with this token, or None if it has ended, or if its person is not an editor any more.
 
         All sessions and links of such a person are deleted, so that they stay invalid if the person becomes an editor
         again.
@@ -123,29 +122,30 @@ class Desk:
         self._records.forget_person(person)
 
     def count_sessions(self, person: str) -> int:
-        """Return in how many browsers a person is signed in."""
+        """Return the number of browsers in which a person is signed in."""
         return self._records.count_sessions(person, now=self.now)
 
     # --- who did what ------------------------------------------------------------------------------------------------
 
     def begin_act(self, verb: str, about: str, *, person: str, language: str) -> int:
-        """Record an act of an editor that is about to be done; return its number, with which `end_act` records the
-        result.
+        """Record what an editor is about to do; return the number of the record, with which `end_act` adds the result.
 
-        `language` is that of the sentence that will describe the act.
+        `language` is the language of the sentence that will describe the result.
         """
         return self._records.begin_act(verb, about, person=person, language=language, now=self.now)
 
     def end_act(self, number: int, words: str, *, is_done: bool, about: str = "") -> None:
-        """Record how an act of an editor ended: a sentence about it, whether it was done, and what it was done to."""
+        """Record the result of what an editor did: the sentence `words` about it, whether it was done, and what it
+        changed (`about`).
+        """
         self._records.end_act(number, ActOutcome.DONE if is_done else ActOutcome.REFUSED, words, about=about)
 
     def act(self, number: int) -> Act | None:
-        """Return the recorded act of an editor with this number, or None if there is none."""
+        """Return the recorded action of an editor with this number, or None if there is none."""
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest recorded acts of editors, latest first; with `about`, only those done to that thing, such
-        as the edition `weekly-3`.
+        """Return the latest recorded actions of editors, latest first. With `about`, only the actions on that thing,
+        such as the edition `weekly-3`, are returned.
         """
         return self._records.acts(limit=limit, about=about)

@@ -37,10 +37,10 @@ _BEGINNING = 2_000
 
 
 def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Examined, Given | None]:
-    """Examine the source of that name; if there is none, discover how the address or file of that name could become
-    one.
+    """Examine the source with the name `name`. If there is none, find out how the address, file or folder `name` could
+    become one.
 
-    Returns what was found, and a source with the items, for a pass to collect.
+    Returns what was found, and a source that gives the same items to a pass.
 
     Raises:
         PublisherError: the source, address or file cannot be read.
@@ -61,9 +61,9 @@ def _is_at(settings: SourceSettings, place: str) -> bool:
 
 
 def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> Examined:
-    """Return how an address, a file or a folder can become a source.
+    """Find out how an address, a file or a folder can become a source, and return the result.
 
-    Feeds are preferred: they last longer than a page's layout.
+    Feeds are preferred, because they change less often than the layout of a page.
 
     Raises:
         PublisherError: the address, file or folder cannot be read.
@@ -115,8 +115,8 @@ class _Wanted:
         return not self.is_address and Path(self.place).is_dir()
 
     def kinds_of(self, body: bytes) -> list[tuple[OfferKind, Mapping[str, Any]]]:
-        """Return the kinds of source that a file may be, if it is neither a feed nor a page: likeliest first, each with
-        the keys of its `[[sources]]` table.
+        """Return the kinds of source that a file may be, if it is neither a feed nor a page. The likeliest comes first,
+        and each has the keys of its `[[sources]]` table.
         """
         beginning = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if self.is_address or beginning == b"<":
@@ -130,8 +130,8 @@ class _Wanted:
         return [(kind, {"columns": columns} if kind == "table" and columns else {}) for kind in kinds]
 
     def _rows(self) -> list[Mapping[str, object]]:
-        """Return the first rows of the file as a table, to see what its columns contain, or an empty list if it is no
-        table.
+        """Return the first rows of the file as a table, or an empty list if it is no table. The rows show what its
+        columns contain.
         """
         path = Path(self.place)
         try:
@@ -140,7 +140,9 @@ class _Wanted:
             return []
 
     def examine_files(self, kinds: Sequence[tuple[OfferKind, Mapping[str, Any]]]) -> Examined:
-        """Return the result of the first kind of source that finds items in the file or folder."""
+        """Try these kinds of source one after the other, and return the result of the first that finds items in the
+        file or folder.
+        """
         failure = ""
         for kind, keys in kinds:
             source = open_source(kind, self.place, {"path": Path(self.place), **keys}, self.site)
@@ -179,9 +181,7 @@ class _Wanted:
         return Fetched(body=read_unless(self.place, path, "", reader="") or b"", url="", charset="", validator="")
 
     def feed(self, place: str) -> Iterator[Offer]:
-        """Yield an offer (a suggested `[[sources]]` table) for the feed at `place`; yield nothing if the feed has no
-        items.
-        """
+        """Yield an offer (a suggested `[[sources]]` table) for the feed at `place`, unless the feed has no items."""
         where = self._where(place)
         keys = {**where, "private": tuple(where.get("private", ()))} if "url" in where else {"path": Path(place)}
         fetch = open_source("feed", place, keys, self.site).fetch(validator="", now=self.now)
@@ -191,9 +191,7 @@ class _Wanted:
             yield offer_of("feed", place, items, table, self.config)
 
     def page(self, visit: PageReading, page: Page) -> Iterator[Offer]:
-        """Yield an offer (a suggested `[[sources]]` table) for a page; yield nothing if the page has no list of
-        items.
-        """
+        """Yield an offer (a suggested `[[sources]]` table) for a page, unless the page has no list of items."""
         found = suggest_selectors(page.root)
         if found:
             table = {"name": self._name, "kind": "page", **self._where(self.place)}
@@ -209,7 +207,7 @@ class _Wanted:
 
     @property
     def _name(self) -> str:
-        """A name for the new source that no source has yet."""
+        """A name for the new source that no other source has."""
         labels = (urlsplit(self.place).hostname or "").split(".")
         name = slug_of(labels[-2]) if len(labels) > 1 and not labels[-1].isdigit() else "website"
         if self.is_folder or (not self.is_address and Path(self.place).suffix.lower() not in _WEB):

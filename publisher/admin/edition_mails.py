@@ -1,8 +1,8 @@
 """The mails of editions as they are when sent: from the outbox, without items withdrawn since.
 
 A mail may wait for hours. If one of its items was withdrawn or hidden meanwhile, the edition is rendered without it,
-its folder is replaced, and the new mail keeps the old one's Message-ID and Date. A crash in between leaves the old
-folder or the new one, each whole; the next pass checks again.
+its folder is replaced, and the new mail keeps the old one's Message-ID and Date. A crash meanwhile leaves either the
+old folder or the new one, whole; the next pass checks again.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,15 +29,15 @@ class EditionMails:
         audiences: Sequence[Audience],
         open_office: Callable[[], Office],
     ) -> None:
-        """`open_office` is called only if an edition must be rendered again."""
+        """Prepare to read mails. `open_office` is called only if an edition must be rendered again."""
         self._outbox = outbox
         self._store = store
         self._audiences = audiences
         self._open_office = open_office
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
-        """Return the mail of each delivery, or the error that prevents it, by delivery id; an edition without items is
-        missing.
+        """Return the mail of each delivery, or the error that prevents it, by delivery id. An edition that has no items
+        any more is missing.
         """
         found = {name: self._mail(delivery) for name, delivery in {each.name: each for each in claimed}.items()}
         mails = {each.id: found[each.name] for each in claimed}
@@ -63,8 +63,8 @@ class EditionMails:
             return error
 
     def _edition(self, name: str) -> tuple[Edition | None, Audience | None]:
-        """Return the edition of that name without withdrawn and hidden items, and its audience. Return (None, None) if
-        the store does not have the edition, or config.toml not the audience.
+        """Return the edition with this name, without withdrawn and hidden items, and its audience. Return (None, None)
+        if the edition is not in the store, or the audience is not in config.toml.
         """
         try:
             audience, number = audience_and_number(name, self._audiences)

@@ -8,7 +8,9 @@ from publisher.model.feeds import Feed
 from publisher.rendering import urls
 
 LARGE_BYTES = 512_000
-"""Above this size, some hosted readers refuse a feed. Every reader fetches the whole feed for each new item."""
+"""The size in bytes above which some hosted feed readers refuse a feed. A reader fetches the whole feed for each new
+item.
+"""
 
 
 def large_feeds(feeds: Iterable[Feed], folder: Path, formats: Iterable[str]) -> list[tuple[str, int]]:

@@ -16,13 +16,13 @@ _A_YEAR = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followers:
-    """How many people followed one theme at one pace, over time."""
+    """How many people followed one theme at one pace (how often they get mails), over time."""
 
     theme: str
-    """The title of the theme; empty: everything."""
+    """The title of the theme; empty for everything."""
     pace: str
     counts: tuple[int, ...]
-    """Numbers of people at each date of the table; the last one is now."""
+    """The numbers of people at the dates of the table. The last number is for now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +32,19 @@ class FollowerTable:
     days: tuple[date, ...]
     """The dates of the columns: the first of each month, oldest first, and today."""
     people: tuple[int, ...]
-    """How many people followed something at each of these dates; the last number is now."""
+    """How many people followed something at each of these dates. The last number is for now."""
     rows: tuple[Followers, ...]
-    """Everything first, then the themes in the site's order; for each the paces, most frequent first."""
+    """The rows: everything first, then the themes in the site's order. For each, there is a row per pace, the most
+    frequent pace first.
+    """
     pending: int
-    """How many people asked in the last days and have not confirmed yet."""
+    """How many people asked to subscribe in the last days and have not confirmed yet."""
 
     @property
     def since_somebody(self) -> "FollowerTable":
-        """The table without the first months if nobody followed anything in them; the last month is always kept."""
+        """Return the table without its first months if nobody followed anything in them. The last month is
+        always kept.
+        """
         first = next((place for place, number in enumerate(self.people) if number), len(self.people) - 1)
         start = max(first - 1, 0)
         rows = tuple(replace(row, counts=row.counts[start:]) for row in self.rows)
@@ -48,7 +52,7 @@ class FollowerTable:
 
 
 def oversee_following(people: People, store: Store) -> FollowerTable:
-    """Return how many people follow what, now and at the beginning of each of the last months."""
+    """Return the table of how many people follow what, now and at the beginning of each of the last months."""
     days = month_days(local_day(people.now, people.site.timezone))
     moments = [*(datetime(day.year, day.month, 1, tzinfo=UTC) for day in days[:-1]), people.now]
     counts: dict[tuple[str, str], list[int]] = {}

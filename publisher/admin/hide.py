@@ -1,7 +1,7 @@
 """Hides an item from readers, whatever its source does; shows a hidden item again; or makes a waiting item visible now.
 
-In: an address or an id of an item. Out: a change in the item log, because of which feeds, archives, pages and editions
-are rendered again. After a crash following the change, the next pass renders them.
+In: an address or an id of an item. Out: a change in the item log, after which feeds, archives, pages and editions are
+rendered again. If a crash follows the change, the next pass renders them.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ _SHOWN = 5
 
 
 def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Hide the item with that address or id; an item that is already hidden stays hidden.
+    """Hide the item with this address or id. An item that is already hidden stays hidden.
 
     Raises:
-        UsageError: there is no such item, or several.
+        UsageError: there is no such item, or there are several.
     """
     record = find_item(name, office.store, office.config.site)
     if record.state is State.HIDDEN:
@@ -42,7 +42,7 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
     for which it waits.
 
     Raises:
-        UsageError: there is no such item, several, or it is not hidden.
+        UsageError: there is no such item, there are several, or the item is not hidden.
     """
     store = office.store
     record = find_item(name, store, office.config.site)
@@ -77,7 +77,7 @@ def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
 
 
 def hidden_items(office: Office) -> Sequence[HiddenItem]:
-    """Return the hidden items, the last hidden one first."""
+    """Return the hidden items, the most recently hidden first."""
     return office.store.hidden.all()
 
 
@@ -87,10 +87,10 @@ def _gathered(record: Record, store: Store, rules: CollectRules) -> Gathered:
 
 
 def find_item(name: str, store: Store, site: Site) -> Record:
-    """Return the item with that address or id; of several, the one that readers see or may see later.
+    """Return the item with this address or id. If there are several, return the one that readers see or may see later.
 
     Raises:
-        UsageError: there is no such item, or several.
+        UsageError: there is no such item, or there are several that readers may see.
     """
     found = store.hidden.find(name, path=_path_of(name, site))
     likely = [record for record in found if record.state not in (State.WITHDRAWN, State.EXPIRED)] or found
@@ -103,6 +103,6 @@ def find_item(name: str, store: Store, site: Site) -> Record:
 
 
 def _path_of(name: str, site: Site) -> str:
-    """Return the path of an item's page on this site, if `name` is the page's address."""
+    """Return the path of an item's page on this site if `name` is the page's address, or an empty string."""
     place = name.removeprefix(site.base_url).partition("?")[0].partition("#")[0]
     return unquote(place).removesuffix(".html").strip("/")

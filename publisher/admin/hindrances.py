@@ -1,4 +1,4 @@
-"""Finds what holds back the mails to all subscribers, to explain why one of them got none."""
+"""Finds what prevents or delays the mails to all subscribers, to explain why one of them got none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,19 +27,21 @@ class HindranceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hindrance:
-    """Something that holds back the mails to all subscribers."""
+    """Something that prevents or delays the mails to all subscribers."""
 
     kind: HindranceKind
     since: datetime | None = None
-    """UTC; None: unknown."""
+    """Since when the mails have been held back, in UTC, or `None` if that is unknown."""
     about: str = ""
-    """What the mail server said, or the name of the edition; may be empty."""
+    """The words of the mail server, or the name of the edition; may be empty."""
     until: datetime | None = None
-    """UTC; when it ends by itself (`UNTIL_DECIDED`: when somebody decides). None: unknown."""
+    """When the hindrance ends by itself, in UTC, or `None` if that is unknown. `UNTIL_DECIDED` means that somebody must
+    decide.
+    """
 
     @property
     def is_of_rounds(self) -> bool:
-        """Whether the hindrance prevents new rounds of mails, and does not hold back mails that are already queued."""
+        """Whether the hindrance prevents new rounds of mails, but not the sending of mails that are queued already."""
         return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED, HindranceKind.POSTPONED}
 
 

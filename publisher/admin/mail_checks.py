@@ -1,6 +1,6 @@
 """Checks a digest as inboxes and readers will see it. Pure. In: a digest. Out: findings.
 
-The rendered mail is checked, and not the templates, because a site may have its own templates.
+The rendered mail is checked instead of the templates, because a site may have its own templates.
 """
 
 import re
@@ -21,20 +21,22 @@ from publisher.rendering import quoted_printable
 
 ACRONYM_CHARS = 5
 LIST_BYTES = 40_000
-"""The most bytes of text and HTML together. By default Mailman holds a mail of more than 40 kB, headers included."""
+"""The most bytes of text and HTML together. By default, Mailman holds back a mail of more than 40 kB,
+headers included.
+"""
 LEAST_WORDS = 10
-"""How many words besides addresses a text part needs: spam filters distrust a text that is only a link."""
+"""How many words besides addresses a text part must have. Spam filters distrust a text that is only a link."""
 LARGE_READABLE = 3.0
-"""The least contrast of large text (WCAG 2.2, success criterion 1.4.3)."""
+"""The least contrast ratio of large text (WCAG 2.2, success criterion 1.4.3)."""
 FORBIDDEN = ("script", "form", "iframe", "object", "embed", "video", "audio")
-"""Elements that no mail program shows and that spam filters count against a mail."""
+"""Elements that no mail program shows and for which spam filters lower their opinion of a mail."""
 
 URL = re.compile(r"https?://\S+|\S+@\S+")
 PIXEL = re.compile(r"[0-2](px)?")
 
 
 class MailFlaw(StrEnum):
-    """The kinds of flaws of a mail. From its kind and values, a finding can be put into words in any language."""
+    """The kinds of flaws of a mail. A finding's kind and values suffice to put it into words in any language."""
 
     PALE = "pale"
     PALE_IN_THE_DARK = "pale in the dark"
@@ -71,9 +73,9 @@ class Finding:
     what: str
     """What is wrong and what to do about it, as one sentence."""
     is_hint: bool = False
-    """Whether it is only a hint; otherwise it must be fixed."""
+    """Whether the finding is only a hint. If not, it must be fixed."""
     flaw: MailFlaw | None = None
-    """The flaw, if the finding is about a mail; otherwise None."""
+    """The flaw, if the finding is about a mail, or else `None`."""
     values: Mapping[str, str | int | float] = field(default_factory=dict)
     """The values in the sentence about the flaw, such as the link."""
 
@@ -156,7 +158,7 @@ def judge_size(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_list_size(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a finding if the server of a mailing list would hold the mail for approval because of its size."""
+    """Yield a finding if the server of a mailing list would hold back the mail for approval because of its size."""
     size_bytes = encoded_size(mail.digest.html) + encoded_size(mail.digest.text)
     if size_bytes > LIST_BYTES:
         yield Finding(
@@ -195,7 +197,7 @@ def judge_links(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield what a mail program would fetch from elsewhere when the mail is opened."""
+    """Yield everything that a mail program would fetch from the network when the mail is opened."""
     hosts = {urlsplit(image.get("src") or "").netloc for image in mail.page.iter("img") if _is_of_item(image, mail)}
     for host in sorted(hosts):
         yield Finding(
@@ -226,7 +228,7 @@ def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def _is_of_item(element: lxml_html.HtmlElement, mail: ParsedDigest) -> bool:
-    """Whether a picture belongs to an item and the audience wants pictures; other pictures are the template's."""
+    """Whether a picture belongs to an item and the audience wants pictures. Other pictures belong to the template."""
     is_own = (element.get("src") or "").startswith(mail.site.base_url)
     return mail.audience.pictures and element.tag == "img" and not is_own
 

@@ -11,7 +11,9 @@ from lxml.etree import LxmlError
 from publisher.config.colours import PAGE
 
 LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
-"""From these sizes on, text counts as large (WCAG 2.2, success criterion 1.4.3)."""
+"""The sizes in pixels of normal and of bold text from which text counts as large (WCAG 2.2, success
+criterion 1.4.3).
+"""
 BODY_PX = 16.0
 BLACK = "#000000"
 DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
@@ -30,7 +32,7 @@ class PaintedText:
     """The beginning of the text."""
     colour: str
     ground: str
-    """The colour of its background."""
+    """The colour of the text's background."""
     is_large: bool
 
 
@@ -48,7 +50,7 @@ def texts_in_the_dark(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
 
 @dataclass(frozen=True, slots=True)
 class _Paint:
-    """The colours of text in an element; an element inherits those it does not set."""
+    """The colours of text in an element. An element inherits the colours that it does not set."""
 
     colour: str = BLACK
     ground: str = PAGE
@@ -98,8 +100,8 @@ def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, 
 
 
 def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """Return the CSS properties that dark-mode rules set for each element. Of several rules for an element the last one
-    wins.
+    """Return the CSS properties that dark-mode rules set for each element. If several rules match an element, the last
+    one wins.
     """
     found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
     for sheet in page.iter("style"):
@@ -125,8 +127,8 @@ def _declarations(style: str) -> dict[str, str]:
 
 
 def _colour(value: str) -> str:
-    """Return a CSS colour as `#rrggbb`. Return an empty string for notations that are not understood, whose texts are
-    not checked.
+    """Return a CSS colour as `#rrggbb`. For a notation that is not understood, return an empty string; the texts with
+    it are not checked.
     """
     if short := SHORT_COLOUR.fullmatch(value):
         return "#" + "".join(part * 2 for part in short.groups())

@@ -14,13 +14,14 @@ import dns.resolver
 from publisher.model.errors import MailServerError
 
 Ask = Callable[[str, str], list[str]]
-"""Queries the DNS for a name and a kind of record, such as TXT. Returns the records; empty: there are none.
+"""Queries the DNS for a name and a kind of record, such as TXT, and returns the records. It returns an empty list if
+there are none.
 
 Raises:
     MailServerError: the DNS does not answer.
 """
 SELECTORS = ("default", "dkim", "mail", "smtp", "google", "selector1", "selector2", "s1", "s2", "k1", "key1", "mx")
-"""Usual names of DKIM keys; the DNS cannot list the names that a domain uses."""
+"""The usual names of DKIM keys. The DNS cannot list the names that a domain uses."""
 LIFETIME_S = 10.0
 
 
@@ -60,8 +61,8 @@ def ask_dns(name: str, kind: str) -> list[str]:
 def judge_domains(
     authors: Sequence[str], envelope: Sequence[str], *, selectors: Sequence[str], ask: Ask
 ) -> Iterator[DomainFinding]:
-    """Yield findings about the domains in `From`, and about those of envelope senders, to which failures are
-    reported.
+    """Yield findings about the domains in `From` headers, and about the domains of envelope senders, to which bounces
+    are sent.
     """
     for domain in dict.fromkeys(envelope):
         yield from _judge_spf(domain, ask)
@@ -100,7 +101,7 @@ def _judge_mailbox(domain: str, ask: Ask) -> Iterator[DomainFinding]:
 
 
 def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[DomainFinding]:
-    """Judge the keys for signatures of mails that the DNS has for a domain (DKIM, RFC 6376)."""
+    """Judge the public keys that the DNS has for signatures of a domain's mails (DKIM, RFC 6376)."""
     found = {each: texts for each in selectors if (texts := ask(f"{each}._domainkey.{domain}", "TXT"))}
     where = f"DKIM of {domain}"
     for selector, texts in found.items():
@@ -120,7 +121,7 @@ def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[Dom
 
 def _judge_dmarc(domain: str, ask: Ask) -> Iterator[DomainFinding]:
     """Judge what a domain asks receivers to do with mail that neither SPF nor DKIM confirms (DMARC, RFC 7489). Parent
-    domains are asked too.
+    domains are queried too.
     """
     where = f"DMARC of {domain}"
     labels = domain.split(".")
@@ -144,5 +145,5 @@ def _is_dmarc(text: str) -> bool:
 
 
 def _is_aligned(author: str, envelope: str) -> bool:
-    """Whether one domain is equal to the other or below it; close to DMARC's relaxed alignment."""
+    """Whether one domain is equal to the other or a subdomain of it, which is nearly DMARC's relaxed alignment."""
     return author == envelope or author.endswith(f".{envelope}") or envelope.endswith(f".{author}")

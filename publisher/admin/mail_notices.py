@@ -1,4 +1,4 @@
-"""Notices about mails. In: results of deliveries. Out: notices to the operator, each once.
+"""Notices about mails. In: results of deliveries. Out: notices to the operator, each sent once.
 
 The operator is told that the mail server permanently refused an edition, that the mail of an edition bounced, and that
 mails can be sent again after an outage of the mail server.
@@ -21,14 +21,16 @@ from publisher.model.reports import DeliverReport
 from publisher.store import Store
 
 OUTAGE = "mail"
-"""The `about` of notices about the mail server."""
+"""The name in `about` for notices about the mail server."""
 BACK = "back"
 REFUSED = "refused"
 BOUNCED = "bounced"
 LONG = timedelta(minutes=15)
-"""The operator is told of an outage of at least this length; a shorter one is usually a restart."""
+"""The length from which an outage is reported to the operator. A shorter one is usually a restart."""
 RECENT = timedelta(days=7)
-"""Older refusals are not reported: when they happened, config.toml named nobody to notify."""
+"""The age above which refusals are not reported. Such a refusal happened before config.toml named somebody
+to notify.
+"""
 
 
 def tell_mails(
@@ -71,14 +73,14 @@ def _is_outage_news(ended: Outage, store: Store, *, now: datetime) -> bool:
 
 
 def _is_news(failed: FailedMail, kind: str, store: Store) -> bool:
-    """Whether a failed mail is new to the operator: no notice of this kind was made since it failed."""
+    """Whether a failed mail is new to the operator: he got no notice of this kind since the failure."""
     told_at = store.notices.last_at(failed.name, kind)
     return told_at is None or told_at < failed.at
 
 
 def _tell(outage: Outage | None, failed: Sequence[tuple[FailedMail, str]], office: Office) -> tuple[Notice, ...]:
-    """Record notices about an outage and failed mails, and write these into the outbox. A running pass does the writing
-    at its end.
+    """Record notices about an outage and failed mails, and write them into the outbox. During a pass, the pass writes
+    them at its end.
     """
     renderer, path = office.renderer, office.config.path
     notices = [_notice(OUTAGE, BACK, renderer.outage_notice(outage, until=office.now), office)] if outage else []

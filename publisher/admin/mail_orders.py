@@ -1,7 +1,7 @@
-"""The operator's orders about mails: pause, resume, recall, send again.
+"""The operator's commands about mails: pause, resume, recall, send again.
 
-Each order is one transaction of the ledger (the table of all mails), and takes effect from the next mail on, in every
-process that delivers. Orders are recorded, and `publisher status` shows them for a month.
+Each command is one transaction of the ledger (the table of all mails), and takes effect from the next mail on, in every
+process that delivers. Commands are recorded, and `publisher status` shows them for a month.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from publisher.rendering.addresses import delivery_of, wire_address
 
 NO_SERVER = "nothing is sent, because config.toml names no mail server in smtp.host"
 SHOWN = timedelta(days=30)
-"""How long `publisher status` shows an order."""
+"""How long `publisher status` shows a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ def pause(audience: str | None, office: Office) -> bool:
 
 
 def resume(audience: str | None, office: Office) -> list[str]:
-    """End the pause of the mails of an audience, or all pauses; return the names of the audiences that were paused,
-    where an empty name stands for all mails.
+    """End the pause of an audience's mails, or all pauses. Return the names of the audiences that were paused, where an
+    empty name means all mails.
 
     Raises:
         UsageError: there is no such audience, or all mails are paused.
@@ -72,7 +72,7 @@ def recall(name: str, office: Office) -> int:
     """Cancel the mails of an edition or a round that are not handed over yet; return how many were cancelled.
 
     Raises:
-        UsageError: no mail of that name was ever queued.
+        UsageError: no mail of an edition or round with that name was ever queued.
     """
     known = office.store.ledger.known(name, limit=1)  # a round has one for each reader
     if not known:
@@ -86,8 +86,8 @@ def find_again(name: str, office: Office) -> Again:
     """Return an edition to be sent again, with its deliveries so far.
 
     Raises:
-        UsageError: the edition is not in the outbox, its audience is gone, this site sends no mails, or its mail is
-            being sent.
+        UsageError: the edition is not in the outbox, its audience is gone, this site sends no mails, or the edition's
+            mail is being sent.
     """
     if office.config.smtp is None:
         raise UsageError(NO_SERVER)

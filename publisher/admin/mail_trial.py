@@ -33,7 +33,8 @@ def check_mail(office: Office, *, selectors: Sequence[str], ask: Ask = ask_dns) 
 
 
 def send_test(audience: Audience, office: Office, *, to: str) -> str | None:
-    """Send the next edition of an audience, or else its latest items, to one address; return the server's reply.
+    """Send the next edition of an audience, or a mail with its latest items if nothing is new, to one address. Return
+    the server's reply.
 
     Return None if there are no items. Nothing is recorded.
 

@@ -1,5 +1,5 @@
-"""The next edition of an audience (a mailing list): as it would be now, which items are not in it and why, and as a
-test mail.
+"""The next edition of an audience (a mailing list): its content as of now, the items that are not in it and the
+reasons, and a test mail.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,14 +23,14 @@ from publisher.rendering.message import message_to_try
 from publisher.store import EditionRow
 
 COMPARED = 5
-"""How many of the latest editions are searched in the outbox, to compare the next edition with one."""
+"""How many of the latest editions are searched in the outbox for one to compare the next edition with."""
 DIFFERENCE_LINES = 3
 """How many unchanged lines are shown around each change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An item that is not in the next edition, and why."""
+    """An item that is not in the next edition, and the reason."""
 
     title: str
     why: str
@@ -38,7 +38,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastEdition:
-    """The edition before the next one, as it is in the outbox."""
+    """The audience's last edition, as it is in the outbox."""
 
     name: str
     html_bytes: int
@@ -47,26 +47,28 @@ class LastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMail:
-    """A test mail, and the folder in which it is."""
+    """A test mail, and the folder that contains it."""
 
     audience: Audience
     folder: Path
     is_sample: bool
-    """Whether the mail has the latest items, because nothing is new."""
+    """Whether the mail contains the latest items, because nothing is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextEdition:
-    """The next edition of an audience, rendered; if nothing is new, an edition of the latest items."""
+    """The next edition of an audience, rendered, or an edition of the latest items if nothing is new."""
 
     audience: Audience
     edition: Edition | None
-    """None: there are no items at all."""
+    """The edition, or `None` if there are no items at all."""
     is_sample: bool
-    """Whether the mail has the latest items, because nothing is new."""
+    """Whether the mail contains the latest items, because nothing is new."""
     is_held: bool
     held_until: datetime | None
-    """In the site's time zone; None: it is not held, or it waits until somebody decides."""
+    """Until when the edition is held, in the site's time zone. `None` if it is not held, or if it waits until somebody
+    decides.
+    """
     digest: Digest | None
     message: bytes
     left_out: tuple[LeftOut, ...]
@@ -85,8 +87,8 @@ class NextEdition:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """How the text part of the next edition differs from the last edition's, in lines that begin with `+`, `-`, `@`
-        or a space.
+        """How the text part of the next edition differs from that of the last edition, in lines that begin with `+`,
+        `-`, `@` or a space.
         """
         if not self.last or not self.digest:
             return ()
@@ -95,8 +97,8 @@ class NextEdition:
 
 
 def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """Return the next edition of the audience and its digest: the one held for the editor, or else the one that
-    `publisher compose` would make now.
+    """Return the next edition of the audience and its digest: the edition that is held for the editor, or else the
+    edition that `publisher compose` would make now.
 
     Return None if nothing is new.
 
@@ -122,7 +124,7 @@ def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] 
 
 
 def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[TrialMail]:
-    """Write the next edition of each of these audiences, or else its latest items, as a test mail.
+    """Write a test mail for each of these audiences: its next edition, or its latest items if nothing is new.
 
     Nothing is recorded.
 

@@ -35,8 +35,8 @@ from publisher.subscribers.rule import Follow, Window, share_of
 
 SAMPLE_ITEMS = 10
 _LOOKED_AT = 200
-"""How many of the latest rounds are searched for one of a pace, and how many of the latest items for those of a
-theme.
+"""How many of the latest rounds are searched for one of a pace, and how many of the latest items for items
+of a theme.
 """
 _NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
 NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
@@ -44,10 +44,10 @@ NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalReader:
-    """The typical subscriber whose mail is shown: he follows one theme, or everything, at one pace, in one language."""
+    """A typical subscriber, whose mail is shown. He follows one theme, or everything, at one pace, in one language."""
 
     theme: str = EVERYTHING
-    """The slug of the theme he follows."""
+    """The slug of the theme that he follows."""
     pace: str
     language: str
 
@@ -59,11 +59,11 @@ class RoundItem:
     record: Record
     title: str
     own_title: str
-    """The title from its source; equal to `title` unless an editor changed it."""
+    """The title from the item's source. It differs from `title` only if an editor gave the item another title."""
     theme: Theme
     moves: frozenset[Move]
     changed: Changed | None
-    """What its source changed since the item came; None: nothing."""
+    """What the item's source changed since the item was added, or `None` if nothing changed."""
     has_room: bool
 
 
@@ -73,7 +73,9 @@ class LeftOutItem:
 
     record: Record
     passed: tuple[str, ...]
-    """Names of the paces whose mails went out since the item came: a restored item is in none of those any more."""
+    """The names of the paces whose mails went out since the item was added. A restored item is in none of
+    those mails.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +86,15 @@ class UpcomingRound:
     edit: RoundEdit
     reader: TypicalReader
     is_sample: bool
-    """Whether the mail has the latest items, because nothing is new to the reader."""
+    """Whether the mail contains the latest items, because nothing is new to the subscriber."""
     digest: Digest | None
-    """None: there are no items."""
+    """The digest, or `None` if there are no items."""
     items: tuple[RoundItem, ...]
     left_out: tuple[LeftOutItem, ...]
     """Items that editors left out of mails to subscribers, latest first."""
     findings: tuple[tuple[str, Finding], ...]
     state: str
-    """Changes when anything changes that editors can decide about."""
+    """A text that changes when anything changes that editors can decide about."""
 
     @property
     def size_bytes(self) -> int:
@@ -131,7 +133,7 @@ def languages_of(office: Office) -> tuple[str, ...]:
 
 
 def upcoming_round(reader: TypicalReader, people: People, office: Office) -> UpcomingRound:
-    """Return the next mails to subscribers, with the mail that this typical subscriber gets.
+    """Return what is known of the next mails to subscribers, and the mail that this typical subscriber gets.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -166,14 +168,14 @@ def state_of_round(office: Office) -> str:
 
 
 def send_round_test(reader: TypicalReader, people: People, office: Office, *, to: str) -> str | None:
-    """Send the next mail of this typical subscriber, or else one with the latest items, as a test to one address;
-    return the server's reply.
+    """Send the next mail of this typical subscriber, or a mail with the latest items if nothing is new, as a test to
+    one address. Return the server's reply.
 
     Return None if there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
-        SecretError: its password could not be read.
+        SecretError: the server's password could not be read.
         TemplateError: a template of digests cannot be used.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
@@ -186,7 +188,7 @@ def send_round_test(reader: TypicalReader, people: People, office: Office, *, to
 
 
 def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office) -> list[Record]:
-    """Return the items that are new to the typical subscriber, as many as one mail has."""
+    """Return the items that are new to the typical subscriber, at most as many as one mail may have."""
     rounds, end = office.store.rounds, office.store.log.end()
     its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
     lowest = its.upto if its else rounds.lowest_cursor([reader.pace])
@@ -219,7 +221,7 @@ def _render(
 
 
 def _why(reader: TypicalReader, people: People, office: Office) -> str:
-    """Return in words, as a mail says it, why the typical subscriber gets the mail."""
+    """Return the words with which a mail tells the typical subscriber why he gets it."""
     follows = [(reader.theme, reader.pace, local_day(office.now, office.config.site.timezone))]
     return why_word(follows, _settings(office).paces, reader.language, people.theme_title)
 
@@ -262,8 +264,8 @@ def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
 
 
 def resume(office: Office) -> ComposeReport:
-    """End the postponement of mails to subscribers: rounds begin as scheduled again, and mails that were due meanwhile
-    are made by the next pass.
+    """End the postponement of mails to subscribers: rounds begin as scheduled again, and the next pass makes the mails
+    that became due meanwhile.
 
     Raises:
         UsageError: the mails are not postponed.
@@ -288,7 +290,9 @@ def write_words(subject: str | None, introduction: str | None, office: Office) -
 
 
 def retitle(item: str, title: str, reader: TypicalReader, office: Office) -> ComposeReport:
-    """Give an item of the shown mail another title in all mails to subscribers; an empty title restores its own."""
+    """Give an item of the shown mail another title in all mails to subscribers; an empty title restores the
+    item's own.
+    """
     record = _named(item, reader, office)
     office.store.rounds.next.retitle(record.number, stripped(title))
     to = f"“{one_line(title)}”" if stripped(title) else "its own title"
@@ -313,15 +317,15 @@ def move(item: str, to: Move, reader: TypicalReader, office: Office) -> ComposeR
 
 
 def drop(item: str, reader: TypicalReader, office: Office) -> ComposeReport:
-    """Leave an item out of all mails to subscribers, waiting ones included."""
+    """Leave an item out of all mails to subscribers, also out of mails that are queued."""
     record = _named(item, reader, office)
     office.store.rounds.next.leave_out(record.number)
     return ComposeReport(decided=(f"left out: {_called(record)}",))
 
 
 def restore(item: str, office: Office) -> ComposeReport:
-    """Undo that an item was left out of mails to subscribers. Those who got a round without the item do not get it any
-    more.
+    """Undo that an item was left out of mails to subscribers. Subscribers who got a round without the item will not get
+    it.
 
     Raises:
         UsageError: no item of that name was left out.
@@ -336,7 +340,7 @@ def restore(item: str, office: Office) -> ComposeReport:
 
 
 def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
-    """Return the items of the typical subscriber's mail, in order."""
+    """Return the items of the typical subscriber's mail, in the order of the mail."""
     records = _new_to(reader, _settings(office), office) or _sample(reader, office)
     if not records:
         return []
@@ -344,7 +348,7 @@ def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
 
 
 def _named(item: str, reader: TypicalReader, office: Office) -> Record:
-    """Return the item with that number in the typical subscriber's mail, or with that address or id."""
+    """Return the item of the typical subscriber's mail with the number `item`, or with that address or id."""
     if item.isdecimal():
         numbered = {str(number): each.record for number, each in enumerate(_shown(reader, office), start=1)}
         if item in numbered:

@@ -1,8 +1,8 @@
-"""Notices. In: conditions of sources, and held editions. Out: mails to the operator and to editors, each once.
+"""Notices. In: conditions of sources, and held editions. Out: mails to the operator and to editors, each sent once.
 
-A change of a source's condition is reported once: it could not be read three times or for a day, lists nothing, has
-another layout, is held, is silent, or has recovered. Every change is in the report, for the log. The operator gets a
-notice of it if `notices.to` is set. The editor of a held edition gets a notice, too.
+A change of a source's condition is reported once. The conditions are: it could not be read three times or for a day,
+lists nothing, has another layout, is held, is silent, or has recovered. Every change is also in the report that is
+logged. The operator gets a notice of it if `notices.to` is set. The editor of a held edition gets a notice, too.
 
 What a crash leaves: reported conditions and notices are recorded in one transaction. A crash before the transaction
 leaves nothing; the next pass decides the same again. A crash after it leaves a notice that is not in the outbox yet;
@@ -28,19 +28,19 @@ from publisher.rendering.addresses import notice_delivery
 from publisher.store import SourceState, Store
 
 REPEATED = 3
-"""After this many failures in a row a source is reported; fewer may pass by themselves."""
+"""The number of failures in a row after which a source is reported. Fewer may be over soon."""
 FOR_LONG = timedelta(days=1)
-"""A source that has failed for this long is reported even after fewer failures: some sources are read seldom."""
+"""The time after which a failing source is reported even if it failed less often: some sources are read seldom."""
 _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewsToTell:
-    """What operators and editors must be told now."""
+    """The news that operators and editors must get now."""
 
     condition_changes: tuple[ConditionChange, ...]
     to_review: tuple[Edition, ...]
-    """Editions whose editors must be told: held ones, and those that lost their last item."""
+    """Editions whose editors must be notified: held ones, and those that lost their last item."""
     has_unwritten: bool
     """Whether an earlier notice is recorded but not in the outbox yet."""
 
@@ -51,7 +51,7 @@ class NewsToTell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentNotices:
-    """The notices that were written into the outbox, and the problems with those that were not."""
+    """The notices that were written into the outbox, and the problems with those that could not be written."""
 
     notices: tuple[Notice, ...]
     problems: tuple[Problem, ...]
@@ -70,7 +70,7 @@ def tell_news(
 
 
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
-    """Return what must be reported to the operator and to editors and was not yet. Nothing is written."""
+    """Return what must be reported to the operator and to editors, and was not reported yet. Nothing is written."""
     return NewsToTell(
         condition_changes=tuple(_find_changes(config, store.sources.states(), now=now)),
         to_review=tuple(_find_to_review(config, store)),
@@ -79,7 +79,7 @@ def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
 
 
 def send_notices(news: NewsToTell, office: Office) -> SentNotices:
-    """Record notices of the news, and write these notices, and those recorded earlier, into the outbox."""
+    """Record notices of the news. Write these notices, and those recorded earlier, into the outbox."""
     notices = [_source_notice(change, office) for change in news.condition_changes if office.config.notices_to]
     problems: list[Problem] = []
     for edition in news.to_review:
@@ -107,7 +107,7 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return the condition that the store records as reported once this condition is reported."""
+    """Return the condition to store as reported, once this condition is reported."""
     return None if condition in _WELL else condition
 
 
@@ -147,7 +147,7 @@ def _source_notice(change: ConditionChange, office: Office) -> Notice:
 
 
 def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
-    """Yield held editions whose editors must be told, if the folders that show them exist."""
+    """Yield held editions whose editors must be notified, if the folders that show the editions exist."""
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
         is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)
@@ -188,8 +188,8 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
 def put_out_notices(office: Office) -> tuple[list[Notice], list[Problem]]:
     """Write recorded notices into the outbox, and queue their mails if this site sends mails.
 
-    Returns the notices that are written or queued, and a problem if the disk refused one. A queued notice need not be
-    in the outbox.
+    Returns the notices that were written or queued, and a problem if the disk refused one. A notice that was queued may
+    be missing from the outbox.
     """
     written: list[Notice] = []
     problems: list[Problem] = []

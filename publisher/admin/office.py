@@ -1,4 +1,4 @@
-"""The office: the site as functions for operators and editors take it, to answer a question or apply a decision."""
+"""The office: what functions for operators and editors need of a site to answer a question or apply a decision."""
 
 from dataclasses import dataclass
 from datetime import datetime

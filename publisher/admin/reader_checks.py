@@ -16,7 +16,7 @@ from publisher.model.themes import ThemeMap
 from publisher.store import Store
 
 QUIET = timedelta(days=180)
-"""A theme without changes for this long is reported."""
+"""The time without changes after which a theme is reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +24,14 @@ class ReaderSurvey:
     """What subscribers follow now, in numbers only."""
 
     by_theme: Mapping[str, int]
-    """How many readers follow a theme, by its present slug; those who follow everything are not counted."""
+    """How many subscribers follow a theme, by the theme's present slug. Subscribers who follow everything are not
+    counted.
+    """
     by_pace: Mapping[str, int]
     changed_at: Mapping[str, datetime]
-    """UTC; when something last changed in each theme that has items, by slug."""
+    """When something last changed in each theme that has items, in UTC, by slug."""
     stranded: int
-    """How many readers follow only themes that no longer exist."""
+    """How many subscribers follow only themes that no longer exist."""
 
 
 def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSurvey:
@@ -53,7 +55,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
 def reader_hints(
     found: ReaderSurvey, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
 ) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint for each theme or pace that subscribers follow although it brings nothing."""
+    """Yield a hint for each theme or pace that subscribers follow although it brings them nothing."""
     for slug, readers in sorted(found.by_theme.items()):
         they = _they_follow(readers)
         changed_at = found.changed_at.get(slug)

@@ -20,12 +20,12 @@ _BY_FORM = (LetterKind.CONFIRM, LetterKind.LINK, LetterKind.MOVE)
 
 
 class Reception:
-    """The data for subscribers' forms, and what can be done by the forms. What a form needs from the store is fetched
-    once.
+    """The data that subscribers' forms show, and the changes that they make. What a form needs from the store is
+    fetched once.
     """
 
     def __init__(self, people: People, look: SiteLook, store: Store) -> None:
-        """Serve forms at `people.now`, on pages with the `look` of the site."""
+        """Prepare for forms at the moment `people.now`, on pages with the `look` of the site."""
         self.people = people
         self.own_data = OwnData(people, store)
         self.look = look
@@ -43,7 +43,7 @@ class Reception:
 
     @cached_property
     def rates(self) -> Rates:
-        """The items of the last year, to estimate how many mails and items come."""
+        """The items of the last year, from which the number of mails and items a month is estimated."""
         today = local_day(self.people.now, self.people.site.timezone)
         first = self._store.calendar.first_day()
         if first is None:
@@ -66,8 +66,8 @@ class Reception:
         return [(mail, themes_of(mail)) for mail in sent]
 
     def consent(self, subscriber: Subscriber) -> Consent | None:
-        """Return a subscriber's last consent, given by him or recorded by the operator; a change of address does not
-        count as one.
+        """Return a subscriber's last consent, given by him or recorded by the operator. The confirmation of a new
+        address is no consent.
         """
         agreed = self._store.subscribers.consents(subscriber.number)
         return next((each for each in reversed(agreed) if each.kind is not ConsentKind.MOVED), None)

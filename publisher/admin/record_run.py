@@ -13,7 +13,7 @@ def record_run(
     verb: str, report: RunReport, store: Store, *, before: RunRow | None, started: datetime, finished: datetime
 ) -> RunReport:
     """Record a run if it has news or problems, or if it has no problems after a run that had some. Problems that a
-    delivery repeats do not count.
+    delivery repeats do not count as problems.
 
     Returns the report, extended by what the previous run says about it.
     """

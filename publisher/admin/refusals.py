@@ -1,6 +1,6 @@
-"""Refusals: a mail to a subscriber that the mail server refused counts in his bounce score like a bounce.
+"""Refusals: a mail to a subscriber that the mail server refused counts in his bounce score, as a bounce does.
 
-The ledger stores each refusal until it is counted, so a crash neither loses one nor counts it twice.
+The ledger stores each refusal until it is counted, so that a crash neither loses a refusal nor counts it twice.
 """
 
 from publisher.deliver.answers import Reply

@@ -1,15 +1,17 @@
-"""Restores a site from a backup, and records the operator's answer which editions went out since.
+"""Restores a site from a backup, and records the operator's answer to the question which editions went out since the
+backup.
 
 A restored store does not know what happened after the backup. So nothing is composed for an audience (a mailing list),
 and its mails wait, until the operator says which edition was the last that went out. The outbox and the web archive may
-still have editions that the store does not know: their items are not sent again, and all others are. Items of editions
-without such traces are sent again rather than never.
+still have editions that the store does not know: their items are not sent again, and all other items are. If an edition
+left no such traces, its items are sent again rather than never.
 
 What a crash leaves, by its moment:
 
 - while a backup is unpacked, or its folders are copied into the outbox: the former store, and a folder beside it that
   the next restore removes. Folders that were copied belong to that store too;
-- while the store is replaced: no store, with the former one beside. Repeating the restore completes it;
+- while the store is replaced: no store, but the former one under another name beside it. Repeating the restore
+  completes it;
 - while the operator's answer is recorded: all of it, or nothing.
 """
 
@@ -42,7 +44,7 @@ from publisher.store.snapshot import put_in_place
 logger = DecisionLog("subscribers")
 
 WAIT_S = 60.0
-"""How long to wait for a running pass before the operator's answer is recorded."""
+"""How many seconds to wait for a running pass before the operator's answer is recorded."""
 LOCKS = ("service", "pass", "deliver")
 
 
@@ -51,39 +53,41 @@ class RestoreReport:
     """The result of restoring a backup."""
 
     taken_at: datetime
-    """UTC; when the backup was made."""
+    """When the backup was made, in UTC."""
     kept: Path | None
-    """Where the former store is now; None: there was none."""
+    """Where the former store is now, or `None` if there was none."""
     added: int
-    """How many files were added to the outbox; files that existed already stayed as they were."""
+    """How many files were added to the outbox. Files that existed already stayed as they were."""
     repeated: Repeated | None
-    """The people who left after the backup, removed again; None: there is no file of departures."""
+    """The people who left or were erased after the backup, and who were removed from it, or `None` if there is no file
+    of departures.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAudience:
-    """An audience for which the operator has not answered which editions went out."""
+    """An audience for which the operator has not yet said which editions went out."""
 
     name: str
     known: int
-    """The number of the last edition in the store; 0: it has none."""
+    """The number of the last edition in the store, or 0 if it has none."""
     since: tuple[Trace, ...]
-    """Traces of editions made after the backup, in the outbox and on the web."""
+    """What remains in the outbox and on the web of editions that were made after the backup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """The consequences of the operator's answer for an audience."""
+    """The consequences of the operator's answer for one audience."""
 
     audience: str
     sent_up_to: int
     next_number: int
     told: tuple[int, ...]
-    """Numbers of editions that the store did not know, and whose items were found in the outbox or on the web."""
+    """The numbers of editions that the store did not know and whose items were found in the outbox or on the web."""
     untold: tuple[int, ...]
-    """Numbers of editions that went out, but whose items are unknown."""
+    """The numbers of editions that went out and whose items are unknown."""
     left: tuple[int, ...]
-    """Numbers of editions in the outbox that the store does not know and that did not go out."""
+    """The numbers of editions in the outbox that the store does not know and that did not go out."""
 
 
 # --- restoring -------------------------------------------------------------------------------------------------------
@@ -119,8 +123,8 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
 
 
 def _note_owed_departures(config: Config, database: Path) -> None:
-    """Write departures to the file of departures that could not be written before: only the store that is about to be
-    replaced has them.
+    """Write departures that could not be written before to the file of departures, because only the store that is about
+    to be replaced has them.
     """
     if not database.exists():
         return
@@ -159,8 +163,8 @@ def _staging(database: Path) -> Iterator[Path]:
 
 
 def _put_outbox_back(backup: Backup, outbox: Path) -> int:
-    """Copy the folders of a backup's outbox that are missing into the outbox, except those that showed held editions
-    which went out since; return the number of files.
+    """Copy the folders that are missing from a backup's outbox, except folders of held editions that went out since;
+    return the number of files.
     """
     if not backup.outbox.is_dir():
         return 0
@@ -184,7 +188,7 @@ def note_put_back(office: Office) -> None:
 
 
 def open_audiences(office: Office) -> list[OpenAudience]:
-    """Return the audiences for which the operator has not answered what went out since the backup."""
+    """Return the audiences for which the operator has not yet said what went out since the backup."""
     config, store = office.config, office.store
     unsettled = unsettled_audiences(config, store)
     return [_open_audience(audience, config, store) for audience in config.audiences if audience.name in unsettled]
@@ -209,8 +213,8 @@ def settle(
     """Record which editions, such as `weekly-12`, were the last to go out, and whether subscribers got mails since the
     backup (`had_rounds`).
 
-    If `is_rest_unsent`, nothing went out since the backup to the other audiences, nor to subscribers, unless
-    `had_rounds`.
+    `is_rest_unsent` says that nothing went out since the backup to the other audiences, nor to subscribers, unless
+    `had_rounds` is true.
 
     Raises:
         BusyError: a pass took too long.
@@ -256,7 +260,9 @@ def _last_numbers(
 
 
 def _decide(audience: Audience, upto: int, office: Office, *, log_end: int) -> tuple[Settlement, Settled]:
-    """Return what to record about an audience whose editions went out up to a number, and what to tell the operator."""
+    """Return what to record about an audience whose editions went out up to number `upto`, and what to tell the
+    operator.
+    """
     config, store = office.config, office.store
     state, traces = store.editions.audience(audience.name), _traces(audience, config)
     known = state.last_number if state else 0

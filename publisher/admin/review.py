@@ -1,7 +1,7 @@
 """Review: an editor's decisions about a held edition, before the edition is sent to its audience (a mailing list).
 
-Each decision is one transaction. Then the folder of the edition is updated, or moved into the outbox. After a crash in
-between, the next pass does that, as for every recorded edition.
+Each decision is one transaction. Then the folder of the edition is updated, or moved into the outbox. If a crash comes
+between the two, the next pass does the second, as for every recorded edition.
 
 An item is named by its number in the text part of the mail, or by its address or id.
 """
@@ -35,13 +35,13 @@ class Reviewed:
     items: tuple[Record, ...]
     """The edition's items in the order of the digest: the first one is number 1."""
     left_out: tuple[tuple[Record, TakenOut], ...]
-    """Items that were taken out of it, each with the reason."""
+    """Items that were taken out of the edition, each with the reason."""
     no_room: int
-    """How many of `items`, the last ones, do not fit into the mail."""
+    """How many of `items`, counted from the end, do not fit into the mail."""
 
 
 def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
-    """Return the held edition with a name, and its audience.
+    """Return the held edition with the name `name`, and its audience.
 
     Raises:
         UsageError: the edition is not held, or its audience is no longer in config.toml.
@@ -64,7 +64,7 @@ def show(name: str, office: Office) -> Reviewed:
     """Return the held edition of that name as its editor sees it.
 
     Raises:
-        UsageError: as in `held_edition`.
+        UsageError: see `held_edition`.
         TemplateError: a template of digests cannot be used.
     """
     edition, audience = held_edition(name, office)
@@ -89,7 +89,7 @@ def state_of(edition: Edition) -> str:
 
 
 def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
-    """Return the held editions that have a single item, by the item's number: if that item is removed, these editions
+    """Return the held editions that have a single item, by the item's number. If that item is removed, these editions
     are not sent.
     """
     found: dict[int, list[Edition]] = {}
@@ -110,7 +110,7 @@ def release(name: str, office: Office) -> ComposeReport:
 
 
 def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeReport:
-    """Hold the edition for `delay` from now, even if it was held for longer. If `delay` is None, hold it until an
+    """Hold an edition for `delay` from now, even if that is shorter than before. If `delay` is None, hold it until an
     editor decides.
     """
     edition, _ = held_edition(name, office)
@@ -129,14 +129,14 @@ def introduce(name: str, text: str, office: Office) -> ComposeReport:
 
 
 def change_subject(name: str, text: str, office: Office) -> ComposeReport:
-    """Give a held edition another subject; an empty one restores the template's."""
+    """Give a held edition another subject; an empty one restores the subject of the template."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.subject(edition.audience, edition.number, stripped(text))
     return ComposeReport()
 
 
 def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
-    """Put these items of a held edition first: the first item becomes the lead, the others come first in their
+    """Put these items of a held edition first. The first item becomes the lead, and the others come first in their
     themes.
     """
     edition, audience = held_edition(name, office)
@@ -162,8 +162,8 @@ def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
-    """Give an item of a held edition another title, in the mail and on the edition's page; an empty title restores the
-    source's.
+    """Give an item of a held edition another title, in the mail and on the edition's page. An empty title restores the
+    source's title.
     """
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
@@ -192,7 +192,7 @@ def include(name: str, item: str, office: Office) -> ComposeReport:
     """Add an item that is due for the next edition to the held edition, after its other items.
 
     Raises:
-        UsageError: no item of that name is due for the next edition.
+        UsageError: `item` names no item that is due for the next edition.
     """
     edition, audience = held_edition(name, office)
     store, site = office.store, office.config.site
@@ -206,8 +206,8 @@ def include(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def discard(name: str, office: Office) -> ComposeReport:
-    """Discard a held edition: take all its items out permanently, so that it is never sent. If its audience no longer
-    exists, the edition need not be held.
+    """Discard a held edition: take all its items out permanently, so that it is never sent. An edition whose audience
+    no longer exists can be discarded even if it is not held.
     """
     stranded = {each.name: each for each in compose.stranded_editions(office.config.audiences, office.store)}
     edition = stranded.get(name) or held_edition(name, office)[0]
@@ -221,9 +221,9 @@ def discard(name: str, office: Office) -> ComposeReport:
 
 
 def restore(name: str, item: str | None, office: Office) -> ComposeReport:
-    """Undo that an item was taken out of an edition. Without `item`, undo that all items of a discarded edition were.
+    """Undo that an item was taken out of an edition. Without `item`, undo that the whole edition was discarded.
 
-    The items are back in the edition if it is held; otherwise they are due for the next one.
+    The items are in the edition again if it is held; otherwise they are due for the next edition.
 
     Raises:
         UsageError: no such item was taken out of the edition, or the item is in another edition by now.
@@ -249,10 +249,12 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
 
 
 def reopen(name: str, office: Office) -> ComposeReport:
-    """Hold a discarded edition again as it was, with its words, titles and order, until somebody decides.
+    """Hold a discarded edition again as it was, with its subject, introduction, titles and order, until somebody
+    decides.
 
     Raises:
-        UsageError: it was not discarded, a later edition was composed, or its audience is no longer in config.toml.
+        UsageError: the edition was not discarded, a later edition was composed, or its audience is no longer in
+            config.toml.
     """
     audience, number = parse_name(name) or ("", 0)
     is_known = audience in [each.name for each in office.config.audiences]
@@ -277,7 +279,7 @@ def _named(item: str, edition: Edition, audience: Audience, office: Office) -> R
 
 
 def _called(record: Record) -> str:
-    """Return the item's name as answers to the editor show it: `“A new rule” (a1b2c3d4)`."""
+    """Return how an answer to the editor names an item, such as `“A new rule” (a1b2c3d4)`."""
     return f"“{one_line(title_of(record.item))}” ({record.short_id})"
 
 

@@ -15,8 +15,8 @@ from publisher.rendering.personal import marked_personal
 
 
 def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> Edition:
-    """Return an edition of the items that subscribers get in a round, with the round's subject and introduction, and
-    the editors' decisions.
+    """Return an edition of these items, which subscribers get in a round, with the round's subject and introduction,
+    and the editors' decisions.
     """
     numbers = {each.number for each in its}
     return Edition(
@@ -39,7 +39,7 @@ def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> E
 
 
 def audience_of_round(language: str, site: Site, settings: SubscriberSettings) -> Audience:
-    """Return an audience that stands for all subscribers with this language, to render their digest."""
+    """Return an audience that stands for all subscribers with this language, so that their digest can be rendered."""
     return Audience(
         name=READERS,
         title=site.title,

@@ -1,8 +1,8 @@
 """The mails of rounds (a round is all digests due at one moment), each made shortly before it is sent.
 
 A mail has the content of its items at that moment. Items withdrawn since the round was planned are left out, and so are
-items of themes that the subscriber no longer follows. If he paused, the mail waits. What many subscribers get in common
-is rendered once for each selection of items and language.
+items of themes that the subscriber no longer follows. If he paused, the mail waits. What is the same for many
+subscribers is rendered once for each selection of items and language.
 """
 
 from collections import OrderedDict
@@ -27,15 +27,15 @@ if TYPE_CHECKING:  # the caller imports it, if there is a mail to render
     from publisher.rendering.wire_form import WireForm
 
 Follows = tuple[tuple[str, str, datetime], ...]
-"""A reader's subscriptions, each as (theme, pace, since when)."""
+"""A subscriber's subscriptions, each as (theme, pace, since when)."""
 _Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
 _WHYS_KEPT = 20_000
 _KEPT = 5_000
-"""How many skeletons are cached: a round of a million people has about four thousand, which share most of their
-bytes.
+"""How many skeletons (rendered mails without personal parts) are cached. A round of a million people has about four
+thousand, which share most of their bytes.
 """
 _REASONS = 4
-"""How many of the reader's subscriptions a mail gives as its reason."""
+"""How many of the subscriber's subscriptions a mail names as its reason at most."""
 
 
 _RECORDS_KEPT = 5_000
@@ -43,11 +43,11 @@ _RECORDS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selected:
-    """What the mails to all subscribers who get the same items in the same language share."""
+    """What is the same in the mails to all subscribers who get the same items in the same language."""
 
     skeleton: "Skeleton"
     themes: frozenset[str]
-    """The slugs of the items' themes."""
+    """The slugs of the themes of these items."""
 
 
 class RoundMails:
@@ -68,15 +68,15 @@ class RoundMails:
         self._people = people
         self._clock = clock
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
-        """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
+        """The skeletons, by (round, items with the log numbers of their latest changes, language, `RoundEdit.key`)."""
         self._selected: dict[tuple[str, tuple[int, ...], str], _Selected] = {}
-        """What mails share, by round, items and language; valid until an item or a decision changes."""
+        """What mails share, by (round, items, language). It is valid until an item or a decision changes."""
         self._records: dict[int, Record] = {}
         """Live items as they were last read."""
         self._edit = RoundEdit()
         """The editors' decisions when the present mails were read."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
-        """The reasons in words, by the subscriptions that caused a mail, and its language."""
+        """The reasons in words, by (the subscriptions that caused a mail, the mail's language)."""
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         """Return the mail of each delivery, or the error that prevents it, by delivery id."""
@@ -116,7 +116,7 @@ class RoundMails:
         return found
 
     def _read_items(self, mails: Collection[RoundMail]) -> dict[int, Record]:
-        """Return the live items of these mails that no editor left out, by number; only items that changed are read
+        """Return the live items of these mails that no editor left out, by number. Only items that changed are read
         from the store again.
         """
         numbers = sorted({number for each in mails for number in each.items if number not in self._edit.left_out})
@@ -171,8 +171,8 @@ class RoundMails:
     def _why(
         self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People
     ) -> str:
-        """Return in words why a subscriber gets a mail with items of these themes. The words are cached, because many
-        subscribers share them.
+        """Return in words why a subscriber gets a mail with items of these themes. The words are cached, because they
+        are the same for many subscribers.
         """
         from publisher.rendering.letters import why_word  # late: as above
 
@@ -211,7 +211,7 @@ class RoundMails:
 
 
 def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> tuple[Record, ...]:
-    """Return the live items of a mail, without items of themes that its recipient has left since."""
+    """Return the live items of a mail, without items of themes that its recipient no longer follows."""
     live = [records[number] for number in mail.items if number in records]
     if not mail.left:
         return tuple(live)
@@ -227,9 +227,10 @@ def _themes_of(record: Record, people: People) -> set[str]:
 
 
 def is_left(themes: Collection[str], *, followed: Collection[str], left: Collection[str]) -> bool:
-    """Whether a subscriber no longer gets an item of `themes`: he left some of these themes and follows none.
+    """Whether a subscriber no longer gets an item of `themes`: he has left some of these themes and follows none of
+    them.
 
-    An item that entered other themes after its mail was planned is still sent, because he left none of those.
+    An item that entered other themes after its mail was planned is still sent, because he left none of the new themes.
     """
     return not {*themes} & {*followed} and (EVERYTHING in left or bool({*themes} & {*left}))
 
@@ -237,11 +238,11 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 def reasons_of(
     follows: Sequence[tuple[str, str, datetime]], themes: Collection[str], paces: Collection[str]
 ) -> list[tuple[str, str, datetime]]:
-    """Return those of a subscriber's subscriptions (`follows`) that brought him items of these themes in a round of
+    """Return the subscriptions of a subscriber (out of `follows`) that brought him items of these themes in a round of
     these paces.
 
-    Each result is (theme, pace, since when), a few at most. A theme that he follows at the same pace as everything is
-    left out, because it adds nothing.
+    Each is (theme, pace, since when). At most `_REASONS` are returned. If he follows everything at the same pace as a
+    theme, the theme is left out, because it adds nothing.
     """
     every = next((pace for theme, pace, _ in follows if theme == EVERYTHING), None)
     named = [each for each in follows if each[0] == EVERYTHING or each[1] != every]

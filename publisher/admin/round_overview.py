@@ -14,9 +14,9 @@ class PaceOverview:
 
     pace: str
     due_at: datetime
-    """UTC; in the past if they are overdue."""
+    """When the mails are due, in UTC. If they are overdue, this is in the past."""
     people: int
-    """How many people follow something at this pace. Those without anything new get no mail."""
+    """How many people follow something at this pace. Those to whom nothing is new get no mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,9 @@ class RoundOverview:
     """The next mails to subscribers, pace by pace."""
 
     paces: tuple[PaceOverview, ...]
-    """The next due pace first."""
+    """The paces, the one that is due next first."""
     held_by: tuple[str, ...]
-    """Names of held editions: while one waits for its editor, no round begins."""
+    """The names of held editions. While an edition waits for its editor, no round begins."""
     people: int
     """How many people follow something."""
 

@@ -27,8 +27,8 @@ def keep_rounds(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Plan the mails to subscribers that are due. None are due while an editor reviews an edition or has postponed
-    them, nor after a restore until the operator has said what went out.
+    """Plan the mails to subscribers that are due. None are planned while an editor reviews an edition or has postponed
+    mails, or before the operator has said what went out since a restored backup.
     """
     is_held = bool(held_by(config, store)) or is_unsettled(config, store) or store.rounds.next.edit().is_postponed(now)
     keeper = _keeper(config, settings, store, site, now=now)
@@ -51,8 +51,8 @@ def begin_round(
 
     Raises:
         NoNewsError: nothing is new to these subscribers.
-        UsageError: there is no such pace, an edition waits for its editor, or the operator must answer first after a
-            restore.
+        UsageError: there is no such pace, an edition waits for its editor, or the operator must first say what went out
+            since a restored backup.
     """
     known = [pace.name for pace in settings.paces]
     if unknown := sorted({*paces} - {*known}):
@@ -79,7 +79,7 @@ def _keeper(config: Config, settings: SubscriberSettings, store: Store, site: Si
 
 
 def is_unsettled(config: Config, store: Store) -> bool:
-    """Whether an audience or subscribers wait for the operator's answer after a restore."""
+    """Whether an audience or subscribers wait until the operator has said what went out since a restored backup."""
     names = {audience.name for audience in config.audiences}
     restoration = store.restorations.current()
     return restoration is not None and any(map(restoration.holds, (*names, READERS)))

@@ -21,7 +21,7 @@ ORDERS = 20
 
 
 class SentState(StrEnum):
-    """How far an edition or a round has come."""
+    """The state of an edition or a round."""
 
     HELD = "held"
     """The edition waits for its editor."""
@@ -30,9 +30,9 @@ class SentState(StrEnum):
     OUT = "out"
     """The edition is in the outbox; its mails are in the ledger if this site sends them."""
     DISCARDED = "discarded"
-    """Its editor discarded the edition."""
+    """The edition's editor discarded it."""
     EMPTIED = "emptied"
-    """All its items were withdrawn before it went out."""
+    """All items of the edition were withdrawn before it went out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +42,19 @@ class Sent:
     name: str
     """The name, such as `weekly-3` or `round-12`."""
     audience: str
-    """The name of the audience; empty: it is a round."""
+    """The name of the audience, or an empty string for a round."""
     number: int
     paces: tuple[str, ...] = ()
     """The paces that were due; empty for an edition."""
     at: datetime
-    """UTC; when it was composed, or begun."""
+    """When the edition was composed or the round begun, in UTC."""
     items: int | None
-    """How many items; None: it is a round, in which each reader has his own."""
+    """How many items the edition has, or `None` for a round, in which each subscriber has items of his own."""
     state: SentState
     mails: DeliveryCounts | None
-    """Counts of its mails; None: the ledger has none, or they were deleted."""
+    """The counts of the mails, or `None` if the ledger has none or they were deleted."""
     page: str = ""
-    """The address of its page on the web; empty: it has none."""
+    """The address of the edition's page on the web, or an empty string if it has none."""
 
     @property
     def is_recallable(self) -> bool:
@@ -63,9 +63,7 @@ class Sent:
 
     @property
     def may_go_again(self) -> bool:
-        """Whether mails can be sent again: some mails of the edition or round did not arrive, or may not have, and none
-        waits.
-        """
+        """Whether mails can be sent again, because some did not or may not have arrived, and none waits."""
         mails = self.mails
         if mails is None or self.state is not SentState.OUT or mails.queued or mails.later:
             return False
@@ -84,21 +82,21 @@ class SentMails:
     """The latest editions and rounds, and what is paused."""
 
     sends: bool
-    """Whether this site sends mails; otherwise the outbox is the result."""
+    """Whether this site sends mails. If not, the outbox is the result."""
     sent: tuple[Sent, ...]
-    """The latest first."""
+    """The editions and rounds, latest first."""
     audiences: tuple[str, ...]
-    """Names of the audiences that can be paused individually."""
+    """The names of the audiences that can be paused individually."""
     paused: Mapping[str, datetime]
-    """Since when each audience's mails are paused, by its name; the empty name stands for all mails."""
+    """Since when the mails of each paused audience are paused, by its name. The empty name stands for all mails."""
     outage: str
-    """Why the mail server cannot be used; empty: it can, as far as is known."""
+    """Why the mail server cannot be used, or an empty string if it can, as far as is known."""
     orders: Sequence[Order]
-    """The operator's orders about mails, the latest first."""
+    """The operator's commands about mails, latest first."""
 
 
 def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
-    """Return the latest editions and rounds, the state of their mails, and the orders about mails since a moment."""
+    """Return the latest editions and rounds, the state of their mails, and the commands about mails since a moment."""
     store, config = office.store, office.config
     editions, rounds = store.editions.latest(limit=SHOWN), store.rounds.latest(limit=SHOWN)
     names = [*(row.name for row in editions), *(each.name for each in rounds)]
@@ -128,7 +126,7 @@ def latest_first(sent: Iterable[Sent]) -> list[Sent]:
 
 
 def state_of(row: EditionRow) -> SentState:
-    """Return how far an edition has come."""
+    """Return the state of an edition."""
     if row.held_until and not row.written_at:
         return SentState.HELD
     if row.items:

@@ -1,4 +1,4 @@
-"""Locks of a whole site: a service holds one while it runs; work that needs the site idle holds all of them."""
+"""Locks of a whole site. A service holds one of them while it runs. Work that needs the site idle holds all of them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +9,7 @@ from publisher.model.errors import BusyError
 from publisher.store import Store
 
 ASKED_S = 0.5
-"""How long a starting service waits for the lock: `is_served` may hold it for a moment."""
+"""How many seconds a starting service waits for its lock, because `is_served` may hold it for a moment."""
 _SERVICE = "service"
 
 

@@ -1,4 +1,5 @@
-"""Notices about the site itself: a broken template, a full disk, an outbox that cannot be written; each sent once.
+"""Notices about the site itself, such as a broken template, a full disk, or an outbox that cannot be written. Each is
+sent once.
 
 A problem is reported when two runs in a row met it, because a template may be saved half edited. The first run without
 the problem ends it, and this is reported as well.
@@ -20,7 +21,7 @@ from publisher.store import RunRow
 from publisher.store.runs import RUN
 
 SITE = "site"
-"""The name that these notices are about; no source or edition has it."""
+"""The name that stands for the site in notices. No source or edition has it."""
 TROUBLE, OVER = "trouble", "over"
 
 

@@ -1,6 +1,6 @@
 """Sources as editors see them: their condition, waiting and held items, and the effect of each decision.
 
-Nothing is changed. The effect of a decision is computed from the numbers of items alone.
+Nothing is changed. The effect of a decision is computed from numbers of items alone.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from publisher.model.status import SourceStatus, WaitingReason
 from publisher.store import HiddenItem, SourceState, Waiting
 
 LATEST = 20
-"""How many of the latest items are listed, so that one can be hidden."""
+"""How many of the latest items are listed, so that an editor can hide one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,26 +26,26 @@ class DecisionEffect:
     """What a decision about a held source would do, in numbers of items."""
 
     added: int = 0
-    """New items that become visible."""
+    """How many new items become visible."""
     revised: int = 0
-    """Items that get their source's present content."""
+    """How many items get the present content of their source."""
     withdrawn: int = 0
-    """Items that disappear from readers."""
+    """How many items readers no longer see."""
     never_shown: int = 0
-    """New items that are never visible."""
+    """How many new items are never visible."""
     not_revised: int = 0
-    """Items that keep their present content."""
+    """How many items keep their present content."""
     kept: int = 0
-    """Items that stay visible, although their source no longer lists them."""
+    """How many items stay visible although their source no longer lists them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A held listing: what a source listed when its changes looked suspicious, waiting for an editor's decision."""
+    """A held listing of a source: its changes looked suspicious, so they wait for an editor's decision."""
 
     reason: HoldReason
     words: str
-    """Why it is held and what it would change, with figures; a decision refers to these words."""
+    """Why the listing is held and what it would change, with figures. A decision refers to these words."""
     change: HeldChange
     release: DecisionEffect
     discard: DecisionEffect
@@ -65,11 +65,11 @@ class SeenSource:
 
     status: SourceStatus
     failure: FailureKind | None
-    """Why its last reading failed; None: it did not."""
+    """Why the last reading failed, or `None` if it did not fail."""
     held: Held | None
-    """None: nothing waits for a decision."""
+    """The held listing, or `None` if nothing waits for a decision."""
     waiting: tuple[WaitingItem, ...]
-    """The next one first."""
+    """The items that wait, the next to appear first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +78,9 @@ class SourceOverview:
 
     sources: tuple[SeenSource, ...]
     hidden: Sequence[HiddenItem]
-    """The last hidden one first."""
+    """The hidden items, the most recently hidden first."""
     latest: Sequence[Record]
-    """The last added items, latest first."""
+    """The items that were added last, latest first."""
 
 
 def oversee_sources(office: Office) -> SourceOverview:
@@ -116,7 +116,7 @@ def held_of(state: SourceState) -> Held | None:
 
 
 def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
-    """Return the effect of a decision about a held listing, as `collect.record` would carry it out."""
+    """Return the effect of a decision about a held listing, as if `collect.record` carried it out."""
     match decision:
         case OnSuspicion.RELEASE:
             return DecisionEffect(added=change.added, revised=change.revised, withdrawn=change.withdrawn)

@@ -1,5 +1,5 @@
-"""The stages of a pass: collect, publish, compose, put out (write editions to the website and the outbox). Each takes
-the report so far and adds its own part.
+"""The stages of a pass: collect, publish, compose, and put out (write editions to the website and the outbox). Each
+gets the report of the stages before it and adds its own part.
 
 Modules that render are imported late, by `wiring`, so that a pass without news loads neither Jinja nor premailer. The
 caller holds the lock of the pass.
@@ -46,7 +46,7 @@ class Stages:
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """`open_files` gives access to a folder, and `clock` returns the time in UTC."""
+        """Prepare the stages. `open_files` gives access to a folder, and `clock` returns the time in UTC."""
         self._config = config
         self._store = store
         self._outbox = outbox
@@ -56,7 +56,7 @@ class Stages:
         self._progress = progress
 
     def run(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
-        """Run all stages; `plan` chooses the editions. When `is_stopping` turns true, end before the next stage."""
+        """Run all stages. `plan` chooses the editions. When `is_stopping` returns true, end before the next stage."""
         report = self.collect(self._wiring.sources())
         if is_stopping():
             return report
@@ -79,7 +79,7 @@ class Stages:
     ) -> RunReport:
         """Read the sources that are due and those `asked_for` by name, and record the changes in the item log.
 
-        `on_suspicion` says what to do with a suspicious listing, `seen` is as in `CollectRules`.
+        `on_suspicion` says what to do with a suspicious listing. For `seen`, see `CollectRules`.
         """
         rules = self._wiring.collect_rules(on_suspicion, seen)
         collected = collect(
@@ -88,8 +88,8 @@ class Stages:
         return RunReport(collect=collected)
 
     def publish(self, report: RunReport, extent: Scope) -> RunReport:
-        """Render the feeds and pages that changed; if files cannot be written, the report has a problem and no
-        publishing stage.
+        """Render the feeds and pages that changed. If files cannot be written, the report has a problem and no part
+        about publishing.
         """
         # an empty folder is filled again automatically
         is_emptied = not (self._config.feeds_directory / urls.INDEX_FILE).exists()
@@ -122,7 +122,9 @@ class Stages:
         return replace(report, compose=ComposeReport(problems=(*held, *problems)))
 
     def put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
-        """Write the web pages of recorded editions, then their mails, so that links in mails work at once."""
+        """Write the web pages of recorded editions, then their mails, so that links in the mails work from
+        the start.
+        """
         composed = report.compose or ComposeReport()
         editions = compose.release_and_list(audiences, store=self._store, now=self._clock())
         try:

@@ -97,8 +97,8 @@ def _subscribers_status(
 
 
 def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:
-    """Return the names of the audiences that get nothing after a restore until the operator has said what went out
-    before it.
+    """Return the names of the audiences that get nothing until the operator has said what went out since a restored
+    backup.
     """
     restoration = store.restorations.current()
     return tuple(each.name for each in config.audiences if restoration and restoration.holds(each.name))
@@ -133,8 +133,8 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
 
 
 def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
-    """Return, by source, how many items wait until when, and why, the next first. Sources without waiting items are
-    missing.
+    """Return how many items of each source wait until when, and why, by source, the next first. Sources without waiting
+    items are missing.
     """
     counts = Counter((each.source, each.until, why_waiting(each, config)) for each in store.items.waiting())
     found: dict[str, list[WaitingStatus]] = defaultdict(list)

@@ -1,5 +1,5 @@
-"""Checks names of themes: labels of items that may be typing errors, and slugs in config.toml of themes without items.
-Pure; all findings are hints.
+"""Checks names of themes: labels of items that may be typing errors, and slugs in config.toml that no theme has. Pure.
+All findings are hints.
 """
 
 from collections import defaultdict
@@ -17,10 +17,10 @@ from publisher.model.slugs import Names, WantedNames, fold_label
 from publisher.model.themes import ThemeChoice, ThemeMap, assign_themes, wanted_names
 
 Hints = Iterator[tuple[str, Finding]]
-"""Yields (where, hint) pairs."""
+"""Yields (key or label, hint about it)."""
 
 ALIKE = 0.8
-"""From this similarity (`difflib`) on, a label may be a typing error of another."""
+"""The similarity (by `difflib`) from which a label may be a typing error of another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,11 @@ class Survey:
     """The labels, themes and titles of a site's items."""
 
     labels: Mapping[str, int]
-    """Number of items by label, in its first spelling. Labels of themes in config.toml are left out."""
+    """How many items have each label, by its first spelling. Labels of themes in config.toml are left out."""
     slugs: Collection[str]
-    """Slugs of the themes that have items."""
+    """The slugs of the themes that have items."""
     feeds: Sequence[Feed]
-    """Feeds of themes that were ever written for readers."""
+    """The feeds of themes that were ever written for readers."""
     titles: TitleCounts
 
 
@@ -68,7 +68,7 @@ def survey(
 def theme_hints(
     found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience], combined: Iterable[CombinedFeed] = ()
 ) -> Hints:
-    """Yield a hint for each label or slug that may be a mistake; yield nothing for a site without items."""
+    """Yield a hint for each label or slug that may be a mistake. For a site without items, yield nothing."""
     if not found.slugs:
         return
     yield from _near_misses(found, theme_map)
@@ -106,9 +106,7 @@ def _abandoned_feeds(found: Survey, theme_map: ThemeMap) -> Hints:
 
 
 def _unknown_slugs(found: Survey, theme_map: ThemeMap, named: Mapping[str, Sequence[str]]) -> Hints:
-    """Yield a hint for each slug in config.toml that no theme has; `named` gives the slugs by the key of the
-    setting.
-    """
+    """Yield a hint for each slug in config.toml that no theme has. `named` has the slugs, by the key of the setting."""
     known = {*found.slugs, *_configured_slugs(theme_map), *(former for former, _ in theme_map.was)}
     for key, slugs in named.items():
         for slug in slugs:
@@ -125,8 +123,8 @@ def _configured_slugs(theme_map: ThemeMap) -> set[str]:
 
 
 def _nearest(label: str, others: Collection[str]) -> str | None:
-    """Return the label among `others` that was probably meant, or None. Labels that differ only in digits, such as two
-    years, are no mistakes.
+    """Return the label among `others` that was probably meant, or None. Labels that differ only in digits, such as
+    years, are not confused.
     """
     near = get_close_matches(label, others, n=1, cutoff=ALIKE)
     return near[0] if near and _letters(near[0]) != _letters(label) else None

@@ -1,4 +1,4 @@
-"""Checks how many items have no title of their own. Pure; every finding is a hint."""
+"""Checks how many items have no title of their own. Pure. Every finding is a hint."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class TitleCounts:
 
     items: int = 0
     untitled: int = 0
-    """Items whose first sentence is shown instead of a title."""
+    """How many items show their first sentence instead of a title."""
     cut: int = 0
-    """How many of these have a first sentence that is cut because it is too long."""
+    """How many of these show it cut, because it is too long."""
 
     def __add__(self, other: "TitleCounts") -> "TitleCounts":
         return TitleCounts(
@@ -35,7 +35,7 @@ def count_titles(items: Iterable[Item]) -> TitleCounts:
 
 
 def title_hints(counts: TitleCounts) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint with the number of items without a title of their own; yield nothing if all have one."""
+    """Yield a hint with the number of items without a title of their own, unless all have one."""
     if counts.untitled:
         have = "has no title of its own" if counts.untitled == 1 else "have no title of their own"
         cut = f"; {counts.cut} of these sentences are cut" if counts.cut > 1 else ""

@@ -1,5 +1,5 @@
-"""The next edition of an audience (a mailing list) as an editor's page shows it: when it is sent, which items it has,
-which it has not and why, and how it looks.
+"""The next edition of an audience (a mailing list) as an editor's page shows it: when it is sent, what it contains,
+which items are not in it and why, and what it looks like.
 """
 
 import hashlib
@@ -27,14 +27,14 @@ EARLIER = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What the source changed in an item after the edition with that item was composed."""
+    """What the source changed in an item after an edition with the item was composed."""
 
     was: str
-    """The item's former title, or else a sentence that was removed; empty: nothing was removed."""
+    """The item's former title, or else a sentence that was removed; empty if nothing was removed."""
     now: str
-    """The source's present text for it; empty: the same as `was`."""
+    """The source's present text in its place; empty if it is the same as `was`."""
     is_retitled: bool
-    """Whether the title changed; otherwise the text, the links or the files."""
+    """Whether the title changed. If not, the text, the links or the files did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,29 +44,29 @@ class UpcomingItem:
     record: Record
     title: str
     own_title: str
-    """The title from its source; equal to `title` unless an editor changed it."""
+    """The title from the item's source. It differs from `title` only if an editor gave the item another title."""
     theme: Theme
-    """The theme under which it stands."""
+    """The theme under which the item stands."""
     late_day: date | None
-    """The day on which it was added, if it is dated long before; None: the two are close."""
+    """The day on which the item was added, if it is dated long before that day; otherwise `None`."""
     moves: frozenset[Move]
     """The places to which the item can be moved."""
     changed: Changed | None
     has_room: bool
-    """Whether it fits into the mail."""
+    """Whether the item fits into the mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """An earlier edition from which an editor took items out permanently, which can be undone."""
+    """An earlier edition from which an editor took items out permanently. That can be undone."""
 
     number: int
     is_discarded: bool
-    """Whether it was discarded as a whole."""
+    """Whether the whole edition was discarded."""
     may_reopen: bool
-    """Whether it can be held again as it was."""
+    """Whether the edition can be held again as it was."""
     is_passed: bool
-    """Whether mails went to subscribers since its items came; a restored item is in none of those."""
+    """Whether mails went to subscribers since these items were added. A restored item is in none of those mails."""
     items: tuple[Record, ...]
     """Items that the audience never got."""
 
@@ -78,17 +78,19 @@ class Upcoming:
     described: NextEdition
     is_held: bool
     goes_out_at: datetime | None
-    """UTC; when it goes out unless an editor decides otherwise. None: only when an editor or operator decides."""
+    """When the edition goes out unless an editor decides otherwise, in UTC, or `None` if it goes out only when somebody
+    decides.
+    """
     items: tuple[UpcomingItem, ...]
-    """The items in the order in which they are read."""
+    """The edition's items, in the order of the mail."""
     taken_out: tuple[tuple[Record, TakenOut], ...]
-    """Items that were taken out of it while it is held, each with the reason."""
+    """Items that were taken out of the edition while it is held, each with the reason."""
     waiting: tuple[tuple[Record, WhyNot], ...]
     """New items that are not in this edition, each with the reason."""
     earlier: tuple[Earlier, ...]
     """The latest editions from which items were left out, latest first."""
     state: str
-    """Changes when anything changes that editors can decide about."""
+    """A text that changes when anything changes that editors can decide about."""
 
     @property
     def edition(self) -> Edition | None:
@@ -200,7 +202,7 @@ def _items(described: NextEdition, audience: Audience, office: Office) -> Iterat
 
 
 def changed_between(was: Item, now: Item) -> Changed:
-    """Return in words what a source changed in an item."""
+    """Return what a source changed in an item, as texts to show."""
     former, present = title_of(was), title_of(now)
     if former != present:
         return Changed(was=former, now=present, is_retitled=True)

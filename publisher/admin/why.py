@@ -1,4 +1,4 @@
-"""Explains why a subscriber got an item, or did not, from what the store holds. The decision is pure."""
+"""Explains why a subscriber got an item, or did not, from the data in the store. The decision is pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,18 +35,18 @@ class Verdict(StrEnum):
     PLANNED = "planned"
     """The item is in a mail that is not sent yet."""
     WAITING = "waiting"
-    """The item's time has not come."""
+    """The moment at which the item appears has not come."""
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     HIDDEN = "hidden"
     TAKEN_OUT = "taken out"
-    """An editor took it out of an edition for good."""
+    """An editor took the item out of an edition for good."""
     FORGOTTEN = "forgotten"
     """The item's round is over, and its mails were deleted."""
     PASSED = "passed"
-    """A round passed without it, because readers could not see it then."""
+    """A round was sent without the item, because readers could not see it then."""
     SUSPENDED = "suspended"
-    """The item waits, because the reader is suspended by bounces."""
+    """The item waits, because the subscriber is suspended: mails to him came back."""
     NEXT = "next"
     """The item comes with the next mail of the pace `next_pace`."""
     LEFT = "left"
@@ -56,13 +56,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailWithItem:
-    """A mail to a subscriber that had the item, and its delivery."""
+    """A mail to a subscriber that contained the item, and the mail's delivery."""
 
     past: PastMail
     delivery: KnownDelivery | None
-    """None: the ledger has deleted it."""
+    """The delivery, or `None` if the ledger has deleted it."""
     is_too_old: bool = False
-    """Whether it waited so long that it is held until the operator decides."""
+    """Whether the mail waited so long that it is held until the operator decides."""
 
     @property
     def waits(self) -> bool:
@@ -72,15 +72,15 @@ class MailWithItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemStory:
-    """What became of one item for one subscriber."""
+    """What happened to one item for one subscriber."""
 
     record: Record
     relations: tuple[tuple[Subscription, Relation], ...]
-    """The item's relation to each subscription, in the order in which they began; empty: rounds do not send
-    this item.
+    """The item's relation to each subscription, in the order in which the subscriptions began; empty if rounds do not
+    send this item.
     """
     mails: tuple[MailWithItem, ...]
-    """The mails that were planned with it; more than one only after a restore."""
+    """The mails that were planned with the item. There is more than one only after a restore."""
     is_forgotten: bool
     """Whether the item is so old that the mails of its time were deleted."""
 
@@ -91,47 +91,49 @@ class Story:
 
     address: str
     subscriber: Subscriber | None
-    """None: nobody with that address ever subscribed, or he was erased."""
+    """The subscriber, or `None` if nobody with this address ever subscribed, or if he was erased."""
     asked_at: datetime | None
-    """UTC; when the address last asked to subscribe, if that is known."""
+    """When somebody last asked to subscribe this address, in UTC, or `None` if that is not known."""
     departure: DepartureKind | None = None
-    """How the file of departures keeps the address out of imports; None: it does not, or he is a subscriber."""
+    """How the person is gone according to the file of departures, so that no import adds the address. `None` if he is
+    not gone, or is a subscriber.
+    """
     consents: tuple[Consent, ...] = ()
     mails: tuple[MailWithItem, ...] = ()
     has_forgotten: bool = False
     """Whether the oldest mails were deleted."""
     renewal_asked_at: datetime | None = None
-    """UTC; when he was asked whether he still wants his mails. None: he was not, or he answered."""
+    """When he was asked whether he still wants his mails, in UTC, or `None` if he was not asked or has answered."""
     paused_until: datetime | None = None
-    """UTC; the end of his pause. None: there is none, or it is over."""
+    """The end of his pause, in UTC, or `None` if there is none or it is over."""
     present: Mapping[str, str] = field(default_factory=dict)
-    """For each of his paces that config.toml no longer has, the pace he gets instead."""
+    """The pace that he gets instead, for each of his paces that config.toml no longer has."""
     gone: frozenset[str] = frozenset()
-    """Slugs of themes he follows that no longer exist."""
+    """The slugs of the themes that he follows and that no longer exist."""
     letter: KnownDelivery | None = None
-    """The last letter with a confirmation link; None: the ledger has none, or he is a subscriber."""
+    """The last letter with a confirmation link, or `None` if the ledger has none, or if he is a subscriber."""
     hindrances: tuple[Hindrance, ...] = ()
-    """What holds back mails to all readers now."""
+    """What prevents or delays mails to all subscribers now."""
     bounces: tuple[BounceRow, ...] = ()
     score: BounceScore | None = None
-    """None: he has no bounces."""
+    """His bounce score, or `None` if no mail to him came back."""
     suppressions: tuple[Suppression, ...] = ()
-    """The suppressions of the address; empty: it may get mails."""
+    """The suppressions of the address. If there are none, it may get mails."""
     due: Mapping[str, datetime]
-    """When each of his paces is next due, by its name.
+    """When each of his paces is next due, by the name of the pace.
 
-    Empty while he has paused, or is suspended by bounces.
+    It is empty while he has paused, or is suspended because mails came back.
     """
     item: ItemStory | None = None
-    """None: no item was asked about."""
+    """What happened to the item that was asked about, or `None` if none was."""
 
 
 def tell_story(address: str, item: str | None, people: People, store: Store, config: Config) -> Story:
-    """Return the history of a mail address, and what became of an item for its owner; `item` is the item's address or
+    """Return the history of a mail address, and what happened to an item for its owner. `item` is the item's address or
     id.
 
     Raises:
-        UsageError: mail servers do not accept the address; there is no such item, or several.
+        UsageError: mail servers do not accept the address; there is no such item, or there are several.
     """
     wire = people.wire_address(address)
     record = find_item(item, store, config.site) if item is not None else None
@@ -193,7 +195,7 @@ def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
 
 
 def _is_too_old(delivery: KnownDelivery | None, oldest: datetime | None) -> bool:
-    """Whether a mail waits, and was queued too long ago to be sent without the operator's decision."""
+    """Whether a mail waits that was queued too long ago to be sent unless the operator decides so."""
     if delivery is None or oldest is None or delivery.state is not DeliveryState.QUEUED:
         return False
     return delivery.queued_at <= oldest
@@ -238,7 +240,7 @@ def _item_story(
 
 
 def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
-    """Return the numbers in `themes` (log numbers by slug) by the present slugs of the themes."""
+    """Return `themes` (log numbers by slug) with the present slugs of the themes."""
     renamed: dict[str, int] = {}
     for slug, seq in themes.items():
         current = people.current(slug)

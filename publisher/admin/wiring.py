@@ -69,7 +69,7 @@ class Wiring:
     def authority(self) -> str:
         """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host, and a day on which the site owned it.
 
-        The authority is stored when it is first chosen, and never changes.
+        The authority is chosen once, stored, and never changes.
         """
         return self._store.names.authority(self._proposed_authority())
 
@@ -80,11 +80,11 @@ class Wiring:
 
     @property
     def site(self) -> Site:
-        """The values of the site that config.toml gives, with the host from which permanent names are made."""
+        """The values of the site from config.toml, and the host from which permanent names are made."""
         return replace(self._config.site, first_host=self.first_host)
 
     def sources(self, only: Collection[str] = ()) -> list[Source]:
-        """Return the sources of config.toml with these names, or all if no names are given.
+        """Return the sources of config.toml with these names, or all sources if no names are given.
 
         Raises:
             UsageError: there is no source of such a name.
@@ -121,7 +121,9 @@ class Wiring:
         )
 
     def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
-        """Return the rules of collecting; `on_suspicion` is for suspicious listings, `seen` is as in `CollectRules`."""
+        """Return the rules for collecting. `on_suspicion` says what to do with suspicious listings. For `seen`, see
+        `CollectRules`.
+        """
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -171,7 +173,7 @@ class Wiring:
     def render_site(
         self, planned: PublishPlan, open_files: Callable[[Path], Files], progress: Progress
     ) -> PublishReport:
-        """Render the planned feeds and pages; if none are planned, no file is opened."""
+        """Render the planned feeds and pages. If none are planned, no file is opened."""
         if planned.is_empty:
             return PublishReport()
         from publisher.publish.run import publish  # late: a pass without news renders nothing
@@ -187,7 +189,7 @@ class Wiring:
         )
 
     def show_editions(self, open_files: Callable[[Path], Files]) -> None:
-        """Write the web pages of editions that have none; if all have one, no file is opened."""
+        """Write the web pages of editions that have none yet. If all have one, no file is opened."""
         if numbers_of := plan_editions(self._store, self.publication.audiences):
             from publisher.publish.editions import publish_editions  # late: a pass without news renders nothing
 
@@ -196,7 +198,7 @@ class Wiring:
             publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
 
     def tell_hub(self, report: RunReport) -> RunReport:
-        """Tell the configured WebSub hub which feeds changed; the report gets a problem if that fails."""
+        """Tell the configured WebSub hub which feeds changed. If that fails, the report gets a problem."""
         config = self._config
         if not config.feeds.hub:
             return report
@@ -206,7 +208,7 @@ class Wiring:
         return report.with_problems(*problems)
 
     def people(self, now: datetime) -> People:
-        """Return the subscribers of the site, as of a moment."""
+        """Return the subscribers of the site, as of the moment `now`."""
         config = self._config
         if config.subscribers is None:
             raise UsageError("no one can subscribe, because config.toml has no [subscribers]")
@@ -221,13 +223,13 @@ class Wiring:
         return people
 
     def reach(self, now: datetime) -> Reach:
-        """Return the object that counts bounces and suppresses addresses, as of a moment."""
+        """Return the object that counts bounces and suppresses addresses, as of the moment `now`."""
         people, smtp = self.people(now), self._config.smtp
         bounces = smtp.bounces if smtp else ""
         return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
 
     def count_refusals(self) -> None:
-        """Count mails that the mail server refused in the bounce scores of the subscribers."""
+        """Count mails that the mail server refused in the bounce scores of their recipients."""
         if self._config.subscribers is not None:
             count_refusals(self._store, self.reach(self._clock()))
 
@@ -257,7 +259,7 @@ class Wiring:
         return self._shared_templates.render("forms/consent.txt", language=language, domain="pages").strip()
 
     def reception(self, now: datetime) -> "Reception":
-        """Return what subscribers' forms show and do, with the present templates.
+        """Return the data and actions of subscribers' forms, with the present templates.
 
         Raises:
             StoreError: the store cannot be used.
@@ -294,7 +296,7 @@ class Wiring:
 
     @cached_property
     def _look(self) -> "SiteLook":
-        """The look of the site's pages; its templates are compiled once."""
+        """The look of the site's pages. Its templates are compiled once."""
         from publisher.publish.page_values import SiteLook
 
         return SiteLook.of(self.publication)
@@ -316,7 +318,9 @@ class Wiring:
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def note_departures(self, report: RunReport) -> RunReport:
-        """Write owed lines to the file of departures; report a problem if that fails, or if the file cannot be read."""
+        """Write owed lines to the file of departures. If that fails, or if the file cannot be read, the report gets a
+        problem.
+        """
         try:
             self._store.owed_departures.note()
             self._store.owed_departures.check()
@@ -331,7 +335,7 @@ class Wiring:
         """Begin a round of mails now for all subscribers who follow something at these paces.
 
         Raises:
-            UsageError: config.toml has no [subscribers], or as in `rounds.begin_round`.
+            UsageError: config.toml has no [subscribers], or see `rounds.begin_round`.
         """
         settings, now = self.people(self._clock()).settings, self._clock()
         return begin_round(

@@ -1,4 +1,4 @@
-"""Suggests which columns of a table are the date, the title and so on, by their names and contents; pure."""
+"""Suggests which columns of a table are the date, the title and so on, by their names and contents. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,12 +27,16 @@ _WORDS = {
     "keywords": "keywords keyword tags tag trefwoorden schlagworte motscles",
     "id": "id nid guid uid key number nummer",
 }
-"""Words for each field in column headings, in four languages, without capitals and accents; likeliest first."""
+"""Words for each field in the headings of columns, in four languages, without capitals and accents, the likeliest
+first.
+"""
 _MOSTLY = 0.8
 
 
 def suggest_columns(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
-    """Return the likeliest column of each field that has no column of its own name; fields without one are missing."""
+    """Return the likeliest column of each field that has no column with its own name. Fields without a likely column
+    are missing.
+    """
     names = list(dict.fromkeys(name for row in rows for name in row if name))
     folded = {name: fold(fold_name(name)) for name in names}
     found: dict[str, str] = {}

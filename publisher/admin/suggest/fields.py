@@ -15,13 +15,13 @@ DATE_CHARACTERS = 12
 """The usual number of characters of a date."""
 
 _MOST = 0.6
-"""The share of items that must have a field."""
+"""The share of items that must have a field for a selector to be suggested."""
 _SOME = 0.2
-"""The share of items that must have themes or keywords."""
+"""The share of items that must have themes or keywords for a selector to be suggested."""
 _LABEL_CHARACTERS = 60
 """The most characters of a theme or keyword."""
 _BODY_CHARACTERS = 12
-"""The least average number of characters of a body."""
+"""The least average number of characters of the items' texts."""
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _THEMES = re.compile(r"theme|thème|thema|categor|kategorie|topic|rubri|onderwerp|(?:^|[-_ ])cat[-_]", re.IGNORECASE)
@@ -34,12 +34,14 @@ class Fields:
 
     items: Sequence[Element]
     beside: str
-    """The tag of the element that follows each item and belongs to it; empty: items are one element."""
+    """The tag of the element that follows each item and belongs to it; empty if each item is one element."""
     dates: set[Element]
     """The innermost elements that contain a date."""
 
     def selectors(self) -> dict[str, str]:
-        """Return a selector for each field that most items have; for themes and keywords, some items are enough."""
+        """Return a selector for each field that most items have. For themes and keywords, it suffices that some items
+        have them.
+        """
         dates = [next((each for each in self._elements_in(item) if each in self.dates), None) for item in self.items]
         titles = [self._title(item, date) for item, date in zip(self.items, dates, strict=True)]
         titles = titles if self._are_most(titles) else [None] * len(titles)
@@ -105,7 +107,9 @@ class Fields:
         return ""
 
     def _apart_from(self, item: Element, others: set[Element]) -> Iterator[Element]:
-        """Yield the outermost elements of an item that neither are, nor contain, nor lie within one of `others`."""
+        """Yield the outermost elements of an item that have nothing in common with `others`: they neither are, contain,
+        nor lie within one of them.
+        """
         others = others - {item}
         around = {above for other in others for above in other.iterancestors()} | {item}
         for element in self._elements_in(item):
@@ -135,7 +139,7 @@ class Fields:
         return "@lang" if all(item.get("lang") for item in self.items) else ""
 
     def _labels(self, named: re.Pattern[str], taken: Sequence[set[Element]]) -> str:
-        """Return the CSS selector of the items' short texts in elements whose class matches `named`."""
+        """Return the CSS selector of the items' short texts in elements with a class that matches `named`."""
         targets: list[Element | None] = []
         for item, others in zip(self.items, taken, strict=True):
             parts = (part for part in self._apart_from(item, others))

@@ -1,8 +1,8 @@
 """Finds the list of items on a page and suggests selectors for it. Pure: the same page gives the same selectors.
 
-A list is a repeating structure, each time with a date, mostly with a link and a text. Elements with the same structure
-at corresponding places form a group. The best group repeats most, has one date for each member and the longest texts.
-Menus and side columns count little.
+A list is a structure that is repeated, each time with a date, and mostly with a link and a text. Elements with the same
+structure at corresponding places form a group. The best group has the most members, one date for each member, and the
+longest texts. Menus and side columns count little.
 """
 
 import re
@@ -20,15 +20,15 @@ from publisher.collect.sources.page import catch, select
 MAX_ELEMENTS = 60_000
 """How many elements of a page are examined. Long listings have a tenth of that."""
 PAGES = 3
-"""The suggested number of pages, if a link leads to the next one."""
+"""How many pages to read is suggested if a link leads to the next page."""
 
 _FEWEST = 2
-"""The least number of members of a list."""
+"""The fewest members of a list."""
 _LINE_CHARACTERS = 300
 _MOST = 0.6
 """The share of a list's members that must have a date."""
 _MANY_CHARACTERS = 250
-"""Text beyond this many characters does not make a list likelier."""
+"""The number of characters of text beyond which more text does not make a list likelier."""
 _PAIRED_WEIGHT = 0.9
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
@@ -59,7 +59,7 @@ class Suggestion:
     selectors: Mapping[str, str]
     """The selectors, by their keys in config.toml."""
     items: int
-    """How many items they find."""
+    """How many items the selectors find."""
     pages: int
     """How many pages to read: more than one if a link leads to the next page."""
 
@@ -95,20 +95,20 @@ class _Node:
     depth: int
     dates: int = 0
     is_date: bool = False
-    """Whether it is the innermost element that contains a date."""
+    """Whether the element is the innermost one that contains a date."""
     characters: int = 0
     has_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Elements with the same structure: perhaps the items of a list."""
+    """Elements with the same structure, which may be the items of a list."""
 
     members: Sequence[_Node]
     beside: str = ""
-    """The tag of the element that follows each member and belongs to it; empty: members are one element."""
+    """The tag of the element that follows each member and belongs to it; empty if each member is one element."""
     parts: Sequence[Sequence[_Node]] = field(default=())
-    """For each member, the member itself and the element that belongs to it."""
+    """The elements of each member: the member itself, and the element that belongs to it, if any."""
 
     @property
     def dates(self) -> list[int]:
@@ -156,8 +156,8 @@ def _read_nodes(root: Element) -> list[_Node]:
 
 
 def _weight(element: Element, parent: _Node | None) -> float:
-    """Return how much an element counts when the list of items is looked for: little in a menu, more in the
-    main part.
+    """Return how much an element counts in the search for the list of items: little in a menu, more in the main part of
+    the page.
     """
     inherited = parent.weight if parent else 1.0
     if element.tag == "main" or element.get("role") == "main" or element.get("id") in ("main", "content"):
@@ -212,7 +212,7 @@ def _groups(nodes: Sequence[_Node]) -> list[_Group]:
 
 
 def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
-    """Yield those of the elements that have a class name in common, one group for each class name."""
+    """Yield groups of these elements, one for each class name, with the elements that have the name."""
     named: dict[str, list[_Node]] = defaultdict(list)
     for node in members:
         for name in names_of([node.element]):
@@ -221,7 +221,7 @@ def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
 
 
 def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> Iterator[_Group]:
-    """Yield the group in which each member has the element after it as a part, as `dd` belongs to `dt`."""
+    """Yield the group in which the element after each member belongs to the member, as `dd` belongs to `dt`."""
     following = [by_element.get(node.element.getnext()) for node in members]
     tags = {str(node.element.tag) if node else "" for node in following}
     beside = tags.pop()

@@ -1,8 +1,8 @@
-"""Makes short CSS selectors from class names that people (not programs) chose. Pure: the same page gives the same
+"""Makes short CSS selectors from class names that people (and not programs) chose. Pure: the same page gives the same
 selectors.
 
-Names such as `views-row` survive a redesign. Positions do not; nor do names that are generated (`css-1q2w3e`), numbered
-(`post-12`) or describe looks (`col-md-4`).
+Names such as `views-row` survive a redesign. Positions do not, nor do names that are generated (`css-1q2w3e`), numbered
+(`post-12`), or that describe looks (`col-md-4`).
 """
 
 import re
@@ -29,7 +29,7 @@ _PASSING = re.compile(
     r"border|flex|grid|gap|align|justify|order|lg|md|sm|xl)-.*)",
     re.IGNORECASE,
 )
-"""Names that describe a state, a place or a look."""
+"""Class names that describe a state, a place or a look."""
 _TELLING = re.compile(
     r"views?-(?:row|field-)|teaser|article|news|item|story|post|entry|actu|nieuws|bericht|aktuell|meldung|title|"
     r"headline|date|summary|excerpt|intro|body|theme|categor|topic|tag",
@@ -44,7 +44,7 @@ _CELLS = frozenset(("td", "th"))
 def selector_of_all(root: Element, wanted: Sequence[Element], *, unwanted: Sequence[Element] = ()) -> str:
     """Return the selector that finds the wanted elements of the page with the fewest mistakes.
 
-    `unwanted` elements look like the wanted ones; matching them is a mistake.
+    The `unwanted` elements look like the wanted ones; a match of one is a mistake.
     """
     looked_for = set(wanted)
 
@@ -56,7 +56,7 @@ def selector_of_all(root: Element, wanted: Sequence[Element], *, unwanted: Seque
 
 
 def selector_within(items: Sequence[Element], targets: Sequence[Element | None], *, beside: str = "") -> str:
-    """Return the selector whose first match in each item is its target, for as many items as possible.
+    """Return the selector whose first match in an item is the item's target, for as many items as possible.
 
     An item without a target counts if the selector matches nothing in it. `beside` is the tag of an element that
     follows each item and belongs to it.
@@ -71,8 +71,8 @@ def selector_within(items: Sequence[Element], targets: Sequence[Element | None],
 
 
 def names_of(elements: Sequence[Element]) -> list[str]:
-    """Return the class names that nearly all elements have and that people chose; those that are usual for items come
-    first.
+    """Return the class names that people chose and nearly all of these elements have. Names that are usual for items
+    come first.
     """
     counts = Counter(name for element in elements for name in dict.fromkeys((element.get("class") or "").split()))
     common = [name for name, count in counts.items() if count >= _MOST * len(elements) and is_chosen(name)]
@@ -103,7 +103,7 @@ def _is_random(segment: str) -> bool:
 
 
 def _for_all(elements: Sequence[Element]) -> Iterator[str]:
-    """Yield CSS selectors that find these elements in the whole page, best first."""
+    """Yield CSS selectors for these elements that work in the whole page, the best first."""
     first = elements[0]
     tag, names = str(first.tag), names_of(elements)
     own = [f".{name}" for name in names] + [f"{tag}.{name}" for name in names]
@@ -143,7 +143,7 @@ def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _within(pairs: Sequence[tuple[Element, Element]], beside: str) -> Iterator[str]:
-    """Yield CSS selectors that find the targets inside their items, best first; `pairs` are (item, target)."""
+    """Yield CSS selectors that find the targets inside their items, the best first; `pairs` are (item, target)."""
     if not pairs:
         return
     item, target = pairs[0]
@@ -179,7 +179,7 @@ def _of_targets(targets: Sequence[Element]) -> Iterator[str]:
 
 
 def _above(target: Element, item: Element, count: int) -> Element | None:
-    """Return the ancestor `count` + 1 levels above the target, if it is within the item, or else None."""
+    """Return the ancestor `count` + 1 levels above the target, or None if it is not within the item."""
     around: list[Element] = []
     for element in target.iterancestors():
         if element is item:
