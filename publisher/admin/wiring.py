@@ -121,9 +121,7 @@ class Wiring:
         )
 
     def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
-        """Return the rules for collecting. `on_suspicion` says what to do with suspicious listings. For `seen`, see
-        `CollectRules`.
-        """
+        """Return the rules for collecting; see `CollectRules`."""
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -318,9 +316,7 @@ class Wiring:
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def note_departures(self, report: RunReport) -> RunReport:
-        """Write owed lines to the file of departures. If that fails, or if the file cannot be read, the report gets a
-        problem.
-        """
+        """Write owed lines to the file of departures. Any problem with that file is added to the report."""
         try:
             self._store.owed_departures.note()
             self._store.owed_departures.check()

@@ -53,9 +53,7 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace the content, themes and feeds of items. Withdrawn items become live again; all of these items count
-        as listed.
-        """
+        """Replace the content, themes and feeds of items, which count as listed; withdrawn ones become live again."""
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -142,9 +140,7 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
-        """Record new items that wait; each is (item, the moment at which it appears). The moment is None if the item
-        never appears.
-        """
+        """Record new items that wait. Each is (item, the moment at which it appears, or None if it never appears)."""
         for some in batches(waiting):
             rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
@@ -152,8 +148,7 @@ class LogPass(Facts):
     def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
         """Change when items appear or expire.
 
-        Each is (number, the item as its source has it now, the next instant at which it appears or expires). The
-        instant is None if there is none.
+        Each is (number, the item as its source has it now, the next instant at which it appears or expires, or None).
         """
         live = {
             row.number: item_of(row.content) for row in self._rows([one[0] for one in retimed]) if row.state.is_live
@@ -169,9 +164,7 @@ class LogPass(Facts):
             self._update([row for row in rows if (row["number"] in live) is is_seen])
 
     def drop_waiting(self, numbers: Collection[int]) -> None:
-        """Delete items that wait for the moment at which they appear. Those that were visible and withdrawn before stay
-        withdrawn.
-        """
+        """Delete items that wait for the moment at which they appear. Withdrawn items among them stay withdrawn."""
         for some in batches(sorted(set(numbers))):
             its = items.c.number.in_(some)
             self._connection.execute(delete(items).where(its, IS_WAITING))
@@ -353,9 +346,7 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Delete the record that other sources list these items, and lower the number of listed items of each such
-        source.
-        """
+        """Delete the record that other sources list these items, which lowers their numbers of listed items."""
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)

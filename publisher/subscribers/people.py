@@ -80,9 +80,7 @@ class People:
         letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store. `letters` is called to get the writer of letters when there is a letter to
-        write.
-        """
+        """Serve the people of a store. `letters` is called for a writer of letters when there is one to write."""
         self.site = site
         self.settings = settings
         self.now = now
@@ -230,9 +228,7 @@ class People:
         return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
     def is_suspended(self, subscriber: Subscriber) -> bool:
-        """Whether a subscriber gets no digests because mails to him came back. When he saves his own page, he gets
-        digests again.
-        """
+        """Whether a subscriber gets no digests because of bounces. If he saves his own page, he gets digests again."""
         score = self._store.bounce_scores.get(subscriber.number)
         return score is not None and score.suspended_at is not None
 
@@ -250,15 +246,13 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Subscribe the owner of an unsubscribe link again who unsubscribed at most seven days ago. Return him, or None
-        if the link is invalid.
-        """
+        """Undo that the owner of a link unsubscribed, within seven days; return him, or None if the link is invalid."""
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Change all subscriptions of a link's owner to the slowest pace. If he has unsubscribed, undo that too. Return
-        him, or None if the link is invalid.
+        """Let a link's owner get mails at the slowest pace, even if he unsubscribed; return him, or None if the link is
+        invalid.
         """
         before = self.links.holder(token)
         if before is None:
@@ -270,8 +264,7 @@ class People:
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
     def ask_for_link(self, address: str) -> None:
-        """Send a subscriber a letter with a link to his own page, at most one a day. An address that no subscriber has
-        gets no letter.
+        """Send a subscriber a letter with a link to his own page, at most one a day. Other addresses get no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -307,8 +300,7 @@ class People:
         return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
-        """Add a person who consented elsewhere, or replace what he follows. `words` says how he consented. No mail is
-        sent.
+        """Add a person who consented elsewhere (`words` says how), or replace what he follows. No mail is sent.
 
         Raises:
             SuppressedError: the address is suppressed.

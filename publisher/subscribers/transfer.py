@@ -89,9 +89,7 @@ class UnsaidError(UsageError):
     """Error: it is not known what the people in another program's list consented to."""
 
     def __init__(self, *, follows: bool, how: bool, when: bool) -> None:
-        """Make an error that says which of these are unknown: what the people follow, how they consented, when they
-        consented.
-        """
+        """Make an error that says which are unknown: what people follow, how they consented, when they consented."""
         options = {"what they follow with --follow THEME=PACE": follows, "how they agreed with --agreed": how}
         options["when with --agreed-at"] = when
         missing = ", ".join(option for option, is_missing in options.items() if is_missing)
@@ -121,9 +119,7 @@ class Transfer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Prepare for the people of a store. `words_in` returns the words of consent in a language, for people who are
-        asked to confirm.
-        """
+        """Serve a store. `words_in` returns the words of consent in a language, for people who are asked to confirm."""
         self._words_in = words_in
         self._people = people
         self._store = store
@@ -363,9 +359,7 @@ class _Reading:
         )
 
     def _language(self, written: str) -> str:
-        """Return the language of a person's mails: `written` if mails can be in that language, or else the one given
-        for the others.
-        """
+        """Return the language of a person's mails: `written` if mails can be in it, otherwise the default language."""
         try:
             return checked_language(written, self._people.site)
         except UnspokenError:
@@ -382,9 +376,7 @@ class _Reading:
 
 
 def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:
-    """Return why a person is left out, according to what the site knows about the address, or None if the site knows
-    nothing that forbids the import.
-    """
+    """Return why a person with this address is left out, or None if what the site knows does not forbid the import."""
     if address in suppressed:
         return SUPPRESSED
     follows = known.get(address)
