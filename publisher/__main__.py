@@ -30,7 +30,9 @@ def main() -> None:
 
 
 INTERRUPTED = 130
-"""The exit code after Ctrl-C. It repeats `publisher.model.errors`, which is imported late."""
+"""The exit code after Ctrl-C: `EXIT_INTERRUPTED` of `publisher.model.errors`, repeated because that module is imported
+late.
+"""
 
 if __name__ == "__main__":
     main()

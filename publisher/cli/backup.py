@@ -58,8 +58,8 @@ def restore(  # noqa: PLR0917  (click passes what is typed)
     rounds_sent: bool,  # noqa: FBT001
     nothing_sent: bool,  # noqa: FBT001
 ) -> None:
-    """Put the store of the backup FILE back, or say which mails went out since. Without FILE and options, list what to
-    say.
+    """Put the store of the backup FILE back, or say which mails went out since. Without FILE and options, show the next
+    step.
     """
     is_answer = bool(sent_up_to or rounds_sent or nothing_sent)
     if sum((file is not None, put_back, is_answer)) > 1:

@@ -29,7 +29,7 @@ class ListFile:
 
     Raises:
         FilesError: the file cannot be read, or is not in its encoding.
-        UsageError: no encoding has the given name.
+        UsageError: there is no such encoding.
     """
 
 

@@ -145,7 +145,7 @@ def _people(number: int) -> str:
 
 
 def _write_private(file: Path, lines: Iterable[str]) -> int:
-    """Write a file in one step, which only its owner may read; return the number of lines."""
+    """Write, in one step, a file that only its owner may read; return the number of lines."""
     try:
         with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=file.parent, delete=False) as staged:
             try:

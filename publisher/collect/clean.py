@@ -99,7 +99,9 @@ def _convert_times(item: Item, timezone: str) -> Item:
 
 
 def add_language(item: Item, site: Site) -> Item:
-    """Return the item with its language, if its words clearly show another language than the site's."""
+    """Return the item with the language that its words clearly show, unless that is the site's language or the item has
+    one.
+    """
     if item.language or not site.languages:
         return item
     language = guess(f"{item.title}\n{item.text}", site.languages, beside=site.language)

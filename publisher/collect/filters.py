@@ -74,7 +74,7 @@ def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, sourc
 
 
 def _has(item: Item, asked: Filter, labels: Collection[str]) -> dict[str, bool]:
-    """Return, for each list of the filter `asked` by its name, whether the item matches the list."""
+    """Return whether the item matches each list of the filter `asked`, by the name of the list."""
     return {
         "words": bool(asked.words) and contains_any(asked.words, fold_label(f"{item.title} {item.text}")),
         "themes": not {*asked.themes}.isdisjoint(labels),

@@ -47,8 +47,8 @@ def suspicion_of(
         known: the known items with which the listing was compared.
         listed: the items of the listing.
         hold_above: how many new items at once are always acceptable.
-        most_added: the most new items that one reading brought, except the first; only readings of at most `hold_above`
-            and those that the operator released count, so a source that triples each time is held too.
+        most_added: the most new items that one reading brought. The first reading does not count, nor one with more
+            than `hold_above` new items unless the operator released it: a source that triples each time is held, too.
         fields: what `fields_of` returned for the listing before.
         is_complete: whether the listing has all that the source has.
         new_themes: how many labels of new items the site has never seen.

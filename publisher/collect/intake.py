@@ -42,7 +42,7 @@ class Listing:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many new items each list of the source's filters left out, by the key of the list."""
     shared: Mapping[str, int] = field(default_factory=dict)
-    """How many items have each id that several items share, by `links.id_key` of the id."""
+    """For each id that several items share, as `links.id_key` gives it, how many items have the id."""
 
     @property
     def is_first(self) -> bool:
@@ -83,7 +83,9 @@ def clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> Listin
 
 
 def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
-    """Yield what is known of each item that could not be read. Places count only the items that have words."""
+    """Yield what is known of each item that could not be read. `Unread.place` counts only the items above that have
+    words.
+    """
     above = [0, *accumulate(bool(item.text or item.title) for item in items)]
     for _, told in zip_longest(fetch.problems, fetch.unread):
         unread = told or Unread()

@@ -16,7 +16,7 @@ more, in most cases 0.45.
 VERY_ALIKE = 0.6
 """The least likeness at which two texts with different ids, but the same instant, count as one edited text."""
 _COMMON = 16
-"""A pair of words that more texts than this contain does not count: it distinguishes nothing, and would slow the
+"""The most texts that may contain a pair of words: a pair in more texts distinguishes nothing, and would slow the
 comparison of many texts of one day.
 """
 _WORD = re.compile(r"\w+")

@@ -108,7 +108,7 @@ def fetch_taken_instants(items: Sequence[Item], log: NameLookup, *, timezone: st
 
 
 def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime) -> tuple[NewRecord, ...]:
-    """Return a record for each draft, in order; no other item has its names or its instant."""
+    """Return a record for each draft, in order. No other item has the same names, nor the same instant on one day."""
     uids = _free_names([each.uid for each in drafts], taken.uids)
     paths = _free_names([each.path for each in drafts], taken.paths)
     instants = find_instants([each.item for each in drafts], taken.instants, timezone=timezone, now=now)
@@ -135,7 +135,7 @@ def _path(item: Item) -> str:
 
 
 def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], AbstractSet[str]]) -> set[str]:
-    """Return the taken names among the wanted names and as many numbered forms of each as `_free_names` tries."""
+    """Return the names that are taken, among the wanted names and the numbered forms that `_free_names` may try."""
     taken: set[str] = set()
     lacking = dict(Counter(wanted))
     asked = {*wanted}
@@ -180,9 +180,7 @@ def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str,
 
 
 def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:
-    """Return the instant that each item brings, or the next free second after it; None for an item that brings no
-    instant.
-    """
+    """Return each item's own instant, or the next free second after it; None for an item that has no own instant."""
     used = {*taken}
     instants: list[datetime | None] = []
     for item in items:

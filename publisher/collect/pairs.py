@@ -194,8 +194,9 @@ class _Pairs:
 
 
 def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
-    """Undo pairs of items with one id that the source gave to another item: the known item of the pair then counts as
-    missing, and the listed item as new.
+    """Undo each pair whose items only share an id or a link that the source has given to another item.
+
+    The known item of such a pair then counts as missing, and the listed item as new.
     """
     listed = [*pairing.listed.values(), *(new for _, new in pairing.pairs)]
     is_only = sum(not new.is_withheld for new in listed) == 1

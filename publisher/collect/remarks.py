@@ -1,4 +1,5 @@
-"""Words the problems and notes about a listing: what readers lose, and what only `publisher check` shows; pure."""
+"""Puts problems and notes about a listing into words: what readers lose, and what `publisher check` alone shows. Pure.
+"""
 
 from collections.abc import Iterator
 

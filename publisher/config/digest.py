@@ -75,7 +75,7 @@ class DigestTable(Table):
     )
 
     def style(self, site: Site) -> DigestStyle:
-        """Return how digests look. The site and the accent give what config.toml leaves out."""
+        """Return how digests look. What config.toml leaves out follows from the site and the accent colour."""
         made = nearest_readable(self.accent, on=DARK_PAGE, ratio=LIGHTER_BY)
         return DigestStyle(
             accent=self.accent,

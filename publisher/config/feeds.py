@@ -45,7 +45,7 @@ class CombinedTable(Table):
 
 
 class FeedsTable(Table):
-    """Which feeds there are, and where. Every theme has one."""
+    """Which feeds there are, and where. Every theme has a feed."""
 
     directory: Folder = key("Where feeds and pages are written: public; only feeds/assets/ is yours.", default="feeds")
     formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], several_of("rss", "atom", "json")] = key(

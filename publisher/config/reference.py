@@ -16,8 +16,8 @@ _ROW = "| `"
 def reference(page: str, document: type[Table] = Document) -> str:
     """Return the text of docs/reference.md with the rows of its tables of keys updated.
 
-    A table on the page belongs to those tables of config.toml, such as `[site]`, of which it already has a key; it gets
-    all of their keys.
+    A Markdown table that has a key of a table of config.toml, such as `[site]`, gets all keys of that table of
+    config.toml.
     """
     before, heading, rest = page.partition(HEADING)
     section, following, after = rest.partition("\n## ")

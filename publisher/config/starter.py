@@ -48,7 +48,7 @@ def starter(document: type[Table] = Document) -> str:
 
 
 def _inner_blocks(name: str, table: type[Table], keys: Keys) -> Iterator[str]:
-    """Yield the text of each table inside a table that has its own header."""
+    """Yield the texts of those tables inside a table that have their own headers."""
     if (theme := table_by_name(table)) is not None:
         yield _header(f"[{name}.{THEME}]", theme) + _body(theme, (f"{name}.*.",), keys)
     for inner, field in table.model_fields.items():

@@ -37,9 +37,9 @@ class DefaultThemeTable(Table):
 
 
 class ThemeTable(Table):
-    """Each theme gets a feed, even without a table here. Name one to choose its address or to gather several labels,
-    say in two languages. The last part of the table's name is the folder of the feed: keep it once people follow the
-    feed.
+    """Every theme gets a feed, even without a table here. Add a table to choose the feed's address or to gather several
+    labels, say in two languages. The last part of the table's name is the folder of the feed: keep it once people
+    follow the feed.
     """
 
     title: Line = key("What the theme is called; also the first of its labels.", example="Borders & Visa")

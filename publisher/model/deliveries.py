@@ -95,7 +95,7 @@ class NewDelivery:
 
     @property
     def is_to_reader(self) -> bool:
-        """Whether the outcome of the delivery shows if mails reach a subscriber, as for his digest and for a probe."""
+        """Whether the outcome of the delivery shows if mails reach a subscriber. It does for digests and probes."""
         is_probe = self.kind is DeliveryKind.LETTER and self.name.startswith(PROBE)
         return self.kind is DeliveryKind.ROUND or is_probe
 

@@ -67,7 +67,7 @@ class CombinedFeed:
     """
 
     name: str
-    """The name of its folder below feeds/."""
+    """The name of the feed's folder below feeds/."""
     title: str
     themes: ThemeChoice = ALL_THEMES
     keywords: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class FeedSettings:
     """Address of the WebSub hub that is told of changes; empty for no hub."""
     content: Content = "full"
     contents: tuple[tuple[str, Content], ...] = ()
-    """The content of feeds that differ from `content`, by slug."""
+    """Pairs of a slug and the content of its feed, for feeds whose content differs from `content`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ class Gathered:
     themes: tuple[Theme, ...]
     """The item's themes, in the order of its labels; never empty."""
     feeds: tuple[Feed, ...]
-    """Each feed once; the feeds of the themes are among them."""
+    """The item's feeds, each once; the feeds of its themes are among them."""
 
 
 def gather(item: Item, gathering: Gathering, *, source: str, names: Names = NO_NAMES) -> Gathered:

@@ -12,8 +12,8 @@ MAILS = timedelta(days=90)
 BOUNCES = timedelta(days=30)
 """How long a bounce is kept after it was read."""
 LINKS = timedelta(days=7)
-"""How long links in letters that were used, or that expire after an hour, are kept after the letters were sent: as long
-as a confirmation link.
+"""How long a link in a letter is kept after the letter was sent, if the link was used, or expires after an hour: as
+long as a confirmation link is valid.
 """
 TRIED = timedelta(minutes=30)
 """How long a list of people is kept, in memory, after an editor tried its import (a rehearsal that changes nothing)."""

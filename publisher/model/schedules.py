@@ -98,8 +98,8 @@ class Schedule:
 
     @property
     def either_day(self) -> tuple[str, str] | None:
-        """The fields day of month and day of week of a cron line that is due on either of the two; None for any other
-        schedule.
+        """The fields day of month and day of week, if one of them is enough for the cron line to be due; None for any
+        other schedule.
         """
         if self.expression.upper().startswith(_RULE):
             return None

@@ -17,7 +17,7 @@ from unicodedata import combining, normalize
 from publisher.model.characters import without_invisible
 
 RESERVED_SLUGS = frozenset({"all", "archive", "assets", "health", "items", "keywords", "languages"})
-"""Folders below feeds/ that no theme may have."""
+"""Names of folders below feeds/ that no theme may have as its slug."""
 
 
 SLUG_LENGTH = 60
@@ -130,7 +130,7 @@ class WantedNames:
 
 
 def candidate_slugs(wanted: Mapping[str, str], number: int) -> dict[str, str]:
-    """Return the `number`th slug that each folded label of `wanted` tries."""
+    """Return the `number`th slug to try for each folded label of `wanted`."""
     return {label: nth_slug(slug, label, number) for label, slug in wanted.items()}
 
 

@@ -19,8 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 SHADOWED = "shipped"
-"""The prefix of a template's name that stands for the template shipped with the program, even if the site has its own
-template of that name.
+"""`shipped/NAME` names the template NAME that is shipped with the program, even if the site has a template NAME of its
+own.
 """
 
 

@@ -1,9 +1,9 @@
 """Fixed texts, dates and text direction of a language.
 
-English is the language of the templates. Every other one is a folder `locale/<language>/` with a gettext catalogue per
-domain: `pages.po` for the public pages, `feeds.po` for feeds and fixed texts inside items, `digest.po` for the mail,
-`notices.po` for notices to operator and editors, `letters.po` for letters to subscribers, `desk.po` for the editors'
-desk. To add a language, add its folder.
+English is the language of the templates. Every other language is a folder `locale/<language>/` with a gettext catalogue
+per domain: `pages.po` for the public pages, `feeds.po` for feeds and fixed texts inside items, `digest.po` for the
+mail, `notices.po` for notices to operator and editors, `letters.po` for letters to subscribers, `desk.po` for the
+editors' desk. To add a language, add its folder.
 """
 
 import re

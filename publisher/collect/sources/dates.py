@@ -100,7 +100,7 @@ _COMMA = re.compile(r",(?=[^\W\d_])|(?<=[^\W\d_]),(?=\d)|(?<=\d),(?=\d{4})")
 """A comma without a space between the parts of a date."""
 _HEADING = re.compile(r"#{1,6} (?P<within>.+)")
 _TRAIL = re.compile(r"(?P<within>.+\d{4})[ .-]+")
-"""Marks that enclose or end a date: brackets, quotes, Markdown's, a full stop or a dash."""
+"""A date, with the full stop or dash after it."""
 
 
 class DateError(ValueError):
@@ -160,7 +160,9 @@ def read_moment(text: str) -> date | datetime:
 
 
 def round_up(moment: datetime) -> datetime:
-    """Return the exact end of a day: `24:00` without a zone is read as the last microsecond of its day."""
+    """Return the end of a day exactly, if `moment` is a day's last microsecond, as which `24:00` without a zone is
+    read.
+    """
     return moment + timedelta(microseconds=1) if moment.microsecond == _DAY_ENDS.microseconds else moment
 
 

@@ -44,8 +44,9 @@ def day_of(plain: str) -> date | None:
 
 
 def _without_around(plain: str) -> Iterator[tuple[str, int | None]]:
-    """Yield the text with None, then the text without words that may come before or after a day, one word less each
-    time, with the number of the weekday that was left out.
+    """Yield `plain` with None, then ever shorter texts without words that may stand around a day.
+
+    Each of these has the number of the weekday among the words that were left out, or None.
     """
     words, weekday = plain.split(" "), None
     yield plain, weekday

@@ -1,4 +1,4 @@
-"""Mends what programs escape too little or too much: bare ampersands in XML, and markup escaped twice; pure.
+"""Corrects what programs escape too little or too much: bare ampersands in XML, and markup escaped twice; pure.
 
 XML allows `&` only before the name or number of a character. Many programs forget that, and a lenient parser reads the
 letters after it as a name: `D&D` becomes `D&D;`, and `&copy=2` in an address becomes a copyright sign.

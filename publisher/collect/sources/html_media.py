@@ -23,7 +23,7 @@ _HELD_BACK = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-l
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _CANDIDATE = re.compile(r"(?P<address>[^\s,]\S*[^\s,])(?:\s+(?P<size>\d{1,6}(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|\Z)")
 _WIDEST = 1_600
-"""In pixels; versions of a picture that are wider are for large screens only."""
+"""Pixels; wider versions of a picture are for large screens only."""
 _PICTURE = re.compile(r"[^\s?#]+\.(?:avif|gif|jpe?g|png|webp)(?:[?#]\S*)?", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"data:|about:|\S*\b(?:blank|lazy|loading|placeholder|spacer|transparent|1x1)[^/]*\.(?:gif|jpe?g|png|svg)\Z",
@@ -92,8 +92,9 @@ def _unwrap(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
 def _show_player(
     player: html.HtmlElement, base: str, media: MediaFound, known: set[str], *, keep_tracking: bool
 ) -> set[html.HtmlElement]:
-    """Replace a player by a link, unless its address is in `known`, because a link leads there already; return the
-    elements that were removed with the player.
+    """Replace a player by a link, or only remove it if a link leads to its address already (`known`).
+
+    Return the elements that were removed with the player.
     """
     written = [text for text in _addresses(player) if not _PLACEHOLDER.match(text)]
     address = next(filter(None, (web_address(text, base) for text in written)), "")

@@ -60,8 +60,8 @@ def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
 
 
 def _find_throughout(words: Sequence[str], detector: LanguageDetector) -> str:
-    """Return the code of the language that the words are certainly in, with names and without; return an empty string
-    if there is no such language.
+    """Return the code of the language that the words are certainly in, both with and without names; return an empty
+    string if there is no such language.
     """
     best = detector.compute_language_confidence_values(" ".join(words))[0]
     if best.value < CONFIDENT:

@@ -12,7 +12,7 @@ from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.model.errors import SourceError
 
 READER = "listing-6"
-"""The version of the parser, which is part of every validator and changes when the same bytes are read differently."""
+"""The version of the parser. It is part of every validator, and changes when the same bytes are read differently."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ class _Draft:
     line: int
     """The number of the line with the item's date."""
     head: DateLine
-    """The item's date; if it cannot be read, this makes no item."""
+    """What the line with the item's date says. If the date cannot be read, the draft makes no item."""
     written: str
     """The line with the item's date, unchanged."""
     paragraphs: list[str] = field(default_factory=list)
@@ -233,8 +233,10 @@ class _Reader:
         self.withheld: list[Item] = []
         """The items that the source withholds."""
         self.upside_down: tuple[int, str] | None = None
-        """The line number and problem if dates stand below their texts, because every text would otherwise get its
-        neighbour's date; None otherwise.
+        """The line number and the problem to report, if dates seem to stand below their texts instead of above;
+        otherwise None.
+
+        Every text would then get the date of a neighbour.
         """
         self.is_headed = False
         """Whether only one unfinished line stands above the first date: a heading, not an item without a date."""
@@ -267,7 +269,9 @@ class _Reader:
         self._add(start, rows)
 
     def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
-        """Return how to read a block's first line with words next to a date: as an unreadable date, or as text."""
+        """Return an unreadable date, or else the line as text, for the first line of a block that has other words next
+        to a date.
+        """
         if self._is_below_labels and not is_named(line):
             return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
         if self._drafts and is_alone and not self._drafts[-1].is_empty:
@@ -296,7 +300,7 @@ class _Reader:
         return self._ends_item(row, rows)
 
     def _ends_item(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
-        """Whether the item above ends where a block begins with a date that may belong to that item."""
+        """Whether a date at the beginning of a block ends the item above, to which it may belong."""
         above = self._drafts[-1]
         if row.said is Said.UPDATED or row.is_heading or self._drafts[0].head.said is Said.DATE:
             return True
@@ -364,7 +368,9 @@ class _Reader:
                 self.notes.append((draft.line, "this line only says that the item above was changed; it was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
-        """Whether a draft is only a year or a month, a heading above dates; if so, add a note about its line."""
+        """Whether a draft consists only of a year or a month, which is a heading above dates. If so, a note about its
+        line is added.
+        """
         is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
         if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
             return False
@@ -384,8 +390,8 @@ class _Reader:
                 yield draft.line, item
 
     def _twin(self, index: int) -> _Draft | None:
-        """Return the neighbour of an empty draft that has the same date, if exactly one of the two has a label; return
-        None if there is no such neighbour.
+        """Return the draft before or after an empty draft, if it has the same date and only one of the two has labels;
+        otherwise return None.
         """
         draft = self._drafts[index]
         neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])

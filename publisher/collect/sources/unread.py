@@ -18,5 +18,5 @@ class Unread:
 
 
 def turn_round(unread: Iterable[Unread], count: int) -> Iterable[Unread]:
-    """Return the unread items of a list of `count` readable items, with their places in the reversed list."""
+    """Return the unread items of a list with their places in the reversed list; the list has `count` readable items."""
     return (each if each.place is None else replace(each, place=count - each.place) for each in unread)
