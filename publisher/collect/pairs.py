@@ -223,11 +223,11 @@ def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
 
 
 def _is_another(old: Known, new: Listed, before: Item, now: Item, *, has_other_id: bool, is_only: bool) -> bool:
-    """Whether a listed item is another item than its pair, because only the id, or only the link, suggests that it is
-    the known item. An item that no reader may see is never another.
+    """Whether a listed item, paired by its id or its link alone, is another item than the known item of its pair.
 
-    If it is the only listed item (`is_only`), an equal link or title counts no more than an equal id: any item may have
-    stood in that place. The same is true if it has another id (`has_other_id`): the link may lead to a page that shows
+    It is another item if it has a later date, another link, another title and other words. An item that no reader may
+    see is never another. If the listing has only this item (`is_only`), an equal link or title does not count: each new
+    item may have them. Nor do they count if the ids differ (`has_other_id`): the link may lead to a page that shows
     another item each day.
     """
     is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
@@ -268,7 +268,8 @@ def _turnover(pairs: _Pairs, listed: Sequence[Item]) -> Turnover:
 
 
 def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, Item]) -> bool:
-    """Whether two items may be the same: not both have an id or link of their own that tells them apart."""
+    """Whether two items may be the same. They are not if both have an id or a link of their own that tells them apart.
+    """
     links = {link for link in (old.link, new.link) if link and link not in pairing.shared_links}
     return not ((_id_of(old, pairing.shared) or old.link in links) and (new.native_id or new.link in links))
 

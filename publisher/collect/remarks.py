@@ -1,4 +1,6 @@
-"""Puts problems and notes about a listing into words: what readers lose, and what `publisher check` alone shows. Pure.
+"""Puts problems and notes about a listing into words: what readers lose, and what only `publisher check` shows.
+
+The functions are pure.
 """
 
 from collections.abc import Iterator

@@ -134,7 +134,7 @@ class Digest:
     html_parts: tuple[str, ...] = ()
     """`html` in parts, some of which other digests share; empty if it is not split into parts."""
     text_parts: tuple[str, ...] = ()
-    """`text` in parts, in the same way."""
+    """`text` in parts, some of which other digests share; empty if it is not split into parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,8 @@ class StyledPage:
     def looks_at_neighbours(self) -> bool:
         """Whether a rule of the page depends on the neighbours of an element.
 
-        If none does, the content of equal elements (`places`) gets the same styles in every page with these rules.
+        If no rule does, a piece of HTML gets the same styles in every page in which the elements around it (`places`)
+        are the same.
         """
         return _any_looks_at_neighbours(self._selectors)
 

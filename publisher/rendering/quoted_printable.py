@@ -18,8 +18,9 @@ def encode(text: str) -> bytes:
 
 
 def encode_parts(parts: Iterable[str]) -> list[bytes]:
-    """Return pieces that together are all parts joined and encoded by `encode`. A part of whole lines, if it begins a
-    line, is a piece of its own; such pieces are cached.
+    """Return pieces that together are all parts joined and encoded by `encode`.
+
+    A part that consists of whole lines, and begins a line, is a piece of its own; such pieces are cached.
     """
     encoded: list[bytes] = []
     unfinished = ""

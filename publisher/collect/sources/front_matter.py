@@ -30,7 +30,7 @@ Python.
 """
 _NULL = "tag:yaml.org,2002:null"
 _NEEDED = ("title", "date")
-"""Fields of which front matter in lines needs one: without either, the lines are a text that begins with a word and a
+"""Front matter in lines needs one of these fields. Without either, the lines are a text that begins with a word and a
 colon.
 """
 

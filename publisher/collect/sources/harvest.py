@@ -51,13 +51,14 @@ class Harvest:
 def harvest(
     source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item], *, findings: Findings | None = None
 ) -> Harvest:
-    """Return the items that `make` makes of the things; `places` are pairs of a place, for messages, and a thing such
-    as a row. While making items, `make` collects in `findings` what they show together.
+    """Return the items that `make` makes. `places` are pairs of a place, for messages, and the thing that an item is
+    made from, such as a row.
 
-    If some dates have the month first, all items are made again, and dates that fit both orders are refused.
+    While making items, `make` collects in `findings` what the items show together. If some dates have the month first,
+    all items are made again, and dates that fit both orders are refused.
 
     Raises:
-        SourceError: there are things, none is withheld, and not one could be made into an item.
+        SourceError: not one of the things could be made into an item, and none is withheld.
     """
     things, said = list(places), findings or Findings()
     made = _make_all(things, make)

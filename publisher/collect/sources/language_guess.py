@@ -38,10 +38,9 @@ _NO_WORD = re.compile(r"[\d@/\\_=<>{}|]|^-|\.\w|^[^\W\d_]$")
 def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
     """Return which of the languages `among` (BCP 47) a text is in; return an empty string if that is not clear.
 
-    The language is clear if the whole text is certainly in that language, and the text without names is, and three
-    quarters of the text are when it is examined piece by piece. The result is also empty for a text in a language that
-    is not in `among`, even if a similar language is. A text in the language `beside`, as most texts are, is recognised
-    by its common words alone.
+    The language is clear if the whole text is certainly in it, and so are the text without names and, examined piece by
+    piece, three quarters of the text. The result is also empty for a text in a language that is not in `among`, even if
+    a similar language is. A text in the language `beside`, as most texts are, is recognised by its common words alone.
     """
     usual = _code_of(beside)
     wanted = frozenset(map(_code_of, among)) - {usual}

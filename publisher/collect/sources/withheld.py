@@ -1,5 +1,6 @@
-"""Finds out whether a source withholds an item, such as a draft, in all usual words; pure. In doubt an item is
-withheld.
+"""Finds out whether a source withholds an item, such as a draft, from the words that programs usually write; pure.
+
+In doubt an item is withheld.
 """
 
 import re
