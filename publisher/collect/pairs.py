@@ -268,8 +268,7 @@ def _turnover(pairs: _Pairs, listed: Sequence[Item]) -> Turnover:
 
 
 def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, Item]) -> bool:
-    """Whether two items may be the same. They are not if both have an id or a link of their own that tells them apart.
-    """
+    """Whether two items may be the same: false if both have an id or a link of their own that tells them apart."""
     links = {link for link in (old.link, new.link) if link and link not in pairing.shared_links}
     return not ((_id_of(old, pairing.shared) or old.link in links) and (new.native_id or new.link in links))
 

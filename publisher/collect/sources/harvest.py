@@ -58,7 +58,7 @@ def harvest(
     all items are made again, and dates that fit both orders are refused.
 
     Raises:
-        SourceError: not one of the things could be made into an item, and none is withheld.
+        SourceError: there are things, but none could be made into an item, and none is withheld.
     """
     things, said = list(places), findings or Findings()
     made = _make_all(things, make)
