@@ -47,7 +47,7 @@ WRITTEN_FOR_ANOTHER_KIND = re.compile(r"sources\[(?!\]|listing)")
 
 
 class ChangedFeeds(FeedsTable):
-    """Which feeds there are, and where. Every theme has one."""
+    """Which feeds there are, and where. Every theme has a feed."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = key("How many items a feed holds.", default=51)
 
