@@ -18,7 +18,8 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
     """Return the template `name` rendered as the web page at the path `file`.
 
     `language` is the language of the page's fixed texts; an empty string means the site's language. Relative links
-    start with `root`; if it is empty, they are relative to the page.
+    start with `root`; if it is empty, they are relative to the page. `values` may replace values of the frame, such as
+    `by_mail`.
     """
     spoken = language or look.site.language
     frame = (urls.folder_with(file), root)
@@ -28,9 +29,8 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
         domain=DOMAIN,
         site=look.site,
         page_language=languages.interface_language(spoken, DOMAIN),
-        **look.frames.get(frame, lambda: _frame_links(*frame, look)),
         windowed=partial(window_title, site=look.site.title),
-        **{"picture": _picture_of(look), **values},
+        **{**look.frames.get(frame, lambda: _frame_links(*frame, look)), "picture": _picture_of(look), **values},
     )
     return page.encode()
 

@@ -869,7 +869,7 @@ def test_fixed_texts_and_dates_are_in_the_sites_language(language: str, subject:
     assert subject == digest.subject
     assert f"{day} · 2 " in digest.text
     assert f"{day} · 2 ".replace("\xa0", " ") in words_of(digest)
-    assert footer in digest.text
+    assert footer in digest.text.replace("\xa0", " ")
     assert footer in words_of(digest)
 
 
@@ -887,7 +887,7 @@ def test_fixed_texts_say_their_own_language_where_the_audiences_has_none() -> No
 
 @pytest.mark.parametrize(
     ("language", "word"),
-    [("en", "Unsubscribe"), ("fr", "Se désabonner"), ("nl", "Uitschrijven"), ("de", "Abbestellen")],
+    [("en", "Unsubscribe"), ("fr", "Se désabonner"), ("nl", "Uitschrijven"), ("de", "Abmelden")],
 )
 def test_readers_leave_by_the_word_they_look_for(language: str, word: str) -> None:
     leave = "https://lists.example.org/leave"

@@ -44,7 +44,7 @@ def test_readers_who_answer_stay_and_the_others_are_ended(world: World, sink: Si
     assert asked in world.publisher("status", at=LATER).lines
     world.publisher("deliver", at=LATER)
     [ada] = [taken for taken in sink.taken if taken.recipients == (ADA,)]
-    assert "Voulez-vous toujours ces courriels ?" in str(read(ada)["Subject"])
+    assert "Voulez-vous toujours ces courriels\u00a0?" in str(read(ada)["Subject"])
     assert "Tout, chaque jour" in text_of(ada)
     [link] = re.findall(rf"{re.escape(BASE_URL)}(-/confirm/\S+)", text_of(ada))
 

@@ -82,7 +82,7 @@ def test_each_request_gives_one_letter_with_a_link_to_confirm(world: World, sink
     [taken] = sink.taken
     letter = read(taken)
     assert (ADA,) == taken.recipients
-    assert "Veuillez confirmer : Example News par courriel" == letter["Subject"]
+    assert "Veuillez confirmer\u00a0: Example News par courriel" == letter["Subject"]
     assert "auto-generated" == letter["Auto-Submitted"]
     assert letter["List-Unsubscribe"] is None
     words = text_of(taken)

@@ -1,3 +1,5 @@
+import re
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -151,6 +153,32 @@ def test_every_text_of_the_desk_is_translated(language: str) -> None:
     assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
     assert [message.id for message in catalogue if not all(_strings(message.string))] == []
     assert [error for message in catalogue for error in message.check(catalogue)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_texts_keep_to_the_typography_of_their_language(language: str) -> None:
+    """French has no-break spaces within « » and before ; : ! ?, Dutch has ‘ ’, German „ “. All have curved
+    apostrophes, and one word for an email.
+    """
+    odd = {
+        "fr": r"(?<!\u00a0)[;:?!»]|«(?!\u00a0)|[“”]",
+        "nl": r"[“”«»„]|(?<![-\u2011])\b[Mm]ails?\b",
+        "de": r"[«»]|(?<![-\u2011])\bMails?\b",
+    }
+    texts = dict(_translated(language))
+
+    assert {} == {text: name for text, name in texts.items() if re.search(r"\w'\w", text)}
+    assert {} == {text: name for text, name in texts.items() if re.search(odd[language], text)}
+
+
+def _translated(language: str) -> Iterator[tuple[str, str]]:
+    """Yield each translated text of a language, without its values, and the name of its catalogue."""
+    for path in sorted((languages.CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language)
+        for message in catalogue:
+            for text in _strings(message.string) if message.id else ():
+                yield re.sub(r"%\(\w+\)s|https?:\S*|&\w+;", "x", str(text)), path.name
 
 
 def _texts(folder: Path, methods: dict[str, str]) -> frozenset[object]:

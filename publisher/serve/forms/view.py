@@ -100,6 +100,7 @@ class View:
             canonical=urls.subscribe_url(self.site) if name == "subscribe" else "",
             feeds=(),
             actions=self._actions(*here, stop=stop, mine=mine),
+            by_mail=self.path("subscribe", language="" if spoken == self.spoken[0] else spoken),
             languages=self._languages(*here),
             stamp=new_stamp(self.reception.keys, now=self.people.now),
             sender=self.people.settings.from_.address,

@@ -277,8 +277,8 @@ def test_every_reason_is_told_in_the_language_of_the_editor(site: DeskSite) -> N
         "a une langue dans laquelle aucun courriel ne peut être",
         "consentement daté d’avant le courrier électronique",
         "rien ne dit comment la personne a consenti",
-        "suit un thème ou un rythme qui n’existe pas ici",
-        "suit un thème ou un rythme qui n’existe pas ici",
+        "suit un thème ou une fréquence qui n’existe pas ici",
+        "suit un thème ou une fréquence qui n’existe pas ici",
     ]
 
 

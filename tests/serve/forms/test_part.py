@@ -496,10 +496,11 @@ def test_the_forms_speak_the_languages_of_the_site(site: FormSite) -> None:
     page = site.visitor().get("/-/subscribe?language=fr").text
     assert '<html lang="fr"' in page
     assert 'action="/-/subscribe?language=fr"' in page
+    assert 2 == page.count('href="/-/subscribe?language=fr"'), "masthead and footer lead to the form in that language"
     assert '<html lang="en"' in site.visitor().get("/-/subscribe?language=nl").text
 
     answer = site.submit("/-/subscribe?language=fr", {"email": ADA, "language": "fr"})
     assert "/-/sent?language=fr" == answer.location
     [letter] = site.letters()
     assert "Veuillez confirmer" in str(letter["Subject"])
-    assert "Tout" in site.visitor().get(path_in(letter)).text
+    assert "Tout\u00a0: Chaque semaine" in site.visitor().get(path_in(letter)).text
