@@ -262,7 +262,7 @@ def test_the_editor_reads_the_language_of_the_digest(tmp_path: Path) -> None:
 
     text = (world.outbox / "notices" / "0001-weekly-1-review" / "notice.txt").read_text("utf-8")
 
-    assert "N°\N{NO-BREAK SPACE}1 vous attend jusqu’au 4 mars 2026, 12:30 (Europe/Brussels)." in text
+    assert "n°\N{NO-BREAK SPACE}1 vous attend jusqu’au 4 mars 2026, 12:30 (Europe/Brussels)." in text
 
 
 def test_without_an_editor_nobody_is_told_by_mail(tmp_path: Path) -> None:

@@ -315,7 +315,7 @@ def test_a_site_with_several_audiences_has_an_overview(tmp_path: Path) -> None:
 def test_the_desk_speaks_the_languages_of_the_site(editor: Editor) -> None:
     page = editor.look(f"{WEEKLY}?language=fr")
     assert '<html lang="fr" dir="ltr">' in page
-    assert "Example News, N°\N{NO-BREAK SPACE}1 vous attend" in page
+    assert "Example News, n°\N{NO-BREAK SPACE}1 vous attend" in page
     assert "le mercredi 4 mars 2026, 12:30, dans 2 heures" in page
 
     answer = editor.press(f"down:{item(page, TITLES[3])}", f"{WEEKLY}?language=fr")

@@ -73,7 +73,7 @@ def test_each_typical_mail_is_shown(editor: Editor, query: str, shown: list[str]
     else:
         assert sorted(shown) == sorted(titles(page))
     text = editor.look(f"{ROUND}/text?{query}&of-language=fr")
-    assert "Vous recevez ce message parce que vous suivez" in re.sub(r"\s+", " ", text)
+    assert "Vous recevez ce courriel parce que vous suivez" in re.sub(r"\s+", " ", text)
     mail = editor.browser.get(f"{ROUND}/mail?{query}&look=dark")
     assert mail.headers["Content-Security-Policy"].startswith("sandbox allow-popups")
     assert "x" * 3 not in re.sub(r"x[0-9a-f]{26}x", "xxx", mail.text), "no slot is left empty"
@@ -185,7 +185,7 @@ def test_two_editions_that_wait_are_told_in_the_plural(tmp_path: Path) -> None:
         ]
 
         assert all("No.\N{NO-BREAK SPACE}1 wait for you: they get what you leave of them." in each for each in pages)
-        assert all("N°\N{NO-BREAK SPACE}1 vous attendent" in each for each in french)
+        assert all("n°\N{NO-BREAK SPACE}1 vous attendent" in each for each in french)
         assert "envoyez-les ou écartez-les d’abord" in french[-1]
 
 
