@@ -4,14 +4,15 @@ The rendered mail is checked instead of the templates, because a site may have i
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
 
-from publisher.admin.mail_colours import texts_in_the_dark, texts_in_the_light
+from publisher.admin.mail_colours import PaintedText, texts_in_the_dark, texts_in_the_light
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
 from publisher.config.colours import READABLE, contrast
 from publisher.model.editions import Audience, Digest
@@ -95,21 +96,30 @@ Judgement = Callable[[ParsedDigest], Iterator[Finding]]
 
 def judge_contrast(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield texts with too little contrast, in light and in dark mode."""
-    for flaw, texts in (
-        (MailFlaw.PALE, texts_in_the_light(mail.page)),
-        (MailFlaw.PALE_IN_THE_DARK, texts_in_the_dark(mail.page)),
-    ):
-        scheme = "light" if flaw is MailFlaw.PALE else "dark"
-        pairs = {(each.colour, each.ground, each.is_large): each.words for each in texts}
-        for (colour, ground, is_large), text in pairs.items():
-            ratio, needed = contrast(colour, ground), LARGE_READABLE if is_large else READABLE
-            if ratio < needed:
-                yield Finding(
-                    what=f"in the {scheme}, {text!r} is {colour} on {ground}: a contrast of {int(ratio * 10) / 10}, "
-                    f"readers need {needed}; choose another colour in the template or under [digest]",
-                    flaw=flaw,
-                    values={"text": text, "ratio": int(ratio * 10) / 10, "needed": needed},
-                )
+    yield from _pale_texts(mail.digest.html)
+
+
+@lru_cache(maxsize=8)  # an editor's page judges the same mail at every view, and this takes a third of that time
+def _pale_texts(html: str) -> tuple[Finding, ...]:
+    page = lxml_html.document_fromstring(html)
+    return (
+        *_too_pale(texts_in_the_light(page), flaw=MailFlaw.PALE),
+        *_too_pale(texts_in_the_dark(page), flaw=MailFlaw.PALE_IN_THE_DARK),
+    )
+
+
+def _too_pale(texts: Iterable[PaintedText], *, flaw: MailFlaw) -> Iterator[Finding]:
+    scheme = "light" if flaw is MailFlaw.PALE else "dark"
+    pairs = {(each.colour, each.ground, each.is_large): each.words for each in texts}
+    for (colour, ground, is_large), text in pairs.items():
+        ratio, needed = contrast(colour, ground), LARGE_READABLE if is_large else READABLE
+        if ratio < needed:
+            yield Finding(
+                what=f"in the {scheme}, {text!r} is {colour} on {ground}: a contrast of {int(ratio * 10) / 10}, "
+                f"readers need {needed}; choose another colour in the template or under [digest]",
+                flaw=flaw,
+                values={"text": text, "ratio": int(ratio * 10) / 10, "needed": needed},
+            )
 
 
 def judge_alt_texts(mail: ParsedDigest) -> Iterator[Finding]:

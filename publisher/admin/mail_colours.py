@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import html as lxml_html
 from lxml.cssselect import CSSSelector
@@ -113,12 +114,17 @@ def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Sty
 
 
 def _elements_for(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
-    try:
-        matched = CSSSelector(selectors, translator="html")
-    except (LxmlError, SyntaxError):  # a selector that only some mail programs support
-        return []
-    found = matched(page)
+    matched = _compile(selectors)
+    found = matched(page) if matched else []
     return [each for each in found if isinstance(each, lxml_html.HtmlElement)] if isinstance(found, list) else []
+
+
+@lru_cache(maxsize=256)  # a template has some ten, and translating one takes longer than all else about it
+def _compile(selectors: str) -> CSSSelector | None:
+    try:
+        return CSSSelector(selectors, translator="html")
+    except (LxmlError, SyntaxError):  # a selector that only some mail programs support
+        return None
 
 
 def _declarations(style: str) -> dict[str, str]:

@@ -12,9 +12,10 @@ from publisher.admin.mail_checks import JUDGEMENTS, Finding, ParsedDigest, encod
 from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
-from publisher.compose.plan import words_of
+from publisher.compose.plan import WhyNot, words_of
 from publisher.model.editions import UNTIL_DECIDED, Audience, Digest, Edition
 from publisher.model.errors import UsageError
+from publisher.model.records import Record
 from publisher.model.schedules import zone_of
 from publisher.model.site import Mailbox
 from publisher.model.titles import title_of
@@ -64,6 +65,8 @@ class NextEdition:
     """The edition, or `None` if there are no items at all."""
     is_sample: bool
     """Whether the mail contains the latest items, because nothing is new."""
+    held: Edition | None
+    """The edition that is held for the editor, as the store has it. `None` if none is held."""
     is_held: bool
     held_until: datetime | None
     """Until when the edition is held, in the site's time zone. `None` if it is not held, or if it waits until somebody
@@ -71,6 +74,8 @@ class NextEdition:
     """
     digest: Digest | None
     message: bytes
+    waiting: tuple[tuple[Record, WhyNot], ...]
+    """New items that are not in this edition, each with the reason."""
     left_out: tuple[LeftOut, ...]
     last: LastEdition | None
     findings: tuple[tuple[str, Finding], ...]
@@ -105,9 +110,16 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
     Raises:
         TemplateError: a template of digests cannot be used.
     """
-    store, site = office.store, office.config.site
-    held = next((edition for edition in compose.held_editions(store) if edition.audience == audience.name), None)
-    edition = held or compose.next_edition(audience, store=store, site=site, now=office.now)
+    return _render_next(held_of(audience, office), audience, office)
+
+
+def held_of(audience: Audience, office: Office) -> Edition | None:
+    """Return the audience's held edition, or None if there is none."""
+    return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
+
+
+def _render_next(held: Edition | None, audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
+    edition = held or compose.next_edition(audience, store=office.store, site=office.config.site, now=office.now)
     return office.renderer.fit(edition, audience) if edition else None
 
 
@@ -155,11 +167,12 @@ def describe(audience: Audience, office: Office) -> NextEdition:
         TemplateError: a template of digests cannot be used.
     """
     site = office.renderer.site
-    new = next_digest(audience, office)
+    held = held_of(audience, office)
+    new = _render_next(held, audience, office)
     edition, digest = new or sample_digest(audience, office) or (None, None)
-    behind = compose.explain_left_out(audience, edition if new else None, store=office.store, site=site)
+    waiting = compose.explain_left_out(audience, edition if new else None, store=office.store, site=site)
     left_out = [
-        LeftOut(title=title_of(record.item), why=words_of(why, audience, record, site)) for record, why in behind
+        LeftOut(title=title_of(record.item), why=words_of(why, audience, record, site)) for record, why in waiting
     ]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
@@ -170,10 +183,12 @@ def describe(audience: Audience, office: Office) -> NextEdition:
         audience=audience,
         edition=edition,
         is_sample=bool(edition) and new is None,
+        held=held,
         is_held=until is not None,
         held_until=until.astimezone(zone_of(site.timezone)) if until and until != UNTIL_DECIDED else None,
         digest=digest,
         message=office.renderer.mail(digest, edition, audience) if digest and edition else b"",
+        waiting=tuple(waiting),
         left_out=tuple(left_out),
         last=next(_in_outbox(rows, office.config.outbox_directory, but=edition), None),
         findings=tuple((name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)) if mail else (),

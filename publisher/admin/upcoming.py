@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from publisher.admin.next_edition import NextEdition, describe
+from publisher.admin.next_edition import NextEdition, describe, held_of
 from publisher.admin.office import Office
 from publisher.admin.review import state_of
 from publisher.compose import run as compose
@@ -108,8 +108,8 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
     Raises:
         TemplateError: a template of digests cannot be used.
     """
-    described, held = describe(audience, office), held_of(audience, office)
-    new = described.edition if not described.is_sample else None
+    described = describe(audience, office)
+    held = described.held
     taken_out = office.store.editions.held.taken_out(audience.name, held.number) if held else {}
     records = [
         each
@@ -118,16 +118,15 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
         if taken_out[each.number] is not TakenOut.WITHDRAWN or not each.state.is_live
     ]
     out = {record.number for record in records}
-    waiting = compose.explain_left_out(audience, new, store=office.store, site=office.renderer.site)
     return Upcoming(
         described=described,
         is_held=held is not None,
         goes_out_at=_goes_out_at(audience, held, now=office.now),
         items=tuple(_items(described, audience, office)),
         taken_out=tuple((record, taken_out[record.number]) for record in records),
-        waiting=tuple((record, why) for record, why in waiting if record.number not in out),
+        waiting=tuple((record, why) for record, why in described.waiting if record.number not in out),
         earlier=tuple(_earlier(audience, held, office)),
-        state=state_now(audience, office),
+        state=_state_of(audience, held, office),
     )
 
 
@@ -135,7 +134,10 @@ def state_now(audience: Audience, office: Office) -> str:
     """Return a short text that changes when anything changes that editors can decide about the audience's next
     edition.
     """
-    held = held_of(audience, office)
+    return _state_of(audience, held_of(audience, office), office)
+
+
+def _state_of(audience: Audience, held: Edition | None, office: Office) -> str:
     if held is not None:
         taken_out = office.store.editions.held.taken_out(audience.name, held.number)
         return f"{held.name}:{state_of(held)}:{_digest(sorted(taken_out.items()))}"
@@ -147,11 +149,6 @@ def state_now(audience: Audience, office: Office) -> str:
 
 def _digest(values: Sequence[object]) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
-
-
-def held_of(audience: Audience, office: Office) -> Edition | None:
-    """Return the audience's held edition, or None if there is none."""
-    return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 
 def _earlier(audience: Audience, held: Edition | None, office: Office) -> Iterator[Earlier]:

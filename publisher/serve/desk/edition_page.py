@@ -9,8 +9,9 @@ from flask import Response, abort, request
 
 from publisher.admin import review
 from publisher.admin.mail_trial import send_test
+from publisher.admin.next_edition import held_of
 from publisher.admin.office import Office
-from publisher.admin.upcoming import Upcoming, held_of, state_now, upcoming
+from publisher.admin.upcoming import Upcoming, state_now, upcoming
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.model.arrangement import Move
 from publisher.model.editions import Audience, parse_name
@@ -174,7 +175,8 @@ def _move(to: Move, visit: Visit, audience: str) -> Done:
 
 
 def _retitle(visit: Visit, audience: str) -> Done:
-    before, typed = _title_in(visit, audience), one_line(visit.field(f"{TITLE}{visit.argument}"))
+    shown = upcoming(_audience(visit, audience), visit.office)
+    before, typed = _title_in(visit, shown), one_line(visit.field(f"{TITLE}{visit.argument}"))
 
     def decide(name: str, office: Office) -> ComposeReport:
         return review.retitle(name, visit.argument, typed, office)
@@ -240,7 +242,7 @@ def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Offi
     to.
     """
     shown = upcoming(_audience(visit, audience), visit.office)
-    title, at = _title_in(visit, audience), place_after(visit, [each.record.short_id for each in shown.items])
+    title, at = _title_in(visit, shown), place_after(visit, [each.record.short_id for each in shown.items])
     done = _decide(
         visit,
         audience,
@@ -259,11 +261,10 @@ def place_after(visit: Visit, shown: Sequence[str]) -> str:
     return f"item-{others[min(shown.index(item), len(others) - 1)]}" if others else ""
 
 
-def _title_in(visit: Visit, audience: str) -> str:
+def _title_in(visit: Visit, shown: Upcoming) -> str:
     """Return the present title of the item that the button names, or an empty string if the edition has no such
     item.
     """
-    shown = upcoming(_audience(visit, audience), visit.office)
     inside = {each.record.short_id: each.title for each in shown.items}
     outside = {record.short_id: title_of(record.item) for record, _ in (*shown.taken_out, *shown.waiting)}
     return {**outside, **inside}.get(visit.argument, "")
