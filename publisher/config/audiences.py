@@ -76,87 +76,97 @@ LANGUAGES = Value(
 class AudienceTable(Table):
     """Who gets a digest; repeat the table for each mailing list. Nothing new means no edition."""
 
-    name: Name = key("In folder names and mail headers; never change it: a new name starts over.", example="weekly")
+    name: Name = key(
+        "The name in folder names and mail headers. Never change it: a new name starts over.", example="weekly"
+    )
     title: Line | None = key(
-        "What the digest is called; not set: the site's title.", default=None, example="EMN Belgium news"
+        "What the digest is called. If not set, it has the site's title.", default=None, example="EMN Belgium news"
     )
     themes: Annotated[tuple[str, ...], THEMES] = key(
-        "Which themes it gets, in this order; `*`: all others, `!general`: but that one.", default=["*"]
+        "The themes of its digest, in this order. `*` stands for all others; `!general` leaves that theme out.",
+        default=["*"],
     )
     schedule: Annotated[str, SCHEDULE] | None = key(
-        "When an edition is due, in site.timezone; not set: only by hand.", default=None, example="0 8 * * MON"
+        "When an edition is due, in site.timezone. If not set, only `publisher compose` makes editions.",
+        default=None,
+        example="0 8 * * MON",
     )
     from_: MailboxValue | None = key(
-        "Who sends the digest; not set: the site's author.",
+        "Who sends the digest. If not set, the site's author does.",
         default=None,
         example="EMN Belgium <news@example.org>",
         name="from",
     )
     to: MailboxValue = key("Where it goes, usually a mailing list.", example="EMN news <emn-news@lists.example.org>")
     reply_to: MailboxValue | None = key(
-        "Who gets the answers of its readers; not set: the sender.",
+        "Who gets the answers of readers. If not set, the sender does.",
         default=None,
         example="The editor <editor@example.org>",
     )
-    first: Annotated[int | None, FIRST] = key("How many of the existing items its first edition has.", default="all")
+    first: Annotated[int | None, FIRST] = key("How many of the existing items are in the first edition.", default="all")
     subscribe_url: HttpsAddress | None = key(
-        "The list's page where readers join it: what pages call *Get it by mail*.",
+        "The mailing list's page where readers join; pages link to it as *Get it by mail*.",
         default=None,
         example="https://lists.example.org/emn-news",
     )
     subscribe_mailto: Address | None = key(
-        "Where readers write to join it, if there is no such page.",
+        "The address to which readers write to join, if there is no such page.",
         default=None,
         example="emn-news-join@lists.example.org",
     )
     unsubscribe_url: HttpsAddress | None = key(
-        "The list's page where readers leave it; not set: by mail.",
+        "The mailing list's page where readers leave. If not set, they leave by mail.",
         default=None,
         example="https://lists.example.org/emn-news",
     )
     unsubscribe_mailto: Address | None = key(
-        "Where readers write to leave it; not set: to the sender.",
+        "The address to which readers write to leave. If not set, they write to the sender.",
         default=None,
         example="emn-news-leave@lists.example.org",
     )
-    postal_address: Text = key("At the foot of the digest, where a law asks for it.", default="")
+    postal_address: Text = key("A postal address at the foot of the digest, if a law asks for it.", default="")
     language: Language | None = key(
-        "The language of its fixed texts, dates and subject; not set: the site's.", default=None, example="en"
+        "The language of fixed texts, dates and subject. If not set, it is the site's language.",
+        default=None,
+        example="en",
     )
     languages: Annotated[tuple[str, ...], LANGUAGES] = key(
-        "Its items' languages, preferred first; `*`: all others.", default=["*"]
+        "The languages of its items, the preferred one first. `*` stands for all others.", default=["*"]
     )
     archive: bool = key("Whether everybody may read its editions on the web.", default=True)
-    introduction: Text = key("Above the items of each digest; `[words](https://example.org/)` is a link.", default="")
+    introduction: Text = key(
+        "A text above the items of each digest; `[words](https://example.org/)` is a link.", default=""
+    )
     content: Literal["titles", "summary", "full"] = key(
-        "How much of a text it shows; `summary`: long ones summed up.", default="summary"
+        "How much of the texts is shown; `summary` shortens long texts.", default="summary"
     )
     order: Literal["newest", "oldest"] = key("Which items of a theme come first.", default="newest")
     keywords: bool = key("Whether the digest shows keywords.", default=False)
     pictures: bool = key(
-        "Whether it shows pictures, which mail programs load from their servers; otherwise links.", default=False
+        "Whether the digest shows pictures, which mail programs load from the pictures' servers, or links.",
+        default=False,
     )
     min_items: Annotated[int, Field(ge=1, le=1000)] = key(
         "How many items an edition needs; with fewer it waits.", default=1
     )
     max_items: Annotated[int, Field(ge=1, le=1000)] | None = key(
-        "How many items an edition has at most; the others wait for the next one. Not set: any number.",
+        "How many items an edition has at most; the others wait for the next one. If not set, there is no limit.",
         default=None,
         example=40,
     )
     review: Interval | None = key(
-        "How long an edition is held for the editor; not set: not at all.", default=None, example="2h"
+        "How long an edition is held for the editor. If not set, it is not held.", default=None, example="2h"
     )
     on_silence: Literal["send", "keep"] = key(
         "What happens to a held edition if the editor has not decided by then.", default="send"
     )
     editor: MailboxValue | None = key(
-        "Who gets a mail about each held edition; not set: nobody does.",
+        "Who gets a mail about each held edition. If not set, nobody does.",
         default=None,
         example="The editor <editor@example.org>",
     )
     overflow: Literal["web", "next"] = key(
-        "Where items go for which a mail of 100 kB has no room: only on the `web`, or in the `next` edition.",
+        "Where items go that do not fit into a mail of 100 kB: only on the `web`, or into the `next` edition.",
         default="web",
     )
 

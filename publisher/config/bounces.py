@@ -22,19 +22,21 @@ class BouncesTable(Table):
     maildir: File | None = key("A Maildir on this machine.", default=None, example="bounces/")
     mbox: File | None = key("An mbox file on this machine.", default=None, example="/var/mail/bounces")
     host: Annotated[str, HOST] | None = key("An IMAP server.", default=None, example="mail.example.org")
-    port: Annotated[int, Field(ge=1, le=65_535)] = key("Its port; 143 goes with `starttls`.", default=993)
+    port: Annotated[int, Field(ge=1, le=65_535)] = key("The server's port; 143 goes with `starttls`.", default=993)
     security: Literal["starttls", "tls", "none"] = key(
         "How the connection is encrypted; `none` only on this machine.", default="tls"
     )
     ca_file: File | None = key(
-        "Certificates of your own authority; not set: those the system trusts.", default=None, example="ca.pem"
+        "Certificates of your own authority. If not set, those that the system trusts are used.",
+        default=None,
+        example="ca.pem",
     )
     user: Line | None = key("The name to log in with.", default=None, example="bounces")
     password: Annotated[str, PASSWORD] | None = key(
-        "Where its password is.", default=None, example="env:PUBLISHER_BOUNCES_PASSWORD"
+        "Where the password is.", default=None, example="env:PUBLISHER_BOUNCES_PASSWORD"
     )
     folder: Line = key("The folder of the mailbox.", default="INBOX")
-    every: Interval = key("How often the service reads it.", default="5m")
+    every: Interval = key("How often the service reads the mailbox.", default="5m")
 
     def settings(self, folder: Path, environ: Mapping[str, str]) -> BounceSettings | None:
         """Return where bounces are read, or `None` if they are not read. `folder` is the folder of config.toml."""

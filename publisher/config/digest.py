@@ -48,17 +48,17 @@ FONTS = Value('a list of font names such as ["Helvetica", "sans-serif"]', _fonts
 class DigestTable(Table):
     """How every digest looks. Colours are checked: text in them must be readable."""
 
-    accent: Annotated[str, LIGHT_COLOUR] = key("The colour of links and rules in the light.", default=_ACCENT)
+    accent: Annotated[str, LIGHT_COLOUR] = key("The colour of links and lines in light mode.", default=_ACCENT)
     accent_dark: Annotated[str, DARK_COLOUR] | None = key(
-        "The same colour in the dark; not set: a lighter shade of accent.",
+        "The same colour in dark mode. If not set, it is a lighter shade of accent.",
         default=None,
         example=_ACCENT_DARK,
     )
     logo: Picture | None = key(
-        "A picture above the title, below site.base_url; not set: none.", default=None, example="assets/logo.png"
+        "A picture above the title. If not set, there is none.", default=None, example="assets/logo.png"
     )
     logo_alt: Line | None = key(
-        "The text for readers who do not see the logo; not set: the site's title.",
+        "The text for readers who do not see the logo. If not set, it is the site's title.",
         default=None,
         example="EMN Belgium news",
     )

@@ -28,35 +28,37 @@ LANGUAGES = Value("a list of language tags such as en or fr-BE", read_list(read_
 class CombinedTable(Table):
     """A feed of your own choice: items that have one of the themes, one of the keywords and one of the languages."""
 
-    name: ThemeSlug = key("The folder of the feed; no theme's.", example="borders-in-french")
+    name: ThemeSlug = key("The folder of the feed; no theme may have the same one.", example="borders-in-french")
     title: Line = key("What the feed is called.", example="Frontières, en français")
     themes: ThemeChoiceWritten = key(
-        "Its items have one of these themes; empty: any. `*`: all, `!general`: but that.",
+        "Items need one of these themes; an empty list takes any. `*`: all themes, `!general`: not this theme.",
         default=[],
         example=["borders-visa"],
     )
-    keywords: Labels = key("Its items have one of these keywords; empty: any.", default=[])
+    keywords: Labels = key("Items need one of these keywords; an empty list takes any.", default=[])
     languages: Annotated[tuple[str, ...], LANGUAGES] = key(
-        "Its items have one of these languages; empty: any.", default=[], example=["fr"]
+        "Items need one of these languages; an empty list takes any.", default=[], example=["fr"]
     )
     content: Content | None = key(
-        "How much of a text the feed has; not set: as feeds.content says.", default=None, example="summary"
+        "How much of a text the feed has. If not set, feeds.content decides.", default=None, example="summary"
     )
 
 
 class FeedsTable(Table):
     """Which feeds there are, and where. Every theme has a feed."""
 
-    directory: Folder = key("Where feeds and pages are written: public; only feeds/assets/ is yours.", default="feeds")
+    directory: Folder = key(
+        "The public folder for feeds and pages; only feeds/assets/ is for your own files.", default="feeds"
+    )
     formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], several_of("rss", "atom", "json")] = key(
         "Which files each feed has.", default=["rss", "atom", "json"]
     )
     limit: Annotated[int, Field(ge=1, le=1000)] = key("How many items a feed holds.", default=50)
     keywords_from: Annotated[int, Field(ge=0, le=1000)] = key(
-        "How many items a keyword needs to get a feed, which it then keeps; 0: no keyword has one.", default=3
+        "How many items a keyword needs to get a feed, which it then keeps. With 0, no keyword gets one.", default=3
     )
     content: Content = key("How much of a text feeds have: all, or a summary with a link.", default="full")
-    languages: bool = key("Whether each language has a feed, once there are two.", default=True)
+    languages: bool = key("Whether each language has a feed, if items are in two languages or more.", default=True)
     icon: Picture | None = key("A square picture for feed readers.", default=None, example="assets/icon.png")
     logo: Picture | None = key(
         "A picture twice as wide as high, for feed readers.",

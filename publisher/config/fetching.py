@@ -30,7 +30,7 @@ class FetchingTable(Table):
     timeout: Annotated[timedelta, SECONDS] = key("How long one fetch may take, with all redirects.", default="30s")
     max_megabytes: Annotated[int, Field(ge=1, le=1000)] = key("How large an answer may be, unpacked.", default=10)
     private: Annotated[tuple[str, ...], NETWORKS] = key(
-        "Your own hosts or networks that all sources may ask; `private` of one source is safer.",
+        "Your own hosts or networks that all sources may fetch from; `private` of one source is safer.",
         default=[],
         example=OWN_NETWORKS,
     )

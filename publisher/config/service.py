@@ -46,9 +46,11 @@ class ServiceSettings:
 class ServiceTable(Table):
     """What `publisher serve` does."""
 
-    collect_every: Interval = key("How often it looks for news.", default="15m")
+    collect_every: Interval = key("How often the service looks for news.", default="15m")
     listen: Annotated[str, LISTEN] | None = key(
-        "Where it serves the public folder; no other web server is needed then.", default=None, example="127.0.0.1:8000"
+        "Where the service serves the public folder; no other web server is needed then.",
+        default=None,
+        example="127.0.0.1:8000",
     )
     proxy: Annotated[str, PROXY] | None = key(
         "The address of the web server in front, if it names the visitor in X-Forwarded-For. Forms need it to limit "

@@ -60,17 +60,18 @@ class SiteTable(Table):
 
     title: Line = key("What feeds, pages and digests call the site.", example="EMN Belgium news")
     base_url: Annotated[str, BASE_URL] = key(
-        "Where the feeds folder is served; set this first.",
+        "The web address of the feeds folder; set this first.",
         example="https://news.example.org/",
     )
     language: Language = key("The language of pages, digests, and items that do not name their own.", example="en")
     timezone: Annotated[str, TIMEZONE] = key(
-        "For the dates of items and the schedules of audiences.", example="Europe/Brussels"
+        "The time zone of items' dates and of schedules.", example="Europe/Brussels"
     )
     author: AuthorTable = table()
     description: Text = key("One sentence for feeds and the front page.", default="")
     languages: Annotated[tuple[str, ...], TAGS] = key(
-        "Languages that are guessed for items that do not name their own; `[]`: none.", default=["en", "fr", "nl", "de"]
+        "Languages that are guessed for items that do not name their own. With `[]`, none is guessed.",
+        default=["en", "fr", "nl", "de"],
     )
 
     def site(self) -> Site:

@@ -55,18 +55,20 @@ class SmtpTable(Table):
     """
 
     host: Annotated[str, HOST] | None = key(
-        "The mail server; not set: nothing is sent, the outbox is the result.", default=None, example="localhost"
+        "The mail server. If not set, nothing is sent, and the outbox is the result.", default=None, example="localhost"
     )
-    port: Annotated[int, Field(ge=1, le=65_535)] = key("Its port; 465 goes with `tls`.", default=587)
+    port: Annotated[int, Field(ge=1, le=65_535)] = key("The server's port; 465 goes with `tls`.", default=587)
     security: Literal["starttls", "tls", "none"] = key(
         "How the connection is encrypted; `none` only without a login, or on this machine.", default="starttls"
     )
     ca_file: File | None = key(
-        "Certificates of your own authority; not set: those the system trusts.", default=None, example="ca.pem"
+        "Certificates of your own authority. If not set, those that the system trusts are used.",
+        default=None,
+        example="ca.pem",
     )
-    user: Line | None = key("The name to log in with; not set: no login.", default=None, example="news")
+    user: Line | None = key("The name to log in with. If not set, there is no login.", default=None, example="news")
     password: Annotated[str, PASSWORD] | None = key(
-        "Where its password is; a file is read at each login.", default=None, example="env:PUBLISHER_SMTP_PASSWORD"
+        "Where the password is; a file is read at each login.", default=None, example="env:PUBLISHER_SMTP_PASSWORD"
     )
     oauth: Annotated[str, TOKEN] | None = key(
         "Where a token for XOAUTH2 is, instead of a password; the file or program is read at each login.",
@@ -74,19 +76,19 @@ class SmtpTable(Table):
         example="file:token.txt",
     )
     bounces: Address | None = key(
-        "Where mail servers report failures; not set: to the address in `from`.",
+        "The address to which mail servers report failures. If not set, the address in `from` is used.",
         default=None,
         example="bounces@example.org",
     )
     connections: Annotated[int, Field(ge=1, le=100)] = key("How many connections there are at most.", default=4)
     per_second: Annotated[float, Field(ge=0.01, le=10_000)] | None = key(
-        "How many mails a second at most; not set: as fast as it goes.", default=None, example=20
+        "How many mails a second at most. If not set, there is no limit.", default=None, example=20
     )
     per_hour: Annotated[int, Field(ge=1, le=10_000_000)] | None = key(
-        "How many mails in any hour at most; not set: any number.", default=None, example=5000
+        "How many mails in any hour at most. If not set, there is no limit.", default=None, example=5000
     )
     per_day: Annotated[int, Field(ge=1, le=100_000_000)] | None = key(
-        "How many mails in any 24 hours at most; not set: any number.", default=None, example=10_000
+        "How many mails in any 24 hours at most. If not set, there is no limit.", default=None, example=10_000
     )
     max_age: Interval = key("How long a mail may wait; an older one is sent only if you say so.", default="3d")
 

@@ -113,10 +113,10 @@ DATABASE_PLACE = Value(
 SELECTOR = Value("a CSS selector (`publisher check --source ADDRESS` suggests some)", read_line, STRING)
 Undated = Literal["skip", "seen"]
 MARK = Value("a mark such as , or ;", _mark, {"type": "string", "minLength": 1})
-COMPLETE = "Whether it lists all its items: a missing item is then withdrawn, even the oldest."
+COMPLETE = "Whether the source lists all its items: a missing item is then withdrawn, even the oldest."
 NETWORKS = Value(
     'a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', read_list(_network), LINES
 )
-PRIVATE = "Your own hosts or networks that this source may ask; without it, it asks only the Internet."
+PRIVATE = "Your own hosts or networks that this source may fetch from, besides the public Internet."
 OWN_NETWORKS = ["intranet.example.org", "10.0.0.0/8"]
 ANYTHING = Value("what the class takes", _as_it_is, {})

@@ -41,10 +41,10 @@ FOREIGN = "*"
 class FilterTable(Table):
     """Which new items are taken: with `only`, those with a value from each list; with `except`, those with none."""
 
-    words: Labels = key("Words, or phrases, in title or text.", default=[], example=["sponsored"])
+    words: Labels = key("Words or phrases in the item's title or text.", default=[], example=["sponsored"])
     themes: Labels = key("Themes, as the source or this site calls them.", default=[], example=["Sports"])
     keywords: Labels = key("Keywords, as the source writes them.", default=[], example=["advertisement"])
-    authors: Labels = key("Its authors, as the source names them.", default=[], example=["Press office"])
+    authors: Labels = key("Authors, as the source names them.", default=[], example=["Press office"])
 
     def filter(self) -> Filter:
         """Return the filter, with texts folded like labels."""
@@ -54,22 +54,24 @@ class FilterTable(Table):
 class SourceTable(Table):
     """Where items come from; repeat the table for each place. docs/sources.md shows what other kinds need."""
 
-    name: Name = key("In reports and in the store; never change it: a new name is a new source.", example="news")
+    name: Name = key(
+        "The name in reports and in the store. Never change it: a new name makes a new source.", example="news"
+    )
     kind: Annotated[str, KIND] = key("What is read; a `listing` is a text file of dated items.", default="listing")
     since: Annotated[timedelta | None, SINCE] = key(
-        "Which items of its first reading are news; older items are never shown.", default="all"
+        "Which items of the first reading are shown; older items never are.", default="all"
     )
     expect_every: Annotated[timedelta, DAYS] | None = key(
-        "How often it usually has news; `publisher status` reports a longer silence. Not set: no silence is reported.",
+        "How often the source usually has news; `publisher status` reports a longer silence. If not set, it does not.",
         default=None,
         example="60 days",
     )
     hold_above: Annotated[int, Field(ge=1, le=100_000)] = key(
-        "How many new items at once are accepted; more than that, and than ever, wait for `publisher source release`.",
+        "How many new items at once are always accepted; far more than before wait for `publisher source release`.",
         default=30,
     )
     joined_by: Literal["usual", "link", "id", "none"] = key(
-        "How it is recognised as an item of another source; `usual`: by an id that is a URI, or by link and title.",
+        "How the same item of another source is recognised; `usual`: by an id that is a URI, or by link and title.",
         default="usual",
     )
     future: Literal["wait", "show"] = key(
@@ -78,7 +80,7 @@ class SourceTable(Table):
     )
     keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links are kept.", default=False)
     settle: Annotated[timedelta, SETTLE] | None = key(
-        "How long a new item must stay unchanged before it is shown, four times that at most; not set: not at all.",
+        "How long a new item must stay unchanged before it is shown; it waits four times that at most.",
         default=None,
         example="2h",
     )
@@ -149,13 +151,13 @@ class ColumnsTable(Table):
     expires: Line | None = key("The column of the time after which it is in no feed.", default=None, example="until")
     authors: Line | None = key("The column of its authors, for filters.", default=None, example="writer")
     edit: Line | None = key(
-        "The column that says `minor` where an edit is not to be told to readers.", default=None, example="change"
+        "The column that says `minor` for edits of which readers are not told.", default=None, example="change"
     )
 
 
 _SEPARATOR = key("What separates themes, keywords or enclosures in one column.", default=",")
 _BASE = key(
-    "Where relative addresses begin; not set: at the link of the item.",
+    "Where relative addresses begin. If not set, they begin at the item's link.",
     default=None,
     example="https://www.example.org/",
 )
@@ -166,7 +168,7 @@ class TableTable(SourceTable):
 
     kind: Literal["table"]
     path: File = key(
-        "The file to read: JSON in `.jsonl`, `.ndjson` and `.json`, else CSV with a head.",
+        "The file to read: JSON if its name ends in `.jsonl`, `.ndjson` or `.json`, otherwise CSV with a header.",
         example="content/register.csv",
     )
     columns: ColumnsTable = table()
@@ -183,7 +185,7 @@ class DatabaseTable(SourceTable):
     url: Annotated[str, DATABASE_PLACE] = key(
         "The database; a relative SQLite file lies beside config.toml.", example="sqlite:///content/archive.db"
     )
-    query: Text = key("The SQL to ask; it only reads.", example="SELECT * FROM news")
+    query: Text = key("The SQL query, which only reads.", example="SELECT * FROM news")
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = _SEPARATOR
     base: Annotated[str, BASE_URL] | None = _BASE
@@ -196,14 +198,14 @@ class FeedTable(SourceTable):
 
     kind: Literal["feed"]
     url: Annotated[str, WEB_PLACE] | None = key(
-        "The feed: RSS, Atom or JSON Feed; not set: `path` is.",
+        "The address of the feed (RSS, Atom or JSON Feed), unless `path` is set.",
         default=None,
         example="https://partner.example.org/feed.xml",
     )
-    path: File | None = key("A file with the feed in it.", default=None, example="content/feed.xml")
+    path: File | None = key("The file with the feed, unless `url` is set.", default=None, example="content/feed.xml")
     private: Annotated[tuple[str, ...], NETWORKS] = key(PRIVATE, default=[], example=OWN_NETWORKS)
     archives: Annotated[int, Field(ge=0, le=1000)] = key(
-        "How many older documents (RFC 5005) a first reading follows.", default=0
+        "How many older documents of the feed (RFC 5005) are read the first time.", default=0
     )
     categories: Literal["themes", "keywords"] = key("What the feed's categories become.", default="themes")
     undated: Undated = key("What happens to an item without a date.", default="seen")
@@ -214,9 +216,9 @@ class PageTable(SourceTable):
 
     kind: Literal["page"]
     url: Annotated[str, WEB_PLACE] | None = key(
-        "The page; not set: `path` is.", default=None, example="https://www.example.org/en/news"
+        "The address of the page, unless `path` is set.", default=None, example="https://www.example.org/en/news"
     )
-    path: File | None = key("A file with the page in it.", default=None, example="content/news.html")
+    path: File | None = key("The file with the page, unless `url` is set.", default=None, example="content/news.html")
     private: Annotated[tuple[str, ...], NETWORKS] = key(PRIVATE, default=[], example=OWN_NETWORKS)
     item: Annotated[str, SELECTOR] = key(
         "The CSS selector of each item; the selectors below look inside it.", example=".views-row"
@@ -229,7 +231,9 @@ class PageTable(SourceTable):
     undated: Undated = key("What happens to an item without a date.", default="skip")
     title: Line | None = key("The selector of its title.", default=None, example="h3")
     body: Line | None = key("The selector of its text.", default=None, example=".views-field-body")
-    link: Line | None = key("The selector of its link; not set: the link in its title.", default=None, example="a@href")
+    link: Line | None = key(
+        "The selector of its link. If not set, the link in its title is taken.", default=None, example="a@href"
+    )
     id: Line | None = key("The selector of its permanent id.", default=None, example="@id")
     language: Line | None = key("The selector of its language.", default=None, example="a@hreflang")
     themes: Line | None = key("The selector of its themes.", default=None, example=".theme a")

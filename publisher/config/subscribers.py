@@ -97,7 +97,7 @@ class SubscribersTable(Table):
         "Who sends the mails.", default=None, example="EMN Belgium <news@example.org>", name="from"
     )
     reply_to: MailboxValue | None = key(
-        "Who gets the answers of readers; not set: the sender.",
+        "Who gets the answers of readers. If not set, the sender does.",
         default=None,
         example="The editor <editor@example.org>",
     )

@@ -16,7 +16,7 @@ DEFAULT_TITLES = {"en": "General", "fr": "Divers", "nl": "Algemeen", "de": "Allg
 They are not in the catalogues of translated texts, because every command reads config.toml, and reading a catalogue
 takes longer than a run without news.
 """
-CONTENT = "How much of a text its feed has; not set: as feeds.content says."
+CONTENT = "How much of a text its feed has. If not set, feeds.content decides."
 
 
 class DefaultThemeTable(Table):
@@ -24,11 +24,11 @@ class DefaultThemeTable(Table):
 
     slug: ThemeSlug = key("The folder of the feed for items without a theme.", default="general")
     title: Line | None = key(
-        "What that feed is called; not set: General, Divers, Algemeen or Allgemeines, by site.language.",
+        "What the feed is called. If not set, General, Divers, Algemeen or Allgemeines, by site.language.",
         default=None,
         example="General",
     )
-    was: ThemeSlugs = key("Its earlier slugs; their addresses lead to it.", default=[])
+    was: ThemeSlugs = key("Earlier slugs of the feed; their addresses lead to it.", default=[])
     content: Content | None = key(CONTENT, default=None, example="summary")
 
     def title_in(self, language: str) -> str:
