@@ -400,6 +400,6 @@ class Publisher:
 
 
 def clock_at(now: datetime | None) -> Callable[[], datetime]:
-    """Return the clock of a command. It always shows `now`, or the real time if `now` is None."""
+    """Return the clock of a command. It always shows `now`, or the real time if `now` is `None`."""
     fixed = now and now.astimezone(UTC)
     return lambda: fixed or datetime.now(UTC)

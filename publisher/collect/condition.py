@@ -100,7 +100,7 @@ def after_listing(
         skipped: a line for each item that could not be read.
         usual: how many new items the reading brought, if that number counts as normal from now on.
         is_changed: whether the reading changed anything in the log.
-        next_try: when the source may be read again; None if it may be read at any time.
+        next_try: when the source may be read again; `None` if it may be read at any time.
         now: the time of the reading.
     """
     is_first = state.changed_at is None

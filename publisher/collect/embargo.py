@@ -29,9 +29,11 @@ class Timing:
     plan: Reconciliation
     """The part of the listing's changes that readers see now."""
     waiting: tuple[tuple[Item, datetime | None], ...]
-    """New items that wait, each with the time it appears, or None if it has expired and never appears."""
+    """New items that wait, each with the time it appears, or `None` if it has expired and never appears."""
     retimed: tuple[tuple[int, Item, datetime | None], ...]
-    """Known items whose time to appear or expire changed: number, new content, and the new time, or None for never."""
+    """Known items whose time to appear or expire changed: number, new content, and the new time. The time `None` means
+    never.
+    """
     unseen: tuple[tuple[Item, str], ...]
     """Listed items that no reader sees because of their time, or because an editor hid them, each with the reason."""
 
@@ -57,7 +59,7 @@ class EmbargoRules:
         return item.expires is not None and item.expires <= max(self.now, self.begin_of(item))
 
     def wake_of(self, item: Item, settled: datetime = _LONG_AGO) -> datetime | None:
-        """Return when an unseen item appears, not before `settled`; return None if it never appears."""
+        """Return when an unseen item appears, not before `settled`; return `None` if it never appears."""
         return None if self.is_over(item) else max(self.begin_of(item), settled)
 
     def settled_new(self) -> datetime:
@@ -88,8 +90,8 @@ class EmbargoRules:
 
 
 def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRules) -> Timing:
-    """Return the times at which items appear or expire, and the plan without items that must wait and with expired
-    items withdrawn.
+    """Return when items appear or expire, and the plan for now: without items that must wait, and with expired items
+    withdrawn.
     """
     before = {one.number: one for one in known if not one.is_copy}
     pairs = [(before[number], item) for number, item in plan.known if number in before]
@@ -127,7 +129,7 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRul
 
 
 def _wake_of(old: Known, item: Item, rules: EmbargoRules, *, is_changed: bool) -> datetime | None:
-    """Return when a known item appears or expires; return None if it does neither."""
+    """Return when a known item appears or expires; return `None` if it does neither."""
     if old.is_kept_from_readers or old.state is State.HIDDEN:
         return None
     if old.state.is_live:

@@ -40,7 +40,7 @@ def suspicion_of(
     is_complete: bool = False,
     new_themes: int = 0,
 ) -> Suspicion | None:
-    """Return why a listing is suspicious; return None if it is not.
+    """Return why a listing is suspicious; return `None` if it is not.
 
     Args:
         plan: what the listing would change.
@@ -98,7 +98,7 @@ def _find_loss(plan: Reconciliation, before: Sequence[Known], *, is_complete: bo
 
 
 def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> Suspicion | None:
-    """Return why the first listing of a source is suspicious; return None if it is not.
+    """Return why the first listing of a source is suspicious; return `None` if it is not.
 
     Args:
         plan: what the listing would change.

@@ -180,7 +180,7 @@ def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str,
 
 
 def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:
-    """Return each item's own instant, or the next free second after it; None for an item that has no own instant."""
+    """Return each item's own instant, or the next free second after it; `None` for an item that has no own instant."""
     used = {*taken}
     instants: list[datetime | None] = []
     for item in items:
@@ -195,7 +195,7 @@ def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now:
 
 
 def _begin_of(item: Item) -> datetime | None:
-    """Return the instant of an item, or the end of its embargo; return None if the item has only a day."""
+    """Return the instant of an item, or the end of its embargo; return `None` if the item has only a day."""
     begin = item.published or datetime.combine(item.date, time(12), UTC)
     embargo = item.last_embargo
     return embargo if embargo and embargo > begin else item.published

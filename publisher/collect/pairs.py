@@ -42,7 +42,7 @@ class Pairing:
     listed: Mapping[int, Listed]
     """Listed items without a pair, by their place in the listing; withheld items come last."""
     extent: Extent | None
-    """The days that the listing covers. None if the listing is empty: then no item counts as missing."""
+    """The days that the listing covers. `None` if the listing is empty: then no item counts as missing."""
     shared: Collection[str]
     """Keys of ids that several items share, so that they identify no item."""
     shared_links: Collection[str]

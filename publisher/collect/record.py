@@ -212,7 +212,7 @@ def _keep_embargoes(
 def _suspect(
     plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> Suspicion | None:
-    """Return why the listing is suspicious, and what it would change; return None if it is not suspicious."""
+    """Return why the listing is suspicious, and what it would change; return `None` if it is not suspicious."""
     if listing.is_first:  # all items are new, unless the source was renamed
         former, count = log.orphans(plan.added, among=rules.configured)
         suspicion = guard.suspicion_of_first(plan, former=former, repeated=count)

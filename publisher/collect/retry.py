@@ -14,7 +14,7 @@ _WORTH_NOTING = timedelta(minutes=10)
 
 
 def retry_at(failure: SourceError, *, failures: int, now: datetime) -> datetime | None:
-    """Return when to read a source again after a number of failures in a row; return None if it may be read at any
+    """Return when to read a source again after a number of failures in a row; return `None` if it may be read at any
     time.
     """
     if failure.wait is None:
@@ -35,7 +35,7 @@ def back_off(failures: int, *, source: str, asked: timedelta) -> timedelta:
 
 def fresh_until(fetch: Fetch, lifetime: timedelta, *, now: datetime) -> datetime | None:
     """Return until when the source's last answer counts as fresh, by the server or the source's own `lifetime`; return
-    None if the source may be read at any time.
+    `None` if the source may be read at any time.
     """
     until = max(now + lifetime, fetch.fresh_until or now)
     return until if until - now > _WORTH_NOTING else None

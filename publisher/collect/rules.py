@@ -31,7 +31,7 @@ class CollectRules:
     policies: Mapping[str, SourcePolicy]
     """The policies by name of the source; each source that is read has a policy."""
     configured: Collection[str] | None = None
-    """Names of all sources in config.toml, including sources not read in this pass; None stands for every source ever
+    """Names of all sources in config.toml, including sources not read in this pass; `None` stands for every source ever
     read.
     """
     on_suspicion: OnSuspicion = OnSuspicion.HOLD

@@ -64,7 +64,7 @@ class Arrangement:
     """The items of a digest in their places."""
 
     lead: Placed | None
-    """The first item of the digest; None if the digest has no items."""
+    """The first item of the digest; `None` if the digest has no items."""
     parts: tuple[Part, ...]
 
     @property
@@ -115,7 +115,7 @@ class Move(StrEnum):
 
 
 def moved(read: Sequence[tuple[int, str]], number: int, move: Move) -> tuple[int, ...] | None:
-    """Return the numbers of all items in their new order after the item `number` moved; return None if it cannot move
+    """Return the numbers of all items in their new order after the item `number` moved; return `None` if it cannot move
     there.
 
     `read` are the items (number, slug of the theme) from top to bottom of the digest. Themes stay where they are, so an
@@ -168,7 +168,7 @@ def home_of(record: Record, audience: Audience) -> Theme:
 
 
 def language_rank(language: str, wanted: Sequence[str]) -> int | None:
-    """Return the place of a language among the wanted languages, 0 for the preferred one; return None if the language
+    """Return the place of a language among the wanted languages, 0 for the preferred one; return `None` if the language
     is not wanted.
 
     In `wanted`, `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` means all languages that no other entry

@@ -80,9 +80,9 @@ class BounceScore:
     last_at: datetime
     """UTC; when the last mail to the reader came back."""
     suspended_at: datetime | None = None
-    """UTC; when digests to the reader were stopped. None if he gets digests."""
+    """UTC; when digests to the reader were stopped. `None` if he gets digests."""
     probed_at: datetime | None = None
-    """UTC; when the probe was queued, a letter that tests whether mails arrive again. None if no probe was queued."""
+    """UTC; when the probe was queued, a letter that tests whether mails arrive again. `None` if no probe was queued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,8 @@ class ImapSettings:
     user: str
     password: Secret
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate. If None, the authorities are those that this
-    machine trusts.
+    """Certificates of the authority that signed the server's certificate. If `None`, the authorities are those that
+    this machine trusts.
     """
     folder: str = "INBOX"
 

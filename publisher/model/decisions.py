@@ -27,7 +27,7 @@ class DecisionLog:
         return self._logger.isEnabledFor(logging.DEBUG)
 
     def debug(self, decision: str, *, because: str, **facts: object) -> None:
-        """Log a decision, such as `item is revised`, with its reason and the facts behind it; facts that are None are
+        """Log a decision, such as `item is revised`, with its reason and the facts behind it; facts that are `None` are
         left out.
         """
         if self.is_heard:

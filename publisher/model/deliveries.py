@@ -195,7 +195,7 @@ class Result:
     is_doubtful: bool = False
     """Whether the mail was handed over and the server did not answer."""
     code: int | None = None
-    """The code of the server's answer; None if the server did not answer."""
+    """The code of the server's answer; `None` if the server did not answer."""
     reply: str = ""
     """What the server answered, or what happened instead, on one line."""
 
@@ -235,16 +235,16 @@ class SmtpSettings:
     """The user name; empty if the server needs no login."""
     password: Secret | None = None
     oauth: Secret | None = None
-    """A token for a login by XOAUTH2. If None, the password is used."""
+    """A token for a login by XOAUTH2. If `None`, the password is used."""
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate. If None, the authorities are those that this
-    machine trusts.
+    """Certificates of the authority that signed the server's certificate. If `None`, the authorities are those that
+    this machine trusts.
     """
     bounces: str = ""
     """The envelope sender, in ASCII. If empty, the address in `from` is used."""
     connections: int = 4
     per_second: float | None = None
-    """The most mails per second; None for no limit. `per_hour` and `per_day` are the same for longer times."""
+    """The most mails per second; `None` for no limit. `per_hour` and `per_day` are the same for longer times."""
     per_hour: int | None = None
     per_day: int | None = None
     max_age: timedelta = timedelta(days=3)

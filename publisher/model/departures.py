@@ -55,9 +55,9 @@ class Departure:
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
     suppression: SuppressionKind | None = None
-    """The suppression that began or was lifted; None if the line is about no suppression."""
+    """The suppression that began or was lifted; `None` if the line is about no suppression."""
     because: EndReason | None = None
-    """Why the reader's last subscription ended; None if the line is about something else."""
+    """Why the reader's last subscription ended; `None` if the line is about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +76,17 @@ class Standing:
     """What all lines about one address in the file of departures amount to."""
 
     left_at: datetime | None = None
-    """UTC; since when the reader follows nothing. None if he follows something, or no line says that he left."""
+    """UTC; since when the reader follows nothing. `None` if he follows something, or no line says that he left."""
     left_because: EndReason | None = None
-    """Why the reader follows nothing; None if no line says why."""
+    """Why the reader follows nothing; `None` if no line says why."""
     erased_at: datetime | None = None
-    """UTC; when the reader's data was last erased; he may have come back since. None if it never was."""
+    """UTC; when the reader's data was last erased; he may have come back since. `None` if it never was."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
     """The suppressions of the address in force, each with the time at which it began."""
 
     def is_erased(self, *, since: datetime) -> bool:
         """Whether the data about the reader that is older than `since` must be erased, even if he came back."""
-        is_out = self.left_at is not None  # if he left and was erased at the same time, the erasure came last
+        is_out = self.left_at is not None  # of an erasure and a return at the same time, the erasure came last
         return self.erased_at is not None and (self.erased_at > since or (is_out and self.erased_at == since))
 
 

@@ -44,7 +44,7 @@ class SourceChange:
 
 
 def parse_name(name: str) -> tuple[str, int] | None:
-    """Return audience and number for an edition's name, such as `weekly-3`, or None if no edition can have it."""
+    """Return audience and number for an edition's name, such as `weekly-3`, or `None` if no edition can have it."""
     found = _NAME.fullmatch(name)
     return (found["audience"], int(found["number"])) if found else None
 
@@ -83,11 +83,11 @@ class Edition:
     withdrawn: tuple[Record, ...] = ()
     """Items that were withdrawn while the edition was held; they are not in `records`."""
     followed_at: datetime | None = None
-    """UTC; when an item of the held edition was last changed or withdrawn. None if none ever was."""
+    """UTC; when an item of the held edition was last changed or withdrawn. `None` if none ever was."""
     held_until: datetime | None = None
-    """UTC; until when the edition waits for its editor (`UNTIL_DECIDED`: without an end). None if it is not held."""
+    """UTC; until when the edition waits for its editor (`UNTIL_DECIDED`: without an end). `None` if it is not held."""
     released_at: datetime | None = None
-    """UTC; when the editor released the edition, or its time for review ended. None if it was not held, or still is."""
+    """UTC; when the editor released the edition, or its time for review ended. `None` if that has not happened."""
 
     @property
     def dated(self) -> datetime:
@@ -162,15 +162,15 @@ class Audience:
     to: Mailbox
     """The recipient of the mails, usually a mailing list."""
     reply_to: Mailbox | None = None
-    """The address for answers of readers. If None, answers go to the sender."""
+    """The address for answers of readers. If `None`, answers go to the sender."""
     subscribe_url: str = ""
     """The mailing list's page for people who join the list. If empty, pages offer no such page."""
     subscribe_mailto: str = ""
     """The address to which people write to join the mailing list. If empty, pages offer no such address."""
     schedule: Schedule | None = None
-    """When `publisher serve` composes the audience's editions. If None, they are composed only on command."""
+    """When `publisher serve` composes the audience's editions. If `None`, they are composed only on command."""
     first: int | None = None
-    """How many items already in the log go into the audience's first edition; None for all."""
+    """How many items already in the log go into the audience's first edition; `None` for all."""
     unsubscribe_url: str = ""
     """The mailing list's page for people who leave the list; its address is the same for all. If empty, people leave by
     mail only.
@@ -204,16 +204,16 @@ class Audience:
     min_items: int
     """How many items an edition needs to go out."""
     max_items: int | None = None
-    """The most items of an edition: the oldest go into it, and the rest into the next edition. None for no limit."""
+    """The most items of an edition: the oldest go into it, and the rest into the next edition. `None` for no limit."""
     review: timedelta | None = None
-    """How long an edition waits for the editor. If None, it goes out at once."""
+    """How long an edition waits for the editor. If `None`, it goes out at once."""
     on_silence: Literal["send", "keep"]
     """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
-    """The address for mails about held editions. If None, no such mail is sent."""
+    """The address for mails about held editions. If `None`, no such mail is sent."""
     personal: Personal | None = None
-    """The personal parts of a mail to one subscriber; None if the audience is a mailing list, on which all get the same
-    mail.
+    """The personal parts of a mail to one subscriber; `None` if the audience is a mailing list, on which all get the
+    same mail.
     """
 
     def language_at(self, site: Site) -> str:

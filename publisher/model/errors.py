@@ -107,7 +107,7 @@ class SourceError(PublisherError):
         self.source = source
         self.problem = problem
         self.wait = wait
-        """The pause in seconds that a server asked for, 0 if it asked for none; None if the error is not about a
+        """The pause in seconds that a server asked for, 0 if it asked for none; `None` if the error is not about a
         server.
         """
         self.kind = kind

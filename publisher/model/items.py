@@ -24,7 +24,7 @@ class Enclosure:
     media_type: str = ""
     """The media type from the source, such as `application/pdf`. If empty, the type is guessed from the address."""
     size_bytes: int | None = None
-    """The size of the file; None if the source does not give it."""
+    """The size of the file; `None` if the source does not give it."""
     title: str = ""
     """The file's title. If empty, readers see the file's name."""
 
@@ -68,25 +68,25 @@ class Item:
     is_minor_edit: bool = False
     """Whether the source marks its latest edit of the item as minor: readers are then not told of the edit."""
     listed_date: Day | None = None
-    """The day the source gives now, if readers keep an earlier day; None if the source gives `date`."""
+    """The day the source gives now, if readers keep an earlier day; `None` if the source gives `date`."""
     is_undated: bool = False
     """Whether the source gives no date: `date` is then the day of this reading, and a known item keeps its date."""
     embargo: datetime | None = None
-    """UTC; no reader sees the item before this time. If None, only the item's date decides. A source may yield the time
-    without a zone, like `published`.
+    """UTC; no reader sees the item before this time. If `None`, only the item's date decides. A source may yield the
+    time without a zone, like `published`.
     """
     other_embargo: datetime | None = None
-    """UTC; the end of an embargo that another source puts on the same item; a source never sets this field. None if
+    """UTC; the end of an embargo that another source puts on the same item; a source never sets this field. `None` if
     there is no such embargo.
     """
     expires: datetime | None = None
-    """UTC; from this time on no feed has the item. None if it never expires. A source may yield the time without a
+    """UTC; from this time on no feed has the item. `None` if it never expires. A source may yield the time without a
     zone, like `published`.
     """
 
     @property
     def last_embargo(self) -> datetime | None:
-        """When the last of the item's embargoes ends; None if the item has no embargo."""
+        """When the last of the item's embargoes ends; `None` if the item has no embargo."""
         return max(filter(None, (self.embargo, self.other_embargo)), default=None)
 
 

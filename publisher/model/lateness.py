@@ -13,7 +13,7 @@ again.
 
 def late_day_of(record: Record, *, timezone: str) -> date | None:
     """Return the day the site first saw an item, if the item's date is more than `LATE_DAYS` earlier; otherwise return
-    None.
+    `None`.
 
     Items of a source's first pass are not late: the site started after them.
     """

@@ -84,10 +84,10 @@ class Record:
     """1 for a new item, plus one for each revision."""
     state: State
     added_at: datetime | None = None
-    """UTC; when a pass added the item. None if it came with its source's first pass, as part of a whole archive."""
+    """UTC; when a pass added the item. `None` if it came with its source's first pass, as part of a whole archive."""
     pass_start: int | None = None
-    """The end of the log before the pass that added the item. None if it came with its source's first pass, as part of
-    a whole archive.
+    """The end of the log before the pass that added the item. `None` if it came with its source's first pass, as part
+    of a whole archive.
     """
 
     @property
@@ -118,9 +118,9 @@ class Known:
     is_copy: bool = False
     """Whether the item belongs to another source; the fields then hold what this source says about the item."""
     wakes: datetime | None = None
-    """UTC; when the item will appear or expire. None if it does neither."""
+    """UTC; when the item will appear or expire. `None` if it does neither."""
     since: datetime | None = None
-    """UTC; since when the item has waited to appear. None if it does not wait."""
+    """UTC; since when the item has waited to appear. `None` if it does not wait."""
 
     @property
     def is_hidden(self) -> bool:
@@ -143,7 +143,7 @@ class NewRecord:
     path: str
     published: datetime
     number: int | None = None
-    """The item's number while it waited to appear; None if it did not wait."""
+    """The item's number while it waited to appear; `None` if it did not wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,4 +156,4 @@ class Revision:
     is_minor: bool = False
     """Whether the source marks the edit as minor: the edit then does not count as a revision, and `updated` stays."""
     published: datetime | None = None
-    """The item's new instant of publication if its date changed; None if the instant stays."""
+    """The item's new instant of publication if its date changed; `None` if the instant stays."""

@@ -40,7 +40,7 @@ class ConditionChange:
     source: str
     condition: SourceCondition
     since: datetime | None
-    """UTC; since when the source is in this condition. None if it has recovered."""
+    """UTC; since when the source is in this condition. `None` if it has recovered."""
     detail: str
     """The reason of the condition in words; may be empty."""
 
@@ -163,7 +163,7 @@ class DeliverReport:
 
     editions: tuple[DeliveryTally, ...] = ()
     next_at: datetime | None = None
-    """UTC; when the next mail is retried. None if no mail waits for a retry."""
+    """UTC; when the next mail is retried. `None` if no mail waits for a retry."""
     wait: timedelta | None = None
     """The time from the end of the pass to `next_at`."""
     problems: tuple[Problem, ...] = ()
@@ -188,7 +188,7 @@ class DeliverReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What one whole pass did. The report of a stage that did not run is None."""
+    """What one whole pass did. The report of a stage that did not run is `None`."""
 
     collect: CollectReport | None = None
     publish: PublishReport | None = None
@@ -204,7 +204,7 @@ class RunReport:
     known: tuple[str, ...] = ()
     """The problems that the previous run had, one line each."""
     ahead: datetime | None = None
-    """The time of the previous run, if it is later than the present because a clock was wrong; otherwise None."""
+    """The time of the previous run, if it is later than the present because a clock was wrong; otherwise `None`."""
 
     @property
     def is_news(self) -> bool:

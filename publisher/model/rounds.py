@@ -60,7 +60,7 @@ class RoundEdit:
     """The editors' decisions about mails to subscribers."""
 
     postponed_until: datetime | None = None
-    """UTC; until when no round begins (`UNTIL_DECIDED`: until somebody decides). None if rounds begin as scheduled."""
+    """UTC; until when no round begins, or `UNTIL_DECIDED` for no end. `None` if rounds begin as scheduled."""
     subject: str = ""
     """The subject of the next round. If empty, every mail has a subject of its own."""
     introduction: str = ""

@@ -98,7 +98,7 @@ class Schedule:
 
     @property
     def either_day(self) -> tuple[str, str] | None:
-        """The fields day of month and day of week, if one of them is enough for the cron line to be due; None for any
+        """The fields day of month and day of week, if one of them is enough for the cron line to be due; `None` for any
         other schedule.
         """
         if self.expression.upper().startswith(_RULE):

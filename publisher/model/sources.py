@@ -25,9 +25,9 @@ class SourcePolicy:
     """How the operator wants a source's listing to be treated."""
 
     since: timedelta | None
-    """How old an item of the source's first reading may be to be shown; None for any age."""
+    """How old an item of the source's first reading may be to be shown; `None` for any age."""
     expect_every: timedelta | None
-    """How long the source may have no news before it counts as silent; None if it never does."""
+    """How long the source may have no news before it counts as silent; `None` if it never does."""
     hold_above: int
     """When more new items than this arrive at once, and over three times as many as ever before, the listing is held
     for the operator.
@@ -42,7 +42,7 @@ class SourcePolicy:
     """
     settle: timedelta | None = None
     """How long a new item must stay unchanged before it appears; an item that keeps changing waits at most four times
-    as long. None for no wait.
+    as long. `None` for no wait.
     """
     only: Filter = Filter()
     """A new item is taken only if it matches every list of this filter that is not empty."""

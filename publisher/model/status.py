@@ -33,23 +33,23 @@ class SourceStatus:
     condition: SourceCondition
     listed: int
     changed_at: datetime | None
-    """When a reading of the source last differed from the reading before; None if the source has never been read."""
+    """When a reading of the source last differed from the reading before; `None` if the source has never been read."""
     failures: int
     problem: str
     failing_since: datetime | None
     skipped: tuple[str, ...]
     """One line for each item of the last good reading that could not be read."""
     next_try: datetime | None = None
-    """The source is not read before this time. If None, the next pass reads it."""
+    """The source is not read before this time. If `None`, the next pass reads it."""
     held: str = ""
     """Why the source's last reading is held for the operator, and what the reading would change; empty if it is not
     held.
     """
     held_at: datetime | None = None
     held_change: HeldChange | None = None
-    """What a held reading would change; None if no reading is held."""
+    """What a held reading would change; `None` if no reading is held."""
     expect_every: timedelta | None = None
-    """How long the source may have no news before it counts as silent; None for no limit."""
+    """How long the source may have no news before it counts as silent; `None` for no limit."""
     waiting: tuple[WaitingStatus, ...] = ()
     """The source's items that are not visible yet, sorted by when they appear."""
     hidden: int = 0
@@ -64,7 +64,7 @@ class AudienceStatus:
     waiting: int
     """How many items the audience's next edition would have now."""
     next_tick: datetime | None
-    """When the audience's next edition is due; None if editions are composed only on command."""
+    """When the audience's next edition is due; `None` if editions are composed only on command."""
     last_edition: int
     """The number of the audience's last edition; 0 if it has none."""
     last_composed_at: datetime | None
@@ -81,7 +81,7 @@ class SubscribersStatus:
     next_ticks: Mapping[str, datetime]
     """When each pace is next due, by its name."""
     postponed_until: datetime | None
-    """Until when an editor postponed mails to subscribers; `UNTIL_DECIDED` is without an end. None if they are not
+    """Until when an editor postponed mails to subscribers; `UNTIL_DECIDED` is without an end. `None` if they are not
     postponed.
     """
     last_round: str
@@ -116,7 +116,7 @@ class RestoreStatus:
 
     restored_at: datetime
     taken_at: datetime | None
-    """When the backup was made; None if unknown."""
+    """When the backup was made; `None` if unknown."""
     audiences: tuple[str, ...]
     """Audiences that wait for the operator: nothing is composed for them, and their mails are not sent."""
     has_readers: bool = False
@@ -159,18 +159,18 @@ class Status:
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None
-    """What waits after a restore; None if nothing waits."""
+    """What waits after a restore; `None` if nothing waits."""
     subscribers: SubscribersStatus | None = None
-    """The status of subscribers; None if the site has no `[subscribers]`."""
+    """The status of subscribers; `None` if the site has no `[subscribers]`."""
     outage: Outage | None = None
-    """Since when and why no mail goes out; None if mails go out, as far as is known."""
+    """Since when and why no mail goes out; `None` if mails go out, as far as is known."""
     orders: tuple[Order, ...] = ()
     """The operator's latest orders about mails (pause, resume, recall, send again), the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
     """Since when each audience's mails are paused, by its name; the empty name stands for all mails."""
     ahead: datetime | None = None
     """The latest time recorded for a run or edition that is later than the present time, because a clock was ahead;
-    None if there is none.
+    `None` if there is none.
     """
 
     @property

@@ -124,7 +124,7 @@ class SubscriberSettings:
     default_pace: str
     from_: Mailbox
     reply_to: Mailbox | None
-    """The address for answers of readers. If None, answers go to the sender."""
+    """The address for answers of readers. If `None`, answers go to the sender."""
     privacy_url: str
     postal_address: str
     max_items: int
@@ -173,7 +173,7 @@ class Subscriber:
     since: datetime
     """UTC; when the subscriber first confirmed a subscription."""
     paused_until: datetime | None = None
-    """UTC; no mail is sent until then, and no item is lost. None if there is no pause."""
+    """UTC; no mail is sent until then, and no item is lost. `None` if there is no pause."""
     subscriptions: tuple[Subscription, ...] = ()
     """All subscriptions, including ended ones, in the order in which they began."""
 
@@ -192,7 +192,7 @@ class Subscriber:
         return {theme: pace for theme, pace in found.items() if theme == EVERYTHING or pace != every}
 
     def pause_at(self, now: datetime) -> datetime | None:
-        """Return until when no mail is sent; return None if there is no pause now."""
+        """Return until when no mail is sent; return `None` if there is no pause now."""
         return self.paused_until if self.paused_until is not None and self.paused_until > now else None
 
     @property
@@ -226,8 +226,8 @@ class Request:
     words: str
     """The exact words of consent that the form showed."""
     subscriber: int | None = None
-    """The number of the subscriber whose new address the request's address will become; None if the request is about a
-    subscription.
+    """The number of the subscriber whose new address the request's address will become; `None` if the request is about
+    a subscription.
     """
 
 
@@ -239,7 +239,7 @@ class Confirmation:
     asked_at: datetime
     """UTC."""
     used_at: datetime | None = None
-    """UTC; when the reader pressed the button. None if he has not yet."""
+    """UTC; when the reader pressed the button. `None` if he has not yet."""
 
 
 def masked(address: str) -> str:

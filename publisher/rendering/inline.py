@@ -20,8 +20,8 @@ from lxml.etree import _Element, _ElementTree
 from publisher.model.errors import TemplateError
 from publisher.rendering.known_styles import KnownStyles
 
-# The size of its cache is fixed at its import. The default, 128, is less than a page with pseudo-classes and widths
-# needs.
+# The size of premailer's cache is fixed when premailer is imported. The default, 128, is less than a page with
+# pseudo-classes and widths needs.
 os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
 # premailer imports requests to fetch linked resources, which takes longer than importing premailer itself. Nothing is
 # fetched here, so premailer gets an empty module instead; other code gets the real one.

@@ -26,9 +26,9 @@ class _Outcome:
     """The result of inlining for pages with the same style sheets."""
 
     sheets: tuple[Sheet | None, ...]
-    """The style sheets after inlining, in the order of the page; None stands for a sheet that inlining removes."""
+    """The style sheets after inlining, in the order of the page; `None` stands for a sheet that inlining removes."""
     styles: dict[int, str | None] = field(default_factory=dict)
-    """The `style` of each kind of element after inlining, by the number of the kind; None if it has no style."""
+    """The `style` of each kind of element after inlining, by the number of the kind; `None` if it has no style."""
 
 
 class KnownStyles:

@@ -111,7 +111,7 @@ class _Cut:
         self._pieces: dict[Source, Piece] = {}
         self._known = KnownStyles()
         self.is_equal: bool | None = None
-        """Whether a page joined from parts was equal to the same page inlined as a whole; None if none was compared
+        """Whether a page joined from parts was equal to the same page inlined as a whole; `None` if none was compared
         yet.
         """
 
@@ -121,7 +121,7 @@ class _Cut:
         self.is_equal = None
 
     def join(self, values: Mapping[str, Any], language: str) -> Joined | None:
-        """Return the page joined from parts; return None if the page cannot be cut at this block."""
+        """Return the page joined from parts; return `None` if the page cannot be cut at this block."""
         if not self._template.has_block(self._block, language):
             return None
         if len(self._pieces) > MOST_PIECES:
@@ -190,7 +190,7 @@ class TextJoiner:
         self._template = _Template(templates, name, domain, fixed)
         self._generation = templates.generation
         self._texts: dict[str, dict[Source, str | None]] = {block: {} for block in blocks}
-        """The text of each block, by name and variable; None if the block must be rendered together with its
+        """The text of each block, by name and variable; `None` if the block must be rendered together with its
         surroundings.
         """
 
@@ -209,7 +209,7 @@ class TextJoiner:
         return next(filter(None, joined), None) or Joined((self._template.fill(values, language),))
 
     def _join(self, block: str, values: Mapping[str, Any], language: str) -> Joined | None:
-        """Return the text joined from parts; return None if the text cannot be cut at this block."""
+        """Return the text joined from parts; return `None` if the text cannot be cut at this block."""
         if not self._template.has_block(block, language):
             return None
         known = self._texts[block]
@@ -260,7 +260,7 @@ class _Template:
         return scrub(frame), slots
 
     def fill_block(self, block: str, source: Source) -> str | None:
-        """Return the block rendered with its variable alone; return None if it uses other values."""
+        """Return the block rendered with its variable alone; return `None` if it uses other values."""
         value, language = source
         seen: dict[str, Any] = {**self._fixed, block: value, "lang": language}
         html = self._templates.render_block(self._name, block, language=language, domain=self._domain, **seen)

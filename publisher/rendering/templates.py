@@ -82,7 +82,7 @@ class Templates:
     ) -> str:
         """Return a template rendered as by `render`, with `place(value)` instead of each block named `block`.
 
-        `value` is the variable with the block's name; None if there is no such variable.
+        `value` is the variable with the block's name; `None` if there is no such variable.
 
         Raises:
             TemplateError: as `render`.
@@ -101,7 +101,8 @@ class Templates:
             return frame.render(place=place, **values)
 
     def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:
-        """Return one block of the template rendered with `values` only; return None if the block uses any other value.
+        """Return one block of the template rendered with `values` only; return `None` if the block uses any other
+        value.
 
         Raises:
             TemplateError: as in `render`.
@@ -186,7 +187,7 @@ class Templates:
             raise blamed from error
 
     def _blamed(self, name: str, error: BaseException) -> TemplateError | None:
-        """Return the error to show the operator if a template caused `error`; return None if `error` is a bug of this
+        """Return the error to show the operator if a template caused `error`; return `None` if `error` is a bug of this
         program.
         """
         folders = self._files.folders
@@ -209,7 +210,7 @@ class Templates:
 
 
 def _extended_by(environment: Environment, name: str) -> str | None:
-    """Return the name of the template that the template `name` extends; return None if it extends none."""
+    """Return the name of the template that the template `name` extends; return `None` if it extends none."""
     source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # it has one
     if "extends" not in source:
         return None  # parsing takes as long as rendering ten mails

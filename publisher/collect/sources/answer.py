@@ -21,6 +21,6 @@ class Fetched:
     """The validator to give to the next `fetch` of the same address."""
     is_unchanged: bool = False
     fresh_until: datetime | None = None
-    """Until when the server says that its answer is fresh; None if it does not say."""
+    """Until when the server says that its answer is fresh; `None` if it does not say."""
     moved_to: str = ""
     """The address to which the requested one has moved permanently; empty if it has not moved."""

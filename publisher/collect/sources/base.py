@@ -52,7 +52,7 @@ class Fetch:
     already have is withdrawn.
     """
     fresh_until: datetime | None = None
-    """Until when the server says that its answer is fresh; None if it does not say."""
+    """Until when the server says that its answer is fresh; `None` if it does not say."""
     is_complete: bool = False
     """Whether the source lists all its items, so that a missing item is gone; otherwise it lists only the newest items.
     """

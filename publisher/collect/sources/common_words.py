@@ -14,8 +14,9 @@ _SHARE = 0.2
 _FEWEST_MARKS, _MARKS = 3, 0.06
 """The least number, and the least share in a text, of words that are common in one language only (its marks)."""
 _FEWEST_PIECE_MARKS = 2
-"""The least number of marks (words common in one language only) in a part of a text; a mark of another language leaves
-the language of the part open.
+"""The least number of marks (words common in one language only) that show the language of a part of a text.
+
+The language of a part that also has a mark of another language is not clear.
 """
 _OTHER_MARKS = 0.1
 """The most marks (words common in one language only) of another language, as a share of the marks of the text's own

@@ -183,12 +183,12 @@ _INFO = _FourLanguages()
 
 
 def month_of(word: str) -> int | None:
-    """Return the number of a month, 1 to 12; return None if the word names no month."""
+    """Return the number of a month, 1 to 12; return `None` if the word names no month."""
     return _INFO.month(word)
 
 
 def weekday_of(word: str) -> int | None:
-    """Return the number of a weekday, 0 for Monday; return None if the word names no weekday."""
+    """Return the number of a weekday, 0 for Monday; return `None` if the word names no weekday."""
     return _INFO.weekday(word)
 
 
@@ -198,7 +198,7 @@ def is_connector(word: str) -> bool:
 
 
 def offset_of(zone: str) -> int | None:
-    """Return by how many seconds a zone's clocks are ahead of UTC; return None if the zone is unknown."""
+    """Return by how many seconds a zone's clocks are ahead of UTC; return `None` if the zone is unknown."""
     return 0 if _INFO.utczone(zone) else _INFO.TZOFFSET.get(zone.upper())
 
 
@@ -246,7 +246,7 @@ def said_of_change(text: str) -> str:
 
 
 def part_of(word: str) -> TimeOfDay | None:
-    """Return the time of day that a word means, such as noon; return None if the word means no time of day."""
+    """Return the time of day that a word means, such as noon; return `None` if the word means no time of day."""
     return _PART_OF.get(fold(word))
 
 

@@ -109,7 +109,7 @@ class DateError(ValueError):
 
 @lru_cache(maxsize=16_384)  # a listing repeats its dates and short lines
 def read_line(text: str) -> date | datetime | None:
-    """Return the day or moment that a line of text consists of; return None if the line is other text.
+    """Return the day or moment that a line of text consists of; return `None` if the line is other text.
 
     Raises:
         DateError: the line clearly is a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
@@ -198,8 +198,8 @@ def read_number(number: int) -> date | datetime:
 
 
 def read_beside(text: str) -> date | datetime | None:
-    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; return None if the line has no
-    date at either end.
+    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; return `None` if the line has
+    no date at either end.
 
     A mark must separate the date from the other words, or the line must be short and have only a few other words, as in
     `Posted on 12 March 2025`.

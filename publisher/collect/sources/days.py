@@ -44,9 +44,9 @@ def day_of(plain: str) -> date | None:
 
 
 def _without_around(plain: str) -> Iterator[tuple[str, int | None]]:
-    """Yield `plain` with None, then ever shorter texts without words that may stand around a day.
+    """Yield `plain` with `None`, then ever shorter texts without words that may stand around a day.
 
-    Each of these has the number of the weekday among the words that were left out, or None.
+    Each of these has the number of the weekday among the words that were left out, or `None`.
     """
     words, weekday = plain.split(" "), None
     yield plain, weekday

@@ -57,7 +57,7 @@ def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclo
 
 
 def _size(length: str) -> int | None:
-    """Return the size in bytes; return None if it is missing or 0: RSS 2.0 requires a size, so feeds that do not know
+    """Return the size in bytes; return `None` if it is missing or 0: RSS 2.0 requires a size, so feeds that do not know
     it write 0.
     """
     is_number = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST_BYTES))

@@ -213,8 +213,8 @@ def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
 
 
 def _target(response: httpx.Response, address: str) -> str | None:
-    """Return the target of a redirect; return an empty string if the target is no address, and None if the answer is no
-    redirect.
+    """Return the target of a redirect; return an empty string if the target is no address, and `None` if the answer is
+    no redirect.
     """
     location: str = response.headers.get("Location", "")
     if not location or response.status_code not in _REDIRECTS:

@@ -33,7 +33,7 @@ def open_plain(path: Path) -> BufferedReader:
 
 
 def read_unless(source: str, path: Path, validator: str, *, reader: str) -> bytes | None:
-    """Return the file's bytes; return None if `validator_of` gives `validator` for these bytes, so that nothing
+    """Return the file's bytes; return `None` if `validator_of` gives `validator` for these bytes, so that nothing
     changed.
 
     Raises:

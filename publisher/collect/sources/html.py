@@ -101,7 +101,7 @@ def safe_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> str:
 
 
 def parse_fragment(text: str) -> html.HtmlElement | None:
-    """Return the parsed HTML fragment inside a `div`; return None if the text is empty."""
+    """Return the parsed HTML fragment inside a `div`; return `None` if the text is empty."""
     try:
         # a parser for each call: sources are read in several threads
         parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)

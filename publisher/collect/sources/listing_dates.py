@@ -42,7 +42,7 @@ class DateLine:
 
 @lru_cache(maxsize=4_096)
 def date_line(line: str) -> DateLine | None:
-    """Return the day that a line names, or why the day cannot be read; return None if the line is other text."""
+    """Return the day that a line names, or why the day cannot be read; return `None` if the line is other text."""
     if len(line) > LONGEST or (line.count(" ") >= _MOST_WORDS and not re.search(r"\d", line)):
         return None
     said, bare = split_said(plain_of(line))

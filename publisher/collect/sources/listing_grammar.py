@@ -234,7 +234,7 @@ class _Reader:
         """The items that the source withholds."""
         self.upside_down: tuple[int, str] | None = None
         """The line number and the problem to report, if dates seem to stand below their texts instead of above;
-        otherwise None.
+        otherwise `None`.
 
         Every text would then get the date of a neighbour.
         """
@@ -391,7 +391,7 @@ class _Reader:
 
     def _twin(self, index: int) -> _Draft | None:
         """Return the draft before or after an empty draft, if it has the same date and only one of the two has labels;
-        otherwise return None.
+        otherwise return `None`.
         """
         draft = self._drafts[index]
         neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])

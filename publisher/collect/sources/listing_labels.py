@@ -107,7 +107,7 @@ def split_label(line: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=4_096)
 def meaning_of(word: str) -> str | None:
-    """Return the key of `WORDS` that a word before a colon stands for; return None if the word is no label."""
+    """Return the key of `WORDS` that a word before a colon stands for; return `None` if the word is no label."""
     return _MEANING.get(fold_word(word))
 
 
@@ -125,7 +125,7 @@ def _without_accents(word: str) -> str:
 
 
 def values_of(meaning: str, text: str, known: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
-    """Return the values on a label line, perhaps an empty tuple; return None if they make no sense for the label, so
+    """Return the values on a label line, perhaps an empty tuple; return `None` if they make no sense for the label, so
     that the line is text.
 
     A theme in `known` is one value even if it contains commas (`values.cut`).
@@ -144,17 +144,17 @@ def _address(text: str) -> tuple[str, ...] | None:
 
 
 def _status(text: str) -> tuple[str, ...] | None:
-    """Return the word after `Status:` if it marks a draft, and None for any other word: the line is then text."""
+    """Return the word after `Status:` if it marks a draft, and `None` for any other word: the line is then text."""
     return (text,) if why_withheld({"status": text}) else None
 
 
 def _draft(text: str) -> tuple[str, ...] | None:
-    """Return the word after `Draft:` if it is a yes or a no, and None for any other word: the line is then text."""
+    """Return the word after `Draft:` if it is a yes or a no, and `None` for any other word: the line is then text."""
     return (text,) if is_flag(text) else None
 
 
 def _edit(text: str) -> tuple[str, ...] | None:
-    """Return the word after `Edit:` if it marks a minor edit, and None for any other word: the line is then text."""
+    """Return the word after `Edit:` if it marks a minor edit, and `None` for any other word: the line is then text."""
     return (text,) if _without_accents(text) in _MINOR else None
 
 
@@ -168,7 +168,7 @@ def _themes(text: str, known: frozenset[str]) -> tuple[str, ...] | None:
 
 
 def _files(text: str) -> tuple[str, ...] | None:
-    """Return the addresses of files, each with the name before it; return None if there are other words."""
+    """Return the addresses of files, each with the name before it; return `None` if there are other words."""
     found, end = [], 0
     if len(text) > _LONGEST_FILES:
         return None
@@ -182,7 +182,7 @@ def _files(text: str) -> tuple[str, ...] | None:
 
 
 def _language(text: str) -> tuple[str, ...] | None:
-    """Return the BCP 47 tag of a language, given by its name or tag; return None if the text is neither."""
+    """Return the BCP 47 tag of a language, given by its name or tag; return `None` if the text is neither."""
     tag = text if _LANGUAGE_TAG.fullmatch(text) else _LANGUAGE_OF.get(_without_accents(text), "")
     return (tag,) if tag else None
 

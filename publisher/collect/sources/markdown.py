@@ -184,7 +184,7 @@ class MarkdownSource:
         return self._read(path)
 
     def _read(self, path: Path) -> bytes | None:
-        """Return the bytes of a file, at most one more than `MAX_BYTES`; return None if the file cannot be read."""
+        """Return the bytes of a file, at most one more than `MAX_BYTES`; return `None` if the file cannot be read."""
         try:
             with open_plain(path) as file:
                 return file.read(MAX_BYTES + 1)
@@ -255,7 +255,7 @@ def _is_of_file(value: object) -> bool:
 
 def _day_in(path: str) -> str | None:
     """Return the day in a file's name (`2024-03-04-ferry`), in the name of a folder for this file alone
-    (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); return None if there is no such day.
+    (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); return `None` if there is no such day.
     """
     name = path.removesuffix("/index").rpartition("/")[2]
     named = _DATED_NAME.fullmatch(name)
@@ -266,7 +266,7 @@ def _day_in(path: str) -> str | None:
 
 
 def _drafts_around(path: Path) -> str | None:
-    """Return the part of a file's path that marks the file as a draft; return None if there is no such part."""
+    """Return the part of a file's path that marks the file as a draft; return `None` if there is no such part."""
     parts = (*path.parts[:-1], *path.name.split(".")[1:-1])
     return next((part for part in parts if fold(part) in _DRAFTS), None)
 
@@ -279,7 +279,7 @@ def _is_left_out(build: object) -> bool:
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:
-    """Return the value of the first of the named fields of front matter that is not empty; return None if all are
+    """Return the value of the first of the named fields of front matter that is not empty; return `None` if all are
     empty.
     """
     return next((front[name] for name in names if front.get(name) not in (None, "", [])), None)

@@ -16,7 +16,7 @@ Undated = Literal["seen", "skip"]
 reported (`skip`).
 """
 Today = date | None
-"""The date that undated items get; None if every item must have a date of its own."""
+"""The date that undated items get; `None` if every item must have a date of its own."""
 _EARLIEST, _LATEST = 1900, 2199
 """The first and last year of a valid date; any other year is a mistake, as when a program writes "no date" as
 0001-01-01.
@@ -55,7 +55,7 @@ def first_sight(undated: Undated, *, now: datetime, timezone: str) -> Today:
 
 
 def date_of(value: object) -> date | datetime | None:
-    """Return an instant in UTC, a moment without a zone, or a day, whichever the value says; return None if the value
+    """Return an instant in UTC, a moment without a zone, or a day, whichever the value says; return `None` if the value
     is empty.
 
     Raises:
@@ -90,7 +90,7 @@ def _is_never_set(value: object) -> bool:
 
 
 def embargo_of(value: object) -> datetime | None:
-    """Return when an item's embargo ends; an embargo on a day ends when the day begins. Return None if there is no
+    """Return when an item's embargo ends; an embargo on a day ends when the day begins. Return `None` if there is no
     embargo.
 
     An item may use several of `EMBARGO_NAMES`; of several values the latest counts.
@@ -106,7 +106,7 @@ def embargo_of(value: object) -> datetime | None:
 
 
 def expiry_of(value: object) -> datetime | None:
-    """Return when an item expires; an item with a day of expiry expires when that day ends. Return None if it never
+    """Return when an item expires; an item with a day of expiry expires when that day ends. Return `None` if it never
     expires.
 
     Of several values the earliest counts. A year far in the future, such as 9999, means never.

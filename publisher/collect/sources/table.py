@@ -119,7 +119,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldErr
 
 
 def _json_array(text: str) -> list[Mapping[str, object] | FieldError] | None:
-    """Return the entries of the array that is the whole text; return None if the text is no array, or has one object
+    """Return the entries of the array that is the whole text; return `None` if the text is no array, or has one object
     per line.
     """
     if not text.lstrip().startswith("["):

@@ -12,9 +12,9 @@ class Unread:
     native_id: str = ""
     """The item's id; empty if the item has no id, or the id could not be read either."""
     day: date | None = None
-    """The day of the item's date; None if it could not be read either."""
+    """The day of the item's date; `None` if it could not be read either."""
     place: int | None = None
-    """How many readable items stand above the item; None if the source has no order."""
+    """How many readable items stand above the item; `None` if the source has no order."""
 
 
 def turn_round(unread: Iterable[Unread], count: int) -> Iterable[Unread]:
