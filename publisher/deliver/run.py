@@ -263,34 +263,30 @@ class _Pass:
 
     def _settle(self, delivery: Delivery, step: SmtpStep, reply: Reply, *, is_used: bool) -> bool:
         """Record the result for a delivery that follows from a reply; return whether the session can be used again."""
-        meaning = meaning_of(step, reply)
+        meaning, said = meaning_of(step, reply), words_said(delivery, reply)
         if logger.is_heard:
-            logger.debug(
-                DECISIONS[meaning.fate], because=f"{step.name}: {words_said(delivery, reply)}", **facts_of(delivery)
-            )
-        self._pace.note(meaning.sign, words_said(delivery, reply), about=delivery.id, now_s=self._now_s())
+            logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {said}", **facts_of(delivery))
+        self._pace.note(meaning.sign, said, about=delivery.id, now_s=self._now_s())
         self._pace.greylist.note(delivery.recipient, step, reply, self._options.clock())
         if meaning.sign is Sign.SUSPICIOUS and delivery.kind is not DeliveryKind.LETTER:
             self._suspects.append(delivery)
         match meaning.fate:
             case Fate.SENT:
-                self._finish(delivery, DeliveryState.SENT, reply, sent=1, doubtful=min(delivery.doubts, 1))
+                self._finish(delivery, DeliveryState.SENT, reply, said, sent=1, doubtful=min(delivery.doubts, 1))
             case Fate.REFUSED:
-                self._refuse(delivery, reply)
+                self._refuse(delivery, reply, said)
             case Fate.LATER if self._options.clock() - delivery.queued_at > GIVE_UP:
-                self._refuse(delivery, reply)
+                self._refuse(delivery, reply, said)
             case Fate.AGAIN if meaning.sign is Sign.OUR_FAULT:
-                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=words_said(delivery, reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=said)
                 self._tallies.add(delivery, later=1)
-                self._note(delivery.title, f"the mail server does not take our mail: {words_said(delivery, reply)}")
+                self._note(delivery.title, f"the mail server does not take our mail: {said}")
             case Fate.LATER:
-                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=words_said(delivery, reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=said)
                 self._tallies.add(delivery, later=1)
             case Fate.AGAIN:
                 after = wait_after(meaning, is_used=is_used)
-                self._requeue(
-                    delivery, after=after, is_attempt=False, code=reply.code, reply=words_said(delivery, reply)
-                )
+                self._requeue(delivery, after=after, is_attempt=False, code=reply.code, reply=said)
         return meaning.sign is not Sign.BUSY
 
     def _settle_drop(self, delivery: Delivery, drop: Dropped, *, is_used: bool) -> None:
@@ -327,15 +323,16 @@ class _Pass:
             self._tallies.add(delivery, refused=-1, later=1)
             self._problems.pop(delivery.title, None)
 
-    def _refuse(self, delivery: Delivery, reply: Reply) -> None:
-        self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)
-        problem = f"{addressee(delivery)}the mail server refused it for good: {words_said(delivery, reply)}"
+    def _refuse(self, delivery: Delivery, reply: Reply, said: str) -> None:
+        self._finish(delivery, DeliveryState.REFUSED, reply, said, refused=1)
+        problem = f"{addressee(delivery)}the mail server refused it for good: {said}"
         is_edition = delivery.kind is DeliveryKind.EDITION
         again = f"; once that is corrected, `publisher deliver --again {delivery.name}` sends it" if is_edition else ""
         self._note(delivery.title, f"{problem}{again}")
 
-    def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, **counts: int) -> None:
-        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=words_said(delivery, reply)))
+    def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, said: str, **counts: int) -> None:
+        """Record a final result; `said` is the reply without the address of a subscriber."""
+        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=said))
         self._tallies.add(delivery, **counts)
         self._steps.advance(1)
 

@@ -4,7 +4,6 @@ address.
 
 import re
 from base64 import b64encode, urlsafe_b64encode
-from functools import lru_cache
 
 _MASK = "(address)"
 _AT = re.compile(r"@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40|\\u0040|\uff20|\ufe6b", re.IGNORECASE)
@@ -25,7 +24,7 @@ def without_addresses(text: str, *, known: str = "") -> str:
 
     The `known` address is also found in other forms: as in VERP (`ada=example.org`), in base64 and in hexadecimal.
     """
-    told = _forms_of(known).sub(_MASK, text) if known else text
+    told = _without_known(text, known) if known else text
     pieces, done = list[str](), 0
     for at in _AT.finditer(told):
         domain = (_DOMAIN if at[0] == "@" else _NAME).match(told, at.end())
@@ -47,11 +46,17 @@ def _start_of_local(text: str, begin: int, end: int) -> int:
     return start + (text[start:end][:1] == "'")
 
 
-@lru_cache
-def _forms_of(address: str) -> re.Pattern[str]:
+def _without_known(text: str, address: str) -> str:
+    """Return a text with an address replaced in the forms that `without_addresses` does not recognise as addresses."""
     local, _, domain = address.rpartition("@")
     written = address.encode()
-    in_base64 = {encode(written).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
-    forms = [re.escape(each) for each in (f"{local}={domain}", written.hex())]
-    exactly = "|".join(rf"{re.escape(each)}=*" for each in sorted(in_base64))
-    return re.compile(rf"(?i:{'|'.join(forms)})|(?:{exactly})")
+    in_any_case = [f"{local}={domain}", written.hex()]
+    exactly = sorted({encode(written).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)})
+    # Nearly every reply contains none of them, and compiling a pattern takes as long as handing over a mail. Beyond
+    # ASCII a pattern that ignores case finds more than lower case does.
+    if text.isascii() and address.isascii():
+        lowered = text.lower()
+        if not any(each.lower() in lowered for each in in_any_case) and not any(each in text for each in exactly):
+            return text
+    ignored, kept = "|".join(map(re.escape, in_any_case)), "|".join(rf"{re.escape(each)}=*" for each in exactly)
+    return re.sub(rf"(?i:{ignored})|(?:{kept})", _MASK, text)
