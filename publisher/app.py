@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
-from publisher.admin.deliveries import Post, hand_over, latest_mails, queue_from, rehearse_hand_over
+from publisher.admin.deliveries import DeliverySetup, hand_over, latest_mails, queue_from, rehearse_hand_over
 from publisher.admin.hide import hide_item, let_appear, show_item
 from publisher.admin.mail_notices import tell_bounces, tell_mails
 from publisher.admin.notices import tell_news
@@ -71,7 +71,7 @@ class Publisher:
         outbox: Outbox,
         *,
         open_files: Callable[[Path], Files],
-        hand_over: Callable[[Post], DeliverReport],
+        hand_over: Callable[[DeliverySetup], DeliverReport],
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
@@ -165,10 +165,10 @@ class Publisher:
             UsageError: config.toml names no mail server, or there is no such edition in the outbox.
         """
         started = self._clock()
-        post = self._wiring.post(self._outbox, self._progress, is_stopping, open_office=lambda: self.office)
+        setup = self._wiring.delivery_setup(self._outbox, self._progress, is_stopping, open_office=lambda: self.office)
         if start is not None:
             queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
-        report = self._hand_over(post)
+        report = self._hand_over(setup)
         self._wiring.count_refusals()
         notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
         before = self._store.runs.last_before(DELIVER)

@@ -22,7 +22,7 @@ from publisher.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class DeliverySetup:
     """What the sending of mails needs: settings, the store, and the functions that return mails."""
 
     settings: SmtpSettings
@@ -34,36 +34,36 @@ class Post:
     is_stopping: Callable[[], bool]
 
 
-def hand_over(post: Post) -> DeliverReport:
+def hand_over(setup: DeliverySetup) -> DeliverReport:
     """Send the due mails.
 
     Raises:
         BusyError: another process is sending, and the store allows only one.
     """
-    ledger, now = post.store.ledger, post.clock()
+    ledger, now = setup.store.ledger, setup.clock()
     with ledger.delivering(now=now):
-        if not ledger.count_due(max_age=post.settings.max_age, now=now):
-            return _report_nothing_due(post)
+        if not ledger.count_due(max_age=setup.settings.max_age, now=now):
+            return _report_nothing_due(setup)
         from publisher.deliver.run import (  # late: importing asyncio and ssl takes 60 ms, and mails are seldom due
             DeliveryOptions,
             deliver,
         )
 
         options = DeliveryOptions(
-            settings=post.settings, clock=post.clock, is_stopping=post.is_stopping, progress=post.progress
+            settings=setup.settings, clock=setup.clock, is_stopping=setup.is_stopping, progress=setup.progress
         )
-        return deliver(ledger, post.mails_of, post.pace, options)
+        return deliver(ledger, setup.mails_of, setup.pace, options)
 
 
-def rehearse_hand_over(post: Post) -> DeliverReport:
+def rehearse_hand_over(setup: DeliverySetup) -> DeliverReport:
     """Return what `hand_over` would send now, without a connection to the mail server."""
-    due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
-    return DeliverReport(editions=tally_planned(due)) if due else _report_nothing_due(post)
+    due = setup.store.ledger.due(max_age=setup.settings.max_age, now=setup.clock())
+    return DeliverReport(editions=tally_planned(due)) if due else _report_nothing_due(setup)
 
 
-def _report_nothing_due(post: Post) -> DeliverReport:
+def _report_nothing_due(setup: DeliverySetup) -> DeliverReport:
     """Return the report if no mail is due now: when the next mail is due, and how many mails wait for the operator."""
-    ledger, now, max_age = post.store.ledger, post.clock(), post.settings.max_age
+    ledger, now, max_age = setup.store.ledger, setup.clock(), setup.settings.max_age
     next_at = ledger.next_due(max_age=max_age, now=now)
     paused, held = ledger.count_stopped(max_age=max_age, now=now)
     return DeliverReport(next_at=next_at, wait=next_at - now if next_at else None, paused=paused, held=held)

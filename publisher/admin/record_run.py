@@ -18,7 +18,7 @@ def record_run(
     Returns the report, extended by what the previous run says about it.
     """
     ahead = find_ahead([before.started] if before else [], now=started)
-    # The postman runs every minute; a server that is left alone for an hour is not news each time.
+    # The service delivers every minute; a server that is left alone for an hour is not news each time.
     is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
     is_change = before is not None and before.exit_code != 0 and not report.all_problems
     if report.is_news or (report.all_problems and not is_known) or is_change or ahead:

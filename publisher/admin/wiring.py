@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publisher import __version__
-from publisher.admin.deliveries import Post, letter_mails
+from publisher.admin.deliveries import DeliverySetup, letter_mails
 from publisher.admin.edition_mails import EditionMails
 from publisher.admin.office import Office
 from publisher.admin.refusals import count_refusals
@@ -368,13 +368,13 @@ class Wiring:
 
         return Templates(self.templates)
 
-    def post(
+    def delivery_setup(
         self,
         outbox: Outbox,
         progress: Progress,
         is_stopping: Callable[[], bool],
         open_office: Callable[[], Office],
-    ) -> Post:
+    ) -> DeliverySetup:
         """Return the settings and objects that delivering mails needs.
 
         Raises:
@@ -388,7 +388,7 @@ class Wiring:
         }
         if self._config.subscribers is not None:
             mails_of[DeliveryKind.ROUND] = self._round_mails
-        return Post(
+        return DeliverySetup(
             settings=self._config.smtp,
             store=self._store,
             mails_of=mails_of,

@@ -19,7 +19,7 @@ changed, and runs a pass.
 
 1. `stopping` is set. No new pass begins.
 2. A pass in progress finishes its stage (collect, publish or compose) and skips the others. The next start does them.
-   The postman finishes the mails in hand, for a minute at most.
+   The delivery loop finishes the mails in hand, for a minute at most.
 3. `serve` waits for both, releases the service's lock, and closes the web server with its connections.
 4. The process ends with exit code 0.
 
@@ -41,13 +41,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 from publisher.config.config import Config
 from publisher.model.errors import BusyError, FilesError, PublisherError, StoreError, UsageError
 from publisher.model.schedules import Schedule
+from publisher.serve.delivery_loop import DeliveryLoop
 from publisher.serve.health import PassHealth
 from publisher.serve.live_pages import LivePages
 from publisher.serve.live_site import LiveSite, Opener
 from publisher.serve.logs import PassLog, configure_logs
 from publisher.serve.mailbox_watch import MailboxWatch
 from publisher.serve.notify import notify
-from publisher.serve.postman import Postman
 from publisher.serve.signals import Signals, handled_signals
 from publisher.serve.source_watch import SourceWatch
 
@@ -99,9 +99,9 @@ class Service:
         self.signals = signals
         self.health = PassHealth(site.config.service.collect_every.total_seconds())
         self.scheduler = one_at_a_time()
-        self.postman = Postman(signals.stopping, self.health)
+        self.delivery_loop = DeliveryLoop(signals.stopping, self.health)
         self.source_watch = SourceWatch()
-        self.pages = LivePages(self.health, self.source_watch, open_site, on_letter=self.postman.look)
+        self.pages = LivePages(self.health, self.source_watch, open_site, on_letter=self.delivery_loop.look)
         self.mailbox_watch = MailboxWatch(signals.stopping)
         self._log = PassLog()
 
@@ -120,7 +120,7 @@ class Service:
             publisher = self.site.publisher()
             report = publisher.pass_due(is_stopping=self.signals.stopping.is_set)
             self.source_watch.note(report.collect.readings if report.collect else ())
-            self.postman.wake(publisher)
+            self.delivery_loop.wake(publisher)
             self.mailbox_watch.follow(publisher)
             set_alarm_for_items(self.scheduler, publisher.next_wake(), self.run_pass)
         except PublisherError as error:
@@ -160,7 +160,7 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
         handled_signals(signals),
         closing(service.pages),
         closing(service.site),
-        service.postman.at_work(),
+        service.delivery_loop.at_work(),
         service.mailbox_watch.at_work(),
     ):
         service.pages.follow(config)

@@ -198,7 +198,7 @@ class _DeskPart:
         return respond
 
     def _wake_after(self, response: Response) -> Response:
-        """Wake the thread that sends mails (the postman) after a POST has been answered and the work that remained is
+        """Wake the thread that sends mails (the delivery loop) after a POST has been answered and the work that remained is
         done.
         """
         if request.method == "POST":

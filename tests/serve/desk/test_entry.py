@@ -45,7 +45,7 @@ def test_a_link_by_mail_lets_its_person_in(site: DeskSite) -> None:
     assert "Next edition" in browser.get(f"{DESK}/acts").text
     for path in (DESK, f"{DESK}/acts"):
         assert browser.get(path).status_code == browser.get(f"{path}/").status_code, "as some type it"
-    assert site.woken, "the postman looks for the letter at once"
+    assert site.woken, "the delivery loop looks for the letter at once"
 
 
 def test_every_address_is_answered_alike_and_only_people_of_the_desk_get_a_letter(site: DeskSite) -> None:

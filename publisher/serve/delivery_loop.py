@@ -1,6 +1,6 @@
-"""The postman of the service: a thread that sends mails beside the passes, so that neither waits for the other.
+"""The delivery loop of the service: a thread that sends mails beside the passes, so that neither waits for the other.
 
-A pass may take minutes, and so may a mail server. The postman checks the ledger when a pass has ended, when a mail is
+A pass may take minutes, and so may a mail server. The loop checks the ledger when a pass has ended, when a mail is
 to be retried, and every minute, because another machine may have queued mails.
 """
 
@@ -19,12 +19,12 @@ from publisher.serve.logs import PassLog
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 60.0
-"""How many seconds the postman sleeps at most between two checks."""
+"""How many seconds the loop sleeps at most between two checks."""
 SHORTEST_S = 0.5
 """How many seconds it sleeps at least between two checks, so that a mail that is always due causes no busy loop."""
 
 
-class Postman:
+class DeliveryLoop:
     """Sends mails until it is told to stop. It starts when `wake` has given it the site."""
 
     def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
@@ -35,20 +35,20 @@ class Postman:
         self._woken = threading.Event()
 
     def wake(self, publisher: Publisher) -> None:
-        """Make the postman check the site's ledger (the table of mails to send) now; the site's configuration may have
+        """Make the loop check the site's ledger (the table of mails to send) now; the site's configuration may have
         changed.
         """
         self._publisher = publisher
         self._woken.set()
 
     def look(self) -> None:
-        """Make the postman check the ledger (the table of mails to send) now, because a letter may wait there."""
+        """Make the loop check the ledger (the table of mails to send) now, because a letter may wait there."""
         self._woken.set()
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Run the thread inside a `with` block, whose end waits for mails that are being handed over."""
-        thread = threading.Thread(target=self._work, name="postman")
+        thread = threading.Thread(target=self._work, name="deliver")
         thread.start()
         try:
             yield

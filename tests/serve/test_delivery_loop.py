@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from publisher.serve.delivery_loop import DeliveryLoop
 from publisher.serve.health import PassHealth
-from publisher.serve.postman import Postman
 from tests.smtp_server import Say, Step, Wait, smtp_server
 from tests.world import CONFIG, NOW, World, news
 
@@ -37,9 +37,9 @@ def test_a_mail_goes_out_after_a_pass_while_a_silent_server_holds_up_nothing_and
             publisher.pass_due(is_stopping=lambda: False)
             publisher.publish()
             publisher.compose()
-            postman = Postman(stopping, health)
-            with postman.at_work():
-                postman.wake(publisher)
+            delivery_loop = DeliveryLoop(stopping, health)
+            with delivery_loop.at_work():
+                delivery_loop.wake(publisher)
                 publisher.pass_due(is_stopping=lambda: False)  # while the server is silent
                 wait_until(lambda: "mails" in health.state()[1])
         assert ["readers@lists.example.org"] == server.recipients
