@@ -1,6 +1,5 @@
 """The reception: what the forms of a site with subscribers show and do, as of one moment."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 
@@ -32,9 +31,9 @@ class Reception:
         self._store = store
 
     @cached_property
-    def keys(self) -> Sequence[str]:
-        """The keys with which forms are signed, newest first."""
-        return self.people.links.keys
+    def key(self) -> str:
+        """The key with which forms are signed."""
+        return self.people.links.key
 
     def letters_of_this_hour(self) -> int:
         """Return how many letters were queued because of forms in this hour of the clock."""

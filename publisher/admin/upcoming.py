@@ -33,8 +33,6 @@ class Changed:
     """The item's former title, or else a sentence that was removed; empty if nothing was removed."""
     now: str
     """The source's present text in its place; empty if it is the same as `was`."""
-    is_retitled: bool
-    """Whether the title changed. If not, the text, the links or the files did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,5 +200,5 @@ def changed_between(was: Item, now: Item) -> Changed:
     """Return what a source changed in an item, as texts to show."""
     former, present = title_of(was), title_of(now)
     if former != present:
-        return Changed(was=former, now=present, is_retitled=True)
-    return Changed(was=quote_of(was, now), now=quote_of(now, was), is_retitled=False)
+        return Changed(was=former, now=present)
+    return Changed(was=quote_of(was, now), now=quote_of(now, was))

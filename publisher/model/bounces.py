@@ -24,11 +24,6 @@ class BounceKind(StrEnum):
     UNKNOWN = "unknown"
     """A mail of another kind, perhaps for a human."""
 
-    @property
-    def is_report(self) -> bool:
-        """Whether a mail of this kind reports what happened to another mail."""
-        return self in (BounceKind.FAILED, BounceKind.DELAYED, BounceKind.COMPLAINT)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:

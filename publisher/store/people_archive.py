@@ -29,7 +29,7 @@ from publisher.store.people_schema import (
     confirmations,
     consents,
     former_marks,
-    link_keys,
+    link_key,
     past_follows,
     subscribers,
     subscriptions,
@@ -40,7 +40,7 @@ from publisher.store.schema import counters, items
 
 PEOPLE = (
     address_key,
-    link_keys,
+    link_key,
     subscribers,
     subscriptions,
     consents,
@@ -56,7 +56,7 @@ PEOPLE = (
 Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, in the types of JSON: an instant is text in ISO 8601."""
 
-_REPLACED = (address_key, link_keys, wordings, past_follows, suppressions)
+_REPLACED = (address_key, link_key, wordings, past_follows, suppressions)
 """Tables that may have rows even in a store without people; the imported rows replace them, except suppressions, which
 are added.
 """

@@ -104,11 +104,11 @@ confirmations = Table(
     Index("ix_confirmations_asked_at", "asked_at"),
 )
 
-# Keys for signing links. The newest signs; all are accepted for links to unsubscribe.
-link_keys = Table(
-    "link_keys",
+# One row once a link was signed: the key that signs links. It never changes, so links in old mails keep working.
+link_key = Table(
+    "link_key",
     metadata,
-    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("id", Integer, primary_key=True, autoincrement=False),
     _column("key", Text),
     _column("made_at", UtcDateTime),
 )

@@ -39,7 +39,7 @@ from publisher.store.people_rows import (
     words_digest,
     write_subscriptions,
 )
-from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
+from publisher.store.people_schema import confirmations, consents, link_key, subscribers, subscriptions, wordings
 from publisher.store.queue import insert_letters
 from publisher.store.round_mails import follow_reader
 from publisher.store.suppressions import (
@@ -70,27 +70,19 @@ class Subscribers:
         self._database = database
         self._journal = journal
 
-    # --- keys --------------------------------------------------------------------------------------------------------
+    # --- the key of links --------------------------------------------------------------------------------------------
 
-    def keys(self, *, proposed: str, now: datetime) -> tuple[str, ...]:
-        """Return the keys with which links are signed, newest first. If there are none, `proposed` is stored as the
-        first.
-        """
-        query = select(link_keys.c.key).order_by(link_keys.c.number.desc())
+    def key(self, *, proposed: str, now: datetime) -> str:
+        """Return the key with which links are signed. If there is none yet, it is `proposed`, which is stored."""
+        query = select(link_key.c.key)
         with self._database.reading() as connection:
-            found = tuple(connection.execute(query).scalars())
-        if found:
+            found: str | None = connection.execute(query).scalar()
+        if found is not None:
             return found
         with self._database.writing() as connection:
             if connection.execute(query).first() is None:
-                connection.execute(insert(link_keys).values(number=1, key=proposed, made_at=now))
-            return tuple(connection.execute(query).scalars())
-
-    def add_key(self, key: str, *, now: datetime) -> None:
-        """Add a key with which links are signed from now on; earlier keys stay valid for old links."""
-        with self._database.writing() as connection:
-            last = connection.execute(select(func.max(link_keys.c.number))).scalar() or 0
-            connection.execute(insert(link_keys).values(number=last + 1, key=key, made_at=now))
+                connection.execute(insert(link_key).values(id=1, key=proposed, made_at=now))
+            return str(connection.execute(query).scalar_one())
 
     # --- people ------------------------------------------------------------------------------------------------------
 

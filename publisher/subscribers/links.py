@@ -33,20 +33,20 @@ class ReaderLinks:
         self._now = now
 
     @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """The keys with which links are signed, newest first."""
-        return self._store.subscribers.keys(proposed=tokens.new_key(), now=self._now)
+    def key(self) -> str:
+        """The key with which links are signed."""
+        return self._store.subscribers.key(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
         """Return the subscriber whose own page a token opens, or None if the link is invalid."""
-        number = tokens.read_mine(token, self.keys, now=self._now)
+        number = tokens.read_mine(token, self.key, now=self._now)
         return None if number is None else self.present(number)
 
     def holder(self, token: str) -> Subscriber | None:
         """Return the subscriber to whom an unsubscribe link belongs. The page behind such a link must not show anything
         about him.
         """
-        number = tokens.read_stop(token, self.keys)
+        number = tokens.read_stop(token, self.key)
         return None if number is None else self.present(number)
 
     def fresh(self, token: str) -> Subscriber | None:
@@ -70,8 +70,7 @@ class ReaderLinks:
 
     def tokens_of(self, number: int) -> tuple[str, str]:
         """Return two tokens of a subscriber: for the link to unsubscribe, and for the link to his own page."""
-        key = self.keys[0]
-        return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self._now)
+        return tokens.stop_token(number, self.key), tokens.mine_token(number, self.key, now=self._now)
 
     def requested(self, token: str) -> Request | None:
         """Return the request that the link in a letter would confirm, or None if the link is wrong, too old or used.

@@ -66,13 +66,13 @@ class OwnData:
         holder = self._people.links.use_fresh(token)
         if holder is None:
             return None
-        return tokens.opened_token(holder.number, self._people.links.keys[0], now=self._now)
+        return tokens.opened_token(holder.number, self._people.links.key, now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
         """Return the subscriber who opened a page by a fresh link, or None if the token is wrong, or if he opened it
         over an hour ago.
         """
-        number = tokens.read_opened(opened, self._people.links.keys, now=self._now)
+        number = tokens.read_opened(opened, self._people.links.key, now=self._now)
         return None if number is None else self._people.links.present(number)
 
     def held(self, subscriber: Subscriber) -> dict[str, object]:

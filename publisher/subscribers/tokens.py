@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from publisher.model.subscribers import FRESH_WITHIN, MINE_WITHIN, Right
@@ -57,15 +56,15 @@ def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
     return _written(Right.FRESH, said, key)
 
 
-def read_stop(token: str, keys: Sequence[str]) -> int | None:
+def read_stop(token: str, key: str) -> int | None:
     """Return the number of the subscriber whom an unsubscribe link's token names, or None if the token is invalid."""
-    said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
+    said = _read(Right.STOP, token, _NUMBER_BYTES, key)
     return None if said is None else int.from_bytes(said, "big")
 
 
-def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
+def read_mine(token: str, key: str, *, now: datetime) -> int | None:
     """Return the number of the subscriber whose own page a token opens, or None if the token is wrong or too old."""
-    said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, keys)
+    said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, key)
     if said is None:
         return None
     made = _FIRST_DAY + timedelta(days=int.from_bytes(said[_NUMBER_BYTES:], "big"))
@@ -74,11 +73,11 @@ def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
     return int.from_bytes(said[:_NUMBER_BYTES], "big") if is_good else None
 
 
-def read_opened(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
+def read_opened(token: str, key: str, *, now: datetime) -> int | None:
     """Return the number of the subscriber who opened a page by a fresh link, or None if the token is wrong, or if he
     opened it over an hour ago.
     """
-    said = _read(Right.FRESH, token, _NUMBER_BYTES + _MINUTE_BYTES, keys)
+    said = _read(Right.FRESH, token, _NUMBER_BYTES + _MINUTE_BYTES, key)
     if said is None:
         return None
     opened = _FIRST_DAY + int.from_bytes(said[_NUMBER_BYTES:], "big") * _MINUTE
@@ -90,8 +89,8 @@ def _written(right: Right, said: bytes, key: str) -> str:
     return urlsafe_b64encode(said + _signature(right, said, key)).decode().rstrip("=")
 
 
-def _read(right: Right, token: str, length: int, keys: Sequence[str]) -> bytes | None:
-    """Return the content of a token if one of the keys signed it for this right; otherwise return None."""
+def _read(right: Right, token: str, length: int, key: str) -> bytes | None:
+    """Return the content of a token if the key signed it for this right; otherwise return None."""
     try:
         data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except ValueError:
@@ -99,7 +98,7 @@ def _read(right: Right, token: str, length: int, keys: Sequence[str]) -> bytes |
     said, signature = data[:length], data[length:]
     if len(data) != length + _SIGNATURE_BYTES:
         return None
-    return said if any(hmac.compare_digest(signature, _signature(right, said, key)) for key in keys) else None
+    return said if hmac.compare_digest(signature, _signature(right, said, key)) else None
 
 
 def _signature(right: Right, said: bytes, key: str) -> bytes:

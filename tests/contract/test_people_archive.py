@@ -52,7 +52,7 @@ def live(site: Store) -> None:
     late.add(EVE, {"*": "daily"}, language="en", words="By telephone")
     late.erase(EVE)
     ask(site, "token")
-    site.subscribers.keys(proposed="a key", now=NOON)
+    site.subscribers.key(proposed="a key", now=NOON)
     site.suppressions.add("gus@example.org", SuppressionKind.COMPLAINT, reason="by letter", now=NOON)
 
 
@@ -84,7 +84,7 @@ def test_it_comes_out_equal_of_a_site_with_the_same_log(site: Store, store: Stor
         assert site.subscribers.by_address(address) == store.subscribers.by_address(address)
     assert site.subscribers.consents(1) == store.subscribers.consents(1)
     assert site.suppressions.of("gus@example.org") == store.suppressions.of("gus@example.org") != ()
-    assert ("a key",) == store.subscribers.keys(proposed="another", now=NOON)
+    assert "a key" == store.subscribers.key(proposed="another", now=NOON)
     assert store.subscribers.link("token") is not None
 
 

@@ -130,13 +130,9 @@ def test_a_reader_who_left_is_kept_and_not_counted(store: Store) -> None:
     assert ended == found.subscriptions
 
 
-def test_the_newest_key_signs_and_all_are_kept(store: Store) -> None:
-    assert ("one",) == store.subscribers.keys(proposed="one", now=NOON)
-    assert ("one",) == store.subscribers.keys(proposed="other", now=NOON)
-
-    store.subscribers.add_key("two", now=NOON)
-
-    assert ("two", "one") == store.subscribers.keys(proposed="other", now=NOON)
+def test_the_first_proposed_key_is_kept(store: Store) -> None:
+    assert "one" == store.subscribers.key(proposed="one", now=NOON)
+    assert "one" == store.subscribers.key(proposed="other", now=NOON)
 
 
 def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: Store) -> None:

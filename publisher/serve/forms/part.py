@@ -300,5 +300,5 @@ class _Forms:
 
 
 def _stale(view: View) -> tuple[Mistake, ...]:
-    is_good = is_good_stamp(request.form.get("stamp", ""), view.reception.keys, now=view.people.now)
+    is_good = is_good_stamp(request.form.get("stamp", ""), view.reception.key, now=view.people.now)
     return () if is_good else (Mistake.STALE,)

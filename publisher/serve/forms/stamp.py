@@ -1,6 +1,5 @@
 """The stamp in a form says when the form was shown. Programs fill in forms at once, or send an old copy."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from itsdangerous import BadData, TimestampSigner
@@ -15,23 +14,23 @@ _SAID = b"form"
 class _Signer(TimestampSigner):
     """A signer that takes the time as an argument."""
 
-    def __init__(self, keys: Sequence[str], now: datetime) -> None:
-        super().__init__([key.encode() for key in reversed(keys)], salt=b"publisher.forms")
+    def __init__(self, key: str, now: datetime) -> None:
+        super().__init__(key.encode(), salt=b"publisher.forms")
         self._now = now
 
     def get_timestamp(self) -> int:
         return int(self._now.timestamp())
 
 
-def new_stamp(keys: Sequence[str], *, now: datetime) -> str:
-    """Return the stamp for a form that is shown now. `keys` are the keys of the site, the newest first."""
-    return _Signer(keys, now).sign(_SAID).decode()
+def new_stamp(key: str, *, now: datetime) -> str:
+    """Return the stamp for a form that is shown now."""
+    return _Signer(key, now).sign(_SAID).decode()
 
 
-def is_good_stamp(stamp: str, keys: Sequence[str], *, now: datetime) -> bool:
-    """Whether one of these keys signed the stamp, and the form was shown neither too short nor too long ago."""
+def is_good_stamp(stamp: str, key: str, *, now: datetime) -> bool:
+    """Whether the key signed the stamp, and the form was shown neither too short nor too long ago."""
     try:
-        _, shown_at = _Signer(keys, now).unsign(stamp.encode("utf-8", "replace"), return_timestamp=True)
+        _, shown_at = _Signer(key, now).unsign(stamp.encode("utf-8", "replace"), return_timestamp=True)
     except BadData:
         return False
     # the stamp has whole seconds

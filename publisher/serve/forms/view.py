@@ -102,7 +102,7 @@ class View:
             actions=self._actions(*here, stop=stop, mine=mine),
             by_mail=self.path("subscribe", language="" if spoken == self.spoken[0] else spoken),
             languages=self._languages(*here),
-            stamp=new_stamp(self.reception.keys, now=self.people.now),
+            stamp=new_stamp(self.reception.key, now=self.people.now),
             sender=self.people.settings.from_.address,
             privacy_url=self.people.settings.privacy_url,
             theme_count=self.showing.theme_count,

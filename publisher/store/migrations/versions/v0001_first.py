@@ -610,11 +610,11 @@ def _create_people() -> None:
     )
     op.create_index("ix_confirmations_asked_at", "confirmations", ["asked_at"])
     op.create_table(
-        "link_keys",
-        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        "link_key",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("number", name="pk_link_keys"),
+        sa.PrimaryKeyConstraint("id", name="pk_link_key"),
     )
 
 
