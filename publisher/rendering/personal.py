@@ -120,13 +120,8 @@ class Skeleton:
                 texts = [text]
         self._pieces[-1] += quoted_printable.encode_parts(texts)
 
-    def mail_to(self, reader: ReaderMail) -> bytes:
-        """Return the whole mail to a reader, with CRLF line ends."""
-        own_head, fills = self._own_head(reader), self._fills(reader)
-        return b"".join(_fill_slots([own_head, self._head, *self._pieces[0]], fills, self._pieces[1:]))
-
     def wire_form_to(self, reader: ReaderMail) -> WireForm:
-        """Return the mail of `mail_to` as SMTP transmits it; the pieces that readers share are prepared only once."""
+        """Return the mail to a reader as SMTP transmits it; the pieces that readers share are prepared only once."""
         if not self._on_wire:
             self._on_wire = [[double_dots_once(each) for each in pieces] for pieces in self._pieces]
             self._on_wire[0].insert(0, double_dots(self._head))

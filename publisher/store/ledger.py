@@ -23,7 +23,6 @@ from publisher.model.deliveries import (
     DeliveryState,
     FailedMail,
     KnownDelivery,
-    Letter,
     NewDelivery,
     Rank,
     Result,
@@ -50,7 +49,7 @@ from publisher.store.locks import Locks
 from publisher.store.mail_schema import IS_NO_ROUND, deliveries, delivery_sums, letters, refusals
 from publisher.store.orders import Orders
 from publisher.store.pauses import Pauses
-from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
+from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries
 
 LEASE = timedelta(minutes=10)
 """How long a claim is valid: two steps of SMTP may take five minutes each (RFC 5321 section 4.5.3.2)."""
@@ -109,11 +108,6 @@ class Ledger:
         """
         with self._database.writing() as connection:
             return sum(_renew(connection, each, now=now) for each in new) + insert_deliveries(connection, new, now=now)
-
-    def queue_letters(self, new: Sequence[Letter], *, now: datetime) -> int:
-        """Queue letters that are not in the ledger yet; return how many were queued."""
-        with self._database.writing_beside() as connection:
-            return insert_letters(connection, new, now=now)
 
     def cancel(self, kind: DeliveryKind, name: str, *, now: datetime, but: str = "") -> int:
         """Cancel the mails of an edition, a round or a letter that are not handed over yet; return how many were

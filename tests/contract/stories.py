@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from publisher.collect.condition import after_failure, after_listing, after_no_change
 from publisher.collect.sources.base import Fetch
+from publisher.model.deliveries import Letter
 from publisher.model.editions import Edition
 from publisher.model.errors import SourceError
 from publisher.model.feeds import Feed, Gathered
@@ -121,3 +122,8 @@ def due(store: Store, audience: str = "weekly", *, themes: Sequence[str] = ("*",
 
 def numbers_of(found: Sequence[object]) -> list[int]:
     return [one.number for one in found]  # type: ignore[attr-defined] # records and what is known of them alike
+
+
+def queue_letters(store: Store, letters: Sequence[Letter], *, now: datetime) -> None:
+    """Queue letters, as those of a notice are queued when it is in the outbox."""
+    store.notices.mark_written(1, at=now, letters=letters)

@@ -9,7 +9,7 @@ import pytest
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Letter, NewDelivery, Rank, Result
 from publisher.model.errors import BusyError
 from publisher.store import Store
-from tests.contract.stories import NOON, collect, due, record
+from tests.contract.stories import NOON, collect, due, queue_letters, record
 
 MAX_AGE = timedelta(days=3)
 GONE = timedelta(0)
@@ -225,15 +225,15 @@ class TestLetters:
     def test_a_letter_goes_before_all_that_waits_longer(self, store: Store) -> None:
         queue(store, 1, 2)
         late = NOON + SECOND
-        store.ledger.queue_letters([letter("confirm-1", Rank.LETTER), letter("0001-news-failing")], now=late)
+        queue_letters(store, [letter("confirm-1", Rank.LETTER), letter("0001-news-failing")], now=late)
 
         assert ["0001-news-failing", "confirm-1", "weekly-1", "weekly-1"] == [
             each.name for each in (*claim(store, 1, at=late), *claim(store, at=late))
         ]
 
     def test_its_mail_is_kept_until_it_is_sent_and_it_is_queued_once(self, store: Store) -> None:
-        assert 2 == store.ledger.queue_letters([letter("one"), letter("two")], now=NOON)
-        assert 0 == store.ledger.queue_letters([replace(letter("one"), mail=b"other")], now=NOON)
+        queue_letters(store, [letter("one"), letter("two")], now=NOON)
+        queue_letters(store, [replace(letter("one"), mail=b"other")], now=NOON)
         one, two = claim(store)
         assert {one.id: b"one", two.id: b"two"} == store.ledger.letters([one, two])
 
@@ -243,7 +243,7 @@ class TestLetters:
         assert {two.id: b"two"} == store.ledger.letters([one, two])
 
     def test_an_answer_that_counts_no_more_takes_no_mail_away(self, store: Store) -> None:
-        store.ledger.queue_letters([letter("one")], now=NOON)
+        queue_letters(store, [letter("one")], now=NOON)
         asleep = claim_one(store, lease=GONE)
         awake = claim_one(store)
         note(store, asleep, DeliveryState.SENT)
@@ -251,7 +251,7 @@ class TestLetters:
         assert {awake.id: b"one"} == store.ledger.letters([awake])
 
     def test_it_is_sent_late_rather_than_held(self, store: Store) -> None:
-        store.ledger.queue_letters([letter("one")], now=NOON)
+        queue_letters(store, [letter("one")], now=NOON)
 
         assert ["one"] == [each.name for each in store.ledger.claim(10, max_age=GONE, now=NOON)]
 
@@ -295,7 +295,7 @@ class TestCancel:
         assert {"sent": 1, "cancelled": 2, "doubtful": 1} == counts(store)
 
     def test_the_mail_of_a_letter_goes_with_it(self, store: Store) -> None:
-        store.ledger.queue_letters([letter("one")], now=NOON)
+        queue_letters(store, [letter("one")], now=NOON)
         claimed = claim_one(store)
 
         store.ledger.cancel(DeliveryKind.LETTER, "one", now=NOON)

@@ -12,7 +12,7 @@ from publisher.model.retention import BOUNCES, ENDED, LINKS, MAILS, UNCONFIRMED,
 from publisher.model.subscribers import EndReason, LetterKind, Subscriber
 from publisher.store import Store
 from publisher.subscribers.choose import choose, leave
-from tests.contract.stories import NOON, collect, record
+from tests.contract.stories import NOON, collect, queue_letters, record
 from tests.contract.test_store_rounds import add, begin, plan
 from tests.contract.test_store_subscribers import ADA, MAX_AGE, ask, letter, tables_with
 
@@ -59,7 +59,7 @@ def round_mail(store: Store) -> None:
 
 
 def sent_letter(store: Store) -> None:
-    store.ledger.queue_letters([letter("notice-1")], now=NOON)
+    queue_letters(store, [letter("notice-1")], now=NOON)
     finish_all(store)
 
 

@@ -16,7 +16,7 @@ from publisher.model.subscribers import Consent, ConsentKind, EndReason, LetterK
 from publisher.store import Store
 from publisher.store.schema import metadata
 from publisher.subscribers.choose import leave
-from tests.contract.stories import NOON, collect, record
+from tests.contract.stories import NOON, collect, queue_letters, record
 from tests.contract.test_store_rounds import add, begin, plan
 
 ADA = "ada@example.org"
@@ -169,7 +169,7 @@ def test_erasing_an_address_erases_its_data_and_keeps_counts(store: Store) -> No
     plan(store, round_, {ada.number: (1,), ben.number: (1,)})
     ask(store, "confirm-one")
     notice = letter("notice-1")
-    store.ledger.queue_letters([notice], now=NOON)
+    queue_letters(store, [notice], now=NOON)
     bounce = BounceRow(
         mark="m", at=NOON, kind=BounceKind.FAILED, name="", recipient="Ada@example.org", token="", status="", words=ADA
     )

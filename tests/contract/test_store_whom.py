@@ -14,7 +14,7 @@ from publisher.model.departures import Suppression, SuppressionKind
 from publisher.model.subscribers import EndReason, LetterKind, Subscriber
 from publisher.store import Store
 from publisher.subscribers.choose import leave
-from tests.contract.stories import NOON, collect, record
+from tests.contract.stories import NOON, collect, queue_letters, record
 from tests.contract.test_store_bounce_scores import GONE, ONE, came_back
 from tests.contract.test_store_rounds import add, begin, pause, plan, subscription
 from tests.contract.test_store_subscribers import ask, letter
@@ -146,7 +146,7 @@ def test_a_letter_that_asks_whether_mails_are_wanted_is_taken_back_from_who_is_s
     ada = add(store, "ada")
     asks = letter(f"{LetterKind.RENEW.value}-1")
     probes = letter("probe-1")
-    store.ledger.queue_letters([asks, probes], now=NOON)
+    queue_letters(store, [asks, probes], now=NOON)
     assert {ada.address} == {asks.delivery.recipient, probes.delivery.recipient}
 
     is_suspended(store, ada)

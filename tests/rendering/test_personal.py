@@ -10,6 +10,7 @@ import pytest
 
 from publisher.model.editions import Digest
 from publisher.model.site import Mailbox
+from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering.personal import ReaderMail, Skeleton, marked_personal
 from publisher.rendering.wire_form import WireForm
 from tests.subscribers.test_people import SETTINGS
@@ -31,9 +32,19 @@ ADA = ReaderMail(
 )
 
 
-def mail_to(reader: ReaderMail, digest: Digest = DIGEST) -> bytes:
+def skeleton_of(digest: Digest = DIGEST, settings: SubscriberSettings = SETTINGS) -> Skeleton:
     dated = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    return Skeleton(digest, name="round-1", dated=dated, language="fr", site=SITE, settings=SETTINGS).mail_to(reader)
+    return Skeleton(digest, name="round-1", dated=dated, language="fr", site=SITE, settings=settings)
+
+
+def received(form: WireForm) -> bytes:
+    """Return a mail as a mail server keeps it: without doubled dots and the end mark (RFC 5321 section 4.5.2)."""
+    lines = form.data.removesuffix(b".\r\n")
+    return (b"\r\n" + lines).replace(b"\r\n..", b"\r\n.")[2:]
+
+
+def mail_to(reader: ReaderMail, digest: Digest = DIGEST) -> bytes:
+    return received(skeleton_of(digest).wire_form_to(reader))
 
 
 def read(mail: bytes) -> tuple[EmailMessage, str, str]:
@@ -71,18 +82,20 @@ def test_mails_to_two_readers_differ_only_in_the_slots() -> None:
 
 
 @pytest.mark.parametrize("why", [ADA.why, ".NET and more"])
-def test_on_the_wire_it_has_the_same_bytes(why: str) -> None:
+def test_on_the_wire_its_pieces_have_the_dots_and_the_size_of_the_whole_mail(why: str) -> None:
     text = TEXT.replace("Été", ".Été").replace("end.\n", "..\n")
     digest = replace(DIGEST, text=text, text_parts=(text[:20], text[20:]))
     reader = replace(ADA, why=why)
-    dated = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    skeleton = Skeleton(digest, name="round-1", dated=dated, language="fr", site=SITE, settings=SETTINGS)
+    skeleton = skeleton_of(digest)
 
-    whole = WireForm.of(skeleton.mail_to(reader))
+    forms = [skeleton.wire_form_to(reader) for _ in range(2)]
 
-    assert b"\r\n.." in whole.data
-    for _ in range(2):
-        form = skeleton.wire_form_to(reader)
+    _, plain, _ = read(received(forms[0]))
+    assert plain.startswith(".Été: news.\n")
+    assert "\n..\n" in plain
+    assert b"\r\n.." in forms[0].data
+    for form in forms:
+        whole = WireForm.of(received(form))
         assert (whole.data, whole.size) == (form.data, form.size)
 
 
@@ -108,16 +121,8 @@ def test_a_template_may_leave_a_slot_out_or_have_it_twice(left_out: str) -> None
 
 def test_answers_go_where_the_site_says() -> None:
     settings = replace(SETTINGS, reply_to=Mailbox(address="desk@example.org"))
-    skeleton = Skeleton(
-        DIGEST,
-        name="round-1",
-        dated=datetime(2026, 3, 2, tzinfo=UTC),
-        language="en",
-        site=SITE,
-        settings=settings,
-    )
 
-    message, _, _ = read(skeleton.mail_to(ADA))
+    message, _, _ = read(received(skeleton_of(settings=settings).wire_form_to(ADA)))
 
     assert "desk@example.org" == message["Reply-To"]
     assert f"<mailto:desk@example.org?subject=unsubscribe%20{ADA.stop_token}>" in message["List-Unsubscribe"]
