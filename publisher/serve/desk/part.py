@@ -198,9 +198,7 @@ class _DeskPart:
         return respond
 
     def _wake_after(self, response: Response) -> Response:
-        """Wake the thread that sends mails (the delivery loop) after a POST has been answered and the work that remained is
-        done.
-        """
+        """Wake the delivery loop after a POST has been answered and the work that remained is done."""
         if request.method == "POST":
             response.call_on_close(self._on_act)
         return response

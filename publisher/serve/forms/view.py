@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from flask import Request, Response
 
 from publisher.admin.reception import Reception
-from publisher.model.retention import ENDED, MAILS, UNCONFIRMED
+from publisher.model.retention import MAILS, UNCONFIRMED
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, UNDO_WITHIN, Subscriber
 from publisher.publish.page_frame import render_page
@@ -109,7 +109,6 @@ class View:
             pace_words={pace.name: capitalized(own_words(pace, spoken)) for pace in self.people.settings.paces},
             confirm_days=CONFIRM_WITHIN.days,
             forget_days=UNCONFIRMED.days,
-            ended_days=ENDED.days,
             mail_days=MAILS.days,
             **values,
         )
