@@ -30,8 +30,9 @@ def decide(decide: Callable[[], _T]) -> _T:
     return decide()
 
 
-def refuse(view: View) -> Response:
-    answer = pages.trouble_page(view, "many", HTTPStatus.TOO_MANY_REQUESTS)
+def refuse(view: View, *, language: str = "") -> Response:
+    """Answer that too many forms came; `language` is the subscriber's, if known."""
+    answer = pages.trouble_page(view, "many", HTTPStatus.TOO_MANY_REQUESTS, language=language)
     answer.headers["Retry-After"] = str(HOUR_S)
     return answer
 

@@ -92,7 +92,7 @@ class FreshForms:
         if mistake is not None:
             return pages.data_page(view, token, holder, mistakes=(mistake,), email=email)
         if not self._may_send(view):
-            return refuse(view)
+            return refuse(view, language=holder.language)
         view.reception.own_data.ask_to_move(token, email)
         self._on_letter()
         return lead_to(view.path("sent", query="move", language=view.speaks(holder.language)))

@@ -137,7 +137,8 @@ def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
 def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
     """Return the page that a link to unsubscribe opens. It shows nothing about the subscriber.
 
-    `state` is `ask` (before he unsubscribes), `stopped`, or `back` (he gets mails again).
+    `state` is `ask` (before he unsubscribes), `stopped`, `back` (he gets mails again), or `fewer` (he gets them at the
+    slowest pace).
     """
     slowest = view.people.settings.pace_names[-1]
     undo_until = view.undo_day(subscriber)
@@ -206,10 +207,10 @@ def bad_link_page(view: View) -> Response:
     return view.page("link", "link", status=404, is_bad_link=True, mistakes=(), email="")
 
 
-def trouble_page(view: View, trouble: str, status: int) -> Response:
+def trouble_page(view: View, trouble: str, status: int, *, language: str = "") -> Response:
     """Return the page that says why a form was not processed. `trouble` is `many` (too many forms), `long` (the request
-    is too long) or `later` (try again later).
+    is too long) or `later` (try again later). `language` is the subscriber's, if known.
     """
     settings = view.people.settings
     answers_to = (settings.reply_to or settings.from_).address
-    return view.page("trouble", "subscribe", status=status, trouble=trouble, answers_to=answers_to)
+    return view.page("trouble", "subscribe", language=language, status=status, trouble=trouble, answers_to=answers_to)

@@ -201,7 +201,9 @@ class _Forms:
             return pages.bad_link_page(view)
         followed = people.present_choices(before.choices)
         if request.form.get("do") == "link":
-            return self._answer_link(view, before.address) if self._may_send(view) else refuse(view)
+            if not self._may_send(view):
+                return refuse(view, language=before.language)
+            return self._answer_link(view, before.address, language=before.language)
         if request.form.get("do") == "resume":
             decide(lambda: people.change(token, choices=followed, language=before.language))
             return lead_to(view.path("mine", token, query="saved"))
@@ -236,7 +238,8 @@ class _Forms:
         after = view.people.links.holder(token)
         if after is None:
             return pages.bad_link_page(view)
-        return pages.stop_page(view, token, after, "back" if after.active else "stopped")
+        back = "fewer" if wanted == "fewer" else "back"
+        return pages.stop_page(view, token, after, back if after.active else "stopped")
 
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
@@ -253,11 +256,11 @@ class _Forms:
             return refuse(view)
         return self._answer_link(view, "" if request.form.get(TRAP) else email)
 
-    def _answer_link(self, view: View, email: str) -> Response:
+    def _answer_link(self, view: View, email: str, *, language: str = "") -> Response:
         """Answer that a link is sent if the address is subscribed, and send it in that case. Nothing is sent if `email`
-        is empty.
+        is empty. `language` is the language of the subscriber, if known.
         """
-        answer = lead_to(view.path("sent", query="link"))
+        answer = lead_to(view.path("sent", query="link", language=view.named(language)))
         if email:
             # sent after the answer: a letter takes time, which would reveal who is subscribed
             answer.call_on_close(partial(self._later, partial(self._send_link, email)))

@@ -1,7 +1,7 @@
 """One request for a form: the site, the visitor's language, and the functions that make pages."""
 
 from datetime import date
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Request, Response
 
@@ -19,6 +19,10 @@ from publisher.subscribers.choose import left_last
 
 PLACE = "forms.html"
 """The path for which the page's frame is rendered, so that its links start at the site's root."""
+
+
+KEPT = ("theme", "link", "move")
+"""Arguments of an address that its page in another language has as well: the chosen theme, and what was sent."""
 
 
 def capitalized(words: str) -> str:
@@ -100,7 +104,7 @@ class View:
             canonical=urls.subscribe_url(self.site) if name == "subscribe" else "",
             feeds=(),
             actions=self._actions(*here, stop=stop, mine=mine),
-            by_mail=self.path("subscribe", language="" if spoken == self.spoken[0] else spoken),
+            by_mail=self.path("subscribe", language=self.named(spoken)),
             languages=self._languages(*here),
             stamp=new_stamp(self.reception.key, now=self.people.now),
             sender=self.people.settings.from_.address,
@@ -125,9 +129,10 @@ class View:
         }
 
     def _languages(self, *here: str) -> list[ShownLanguage]:
-        """Return the links to the page at `here` in each language."""
+        """Return the links to the page at `here` in each language, with what the present address says besides."""
+        kept = urlencode({name: self._asked.args[name] for name in KEPT if name in self._asked.args})
         return [
-            ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag))
+            ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag, query=kept))
             for tag in self.spoken
         ]
 
@@ -136,6 +141,13 @@ class View:
         if it is empty.
         """
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
+
+    def named(self, language: str) -> str:
+        """Return the language that the path of a page for a visitor with that language names; an empty string means the
+        one that pages have by themselves.
+        """
+        spoken = self.speaks(language)
+        return "" if spoken == self.spoken[0] else spoken
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
         """Return the last day on which a subscriber can undo that he unsubscribed, or None if he did not unsubscribe,

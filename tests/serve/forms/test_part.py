@@ -504,3 +504,23 @@ def test_the_forms_speak_the_languages_of_the_site(site: FormSite) -> None:
     [letter] = site.letters()
     assert "Veuillez confirmer" in str(letter["Subject"])
     assert "Tout\u00a0: Chaque semaine" in site.visitor().get(path_in(letter)).text
+
+
+def test_what_was_sent_and_the_chosen_theme_stay_in_another_language(site: FormSite) -> None:
+    assert 'href="/-/subscribe?theme=ferries&amp;language=fr"' in site.visitor().get("/-/subscribe?theme=ferries").text
+
+    mine = site.subscribe(language="fr")
+    sent = site.visitor().post(mine, data={"do": "link"}).location
+    assert "/-/sent?link&language=fr" == sent
+    assert 'href="/-/sent?link=&amp;language=en"' in site.visitor().get(sent).text
+
+
+def test_fewer_mails_are_told_with_their_pace(site: FormSite) -> None:
+    stop = site.stop_path(site.subscribe())
+
+    page = site.visitor().post(stop, data={"do": "fewer"}).text
+
+    assert "You get fewer mails" in page
+    assert "What you follow comes at this pace from now on: Monthly." in page
+    assert "Fewer mails instead" not in page
+    assert {EVERYTHING: "monthly"} == choices(site)
