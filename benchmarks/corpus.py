@@ -1,8 +1,8 @@
-"""A site of any size, the same on every machine: listings of N items and the config.toml that reads them.
+"""A site of any size, the same on every machine: listings of N items, and the config.toml that reads them.
 
-Item 0 is the newest of a site; 1, 2, 3 … lie before it and -1, -2, -3 … are news that come later. What an item says
-depends on its number alone, so the newest thousand of a hundred thousand are the same thousand. Ten items a day at
-every size: a larger site is an older one, not a busier one.
+Item 0 is the newest item of a new site. Items 1, 2, 3 … are older, and items -1, -2, -3 … are news that come later. The
+text of an item depends on its number alone, so the newest thousand items of a hundred thousand are the same as those of
+any other size. There are ten items a day at every size: a larger site is an older site, not a busier one.
 """
 
 import argparse
@@ -14,9 +14,9 @@ from random import Random
 ITEMS_A_DAY = 10
 NEWEST_DAY = date(2026, 6, 30)
 NOW = "2026-11-23T08:00"
-"""Later than every item, for runs that travel in time."""
+"""A time later than every item, for `--now`."""
 FIRST_EDITION = 20
-"""How many items the first edition of the one audience holds."""
+"""How many items the first edition of the site's only audience has."""
 
 THEMES = (
     ("Asylum & Protection", "Asile & protection"),
@@ -40,7 +40,7 @@ THEMES = (
     ("Study § Training", "Études § formation"),
     ("Trafficking", "Traite des êtres humains"),
 )
-"""English and French labels of the twenty themes."""
+"""The English and French labels of the twenty themes."""
 
 _KINDS = "annual common digital early free joint legal local médias national"
 _SUBJECTS = (
@@ -50,7 +50,7 @@ _SUBJECTS = (
     "network notice"
 )
 KEYWORDS = tuple(f"{kind} {subject}" for kind in _KINDS.split() for subject in _SUBJECTS.split())
-"""Five hundred of them."""
+"""Five hundred keywords."""
 
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -84,13 +84,13 @@ _TURNS = ("en", "fr", "en", "nl", "en", "de", "en", "nl", "en", "fr")
 
 
 def write_listing(path: Path, *, newest: int, count: int) -> None:
-    """Write the listing that shows `count` items, the newest first, from number `newest` on."""
+    """Write a listing of `count` items, newest first, which begins with item `newest`."""
     with path.open("w", encoding="utf-8") as file:
         file.writelines(f"{text}\n\n" for text in listing(newest=newest, count=count))
 
 
 def listing(*, newest: int, count: int) -> Iterator[str]:
-    """Yield the items from number `newest` on, as they stand in a listing."""
+    """Yield the text of items in a listing, which begins with item `newest`."""
     return map(_item, range(newest, newest + count))
 
 
@@ -118,7 +118,9 @@ def _item(number: int) -> str:
 
 
 def _theme_labels(number: int, *, is_french: bool) -> list[str]:
-    """Ten items in a row have ten themes; one in 21 has none, one in ten has two."""
+    """Return the labels of an item. Ten items in a row have ten different themes; one in 21 has none, and one in ten
+    has two.
+    """
     place = number % (len(THEMES) + 1)
     if place == len(THEMES):
         return []
@@ -165,7 +167,7 @@ first = "latest {FIRST_EDITION}"
 
 
 def main() -> None:
-    """Write a site for a look at it."""
+    """Write a site to look at."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("directory", type=Path, help="where config.toml and news.txt go")
     parser.add_argument("items", type=int)

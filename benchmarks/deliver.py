@@ -1,8 +1,9 @@
-"""Measures how fast mails go to a mail server, beside the clients one would choose instead, in one run.
+"""Measures how fast mails go to a mail server, compared in one run with other SMTP clients that one might use.
 
-The server is a sink in a process of its own that answers after a round trip of so many milliseconds. smtplib gets a
-thread a connection, aiosmtplib and ours a task. Ours is measured alone and with the ledger, on SQLite. `--memory` says
-how large the process is with few and with many mails in the queue.
+The server is a sink in a separate process, which answers each packet after a round trip of a given number of
+milliseconds. smtplib gets one thread for each connection; aiosmtplib and Publisher's client get one task. Publisher's
+client is measured alone, and together with the ledger on SQLite. `--memory` measures how large the process becomes with
+few and with many mails in the queue.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def recipient(number: int) -> str:
 
 
 class Sink(asyncio.Protocol):
-    """Takes every mail; answers what came in one packet after one round trip."""
+    """Accepts every mail. It answers everything that came in one packet after one round trip."""
 
     round_trip_s = 0.0
 
@@ -198,7 +199,7 @@ def timed(work: Callable[[], None]) -> float:
 
 @contextmanager
 def sink(round_trip_ms: int) -> Iterator[int]:
-    """The port of a sink that runs for the length of a `with`."""
+    """Yield the port of a sink, which runs inside the `with` block."""
     ports: multiprocessing.Queue[int] = multiprocessing.Queue()
     process = multiprocessing.Process(target=run_sink, args=(round_trip_ms / 1000, ports), daemon=False)
     process.start()
@@ -208,7 +209,9 @@ def sink(round_trip_ms: int) -> Iterator[int]:
 
 
 def measure(port: int, connections: int, mails: int, mail: bytes, repeats: int) -> dict[str, float]:
-    """Mails a second of each client: the best of some turns, which they take by turns."""
+    """Return how many mails a second each client sends: the best of several repetitions, in which the clients take
+    turns.
+    """
     numbers = [range(place, mails, connections) for place in range(connections)]
     best: dict[str, float] = {}
     for _ in range(repeats):
@@ -242,7 +245,9 @@ def memory(mail: bytes, sizes: Sequence[int]) -> None:
 
 
 def peak_mib_of(queued: int, size: int) -> None:
-    """Print a row, in a process of its own: the largest size never shrinks."""
+    """Print the peak memory of a delivery with so many mails in the queue, as a row of a table. Call this in a new
+    process, because the peak of a process never shrinks.
+    """
     with (
         sink(0) as port,
         tempfile.TemporaryDirectory() as folder,

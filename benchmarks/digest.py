@@ -1,10 +1,10 @@
-"""What another digest of the same news costs: joined from prepared parts, and inlined anew.
+"""Measures the cost of one more digest of the same news: joined from prepared parts, or inlined as a whole.
 
-Publisher fills and inlines each item once for all digests that hold it. Measured are the mails of all choices among
-the themes of one edition, as audiences or readers may want them: from the choice to the inlined HTML. Beside it is what
-a mailer does that inlines each of them, with premailer, css-inline (PyPI) and juice (npm, found by NODE_PATH); they get
-pages filled from the same prepared values, and of juice the inlining alone is counted. CPU time is counted, cases
-taking turns: a busy machine changes it least.
+Publisher renders and inlines each item once for all digests that contain it. The benchmark makes the mails for all
+choices among the themes of one edition, as audiences or subscribers may want them, and measures the way from the choice
+to the inlined HTML. For comparison, premailer, css-inline (PyPI) and juice (npm, found by NODE_PATH) inline each mail
+as a whole. They get pages rendered from the same prepared values; for juice, only the inlining is counted. CPU time is
+measured, in turns, because a busy machine affects it least.
 
     pip install css-inline; npm install --prefix /tmp/judges juice
     NODE_PATH=/tmp/judges/node_modules python benchmarks/digest.py --items 25 --pixels
@@ -92,7 +92,7 @@ def record(number: int) -> Record:
 
 
 def choices(records: Sequence[Record]) -> list[tuple[Audience, Edition]]:
-    """An audience for each choice among the themes, and the edition it gets of these items."""
+    """Return an audience for each choice among the themes, with the edition of these items that it gets."""
     chosen = [themes for most in range(1, len(THEMES) + 1) for themes in combinations(THEMES, most)]
     return [
         (
@@ -111,7 +111,7 @@ def choices(records: Sequence[Record]) -> list[tuple[Audience, Edition]]:
 
 
 def measured(cases: dict[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """The median seconds of CPU time of each, after a first turn that counts for none."""
+    """Return the median CPU seconds of each case. A first turn is not counted."""
     times: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(turns + 1):
         for name, work in cases.items():
@@ -123,7 +123,7 @@ def measured(cases: dict[str, Callable[[], object]], turns: int) -> dict[str, fl
 
 
 def juice_s(pages: Sequence[str], turns: int) -> float | None:
-    """The median seconds of CPU time juice takes for one page; None when it is not installed."""
+    """Return the median CPU seconds that juice takes for one page, or None if it is not installed."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(pages, file)
         file.flush()
@@ -140,7 +140,7 @@ def _inline_all(inlined: Callable[[str], str], filled: Callable[[], list[str]]) 
 
 
 def inliners() -> dict[str, Callable[[str], str]]:
-    """What is at hand besides ours."""
+    """Return the installed inliners besides Publisher's, by name."""
     from premailer import transform
 
     found: dict[str, Callable[[str], str]] = {
@@ -156,9 +156,10 @@ def inliners() -> dict[str, Callable[[str], str]]:
 
 
 def looks(written: str, ours: str) -> dict[str, str]:
-    """The page as each inlines it: as it comes, and told in its own way which rules must stay rules.
+    """Return the page as each inliner leaves it, by the name of the inliner. Each inlines the page as it is, and once
+    more with its own mark on the rules that must not be inlined.
 
-    Without its style it must look otherwise, or the pictures show nothing.
+    One result is the page without its style. It must look different, or else the comparison of pictures shows nothing.
     """
     found = {OURS: ours, "without any style": written.replace("<style", "<style media=print")}
     peers: dict[str, Callable[[str], str | None]] = {**inliners(), "juice": pixels.by_juice}

@@ -1,10 +1,10 @@
-"""Whatever comes, every kind of source makes items or an error of it, in time: tried for as long as one likes.
+"""Tries random documents for as long as you like: each kind of source must make items of them, or an error, in time.
 
     python benchmarks/fuzz.py [--seconds 60] [--seed 1] [KIND ...]
     python benchmarks/fuzz.py --atheris KIND [libFuzzer's options]     # led by coverage; needs the package atheris
 
-The tests try a few hundred documents of each kind at every run (tests/collect/sources/test_parsers.py); this tries as
-many as there is time for, of up to 20 kB. One that does what it should not is kept in the folder it names.
+The tests try a few hundred documents of each kind at every run (tests/collect/sources/test_parsers.py). This program
+tries as many as there is time for, of up to 20 kB. A document that fails is stored in a folder, whose path is printed.
 """
 
 import argparse
@@ -47,7 +47,7 @@ from tests.collect.sources.test_parsers import KINDS, PIECES, WHOLE  # noqa: E40
 from tests.values import POLICY, SITE  # noqa: E402
 
 SLOWEST_S = 10
-"""Of computing; a document that takes more is one that hangs."""
+"""The seconds of computing after which a document counts as one that hangs."""
 MARKS = [str(each) for each in (*PIECES.elements, *WORDS.elements)]  # type: ignore[attr-defined]  # of hypothesis
 JSON = '{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","title":"a","date_published":"2026-03-10"}]}'
 SEEDS = {
@@ -92,7 +92,7 @@ def led_by_coverage(kind: str, folder: Path, options: list[str]) -> None:
 
 
 def watched(try_one: Callable[[bytes], None], document: bytes, kind: str) -> None:
-    """Try a document; keep it when it raises, or hangs (the default of SIGVTALRM ends the process)."""
+    """Try a document. Store it if it causes an error or hangs; a hang ends the process (the default of SIGVTALRM)."""
     kept = Path(tempfile.gettempdir()) / f"publisher-fuzz-{kind.replace(' ', '-')}"
     kept.write_bytes(document)
     signal.setitimer(signal.ITIMER_VIRTUAL, SLOWEST_S)
@@ -107,7 +107,7 @@ def watched(try_one: Callable[[bytes], None], document: bytes, kind: str) -> Non
 
 
 def mutated(document: bytes, chance: random.Random) -> bytes:
-    """The document with pieces put in, taken out, doubled and changed, perhaps in another encoding."""
+    """Return the document with pieces inserted, removed, doubled and changed, perhaps in another encoding."""
     data = bytearray(document)
     for _ in range(chance.choice((1, 2, 5, 20))):
         at = chance.randrange(len(data) + 1)

@@ -1,9 +1,10 @@
-"""What labels cost: a first reading that brings so many of them, twenty on an item, and the feeds and pages of all.
+"""Measures the cost of labels: a first reading with many labels, twenty per item, and the feeds and pages of all
+labels.
 
     python benchmarks/labels.py [--labels 1600 6400 25600]
 
-Each step is a process of its own: its CPU time includes starting Python, and its memory is its own. A hundred thousand
-labels are half a million files, and take 6 minutes of CPU time.
+Each step is a separate process: its CPU time includes the start of Python, and its memory is its own. A hundred
+thousand labels make half a million files, and take 6 minutes of CPU time.
 """
 
 import argparse

@@ -1,6 +1,8 @@
-"""What a user would write in an afternoon, to compare with: everything is read, rendered and written on every run.
+"""A program that a user could write in an afternoon, for comparison: it reads, renders and writes everything on every
+run.
 
-It remembers nothing: each digest holds the latest items again, ids hang on the words, readers may meet half a file.
+It stores nothing: each digest contains the latest items again, ids depend on the words, and readers may get half a
+file.
 """
 
 import argparse

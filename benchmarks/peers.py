@@ -1,7 +1,8 @@
-"""Measures Publisher beside what a user would choose instead, given the same items, in one run.
+"""Measures Publisher and programs that a user might choose instead, with the same items, in one run.
 
-Hugo builds a page an item and an RSS feed a theme and a keyword from markdown; `naive.py` is a script of an afternoon.
-Neither knows yesterday: every build renders everything. What it costs to write the markdown is not counted.
+Hugo makes a page for each item and an RSS feed for each theme and keyword, from markdown. `naive.py` is a program that
+takes an afternoon to write. Neither of them remembers the last build: every build renders everything. The cost of
+writing the markdown is not counted.
 """
 
 import argparse
@@ -34,23 +35,25 @@ LAYOUTS = {
     ),
 }
 AS_HUGO = '\n[feeds]\nformats = ["rss"]\n'
-"""Publisher with no more formats than Hugo. Archives, numbered pages and the digest are there all the same."""
+"""The setting with which Publisher writes only Hugo's feed format. Archives, numbered pages and the digest are written
+as usual.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One way to make a site of a listing."""
+    """A way to make a site from a listing."""
 
     name: str
     command: Sequence[str]
     public: Path
-    """Where its files go."""
+    """The folder with the files that are made."""
     show: Callable[[int], None]
-    """Lets it see that many items, the newest first; it may have seen more before."""
+    """Lets the program see so many items, newest first. It may have seen more before."""
     announce: Callable[[], None]
-    """Lets there be news, which are shown next."""
+    """Lets there be news, which the next `show` includes."""
     keeps: bool
-    """It knows the items that it was shown before: it needs to be shown the newest only."""
+    """Whether the program remembers items that it was shown, so that later only the newest must be shown."""
 
 
 def publisher(name: str, folder: Path, items: int, config: str = "") -> Peer:
@@ -88,7 +91,9 @@ def write_hugo_site(folder: Path) -> None:
 
 
 def write_markdown(listing: Path, folder: Path) -> None:
-    """A file for each item of a listing; run in a process of its own, because what it imports is heavy."""
+    """Write a file for each item of a listing. Call this in a separate process, because the imports take
+    much memory.
+    """
     from naive import read
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +104,9 @@ def write_markdown(listing: Path, folder: Path) -> None:
 
 
 def compare(bench: Bench, peers: Sequence[Peer], items: int, *, repeats: int) -> dict[str, tuple[int, int]]:
-    """A full build by each, and then `repeats` times ten new items, in turns; how much each wrote, by its name."""
+    """Measure a full build by each program, and then `repeats` times ten new items, in turns. Return the number and
+    size of the files that each wrote, by its name.
+    """
     for peer in peers:
         peer.show(items)
         bench.measure(f"{peer.name}: full build", items, peer.command)
@@ -117,7 +124,7 @@ def compare(bench: Bench, peers: Sequence[Peer], items: int, *, repeats: int) ->
 
 
 def measured(folder: Path) -> tuple[int, int]:
-    """How many files are below a folder, and how many bytes they have."""
+    """Return how many files are below a folder, and their total size in bytes."""
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)
 

@@ -1,8 +1,10 @@
-"""Measures moving people: imported from a CSV of ours and from listmonk's, exported, archived, brought back, erased
-with their mails, and gone again by the file of departures after a backup was put back.
+"""Measures imports, exports and erasures of people.
 
-Each step has a process of its own, so that its memory is that step's alone. Times are the processor's, which other work
-on the machine changes little, and beside them the clock's; memory is what the step added at its peak.
+People are imported from this program's CSV and from listmonk's, exported, archived, imported from the archive, erased
+with their mails, and removed according to the file of departures after a backup was restored.
+
+Each step has a separate process, so that its memory is its own. Times are CPU seconds, which other work on the machine
+affects little, and beside them seconds of the clock. Memory is what the step added at its peak.
 """
 
 import argparse
@@ -132,7 +134,7 @@ def bring_back(path: Path, store: Store) -> int:
 
 
 def end_some(store: Store, people: int) -> None:
-    """Have so many leave, longer ago than people are kept who left."""
+    """Let so many people leave, longer ago than the data of people who left is kept."""
     long_ago = NOW - ENDED - timedelta(days=1)
     ended = {"state": SubscriptionState.ENDED, "ended_at": long_ago, "ended_because": EndReason.UNSUBSCRIBED}
     with store.database.writing_beside() as connection:
@@ -141,7 +143,7 @@ def end_some(store: Store, people: int) -> None:
 
 
 def mail_all(store: Store, rounds: int) -> None:
-    """Queue a mail to everybody in so many rounds."""
+    """Queue a mail to every person, for so many rounds."""
     envelope = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
     for _ in range(rounds):
         before = store.rounds.last_ticks()
@@ -156,7 +158,7 @@ def mail_all(store: Store, rounds: int) -> None:
 
 
 def write_departures(store: Store, path: Path) -> None:
-    """Write a file of departures: of each three people, one left, one called a mail spam, and one was erased."""
+    """Write a file of departures. Of every three people, one left, one reported a mail as spam, and one was erased."""
     later, journal = NOW + timedelta(hours=1), Journal(path)
     with store.database.reading() as connection:
         key = AddressKey.of(connection)
@@ -183,7 +185,9 @@ def repeat(path: Path, store: Store) -> int:
 
 
 def ask(_path: Path, store: Store) -> int:
-    """Ask of so many addresses, as many at a time as a process claims mails, whether they are suppressed."""
+    """Ask whether addresses are suppressed, each time for as many addresses as a process claims mails. Return how often
+    was asked.
+    """
     addresses = [f"reader{number}@example.org" for number in range(ASKED)]
     for start in range(0, ASKED, CLAIMED):
         store.suppressions.among(addresses[start : start + CLAIMED])

@@ -1,6 +1,7 @@
-"""Whether an inlined digest looks as it was written: pixels that differ in Chromium, by width and scheme.
+"""Compares pictures of inlined digests with pictures of the digest before: how many pixels differ in Chromium, by width
+and colour scheme.
 
-Needs Playwright (it comes with the tests) and Chromium; `digest.py --pixels` asks for it.
+Playwright (which comes with the tests) and Chromium are needed; `digest.py --pixels` runs this.
 """
 
 import base64
@@ -25,9 +26,9 @@ VIEWS: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "400 px, dark": (400, "dark"),
 }
 KEPT = '<style data-premailer="ignore">'
-"""Before the rules that stay rules, as premailer is told."""
+"""The start of the style whose rules are not inlined, as marked for premailer."""
 TOLD = {"css-inline": '<style data-css-inline="keep">', "juice": "<style data-embed>"}
-"""As the others are."""
+"""The same mark for the other inliners, by name."""
 JUICE = """
 const {readFileSync} = require('fs');
 process.stdout.write(JSON.stringify(require('juice')(JSON.parse(readFileSync(0, 'utf8')))));
@@ -49,7 +50,7 @@ async pictures => {
 
 
 def by_juice(page: str) -> str | None:
-    """None when it is not installed."""
+    """Return a page that juice inlined, or None if juice is not installed."""
     try:
         done = subprocess.run(
             ["node", "--eval", JUICE], input=json.dumps(page), capture_output=True, text=True, check=True
@@ -76,7 +77,7 @@ def chromium() -> Iterator["Browser"]:
 
 
 def drawn(browser: "Browser", html: str) -> dict[str, str]:
-    """The whole page in every view, as PNG in base64."""
+    """Return pictures of the whole page at each width and in each colour scheme, as PNG in base64."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "page.html")
@@ -90,7 +91,9 @@ def drawn(browser: "Browser", html: str) -> dict[str, str]:
 
 
 def report(written: str, inlined: Mapping[str, str]) -> str:
-    """For each inlined page the share of pixels that differ from the page as it was written, in every view."""
+    """Return a table with the share of pixels in which each inlined page differs from the page before, for each width
+    and colour scheme.
+    """
     lines = [f"{'pixels that differ from the source':<36}" + "".join(f"{view:>16}" for view in VIEWS)]
     with chromium() as browser:
         source = drawn(browser, written)

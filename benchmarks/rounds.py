@@ -1,9 +1,9 @@
-"""Measures the planning of a round: who gets which items, for many people, beside evaluating each reader by himself.
+"""Measures the planning of a round (who gets which items) for many people, and the evaluation of each person alone.
 
-People follow a few of 20 themes each, the first ones most (Zipf), at three paces and in three languages; the round is
-that of the daily pace, which about half of them have for something. `--processes` has several plan one round, on
-PostgreSQL. Planning has a process of its own, so that its memory is that of planning alone. Times are the processor's,
-which other work on the machine changes little; those of several processes are the clock's.
+People follow a few of 20 themes each, the first themes most often (Zipf), at three paces and in three languages. The
+round is that of the daily pace, at which about half of the people follow something. With `--processes`, several
+processes plan one round, on PostgreSQL. Planning has a separate process, so that its memory is its own. Times are CPU
+seconds, which other work on the machine affects little; for several processes, they are seconds of the clock.
 """
 
 import argparse
@@ -51,7 +51,9 @@ from publisher.subscribers.rounds import RoundKeeper
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THEMES = [Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(1, 21)]
 PACES = {"daily": (0.12, 0), "weekly": (0.63, 200), "monthly": (0.25, 600)}
-"""The share of subscriptions, and how many log numbers its cursor is behind that of the daily pace."""
+"""For each pace, the share of subscriptions that have it, and by how many log numbers their cursors are behind those of
+the daily pace.
+"""
 SETTINGS = SubscriberSettings(
     paces=tuple(Pace(name=name, schedule=Schedule.parse("0 8 * * *", "UTC")) for name in PACES),
     default_pace="weekly",
@@ -89,7 +91,7 @@ def collect(store: Store, first: int, count: int, random: Random) -> None:
 
 
 def subscriptions_of(number: int, random: Random, log_end: int) -> Iterator[dict[str, Any]]:
-    """The subscriptions of one reader: five on average, one in twenty readers follows everything."""
+    """Return the subscriptions of one person: five on average. One person in twenty follows everything."""
     weights = [1 / place for place in range(1, len(THEMES) + 1)]
     slugs = dict.fromkeys(theme.slug for theme in random.choices(THEMES, weights, k=random.randint(4, 11)))
     chosen = [EVERYTHING] if random.random() < 0.05 else list(slugs)
@@ -146,7 +148,9 @@ def keeper(store: Store) -> RoundKeeper:
 
 
 def plan(url: str, told: "multiprocessing.queues.Queue[tuple[float, int, float]]") -> None:
-    """Plan what is left of the round; tell how long it took, how many mails it has, and the memory at its peak."""
+    """Plan the rest of the round. Put the seconds it took, the number of mails, and the peak memory in MiB
+    into `told`.
+    """
     with Store.open(url) as store:
         before = peak_mib()
         started = time.process_time()
@@ -159,7 +163,7 @@ def peak_mib() -> float:
 
 
 def measure(url: str, processes: int) -> tuple[float, int, float]:
-    """How long the round took, how many mails it has, and how much memory a process needed at most."""
+    """Return how many seconds the round took, how many mails it has, and the most memory that one process needed."""
     with Store.open(url) as store:
         keeper(store).keep(is_held=False, is_stopping=lambda: True)
     context = multiprocessing.get_context("spawn")
@@ -179,7 +183,7 @@ def measure(url: str, processes: int) -> tuple[float, int, float]:
 
 
 class UndoneError(Exception):
-    """Nothing of a transaction is to be kept."""
+    """Raised to roll back a transaction."""
 
 
 def delivery_to(subscriber: int) -> NewDelivery:
@@ -194,7 +198,9 @@ def delivery_to(subscriber: int) -> NewDelivery:
 
 
 def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]:
-    """Evaluate so many readers who are due, each with his own questions; how long it took, and how many mails."""
+    """Evaluate at most `most` people who are due, each with queries of their own. Return the seconds it took, and the
+    number of mails.
+    """
     items = store.rounds.new_items(OLD_ITEMS, round_.upto)
     with store.database.reading() as connection:
         is_due = (subscriptions.c.state == SubscriptionState.ACTIVE, subscriptions.c.pace.in_(round_.paces))
@@ -238,7 +244,9 @@ def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]
 
 
 def send(store: Store) -> tuple[float, float]:
-    """How many mails a second of the processor brings to a sink: those of the round, and equal ones that are there."""
+    """Return how many mails per CPU second are sent to a sink: the mails of the round, and mails of the same size that
+    are rendered already.
+    """
     sizes: list[int] = []
     with sink(0) as port:
         mails = round_mails_of(store)

@@ -1,6 +1,6 @@
-"""Measures whole processes by the operating system's own accounting, sizes and cases taking turns.
+"""Measures whole processes by the operating system's own accounting. Sizes and cases take turns.
 
-Times on a shared machine say little; ratios of medians of one run say more. docs/benchmarks.md tells what each case is.
+Times on a shared machine say little; ratios of medians from one run say more. docs/benchmarks.md explains each case.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import corpus
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHER = (sys.executable, "-m", "publisher")
 SHOWN = 200
-"""How many items a short listing shows, at every size of the site."""
+"""How many items a short listing has, whatever the size of the site."""
 NEWS = 10
 
 NO_NEWS, NO_NEWS_WHOLE = "no news", "no news, whole file"
@@ -37,7 +37,7 @@ BARE, IMPORTS = "python -c pass", "imports of no news"
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one process cost."""
+    """The time and memory that one process used."""
 
     cpu_s: float
     wall_s: float
@@ -46,11 +46,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The medians of one case at one size."""
+    """The medians of one case at one size of the site."""
 
     case: str
     items: int
-    """0: does not depend on the size."""
+    """The number of items of the site, or 0 if the case does not depend on it."""
     runs: int
     cpu_s: float
     wall_s: float
@@ -58,7 +58,7 @@ class Row:
 
 
 class Site:
-    """One site of a size, and what can be done with it."""
+    """A site of one size, and what can be done with it."""
 
     def __init__(self, folder: Path, items: int) -> None:
         self.folder = folder
@@ -71,26 +71,26 @@ class Site:
         return [*PUBLISHER, *arguments, "--config", str(self._config), "--now", corpus.NOW]
 
     def show(self, count: int) -> None:
-        """List that many items from the newest on."""
+        """Make the listing contain so many items, the newest first."""
         corpus.write_listing(self.listing, newest=self.newest, count=count)
 
     def show_all(self) -> None:
         self.show(self.items - self.newest)
 
     def announce(self) -> None:
-        """Let there be news, which the next listing shows."""
+        """Let there be news, which the next listing includes."""
         self.newest -= NEWS
 
 
 class Bench:
-    """Runs processes and keeps what they cost."""
+    """Runs processes and records what they used."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
         self.usages: dict[tuple[str, int], list[Usage]] = defaultdict(list)
 
     def measure(self, case: str, items: int, command: Sequence[str], *, expected: str = "") -> None:
-        """Run a process; its output must hold `expected`, so that nothing but the case itself is measured."""
+        """Measure a process. Its output must contain `expected`, so that nothing but the case itself is measured."""
         usage, output = self.run(command)
         if expected not in output:
             sys.exit(f"{case}, {items} items: expected {expected!r} in the output of {command}, got:\n{output}")
@@ -122,13 +122,13 @@ class Bench:
 
 
 def build(bench: Bench, site: Site) -> None:
-    """Fill a site from nothing."""
+    """Measure how an empty site is filled."""
     site.show_all()
     bench.measure(FULL, site.items, site.command("run"), expected=f"{site.items} added")
 
 
 def whole_file(bench: Bench, site: Site) -> None:
-    """The listing shows every item there ever was."""
+    """Measure runs on a listing with every item there ever was."""
     bench.measure(NO_NEWS_WHOLE, site.items, site.command("run"), expected="nothing new")
     site.announce()
     site.show_all()
@@ -141,13 +141,15 @@ def whole_file(bench: Bench, site: Site) -> None:
 
 
 def settle(bench: Bench, site: Site) -> None:
-    """From here on the listing shows the newest items only; the first run that sees it notes so, and is no case."""
+    """Make the listing contain only the newest items from now on, and run once: the run that first sees this records
+    it, and is not measured.
+    """
     site.show(SHOWN)
     bench.run(site.command("run"))
 
 
 def daily(bench: Bench, site: Site) -> None:
-    """What a site does most of its life."""
+    """Measure what a site does every day."""
     bench.measure(NO_NEWS, site.items, site.command("run"), expected="nothing new")
     bench.measure(STATUS, site.items, site.command("status"), expected="0 items waiting")
     site.announce()
@@ -157,7 +159,9 @@ def daily(bench: Bench, site: Site) -> None:
 
 
 def imported(bench: Bench, site: Site) -> list[tuple[str, int]]:
-    """The modules that a run with no news imports, in order, and how many microseconds each took by itself."""
+    """Return the modules that a run without news imports, in order, each with the microseconds that it took without its
+    own imports.
+    """
     command = site.command("run")
     _, output = bench.run([command[0], "-X", "importtime", *command[1:]])
     lines = [line.removeprefix("import time:").split("|") for line in output.splitlines() if "|" in line][1:]
@@ -178,7 +182,9 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def ratios(rows: Sequence[Row]) -> dict[str, float]:
-    """What the table comes down to, of CPU seconds where nothing else is said."""
+    """Return the most important ratios of the table. They are ratios of CPU seconds unless their names say
+    otherwise.
+    """
     cpu = {(row.case, row.items): row.cpu_s for row in rows}
     memory = {(row.case, row.items): row.memory_mib for row in rows}
     small, large = min(items for _, items in cpu if items), max(items for _, items in cpu)
@@ -194,7 +200,7 @@ def ratios(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def shares(modules: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Microseconds of import by package, the most expensive first."""
+    """Return the microseconds of imports by package, the most expensive first."""
     by_package: dict[str, int] = defaultdict(int)
     for name, own_us in modules:
         package = name.partition(".")[0]
@@ -242,7 +248,9 @@ def run(sizes: Sequence[int], repeats: int, directory: Path) -> tuple[list[Row],
 
 
 def installed(directory: Path) -> dict[str, str]:
-    """An environment in which code and templates stay compiled, as an installed program's do, below `directory`."""
+    """Return an environment in which compiled code and templates are kept below `directory`, as for an installed
+    program.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return environment | {"PYTHONPYCACHEPREFIX": str(directory / "bytecode")}
 

@@ -1,9 +1,9 @@
-"""What many sources, and large ones, cost: the first pass, one with nothing changed, one with ten new items.
+"""Measures the cost of many or large sources: a first pass, a pass without changes, and a pass with ten new items.
 
     python benchmarks/sources.py [--sources 200] [--items 100000] [--share 1]
 
-Each pass is a process of its own: its CPU time includes starting Python, and its memory is its own.
-The largest of each kind are as large as its limits admit, or 10 MB where it has none; `--share` makes them smaller.
+Each pass is a separate process: its CPU time includes the start of Python, and its memory is its own. The largest
+source of each kind is as large as the limits of the kind allow, or 10 MB if it has none; `--share` makes it smaller.
 """
 
 import argparse
@@ -70,7 +70,7 @@ LARGEST = ("feed", "page", "listing", "table", "database", "markdown")
 
 
 def largest(folder: Path, kind: str, share: float) -> None:
-    """Collect one source as large as its kind admits, then the same unchanged."""
+    """Collect a source that is as large as its kind allows, and then again without changes."""
     keys = write_largest(folder, kind, share)
     (folder / "config.toml").write_text(f'{SITE}[[sources]]\nname = "news"\nkind = "{kind}"\n{keys}\n', "utf-8")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != "config.toml")
@@ -79,7 +79,7 @@ def largest(folder: Path, kind: str, share: float) -> None:
 
 
 def write_largest(folder: Path, kind: str, share: float) -> str:
-    """Write it; return its keys of config.toml."""
+    """Write the data of such a source; return its keys for config.toml."""
     words = "The ferry leaves at ten, and the crane stays where it is. " * 7
     days = [date(2000, 1, 1) + timedelta(days=number % 9_000) for number in range(int(200_000 * share))]
     few = list(enumerate(days[: int(19_000 * share)]))
@@ -157,7 +157,7 @@ def write_source(folder: Path, kind: str, number: int) -> str:
 
 
 def collect(folder: Path, what: str) -> None:
-    """Run one pass and print its CPU time and the most memory it had."""
+    """Run one pass; print its CPU time and its peak memory."""
     program = [sys.executable, "-m", "publisher", "collect", "--config", str(folder / "config.toml")]
     child = subprocess.Popen(program, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
     assert child.stdout
