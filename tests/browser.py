@@ -1,7 +1,7 @@
-"""Headless Chromium, used as a reader uses a browser: real keys, widths and clicks. It records all requests.
+"""Headless Chromium, used as a person uses a browser, with real keys, widths and clicks. It records all requests.
 
-It is started once per test module, by the first test that needs it, and ends with the module. It cannot reach other
-machines.
+The browser is started once per test module, by the first test that needs it, and ends with the module. It cannot reach
+other machines.
 """
 
 import os
@@ -37,11 +37,11 @@ async () => {
 
 
 class Reader:
-    """A reader with one window, which is reused for all pages because opening a window costs more than a page."""
+    """A person with one browser window. All pages use it, because opening a window costs more than loading a page."""
 
     def __init__(self, context: "BrowserContext") -> None:
         self.asked: list[str] = []
-        """Every address that a page made the browser request, other pages included."""
+        """Every address that the browser requested, for all pages."""
         self.complaints: list[str] = []
         """Errors and warnings in the browser's console."""
         self._context = context
@@ -72,8 +72,8 @@ class Reader:
 
 
 def barriers(page: "Page") -> tuple[set[str], list[Any]]:
-    """Return the rules that axe checked and passed; and those that failed or that it could not decide, with their
-    elements.
+    """Return the rules that the accessibility engine axe checked and found kept, and the elements for which a rule is
+    broken or could not be decided.
 
     The content of a frame is checked as a page of its own.
     """
@@ -91,9 +91,9 @@ def address_of(html: str, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Reader]:
-    """The reader of all tests of a module, in the system's Chromium.
+    """The browser of all tests of a module, in the system's Chromium.
 
-    Playwright keeps an event loop running in this thread, so no other test in it can run one.
+    Playwright keeps an event loop running in this thread, so no other test in the thread can run one.
     """
     path = program("chromium", "chromium-browser", "google-chrome")
     from playwright.sync_api import sync_playwright  # late: most test runs need no browser
@@ -111,6 +111,6 @@ def chromium() -> Iterator[Reader]:
 
 @pytest.fixture
 def reader(chromium: Reader) -> Iterator[Reader]:
-    """The module's reader, with nothing opened yet."""
+    """The module's browser, in which no page is open yet."""
     yield chromium
     chromium.forget()

@@ -1,4 +1,6 @@
-"""A site with much waiting on its desk: a source that lost most of its items, a failing one, a future item, people."""
+"""A site with many things to decide on its desk: a source that lost most of its items, a failing source, a future item,
+and people.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +32,9 @@ LATER = NOW + timedelta(hours=1)
 
 @contextmanager
 def busy_site(folder: Path, *, config: str = BUSY_CONFIG, tasks: ListTasks | None = None) -> Iterator[DeskSite]:
-    """Yield the site an hour after `NOW`: `harbour` is held, `partners` fails, an edition is out and its mail waits."""
+    """Yield the site an hour after `NOW`. The source `harbour` is held, `partners` fails, an edition is in the outbox,
+    and its mail waits.
+    """
     site = DeskSite(prepared(folder, _make, config, ""), at=LATER, tasks=tasks)
     yield site
     site.close()

@@ -39,8 +39,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 
 def pytest_collection_finish() -> None:
-    """Exclude objects that stay until the end from garbage collection, and collect less often: a twelfth of a run's
-    CPU.
+    """Exclude objects that stay until the end from garbage collection, and collect less often. This saves a twelfth of
+    a run's CPU time.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -49,10 +49,10 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a test as pytest does. A worker process reports to the main process only the test itself and errors.
+    """Run a test as pytest does, but let a worker process report only the test itself and errors to the main process.
 
-    Reports of successful setups and teardowns would be two thirds of what processes exchange, and 0.7 ms per test. With
-    options that time every phase, all reports are sent.
+    Reports of successful setups and teardowns would be two thirds of what the processes exchange, and 0.7 ms per test.
+    With options that time every phase, all reports are sent.
     """
     if not hasattr(item.config, "workerinput") or item.config.option.durations or item.config.option.xmlpath:
         return None
@@ -64,7 +64,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def real_listing() -> Path:
-    """An organisation's real listing, kept beside the repository because its texts are not ours."""
+    """The real listing of an organisation. It is kept beside the repository, because its texts are not ours."""
     if not REAL_LISTING.is_file():
         reason = f"the real listing is not at {REAL_LISTING}"
         if os.environ.get("CI"):

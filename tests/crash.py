@@ -1,6 +1,6 @@
 """Runs the program under strace: lists its system calls, and kills it at one of them or makes one fail.
 
-The program itself has no hooks for this.
+The program itself contains no code for this.
 """
 
 import json
@@ -30,7 +30,7 @@ ON_PATHS = (
     "unlink", "unlinkat", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown", "fchownat", "sync",
 )  # fmt: skip
 READS = ("read", "pread64", "getdents64")
-"""Calls besides opening that may fail on a bad disk when a program only reads."""
+"""System calls, besides those that open a file, that may fail on a bad disk when a program only reads."""
 
 LINE = re.compile(r"^(?:(\d+) +)?(.*)$")
 RESUMED = re.compile(r"^<\.\.\. \w+ resumed>(.*)$")
@@ -42,35 +42,35 @@ NAMED = re.compile(r'(?:\w+<([^>]*)>, )?"([^"]*)"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A system call of a pass."""
+    """A system call of a run."""
 
     name: str
     number: int
-    """Which call of this name in its thread it is, from 1, as strace counts."""
+    """Which call of this name in its thread it is, counted from 1 as strace does."""
     paths: tuple[Path, ...]
-    """The files it concerns; two for a rename."""
+    """The paths of the files that the call concerns. A rename has two."""
     arguments: str
     result: str
     is_main: bool
-    """Whether the main thread made it: calls of other threads have no fixed order."""
+    """Whether the main thread made the call. Calls of other threads have no fixed order."""
 
     @property
     def is_change(self) -> bool:
-        """Whether it can change the disk, or flushes a change."""
+        """Whether the call can change the disk, or flushes a change."""
         return self.name not in READS and (not self.name.startswith("open") or "O_CREAT" in self.arguments)
 
     @property
     def takes_room(self) -> bool:
-        """Whether a full disk can make it fail."""
+        """Whether a full disk can make the call fail."""
         return self.is_change and "sync" not in self.name
 
     @property
     def is_struck(self) -> bool:
-        """Whether strace killed the process at it or made it fail."""
+        """Whether strace killed the process at this call, or made the call fail."""
         return self.result.startswith("?") or self.result.endswith("(INJECTED)")
 
     def is_like(self, other: "Call") -> bool:
-        """Whether it is the same call, perhaps in another run on another site."""
+        """Whether the other call is the same call, perhaps in another run on another site."""
         if (self.name, self.number, self.is_main) != (other.name, other.number, other.is_main):
             return False
         return not self.is_main or [path.name for path in self.paths] == [path.name for path in other.paths]
@@ -88,11 +88,11 @@ class Ended:
     """How a run ended."""
 
     exit_code: int
-    """Negative: the number of the signal that killed it."""
+    """The exit code. If it is negative, it is the number of the signal that killed the process."""
     out: str
     err: str
     calls: tuple[Call, ...] = ()
-    """Its system calls, if it was traced."""
+    """The system calls of the run, if it was traced."""
 
     @property
     def is_killed(self) -> bool:
@@ -100,12 +100,13 @@ class Ended:
 
 
 class Program:
-    """`publisher`, ready to run many times, one run at a time; close it in the end."""
+    """`publisher`, ready to run many times, one run at a time. Close it at the end."""
 
     def __init__(self, folder: Path, *, first: Iterable[str], checkout: Path = ROOT) -> None:
-        """Start it from a checkout.
+        """Start the program from a checkout.
 
-        `folder` is scratch space; `first` are the arguments of a first run that imports everything later ones need.
+        `folder` is scratch space; `first` are the arguments of a first run, which imports everything that later runs
+        need.
         """
         self._folder = folder
         self._process = subprocess.Popen(
@@ -127,13 +128,13 @@ class Program:
         self._process.communicate()  # it ends at the end of its input
 
     def run(self, *arguments: str) -> Ended:
-        """Run without interference or tracing."""
+        """Run to the end, undisturbed and without tracing."""
         run = self._begin(arguments)
         os.kill(run, signal.SIGCONT)
         return self._ended()
 
     def start(self, *arguments: str) -> int:
-        """Begin a run, and return its process number; `ended` waits for its end."""
+        """Begin a run, and return its process number. `ended` waits for its end."""
         run = self._begin(arguments)
         os.kill(run, signal.SIGCONT)
         return run
@@ -143,15 +144,15 @@ class Program:
         return self._ended()
 
     def traced(self, *arguments: str) -> Ended:
-        """Run under strace without interference."""
+        """Run to the end under strace, undisturbed."""
         return self._traced(arguments, ["-f"])
 
     def killed_at(self, call: Call, *arguments: str) -> Ended:
-        """Run, and kill the process at that call, before the call has any effect."""
+        """Run, and kill the process at this call, before the call has any effect."""
         return self._traced(arguments, _meddling(call, "signal=SIGKILL"))
 
     def refused(self, call: Call, error: str, *arguments: str) -> Ended:
-        """Run, and make that call fail without any effect."""
+        """Run, and make this call fail with `error`, without any effect."""
         return self._traced(arguments, _meddling(call, f"error={error}"))
 
     def _traced(self, arguments: Iterable[str], options: list[str]) -> Ended:
@@ -172,7 +173,7 @@ class Program:
         return ended
 
     def _begin(self, arguments: Iterable[str]) -> int:
-        """Begin a run, which is stopped until it is told to continue."""
+        """Begin a run, which waits until it is told to continue; return its process number."""
         assert self._process.stdin is not None
         order = {"arguments": list(arguments), "folder": str(self._folder)}
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -190,7 +191,7 @@ class Program:
 
 
 def _meddling(call: Call, how: str) -> list[str]:
-    """Return the arguments that make strace interfere at that call; it counts separately for each thread."""
+    """Return the arguments that make strace disturb this call. strace counts calls in each thread separately."""
     watched = [] if call.is_main else ["-f"]
     return [*watched, "-e", f"inject={call.name}:{how}:when={call.number}"]
 
@@ -219,8 +220,8 @@ def _calls_in(log: Path) -> tuple[Call, ...]:
 
 
 def _whole_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each line with its thread; lines that strace split, because another thread's came in between, are
-    joined.
+    """Yield each line of strace's log with its thread. If a line of another thread splits a line, its parts
+    are joined.
     """
     torn: dict[str, str] = {}
     for line in lines:

@@ -45,7 +45,7 @@ def postgresql_server() -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def postgresql_tables(postgresql_server: URL) -> str:
-    """The name of a PostgreSQL database with the present tables, from which others are copied."""
+    """The name of a PostgreSQL database with the present tables, from which other databases are copied."""
     _execute(postgresql_server, "CREATE DATABASE tables")
     Store.open(postgresql_server.set(database="tables").render_as_string(hide_password=False)).close()
     return "tables"
@@ -53,14 +53,14 @@ def postgresql_tables(postgresql_server: URL) -> str:
 
 @pytest.fixture
 def bare_postgresql_url(postgresql_server: URL) -> Iterator[str]:
-    """An empty PostgreSQL database for this test, without tables."""
+    """The address of an empty PostgreSQL database for this test, without tables."""
     with _database_made(postgresql_server, like="template1") as url:
         yield url
 
 
 @pytest.fixture
 def postgresql_url(postgresql_server: URL, postgresql_tables: str) -> Iterator[str]:
-    """A PostgreSQL database for this test, with empty tables."""
+    """The address of a PostgreSQL database for this test, with empty tables."""
     with _database_made(postgresql_server, like=postgresql_tables) as url:
         yield url
 
@@ -73,28 +73,30 @@ def bare_sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def sqlite_url(bare_sqlite_url: str, tmp_path: Path) -> str:
-    """An SQLite file with empty tables."""
+    """The address of an SQLite file with empty tables."""
     (tmp_path / "publisher.db").write_bytes(empty_sqlite())
     return bare_sqlite_url
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def bare_url(request: pytest.FixtureRequest) -> str:
-    """A database without tables that several processes can use, once for each kind."""
+    """The address of a database without tables that several processes can use, for each kind of database in turn."""
     url: str = request.getfixturevalue(f"bare_{request.param}_url")
     return url
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def durable_url(request: pytest.FixtureRequest) -> str:
-    """A database with empty tables that several processes can use, once for each kind."""
+    """The address of a database with empty tables that several processes can use, for each kind of database in turn."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 @cache
 def empty_sqlite() -> bytes:
-    """Return an SQLite file with the present tables and no rows: writing it is quicker than making it."""
+    """Return the content of an SQLite file with the present tables and no rows. Writing it is faster than making the
+    tables.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "publisher.db"
         Store.open(f"sqlite:///{path}").close()
@@ -113,19 +115,19 @@ def sqlite_store() -> Iterator[Store]:
 
 @dataclass(frozen=True, slots=True)
 class SharedDatabase:
-    """A PostgreSQL database with the present tables, reused by one test after the other."""
+    """A PostgreSQL database with the present tables that one test after the other uses."""
 
     url: str
     store: Store
-    """Opened once: that takes as long as a small test."""
+    """The opened store. Opening it takes as long as a small test, so it is opened once."""
     connection: "psycopg.Connection[Any]"
     rows: Mapping[str, Sequence[Sequence[Any]]]
-    """The rows that its tables have from the start, by table."""
+    """The rows that the tables have from the start, by table."""
     sequences: Sequence[str]
-    """The names of the sequences that number its tables."""
+    """The names of the sequences that give numbers to rows."""
 
     def empty(self) -> None:
-        """Make it as it was at first, in a few statements: a tenth of the work of making a new one."""
+        """Restore the first state of the database in a few statements. Making a new database is ten times the work."""
         with self.connection.transaction():
             tables = [table.name for table in reversed(metadata.sorted_tables)]
             self.connection.execute("; ".join(f'DELETE FROM "{name}"' for name in tables))
@@ -137,7 +139,7 @@ class SharedDatabase:
 
 @pytest.fixture(scope="session")
 def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Iterator[SharedDatabase]:
-    """A PostgreSQL database with the present tables."""
+    """The shared PostgreSQL database, in its first state."""
     _execute(postgresql_server, f"CREATE DATABASE shared TEMPLATE {postgresql_tables}")
     shared = postgresql_server.set(database="shared")
     url = shared.render_as_string(hide_password=False)
@@ -153,7 +155,7 @@ def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Itera
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database with tables and no rows, of each kind in turn."""
+    """The address of a database with tables and no rows, for each kind of database in turn."""
     if request.param == "sqlite":
         path = tmp_path / "publisher.db"
         path.write_bytes(empty_sqlite())
@@ -166,7 +168,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def store(store_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
-    """An empty store, of each kind in turn."""
+    """An empty store, for each kind of database in turn."""
     if not store_url.startswith("sqlite"):
         yield request.getfixturevalue("postgresql_at_first").store
         return
@@ -175,8 +177,8 @@ def store(store_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 def dump(store: Store) -> str:
-    """Return everything a store holds except runs and its random key, one row per line in a fixed order: equal stores
-    have equal dumps.
+    """Return everything that a store contains except runs and its random key, one row per line in a fixed order. Equal
+    stores have equal dumps.
     """
     lines = []
     with store.database.reading() as connection:

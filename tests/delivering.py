@@ -1,7 +1,9 @@
-"""A process that delivers, made to be killed: by itself around a commit of the ledger, or by a server it talks to.
+"""A process that delivers mails and that tests kill: it kills itself around a commit of the ledger, or the server that
+it talks to kills it.
 
-Run as `python -m tests.delivering URL PORT CONNECTIONS LEASE_S POINT`: it makes passes over the ledger until nothing is
-due, or without end if POINT is `again`. POINT `write:3:after` kills it right after the third transaction of `write`.
+Run it as `python -m tests.delivering URL PORT CONNECTIONS LEASE_S POINT`. It makes passes over the ledger until nothing
+is due, or without end if POINT is `again`. With the POINT `write:3:after`, it kills itself right after the third
+transaction of `write`.
 """
 
 import os
@@ -36,7 +38,7 @@ def mail_to(delivery: NewDelivery) -> bytes:
 
 
 class MortalLedger(Ledger):
-    """A ledger with short leases that kills its process around one of its transactions."""
+    """A ledger with short leases. It kills its process just before or after one of its transactions."""
 
     def __init__(self, store: Store, lease: timedelta, point: str) -> None:
         super().__init__(store.database, Locks(store.database))
@@ -87,7 +89,9 @@ def make_pass(store: Store, port: int, *, connections: int, lease: timedelta, po
 
 
 def hand_over(ledger: Ledger, port: int, *, connections: int, kind: DeliveryKind = DeliveryKind.EDITION) -> None:
-    """Deliver beside another process, which a server allows and SQLite's lock does not."""
+    """Deliver while another process delivers too: a server allows this, but the lock of SQLite does not, so it is not
+    taken.
+    """
     config = settings(port, connections)
     deliver(
         ledger,
@@ -98,7 +102,7 @@ def hand_over(ledger: Ledger, port: int, *, connections: int, kind: DeliveryKind
 
 
 def start(url: str, port: int, *, connections: int, lease_s: float, point: str) -> Process:
-    """Start such a process."""
+    """Start a process that delivers."""
     arguments = [url, str(port), str(connections), str(lease_s), point]
     return Process("from tests.delivering import main; main()", *arguments)
 

@@ -1,4 +1,4 @@
-"""Digests for checks of how mails look: of one item, three and sixty, of the hard site, in French and Arabic."""
+"""Digests for checks of how mails look: with one item, three and sixty, of the hard site, in French and in Arabic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ LEAVE = "https://news.example.org/leave"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A digest, and the values it is made from."""
+    """A digest, and the values from which it is made."""
 
     edition: Edition
     audience: Audience
@@ -35,7 +35,7 @@ class Shown:
 
     @property
     def renderer(self) -> Renderer:
-        """A new renderer, which has cached no other digest."""
+        """A new renderer, which has cached nothing."""
         config = self.config
         return Renderer(site=config.site, templates=TEMPLATES, style=config.digest, themes=config.themes)
 
@@ -49,7 +49,7 @@ class Shown:
 
     @property
     def html_as_written(self) -> str:
-        """The digest's HTML with its styles not inlined."""
+        """The digest's HTML before its styles are inlined."""
         page = DigestPage(self.renderer, edition=self.edition, audience=self.audience, shown=self.edition.records)
         return page.fill("digest.html")
 
@@ -66,7 +66,7 @@ def sample_records() -> tuple[Record, ...]:
 
 
 def records_of_listing(text: str) -> tuple[Record, ...]:
-    """Return the items of a listing as the log of the sample site would have them, oldest first."""
+    """Return the items of a listing as they are in the log of the sample site, oldest first."""
     config = sample_config()
     found = parse(text, "news.txt")
     assert not found.problems
@@ -99,7 +99,7 @@ def shown_of(
     at: datetime = COMPOSED_AT,
     **audience: object,
 ) -> Shown:
-    """Return these items as the digest of the site's first audience."""
+    """Return these items, rendered as a digest of the site's first audience."""
     config = config or sample_config()
     wanted = replace(config.audiences[0], unsubscribe_url=LEAVE, **audience)  # type: ignore[arg-type]  # a digest's
     edition = Edition(
@@ -117,7 +117,7 @@ def shown_of(
 
 
 def _sixty() -> list[Record]:
-    """Return the sample repeated, each time a little older."""
+    """Return sixty items: the sample repeated, each time a little older."""
     records = sample_records()
     return [
         replace(
@@ -132,8 +132,8 @@ def _sixty() -> list[Record]:
 
 
 def _formerly(records: Sequence[Record]) -> list[Formerly]:
-    """Return earlier versions of these: the first with another title, the second with another sentence, the third with
-    a link.
+    """Return earlier versions of these items. The first has another title, the second another sentence, the third a
+    link.
     """
     one, two, three = (record.item for record in records)
     before = (replace(one, text="For two years."), replace(two, text=f"{two.text} It has 50 pages."), three)
@@ -145,7 +145,7 @@ def _formerly(records: Sequence[Record]) -> list[Formerly]:
 
 @cache
 def digests() -> dict[str, Shown]:
-    """Return each digest by its name."""
+    """Return all digests, by name."""
     sample, hard, hard_config = sample_records(), hard_site.records(), hard_site.config()
     in_hard = {"config": hard_config, "at": hard_site.NOW}
     return {

@@ -49,7 +49,7 @@ RICH_HTML = """<p>The <a href="https://news.example.org/report">report</a> has f
     print(year)  # https://news.example.org/a/very/long/address/that/would/widen/the/whole/mail.html</pre>
 <blockquote><p>It is less than one would think.</p></blockquote><dl><dt>Term</dt><dd>meaning</dd></dl>
 <p><img src="https://news.example.org/quay.png" alt="The quay" width="1200"> 10&nbsp;000&nbsp;m<sup>2</sup></p>"""
-"""A body with everything an item may have besides paragraphs."""
+"""The HTML of an item with everything that it may contain besides paragraphs."""
 RICH_HTML_IN_ARABIC = """<h3>أرقام</h3><ul><li>بند</li></ul><table><tr><th>السنة</th><th>العدد</th></tr>
 <tr><td>2025</td><td>1 200</td></tr></table><pre>curl -O x</pre><blockquote><p>اقتباس</p></blockquote>"""
 
@@ -62,7 +62,9 @@ def record_of(
     corrected: datetime | None = None,
     **values: object,
 ) -> Record:
-    """Return a record; the item with number `n` is dated n - 1 days after the first: a higher number is newer."""
+    """Return a record. The item with number `n` is dated n - 1 days after the first: the higher the number, the newer
+    the item.
+    """
     day = FIRST_DAY + timedelta(days=number - 1)
     at = datetime(day.year, day.month, day.day, 11, tzinfo=UTC)
     return Record(
@@ -102,5 +104,5 @@ def render(
     style: DigestStyle,
     themes: ThemeMap = THEMES,
 ) -> Digest:
-    """Return one digest from a new renderer."""
+    """Return the digest of an edition, from a new renderer."""
     return Renderer(site=site, templates=templates, style=style, themes=themes).render(edition, audience)

@@ -100,7 +100,7 @@ class Editor:
         return self.browser.post(path, data={**hidden, **fields, "do": do}, buffered=True)
 
     def said(self, answer: TestResponse) -> str:
-        """Return the sentence on the page to which an answer redirects."""
+        """Return the sentence about what was done, on the page to which an answer redirects."""
         assert 303 == answer.status_code, answer.text
         shown = self.look(answer.location)
         found = re.search(r'<p class="note done" role="status"><strong>(.*?)</strong>', shown, re.DOTALL)
@@ -108,18 +108,18 @@ class Editor:
 
 
 def text_of(page: str) -> str:
-    """What a page says, on one line."""
+    """Return the text of a page, on one line."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def hidden_in(page: str) -> dict[str, str]:
-    """Return the hidden fields of the last form of a page; all its forms have the same."""
+    """Return the hidden fields of the last form of a page. All forms of a page have the same."""
     found = re.findall(r'<input type="hidden" name="(token|state)" value="([^"]*)">', page)
     return {name: unescape(value) for name, value in found}
 
 
 def fields_in(page: str) -> dict[str, str]:
-    """Return what a browser sends of a page: its hidden fields, and the texts in its fields."""
+    """Return what a browser would send from a page: its hidden fields, and the texts in its fields."""
     found = dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.DOTALL))
     for tag in re.findall(r"<input [^>]*>", page):
         name, value = (re.search(rf' {each}="([^"]*)"', tag) for each in ("name", "value"))

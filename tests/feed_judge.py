@@ -1,4 +1,4 @@
-"""Checks feeds: RFC 4287's grammar, JSON Feed's rules as a schema, and what validators warn about."""
+"""Checks feeds against the grammar of RFC 4287, the rules of JSON Feed as a schema, and the warnings of validators."""
 
 import json
 import re
@@ -18,13 +18,13 @@ ENCODED = "{http://purl.org/rss/1.0/modules/content/}encoded"
 ATOM = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 JSON_FEED = Draft202012Validator(json.loads((SCHEMAS / "json-feed.json").read_bytes()))
 LOST = re.compile("[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""What a validator reports as an encoding error, however it is escaped."""
+"""Characters that a validator reports as an encoding error, however they are escaped."""
 ADDRESS = re.compile(r"[\w.+'-]+@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}", re.ASCII)
 RISK = re.compile(r"<(script|meta|embed|object|iframe)\b|<[^<>]*\s(on\w+=|(href|src)=\"(?![a-z]+:))")
 
 
 def remarks(*, rss: bytes, atom: bytes, json_feed: bytes) -> list[str]:
-    """Return what is wrong with the three files of a feed, each by the name of a validator's message."""
+    """Return what is wrong with the three files of a feed. Each remark is the name of a validator's message."""
     tree, channel = etree.fromstring(atom), etree.fromstring(rss)[0]
     said = [] if ATOM.validate(tree) else [str(error) for error in ATOM.error_log]
     said += [error.message for error in JSON_FEED.iter_errors(json.loads(json_feed))]

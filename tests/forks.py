@@ -1,7 +1,8 @@
-"""`publisher`, started once and forked for each run: everything is imported already, so a run costs a third.
+"""`publisher`, started once and forked for each run. Everything is imported already, so a run takes a third of the
+time.
 
-Started by `tests.crash.Program`. It first runs with its own arguments, which imports whatever a pass needs; then each
-input line is a run, as JSON. A run stops itself before it begins, so that strace can attach to it.
+Started by `tests.crash.Program`. At first it runs with its own arguments, and so imports everything that a pass needs.
+Then each line of input describes a run, as JSON. A run stops before it begins, so that strace can attach to it.
 """
 
 import gc

@@ -1,8 +1,8 @@
 """The hard site: content that is difficult to show, in one small folder (`tests/fixtures/hard_site`), for all
 renderers.
 
-Three languages and Arabic; items without a title, with a very long one, with nothing but one; bodies with tables,
-nested lists, code, quotations, pictures, long words; files; three items of one theme in three languages.
+It has three languages and Arabic; items without a title, with a very long title, and with a title only; texts with
+tables, nested lists, code, quotations, pictures and long words; files; and three items of one theme in three languages.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from publisher.model.titles import title_of
 FOLDER = Path(__file__).resolve().parent / "fixtures" / "hard_site"
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 CORRECTED = "kran"
-"""The file whose item was corrected an hour after it was published."""
+"""The name of the file whose item was corrected an hour after it was published."""
 
 
 @cache
@@ -33,7 +33,7 @@ def config() -> Config:
 
 @cache
 def records() -> tuple[Record, ...]:
-    """Return its items as the log has them, oldest first."""
+    """Return the items of the hard site as they are in the log, oldest first."""
     source = MarkdownSource(name="news", path=FOLDER / "news", timezone=config().site.timezone)
     fetched = source.fetch(validator="", now=NOW)
     assert not fetched.problems

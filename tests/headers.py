@@ -1,4 +1,4 @@
-"""Subjects and names in every script, to be written into headers and read back."""
+"""Subjects and names in every script. Tests write them into headers and read them back."""
 
 from hypothesis import strategies as st
 

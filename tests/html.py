@@ -1,4 +1,4 @@
-"""Random HTML bodies of items, with any nesting."""
+"""Random HTML texts of items, nested in any way."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""An IMAP server on this machine with one mailbox, and just the part of RFC 3501 that is needed."""
+"""An IMAP server on this machine with one mailbox, and only the part of RFC 3501 that tests need."""
 
 import re
 import socket
@@ -23,7 +23,7 @@ class Box:
     port: int = 0
     context: ssl.SSLContext | None = None
     is_encrypted: bool = False
-    """Whether it uses TLS from the first byte; otherwise, with a context, after STARTTLS."""
+    """Whether the server uses TLS from the first byte. If not, and if it has a `context`, it offers STARTTLS."""
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -58,7 +58,7 @@ class _Talk(socketserver.StreamRequestHandler):
         self.connection.close()  # not the server's own connection object any more, after STARTTLS
 
     def go_on_encrypted(self, context: ssl.SSLContext) -> None:
-        """Start encryption, if the client trusts us."""
+        """Start encryption, if the client trusts the certificate."""
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
 

@@ -1,4 +1,6 @@
-"""External programs that check our output. If one is missing its tests are skipped; with `CI` set they fail."""
+"""External programs that check the program's output. If one is missing, its tests are skipped; with `CI` set, they
+fail.
+"""
 
 import os
 import pty
@@ -22,7 +24,7 @@ def program(*names: str) -> str:
 
 
 def node_module(name: str) -> Path:
-    """Return the folder of an npm package, found by NODE_PATH."""
+    """Return the folder of an npm package, which is found by NODE_PATH."""
     program("node")
     for folder in os.environ.get("NODE_PATH", "").split(os.pathsep):
         if folder and (Path(folder) / name / "package.json").is_file():
@@ -43,7 +45,7 @@ def run(
     may_fail: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a program's output; it must succeed, unless its exit code is the verdict."""
+    """Return a program's output. The program must succeed, unless its exit code is the verdict (`may_fail`)."""
     done = subprocess.run(
         [str(part) for part in command],
         input=given,

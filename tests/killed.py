@@ -30,8 +30,8 @@ main(sys.argv[1:])
 def killed_at(where: str, *arguments: str, call: int = 1, cwd: Path | None = None) -> int:
     """Run the program and kill it before its `call`-th call of `where`, such as `package.module:function`.
 
-    It starts fresh, because modules that have already imported the function would call the original. Returns its exit
-    code: the negative signal number if it got there.
+    The program is started anew, because modules that have already imported the function would call the original. The
+    result is its exit code: the negative number of the signal, if the call was reached.
     """
     program = _PROGRAM.format(where=where, call=call)
     done = subprocess.run(

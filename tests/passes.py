@@ -40,10 +40,10 @@ LATE = "14 February 2026\n\nThe winter timetable ends in April.\n"
 LISTED_AFTERWARDS = [DIVERS, FERRY, MENDED, LATE, PILOTS]
 
 FIRST = ("run", "--now", "2026-03-04T08:00")
-"""The command of the pass on a site that never ran."""
+"""The command of the first pass on a new site."""
 
 Trees = dict[str, tuple[int, bytes]]
-"""Mode and content by path; a folder's path ends in a slash and its content is empty."""
+"""Mode and content of files and folders, by path. The path of a folder ends in a slash, and its content is empty."""
 LINK = re.compile(rb'https://news\.example\.org/([^"<>\s]+\.html)')
 
 
@@ -57,25 +57,25 @@ class Pass:
     """The site after the pass."""
     command: tuple[str, ...]
     old: Trees
-    """What readers see before it."""
+    """What readers see before the pass."""
     between: Trees
     """What readers see once the news is published and nothing is composed yet."""
     new: Trees
-    """What readers see after it."""
+    """What readers see after the pass."""
     expected: dict[str, Any]
-    """Everything that must be equal when the pass is done."""
+    """Everything that must be the same when the pass is done."""
 
     def arguments(self, site: Path) -> list[str]:
         """Return the arguments that make the program do this pass on a copy of the site."""
         return [*self.command, "--config", str(site / "config.toml")]
 
     def start(self, site: Path) -> Path:
-        """Copy the site before the pass to `site`, replacing what is there."""
+        """Copy the site as it was before the pass to `site`, replacing what is there."""
         shutil.rmtree(site, ignore_errors=True)
         return Path(shutil.copytree(self.before, site))
 
     def unfinished(self, site: Path) -> str:
-        """Return where a site differs from the result of the pass, in a line; empty: nowhere."""
+        """Return in one line where a site differs from the result of the pass, or an empty string if it does not."""
         found = _whole(site)
         return ", ".join(
             f"{part}: {_first_difference(expected, found[part])}"
@@ -84,11 +84,11 @@ class Pass:
         )
 
     def is_shown(self, site: Path) -> bool:
-        """Whether feeds/ and outbox/ are as the pass leaves them."""
+        """Whether feeds/ and outbox/ are as they are after the pass."""
         return trees(site) == self.new
 
     def broken_promises(self, site: Path) -> list[str]:
-        """Return what must never be in feeds/ and outbox/, whatever happened to the pass."""
+        """Return what is in feeds/ and outbox/ although it must never be there, whatever happened to the pass."""
         old, new, found = self.old, self.new, trees(site)
         stages = (old, self.between, new)
         foreign = [path for path, file in found.items() if file not in [stage.get(path) for stage in stages]]
@@ -102,7 +102,9 @@ class Pass:
         ]
 
     def settled(self, site: Path) -> dict[Path, tuple[int, int]]:
-        """Return the files that are already as the pass leaves them, with what changes when they are written again."""
+        """Return the files that are already as they are after the pass, with values that change if such a file is
+        written again.
+        """
         as_after = [site / path for path, file in trees(site).items() if file == self.new.get(path) and path[-1] != "/"]
         return {path: identity(path) for path in as_after}
 
@@ -118,7 +120,7 @@ def first_pass(folder: Path, program: Program) -> Pass:
 
 
 def news_pass(folder: Path, program: Program, first: Pass) -> Pass:
-    """Return the pass after the first one, which finds every kind of news."""
+    """Return the pass after `first`, which finds every kind of news."""
     watched = _site(folder / "news", first.after, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
     _run(program, watched, "run", "--due", "--now", "2026-03-04T08:00")
     (watched / "news.txt").write_text("\n".join(LISTED_AFTERWARDS))
@@ -126,7 +128,7 @@ def news_pass(folder: Path, program: Program, first: Pass) -> Pass:
 
 
 def themes_pass(folder: Path, program: Program, news: Pass) -> Pass:
-    """Return the pass after that one, in which labels are gathered into a theme."""
+    """Return the pass after `news`, in which labels become one theme."""
     gathered = _site(folder / "themes", news.after, LISTED_AFTERWARDS, CONFIG + GATHERED)
     return _pass(program, gathered, "run", "--now", "2026-03-10T08:00")
 
@@ -183,13 +185,13 @@ def trees(site: Path) -> Trees:
 
 
 def identity(path: Path) -> tuple[int, int]:
-    """Return what changes when a file is replaced or written."""
+    """Return values that change when a file is replaced or written."""
     status = path.stat()
     return status.st_ino, status.st_mtime_ns
 
 
 def _whole(site: Path) -> dict[str, Any]:
-    """Return everything that must be equal for two sites to be equal."""
+    """Return everything that must be the same in two sites for the sites to count as equal."""
     with Store.open(f"sqlite:///{site / 'publisher.db'}") as store:
         rows = dump(store)
     names = "\n".join(sorted(str(path.relative_to(site)) for path in site.rglob("*")))
@@ -208,7 +210,7 @@ def _first_difference(expected: Any, found: Any) -> str:
 
 
 def _links(found: Trees) -> set[tuple[str, str]]:
-    """Return the pages of our own that feeds and digests link to."""
+    """Return the pages of this site to which feeds and digests link."""
     leading = (".xml", ".json", "digest.html", "digest.txt")
     return {
         (path, f"feeds/{link.decode()}")

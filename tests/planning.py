@@ -1,7 +1,8 @@
-"""A process that begins and plans a round, made to be killed around one of its commits.
+"""A process that begins and plans a round, and kills itself just before or after one of its commits.
 
-Run as `python -m tests.planning URL POINT`: POINT `3:before` kills it just before the third transaction commits,
-`3:after` just after; empty: it is not killed. It prints how many transactions it committed.
+Run as `python -m tests.planning URL POINT`: With the POINT `3:before`, it kills itself just before the third
+transaction commits, and with `3:after` just after. With an empty POINT, it does not. It prints how many transactions it
+committed.
 """
 
 import os
@@ -25,7 +26,7 @@ from publisher.subscribers.rounds import RoundKeeper
 from tests.crash import ROOT
 
 NOW = datetime(2026, 3, 9, 8, tzinfo=UTC)
-"""When the daily and the weekly pace are due."""
+"""A moment at which the daily and the weekly pace are due."""
 SETTINGS = SubscriberSettings(
     paces=(
         Pace(name="daily", schedule=Schedule.parse("0 7 * * *", "UTC")),
@@ -71,7 +72,7 @@ def plan(store: Store) -> None:
 
 
 def die_at(engine: Engine, point: str) -> list[int]:
-    """Kill this process around a commit; the returned list counts the commits."""
+    """Kill this process just before or after a commit. The list that is returned counts the commits."""
     commits = [0]
 
     def on_commit(_connection: Any) -> None:
@@ -89,7 +90,7 @@ def die_at(engine: Engine, point: str) -> list[int]:
 
 
 def start(url: str, point: str) -> "subprocess.Popen[str]":
-    """Start such a process."""
+    """Start a process that plans."""
     arguments = [sys.executable, "-m", "tests.planning", url, point]
     return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 

@@ -1,7 +1,7 @@
 """Python programs in separate processes, forked from a process that has imported what they need.
 
 Starting Python and importing the program takes half a second; a fork takes a hundredth of that. A test of the start
-itself, such as what is imported, uses `subprocess`.
+itself, such as of what is imported, uses `subprocess`.
 """
 
 import multiprocessing
@@ -42,7 +42,9 @@ class Process:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start `program`, as `python -c PROGRAM ARGUMENTS` would; None: this process's folder or environment."""
+        """Start `program`, as `python -c PROGRAM ARGUMENTS` would. With None, it has this process's folder or
+        environment.
+        """
         out, its_out = FORKS.Pipe(duplex=False)
         err, its_err = FORKS.Pipe(duplex=False)
         self.stdout, self.stderr = _text_of(out), _text_of(err)
@@ -60,7 +62,9 @@ class Process:
         return self._process.pid
 
     def poll(self) -> int | None:
-        """Return how it ended: the negative number of the signal that killed it; None: it still runs."""
+        """Return the exit code, or None if the process still runs. A negative code is the number of the signal that
+        killed it.
+        """
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
@@ -70,10 +74,10 @@ class Process:
         self._process.kill()
 
     def wait(self, timeout: float) -> int:
-        """Wait for its end; return how it ended.
+        """Wait until the process ends; return its exit code.
 
         Raises:
-            TimeoutExpired: it still runs after `timeout` seconds.
+            TimeoutExpired: the process still runs after `timeout` seconds.
         """
         self._process.join(timeout)
         if self._process.exitcode is None:
@@ -81,7 +85,7 @@ class Process:
         return self._process.exitcode
 
     def close(self) -> None:
-        """Kill it if it still runs, and close its pipes."""
+        """Kill the process if it still runs, and close its pipes."""
         self._process.kill()
         self._process.join(PATIENCE_S)
         self.stdout.close()
@@ -121,7 +125,7 @@ def _text_of(pipe: Connection) -> TextIO:
 def _execute(
     program: str, arguments: tuple[str, ...], out: Connection, err: Connection, cwd: str, environment: dict[str, str]
 ) -> None:
-    """Behave, in the fork, like a Python that has just started."""
+    """Behave, in the forked process, like a Python that has just started."""
     for number, pipe in ((1, out), (2, err)):
         os.dup2(pipe.fileno(), number)
         pipe.close()

@@ -1,4 +1,6 @@
-"""Routes that are compiled once a process: most sites of tests have the same forty, which would take each 12 ms."""
+"""Routes that are compiled once per process. Most sites of tests have the same forty routes, which would take 12 ms
+each time.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +12,7 @@ _BUILDERS: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
 
 
 class KnownRule(Rule):
-    """A route that shares with all of the same path what Werkzeug compiles to make its address."""
+    """A route that shares what Werkzeug compiles for making its address with all routes of the same path."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         if self.defaults:
@@ -22,5 +24,5 @@ class KnownRule(Rule):
 
 
 def share_routes() -> None:
-    """Have every application of this process make its routes so."""
+    """Let every application of this process make its routes in this way."""
     Flask.url_rule_class = KnownRule

@@ -1,4 +1,4 @@
-"""A web server on this machine that does what a test wants, correct or not."""
+"""A web server on this machine that does what a test wants, correctly or not."""
 
 import socket
 import ssl
@@ -21,19 +21,19 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     length: int | None = None
-    """The Content-Length; None: the true one."""
+    """The Content-Length to send, or `None` for the true one."""
     pieces: Callable[[], Iterator[bytes]] | None = None
-    """Sent after the headers instead of the body, as long as the client reads."""
+    """Yields what is sent after the headers instead of the body, as long as the client reads."""
 
 
 class Server:
-    """Answers on 127.0.0.1 until it is closed, and records requests."""
+    """A web server on 127.0.0.1 that answers until it is closed, and records requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, Mapping[str, str]]] = []
         self.at_once = 0
-        """The most requests that it handled at the same time."""
+        """The most requests that were handled at the same time."""
         self._in_hand = 0
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -85,14 +85,16 @@ class Server:
                 server.answer(self)
 
             def log_message(self, *_arguments: Any) -> None:
-                """Log nothing: tests look at `asked`."""
+                """Log nothing: the tests look at `asked`."""
 
         return Handler
 
 
 @contextmanager
 def speaking(pieces: Callable[[], Iterable[bytes]], *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Yield the address of a server that answers every request with these bytes, HTTP or not, and hangs up."""
+    """Yield the address of a server that answers every request with these bytes, whether they are HTTP or not, and
+    closes the connection.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_speak, args=(listening, pieces, tls), daemon=True).start()
         yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}/"
@@ -121,7 +123,7 @@ def slowly(pieces: Iterator[bytes], *, every_s: float) -> Iterator[bytes]:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server for this test; addresses that are not in its `answers` give 404."""
+    """A web server for this test. Addresses that are not in its `answers` give 404."""
     running = Server()
     yield running
     running.close()

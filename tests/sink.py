@@ -14,12 +14,12 @@ class Taken:
     sender: str
     recipients: tuple[str, ...]
     mail: bytes
-    """With CRLF line ends."""
+    """The whole mail, with CRLF as line ends."""
 
 
 @dataclass(slots=True)
 class Sink:
-    """The mails handed over so far."""
+    """A mail server that accepts everything, and the mails that were handed over to it so far."""
 
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Sink:
 
 @contextmanager
 def mail_sink() -> Iterator[Sink]:
-    """Listen on 127.0.0.1 during a `with`."""
+    """Run a sink on 127.0.0.1 inside a `with` block."""
     sink = Sink()
 
     class Conversation(socketserver.StreamRequestHandler):

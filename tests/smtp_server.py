@@ -1,7 +1,7 @@
-"""A mail server on this machine that misbehaves by a script; without one it accepts everything.
+"""A mail server on this machine that follows a script of misbehaviour. Without a script, it accepts everything.
 
 A script is a list of `Step`s. A step waits for a verb such as RCPT; the first step that matches a command replaces the
-usual answer, and is then used up. What a server can do is an `Action`: another one is a subclass.
+usual answer, and is then used up. Everything that a server can do is a subclass of `Action`.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 TCP_REPAIR = 19
-"""From linux/tcp.h: a socket that is closed in this mode sends nothing."""
+"""A socket option of linux/tcp.h. A socket that is closed in this mode sends nothing."""
 CONNECT, DOT = "CONNECT", "DOT"
-"""Verbs for moments without a command: the connection, and the end of a mail."""
+"""Verbs for moments at which there is no command: the beginning of a connection, and the end of a mail."""
 EVERY_EXTENSION = ("PIPELINING", "SIZE 10000000", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES", "AUTH PLAIN LOGIN XOAUTH2")
 
 
@@ -26,7 +26,7 @@ class Taken:
     sender: str
     recipient: str
     mail: bytes
-    """With the doubling of dots undone."""
+    """The mail, after the doubling of dots was undone."""
 
     @property
     def message_id(self) -> str:
@@ -35,7 +35,7 @@ class Taken:
 
 
 class HangUp(Exception):  # noqa: N818
-    """Ends a conversation."""
+    """Raised to end a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Say(Action):
-    """Sends this answer, and goes on."""
+    """Sends an answer, and continues."""
 
     words: str
 
@@ -58,7 +58,7 @@ class Say(Action):
 
 @dataclass(frozen=True, slots=True)
 class SayBytes(Action):
-    """Sends these bytes, a whole line or not, and goes on."""
+    """Sends bytes, which may be a whole line or not, and continues."""
 
     data: bytes
 
@@ -68,7 +68,7 @@ class SayBytes(Action):
 
 @dataclass(frozen=True, slots=True)
 class SayAndHangUp(Action):
-    """Sends this answer, then hangs up."""
+    """Sends an answer, then closes the connection."""
 
     words: str = ""
 
@@ -80,7 +80,7 @@ class SayAndHangUp(Action):
 
 @dataclass(frozen=True, slots=True)
 class Keep(Action):
-    """Accepts the mail, and hangs up without an answer."""
+    """Accepts the mail, and closes the connection without an answer."""
 
     async def do(self, talk: "Talk") -> None:
         talk.keep()
@@ -98,15 +98,15 @@ class Reset(Action):
 
 @dataclass(frozen=True, slots=True)
 class Vanish(Action):
-    """Disappears without a packet, like a machine that lost power: the client's connection is half-open.
+    """Disappears without a packet, like a machine that lost power, so that the client's connection is half-open.
 
-    Linux lets root do that; what the client sends afterwards is answered by RST, as by a machine that restarted.
+    Linux allows this for root. What the client sends afterwards is answered with RST, as by a machine that restarted.
     """
 
     is_kept: bool = False
-    """Whether it accepts the mail first."""
+    """Whether the server accepts the mail first."""
     is_answered: bool = False
-    """Whether it answers as usual first."""
+    """Whether the server answers as usual first."""
 
     async def do(self, talk: "Talk") -> None:
         if self.is_kept:
@@ -120,7 +120,7 @@ class Vanish(Action):
 
 @dataclass(frozen=True, slots=True)
 class Wait(Action):
-    """Waits, then answers as usual or does another action."""
+    """Waits, then answers as usual or performs another action."""
 
     seconds: float
     then: Action | None = None
@@ -132,7 +132,7 @@ class Wait(Action):
 
 @dataclass(frozen=True, slots=True)
 class Drip(Action):
-    """Sends this answer byte by byte."""
+    """Sends an answer byte by byte."""
 
     words: str
     pause_s: float
@@ -145,28 +145,28 @@ class Drip(Action):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that the server does once, or several times."""
+    """What the server does at a command, once or several times."""
 
     verb: str
     action: Action
     times: int = 1
     about: str = ""
-    """Only for a command that contains these words, such as an address."""
+    """A text, such as an address, that the command must contain for this step."""
 
 
 @dataclass(slots=True)
 class Server:
-    """What the server does, and what it has received."""
+    """The behaviour of the server, and what it has received."""
 
     script: list[Step] = field(default_factory=list)
     extensions: tuple[str, ...] = EVERY_EXTENSION
     context: ssl.SSLContext | None = None
-    """For STARTTLS, or from the start if `is_encrypted`."""
+    """The settings for STARTTLS, or for TLS from the start if `is_encrypted`."""
     is_encrypted: bool = False
     login: Callable[[str, list[str]], bool] = lambda _method, _answers: True
-    """Whether a login succeeds, by its method and the client's answers, in base64."""
+    """Returns whether a login succeeds, given its method and the client's answers in base64."""
     on_line: Callable[[str, bool], None] = lambda _verb, _is_answered: None
-    """Called before and after each answer."""
+    """Called before and after each answer, with the verb and whether it is answered."""
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -190,12 +190,12 @@ class Server:
 
     @property
     def recipients(self) -> list[str]:
-        """The recipients of all mails, sorted; with two mails, twice."""
+        """The recipients of all mails, sorted. A recipient of two mails is there twice."""
         return sorted(taken.recipient for taken in self.taken)
 
 
 class Talk:
-    """One conversation."""
+    """One conversation with a client."""
 
     def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server = server
@@ -209,7 +209,7 @@ class Talk:
         self._is_encrypted = server.is_encrypted
 
     async def run(self) -> None:
-        """Talk until one side hangs up."""
+        """Answer commands until one side closes the connection."""
         try:
             await self._answer(CONNECT, "")
             while line := await self.reader.readline():
@@ -270,7 +270,7 @@ class Talk:
                 await self.say("500 5.5.2 no such command")
 
     async def hear_mail_after(self, words: str) -> None:
-        """Send this answer, and accept a mail all the same."""
+        """Send an answer, and accept a mail even if the answer refuses it."""
         await self.say(words)
         await self._hear_mail()
 
@@ -283,7 +283,7 @@ class Talk:
         self.sender = self.recipient = ""
 
     def keep(self) -> None:
-        """Accept the mail."""
+        """Store the mail as accepted."""
         self.server.taken.append(Taken(sender=self.sender, recipient=self.recipient, mail=b"".join(self._mail)))
 
     async def _greet(self) -> None:
@@ -323,7 +323,7 @@ class TakeDataAnyway(Action):
 
 @contextmanager
 def smtp_server(script: Sequence[Step] = (), **options: object) -> Iterator[Server]:
-    """Listen on 127.0.0.1 during a `with`."""
+    """Run a server on 127.0.0.1 inside a `with` block."""
     server = Server(script=list(script), **options)  # type: ignore[arg-type]  # as the fields say
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="smtp server")

@@ -1,4 +1,4 @@
-"""Domain values with sensible fields, so that a test names only what it is about."""
+"""Values of the domain with sensible fields, so that a test names only the fields that it is about."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ DEFAULTS = Document.model_validate(
 """A configuration with only the required keys."""
 POLICY = DEFAULTS.sources[0].policy()
 POLICIES: Mapping[str, SourcePolicy] = defaultdict(lambda: POLICY)
-"""The policy for any source."""
+"""The policy for every source."""
 THEMES = DEFAULTS.themes.theme_map(SITE.language)
 FEED_SETTINGS = DEFAULTS.feeds.settings(THEMES)
 STYLE = replace(DEFAULTS.digest.style(SITE), logo_alt="")
@@ -60,7 +60,7 @@ def record(
     updated: datetime | None = None,
     **item: Any,
 ) -> Record:
-    """Return a record of that text; `number` orders it: a higher one is newer and a minute later."""
+    """Return a record with this text. The higher its number, the newer it is, by a minute for each number."""
     day = item.setdefault("date", DAY)
     published = datetime(day.year, day.month, day.day, 11, tzinfo=UTC) + timedelta(minutes=number)
     return Record(

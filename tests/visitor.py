@@ -50,7 +50,7 @@ READING = timedelta(seconds=30)
 
 
 class FormSite:
-    """A site with subscribers, its forms, and its clock."""
+    """A site with subscribers, its forms, and a clock."""
 
     def __init__(self, world: World, *, at: datetime = NOW) -> None:
         self.world = world
@@ -95,7 +95,7 @@ class FormSite:
             ]
 
     def subscribe(self, address: str = ADA, **fields: str) -> str:
-        """Subscribe as a visitor does; return the path of the reader's own page."""
+        """Subscribe as a visitor does; return the path of the subscriber's own page."""
         self.submit("/-/subscribe", {"email": address, **fields})
         [letter] = self.letters()
         answer = self.visitor().post(path_in(letter))
@@ -103,7 +103,7 @@ class FormSite:
         return str(answer.location).replace("/welcome/", "/mine/")
 
     def stop_path(self, mine: str) -> str:
-        """Return the path to unsubscribe of the reader with that own page."""
+        """Return the path to unsubscribe for the subscriber whose own page is at `mine`."""
         [path] = {*re.findall(r'action="(/-/stop/[^"]+)"', self.visitor().get(mine).text)}
         return str(path)
 
@@ -122,7 +122,7 @@ def form_site(folder: Path, *, config: str = FORMS_CONFIG) -> Iterator[FormSite]
 
 
 def stamp_of(shown: TestResponse) -> str:
-    """Return the stamp of a form; empty: it has none."""
+    """Return the stamp of a form, or an empty string if it has none."""
     found = re.search(r'name="stamp" value="([^"]+)"', shown.text)
     return unescape(found[1]) if found else ""
 

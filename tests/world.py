@@ -87,7 +87,7 @@ class FileState:
 
 
 class World:
-    """One site with an empty store; commands run in this process unless it says otherwise."""
+    """One site, at first with an empty store. Commands run in this process unless a method says otherwise."""
 
     def __init__(self, folder: Path, listing: str = "", *, config: str = CONFIG) -> None:
         self._settle(folder)
@@ -119,17 +119,17 @@ class World:
     # --- what the organisation does ----------------------------------------------------------------------------------
 
     def list_above(self, *items: str) -> None:
-        """Put new items above all others."""
+        """Put new items above all others in the listing."""
         self.listing.write_text("\n\n".join([*items, self.listing.read_text("utf-8")]), encoding="utf-8")
 
     def edit(self, old: str, new: str) -> None:
-        """Change one place of the listing."""
+        """Change one place in the listing."""
         text = self.listing.read_text("utf-8")
         assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
         self.listing.write_text(text.replace(old, new), encoding="utf-8")
 
     def configure(self, old: str, new: str) -> None:
-        """Change one place of config.toml."""
+        """Change one place in config.toml."""
         text = self.config.read_text("utf-8")
         assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
         self.config.write_text(text.replace(old, new), encoding="utf-8")
@@ -139,7 +139,7 @@ class World:
         self.database.unlink()
 
     def forget_runs(self) -> None:
-        """Remove everything that runs made, as on a site that never ran."""
+        """Remove everything that runs have made, so that the site is as before its first run."""
         self.lose_store()
         for folder in (self.feeds, self.outbox):
             shutil.rmtree(folder, ignore_errors=True)
@@ -147,7 +147,9 @@ class World:
     # --- what the operator does --------------------------------------------------------------------------------------
 
     def publisher(self, verb: str, *arguments: str, at: datetime | None = None) -> Outcome:
-        """Run a command of this site. A `PublisherError` becomes lines, as for the operator; a bug fails the test."""
+        """Run a command on this site. A `PublisherError` becomes lines of output, as for the operator; a bug fails the
+        test.
+        """
         when = () if at is None else ("--now", at.isoformat())
         return run_main(verb, "--config", str(self.config), *when, *arguments)
 
@@ -199,7 +201,7 @@ class World:
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
     def feed(self, slug: str, feed_format: str = "atom") -> Any:
-        """Return a feed parsed by feedparser, checking that no reader could complain."""
+        """Return a feed parsed by feedparser. Check that no feed reader could complain."""
         parsed = _parsed((self.feeds / slug / f"{feed_format}.xml").read_bytes())
         assert not parsed.bozo, parsed.get("bozo_exception")
         return parsed
@@ -212,11 +214,11 @@ class World:
         ]
 
     def slugs(self) -> set[str]:
-        """Return the slugs of the feeds there are."""
+        """Return the slugs of the feeds that exist."""
         return {path.parent.name for path in self.feeds.glob("*/atom.xml")}
 
     def in_feeds(self, words: str) -> set[str]:
-        """Return the slugs of the feeds that have an item with these words, checking that both formats agree."""
+        """Return the slugs of the feeds that have an item with these words. Check that both formats agree."""
         atom, rss = (
             {slug for slug in self.slugs() if any(words in text for text in self.summaries(slug, feed_format))}
             for feed_format in ("atom", "rss")
@@ -245,7 +247,7 @@ class World:
         return [items for _, items in editions]
 
     def page_at(self, url: str) -> str:
-        """Return what a web server that serves feeds/ answers for one of its addresses."""
+        """Return what a web server that serves feeds/ answers for one of the site's addresses."""
         assert url.startswith(BASE_URL), url
         return (self.feeds / urlsplit(url.removeprefix(BASE_URL)).path).read_text("utf-8")
 
@@ -260,10 +262,10 @@ W = TypeVar("W", bound=World)
 
 
 def prepared(folder: Path, make: Callable[..., W], *arguments: Hashable) -> W:
-    """Return the site that `make(folder, *arguments)` makes: made once per test process, and copied to `folder` for
-    each test.
+    """Return the site that `make(folder, *arguments)` makes. It is made once per test process, and copied to `folder`
+    for each test.
 
-    A copy takes a tenth of the time of a run.
+    A copy takes a tenth of the time that a run takes.
     """
     copy: W = _prepared(make, *arguments).copied_to(folder)
     return copy
@@ -289,9 +291,7 @@ def _parsed(feed: bytes) -> Any:
 
 
 def run_main(*arguments: str) -> Outcome:
-    """Run a command in this process as the program would, with empty standard input unless a test put something
-    there.
-    """
+    """Run a command in this process as the program would, with empty standard input unless a test has set one."""
     out, err = io.StringIO(), io.StringIO()
     exit_code = 0
     given = sys.stdin if isinstance(sys.stdin, io.TextIOWrapper | io.StringIO) else io.TextIOWrapper(io.BytesIO())
@@ -304,8 +304,8 @@ def run_main(*arguments: str) -> Outcome:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for the program in a separate process: this checkout, wherever it is started, compiled
-    once.
+    """Return the environment for the program in a separate process: it uses this checkout, wherever it is started, and
+    keeps compiled code.
     """
     ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
     return os.environ | ours
@@ -324,7 +324,7 @@ def plain(markup: str) -> str:
 
 
 def _copy(source: str, target: str) -> None:
-    """Copy what sites have of files, content, mode and times, in half of what `shutil.copy2` takes."""
+    """Copy of a file what sites have (content, mode and times), in half the time of `shutil.copy2`."""
     with Path(source).open("rb", buffering=0) as given, Path(target).open("xb", buffering=0) as copy:
         status = os.fstat(given.fileno())
         copy.write(given.read())

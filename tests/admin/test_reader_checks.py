@@ -1,4 +1,4 @@
-"""Hints for the operator about themes that readers follow in vain."""
+"""Hints for the operator about themes that subscribers follow without getting anything."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ BY_ITSELF = ThemeMap(default=Theme(slug="general", title="General"))
 
 @pytest.fixture
 def readers(store: Store) -> Store:
-    """Ada follows asylum, Ben asylum and borders, Eve everything."""
+    """Return the store after Ada followed asylum, Ben asylum and borders, and Eve everything."""
     collect(store, record("a", ASYLUM), record("b", BORDERS))
     people = people_of(store)
     for address, choices in {

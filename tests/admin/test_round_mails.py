@@ -1,4 +1,6 @@
-"""What a reader still gets of a planned mail if he has changed his subscriptions since, or its items changed."""
+"""What a subscriber still gets of a planned mail if he has changed his subscriptions since, or if its items have
+changed.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -49,7 +51,7 @@ def round_mails_of(store: Store) -> RoundMails:
 
 
 def words_of(mails: RoundMails, delivery: Delivery) -> list[str]:
-    """Return the words of a mail; empty: there is no mail."""
+    """Return the words of a mail, or none if there is no mail."""
     mail = mails([delivery]).get(delivery.id)
     if mail is None:
         return []

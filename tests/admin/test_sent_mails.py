@@ -1,4 +1,4 @@
-"""The desk's list of what was sent."""
+"""The desk's list of editions and rounds that were sent."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Cleaned items, and the reports of what was lost."""
+"""Cleaning of items, and the reports of what was removed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What happens to an item that its source edits: who is told, and what stays."""
+"""What happens to an item that its source edits: which readers are told, and which values stay."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ RULES = CollectRules(
 
 @dataclass
 class Shelf:
-    """A source that lists the items it is given; it is never unchanged."""
+    """A source that lists the items it is given. It never says that nothing changed."""
 
     items: Sequence[Item]
     name: str = "shelf"
@@ -58,7 +58,7 @@ def store() -> Iterator[Store]:
 
 
 def item(number: int, **fields: Any) -> Item:
-    """Return an item with its own id and day: a higher number is newer."""
+    """Return an item with an id and a day of its own. The higher the number, the newer the item."""
     day = date(2026, 10, 1) + timedelta(days=number)
     return replace(Item(date=day, text=f"Notice {number}.", native_id=f"notice-{number}"), **fields)
 

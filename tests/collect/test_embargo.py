@@ -1,4 +1,4 @@
-"""When items appear and expire: the log after each pass, and the edition that has the item."""
+"""When items appear and expire: the log after each pass, and the editions that contain the items."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -211,7 +211,7 @@ def test_an_item_that_another_source_brought_meanwhile_is_one_item(store: Store)
 
 
 def test_an_embargo_of_one_source_holds_back_what_another_lists_without_it(store: Store) -> None:
-    """In doubt an item does not appear; both are one item by the usual rule, and the wait is reported."""
+    """If in doubt, an item does not appear: the two are one item by the usual rule, and the waiting is reported."""
     link = "https://www.example.org/ferry"
     own = Shelf(items=[item("Ferry", link=link, embargo=EIGHT + 4 * HOUR), item("Crane")])
     partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])
@@ -323,7 +323,7 @@ def test_an_item_that_expired_while_no_pass_was_made_is_never_seen(store: Store)
 
 @pytest.mark.parametrize("seed", range(6))
 def test_an_edition_takes_an_item_when_it_appears_and_never_before(seed: int) -> None:
-    """Random items, each listed, embargoed and expiring at random times; passes and editions at random times too."""
+    """Random items are listed, embargoed and expire at random times, with passes and editions at random times too."""
     chance = random.Random(seed)
     with sqlite_store() as store:
         _live_through(store, chance)
@@ -366,7 +366,7 @@ def _live_through(store: Store, chance: random.Random) -> None:
 
 
 def _send(store: Store, now: datetime) -> Sequence[str]:
-    """Compose and record an edition of what is due; return its texts."""
+    """Compose and record an edition of the items that are due; return their texts."""
     plans = plan_all([ANY_AUDIENCE], store=store, site=SITE, now=now)
     pass_over(plans, store=store)
     editions = [plan for plan in plans if plan.edition]

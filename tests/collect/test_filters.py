@@ -1,4 +1,4 @@
-"""Filters of a source: what they take and leave out, and what happens to items that readers have."""
+"""Filters of a source: which items they accept and leave out, and what happens to items that readers already have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -113,7 +113,7 @@ def test_authors_are_read_from_every_kind_that_has_them(
 
 @dataclass
 class Shelf:
-    """A source that lists the items it is given, and says if nothing changed."""
+    """A source that lists the items it is given, and says so if nothing changed."""
 
     items: list[Item]
     name: str = "shelf"

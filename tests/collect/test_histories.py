@@ -1,7 +1,6 @@
 """Random histories of a source, compared with an oracle that knows the identity of every entry.
 
-After each reading: every listed entry is there once, as the same item as before, and nothing was withdrawn that still
-exists.
+After each reading, every listed entry is one item, the same as before, and no item of an existing entry was withdrawn.
 """
 
 from collections import Counter
@@ -40,13 +39,13 @@ RULES = CollectRules(
 
 @dataclass(frozen=True)
 class Kind:
-    """The type of a source: how much it shows, and how its entries are identified."""
+    """The properties of a source: how many entries it lists, and how entries are identified."""
 
     name: str
     has_ids: bool
     has_links: bool
     shows: int | None
-    """How many of the newest entries it shows, besides pinned ones; None: all."""
+    """How many of the newest entries the source lists, besides pinned ones, or `None` if it lists all."""
     is_complete: bool = False
     keeps_first_date: bool = False
 
@@ -75,8 +74,8 @@ class Entry:
     is_draft: bool = False
     was_listed: bool = False
     seems_gone: bool = False
-    """Whether it was withheld, or moved further down the list, and has not been listed since: a source that shows only
-    its newest entries cannot tell that it still exists.
+    """Whether the entry was withheld, or moved further down the list, and has not been listed since. A source that
+    lists only its newest entries cannot show that such an entry still exists.
     """
 
     @property
@@ -89,18 +88,18 @@ class Entry:
 
 @dataclass
 class Paper:
-    """A source with its history: what it lists now, and which of its entries are gone."""
+    """A source with a history: the entries that it lists now, and those that are gone."""
 
     kind: Kind
     name: str
     entries: list[Entry] = field(default_factory=list)
     pinned: list[Entry] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
-    """Numbers of the entries that changed since the last reading: an entry that changes twice unseen counts as
-    another.
+    """The numbers of the entries that changed since the last reading. An entry that changes twice between two readings
+    counts as another.
     """
     systems: int = 1
-    """How many systems of ids it has had."""
+    """How many systems of ids the source has had."""
     order: Random | None = None
     is_down: bool = False
     readings: int = 0
@@ -138,7 +137,7 @@ class Paper:
     # --- events ------------------------------------------------------------------------------------------------------
 
     def do(self, what: str, chance: int) -> None:
-        """Apply an event, or do nothing if it is impossible now."""
+        """Let an event happen, or do nothing if it is impossible now."""
         free = [entry for entry in self.listed() if entry.number not in self.touched]
         entry = free[chance % len(free)] if free else None
         newest = max((each.day for each in self.entries), default=20)
@@ -168,7 +167,7 @@ class Paper:
                 self._change(what, entry, chance)
 
     def _draft(self, is_draft: bool, chance: int) -> None:
-        """Make an entry a draft, wherever it is in the list, or public again."""
+        """Make an entry a draft, wherever it is in the list, or make a draft public again."""
         others = [
             entry
             for entry in self.entries
@@ -220,7 +219,7 @@ NAMES = (f"paper-{number}" for number in count())
 
 
 def check_history(kind: Kind, history: Sequence[tuple[str, int]], store: Store) -> None:
-    """Run a history with its own source; the store also has items of other sources."""
+    """Run a history on a source of its own, in a store that also has items of other sources."""
     paper, uids, begin = Paper(kind, next(NAMES)), dict[int, str](), store.log.end()
     for _ in range(3):
         paper.do("add some", 2)
@@ -239,7 +238,7 @@ def check_history(kind: Kind, history: Sequence[tuple[str, int]], store: Store) 
 
 
 def check_reading(paper: Paper, records: Sequence[Record], uids: dict[int, str]) -> None:
-    """Check that the records match the listing; add to the uids of its entries."""
+    """Check that the records match the listing; add the uids of its entries to `uids`, by entry number."""
     live = [record for record in records if record.state is not State.WITHDRAWN]
     for entry in paper.listed():
         (found,) = [record for record in live if record.item.text == entry.text]

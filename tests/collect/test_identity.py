@@ -1,4 +1,4 @@
-"""Identity: the rule of `pair`."""
+"""Identity: the rule by which `pair` recognises items."""
 
 import random
 import re
@@ -43,7 +43,7 @@ def item(text: str = LIBRARY, day: date = DAY, **fields: Any) -> Item:
 
 @dataclass
 class Log:
-    """The log's facts about one source."""
+    """The facts that the log gives about one source."""
 
     items: dict[int, Item] = field(default_factory=dict)
     states: dict[int, State] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def test_a_changed_label_moves_an_item_without_a_revision(label: dict[str, Any])
 
 
 def test_an_item_of_which_only_the_digest_is_another_is_not_revised() -> None:
-    """A later version may compute hashes differently; that must not be announced."""
+    """A later version may compute digests differently, and readers must not be told of that."""
     log = log_of(item(native_id="7"), LAST)
     known = [replace(old, content_digest=f"other {old.content_digest}") for old in log.known()]
 
@@ -182,7 +182,7 @@ def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, before: in
 
 
 def test_an_item_that_scrolled_off_before_shows_that_the_last_one_is_pinned() -> None:
-    """However close their dates are: an item that belongs above them is no longer listed."""
+    """The dates may be close: the item that scrolled off belongs above the pinned one, and is no longer listed."""
     days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6, 5, 4, 1)]
     log = log_of(*days[1:5])
     log.collect(*days[:4])
@@ -328,7 +328,7 @@ def test_an_item_whose_id_can_be_read_holds_back_that_one_only() -> None:
 
 
 def test_an_old_item_among_new_ones_does_not_stretch_the_listing() -> None:
-    """It may be pinned, moved up after an edit, or have a wrong date."""
+    """The old item may be pinned, moved up after an edit, or have a wrong date."""
     days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6)]
     log = log_of(LAST, *days)
 
@@ -372,7 +372,7 @@ def test_an_entry_of_a_feed_keeps_the_date_it_came_with(name: dict[str, Any]) ->
 
 
 def test_an_id_that_was_given_to_another_item_brings_news() -> None:
-    """A feed of one entry with a constant id; a database number that is reused."""
+    """Examples are a feed of one entry with a constant id, and a database number that is reused."""
     one, two = item(title="Library", native_id="7"), item(FERRY, MOVED, title="Ferry", native_id="7")
     log = log_of(one)
 
@@ -397,7 +397,7 @@ def test_the_only_entry_of_a_list_is_news_when_all_but_its_names_changes(name: d
 
 
 def test_an_entry_with_another_id_and_other_words_on_a_page_known_before_is_news() -> None:
-    """The day's weather, beside entries that stay."""
+    """An example is the page of the day's weather, beside entries that stay."""
     today = item(title="Weather", native_id="w-5", link="https://example.org/weather")
     later = item(FERRY, MOVED, title="Weather", native_id="w-6", link="https://example.org/weather")
 
@@ -509,7 +509,7 @@ def test_an_item_that_is_listed_twice_under_one_name_is_one() -> None:
 
 
 def test_a_link_follows_an_item_whose_id_is_gone_and_no_other() -> None:
-    """Software that changes all ids keeps the items; a second entry on the same page is another item."""
+    """When software changes all ids, the items are the same; but a second entry on the same page is another item."""
     link = "https://example.org/7"
     log = log_of(item(native_id="1", link=link), LAST)
     other = item(FERRY, OLD, native_id="2", link=link)
@@ -564,7 +564,7 @@ def test_contents_are_asked_for_only_where_a_day_has_something_left_on_both_side
 
 
 def test_digests_are_the_same_for_ever() -> None:
-    """If they changed, every item in every store would look edited."""
+    """If the digests changed, every item in every store would look edited."""
     one = Item(date=DAY, text="Été.\n\nTwo.", labels=("A",))
 
     assert digest_of_text(one) == "cfa6b2ee112515df1bcf76fb12efc9b8dfa79d643b09e27782f81951ef6cceaa"
@@ -607,7 +607,7 @@ def test_of_html_words_and_links_count_and_no_markup() -> None:
     ],
 )
 def test_another_spelling_of_an_address_is_no_edit(before: dict[str, Any], now: dict[str, Any]) -> None:
-    """A site that moves to https has not corrected its items."""
+    """An example is a site that moves to https: it has not corrected its items."""
     log = log_of(item(native_id="7", **before), LAST)
 
     assert log.plan([item(native_id="7", **now), LAST]) == Reconciliation(renamed=((2, item(native_id="7", **now)),))
@@ -705,7 +705,7 @@ def test_a_new_item_on_top_touches_no_other(listed: list[Item]) -> None:
 
 
 def test_an_item_hidden_from_readers_stays_hidden() -> None:
-    """Nobody was told of it, so nobody is told when it is edited, gone or back."""
+    """Readers were not told of the item, so they are not told when it is edited, gone or back."""
     log = log_of(item(FERRY), item())
     hidden = [replace(one, state=State.WITHDRAWN, is_kept_from_readers=True) for one in log.known()]
 

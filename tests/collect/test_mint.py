@@ -143,7 +143,7 @@ RULES = CollectRules(
 
 
 class Log:
-    """Answers to the questions of `fetch_taken`."""
+    """Answers the questions of `fetch_taken`, as the log does."""
 
     def __init__(self) -> None:
         self.records: list[NewRecord] = []
@@ -199,7 +199,7 @@ def test_an_instant_still_to_come_is_now() -> None:
 
 
 def test_names_are_permanent() -> None:
-    """Another result would notify every subscriber again."""
+    """If names changed, every subscriber would be notified again."""
     (record,) = Log().mint(item("The reading room opens. Come in.", day=date(2022, 2, 9), labels=("Divers",)))
 
     assert record.uid == "tag:news.example.org,2022-02-09:news/9c4c62596dc6"

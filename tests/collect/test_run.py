@@ -1,4 +1,4 @@
-"""Collect: what a reading leaves in the log."""
+"""Collect: the contents of the log after a reading."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ RULES = CollectRules(
 
 @dataclass
 class Shelf:
-    """A source that lists the items it is given; it is never unchanged."""
+    """A source that lists the items it is given. It never says that nothing changed."""
 
     name: str = "shelf"
     items: list[Item] = field(default_factory=list)
@@ -84,7 +84,7 @@ def test_an_item_gone_from_inside_the_listing_is_withdrawn(store: Store) -> None
 
 
 def test_an_item_that_cannot_be_read_any_more_is_not_withdrawn(store: Store) -> None:
-    """A typo in its date must not withdraw it."""
+    """A typing error in the date must not withdraw the item."""
     shelf = Shelf(items=[item("New", 20), item("Middle", 15), item("Old", 10)])
     read(store, shelf)
     del shelf.items[1]
@@ -205,7 +205,9 @@ def test_an_item_from_before_stays_unseen_when_it_is_edited(store: Store) -> Non
 
 
 def many(count: int, day: int = 10, *, title: str = "", native_id: str = "") -> list[Item]:
-    """Return items that differ by a number; `title` and `native_id` are prefixes of it, empty for none."""
+    """Return `count` items, which differ by a number. `title` and `native_id` are the text before that number; if one
+    is empty, items do not have it.
+    """
     return [
         replace(
             item(f"News number {number} of the day", day),
@@ -245,7 +247,7 @@ ACCIDENTS = {
 
 @pytest.fixture
 def shelf(store: Store) -> Shelf:
-    """A source that was read, with twenty titled items and an older one."""
+    """A source that was read before, with twenty titled items and an older one."""
     shelf = Shelf(items=[*TITLED, OLDEST])
     read(store, shelf)
     return shelf
@@ -395,7 +397,7 @@ FILLER = [item("Newest", 22), item("Oldest", 1)]
 
 
 def both(store: Store, *, others: Sequence[Item] = (FERRY,)) -> tuple[Shelf, Shelf]:
-    """Return two sources that were read: both list the ferry, the second also lists `others`."""
+    """Return two sources that were read before. Both list the ferry, and the second also lists `others`."""
     one = Shelf(name="one", items=[*FILLER, FERRY])
     two = Shelf(name="two", items=[replace(each, text=f"{each.text} of two") for each in FILLER] + list(others))
     assert read_with(store, one, two).added == 5
@@ -446,7 +448,7 @@ def test_it_is_withdrawn_when_the_last_source_drops_it(store: Store) -> None:
 
 
 def test_a_removed_source_does_not_take_over_an_item(store: Store) -> None:
-    """It would keep the item although nobody reads it any more. Configured again, it brings the item as new."""
+    """A source that is not read any more would keep the item. If it is configured again, it brings the item as new."""
     one, two = both(store)
     one.items.remove(FERRY)
 
@@ -650,7 +652,7 @@ def test_of_two_wordings_the_longer_counts_that_adds_a_correction(store: Store) 
 
 
 def test_entries_of_two_days_with_one_id_and_like_words_are_two(store: Store) -> None:
-    """A bulletin whose feed gives every entry the same id."""
+    """An example is a bulletin whose feed gives every entry the same id."""
     bulletins = [
         Item(
             date=date(2026, 11, day),

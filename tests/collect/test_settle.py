@@ -1,4 +1,6 @@
-"""`settle`: entries that are still being corrected are published once they have stayed unchanged for a while."""
+"""The setting `settle`: entries that are still being corrected are published once they have stayed unchanged for a
+while.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,7 +52,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def shelf(store: Store) -> Shelf:
-    """A source that was read before, and now has a new item."""
+    """A source that was read before and now lists a new item."""
     shelf = Shelf([OLD])
     assert read(store, shelf, at=NOW - HOUR).added == 1  # a first reading does not wait
     shelf.items = [FERRY, OLD]

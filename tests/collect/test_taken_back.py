@@ -1,4 +1,4 @@
-"""Items that readers have and whose source makes them drafts: they are withdrawn, wherever they were in the list."""
+"""Items that readers have and that their source makes drafts are withdrawn, wherever they were in the list."""
 
 import json
 import sqlite3
@@ -38,7 +38,7 @@ TOLD = "its source calls it a draft now, so it was withdrawn from readers"
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry as its editor sees it."""
+    """An entry as its editor sees it in a content management system."""
 
     day: int
     text: str
@@ -150,7 +150,7 @@ def test_a_draft_that_was_edited_meanwhile_is_known_by_its_words(store: Store, t
 
 
 def test_a_draft_beside_what_is_public_takes_nothing_back(store: Store, tmp_path: Path) -> None:
-    """Content systems list the draft of the next version under the same id."""
+    """Content management systems list the draft of the next version under the same id."""
     write_feed(tmp_path, ENTRIES)
     source = FeedSource("news", path=tmp_path / "news.xml")
     read(store, source, hours=0)

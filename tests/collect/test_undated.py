@@ -103,7 +103,7 @@ EDITED = {text: text.replace("ten to four", "nine to five") for text in (FERRY, 
     ],
 )
 def test_an_edited_item_without_a_name_keeps_its_first_day(listed: Sequence[str], days: Sequence[int]) -> None:
-    """A new item does not take the day of a similar one that scrolled off."""
+    """A new item does not get the day of a similar one that scrolled off."""
     before = [undated(text, SEEN.replace(day=day)) for text, day in ((QUAY, 3), (FERRY, 1), (CRANE, 2))]
     dating = match_undated(known(*before), [undated(text) for text in listed])
 
@@ -123,7 +123,7 @@ def test_an_edit_of_an_undated_item_is_a_revision() -> None:
 
 
 class Undated:
-    """A source that lists the items it is given, without dates."""
+    """A source that lists the items it is given without dates."""
 
     name = "news"
 
@@ -136,7 +136,7 @@ class Undated:
 
 
 class Nameless(Undated):
-    """A source without dates, ids and links."""
+    """A source whose items have no dates, ids or links."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         return Fetch(items=[undated(text, day=now.date()) for text in self.texts], validator=f"{validator}+")

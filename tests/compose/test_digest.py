@@ -546,7 +546,7 @@ def test_a_template_that_extends_the_shipped_one_needs_one_line_for_a_welcome(tm
 
 
 def test_rules_for_items_reach_no_layout_and_rules_of_the_layout_no_item() -> None:
-    """Each selector is a class, or is inside an item, a foot or an introduction."""
+    """Each selector is a class, or is inside an item, a footer or an introduction."""
     written = (shipped_templates() / "digest.html").read_text("utf-8")
     rules = re.search(r"<style>(.*?)</style>", written, re.DOTALL)
     assert rules
@@ -651,7 +651,7 @@ def test_dark_mode_phones_and_outlook_are_served() -> None:
 
 
 def test_every_colour_that_is_inlined_is_turned_in_the_dark() -> None:
-    """For all text in a template, some dark-mode rule names its class or tag."""
+    """For every text in a template, a dark-mode rule names its class or tag."""
     page = page_of(digest_of(record_of("One. Two.", keywords=("k",)), record_of("B. C.", number=2, themes=[ASYLUM])))
     dark = page.xpath("string(//style)").partition("prefers-color-scheme: dark")[2]
 
@@ -779,7 +779,7 @@ def test_a_subject_of_several_items_is_cut_at_a_word() -> None:
 
 
 def test_a_subject_may_have_date_number_and_audience_and_is_still_shown_whole(tmp_path: Path) -> None:
-    """However long these are, some words of the lead's title remain."""
+    """However long the other parts are, some words of the lead's title remain."""
     subject = "{{ audience.title }} {{ number }}, {{ composed_on | day }}: {{ first }}"
     (tmp_path / "digest-subject.txt").write_text(subject, "utf-8")
     first = record_of("Something that takes many words to say happened in a town with a very long name.", number=2)

@@ -1,6 +1,6 @@
-"""The shipped sample as a mail in four languages, as golden files, so that a review shows every change.
+"""The shipped sample as a mail in four languages, compared with golden files, so that a review shows every change.
 
-`UPDATE_GOLDEN=1 python -m pytest tests/compose/test_digest_golden.py` updates them.
+`UPDATE_GOLDEN=1 python -m pytest tests/compose/test_digest_golden.py` updates the files.
 """
 
 import os
@@ -21,13 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 COMPOSED_AT = datetime(2022, 2, 14, 7, tzinfo=UTC)
 ITEMS = 14
-"""How many of the newest items: they have every theme but the rarest, items without a theme, keywords in two
-languages.
+"""How many of the newest items are used. They have all themes except the rarest; some have no theme, and keywords are
+in two languages.
 """
 
 
 def mail_in(language: str) -> dict[str, str]:
-    """Return what a mail program shows: headers and text part; and the HTML."""
+    """Return the files to compare: what a mail program shows (headers and text part), and the HTML."""
     config = Config.load(ROOT / "config.toml", environ={})
     audience = replace(config.audiences[0], language=language, postal_address="1 Example Street\n1000 Brussels")
     *others, sent = sample_records()[-ITEMS - 1 :]
@@ -80,7 +80,7 @@ def test_each_kind_of_digest_is_the_one_that_was_reviewed(name: str) -> None:
 
 
 def test_the_real_listing_leads_with_its_news(real_listing: Path) -> None:
-    """Its newest item gives the subject, and is above the themes in both parts."""
+    """The newest item gives the subject, and stands above the themes in both parts of the mail."""
     records = records_of_listing(real_listing.read_text("utf-8"))
     title = title_of(records[-1].item)
 

@@ -26,7 +26,7 @@ def test_plain_paragraphs_stay_as_they_are() -> None:
 
 
 def test_code_becomes_lines_that_wrap_and_keep_their_indent() -> None:
-    """A `pre` would be as wide as its longest line, and widen the whole mail."""
+    """A `pre` element would be as wide as its longest line, and widen the whole mail."""
     code = body("<pre>def f():\n    return  1\n\n\tx = <b>2</b>\n</pre>").find(".//td[@class='code']/code")
 
     assert code is not None

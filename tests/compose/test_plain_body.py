@@ -86,7 +86,7 @@ def test_a_table_too_wide_is_told_row_by_row() -> None:
 
 
 def test_a_change_of_direction_ends_with_its_paragraph() -> None:
-    """An override left open would reverse the text after it."""
+    """A change of direction that did not end would reverse the text after it."""
     assert "\u202eevil\u202c\n\n\u2067\u202aa\u202c\u2069" == plain("<p>\u202eevil</p><p>\u2067\u202aa</p>")
     assert "\u2067a\u2069 b" == plain("<p>\u2067a\u2069 b</p>")
 

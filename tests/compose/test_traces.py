@@ -1,4 +1,4 @@
-"""Traces of editions in the outbox and on the web: their items, or that these are unknown."""
+"""Traces of editions in the outbox and on the web give the editions' items, or say that these are unknown."""
 
 import json
 from datetime import UTC, datetime

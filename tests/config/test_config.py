@@ -609,7 +609,7 @@ class ParcelSource:
 
 
 class OldParcelSource:
-    """A kind that takes nothing from the site."""
+    """A kind of source that needs nothing from the site."""
 
     def __init__(self, *, name: str) -> None:
         self.name = name
@@ -744,7 +744,7 @@ def test_another_encoding_has_its_line(site: Path) -> None:
 
 
 def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
-    """Every command reads it, and a run without news does little else."""
+    """Every command reads the configuration, and a run without news does little else."""
     (site / "config.toml").write_text(SMALLEST, "utf-8")
     program = (
         "import pathlib, sys; from publisher.config.config import Config; Config.load(pathlib.Path(sys.argv[1]));"

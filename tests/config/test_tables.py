@@ -106,7 +106,7 @@ def test_every_required_key_and_every_key_that_is_not_set_has_an_example() -> No
 
 
 def uncommented(text: str) -> str:
-    """Return the starter configuration with every optional key set; prose stays a comment."""
+    """Return the starter configuration with every optional key set. Prose stays in comments."""
     return re.sub(r"(?m)^# {1,3}(?=[a-z_]+ = |\[)", "", text)
 
 
@@ -143,7 +143,7 @@ def is_written(written: Any, steps: list[str]) -> bool:
 
 
 def test_every_default_and_every_example_is_a_value_its_key_takes(tmp_path: Path) -> None:
-    """Every key in the starter may be uncommented as it is."""
+    """Every key in the starter configuration may be uncommented as it is."""
     started, full = load(tmp_path, starter()), load(tmp_path, uncommented(starter()))
 
     assert started.site == full.site
@@ -161,7 +161,7 @@ SCHEMA = json_schema()
 
 
 def mistakes(written: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the mistakes that an editor would mark."""
+    """Yield the mistakes that a text editor with the schema would mark."""
     validator = jsonschema.validators.validator_for(SCHEMA)
     for error in validator(SCHEMA).iter_errors(json.loads(json.dumps(written))):
         yield f"{error.json_path}: {error.message}"

@@ -26,7 +26,7 @@ def item(text: str = "A new report is out.", *, day: date = DAY) -> Item:
 
 
 def gathered(*themes: Theme) -> Gathered:
-    """Return the themes of an item that is in no other feeds than theirs."""
+    """Return the themes of an item that is in no feeds but those of its themes."""
     return Gathered(themes=themes, feeds=tuple(map(Feed.of_theme, themes)))
 
 
@@ -53,7 +53,7 @@ def collect(store: Store, *new: NewRecord, source: str = "news", now: datetime =
 
 
 def finish(log: LogPass, validator: str = "v", *, now: datetime = NOON) -> None:
-    """Record a complete reading of the source."""
+    """Record a complete reading of a source."""
     state = after_listing(
         log.state,
         Fetch(items=(), validator=validator),
@@ -68,7 +68,7 @@ def finish(log: LogPass, validator: str = "v", *, now: datetime = NOON) -> None:
 
 
 def fail(store: Store, problem: str, *, source: str = "news", now: datetime = NOON) -> None:
-    """Record a failed reading."""
+    """Record a failed reading of a source."""
     before = store.sources.state(source)
     after = after_failure(before, SourceError(source, problem), next_try=None, now=now)
     store.sources.write(source, after, before=before)
@@ -89,7 +89,7 @@ def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime =
 
 
 def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
-    """Give every item these themes and feeds."""
+    """Give every item these themes and feeds instead of its own."""
     after: int | None = 0
     while after is not None:
         with store.items.open_batch(after=after) as page:
@@ -104,7 +104,7 @@ def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:
 
 
 def settle_cuts(store: Store, feed: str, *, size: int) -> None:
-    """Record pages and archive of a feed, both cut every `size` items."""
+    """Record pages and archive documents of a feed, all with `size` items."""
     sequence = store.feeds.whole(feed)
     stretches = list(enumerate(cut(sequence.seqs, after=0, size=size), start=1))
     store.feeds.pages.settle([PageRow(feed=feed, number=n, after=after, upto=upto) for n, (after, upto) in stretches])
@@ -112,7 +112,7 @@ def settle_cuts(store: Store, feed: str, *, size: int) -> None:
 
 
 def due(store: Store, audience: str = "weekly", *, themes: Sequence[str] = ("*",), now: datetime = NOON) -> Edition:
-    """Return the edition an audience would get now; it may be empty."""
+    """Return the edition that an audience would get now, which may have no items."""
     state = store.editions.audience(audience)
     after, start, number = (state.cursor, state.start, state.last_number) if state else (0, 0, 0)
     upto = store.log.end()

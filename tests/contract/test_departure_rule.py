@@ -1,5 +1,5 @@
 """Who gets mail after any sequence of leaving, erasing, suppressing, coming back, importing, losing the store and
-restoring it. The oracle is the rule of docs/adr/an-old-list-brings-nobody-back.md.
+restoring it. The oracle follows the rule of docs/adr/an-old-list-brings-nobody-back.md.
 """
 
 import secrets
@@ -30,30 +30,30 @@ LONG_AGO = NOON - timedelta(days=3000)
 ADDRESSES = ("ada@example.org", "ben@example.org")
 KINDS = (SuppressionKind.OPERATOR, SuppressionKind.BOUNCES)
 Step = tuple[str, int]
-"""What happens, and to which address, by which cause, or to which backup."""
+"""What happens, and a number: of the address, the cause or the backup that it concerns."""
 STEPS = ("leave", "erase", "return", "import", "suppress", "lift", "backup", "restore", "lose")
 
 
 @dataclass(frozen=True)
 class Held:
-    """What a store holds of one address, as far as it decides about mail."""
+    """What a store knows about one address, as far as it decides about mail."""
 
     came_at: datetime | None = None
-    """None: it is no reader's."""
+    """When its owner subscribed, or `None` if no subscriber has the address."""
     is_active: bool = False
     suppressions: frozenset[SuppressionKind] = frozenset()
 
 
 @dataclass
 class Oracle:
-    """What is known of one address, by the rule."""
+    """What is known of one address according to the rule."""
 
     held: Held = Held()
     is_out: bool = False
-    """Whether the last word of its reader was that he left."""
+    """Whether its owner left, as far as his last decision says."""
     erased_at: datetime | None = None
     suppressed: set[SuppressionKind] = field(default_factory=set)
-    """What outlives the store."""
+    """The suppressions of the address, which are kept even if the store is lost."""
     backups: list[Held] = field(default_factory=list)
 
     def happens(self, what: str, kind: SuppressionKind, now: datetime) -> None:
@@ -149,7 +149,7 @@ class Site:
 
 
 def listed(address: str) -> tuple[Subscriber, Consent]:
-    """Somebody in a list who agreed long ago."""
+    """Return a person in a list, who consented long ago."""
     consent = Consent(kind=ConsentKind.OPERATOR, at=LONG_AGO, language="en", choices={"*": "daily"}, words="On paper")
     subs = choose((), consent.choices, log_end=0, now=LONG_AGO)
     return Subscriber(number=0, address=address, language="en", since=LONG_AGO, subscriptions=subs), consent

@@ -13,7 +13,7 @@ from tests.contract.stories import NOON, collect, due, queue_letters, record
 
 MAX_AGE = timedelta(days=3)
 GONE = timedelta(0)
-"""The lease of a process that is suspended for longer than its lease."""
+"""A lease that has ended at once, for a process that is suspended for longer than its lease."""
 SECOND = timedelta(seconds=1)
 
 
@@ -272,7 +272,7 @@ class TestCancel:
         assert 0 == store.ledger.queue([new(2)], now=NOON)
 
     def test_what_is_claimed_is_not_handed_over(self, store: Store) -> None:
-        """A reader who unsubscribes after the claim gets nothing."""
+        """A subscriber who unsubscribes after the claim gets nothing."""
         queue(store)
         claimed = claim_one(store)
         self.cancel(store)
@@ -351,7 +351,7 @@ class TestPause:
 class TestProcesses:
     @pytest.fixture
     def other(self, store_url: str, store: Store) -> Iterator[Store]:
-        """The same store, opened as by another process."""
+        """The same store, opened as if by another process."""
         with Store.open(store_url) as other:
             yield other
 
@@ -362,7 +362,7 @@ class TestProcesses:
         assert 9 == len(claimed) == len({each.id for each in claimed})
 
     def test_the_log_may_be_written_meanwhile(self, store: Store, other: Store) -> None:
-        """On a server only: SQLite has one writer at a time."""
+        """This holds on a server only, because SQLite has one writer at a time."""
         if store.database.is_sqlite:
             pytest.skip("SQLite has one writer at a time")
         queue(store)

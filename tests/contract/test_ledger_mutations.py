@@ -1,6 +1,7 @@
 """The checks of the ledger detect each missing promise: no fence, no epoch, no lease, no unique key.
 
-Each mutation is tried with all checks of `test_ledger`; without one, all checks pass.
+Each mutation removes one promise, and at least one check of `test_ledger` must then fail. Without a mutation, all
+checks pass.
 """
 
 import inspect
@@ -25,7 +26,7 @@ FOR_EVER = timedelta(days=10_000)
 
 
 def checks() -> Iterator[tuple[str, Check]]:
-    """Yield the checks of one store in `test_ledger`, by name."""
+    """Yield the checks in `test_ledger` that need one store, by name."""
     for group_name, group in inspect.getmembers(test_ledger, inspect.isclass):
         for name, check in inspect.getmembers(group, inspect.isfunction):
             if name.startswith("test_") and list(inspect.signature(check).parameters) == ["self", "store"]:
@@ -39,14 +40,14 @@ def no_mutation(_store: Store, _patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_fence(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let any claim hand over its mail."""
+    """Mutation: any claim may hand over its mail."""
     patch.setattr(ledger, "fence_rows", lambda _connection, fences, **_named: {each.id for each in fences})
     yield
 
 
 @contextmanager
 def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Accept claims that are not the latest."""
+    """Mutation: fences and results of earlier claims count too."""
 
     def latest(connection: Connection, each: Delivery) -> Delivery:
         epoch = connection.execute(select(deliveries.c.epoch).where(deliveries.c.id == each.id)).scalar_one()
@@ -66,7 +67,7 @@ def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let claims never end."""
+    """Mutation: claims never end."""
     claim = delivery_rows.claim_rows
 
     def for_ever(*which: Any, lease: timedelta, **terms: Any) -> list[Delivery]:
@@ -78,7 +79,7 @@ def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_unique_key(store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Allow the same mail to the same recipient to be queued twice."""
+    """Mutation: the same mail to the same recipient can be queued twice."""
     with store.database.writing() as connection:
         made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'deliveries'")).scalar_one()
         before, key, after = made.partition("UNIQUE (kind, name, recipient)")
@@ -104,7 +105,7 @@ Mutation = Callable[[Store, pytest.MonkeyPatch], AbstractContextManager[None]]
 
 
 def failed(mutation: Mutation) -> list[str]:
-    """Return the checks that fail under a mutation."""
+    """Return the names of the checks that fail under a mutation."""
     found = []
     for name, check in checks():
         with sqlite_store() as store, pytest.MonkeyPatch.context() as patch, mutation(store, patch):

@@ -1,4 +1,4 @@
-"""All data about people moves from one site to another, in either kind of database, and is equal afterwards."""
+"""All data about people moves from one site to another, in either kind of database, and is the same afterwards."""
 
 import json
 import shutil
@@ -28,14 +28,12 @@ ADA, BEN, EVE = "ada@example.org", "ben@example.org", "eve@example.org"
 OF_THE_LOG = {
     "theme_joins", "pace_ticks", "rounds", "ranges", "selections", "round_mails", "owed_departures"
 }  # fmt: skip
-"""Tables about items, or about the site's file of departures, which stay with the site."""
+"""Tables about items, or about the site's file of departures. They are not exported."""
 
 
 @pytest.fixture
 def site() -> Iterator[Store]:
-    """A site with three items, where Ada changed her choices, Ben left, Eve was erased and one address is
-    suppressed.
-    """
+    """A site with three items. Ada has changed her choices, Ben left, Eve was erased, and one address is suppressed."""
     with sqlite_store() as site:
         collect(site, record("a", ASYLUM), record("b", BORDERS))
         live(site)
@@ -116,7 +114,7 @@ def test_in_a_site_with_other_items_people_get_what_is_new_from_now_on(site: Sto
 
 
 def broken(lines: Sequence[str]) -> dict[str, str]:
-    """Return archives that cannot be read, by what is wrong with them."""
+    """Return archives that cannot be read, by what is wrong with each."""
     head, first, *rest = lines
     ada = next(index for index, line in enumerate(lines) if ADA in line)
     row = json.loads(lines[ada])
@@ -152,7 +150,7 @@ def test_it_goes_into_a_site_without_people_only(site: Store, store: Store) -> N
 
 
 def test_a_site_keeps_the_suppressions_that_it_has_by_the_same_key(site: Store, tmp_path: Path) -> None:
-    """As a new site has them, from the file of departures that outlived the first store."""
+    """A new site has such suppressions from the file of departures, which survived the first store."""
     written = archive_of(site)
     site.suppressions.add(ADA, SuppressionKind.OPERATOR, now=NOON)
     departures, key = site.departures.path, site.departures.key_path
@@ -184,7 +182,7 @@ def test_a_site_with_suppressions_by_its_own_key_takes_no_archive_of_another(sit
 
 
 def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp_path: Path) -> None:
-    """Its file of departures uses its own key, and would become meaningless."""
+    """The site's file of departures uses the site's own key, and would become meaningless."""
     with Store.open(f"sqlite:///{tmp_path / 'other.db'}") as other:
         collect(other, record("a", ASYLUM), record("b", BORDERS))
         live(other)

@@ -1,4 +1,4 @@
-"""The contract of sources. A kind passes by subclassing `SourceContract`."""
+"""The contract of sources. Each kind of source has a subclass of `SourceContract`, and passes its tests."""
 
 import csv
 import hashlib
@@ -41,10 +41,10 @@ LISTED = (
 
 
 class SourceContract:
-    """Subclass it and say how your kind is made; every promise is then tested."""
+    """Subclass this class and define how your kind of source is made. Every promise is then tested."""
 
     def source(self, folder: Path, items: Sequence[Item]) -> Source:
-        """Return a source named `news` that lists `items`; a second call with the same folder changes it."""
+        """Return a source named `news` that lists `items`. A second call with the same folder changes that source."""
         raise NotImplementedError
 
     def source_with_one_bad_item(self, folder: Path) -> Source:
@@ -56,7 +56,7 @@ class SourceContract:
         raise NotImplementedError
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Return what such items become in a kind that does not have all fields."""
+        """Return the items as a kind of source gives them that does not have all fields."""
         return tuple(items)
 
     def test_every_item_is_given_as_listed(self, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ class SourceContract:
         assert again.validator != first.validator
 
     def test_a_source_may_list_nothing(self, tmp_path: Path) -> None:
-        """It is an error only if it listed items before, which the source does not know."""
+        """An empty list is an error only if the source listed items before, which the source itself does not know."""
         assert not tuple(fetched(self.source(tmp_path, ())).items)
 
     def test_a_bad_item_is_named_and_the_others_are_given(self, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def fetched(source: Source, *, validator: str = "") -> Fetch:
 
 
 def seen(fetch: Fetch) -> tuple[Item, ...]:
-    """Return what readers would see of the items: no ids, and only the words of texts."""
+    """Return what readers would see of the items: no ids, and only the words of the texts."""
     items = [clean_item(item, site=SITE, policy=POLICY) for item in fetch.items]
     return tuple(replace(item, html="", native_id="", link="", title="", published=None) for item in items)
 
@@ -235,7 +235,7 @@ class TestDatabaseSource(TableContract):
 
 
 class WebContract(SourceContract):
-    """A kind that reads the web; its server reports unchanged documents by ETag."""
+    """The contract of a kind of source that reads the web. Its server reports unchanged documents by ETag."""
 
     @pytest.fixture(autouse=True)
     def _serve(self, server: Server) -> None:
@@ -277,7 +277,7 @@ class TestFeedSourceOfAtom(WebContract):
         )
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Return the items without keywords, which this feed does not have."""
+        """Return the items without keywords, which this feed cannot have."""
         return tuple(replace(item, keywords=()) for item in items)
 
 
@@ -312,7 +312,7 @@ class TestFeedSourceOfJson(WebContract):
         }
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Return the items without labels: the feed's tags are keywords."""
+        """Return the items without labels, because this kind of source reads the feed's tags as keywords."""
         return tuple(replace(item, labels=()) for item in items)
 
 

@@ -1,4 +1,4 @@
-"""The log: the contract of every store."""
+"""The item log: the contract of every store."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -162,7 +162,9 @@ class TestCollecting:
         assert said == {1: item("About a.", day=date(2020, 1, 1)), 3: item("About c.")}
 
     def test_an_older_item_with_the_name_of_a_newer_one_is_known_too(self, store: Store) -> None:
-        """An id or link that several items share identifies none of them, even if all but one scrolled off long ago."""
+        """An id or link that several items share identifies none of them, even if all but one of them scrolled off long
+        ago.
+        """
         new = [record("a", day=date(2020, 1, 1)), record("b")]
         link = "https://example.org/one"
         collect(store, *(replace(each, item=replace(each.item, native_id="one", link=link)) for each in new))
@@ -350,7 +352,7 @@ class TestCursors:
 
 
 def newest(store: Store, feed: str, *, limit: int) -> list[Record]:
-    """Return what a feed shows, and check that reading all of it and reading its end agree."""
+    """Return the items that a feed shows. Check that reading the whole feed and reading its end give the same."""
     whole = newest_items(ItemCache(store), store.feeds.whole(feed), limit=limit)
     assert whole == newest_items(ItemCache(store), store.feeds.end(feed), limit=limit)
     return whole
@@ -477,7 +479,7 @@ class TestRuns:
         assert told[0].problems == ("source 'a': gone", "b: é")
 
     def test_old_runs_are_forgotten_but_for_the_last_of_each_kind(self, store: Store) -> None:
-        """`status` shows them, and the next run is compared with them."""
+        """`publisher status` shows these runs, and the next run is compared with them."""
         run = RunRow(verb="run", started=NOON, finished=LATER, exit_code=75, problems=("gone",))
         store.runs.record(replace(run, verb="deliver", exit_code=2))
         with store.database.writing() as connection:

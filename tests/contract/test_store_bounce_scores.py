@@ -1,4 +1,4 @@
-"""Scores of readers whose mails come back, refusals and probes in the store, in both databases."""
+"""Bounce scores of subscribers, refusals and probes in the store, in both databases."""
 
 from datetime import datetime, timedelta
 

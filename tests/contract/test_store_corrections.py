@@ -1,4 +1,4 @@
-"""Corrections: items that an audience had and that changed since, or were withdrawn."""
+"""Corrections: items that an audience had in an edition and that were changed or withdrawn since."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -159,7 +159,9 @@ class TestCorrections:
         assert pending(store, "daily") == []
 
     def test_an_edition_that_stopped_short_of_the_log_s_end_tells_nothing_twice(self, store: Store) -> None:
-        """Its cursor stops before the items carried over; what it had and announced lies beyond."""
+        """The audience's cursor stops before the items that are carried over. Items that it had, and corrections that
+        it announced, come after the cursor.
+        """
         collect(store, record("a"))
         compose(store)
         collect(store, record("b"), record("c"))

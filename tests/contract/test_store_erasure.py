@@ -39,7 +39,7 @@ def agreed(store: Store, name: str, words: str) -> Subscriber:
 
 
 def ask_for(store: Store, who: Subscriber, address: str) -> None:
-    """Request a change of address."""
+    """Request a change of a subscriber's address."""
     request = Request(address=address, choices={}, language="en", words="", subscriber=who.number)
     told = letter("move-letter")
     told = replace(told, delivery=replace(told.delivery, recipient=address))

@@ -84,7 +84,7 @@ class TestGathering:
 
 
 class TestFollowingOn:
-    """A theme is renamed."""
+    """What a feed takes over when its theme is renamed."""
 
     def renamed(self, store: Store, slug: str, *former: str) -> Feed:
         theme = Theme(slug=slug, title=slug)

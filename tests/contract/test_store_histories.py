@@ -1,4 +1,4 @@
-"""The history of one reader, in both databases."""
+"""The history of one subscriber, in both databases."""
 
 from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryState

@@ -1,4 +1,4 @@
-"""Looking at a store, and rehearsing in it, changes nothing and leaves no files."""
+"""Reading from a store, and rehearsing in it, changes nothing and leaves no files."""
 
 import shutil
 import signal
@@ -20,13 +20,13 @@ NOBODY = 65534
 
 
 def traces(folder: Path) -> list[tuple[str, int, int, int, bytes]]:
-    """Return everything visible about the files in a folder."""
+    """Return everything that can be seen of the files in a folder."""
     found = [(path, path.stat()) for path in sorted(folder.iterdir())]
     return [(path.name, stat.st_ino, stat.st_mtime_ns, stat.st_mode, path.read_bytes()) for path, stat in found]
 
 
 def look(url: str) -> int:
-    """Look at a store and rehearse in it; return the number of items in the end."""
+    """Read from a store, and rehearse in it; return the number of items afterwards."""
     with Store.rehearse(url) as rehearsal:
         collect(rehearsal, record("rehearsed"))
         assert not rehearsal.is_held("pass")

@@ -1,4 +1,4 @@
-"""Several processes on one store: real processes, because threads share more."""
+"""Several processes that use one store at the same time. They are real processes, because threads share more."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ PATIENCE_S = 60
 
 
 class Child:
-    """A process that runs one function, with a pipe through which it reports."""
+    """A process that runs one function, with a pipe for its messages."""
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
         self._pipe, theirs = FORKS.Pipe()
@@ -33,7 +33,7 @@ class Child:
         theirs.close()
 
     def hear(self) -> Any:
-        """Return the child's next message; fail if it died silently."""
+        """Return the next message of the process; fail if it ended without one."""
         assert self._pipe.poll(PATIENCE_S), "the child says nothing"
         return self._pipe.recv()
 
@@ -60,7 +60,7 @@ class Child:
 
 @pytest.fixture
 def child() -> Iterator[Callable[..., Child]]:
-    """Starts children, and ends them with the test."""
+    """Returns a function that starts such processes; they end with the test."""
     with ExitStack() as stack:
 
         def start(work: Callable[..., None], *arguments: Any) -> Child:
@@ -91,7 +91,7 @@ def collect_passes(pipe: Connection, url: str, source: str, passes: int) -> None
 
 
 def compose_and_publish(pipe: Connection, url: str, end: int) -> None:
-    """Compose and publish what is there, again and again, until all `end` changes are dealt with."""
+    """Compose and publish what is new, again and again, until all changes up to number `end` are dealt with."""
     moved: list[tuple[int, int]] = []
     with Store.open(url) as store:
         pipe.send("ready")
@@ -125,7 +125,7 @@ def publish_once(store: Store) -> list[tuple[int, int]]:
 
 @contextmanager
 def outrun_is_fine() -> Iterator[None]:
-    """Ignore that the other process was quicker, and no other error."""
+    """Ignore that another process was quicker, and no other error."""
     try:
         yield
     except StoreError as error:
@@ -134,7 +134,7 @@ def outrun_is_fine() -> Iterator[None]:
 
 
 def collect_slowly(pipe: Connection, url: str) -> None:
-    """Write changes to the log, then wait for a message before committing."""
+    """Write changes to the log, then wait for a message before the commit."""
     with Store.open(url) as store, store.log.open_pass("slow") as collecting:
         collecting.add(records("slow", 3), now=NOON)
         finish(collecting, "slow", now=NOON)

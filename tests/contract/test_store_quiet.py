@@ -1,4 +1,4 @@
-"""Queries cost as much as their answers are large, and a run without news leaves no trace."""
+"""A query costs as much as its answer is large, and a run without news leaves no trace."""
 
 import re
 import sqlite3
@@ -83,7 +83,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
 
 
 def archive(store: Store, count: int) -> None:
-    """Fill a store with `count` items of earlier days, all sent and published, and 20 of today."""
+    """Fill a store with `count` items of earlier days, all sent and published, and with 20 items of today."""
     themes = [BORDERS, Theme(slug="theme-1", title="One"), Theme(slug="theme-2", title="Two")]
     old = [
         record(f"old-{index}", themes[index % 3], day=date(2020, 1, 1) + timedelta(days=index % 900))
@@ -106,7 +106,7 @@ def archive(store: Store, count: int) -> None:
 
 @contextmanager
 def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
-    """Yield the statements that the store sends meanwhile, with their values."""
+    """Yield a list to which the SQL statements of the store are added, with their values."""
     seen: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
@@ -265,7 +265,7 @@ def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Pat
 
 
 def plan_a_round(store: Store, people: int) -> None:
-    """Plan a round in which everybody gets the same item."""
+    """Plan a round in which every subscriber gets the same item."""
     numbers = range(1, people + 1)
     readers = [
         {

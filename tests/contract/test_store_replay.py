@@ -1,4 +1,4 @@
-"""A restored store learns from the file of departures who left, was suppressed or erased since."""
+"""A restored store learns from the file of departures who left, was suppressed or was erased since the backup."""
 
 import shutil
 from dataclasses import replace
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def people(folder: Path) -> list[Subscriber]:
-    """Four readers, each with a waiting mail, in a store that is then backed up."""
+    """Four subscribers, each with a waiting mail, in a store that is then backed up."""
     with opened(folder) as store:
         collect(store, record("a"))
         found = [add(store, name) for name in ("ada", "ben", "cy", "di")]
@@ -46,7 +46,7 @@ def opened(folder: Path) -> Store:
 
 
 def put_back(folder: Path) -> None:
-    """Restore the files by copying, without the program."""
+    """Restore the files by copying them, without the program."""
     (folder / "publisher.db-wal").unlink(missing_ok=True)
     shutil.copy(folder / "backup.db", folder / "publisher.db")
 
@@ -82,7 +82,7 @@ def test_opening_an_older_store_repeats_what_it_does_not_know(folder: Path, peop
 
 
 def test_a_file_that_was_lost_and_begun_anew_is_repeated_whole(folder: Path, people: list[Subscriber]) -> None:
-    """The older store knows a longer file."""
+    """The older store expects a longer file."""
     ada, ben, cy, di = people
     with opened(folder) as store:
         leaves(store, ada)
@@ -98,7 +98,7 @@ def test_a_file_that_was_lost_and_begun_anew_is_repeated_whole(folder: Path, peo
 
 
 def test_a_reader_who_came_back_after_leaving_stays_subscribed(folder: Path, people: list[Subscriber]) -> None:
-    """Also if he came back before the backup, or undid leaving."""
+    """This holds even if he came back before the backup, or undid that he left."""
     with opened(folder) as store:
         left = leaves(store, people[0])
         again = choose(left.subscriptions, {"*": "daily"}, log_end=1, now=LATEST)
@@ -131,7 +131,9 @@ def test_an_unconfirmed_person_erased_since_stays_erased(folder: Path, people: l
 
 
 def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[Subscriber]) -> None:
-    """All in one pass: two who left at different times, one who was erased, one who left and came back."""
+    """Everything is repeated in one pass: two subscribers left at different times, one was erased, and one left and
+    came back.
+    """
     ada, ben, cy, di = people
     with opened(folder) as store:
         leaves(store, ada)
@@ -182,7 +184,7 @@ def newcomer(address: str) -> tuple[Subscriber, Consent]:
 
 
 def bring_in(store: Store, people: list[Subscriber], *, at: datetime = LATEST) -> list[str]:
-    """Import people; return who is left out."""
+    """Import people; return the addresses of those who are left out."""
     new = [newcomer(each.address) for each in people]
     return [*store.subscribers.add_new(new, gone=store.subscribers.gone(), now=at)]
 
@@ -222,7 +224,7 @@ def test_a_new_store_knows_who_left(folder: Path, people: list[Subscriber]) -> N
 
 
 def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path, people: list[Subscriber]) -> None:
-    """Without its key, nobody can tell from it who left."""
+    """Without the key of that store, nobody can find out from the file who left."""
     with opened(folder) as store:
         leaves(store, people[0])
     lose(folder)
@@ -249,7 +251,7 @@ def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path
 def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
     folder: Path, people: list[Subscriber]
 ) -> None:
-    """Also while his line is not in the file yet; and no longer once he has come back himself."""
+    """This holds even while the line about him is not in the file yet, and no longer once he has come back himself."""
     late = LATER + timedelta(days=29)
     with opened(folder) as store:
         leaves(store, people[0])
@@ -275,7 +277,7 @@ def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
 def test_a_crash_between_the_line_and_its_commit_is_repaired_by_the_next_opening(
     folder: Path, people: list[Subscriber]
 ) -> None:
-    """The reader pressed the button, and wants no mail."""
+    """The subscriber pressed the button, and wants no more mails."""
     with opened(folder) as store:
         mark = store.suppressions.mark_of(people[0].address)
         with store.database.reading() as connection:

@@ -1,4 +1,4 @@
-"""Data about people is deleted when its period ends, not sooner, and counts stay, in both databases."""
+"""Data about people is deleted when its retention period has ended and not sooner; counts stay. In both databases."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,7 +104,7 @@ def test_the_counts_of_a_round_stay_and_nothing_else_of_its_mails(store: Store) 
 
 
 def test_a_round_of_which_a_mail_still_waits_is_left_alone(store: Store) -> None:
-    """For example, the operator has paused it; its readers are still readers."""
+    """An example is a round that the operator has paused. Its recipients are still subscribers."""
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     round_ = begin(store)

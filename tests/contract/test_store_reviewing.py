@@ -16,7 +16,7 @@ DEADLINE = NOON + timedelta(hours=2)
 
 @pytest.fixture
 def held(store: Store) -> Edition:
-    """An edition of three items, held."""
+    """A held edition of three items."""
     collect(store, *records("n", 3))
     edition = replace(due(store), held_until=DEADLINE)
     store.editions.record(edition, start=0, tick=NOON)

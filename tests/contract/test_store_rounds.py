@@ -58,8 +58,8 @@ def begin(store: Store, *paces: str, size: int = 2) -> Round:
 def plan(
     store: Store, round_: Round, mails: Mapping[int, tuple[int, ...]], moved: Moved | None = None
 ) -> list[list[tuple[int, str, int]]]:
-    """Plan all ranges of a round; return, for each range with people, who was due: (number, theme, whether it
-    is due).
+    """Plan all ranges of a round. For each range with people, return the subscriptions that were found: (number, theme,
+    whether its pace is due).
     """
     found: list[list[tuple[int, str, int]]] = []
     known: dict[tuple[int, ...], int] = {}
@@ -159,7 +159,7 @@ def test_leaving_recalls_the_readers_queued_mail(store: Store) -> None:
 
 
 def leave(store: Store, who: Subscriber) -> Subscriber:
-    """Unsubscribe, and return the reader as he was."""
+    """Unsubscribe; return the subscriber as he was before."""
     before = store.subscribers.get(who.number)
     assert before is not None
     ended = replace(
@@ -218,7 +218,7 @@ def test_mails_that_the_operator_recalled_are_not_queued_when_a_reader_comes_bac
 
 
 def queued_mail(store: Store, *given: Subscription) -> Subscriber:
-    """Return a reader with a mail in the queue."""
+    """Return a subscriber with a mail in the queue."""
     collect(store, record("a"))
     ada = add(store, "ada", *given)
     plan(store, begin(store), {ada.number: (1,)})

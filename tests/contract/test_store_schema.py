@@ -18,7 +18,7 @@ from tests.databases import dump
 
 
 def change(url: str, *statements: str) -> None:
-    """Change a database as another program would."""
+    """Change a database as another program would do."""
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in statements:
@@ -128,7 +128,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(bare_url: str) 
 
 
 def test_a_version_table_without_a_version_is_as_good_as_none(bare_url: str) -> None:
-    """This is left when the tables of a migration were rolled back."""
+    """Such a table is left when the tables of a migration were rolled back."""
     change(bare_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
 
     with Store.open(bare_url) as store:

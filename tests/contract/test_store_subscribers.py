@@ -38,7 +38,7 @@ def letter(name: str) -> Letter:
 
 
 def ask(store: Store, token: str, *, at: int = 0, kind: LetterKind = LetterKind.CONFIRM) -> bool:
-    """Request a letter, some days later."""
+    """Request a letter on a day that is `at` days after the first."""
     now = NOON + at * DAY
     request = Request(address=ADA, choices={"asylum": "daily"}, language="fr", words="I agree.")
     return store.subscribers.ask(kind, request, letter(token), token_digest=token, not_since=now - DAY, now=now)

@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kept(store_url: str, path: Path) -> Iterator[Store]:
-    """A store with a file of departures."""
+    """A store that has a file of departures."""
     with closing(Store.open(store_url, departures=path)) as store:
         yield store
 
@@ -179,7 +179,7 @@ def test_no_file_has_no_departures(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path: Path) -> None:
-    """So does a backup: the key is made together with the tables."""
+    """The same holds for a backup, because the key is made together with the tables."""
     with Store.open(sqlite_url) as store, Store.open_empty(f"sqlite:///{tmp_path}/copy.db") as copy:
         store.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
         assert copy.suppressions.mark_of(ADA) != store.suppressions.mark_of(ADA)
@@ -191,7 +191,7 @@ def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path:
 
 
 def test_every_row_of_a_reader_goes_with_him(kept: Store) -> None:
-    """Tables about people refer to his number: none may keep it."""
+    """Tables about people refer to his number; none may still contain it."""
     ada = add(kept, "ada")
     tables: dict[str, dict[str, Any]] = {
         "bounce_scores": {"points": 1, "last_at": NOON},

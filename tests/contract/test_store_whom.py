@@ -1,5 +1,5 @@
-"""Planned mails that must no longer be sent: the reader left, or was suspended, suppressed or erased since, whatever
-the state of his mail. In both databases.
+"""Planned mails that must no longer be sent, because the recipient left, or was suspended, suppressed or erased since,
+whatever the state of the mail. In both databases.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.contract.test_store_rounds import add, begin, pause, plan, subscripti
 from tests.contract.test_store_subscribers import ask, letter
 
 MAX_AGE = timedelta(days=9999)
-"""Nothing is too old here: SQLite uses the test's clock, PostgreSQL its own."""
+"""With this limit, no mail is too old. SQLite uses the clock of the test, and PostgreSQL its own."""
 Goes = Callable[[Store, Subscriber], object]
 
 
@@ -44,7 +44,7 @@ def is_suspended(store: Store, who: Subscriber) -> None:
 
 
 def is_suspended_after_points(store: Store, who: Subscriber) -> None:
-    """Suspend a reader by a refusal, after another failure had counted."""
+    """Suspend a subscriber by a refusal, after another failure was counted."""
     store.bounce_scores.count_report(came_back("one"), who.number, before=None, after=ONE)
     ben = add(store, "ben")
     plan(store, begin(store), {ben.number: (1,)})
@@ -66,7 +66,7 @@ GOING = pytest.mark.parametrize("goes", [ends, is_suppressed, is_suppressed_alon
 
 @pytest.fixture
 def ada(store: Store) -> Subscriber:
-    """A reader with a mail in the queue."""
+    """A subscriber with a mail in the queue."""
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
@@ -121,7 +121,7 @@ def test_a_point_takes_nothing_back(store: Store, ada: Subscriber) -> None:
 
 @pytest.mark.parametrize("goes", [ends, is_suspended])
 def test_a_mail_that_waited_for_weeks_is_taken_back_all_the_same(store: Store, goes: Goes) -> None:
-    """For example, because its reader had paused."""
+    """An example is a mail that waited because its recipient had paused."""
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})

@@ -1,4 +1,4 @@
-"""The meaning of a mail server's replies."""
+"""What the replies of a mail server mean."""
 
 from datetime import timedelta
 

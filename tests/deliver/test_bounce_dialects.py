@@ -1,4 +1,4 @@
-"""Bounces in the forms of common servers, with our own texts: what failed, why, and whose mail it was."""
+"""Bounces in the forms of common servers, with texts of our own: what failed, why, and whose mail it was."""
 
 from email import message_from_bytes
 
@@ -172,7 +172,7 @@ COMPLAINT = multipart(
     "hidden", [f"Original-Mail-From: <{SENT_FROM}>\n", f"Return-Path: <{SENT_FROM}>\n", "nothing of it"]
 )
 def test_a_complaint_names_its_reader_though_his_address_is_hidden(hidden: str) -> None:
-    """It is sent to an address for complaints, and providers remove what they like."""
+    """A complaint goes to an address for complaints, and providers remove from it what they like."""
     found = read_bounce(COMPLAINT.replace(hidden, "").encode(), bounces=BOUNCES)
 
     assert (BounceKind.COMPLAINT, MARK, STOP) == (found.kind, found.token, found.stop_token)

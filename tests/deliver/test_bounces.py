@@ -16,7 +16,7 @@ OURS = "<weekly-1.20260304T093000Z.edition@example.org>"
 def report(
     status: str, *, returned: str = f"Message-ID: {OURS}\nSubject: news\n", to: str = BOUNCES, kind: str = ""
 ) -> bytes:
-    """Return a report in the form of RFC 3464, or RFC 6533 if the `kind` is global."""
+    """Return a report in the form of RFC 3464, or of RFC 6533 if `kind` is `global`."""
     text = f"""\
 From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
 To: {to}
@@ -46,7 +46,7 @@ Content-Type: text/rfc822-headers
 
 
 def nested(depth: int) -> bytes:
-    """A mail with parts within parts."""
+    """Return a mail with parts within parts."""
     heads = [f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(depth)]
     return f"From: eve@example.org\nTo: {BOUNCES}\n{''.join(heads)}\nhello\n".encode()
 
@@ -63,7 +63,7 @@ def test_a_mail_over_which_a_library_stumbles_prints_nothing(capfd: pytest.Captu
 
 @pytest.mark.slow
 def test_a_long_mail_is_read_as_soon_as_a_short_one() -> None:
-    """What reads odd forms looks at each line some dozen times."""
+    """The reader of non-standard forms looks at each line some dozen times."""
     head = b"From: eve@example.org\nTo: bounces@example.org\n\n"
     before = time.process_time()
 

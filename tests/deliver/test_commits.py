@@ -1,4 +1,4 @@
-"""Shared commits: how many a mail costs, and that no connection waits for others in vain."""
+"""Shared commits: how many commits a mail costs, and that no connection waits without need."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence

@@ -53,7 +53,7 @@ ADA, BOB, EVE = "ada@example.org", "bob@example.org", "eve@example.org"
 
 
 class Mails:
-    """The mails of editions, by name; some cannot be read."""
+    """Returns the mails of editions, by name. Some cannot be read."""
 
     def __init__(self, unreadable: Sequence[str] = ()) -> None:
         self.unreadable = list(unreadable)
@@ -69,7 +69,7 @@ class Mails:
 
 @dataclass(slots=True)
 class Office:
-    """A ledger with its clock, and passes over it."""
+    """A ledger with a clock, and delivery passes over it."""
 
     store: Store
     settings: SmtpSettings
@@ -95,14 +95,14 @@ class Office:
         self.store.ledger.queue(new, now=self.now)
 
     def deliver(self, *, after: timedelta = timedelta(0), is_patient: bool = True, **values: object) -> DeliverReport:
-        """Make a pass, some time after the last one."""
+        """Run a delivery pass, some time after the last one."""
         self.now += after
         options = self.options(is_patient=is_patient, **values)
         with self.store.ledger.delivering(now=self.now):
             return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, options)
 
     def options(self, *, is_patient: bool = True, **values: object) -> DeliveryOptions:
-        """Return the options of a pass."""
+        """Return the options of a delivery pass."""
         return DeliveryOptions(
             settings=self.settings,
             clock=lambda: self.now,
@@ -112,14 +112,14 @@ class Office:
         )
 
     def rested(self) -> None:
-        """Forget the server's replies, as the next process does."""
+        """Forget the server's replies, as if the next pass had another process."""
         self.pace = Throttle(self.settings)
 
     def counts(self, name: str = "weekly-1") -> DeliveryCounts:
         return self.store.ledger.counts([name], max_age=self.settings.max_age, now=self.now)[name]
 
     def is_later(self, wait: timedelta) -> bool:
-        """Whether one delivery is retried after exactly that time."""
+        """Whether the only waiting delivery is retried after exactly this time."""
         found = self.counts()
         return (found.later, found.next_at) == (1, self.now + wait)
 
@@ -129,7 +129,7 @@ Begin = Callable[..., tuple[Office, Server]]
 
 @pytest.fixture
 def begin() -> Iterator[Begin]:
-    """Starts an office with a server that follows a script."""
+    """Returns a function that starts an office with a server that follows a script."""
     with sqlite_store() as store, smtp_server() as server:
 
         def begin(*script: Step, **settings: object) -> tuple[Office, Server]:
@@ -226,7 +226,9 @@ def test_a_connection_that_was_good_and_broke_is_opened_anew_at_once(begin: Begi
 
 
 def test_a_server_that_hangs_up_after_some_refusals_never_comes_to_it(begin: Begin) -> None:
-    """Postfix slows down after ten refusals on a connection and hangs up after twenty; by then ours is a new one."""
+    """Postfix slows down after ten refusals on a connection, and closes it after twenty; by then our client has opened
+    a new one.
+    """
     strangers = [f"nobody{number}@example.org" for number in range(25)]
     office, server = begin(Step("RCPT", Say("550 5.1.1 no such list"), times=25, about="nobody"))
     asked: Counter[int] = Counter()
@@ -279,7 +281,9 @@ def test_one_list_whose_mail_is_not_wanted_is_told_and_holds_up_no_others(begin:
 
 
 def test_mails_refused_because_of_our_server_are_tried_again(begin: Begin) -> None:
-    """If half of the last twenty are such refusals, they are about us; until then each counted against its mailbox."""
+    """If half of the last twenty replies are such refusals, they are about our server. Before that, each counted
+    against its mailbox.
+    """
     office, server = begin(Step("RCPT", Say("550 5.7.1 rejected by policy"), times=99))
     office.queue(*(f"reader{number}@example.org" for number in range(30)))
 
@@ -345,7 +349,7 @@ def test_a_server_that_loses_what_comes_in_one_group_is_asked_one_by_one(begin: 
 
 
 def test_a_server_that_dies_when_it_was_to_hear_the_mail_is_a_doubt(begin: Begin) -> None:
-    """It answered 354, so the mail was being handed over."""
+    """The server answered 354, so the mail was being handed over."""
     office, server = begin(Step("DATA", SayAndHangUp("354 go on")))
     office.queue(ADA)
 
@@ -359,7 +363,9 @@ def test_a_server_that_dies_when_it_was_to_hear_the_mail_is_a_doubt(begin: Begin
 def test_an_answer_may_take_ten_minutes(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, seconds: float, sent: int, doubtful: int
 ) -> None:
-    """RFC 5321 section 4.5.3.2.6. The clocks of the connection and of the ledger jump, so nobody waits."""
+    """RFC 5321 section 4.5.3.2.6 allows this. The clocks of the connection and of the ledger are set forward, so that
+    the test need not wait.
+    """
     office, server = begin()
     office.queue(ADA)
     leaped = 0.0
@@ -382,7 +388,7 @@ def test_an_answer_may_take_ten_minutes(
 
 @dataclass(frozen=True, slots=True)
 class Leap(Action):
-    """Answers as usual after some time."""
+    """Answers as usual after some time, by setting the clocks forward."""
 
     let_it_go_by: Callable[[], None]
 
@@ -394,7 +400,7 @@ class Leap(Action):
 
 @pytest.fixture
 def half_open() -> None:
-    """Skips a test if a connection cannot be left half-open."""
+    """Skip the test if a connection cannot be left half-open on this system."""
     with socket.socket() as trial:
         try:
             trial.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
@@ -417,7 +423,7 @@ def test_a_server_that_lost_power_after_the_final_dot_is_a_doubt(begin: Begin, i
 
 @pytest.mark.usefixtures("half_open")
 def test_a_connection_that_is_half_open_costs_no_mail_and_no_doubt(begin: Begin) -> None:
-    """The server lost power between two mails and restarted: it does not know the connection."""
+    """The server lost power between two mails and restarted, so it does not know the connection."""
     office, server = begin(Step(DOT, Vanish(is_answered=True)))
     office.queue(ADA, BOB)
 
@@ -553,7 +559,7 @@ def test_when_it_is_told_to_stop_it_ends_with_the_mail_in_hand(begin: Begin) -> 
 
 
 def test_a_process_that_lost_its_claim_sends_nothing(begin: Begin) -> None:
-    """It was suspended after its claim until the lease ended."""
+    """The process was suspended after its claim until the lease had ended."""
     office, server = begin()
     office.queue(ADA)
 

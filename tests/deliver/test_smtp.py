@@ -114,7 +114,7 @@ async def send_many(session: SmtpSession, number: int) -> list[Reply]:
 
 
 def test_sender_recipient_and_data_go_in_one_group_but_never_the_next_mail_after_the_final_dot() -> None:
-    """The server answers a group only at its end, and a mail only if nothing follows it."""
+    """The server answers a group only at its end, and a mail only if nothing follows the mail."""
     with smtp_server([Scripted("MAIL", Wait(0.05)), Scripted(DOT, Wait(0.05))]) as server:
         with_session(settings_for(server), lambda session: send_many(session, 2))
 

@@ -9,6 +9,6 @@ from tests.sink import Sink, mail_sink
 
 @pytest.fixture
 def sink() -> Iterator[Sink]:
-    """A mail server that takes everything."""
+    """A mail server that accepts everything."""
     with mail_sink() as sink:
         yield sink

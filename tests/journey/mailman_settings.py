@@ -1,4 +1,4 @@
-"""Applies the settings of the how-to in Mailman: `mailman shell --run` calls it inside Mailman's own Python."""
+"""Applies the Mailman settings of the how-to. `mailman shell --run` calls it inside Mailman's own Python."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Addresses of readers are stored and sent only where necessary: everything a site writes in its life is searched for
+"""Addresses of subscribers are stored and sent only where necessary. Everything that a site writes is searched for
 them.
 """
 
@@ -34,7 +34,7 @@ PIXEL = re.compile(r"<(?:img|iframe|object|embed|script|link|video|audio|source)
 
 
 class Told:
-    """Everything that the site writes, except to the reader himself."""
+    """Everything that the site writes, except mails and pages for the subscriber himself."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[str, str]] = []
@@ -43,7 +43,7 @@ class Told:
         self.parts.append((where, text))
 
     def leaks(self) -> list[str]:
-        """Return where an address occurs, with the text around it."""
+        """Return where an address was found, with the text around it."""
         return [
             f"{where}: {text[max(found.start() - 100, 0) : found.end() + 60]!r}"
             for where, text in self.parts
@@ -68,7 +68,7 @@ def server() -> Iterator[Server]:
 
 
 class Life:
-    """A site with readers, and everything that it writes."""
+    """A site with subscribers, and everything that it writes."""
 
     def __init__(self, world: World, told: Told) -> None:
         self.world = world
@@ -96,7 +96,7 @@ class Life:
         return str(answer.location)
 
     def opened(self, address: str) -> str:
-        """Return the page of a reader's data."""
+        """Return the page of a subscriber's data."""
         self.site.submit("/-/link", {"email": address})
         [letter] = [each for each in self.site.letters() if each["To"] == address]
         self.page(path_in(letter))
@@ -104,7 +104,7 @@ class Life:
 
 
 def exported_from(life: Life, *options: str) -> str:
-    """Return the content of an export; the command's output is collected like all other output."""
+    """Return the content of an export. The output of the command is searched as well, like all output."""
     file, at = life.world.folder / "people", THURSDAY + timedelta(days=32)
     told = people(life.world, "export", str(file), *options, at=at)
     life.told.add("export", told.out + told.err)
@@ -121,7 +121,7 @@ def test_no_address_leaves_its_place(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Searched are log lines at every level, output, notices, the outbox, pages, feeds and errors."""
+    """Log lines of every level, output, notices, the outbox, pages, feeds and errors are searched."""
     caplog.set_level(logging.DEBUG)
     config = CONFIG + smtp(server.port, bounces='"bounces@example.org"')
     life = Life(World(tmp_path / "site", LISTING, config=config), told)
@@ -199,7 +199,7 @@ def test_no_address_leaves_its_place(
 
 
 def test_nothing_in_a_letter_or_a_form_is_fetched_from_elsewhere(tmp_path: Path) -> None:
-    """No pixel, no redirect, no third party. Digests and public pages have their own tests."""
+    """There is no pixel, no redirect and no third-party resource. Digests and public pages have tests of their own."""
     with form_site(tmp_path / "site") as site:
         letters, pages = letters_and_pages(site)
     assert ["Your link", "Please confirm this address", "Another address from now on"] == [
@@ -224,7 +224,7 @@ def test_nothing_in_a_letter_or_a_form_is_fetched_from_elsewhere(tmp_path: Path)
 
 
 def letters_and_pages(site: FormSite) -> tuple[list[EmailMessage], list[str]]:
-    """Return all letters except the one to confirm, and the pages of a reader's own links."""
+    """Return all letters except the one to confirm, and the pages that a subscriber's links open."""
     mine = site.subscribe(STAYS)
     site.submit("/-/link", {"email": STAYS})
     letters = site.letters()

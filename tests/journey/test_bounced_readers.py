@@ -1,4 +1,4 @@
-"""Readers whose mails come back, who complain, and who unsubscribe by mail; with a real mail server."""
+"""Subscribers whose mails come back, who complain, or who unsubscribe by mail, with a real mail server."""
 
 import json
 import mailbox
@@ -82,7 +82,7 @@ def run(world: World, after: timedelta) -> None:
 
 
 def test_the_operator_lets_mails_go_on_to_somebody_whose_mails_came_back(world: World, server: Server) -> None:
-    """Adding him again does not do it, and the answer says so."""
+    """Adding him again does not let mails go on, and the answer says so."""
     world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
     run(world, timedelta(0))
     put(world, bounce_of(digest_of(server, "ada")))

@@ -1,4 +1,4 @@
-"""Bounces are recorded once, then leave their mailbox, and are reported to the operator."""
+"""A bounce is recorded once, then removed from its mailbox, and reported to the operator."""
 
 import io
 import mailbox
@@ -21,13 +21,13 @@ FOREIGN = report(POSTFIX, returned="Message-ID: <other@example.com>\n")
 
 
 def imap(port: int) -> str:
-    """Return the table of a mailbox on an IMAP server of this machine."""
+    """Return the config.toml table of a mailbox on an IMAP server of this machine."""
     login = 'user = "news"\npassword = "env:BOUNCES_PASSWORD"'
     return f'\n[bounces]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n{login}\n'
 
 
 def sent(folder: Path, server: Server, *, more: str = "") -> tuple[World, bytes]:
-    """Return a site whose first digest was sent, and the bounce of it."""
+    """Return a site whose first digest was sent, and a bounce of that digest."""
     world = World(
         folder / "site", FERRY, config=CONFIG + OPERATOR + smtp(server.port, bounces='"bounces@example.org"') + more
     )

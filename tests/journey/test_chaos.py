@@ -1,8 +1,8 @@
-"""Days in which everything goes wrong at once; in the end the site equals one to which nothing happened.
+"""Days on which everything goes wrong at once. In the end, the site equals another one to which nothing happened.
 
 A site and its twin get the same news at the same moments. For each quiet pass of the twin, the site is killed at
 random, finds its disk full, belongs to another user for a while, is served by two services at once, is upgraded and
-downgraded, and is restored from a backup. The clock jumps for both.
+downgraded, and is restored from a backup. The clock jumps for both sites.
 """
 
 import os
@@ -25,7 +25,7 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 SEED = 20261126
 DAYS = 12
 SPEND_S = 75
-"""Seconds for all days; a slower machine gets fewer of them, but at least four."""
+"""How many seconds all days may take. A slower machine runs fewer of them, but at least four."""
 STRANGER = 65533
 DAILY = """
 [[audiences]]
@@ -39,11 +39,11 @@ THEMES = ("Asylum", "Borders", "Work, Study", "")
 
 @dataclass(slots=True)
 class News:
-    """What the organisation lists: items are added, edited and removed."""
+    """The news that the organisation lists. Items are added, edited and removed."""
 
     chance: random.Random
     listed: list[tuple[str, str, str]] = field(default_factory=list)
-    """Date, text and theme of each item, latest first."""
+    """The date, text and theme of each item, latest first."""
     count: int = 0
 
     def change(self, now: datetime) -> None:
@@ -76,7 +76,7 @@ class Chaos:
         self._disk = disk
 
     def strike(self, now: datetime) -> None:
-        """Let some things happen to a pass at that moment; it may not reach its end."""
+        """Disturb a pass at this moment in some ways. The pass may not reach its end."""
         kinds: list[Callable[[datetime], None]] = [self.kill, self.two_at_once, self.wrong_owner, self.restore]
         kinds.append(self.full_disk if self._disk else self.kill)
         for _ in range(self._chance.randint(1, 3)):
@@ -85,11 +85,11 @@ class Chaos:
             kind(now)
 
     def quiet(self, now: datetime) -> Ended:
-        """Make one pass without interference, with whichever version is installed."""
+        """Run one pass undisturbed, with the version of the program that is installed."""
         return self._any().run(*self._pass(now))
 
     def kill(self, now: datetime) -> None:
-        """Kill a pass at a random moment, and perhaps the next run while it repairs."""
+        """Kill a pass at a random moment, and perhaps also the next run, which repairs the site."""
         for _ in range(self._chance.randint(1, 2)):
             program = self._any()
             run = program.start(*self._pass(now))
@@ -97,7 +97,7 @@ class Chaos:
             assert program.ended().exit_code in (0, -signal.SIGKILL)
 
     def two_at_once(self, now: datetime) -> None:
-        """Let two services of two versions make the same pass at the same time; one may be killed."""
+        """Let two services, of two versions, run the same pass at the same time. One of them may be killed."""
         first, second = self._chance.sample(self._programs, 2)
         run = first.start(*self._pass(now))
         second.start(*self._pass(now))
@@ -107,7 +107,7 @@ class Chaos:
         assert all("Traceback" not in each.err for each in ends), ends
 
     def wrong_owner(self, now: datetime) -> None:
-        """Give a part of the site to another owner; root's pass goes on, and everything returns to the owner."""
+        """Give a part of the site to another owner, let root run a pass, and give everything back."""
         part = self._chance.choice((self.world.folder, self.world.feeds, self.world.outbox))
         if os.geteuid() != 0 or not part.exists():
             return
@@ -121,7 +121,9 @@ class Chaos:
             os.chown(path, 0, 0, follow_symlinks=False)
 
     def full_disk(self, now: datetime) -> None:
-        """Limit the disk to some of what a pass writes; the operator gets one-line messages, and then makes room."""
+        """Limit the free space of the disk to a part of what a pass writes. The operator gets messages of one line;
+        then the limit ends.
+        """
         assert self._disk
         with self._disk.nearly_full(self._chance.choice((0, 8, 60, 200))):
             ended = self.quiet(now)
@@ -130,7 +132,7 @@ class Chaos:
         assert all(line.startswith(("publisher: ", "problem: ")) for line in lines), ended.err
 
     def restore(self, now: datetime) -> None:
-        """After a quiet pass, make a backup and restore it; the operator says what went out."""
+        """After an undisturbed pass, back up the site and restore it. The operator says what went out."""
         if self.quiet(now).exit_code:
             return
         backup = self.world.folder.parent / "backup"
@@ -165,7 +167,7 @@ class Disk:
 
     @contextmanager
     def nearly_full(self, left_kib: int) -> Iterator[None]:
-        """Leave only so much room during a `with`."""
+        """Leave only so many free KiB during a `with` block."""
         filler = self.folder / "filler"
         found = os.statvfs(self.folder)
         filler.write_bytes(b"\0" * max(0, found.f_bavail * found.f_frsize - left_kib * 1024))
@@ -177,7 +179,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk | None]:
-    """A disk to fill; None: this user may not mount one."""
+    """A disk to fill, or `None` if this user may not mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
@@ -188,7 +190,9 @@ def disk(tmp_path: Path) -> Iterator[Disk | None]:
 
 
 def other_version(folder: Path) -> Path:
-    """Return a checkout of a version that behaves the same, and whose code differs in everything a store can notice."""
+    """Return a checkout of a version that behaves the same, but whose code differs in everything that a store can
+    notice.
+    """
     for part in ("publisher", "templates", "content"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "tests").mkdir()
@@ -200,7 +204,7 @@ def other_version(folder: Path) -> Path:
 
 
 def moments(chance: random.Random) -> Iterator[datetime]:
-    """Yield some moments of each day; sometimes the clock is an hour behind, or years ahead, for one of them."""
+    """Yield some moments of each day. Sometimes the clock is an hour behind, or years ahead, at one of them."""
     for day in range(DAYS):
         for hour in sorted(chance.sample(range(24), 2)):
             now = NOW.replace(hour=hour, minute=5) + timedelta(days=day)
@@ -212,7 +216,7 @@ def moments(chance: random.Random) -> Iterator[datetime]:
 
 
 def of_readers(world: World) -> Mapping[str, bytes]:
-    """Return everything that readers and mail servers are given."""
+    """Return everything that readers and mail servers get."""
     return {f"{part}/{name}": data for part in ("feeds", "outbox") for name, data in world.contents(part).items()}
 
 

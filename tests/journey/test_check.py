@@ -1,4 +1,4 @@
-"""`publisher check`: reports mistakes before anybody gets them."""
+"""`publisher check` reports mistakes before readers see their effects."""
 
 import re
 from pathlib import Path

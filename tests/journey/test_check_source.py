@@ -1,4 +1,6 @@
-"""`publisher check --source`: from a page's address to a working source, and what is wrong with a failing one."""
+"""`publisher check --source`: from the address of a page to a working source, and what is wrong with a
+failing source.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +12,7 @@ from tests.servers import Answer, Server
 from tests.world import World, news
 
 NOW = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
-"""After the last item of the saved pages."""
+"""A time after the last item of the saved pages."""
 
 SAVED = Path(__file__).parents[1] / "golden" / "pages"
 HTML = {"Content-Type": "text/html; charset=utf-8"}

@@ -1,4 +1,4 @@
-"""What every command does, prints and leaves."""
+"""What every command does, prints and leaves behind."""
 
 import os
 import pty
@@ -38,7 +38,7 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def ran(tmp_path: Path) -> World:
-    """The same site after a run."""
+    """The same site after one run."""
     return World.after_run(tmp_path / "site", LISTING)
 
 
@@ -414,7 +414,7 @@ def test_long_work_shows_no_bar_elsewhere(world: World) -> None:
 
 
 def on_a_terminal(world: World, *arguments: str) -> str:
-    """Return what the program shows on a terminal, with a progress bar for all work."""
+    """Return what the program prints on a terminal, with a progress bar for all work."""
     ours, its = pty.openpty()
     program = "from publisher.cli import bars, commands; bars.Bars.WORTH_A_BAR_S = 0; commands.main()"
     process = subprocess.Popen(

@@ -1,6 +1,6 @@
-"""A pass that is killed at each of its system calls, or whose call fails; then one more run.
+"""A pass is killed at one of its system calls, or the call fails; then the program runs once more.
 
-The plain tests try some of the moments; the slow ones all.
+The plain tests try some of the calls, the slow tests all.
 """
 
 import json
@@ -26,22 +26,28 @@ from tests.passes import FIRST, Pass, first_pass, identity, never_ran, news_pass
 PASSES: Mapping[str, Callable[..., Pass]] = {"first": first_pass, "news": news_pass, "themes": themes_pass}
 KINDS = (*PASSES,)
 QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("first", "themes")))
-"""The plain run disturbs the pass that does most; the slow one all of them."""
+"""The kinds of pass to disturb. The plain tests disturb the one that does most, the slow tests all of them."""
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 SPREAD = 4
-"""How many moments of each kind of pass the plain tests try."""
+"""How many calls of each kind of pass the plain tests try."""
 
 ROOM_KIB = 2_048
-"""A file of one byte takes four KiB; the largest pass writes three hundred files."""
+"""How much larger than the site the largest tried disk is, in KiB. A file of one byte takes four KiB, and the largest
+pass writes three hundred files.
+"""
 SURE = 4
-"""Up to this number, any flush happens: with four threads and sixteen files or more, one thread makes its fourth."""
+"""The highest number of a call in other threads that is tried. In every run some thread makes its fourth flush, because
+four threads share at least sixteen files.
+"""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A fresh site on which one pass is disturbed. Its methods return what is wrong afterwards; "" is all well."""
+    """A fresh site on which one pass is disturbed. Its methods return what is wrong afterwards, or an empty string if
+    all is well.
+    """
 
     plan: Pass
     site: Path
@@ -52,14 +58,14 @@ class Attempt:
         return self.plan.arguments(self.site)
 
     def killed(self, point: Call) -> str:
-        """Kill the pass at that call, and run once more."""
+        """Kill the pass at this call, and run once more."""
         ended = self.program.killed_at(point, *self.arguments)
         if not ended.is_killed or not _is_struck(point, ended):
             return f"it was not killed there, but ended with {ended.exit_code} after {ended.calls[-1]}"
         return self.repaired()
 
     def killed_twice(self, points: tuple[Call, Call]) -> str:
-        """Kill the pass, kill the repairing run too, and run once more."""
+        """Kill the pass, kill the run that repairs the site too, and run once more."""
         for point in points:
             ended = self.program.killed_at(point, *self.arguments)
             if not ended.is_killed and ended.exit_code:  # the second pass may have less to do, and succeed
@@ -67,21 +73,21 @@ class Attempt:
         return self.repaired()
 
     def refused(self, point: Call, error: str) -> str:
-        """Make that call fail, and run once more."""
+        """Make this call fail, and run once more."""
         ended = self.program.refused(point, error, *self.arguments)
         if not _is_struck(point, ended):
             return f"it was not refused that, but ended with {ended.exit_code}: {ended.err}"
         return self.said(ended) or self.repaired()
 
     def said(self, ended: Ended) -> str:
-        """Check that the run did everything, or reported in lines for the operator that it did not."""
+        """Check that a run did everything, or that it told the operator in lines what it did not do."""
         if ended.exit_code == 0:
             return ended.err if self.plan.is_shown(self.site) else "it ended with 0, and something is missing"
         is_plain = all(line.startswith(("publisher: ", "problem: ")) for line in ended.err.splitlines())
         return "" if ended.exit_code == 75 and ended.err and is_plain else f"{ended.exit_code}: {ended.err}"
 
     def repaired(self) -> str:
-        """Check that no promise is broken, and that one more run gives the undisturbed result without writing a file
+        """Check that no promise is broken, and that one more run gives the undisturbed result without writing any file
         twice.
         """
         if broken := self.plan.broken_promises(self.site):
@@ -95,7 +101,7 @@ class Attempt:
 
 
 class Bench:
-    """A workshop for passes: sites, and some programs that are ready to run."""
+    """A workshop for passes, with sites and some programs that are ready to run."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         site = never_ran(folder)
@@ -111,7 +117,7 @@ class Bench:
 
     @contextmanager
     def _ready(self) -> Iterator[tuple[Path, Program]]:
-        """Yield a ready program, and the place for its site, to one caller at a time."""
+        """Yield a program that is ready, and the place for its site. Each is used by one caller at a time."""
         place = self._places.get()
         try:
             yield place
@@ -119,7 +125,9 @@ class Bench:
             self._places.put(place)
 
     def plan(self, kind: str) -> Pass:
-        """Return an undisturbed pass of a kind, made at the first call. Each kind continues from the previous one."""
+        """Return an undisturbed pass of a kind. It is made at the first call, from the result of the pass of the kind
+        before.
+        """
         if kind not in self._plans:
             earlier = [self.plan(before) for before in KINDS[: KINDS.index(kind)][-1:]]
             with self._ready() as (_, program):
@@ -134,7 +142,7 @@ class Bench:
             yield Attempt(plan=plan, site=plan.start(elsewhere or site), program=program)
 
     def calls(self, kind: str) -> tuple[Call, ...]:
-        """Return the system calls of an undisturbed pass, except for its output."""
+        """Return the system calls of an undisturbed pass, without those that print."""
         if kind not in self._calls:
             with self.attempt(kind) as attempt:
                 ended = attempt.program.traced(*attempt.arguments)
@@ -143,8 +151,8 @@ class Bench:
         return self._calls[kind]
 
     def problems(self, kind: str, points: Sequence[T], disturb: Callable[[Attempt, T], str]) -> list[str]:
-        """Return what is wrong after an attempt disturbed at each of the points, with the point; several run at
-        once.
+        """Return what is wrong after the pass was disturbed at each of these points, with the point. Several points are
+        tried at once.
         """
 
         def one(point: T) -> str:
@@ -168,7 +176,9 @@ def bench() -> Iterator[Bench]:
 
 @pytest.fixture
 def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print even if the test succeeds: how much was tried, and how long it took so far."""
+    """Returns a function that prints a text even if the test succeeds: how much was tried, and how long it
+    took so far.
+    """
     began = time.monotonic()
 
     def say(what: str) -> None:
@@ -183,7 +193,7 @@ def _is_struck(point: Call, ended: Ended) -> bool:
 
 
 def _strikable(calls: Sequence[Call]) -> list[Call]:
-    """Return the calls that happen in every run: the main thread's, and the first few of the other threads."""
+    """Return the calls that are made in every run: those of the main thread, and the first few of the other threads."""
     others: dict[tuple[str, int], Call] = {}
     by_main: Counter[str] = Counter()
     for call in calls:
@@ -199,7 +209,9 @@ def _changes(calls: Sequence[Call]) -> list[Call]:
 
 
 def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
-    """Return each call with the error it can meet: a full disk accepts no more, a bad disk neither reads nor writes."""
+    """Return the calls that can fail with this error: on a full disk those that need space, on a bad disk
+    the others.
+    """
     # The operator's own files do not count: a source that cannot be read is skipped, and the rest is published.
     ours = [
         call for call in _strikable(calls) if not any(path.name in ("config.toml", "news.txt") for path in call.paths)
@@ -208,7 +220,7 @@ def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
 
 
 def _spread(points: Sequence[T], count: int) -> list[T]:
-    """Return this many of the points, evenly spread."""
+    """Return `count` of the points, evenly spread."""
     count = min(count, len(points))
     return [points[index * len(points) // count] for index in range(count)]
 
@@ -217,7 +229,7 @@ def _spread(points: Sequence[T], count: int) -> list[T]:
 
 
 def test_an_undisturbed_site_has_each_item_in_one_edition(bench: Bench) -> None:
-    """The result to which disturbed sites are compared."""
+    """Disturbed sites are compared with the result of this one."""
     done = bench.plan("news").after
     editions = [json.loads(file.read_text()) for file in sorted(done.glob("outbox/*/edition.json"))]
 
@@ -279,7 +291,9 @@ def test_the_disk_may_refuse_anything(bench: Bench, kind: str, error: str, tell:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A file system of that many KiB; a second call changes its size and keeps the content."""
+    """Returns a function that makes a file system of so many KiB. A second call changes its size and keeps
+    the content.
+    """
     place = tmp_path / "disk"
     place.mkdir()
     is_mounted = False
@@ -305,7 +319,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 def test_a_disk_may_be_full_at_any_size(
     bench: Bench, kind: str, small_disk: Callable[[int], Path], tell: Callable[[str], None]
 ) -> None:
-    """From a disk that can just hold the site to one that is large enough."""
+    """The sizes go from a disk that can just contain the site to one that is large enough."""
     large_kib, steps, refused = 16_384, 30, 0
     for step in range(steps):
         with bench.attempt(kind, elsewhere=small_disk(large_kib) / "site") as attempt:
@@ -331,7 +345,9 @@ def _used(site: Path) -> int:
 
 @pytest.mark.parametrize("kind", QUICK_KINDS)
 def test_all_is_flushed_before_it_is_shown_and_shown_before_the_store_relies_on_it(bench: Bench, kind: str) -> None:
-    """Killing a process cannot show this: the system keeps what it wrote. A power cut loses what was not flushed."""
+    """Killing a process cannot show this, because the system keeps what the process wrote. A power cut loses what was
+    not flushed.
+    """
     calls = bench.calls(kind)
     shown = [call for call in calls if call.name == "rename"]
 

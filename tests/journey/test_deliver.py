@@ -1,4 +1,4 @@
-"""Digests are handed to a mail server, each once."""
+"""Digests are handed to a mail server, each of them once."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,14 +15,14 @@ NEXT_WEEK = NOW + timedelta(days=7)
 
 
 def smtp(port: int, **keys: object) -> str:
-    """Return the table of a mail server on this machine."""
+    """Return the config.toml table of a mail server on this machine."""
     lines = ['host = "127.0.0.1"', f"port = {port}", 'security = "none"', *(f"{key} = {keys[key]}" for key in keys)]
     return "\n[smtp]\n" + "\n".join(lines) + "\n"
 
 
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
-    """A site that sends there, with one item."""
+    """A site that sends its mails to the sink, with one item."""
     return World(tmp_path / "site", FERRY, config=CONFIG + smtp(sink.port))
 
 

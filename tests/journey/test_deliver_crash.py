@@ -1,7 +1,7 @@
-"""Deliverers that are killed around each commit and each line of SMTP.
+"""Processes that deliver mails are killed at each commit and at each line of SMTP.
 
-In every case the server's log equals the ledger: nobody misses a mail, and a mail that arrived twice is counted as
-doubtful.
+In every case the server's log agrees with the ledger: every recipient gets his mail, and a mail that arrived twice is
+counted as doubtful.
 """
 
 import os
@@ -40,11 +40,11 @@ LINES = [
     if number == 1 or verb not in (CONNECT, "EHLO")
 ]
 QUICK = {"write:1:after", (DOT, 1, True)}
-"""After the fence, and before the result; the slow run tries all moments."""
+"""The moments that the plain tests try: after the fence, and before the result. The slow tests try all moments."""
 LEASE = timedelta(hours=1)
 CHAOS_S = 60.0 if os.environ.get("CI") else 15.0
 FEW, MANY = 300, 1000
-"""When this few mails are left, this many more are queued."""
+"""When only `FEW` mails are left, `MANY` more are queued."""
 
 
 def moments() -> list[object]:
@@ -65,7 +65,7 @@ def queue(url: str, readers: tuple[str, ...]) -> None:
 
 
 def broken_promises(url: str, server: Server, *, kills: int, connections: int) -> list[str]:
-    """Return where the server's log differs from the ledger."""
+    """Return in which ways the server's log and the ledger differ."""
     with Store.open(url) as store, store.database.reading() as connection:
         rows = connection.execute(select(deliveries)).all()
     taken = Counter(server.recipients)
@@ -81,14 +81,14 @@ def broken_promises(url: str, server: Server, *, kills: int, connections: int) -
 
 
 def _problem_of(row: Row[Any], mails: int) -> str:
-    """Return where one delivery differs from the server's log; empty: nowhere."""
+    """Return how one delivery differs from the server's log, or an empty string if it does not."""
     least, most = {"sent": (1, 1 + row.doubts), "refused": (0, row.doubts)}.get(row.state, (1, 0))
     return "" if least <= mails <= most else f"{row.recipient} is {row.state}, {row.doubts} doubts, {mails} mails"
 
 
 @contextmanager
 def killer_at(moment: object, server: Server) -> Iterator[list[int]]:
-    """Let the server kill the process whose number is in the list, at that line."""
+    """Yield a list. At the moment `moment`, the server kills the process whose number a test has put into it."""
     victims: list[int] = []
     seen: Counter[tuple[str, bool]] = Counter()
 
@@ -124,7 +124,7 @@ def test_a_killed_deliverer_loses_nothing_and_doubles_only_what_it_names(url: st
     ],
 )
 def test_a_stopped_deliverer_that_wakes_up_sends_nothing_that_is_not_named(url: str, verb: str, doubled: int) -> None:
-    """It was suspended until its lease ended, and another one has sent everything by then."""
+    """The process was suspended until its lease had ended, and another process has sent everything by then."""
     with smtp_server() as server, ExitStack() as stack:
         stopped: list[int] = []
         server.on_line = lambda heard, is_answered: _stop(stopped) if (heard, is_answered) == (verb, False) else None
@@ -146,7 +146,7 @@ def test_a_stopped_deliverer_that_wakes_up_sends_nothing_that_is_not_named(url: 
 
 
 def _make_passes(url: str, server: Server, *, connections: int) -> None:
-    """Make the passes that repair; the last one finds nothing to do."""
+    """Run the passes that repair. The last of them finds nothing to do."""
     for _ in range(2):
         with Store.open(url) as store:
             make_pass(store, server.port, connections=connections, lease=LEASE)
@@ -172,7 +172,9 @@ def _wait_until_stopped(process: Process) -> None:
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_several_deliverers_that_are_killed_at_random_keep_the_promise(postgresql_url: str) -> None:
-    """On one ledger, with a server that refuses, hangs up, keeps mails silently, and is restarted."""
+    """They share one ledger, and the server refuses mails, closes connections, accepts mails without an answer, and is
+    restarted.
+    """
     chance, connections = random.Random(15), 3
     kinds = (
         Step("MAIL", SayAndHangUp("421 4.3.2 busy")),
@@ -223,7 +225,7 @@ def _wait_for_lines(server: Server, lines: int) -> None:
 
 
 def _make_all_due(url: str) -> None:
-    """Let the waits of greylisted and doubtful mails end."""
+    """End the waiting of greylisted and doubtful mails."""
     with Store.open(url) as store, store.database.writing_beside() as connection:
         connection.execute(
             deliveries.update().where(deliveries.c.due_at.is_not(None)).values(due_at=datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Notices are mailed like digests and before them, and report what happened to those."""
+"""Notices are mailed as digests are, and before them. They report what happened to digests."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +23,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def world(tmp_path: Path, server: Server) -> World:
-    """A site that sends there and whose operator is notified, with one item."""
+    """A site that sends its mails to this server and whose operator is notified, with one item."""
     return World(tmp_path / "site", FERRY, config=CONFIG + OPERATOR + smtp(server.port))
 
 
@@ -32,7 +32,7 @@ def run(world: World, minutes: float) -> Outcome:
 
 
 def got(server: Server) -> list[tuple[str, str]]:
-    """Return who got which mail, in the order of sending."""
+    """Return each recipient and the subject of his mail, in the order of sending."""
     heads = ((each.recipient, message_from_bytes(each.mail, policy=policy.default)) for each in server.taken)
     return [(recipient, str(head["Subject"])) for recipient, head in heads]
 

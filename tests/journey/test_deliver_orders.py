@@ -1,4 +1,4 @@
-"""The operator's orders about mails: pause, resume, recall, send again; and what is recorded of them."""
+"""The operator's commands about mails (pause, resume, recall, send again), and the record of them."""
 
 import io
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def world(tmp_path: Path, server: Server) -> World:
-    """A site that sends to two lists, with two items in two waiting editions."""
+    """A site that sends to two lists, with two items in two editions that wait."""
     world = prepared(tmp_path / "site", _composed)
     world.configure(f"port = {NOWHERE}\n", f"port = {server.port}\n")
     return world

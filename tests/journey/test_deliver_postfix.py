@@ -1,4 +1,4 @@
-"""A real Postfix accepts what is handed over, and relays it to a sink."""
+"""A real Postfix accepts the mails that are handed over, and relays them to a sink."""
 
 import os
 import shutil
@@ -79,7 +79,7 @@ def sink() -> Iterator[Server]:
 
 @pytest.fixture
 def postfix(tmp_path: Path, sink: Server) -> Iterator[int]:
-    """The port of a Postfix in its own folder, which relays to the sink."""
+    """The port of a Postfix in a folder of its own, which relays to the sink."""
     command = program("/usr/sbin/postfix", "postfix")
     if os.geteuid():
         pytest.skip("Postfix starts as root only")
@@ -138,7 +138,7 @@ def test_postfix_takes_each_mail_once_and_refuses_whom_it_does_not_know(
 
 
 def test_a_real_bounce_counts_for_the_reader_it_is_about(postfix: int, sink: Server) -> None:
-    """Postfix accepts both mails, and learns only then that one mailbox does not exist."""
+    """Postfix accepts both mails, and finds out only afterwards that one mailbox does not exist."""
     sink.script.append(Step("RCPT", Say("550 5.1.1 <eve@example.org>: no such user"), about="eve@example.org"))
     with sqlite_store() as store:
         collect(store, record("a", ASYLUM), record("b", BORDERS))

@@ -1,4 +1,4 @@
-"""The operator tests how mails go out before anybody gets one."""
+"""The operator tests the sending of mails before anybody gets one."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """An editor's morning in a browser: a held edition is corrected, tested and sent, with the keyboard alone.
 
-In light and dark, on a phone and on a desktop; and checked for accessibility.
+The test is run in light and dark mode, on a phone and on a desktop, and checks accessibility.
 """
 
 import threading
@@ -31,9 +31,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 MOST_STOPS = 300
-"""The most presses of Tab on one page."""
+"""How many times Tab is pressed on one page at most."""
 IS_NO_STOP = "['IFRAME', 'BODY'].includes(document.activeElement.tagName)"
-"""Whether the focus is in a displayed mail, or beyond the end of the page."""
+"""Whether the focus is in a frame with a mail, or beyond the end of the page."""
 
 
 class Walker:
@@ -43,7 +43,9 @@ class Walker:
         self.page = page
 
     def tab_to(self, *, field: str = "", name: str = "") -> None:
-        """Press Tab until the focus is on that field, or on the element of that name; it is visible at each stop."""
+        """Press Tab until the focus is on this field, or on the element with this name. The focus must be visible at
+        each stop.
+        """
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(IS_NO_STOP):
@@ -55,7 +57,7 @@ class Walker:
         pytest.fail(f"no stop at {field}{name}")
 
     def open(self, name: str) -> None:
-        """Expand an element."""
+        """Expand an element of the page."""
         self.tab_to(name=name)
         self.page.keyboard.press("Enter")
 
@@ -72,7 +74,7 @@ class Walker:
         self.page.keyboard.type(text)
 
     def look(self, heading: str, *, said: str = "") -> None:
-        """Check the page: its heading, that it is not wider than the window, and that it is accessible."""
+        """Check the page: its heading, that it is no wider than the window, and that it is accessible."""
         assert heading == self.page.inner_text("h1")
         if said:
             assert said == self.page.inner_text("[role=status]")
@@ -83,7 +85,7 @@ class Walker:
 
 
 def publisher(site: DeskSite, verb: str) -> None:
-    """Run a command beside the browser, which keeps an event loop running in this thread."""
+    """Run a command in another thread, because the browser keeps an event loop running in this one."""
     thread = threading.Thread(target=lambda: site.world.publisher(verb, at=site.now))
     thread.start()
     thread.join()
@@ -185,7 +187,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
 
 @pytest.fixture
 def subscribed(tmp_path: Path, sink: Sink) -> Iterator[tuple[DeskSite, str]]:
-    """A site with a reader who has something new, and the address of its desk."""
+    """A site with a subscriber for whom something is new, and the address of its desk."""
     world = World(tmp_path / "site", LISTING, config=PEOPLE_CONFIG.replace(SMTP, smtp(sink.port)))
     world.publisher("run", at=NOW)
     site = DeskSite(world, at=NOW + timedelta(hours=1))

@@ -1,6 +1,6 @@
 """The desk's pages of sources, mails and subscribers in a browser: a held source is released, and mistakes are undone.
 
-With the keyboard alone, in light and dark, on a phone and on a desktop; and checked for accessibility.
+The test uses the keyboard alone, in light and dark mode, on a phone and on a desktop, and checks accessibility.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 WIDTHS_PX = (320, 1280)
 MOST_STOPS = 120
-"""The most presses of Tab on one page."""
+"""How many times Tab is pressed on one page at most."""
 SIDEWAYS = "document.scrollingElement.scrollWidth > innerWidth"
 UNFOLD = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 FOCUS = r"""
@@ -45,8 +45,8 @@ class Walker:
         self.page.goto(f"http://{self._address}{path}")
 
     def tab_to(self, *, name: str = "", field: str = "") -> None:
-        """Press Tab until the focus is on that field, or on an element whose name begins like this; the focus is
-        visible.
+        """Press Tab until the focus is on this field, or on an element whose name begins with `name`. The focus must be
+        visible at each stop.
         """
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
@@ -57,7 +57,7 @@ class Walker:
         pytest.fail(f"no stop at {field}{name}")
 
     def press(self, name: str) -> str:
-        """Move to a button, and press it; return what the page then says was done."""
+        """Move to a button, and press it; return the sentence about what was done."""
         self.tab_to(name=name)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
@@ -74,7 +74,7 @@ class Walker:
 
 @pytest.fixture(scope="module", autouse=True)
 def _made(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Make the site before a browser exists, whose event loop prevents deliveries."""
+    """Make the site before a browser is started, because the browser's event loop prevents deliveries."""
     with busy_site(tmp_path_factory.mktemp("made") / "site"):
         pass
 

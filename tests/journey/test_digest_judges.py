@@ -1,4 +1,4 @@
-"""The digest checked by other programs: a browser's accessibility engine, validators, a spam filter, mail readers."""
+"""Other programs judge the digest: a browser's accessibility engine, validators, a spam filter, and mail readers."""
 
 import email
 import json
@@ -75,7 +75,7 @@ def mail_of(edition: Edition | Shown, *, audience: Audience = AUDIENCE) -> bytes
 
 
 def parts_of(mail: bytes) -> tuple[EmailMessage, str, str]:
-    """Return the mail parsed by Python's email, its text, its HTML."""
+    """Return the mail as Python's `email` parses it, its text, and its HTML."""
     message = email.message_from_bytes(mail, policy=default)
     assert isinstance(message, EmailMessage)
     text, html = (part.get_content() for part in message.iter_parts() if isinstance(part, EmailMessage))
@@ -163,7 +163,7 @@ def test_html_validate_says_nothing(edition: Edition | Shown, tmp_path: Path) ->
 
 
 HARMLESS = {"NO_RECEIVED", "NO_RELAYS", "HTML_MESSAGE", "MAILING_LIST_MULTI"}
-"""It has not been sent, it has HTML, and it is for a mailing list."""
+"""Rules that a mail meets because it has not been sent, has HTML, or is for a mailing list."""
 
 
 @pytest.mark.parametrize("stop", ["", "https://news.example.org/stop"], ids=["by mail", "by a page"])
@@ -197,7 +197,7 @@ def test_the_judges_pass_the_real_listing(real_listing: Path, reader: Reader, tm
 
 
 def judge_as_spam(mail: bytes, home: Path) -> tuple[set[str], float]:
-    """Return the rules of SpamAssassin that a mail meets, and its points."""
+    """Return the rules of SpamAssassin that a mail meets, and the mail's points."""
     command = [program("spamassassin"), "--local", "--test-mode"]
     judged = run(command, given=mail, environ={"HOME": str(home)})
     report = judged.rpartition("Content analysis details:")[2]

@@ -1,4 +1,4 @@
-"""The mail looks as its template was written, at every width and in dark mode: Chromium shows no differing pixel."""
+"""The inlined mail looks exactly as its template, at every width and in dark mode: in Chromium, no pixel differs."""
 
 import hashlib
 from dataclasses import replace
@@ -43,7 +43,7 @@ EDITION = edition_of(
 
 
 def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[str]:
-    """Return hashes of pictures of the whole page, one for each width; the pictures are in the folder."""
+    """Return hashes of pictures of the whole page, one for each width. The pictures are in `folder`."""
     folder.mkdir()
     page = reader.open(address_of(html, folder), scheme=scheme)
     sums = []

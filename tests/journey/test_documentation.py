@@ -1,4 +1,4 @@
-"""What the documentation tells people to type works, and prints what the documentation shows."""
+"""The commands in the documentation work, and print what the documentation shows."""
 
 import re
 import shlex
@@ -11,7 +11,7 @@ import pytest
 from tests.world import ROOT, Outcome, run_main
 
 NOT_HERE = ("pip install", "http.server", "kill %1")
-"""Commands that install, serve or end something are not part of the test."""
+"""Commands that the test does not run, because they install, serve or end something."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -47,7 +47,7 @@ def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def typed(block: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Do what a block says, as its reader would, and yield what `publisher` prints."""
+    """Do what a block of the documentation says, as somebody who reads it would, and yield what `publisher` prints."""
     if any(words in block for words in NOT_HERE):
         return
     for part in re.split(r"^((?:publisher|cd) .*\n)", block, flags=re.MULTILINE):

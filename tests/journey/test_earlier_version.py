@@ -1,4 +1,4 @@
-"""A site filled by an earlier version: ids stay, and nobody is told anything twice."""
+"""A site that was filled by an earlier version: ids stay, and readers get no item twice."""
 
 import sqlite3
 from contextlib import closing
@@ -19,7 +19,7 @@ COMPARED_OTHERWISE = "UPDATE items SET content_digest = 'content ' || number, te
 
 
 def test_a_version_that_reads_and_compares_otherwise_tells_nobody_anything(tmp_path: Path) -> None:
-    """All sources are read again, and all items are compared by content, because every hash differs."""
+    """Every hash differs, so all sources are read again, and all items are compared by content."""
     world = World.after_run(tmp_path / "site", LISTING)
     before = (world.ids(), world.contents("feeds"), world.contents("outbox"))
     with closing(sqlite3.connect(world.database)) as database, database:

@@ -1,4 +1,4 @@
-"""Errors are reported in one line, lose nothing, and do not stop anything else."""
+"""Errors are reported in one line, lose nothing, and do not stop other work."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ PATIENCE = '\n[store]\nurl = "sqlite:///publisher.db?timeout=0.1"\n'
 
 @pytest.fixture(scope="module")
 def after_first_run(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site that ran once, to be copied."""
+    """A site after one run, which other fixtures copy."""
     world = World(tmp_path_factory.mktemp("first") / "site", OLD, config=CONFIG + PATIENCE)
     assert 0 == world.publisher("run", at=NOW).exit_code
     return world
@@ -35,7 +35,7 @@ def after_first_run(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(after_first_run: World, tmp_path: Path) -> World:
-    """A site that ran once, with something new since."""
+    """A site after one run, with something new since."""
     world = after_first_run.copied_to(tmp_path / "site")
     world.list_above(NEW)
     return world
@@ -51,7 +51,9 @@ def undisturbed(after_first_run: World, tmp_path_factory: pytest.TempPathFactory
 
 
 def only_line(outcome: Outcome, *, exit_code: int) -> str:
-    """Return the one line that reports the error; fail on a traceback, or if it could be mistaken for no news."""
+    """Return the only line of output, which reports the error. Fail if there is a traceback, or if it looks as if
+    nothing was new.
+    """
     assert exit_code == outcome.exit_code
     assert "Traceback" not in outcome.err
     assert "nothing new" not in outcome.out
@@ -61,7 +63,7 @@ def only_line(outcome: Outcome, *, exit_code: int) -> str:
 
 @contextmanager
 def in_the_way(folder: Path) -> Iterator[None]:
-    """Put a file where a folder should be: nobody can write there, not even root."""
+    """Put a file at the path of a folder, so that nobody can write there, not even root."""
     aside = folder.with_name(f"{folder.name}.aside")
     if folder.exists():
         folder.rename(aside)

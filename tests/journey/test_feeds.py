@@ -1,4 +1,4 @@
-"""Which feeds a site has, what each holds, and how a reader can go back to the first item."""
+"""Which feeds a site has, which items each contains, and how a feed reader can go back to the first item."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def site(folder: Path, *items: str, feeds: str = "", more: str = "") -> World:
 
 
 def after_run(folder: Path, *items: str, feeds: str = "", more: str = "") -> World:
-    """The same site after a run."""
+    """Return a site with these items after a run."""
     return World.after_run(folder / "site", "\n\n".join(items), config=configured(feeds, more))
 
 
@@ -42,7 +42,9 @@ def configured(feeds: str, more: str) -> str:
 
 
 def kept_parts(world: World) -> dict[str, FileState]:
-    """Return the files in the archive folders of feeds; `feeds/archive/` is something else: pages of past digests."""
+    """Return the files in the archive folders of feeds. (`feeds/archive/` is something else: it has the pages of past
+    digests.)
+    """
     return {
         path: state
         for path, state in world.files().items()
@@ -145,7 +147,7 @@ class TestCombined:
 
 
 def only_what_changed(world: World, before: Mapping[str, FileState]) -> set[str]:
-    """Return the folders of feeds in which a file was touched."""
+    """Return the folders of feeds in which a file was written."""
     touched = [path for path, state in world.files().items() if before.get(path) != state]
     return {path.removeprefix("feeds/").rpartition("/")[0] for path in touched if path.endswith("rss.xml")}
 
@@ -163,7 +165,7 @@ def test_only_the_feeds_that_changed_are_touched(tmp_path: Path) -> None:
 
 
 def walk(world: World, path: str) -> Iterator[tuple[str, feedparser.FeedParserDict]]:
-    """Yield a feed and the documents of its archive, as a reader walks back through them."""
+    """Yield a feed and the documents of its archive, as a feed reader goes back through them."""
     while path:
         parsed = feedparser.parse((world.feeds / path).read_bytes())
         assert not parsed.bozo
@@ -173,7 +175,7 @@ def walk(world: World, path: str) -> Iterator[tuple[str, feedparser.FeedParserDi
 
 
 class TestArchive:
-    """RFC 5005 section 4."""
+    """Archives of feeds (RFC 5005 section 4)."""
 
     @pytest.fixture
     def world(self, tmp_path: Path) -> World:
@@ -215,8 +217,8 @@ class TestArchive:
         assert len(after) > len(before)
 
     def test_no_setting_changes_what_was_written(self, tmp_path: Path) -> None:
-        """A reader does not fetch a document again, and a reader that mirrors documents does not get all of
-        them again.
+        """A feed reader does not fetch a closed document again, and one that mirrors documents does not get all of them
+        again.
         """
         items = [item(day, f"Item {day}.") for day in range(9, 0, -1)]
         world = after_run(tmp_path, *items, feeds='limit = 2\nformats = ["rss", "json"]')
@@ -304,7 +306,7 @@ class TestArchive:
 
 
 def test_nobody_remarks_on_what_a_site_publishes_in_its_life(tmp_path: Path) -> None:
-    """Hostile items, a name with `<` in it, two edits in one pass, a withdrawal, and a renamed theme."""
+    """The site has hostile items, a name with `<` in it, two edits in one pass, a withdrawal, and a renamed theme."""
     hostile = [
         item(9, "<b>Bold</b> & caf\ufffd &#x0; \x1b[31m", "Main Theme: Sea <&> Sand", "Keywords: <i>, ice"),
         item(9, "Title: ]]> &amp; <!-- </title>\nOne and another.", "Language: klingon", "Main Theme: Sea <&> Sand"),

@@ -1,4 +1,4 @@
-"""Our own feed source reads our feeds: the feeds of one site are the sources of another."""
+"""The feed source of this program reads its own feeds: the feeds of one site are the sources of another."""
 
 import json
 
@@ -70,7 +70,7 @@ def test_feeds_are_read_back_as_they_were_written(published: World, name: str) -
 
 
 def said(item: Item, title: str) -> tuple[str, str, int, int]:
-    """Return the words of an item, and how many marks of two kinds they have."""
+    """Return the title and the words of an item, and how many pictures and paragraphs its HTML has."""
     html = item.html or "<p>" * len(item.text.split("\n\n"))
     return title, item.text, html.count("<img"), html.count("<p>")
 

@@ -1,6 +1,6 @@
 """How visitors find what was published before: by year and month, and from an item to its neighbours.
 
-What a pass with news writes equals what a full pass would write.
+A pass with news writes the same as a full pass would write.
 """
 
 import re
@@ -32,7 +32,7 @@ def show(world: World, *rows: str, at: datetime = NOW) -> None:
 
 
 def links(world: World, page: str, part: str) -> list[str]:
-    """Return the links in a part of a page; empty if there is no page."""
+    """Return the links in a part of a page, or none if there is no page."""
     text = world.contents().get(page, b"").decode()
     found = re.search(rf"<(\w+) [^>]*{part}.*?</\1>", text, re.DOTALL)
     return re.findall(r'href="([^"#]+)"', found[0]) if found else []
@@ -174,7 +174,7 @@ def test_only_the_pages_of_what_was_withdrawn_last_change_with_every_new_item(tm
 
 
 def instead(world: World, page: str) -> list[str]:
-    """Return the items that the page of a withdrawn one links to."""
+    """Return the items to which the page of a withdrawn item links."""
     return [link for link in links(world, page, 'class="instead"') if "quays" not in link]
 
 

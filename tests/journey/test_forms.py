@@ -1,5 +1,5 @@
 """The forms of a running service: a letter is sent at once, its link confirms, and thousands of forms for one address
-send one mail.
+lead to one mail.
 """
 
 import re
@@ -44,7 +44,7 @@ def mails_to(sink: Sink, address: str) -> list[Taken]:
 
 
 def ask(address: str, method: str, path: str, **fields: str) -> tuple[int, str, str]:
-    """Return status, redirect and text of an answer."""
+    """Return the status, the target of the redirect, and the text of an answer."""
     connection = HTTPConnection(address, timeout=30)
     try:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}

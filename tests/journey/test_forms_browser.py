@@ -1,7 +1,7 @@
-"""The whole life of a subscription in a browser: subscribe, confirm by the mail's link, change, pause, leave, undo; and
-what a fresh link allows: see one's data, change the address, erase everything.
+"""The whole life of a subscription in a browser: subscribe, confirm by the link in the mail, change, pause, leave,
+undo; and what a fresh link allows: see one's data, change the address, erase everything.
 
-With the keyboard alone, in light and dark, on a phone and on a desktop; and checked for accessibility.
+The test uses the keyboard alone, in light and dark mode, on a phone and on a desktop, and checks accessibility.
 """
 
 import json
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 WIDTHS_PX = (320, 1280)
 MOST_STOPS = 80
-"""The most presses of Tab on one page."""
+"""How many times Tab is pressed on one page at most."""
 SIDEWAYS = "document.scrollingElement.scrollWidth > innerWidth"
 FOCUS = """
 () => {
@@ -45,8 +45,8 @@ class Walker:
         self.judged: list[str] = []
 
     def tab_to(self, *, field: str = "", value: str = "", name: str = "") -> None:
-        """Press Tab until the focus is on that field, or on the element of that name; the focus is visible at each
-        stop.
+        """Press Tab until the focus is on this field, or on the element with this name. The focus must be visible at
+        each stop.
         """
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
@@ -65,7 +65,7 @@ class Walker:
             self.page.keyboard.press("Enter")
 
     def look(self, heading: str) -> None:
-        """Check the page: its heading, that it is not wider than the window, and that it is accessible."""
+        """Check the page: its heading, that it is no wider than the window, and that it is accessible."""
         assert heading == self.page.inner_text("h1")
         assert not self.page.evaluate(SIDEWAYS)
         passed, barred = barriers(self.page)

@@ -1,7 +1,7 @@
 """Every page of two difficult sites: the hard site of the tests, and the real listing.
 
-Nothing is wider than the window, from the narrowest phone to a desktop; an accessibility engine and a validator of HTML
-find nothing.
+Nothing is wider than the window, from the narrowest phone to a desktop, and an accessibility engine and a validator of
+HTML find no mistakes.
 """
 
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 WIDTHS_PX = (256, 320, 375, 640, 768, 1280)
-"""WCAG 2.2, success criterion 1.4.10, asks for 320; 256 is a desktop window of 1280 at 500 %."""
+"""Widths of the window. WCAG 2.2, success criterion 1.4.10, asks for 320; 256 is a desktop window of 1280 at 500 %."""
 SUBSCRIBE = 'subscribe_url = "https://lists.example.org/news"\n'
 SCROLLS = """
 () => [...document.querySelectorAll(".wide")].map(box => {
@@ -46,7 +46,7 @@ def hard(folder: Path) -> Path:
 
 
 def real(folder: Path, listing: Path) -> Path:
-    """Return the public folder of a site with the real listing, a page for each keyword and a list to join."""
+    """Return the public folder of a site with the real listing, a page for each keyword, and a list to join."""
     config = f"{CONFIG}{SUBSCRIBE}\n[feeds]\nkeywords_from = 1\n"
     world = World(folder, listing.read_text("utf-8"), config=config)
     assert world.publisher("run", at=NOW).exit_code == 0
@@ -61,7 +61,7 @@ def public(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def address(public: Path) -> Iterator[str]:
-    """The address at which its pages are served; the page for missing addresses needs a server's root for its style."""
+    """The address at which the pages are served. The page for missing addresses needs a server's root for its style."""
     website = application(public_pages(public, base_url="http://127.0.0.1/"))
     with listening(website, "127.0.0.1:0", key="test", remedy="none") as host:
         yield f"http://{host}/"

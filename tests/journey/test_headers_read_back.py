@@ -1,4 +1,4 @@
-"""Subjects and names in every script, as mail readers show them."""
+"""Subjects and names in every script, as mail programs show them."""
 
 import json
 import random
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def written() -> list[tuple[str, str, bytes]]:
-    """Mails with their subjects and their senders' names; always the same ones."""
+    """Return mails with their subjects and the names of their senders. They are always the same."""
     chance = random.Random(13)
     # both programs drop quotes and backslashes from a decoded name
     named = [word for word in WORDS if word not in ('"', "\\")]
@@ -42,7 +42,7 @@ def mail_with(subject: str, name: str, number: int) -> bytes:
 
 
 def name_in(mailbox: str) -> str:
-    """Return the name before the address, without the quotes that a program put around it."""
+    """Return the name before the address, without quotes that a program put around it."""
     return mailbox.rpartition(" <")[0].strip('"')
 
 

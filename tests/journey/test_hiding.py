@@ -32,7 +32,7 @@ LIBEL = entry(2, "A libel about a neighbour")
 
 
 class Site(World):
-    """A site that republishes a partner's feed, keeps a short archive, and reviews one audience's digests."""
+    """A site that republishes a partner's feed, keeps a short archive, and holds one audience's digests for review."""
 
     def __init__(self, folder: Path) -> None:
         config = CONFIG.replace(
@@ -53,7 +53,7 @@ class Site(World):
         return self.publisher("run", at=NOW + timedelta(hours=hours))
 
     def telling(self, words: str = SECRET) -> list[str]:
-        """Return the public files, and the editors' files, that contain these words."""
+        """Return the public files and the files for editors that contain these words."""
         shown = {
             **self.contents("feeds"),
             **{f"held/{name}": data for name, data in self.contents("outbox/held").items()},

@@ -24,7 +24,7 @@ def site_of(folder: Path, labels: int) -> World:
 
 
 def calls_of(world: World, verb: str) -> int:
-    """Return how many functions a command calls: the same on every machine, however busy."""
+    """Return how many functions a command calls. The number is the same on every machine, however busy it is."""
     with cProfile.Profile() as profile:
         outcome = world.publisher(verb, at=NOW)
     assert (0, "") == (outcome.exit_code, outcome.err)

@@ -1,4 +1,4 @@
-"""Whatever limits an audience has, it gets every item once: over random histories of news, revisions and editions."""
+"""Whatever limits an audience has, it gets every item once, in random histories of news, revisions and editions."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ LEAN = """<!DOCTYPE html>
 </body></html>
 """
 LONG = "x" * 30_000
-"""Three of these fill a mail that shows whole texts."""
+"""A text of which three fill a mail that shows whole texts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Life:
     audience: Audience
     now: datetime = START
     languages: dict[int, str] = field(default_factory=dict)
-    """The language of every item there ever was, by its number."""
+    """The language of every item, by its number, withdrawn items included."""
     withdrawn: set[int] = field(default_factory=set)
 
     def collect(self, language: str = "", text: str = "") -> None:
@@ -185,7 +185,7 @@ def test_nothing_is_lost_and_nothing_doubled(audience: Audience, history: list[t
 
 
 def _do(life: Life, act: Callable[..., object], arguments: list[Any]) -> None:
-    """Apply an act; revise and withdraw only items that exist."""
+    """Let something happen, but revise and withdraw only items that exist."""
     if act in (Life.revise, Life.withdraw):
         number = arguments[0]
         if number not in life.languages or (act == Life.withdraw and number in life.withdrawn):
@@ -314,7 +314,7 @@ class TestWithdrawn:
 
 
 def _record_only(life: Life) -> None:
-    """Leave what a crash leaves between the record of an edition and its folder."""
+    """Leave the state after a crash between the record of an edition and its folder."""
     edition = run.next_edition(life.audience, store=life.store, site=SITE, now=life.now)
     assert edition is not None
     life.store.editions.record(edition, start=0, tick=None)

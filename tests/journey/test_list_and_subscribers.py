@@ -1,4 +1,4 @@
-"""A site with a mailing list stays as it is when people may subscribe, as long as nobody does."""
+"""A site with a mailing list does not change when people may subscribe, as long as nobody does."""
 
 from collections.abc import Mapping
 from difflib import unified_diff
@@ -15,7 +15,7 @@ WAYS_TO_GET_IT = (
     "<p>One mail with",
     "<p>Only what is new",
 )
-"""What begins, or stands in, the lines of a page that lead to its feeds and to the form."""
+"""The beginnings or parts of lines that lead to a page's feeds or to the form."""
 
 
 def test_feeds_and_mails_to_a_list_are_the_same_and_pages_lead_to_the_form(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_feeds_and_mails_to_a_list_are_the_same_and_pages_lead_to_the_form(tmp_p
 
 
 def passed(folder: Path, config: str) -> World:
-    """A site after its first pass; nothing is sent."""
+    """Return a site after its first pass. Nothing is sent."""
     world = World(folder, LISTING, config=config)
     for verb in ("collect", "publish", "compose"):
         assert 0 == world.publisher(verb, at=NOW).exit_code

@@ -1,4 +1,4 @@
-"""Real list servers pass a digest on: Mailman 3 and mlmmj, configured as in the how-to."""
+"""Real list servers (Mailman 3 and mlmmj), configured as in the how-to, pass a digest on."""
 
 import email
 import os
@@ -55,7 +55,7 @@ def parsed(mail: bytes) -> EmailMessage:
 
 
 def contents(mail: bytes) -> list[str]:
-    """Return what a reader sees, without what a list server added around it."""
+    """Return what a recipient sees, without what a list server added around it."""
     return [part.get_content().replace("\r\n", "\n") for part in parsed(mail).walk() if not part.is_multipart()]
 
 
@@ -64,7 +64,7 @@ def contents(mail: bytes) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailman:
-    """Mailman in its own folder: one list with two readers. Its queues are processed on command."""
+    """Mailman in a folder of its own, with one list of two members. Its queues are processed on command."""
 
     folder: Path
     sink: Sink
@@ -76,7 +76,7 @@ class Mailman:
         return run([self.command, *as_root, "--config", self._config, *arguments], environ=environ)
 
     def deliver(self, mail: bytes) -> list[Taken]:
-        """Return what readers get when a mail is sent to the list."""
+        """Return the mails that members get when a mail is sent to the list."""
         before = len(self.sink.taken)
         (self.folder / "post.eml").write_bytes(mail)
         self("inject", "--filename", self.folder / "post.eml", LIST)

@@ -24,7 +24,7 @@ SLUGS = {
     "return-readmission",
     "vulnerable-groups",
 }
-"""Nine themes, the items without one, and all."""
+"""The slugs of nine themes, of the items without a theme, and of all items."""
 LATER = NOW + timedelta(days=7)
 ITEM = re.compile(r"^(?=[0-3][0-9] [A-Z][a-z]+ [12][0-9]{3}\s*$)", re.MULTILINE)
 BACK_DATED = news("2 March 2020", "Back-dated words about the border.", theme="Borders & Visa", keywords="late, news")
@@ -34,14 +34,14 @@ OF_TWO_THEMES = news("3 March 2026", "Words of two themes.", theme="Asylum, Migr
 
 @pytest.fixture(params=["sample", "real"], scope="module")
 def listing(request: pytest.FixtureRequest) -> str:
-    """The shipped listing, and the one its organisation publishes."""
+    """The shipped listing, and the listing that its organisation publishes."""
     path: Path = SAMPLE if request.param == "sample" else request.getfixturevalue("real_listing")
     return path.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
 def after_first_run(listing: str, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site after its first run, to be copied."""
+    """A site after its first run, which other fixtures copy."""
     world = World(tmp_path_factory.mktemp("first") / "site", listing)
     assert 0 == world.publisher("run", at=NOW).exit_code
     return world
@@ -54,12 +54,12 @@ def done(after_first_run: World, tmp_path: Path) -> World:
 
 
 def items_in(world: World) -> list[str]:
-    """Return the items of the listing, each as written."""
+    """Return the items of the listing, each as it is written."""
     return [block for block in ITEM.split(world.listing.read_text("utf-8")) if block.strip()]
 
 
 def dated(world: World, day: str) -> str:
-    """Return the only item of that day."""
+    """Return the only item of this day."""
     [block] = [block for block in items_in(world) if block.startswith(day)]
     return block
 
@@ -226,7 +226,7 @@ def test_readers_get_back_every_item_of_every_feed_in_both_formats(done: World) 
 
 
 def seen(item: Any) -> tuple[Any, ...]:
-    """Return what both formats must say equally about an item."""
+    """Return what both feed formats must say equally about an item."""
     return (
         item.id,
         item.title,

@@ -1,4 +1,4 @@
-"""The operator and the editor are notified once, and never twice."""
+"""The operator and the editors get each notice exactly once."""
 
 import shutil
 from datetime import timedelta
@@ -18,7 +18,7 @@ ITEMS = (
 
 
 def world_of(folder: Path, config: str) -> World:
-    """A site that ran once."""
+    """Return a site after one run."""
     return World.after_run(folder / "site", "\n\n".join(ITEMS), config=config)
 
 
@@ -38,7 +38,7 @@ def run(world: World, minutes: float) -> list[str]:
 
 
 def fail(world: World, *minutes: float) -> None:
-    """Make the source unreadable at these moments, and then readable again."""
+    """Let the source be unreadable at these moments, and readable again afterwards."""
     hidden = world.listing.with_suffix(".hidden")
     world.listing.rename(hidden)
     for moment in minutes:

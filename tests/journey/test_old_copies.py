@@ -12,7 +12,7 @@ COPIES = (".gz", ".br")
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site that has published more than its feeds hold, and an edition."""
+    """A site that has published an edition, and more items than its feeds contain."""
     listing = "\n\n".join([news(f"{day} March 2026", f"Item {day}.", theme="Asylum") for day in (3, 2, 1)])
     return World.after_run(tmp_path / "site", listing, config=f"{CONFIG}\n[feeds]\nlimit = 1\n")
 
@@ -29,7 +29,7 @@ def test_no_file_has_a_copy(world: World) -> None:
 
 
 def test_full_pass_removes_the_copies_of_an_earlier_version(world: World) -> None:
-    """Including those of archives and of pages of editions, which are not rewritten."""
+    """The copies of archives and of pages of editions, which are not rewritten, are included."""
     before = world.contents()
     assert {"asylum/archive/1/rss.xml", "archive/weekly/1.html"} <= before.keys()
     lay_copies(world)
@@ -41,7 +41,7 @@ def test_full_pass_removes_the_copies_of_an_earlier_version(world: World) -> Non
 
 
 def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
-    """An operator who has to begin with a new store keeps the folder."""
+    """An operator who must begin with a new store keeps the folder."""
     before = world.contents().keys()
     lay_copies(world)
     world.lose_store()

@@ -1,4 +1,4 @@
-"""What visitors and readers get: working links, and nothing that reports their visit."""
+"""What visitors and readers get: links that work, and nothing that reports their visit."""
 
 import posixpath
 import re
@@ -32,7 +32,7 @@ LOADED = {
     "table": ("background",),
     "td": ("background",),
 }
-"""Attributes that a browser or mail program loads automatically."""
+"""Attributes whose addresses a browser or mail program loads automatically."""
 LOADING_RELATIONS = {
     "stylesheet",
     "icon",
@@ -47,7 +47,7 @@ FETCHED_BY_STYLE = re.compile(r"""(?:url\(\s*|@import\s+)["']?(?P<url>[^"')\s;]+
 
 
 class Page(HTMLParser):
-    """What a page links to and loads, and its anchors."""
+    """The addresses to which a page links and that it loads, and its anchors."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module", params=["sample", "real"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site after two runs, the second of which withdrew an item."""
+    """A site after two runs. The second run withdrew an item."""
     listing: Path = SAMPLE if request.param == "sample" else request.getfixturevalue("real_listing")
     world = World(tmp_path_factory.mktemp("pages") / "site", listing.read_text("utf-8"))
     world.publisher("run", at=NOW)
@@ -178,7 +178,7 @@ def test_every_link_of_a_digest_leads_to_a_page_that_is_there(world: World) -> N
 
 
 def test_no_page_feed_or_mail_loads_anything_from_elsewhere(world: World) -> None:
-    """No pixel, no redirect, no third party: nobody learns that it was opened."""
+    """There is no pixel, no redirect and no third-party resource, so nobody learns that it was opened."""
     for name, page in pages(world):
         assert {"style.css", "icon.svg"} == {Path(urlsplit(each).path).name for each in page.loads}, name
         assert not any(urlsplit(each).netloc for each in page.loads), name
@@ -194,7 +194,7 @@ def test_no_page_feed_or_mail_runs_anything(world: World) -> None:
 
 
 def test_links_go_where_they_say(world: World) -> None:
-    """No link goes through a counter first: links to other sites are as in the listing."""
+    """No link leads through a counter: links to other sites are as in the listing."""
     listing = world.listing.read_text("utf-8")
     for name, page in [*pages(world), *feed_pages(world), *mails(world)]:
         for link in page.links:
@@ -212,7 +212,7 @@ def growing(tmp_path: Path) -> World:
 
 
 def numbered(numbers: Iterable[int]) -> list[str]:
-    """Return items, each of its own day, half of them of a theme."""
+    """Return items with a day of their own each, half of them with a theme."""
     days = {n: (date(2025, 3, 2) + timedelta(days=n)).strftime("%d %B %Y") for n in numbers}
     return [news(day, f"Number {n:03}.", theme="Borders & Visa" if n % 2 else "") for n, day in days.items()]
 
@@ -223,7 +223,9 @@ def shown(world: World, name: str) -> list[int]:
 
 
 def leafed(world: World, folder: str) -> list[str]:
-    """Return the pages of a feed in the order of a visitor who goes from its first page to its oldest item."""
+    """Return the pages of a feed in the order in which a visitor reads them who goes from the first page to the oldest
+    item.
+    """
     names, known = [f"{folder}/index.html"], world.contents()
     while older := re.search(rb'rel="next" href="([^"]+)"', known[names[-1]]):
         names.append(posixpath.normpath(posixpath.join(posixpath.dirname(names[-1]), older[1].decode())))
@@ -402,7 +404,7 @@ def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -
 
 
 def test_withdrawn_item_is_gone_from_every_page_of_a_digest(tmp_path: Path) -> None:
-    """From the edition it was new in, and from the one that announced its correction."""
+    """It is gone from the edition in which it was new, and from the one that announced its correction."""
     old, later = news("3 March 2026", "Secret 1. It is so."), news("4 March 2026", "Another.")
     world = World.after_run(tmp_path / "site", "\n\n".join([old, news("2 March 2026", "A quay.")]))
     world.edit("It is so.", "It is not so.")
@@ -427,7 +429,7 @@ def keyword_links(world: World, name: str) -> list[str]:
 
 
 def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_path: Path) -> None:
-    """On the pages of earlier items too; and nothing else is touched."""
+    """This holds for the pages of earlier items too; no other pages are written."""
     listing = [
         news("2 March 2026", "Two.", keywords="Ice, fog"),
         news("1 March 2026", "One.", keywords="ice"),
@@ -472,7 +474,9 @@ def test_keywords_of_a_past_digest_lead_to_their_feeds_from_the_day_they_have_on
 
 
 def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
-    """The feed is recorded as open once it exists; the repeated pass finds its items, already written or not."""
+    """The feed is recorded as open once it exists. The repeated pass finds its items, whether they were
+    written or not.
+    """
     items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
     world = World.after_run(tmp_path / "site", "\n\n".join(items))
     world.list_above(news("3 March 2026", "Item 3.", keywords="ice"))

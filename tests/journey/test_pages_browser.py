@@ -1,5 +1,5 @@
-"""The public pages as `publisher serve` serves them: in a browser with a narrow window, with the keyboard alone,
-checked for accessibility and on paper; from page to page by clicking; and in a validator of HTML.
+"""The public pages as `publisher serve` serves them, in a browser: with a narrow window, with the keyboard alone,
+checked for accessibility, on paper, from page to page by clicks; and in a validator of HTML.
 """
 
 import json
@@ -34,7 +34,7 @@ MARKS = {
     "items/hostile": ADDRESS,
     "items/withdrawn": "This item was withdrawn",
 }
-"""Text that only that item's page contains."""
+"""A text that only the page of this kind contains."""
 NARROW_PX = 320
 OVERFLOWING = """
 () => {
@@ -206,7 +206,7 @@ def test_paper_gets_dark_text_on_white_and_nothing_to_click(
 
 
 def follow(page: "Page", part: str, name: str) -> str:
-    """Click the first link of that name in a part of the page; return the heading of the target page."""
+    """Click the first link with this name in a part of the page; return the heading of the page that it opens."""
     page.locator(part).get_by_role("link", name=name, exact=True).first.click()
     return page.locator("h1").inner_text()
 

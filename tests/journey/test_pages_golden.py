@@ -1,7 +1,8 @@
-"""Pages as golden files, so that a review shows every change.
+"""Pages compared with golden files, so that a review shows every change.
 
-Of the hard site, whole pages; of the real listing, whose sentences are not ours, an outline: elements and classes,
-without words. `UPDATE_GOLDEN=1 python -m pytest tests/journey/test_pages_golden.py` updates them.
+For the hard site, the files are whole pages. For the real listing, whose sentences are not ours, they are outlines:
+elements and classes, without words. `UPDATE_GOLDEN=1 python -m pytest tests/journey/test_pages_golden.py` updates the
+files.
 """
 
 import os
@@ -35,7 +36,9 @@ REAL = (
 
 
 class Outline(HTMLParser):
-    """The elements of a page with their classes and roles, one per line, indented by depth; equal rows once."""
+    """The elements of a page with their classes and roles, one per line, indented by depth. Repeated lines
+    are merged.
+    """
 
     VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
 
@@ -56,7 +59,7 @@ class Outline(HTMLParser):
         self._depth -= tag not in self.VOID
 
     def text(self) -> str:
-        """Return the outline; a line that repeats the previous one is counted instead."""
+        """Return the outline. A line that repeats the one before is counted instead of printed."""
         kept: list[tuple[str, int]] = []
         for line in self._lines:
             if kept and kept[-1][0] == line:
@@ -83,7 +86,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, real_listing: Path) -> Path:
 
 
 def compare(path: Path, now: str) -> None:
-    """Compare the file with this text; or write it, when golden files are updated."""
+    """Compare a golden file with this text, or write it, if golden files are to be updated."""
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(now, "utf-8")
@@ -109,7 +112,9 @@ def texts(public: Path) -> Iterator[tuple[Path, str]]:
 
 
 def test_the_front_page_has_few_stops_for_a_keyboard(real: Path) -> None:
-    """Ten items with their themes, ten themes with a way to follow each, the menu, and the ways to get the news."""
+    """There are ten items with their themes, ten themes with a way to follow each, the menu, and the ways to get the
+    news.
+    """
     page = re.sub(r"(?s)</summary>.*?</details>", "</summary>", (real / "index.html").read_text("utf-8"))
 
     assert len(re.findall(r"<(?:a [^>]*href=|button|input|summary)", page)) <= 60

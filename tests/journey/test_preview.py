@@ -1,4 +1,6 @@
-"""The next edition in the editor's browser: its content, what is left out, and changes at once."""
+"""The next edition in the editor's browser: its content, the items that are left out, and changes that
+appear at once.
+"""
 
 import signal
 import socket

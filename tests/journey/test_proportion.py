@@ -1,4 +1,6 @@
-"""The cost of ten new items depends on what they affect, not on the archive: it is counted, not timed."""
+"""The cost of ten new items depends on what they affect, not on the size of the archive. Documents are counted; nothing
+is timed.
+"""
 
 import re
 from datetime import date, timedelta
@@ -10,12 +12,12 @@ from publisher.cli import progress
 from tests.world import CONFIG, NOW, World, news
 
 FEW = 240
-"""Enough items for all kinds of files, full pages and archives included.
+"""A number of items with which all kinds of files are made, full pages and archives included.
 
-With 17 times as many, the last pages and archives are equally full, and take as many of the new items.
+With 17 times as many items, the last pages and archives are equally full, and take as many of the new items.
 """
 PLAIN = f'{CONFIG}\n[feeds]\nlimit = 25\nformats = ["rss"]\nkeywords_from = 1\n'
-"""One file for each document, so that they can be counted."""
+"""A configuration with one file for each document, so that documents can be counted."""
 TEN_NEW = [news("3 March 2026", f"New words {number}.", theme="Asylum", keywords="visas") for number in range(10)]
 
 
@@ -30,7 +32,7 @@ def archive(items: int) -> str:
 
 
 def rendered_for_ten_new(folder: Path, *, items: int) -> tuple[int, set[str]]:
-    """Return how many documents ten new items are rendered into, and the paths of the changed ones, with numbers
+    """Return how many documents are rendered because of ten new items, and the paths of the changed ones, with numbers
     replaced by 0.
     """
     world = World(folder, archive(items), config=PLAIN)
@@ -61,7 +63,7 @@ def test_ten_new_items_are_as_many_documents_however_large_the_archive(tmp_path:
 
 
 def test_long_work_says_in_lines_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal there is no progress bar."""
+    """Without a terminal, there is no progress bar."""
     world = World(tmp_path, archive(FEW // 2), config=PLAIN)
     monkeypatch.setattr(progress.Lines, "PAUSE_S", 0)
 

@@ -1,4 +1,4 @@
-"""Present-day feed readers, fetching from a web server, all see the same items."""
+"""Present-day feed readers, which fetch from a web server, all see the same items."""
 
 import functools
 import json
@@ -47,7 +47,7 @@ None does.
 """
 
 Seen = set[tuple[str, str]]
-"""(id, link) pairs."""
+"""The (id, link) pairs of items."""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -58,7 +58,7 @@ class Quiet(SimpleHTTPRequestHandler):
         return f"application/{names[Path(str(path)).name]}"
 
     def log_message(self, *_arguments: object) -> None:
-        """Log nothing: tests look at what readers see."""
+        """Log nothing: the tests look at what feed readers see."""
 
 
 LATER = NOW + timedelta(days=365)
@@ -66,7 +66,7 @@ ITEMS = {"real": 25, "hostile": 3, "files": 3, "empty": 0, "edited": 3, "hard": 
 
 
 def edit_in_one_pass(world: World) -> None:
-    """Edit two items of `FILES` in one pass: their revisions have microseconds in Atom."""
+    """Edit two items of `FILES` in one pass. Their revisions have microseconds in Atom."""
     world.publisher("run", at=LATER - timedelta(days=1))
     world.edit("One does.", "One does, and it is a map.")
     world.edit("None does.", "None does, alas.")
@@ -83,7 +83,7 @@ PREPARATIONS = {"edited": edit_in_one_pass, "hard": put_hard_site}
 
 @pytest.fixture(scope="module", params=ITEMS)
 def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Seen]]:
-    """The address of a served folder of feeds, and what readers must see there."""
+    """The address of a folder of feeds that is served, and the items that feed readers must see there."""
     listings = {"hostile": HOSTILE, "files": FILES, "edited": FILES, "empty": SAMPLE.read_text("utf-8")}
     listing = listings.get(request.param, "")
     if request.param == "real":
@@ -103,7 +103,7 @@ def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_titles_and_dates_are_the_same_in_every_format(feeds: tuple[str, Seen]) -> None:
-    """Revisions included, although only Atom has microseconds."""
+    """This includes revisions, although only Atom has microseconds."""
     address, _ = feeds
     rss, atom = (feedparser.parse(address + name).entries for name in ("rss.xml", "atom.xml"))
 
@@ -163,7 +163,7 @@ def files_with_feedparser(url: str) -> Seen:
 
 
 def files_with_fastfeedparser(url: str) -> Seen:
-    """Return the files, from links: it lists RSS enclosures and JSON attachments separately."""
+    """Return the files of items as links, because this reader lists RSS enclosures and JSON attachments separately."""
     entries = fastfeedparser.parse(url).entries
     attached = {(entry.id, each["url"]) for entry in entries for each in entry.get("enclosures") or ()}
     links = {(entry.id, link["href"]) for entry in entries for link in entry.links if link["rel"] == "enclosure"}

@@ -1,4 +1,4 @@
-"""Readers who consented long ago are asked again: the operator counts, asks, they answer or not."""
+"""Subscribers who consented long ago are asked again: the operator counts and asks them, and they answer or do not."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
-    """A site of two readers who consented long ago: one reads French, the other English."""
+    """A site with two subscribers who consented long ago. One reads French, the other English."""
     world = World(tmp_path / "site", LISTING, config=FORMS_CONFIG.replace(SMTP, smtp(sink.port)))
     world.publisher("run", at=NOW)
     for address, language in ((ADA, "fr"), (BEN, "en")):

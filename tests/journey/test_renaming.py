@@ -1,4 +1,4 @@
-"""A theme is renamed on a running site: its followers get nothing twice and miss nothing."""
+"""A theme is renamed on a running site. Its followers get nothing twice and miss nothing."""
 
 import functools
 import os
@@ -28,7 +28,7 @@ RENAMED = '[themes.frontieres]\ntitle = "Frontières"\nwas = ["borders-visa"]\n'
 
 
 def site(folder: Path, *, items: int) -> World:
-    """Return a site that ran, with a theme from a label, and its archive."""
+    """Return a site after a run, with a theme from a label, and the theme's archive."""
     rules = [
         news(f"{28 - n % 28} March {2025 - n // 28}", f"Rule {n}. It is short.", theme="Borders & Visa")
         for n in range(items)
@@ -112,7 +112,7 @@ def test_archives_and_pages_at_old_addresses_lead_to_the_new_ones(tmp_path: Path
 
 
 def test_withdrawn_items_are_removed_from_old_archives_on_request(tmp_path: Path) -> None:
-    """The item was withdrawn before the renaming: the new archive is shorter than the old one."""
+    """The item was withdrawn before the theme was renamed, so the new archive is shorter than the old one."""
     world = site(tmp_path / "site", items=13)
     for number in range(3, 7):
         day = f"{28 - number} March 2025"
@@ -232,7 +232,7 @@ def test_a_reader_program_shows_nothing_as_new(world: World, server: str) -> Non
 
 
 def date_files(world: World, *, hours_ago: int) -> None:
-    """Set the files' times to then: many servers distinguish two versions only by the second."""
+    """Set the files' times to so many hours ago: many servers recognise a new version only by a different second."""
     then = time.time() - hours_ago * 3600
     for path in world.feeds.rglob("*.*"):
         os.utime(path, (then, then))
@@ -240,7 +240,9 @@ def date_files(world: World, *, hours_ago: int) -> None:
 
 @contextmanager
 def served(world: World, server: str) -> Iterator[str]:
-    """Serve the feeds at an address; `publisher serve` redirects, other servers return the files."""
+    """Serve the feeds; yield their address. `publisher serve` redirects former addresses, other servers return files
+    there.
+    """
     if server == "publisher serve":
         was = {"borders-visa": "frontieres"}
         site = application(public_pages(world.feeds, base_url=BASE_URL, was=was))

@@ -27,7 +27,7 @@ AFTER = NOW + timedelta(days=3)
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site that was backed up after its first edition, and composed two more since."""
+    """A site that was backed up after its first edition, and has composed two more since."""
     world = World(tmp_path_factory.mktemp("first") / "site", FERRY)
     world.publisher("run", at=NOW)
     assert 0 == world.publisher("backup", str(world.folder / "news.backup"), at=NOW).exit_code

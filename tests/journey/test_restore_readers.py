@@ -1,4 +1,6 @@
-"""A site with readers is restored from a backup: nobody who left gets a mail, and no mail is sent unasked."""
+"""A site with subscribers is restored from a backup: nobody who left gets a mail, and no mail is sent before the
+operator's answer.
+"""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +31,9 @@ LATEST = news("8 March 2026", "The harbour has a new master.", theme="Ferries")
 
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
-    """A site without lists and with four readers, which was backed up, sent a round, and lost three readers since."""
+    """A site without lists and with four subscribers. It was backed up, then sent a round, and lost three subscribers
+    since.
+    """
     world = sending_to(sink, prepared(tmp_path / "site", backed_up))
     world.publisher("run", at=THURSDAY)
     assert 4 == len(sink.taken)
@@ -43,7 +47,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
 
 
 def backed_up(folder: Path) -> World:
-    """The site before that round."""
+    """Return the site before that round."""
     world = World.after_run(folder, f"{FERRY}\n\n{CRANE}", config=SENDING)
     for address in (STAYED, LEFT, ERASED, COMPLAINED):
         assert 0 == people(world, "add", address, "*=daily", *AGREED).exit_code
@@ -59,7 +63,9 @@ def restore(world: World, *arguments: str, at: datetime = FRIDAY) -> list[str]:
 
 
 def backup_with_newcomer(world: World) -> tuple[str, str]:
-    """Make a backup with a new subscriber, and restore the older backup; return the new backup and the address."""
+    """Make a backup with a new subscriber, and restore the older backup. Return the file of the new backup, and the
+    address.
+    """
     newer, joined = str(world.folder / "newer.backup"), "joined@example.org"
     people(world, "add", joined, "*=daily", *AGREED, at=FRIDAY)
     world.publisher("backup", newer, at=FRIDAY)
@@ -108,7 +114,7 @@ def test_if_nothing_went_out_since_readers_get_all_of_it(world: World, sink: Sin
 def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_erased_after_a_newer_one(
     world: World,
 ) -> None:
-    """The operator put back the older of two backups first."""
+    """The operator restored the older of two backups first."""
     newer, joined = backup_with_newcomer(world)
     outcome = people(world, "erase", joined, at=NEXT)
     assert (2, [f"publisher: nothing is held of {joined}"]) == (outcome.exit_code, outcome.problems)

@@ -1,4 +1,4 @@
-"""Review: an edition is held for its editor, who decides; nothing is lost and nothing goes out too early."""
+"""Review: an edition is held for its editor, who decides. No item is lost, and nothing goes out too early."""
 
 import os
 import re
@@ -23,7 +23,7 @@ ITEMS = (
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site that holds its editions for two hours, with the first one held."""
+    """A site that holds its editions for two hours, with its first edition held."""
     return World.after_run(tmp_path / "site", "\n\n".join(ITEMS), config=f'{CONFIG}review = "2h"\n')
 
 
@@ -42,7 +42,7 @@ def message(folder: Path) -> Message:
 
 
 def but_for_date(contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return an edition's files without the date of its mail, and what depends on it."""
+    """Return the files of an edition without the date of its mail, and without what depends on the date."""
     return {
         name: re.sub(rb'(?m)^Date: .*$|"released_at": .*$|"digest.eml": .*$', b"", data)
         for name, data in contents.items()
@@ -210,7 +210,9 @@ def test_items_withdrawn_while_an_edition_is_held_leave_it(world: World) -> None
 
 
 def test_a_held_edition_follows_its_sources_until_it_is_released(world: World) -> None:
-    """The edition goes out with its source's present content, and without a correction of what was never sent."""
+    """The edition goes out with the present content of its source, and without a correction of something that was never
+    sent.
+    """
     world.edit("on Friday", "on Thursday")
     world.publisher("run", at=SOON)
 
@@ -370,7 +372,7 @@ def test_preview_shows_the_held_edition_and_check_judges_it(world: World, tmp_pa
 
 
 def test_the_notice_says_what_changed_whoever_gave_the_title(world: World) -> None:
-    """The editor's title stays, so the source's new title must be named; a new theme is not a new text."""
+    """The editor's title stays, so the notice must name the source's new title. A new theme is not a new text."""
     edition(world, "retitle", "weekly-1", item_named(world, "office"), "Closed for a day")
     world.edit("on Friday", "on Thursday")
     world.edit("Borders & Visa", "Housing")

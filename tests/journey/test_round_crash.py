@@ -1,6 +1,7 @@
-"""Planners of a round that are killed around each commit: after one more run the plan is as if nothing had happened.
+"""Processes that plan a round are killed just before or after each commit. After one more run, the plan is as if
+nothing had happened.
 
-Nobody gets a mail twice, nobody misses one, and every cursor is right.
+Every subscriber gets exactly one mail, and every cursor is right.
 """
 
 import signal
@@ -37,10 +38,12 @@ FOLLOWED: Sequence[Sequence[tuple[str, str]]] = (
     [("borders", "weekly"), ("asylum", "daily")],
     [("asylum", "daily")],
 )
-"""What each reader follows, at which pace; `left` marks a theme that he left."""
+"""What each subscriber follows, and at which pace; `left` marks a theme that he stopped following."""
 THEMES = ((ASYLUM,), (BORDERS,), (ASYLUM, BORDERS))
 COMMITS = 7
-"""One commit begins the round, four plan its ranges, one finds no more of them, one ends it."""
+"""The number of commits: one begins the round, four plan its ranges, one finds that no range is left, and one ends the
+round.
+"""
 MOMENTS = [f"{number}:{when}" for number in range(1, COMMITS + 1) for when in ("before", "after")]
 QUICK = "3:before"
 
@@ -61,7 +64,7 @@ def subscription(number: int, theme: str, pace: str) -> Subscription:
 
 
 def populate(url: str) -> None:
-    """Make seven readers, and six items, more than fit into a mail."""
+    """Make seven subscribers, and six items, which are more than fit into a mail."""
     with Store.open(url) as store:
         collect(store, *(record(f"item {number}", *THEMES[number % 3]) for number in range(6)))
         for place, follows in enumerate(FOLLOWED):
@@ -75,7 +78,7 @@ def populate(url: str) -> None:
 
 
 def planned(url: str) -> list[list[tuple[Any, ...]]]:
-    """Return everything that a round leaves: mails with their items, cursors, ranges, ticks."""
+    """Return everything that a round leaves in the store: mails with their items, cursors, ranges and ticks."""
     mail = select(*round_mails.c["round", "subscriber"], selections.c["items"]).join(selections)
     found: list[Select[Any]] = [
         select(*deliveries.c["name", "recipient", "message_id", "state"]).order_by("recipient"),
@@ -91,7 +94,7 @@ def planned(url: str) -> list[list[tuple[Any, ...]]]:
 
 @cache
 def undisturbed() -> list[list[tuple[Any, ...]]]:
-    """Return the plan without any kill."""
+    """Return the plan if no process is killed."""
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/publisher.db"
         populate(url)
@@ -138,7 +141,9 @@ def test_the_moments_are_all_there_are(sqlite_url: str) -> None:
 @pytest.mark.postgres
 @pytest.mark.parametrize("seed", range(3))
 def test_planners_that_share_a_round_and_are_killed_plan_it_once(postgresql_url: str, seed: int) -> None:
-    """Two at a time on one server, killed at any of their commits, again and again until one completes."""
+    """Two processes at a time work on one server. They are killed at any of their commits, again and again, until one
+    completes.
+    """
     populate(postgresql_url)
     chance = Random(seed)
     for _ in range(3):

@@ -1,4 +1,6 @@
-"""The sample configurations of web servers, each in the real server: headers, redirects, and what stays private."""
+"""The sample configurations of web servers, each in the real server: headers, redirects, and files that
+stay private.
+"""
 
 import gzip
 import re
@@ -22,14 +24,14 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 
 SAMPLES = ROOT / "docs" / "servers"
 BEHIND = "127.0.0.1:8000"
-"""The address at which the samples expect the forms."""
+"""The address at which the sample configurations expect the forms."""
 HUB = "https://hub.example.org/"
 COMMENTED = re.compile(
     r"^(\s*)# (?=set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule"
     r"|location|    (?:proxy_|access_log|expires)|}|reverse_proxy|ProxyPass|SetEnvIf)",
     re.MULTILINE,
 )
-"""Lines of a sample that the operator may uncomment."""
+"""The form of lines in a sample configuration that the operator may uncomment."""
 NGINX = """
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -86,8 +88,8 @@ class Server:
 
 
 def mirror() -> Blueprint:
-    """Return a part that stands in for the forms: it answers with the request's address and visitor, and the status
-    404.
+    """Return a part of the application that stands in for the forms. It answers with the request's address and visitor,
+    and status 404.
     """
     part = Blueprint("mirror", __name__)
 
@@ -100,7 +102,7 @@ def mirror() -> Blueprint:
 
 
 def nginx(folder: Path, world: World, port: int, behind: str) -> list[str]:
-    """Return the command that starts it on the site, with its sample."""
+    """Return the command that starts nginx on the site, with its sample configuration."""
     command = program("nginx")
     here = {"listen 80;": f"listen 127.0.0.1:{port};", "/srv/news/feeds": str(world.feeds), BEHIND: behind}
     sample = adapted("nginx.conf", here)
@@ -138,7 +140,7 @@ def apache(folder: Path, world: World, port: int, behind: str) -> list[str]:
 
 
 def adapted(sample: str, here: Mapping[str, str]) -> str:
-    """Return the sample with all options switched on, and with our paths."""
+    """Return a sample configuration with all options switched on, and with the paths of the test."""
     text = COMMENTED.sub(r"\1", (SAMPLES / sample).read_text("utf-8"))
     for ours, theirs in here.items():
         assert 1 == text.count(ours), ours
@@ -148,7 +150,9 @@ def adapted(sample: str, here: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    """A site that has published more than its feeds hold, and withdrawn an item, in the middle of a pass."""
+    """A site that has published more items than its feeds contain and withdrawn one, with a half-written page in
+    `.staging`.
+    """
     with TemporaryDirectory(prefix="publisher-served-") as name:
         Path(name).chmod(0o755)  # servers read as their own user, who may not enter pytest's folders
         items = [news(f"{day} March 2026", f"{text}.") for day, text in ((3, "One"), (2, "Taken back"), (1, "Three"))]

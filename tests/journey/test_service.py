@@ -1,4 +1,4 @@
-"""`publisher serve`: what it does by itself, how it ends, and what else may run beside it."""
+"""`publisher serve`: what it does on its own, how it ends, and what else may run at the same time."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ from tests.processes import FORKS
 from tests.world import CONFIG, ROOT, Outcome, World, news, run_main
 
 PATIENCE_S = 60.0
-"""For a busy machine; every wait ends as soon as it can."""
+"""How many seconds a test waits at most, for a busy machine. Every wait ends as soon as possible."""
 BORDER = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
 LISTENING = '\n[service]\nlisten = "127.0.0.1:0"\n'
 STORE_BY_ENVIRONMENT = '\n[store]\nurl = "env:PUBLISHER_STORE_URL"\n'
@@ -90,7 +90,7 @@ def world(tmp_path: Path) -> World:
 
 @contextmanager
 def services() -> Iterator[Callable[..., Service]]:
-    """Starts services, and ends those that are left."""
+    """Returns a function that starts services; those that are left end with the module."""
     started: list[Service] = []
 
     def start(world: World, *options: str) -> Service:
@@ -105,7 +105,7 @@ def services() -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Service]]:
-    """Starts services, and ends those that a test left."""
+    """Returns a function that starts services; those that the test leaves end with it."""
     with services() as start:
         yield start
 
@@ -290,7 +290,7 @@ def test_web_server_is_up_while_the_store_is_broken_and_health_says_why(
 
 @pytest.fixture
 def scheduler() -> Iterator[BackgroundScheduler]:
-    """The service's scheduler, not started."""
+    """The scheduler of the service, which is not started."""
     scheduler = one_at_a_time()
     yield scheduler
     if scheduler.running:
@@ -381,7 +381,7 @@ def test_warnings_of_libraries_are_lines_of_the_log(capsys: pytest.CaptureFixtur
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def shared_world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A site on each kind of database."""
+    """A site on each kind of database in turn."""
     monkeypatch.setenv("PUBLISHER_STORE_URL", request.getfixturevalue(f"{request.param}_url"))
     return World(tmp_path / "site", BORDER, config=CONFIG + STORE_BY_ENVIRONMENT)
 
@@ -402,8 +402,8 @@ def test_any_number_of_runs_at_once_double_nothing(shared_world: World) -> None:
 
 
 def run_at_once(world: World, count: int) -> list[Outcome]:
-    """Run `publisher run` in this many processes that begin together, forked from one that has imported what
-    they need.
+    """Run `publisher run` in `count` processes that begin together. They are forked from a process that has imported
+    everything they need.
     """
     beginning = (FORKS.Barrier(count), os.environ["PUBLISHER_STORE_URL"])
     with FORKS.Pool(count, _begin_together, beginning) as pool:

@@ -26,7 +26,7 @@ def broken_template(world: World) -> Iterator[None]:
 
 @contextmanager
 def something_in_the_way(folder: Path) -> Iterator[None]:
-    """Put a file where a folder should be: nobody can write there, not even root."""
+    """Put a file at the path of a folder, so that nobody can write there, not even root."""
     aside = folder.with_name(f"{folder.name}.aside")
     folder.rename(aside)
     folder.write_text("in the way", "utf-8")
@@ -44,10 +44,10 @@ def outbox_in_the_way(world: World) -> AbstractContextManager[None]:
 
 
 class Runs:
-    """A site whose operator is notified, run every quarter of an hour with one more item each time."""
+    """A site whose operator is notified. It runs every quarter of an hour, each time with one more item."""
 
     def __init__(self, world: World, *, count: int = 0) -> None:
-        """`count`: how many runs there were."""
+        """Take over a site that has run `count` times."""
         self.world = world
         self._count = count
 

@@ -1,4 +1,4 @@
-"""The operator's view of sources: read at once, held, released, discarded."""
+"""What the operator sees of sources that are read at once, held, released or discarded."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Partner</title
 
 
 def register(folder: Path, texts: Sequence[str], *, ids: str = "id", day: str = "2026-03-03") -> None:
-    """Let the source list these texts, each with its own id."""
+    """Let the source list these texts, each with an id of its own."""
     rows = [{"id": f"{ids}-{number}", "date": day, "text": text} for number, text in enumerate(texts)]
     (folder / "news.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
 
@@ -27,7 +27,7 @@ def texts(count: int, about: str = "boats") -> list[str]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site with a register of twelve items, which were published."""
+    """A site that has published a register of twelve items."""
     return prepared(tmp_path / "site", published)
 
 
@@ -51,7 +51,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def web_world(tmp_path: Path, server: Server) -> World:
-    """A site that reads a feed of that server."""
+    """A site that reads a feed from the web server."""
     place = f'url = "{server.url("/feed.xml")}"\nkind = "feed"\nprivate = ["127.0.0.1"]'
     return World(tmp_path / "site", config=CONFIG.replace('path = "news.txt"', place))
 

@@ -1,4 +1,4 @@
-"""The steps of docs/sources.md for a web page print what the page shows."""
+"""The steps of docs/sources.md for a web page print what docs/sources.md shows."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from tests.servers import Answer, Server
 from tests.world import World, news
 
 NOW = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
-"""After the last item of the saved pages."""
+"""A time after the last item of the saved pages."""
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = 'private = ["127.0.0.1"]\n'

@@ -30,7 +30,7 @@ def store_at(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with everything: editions, one of them held, waiting mails, an edited item, a withdrawn one."""
+    """A site with everything: editions, one of which is held, mails that wait, an edited item, and a withdrawn item."""
     world = World(tmp_path_factory.mktemp("first") / "site", f"{CRANE}\n\n{FERRY}", config=TWO + SMTP)
     assert world.publisher("run", at=NOW).exit_code == 75  # nobody listens at the mail server's port
     world.edit("twice a day", "three times a day")
@@ -47,7 +47,7 @@ def world(first: World, tmp_path: Path) -> World:
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of each kind in turn."""
+    """The address of an empty database, for each kind of database in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'other.db'}"
     url: str = request.getfixturevalue("bare_postgresql_url")
@@ -64,7 +64,7 @@ def but_for_deliveries(url: str) -> list[str]:
 
 
 def with_store_at(world: World, folder: Path, url: str) -> World:
-    """Return the same site with its store elsewhere; its address is in the environment."""
+    """Return the same site with its store at another address, which is given by the environment."""
     other = world.copied_to(folder)
     other.config.write_text(other.config.read_text("utf-8") + store_at("env:PUBLISHER_STORE_URL"), "utf-8")
     return other

@@ -1,4 +1,6 @@
-"""Untrusted text is shown and controls nothing: no terminal, no log, no line that looks like one of ours."""
+"""Untrusted text is shown, and controls nothing: no terminal, no log, and no line that looks like a line of the
+program.
+"""
 
 import socketserver
 import threading
@@ -25,7 +27,9 @@ path = "notes"
 
 
 class Rude(socketserver.BaseRequestHandler):
-    """Answers each request with control characters in its reason (C1, which RFC 9112 section 4 allows in bytes)."""
+    """Answers each request with control characters in the HTTP reason phrase (C1, which RFC 9112 section 4 allows as
+    bytes).
+    """
 
     def handle(self) -> None:
         self.request.recv(65536)

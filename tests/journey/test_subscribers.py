@@ -46,7 +46,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
 
 
 def sending_to(sink: Sink, world: World) -> World:
-    """The site, with this server instead of the one in its configuration, which was never used."""
+    """Return the site with this server instead of the one in its configuration, which was never used."""
     world.configure(f"port = {ANY_PORT}", f"port = {sink.port}")
     return world
 
@@ -265,7 +265,7 @@ def test_without_its_table_nobody_can_be_added(tmp_path: Path) -> None:
 # --- rounds ----------------------------------------------------------------------------------------------------------
 
 THURSDAY, MONDAY = (datetime(2026, 3, day, 8, 0, tzinfo=UTC) for day in (5, 9))
-"""After the ticks at eight in Brussels."""
+"""Moments just after eight o'clock in Brussels, when the schedules make mails due."""
 AGREED = ("--agreed", "form on paper")
 MORE = news("5 March 2026", "The ferry sails thrice a day.", theme="Ferries")
 BOTH = news("5 March 2026", "The crane lifts the ferry.", theme="Cranes; Ferries")
@@ -273,12 +273,14 @@ BOTH = news("5 March 2026", "The crane lifts the ferry.", theme="Cranes; Ferries
 
 @pytest.fixture
 def begun(tmp_path: Path, sink: Sink) -> World:
-    """The site after a first run, with two readers; two items are new since."""
+    """The site after a first run, with two subscribers. Two items are new since."""
     return sending_to(sink, prepared(tmp_path / "site", site_begun, "de"))
 
 
 def site_begun(folder: Path, language_of_ben: str) -> World:
-    """Ada follows ferries daily and cranes weekly, Ben everything weekly; two items are new since."""
+    """Return a site on which Ada follows ferries daily and cranes weekly, and Ben everything weekly. Two items are new
+    since.
+    """
     world = World.after_run(folder, f"{FERRY}\n\n{CRANE}", config=SENDING)
     people(world, "add", ADA, "ferries=daily", "cranes=weekly", *AGREED)
     people(world, "add", BEN, "*=weekly", *AGREED, "--language", language_of_ben)
@@ -422,7 +424,7 @@ def test_a_reader_who_leaves_after_planning_gets_nothing_and_undoing_it_loses_no
 
 
 def change(world: World, at: datetime, choices: dict[str, str], paused_until: datetime | None = None) -> None:
-    """Change what the first reader follows, on her own page."""
+    """Change what the first subscriber follows, as on her own page."""
     with world.opened(at) as publisher:
         [batch] = publisher.people.all()
         mine = publisher.people.links.tokens_of(batch[0].number)[1]
@@ -478,7 +480,7 @@ def order(world: World, *arguments: str, at: datetime = MONDAY) -> list[str]:
 
 @pytest.fixture
 def waiting(begun: World) -> World:
-    """The site with a round of two waiting mails."""
+    """The site with a round of two mails that wait."""
     pause(begun)
     begun.publisher("run", at=MONDAY)
     resume(begun)
@@ -508,7 +510,7 @@ def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_l
 
 
 def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(waiting: World, sink: Sink) -> None:
-    """The suspended reader gets his mail when the suspension ends."""
+    """The suspended subscriber gets his mail when the suspension ends."""
     with waiting.store() as store:
         ada = store.subscribers.by_address(ADA)
         assert ada is not None

@@ -1,4 +1,6 @@
-"""With any clocks and outages, no edition is lost, doubled or at the wrong hour; every item is in exactly one."""
+"""With any clocks and outages, no edition is lost, doubled or sent at the wrong hour, and every item is in exactly one
+edition.
+"""
 
 import socket
 from collections.abc import Iterator, Sequence
@@ -20,13 +22,15 @@ from tests.world import CONFIG, World, news, prepared
 BRUSSELS = ZoneInfo("Europe/Brussels")
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=BRUSSELS)
-"""A tick of the schedule; the week before begins with a schedule that counts and an empty listing."""
+"""A moment at which the schedule makes an edition due. The schedule has counted for a week, with an empty listing at
+first.
+"""
 LINE = 'schedule = "0 8 * * MON"'
 SCHEDULE = Schedule.parse("0 8 * * MON", "Europe/Brussels")
 
 
 class Clock:
-    """A site whose service wakes when a test says so, with the time its clock shows then."""
+    """A site whose service wakes when a test says so, at the time that its clock shows then."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -71,7 +75,7 @@ def watched(world: World, since: datetime) -> Clock:
 
 
 def every(step: timedelta, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield moments a step apart in real time, whatever the local clock does meanwhile."""
+    """Yield moments with a `step` of real time between them, whatever the local clock does meanwhile."""
     moment, end = after.astimezone(UTC) + step, until.astimezone(UTC)
     while moment <= end:
         yield moment
@@ -241,7 +245,7 @@ def test_clock_that_was_ahead_is_told_once_and_status_knows_the_last_edition(clo
 
 
 def test_source_that_failed_under_a_clock_ahead_is_asked_again(tmp_path: Path) -> None:
-    """The end of its wait is years ahead."""
+    """The source's next try is years ahead."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
     feed = f"""
@@ -282,7 +286,7 @@ def test_a_clock_that_was_far_behind_composes_when_it_is_right_again(clock: Cloc
     )
 )
 def test_every_item_is_in_exactly_one_edition_in_any_history(story: Sequence[tuple[timedelta, bool]]) -> None:
-    """Wake-ups any time apart, clocks that go back, with or without news between them."""
+    """In a history, the service wakes after any time, the clock may go back, and there may be news in between."""
     with TemporaryDirectory() as folder:
         moment = MONDAY - 6 * DAY
         clock = watched(World(Path(folder) / "site"), moment)
@@ -308,7 +312,7 @@ def test_every_item_is_in_exactly_one_edition_in_any_history(story: Sequence[tup
 def test_a_first_edition_of_the_latest_is_not_lost_by_a_pass_with_nothing(
     tmp_path: Path, early: tuple[str, ...]
 ) -> None:
-    """The audience's start is decided once there is an item; otherwise the whole archive would be mailed."""
+    """The audience's start is decided only once there is an item. Otherwise the whole archive would be mailed."""
     archive = "\n\n".join(news(f"{day} March 2026", f"News of day {day}.") for day in (3, 2, 1))
     world = World(tmp_path / "site", archive, config=f'{CONFIG}first = "latest 1"\n')
     world.listing.rename(world.listing.with_suffix(".later"))

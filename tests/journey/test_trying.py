@@ -15,7 +15,7 @@ ME = "editor@example.org"
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site with one item that is collected and in no edition."""
+    """A site with one item that is collected and is in no edition."""
     world = World(tmp_path / "site", news("3 March 2026", "The office is closed. It is Friday."), config=CONFIG)
     world.publisher("collect", at=NOW)
     return world

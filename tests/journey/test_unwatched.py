@@ -1,4 +1,4 @@
-"""What cron mails, and what Ctrl-C leaves."""
+"""What cron mails to the operator, and the state after Ctrl-C."""
 
 import signal
 import socket
@@ -27,7 +27,7 @@ main()
 
 
 class Cron:
-    """Runs its line every quarter of an hour and mails its standard error."""
+    """Runs its command every quarter of an hour, and mails the command's standard error."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -74,7 +74,7 @@ def test_json_manual_runs_and_status_report_all_problems(cron: Cron) -> None:
 
 @pytest.mark.parametrize("sources", [1, 2])
 def test_ctrl_c_ends_a_run_at_once_with_130_and_the_next_one_goes_on(tmp_path: Path, sources: int) -> None:
-    """Even while servers keep the readers of sources waiting."""
+    """This holds even while servers keep the threads that read sources waiting."""
     with ExitStack() as servers:
         # one host per source, because one host gets one request at a time
         hosts = [f"127.0.0.{number + 1}" for number in range(sources)]

@@ -1,4 +1,4 @@
-"""`--verbose`: decisions and their reasons."""
+"""`--verbose` prints decisions and their reasons."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MANY = [
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A site with three items that ran once."""
+    """A site with three items, after one run."""
     return prepared(tmp_path / "site", ran_when_due)
 
 
@@ -34,16 +34,14 @@ def ran_when_due(folder: Path) -> World:
 
 
 def decisions(world: World, *command: str, at: datetime = LATER) -> list[str]:
-    """Return the decisions that a command prints, checking that it prints nothing else on standard error but
-    problems.
-    """
+    """Return the decisions that a command prints. Check that standard error contains nothing else but problems."""
     printed = world.publisher(*command, "--verbose", at=at).problems
     assert printed
     return [line.removeprefix("publisher: ") for line in printed if not line.startswith("problem: ")]
 
 
 def assert_told(expected: str, told: list[str]) -> None:
-    """Assert that exactly one line begins like this."""
+    """Assert that exactly one line begins with the expected text."""
     assert 1 == sum(line.startswith(expected) for line in told), told
 
 

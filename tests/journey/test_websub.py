@@ -1,4 +1,4 @@
-"""A hub is told of every changed feed, and nothing ever waits for a hub."""
+"""A hub is told of every changed feed, and nothing waits for a hub."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 
 @dataclass
 class Hub:
-    """A hub on this machine, working or failing as a test wants."""
+    """A hub on this machine, which works or fails as a test wants."""
 
     told: list[dict[str, str]] = field(default_factory=list)
     status: int = 204
@@ -53,7 +53,7 @@ def hub() -> Iterator[Hub]:
             self.end_headers()
 
         def log_message(self, *_arguments: object) -> None:
-            """Log nothing: tests look at what the hub was told."""
+            """Log nothing: the tests look at what the hub was told."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}/hub"
@@ -70,7 +70,7 @@ def item(day: int, theme: str) -> str:
 
 @pytest.fixture
 def world(tmp_path: Path, hub: Hub) -> World:
-    """A site whose hub knows everything published."""
+    """A site whose hub was told of everything that is published."""
     config = f'{CONFIG}\n[feeds]\nhub = "{hub.url}"\n'
     world = World(tmp_path, "\n\n".join([item(2, "Sea"), item(1, "Land")]), config=config)
     assert world.publisher("run", at=NOW).exit_code == 0
@@ -162,7 +162,7 @@ def test_nothing_waits_for_a_slow_hub(world: World, hub: Hub) -> None:
 
 
 def test_a_crash_between_publishing_and_telling_costs_nothing(world: World, hub: Hub) -> None:
-    """The cursor of the feeds has moved, and the hub's has not."""
+    """The cursor of the feeds has moved, and the hub's cursor has not."""
     world.configure(f'hub = "{hub.url}"', "")
     news(world, 3)
     world.publisher("run", at=NOW)

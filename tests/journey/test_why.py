@@ -1,4 +1,4 @@
-"""The output of `publisher why` for several readers."""
+"""The output of `publisher why` for several subscribers."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,9 @@ MONDAY = THURSDAY + 4 * DAY
 
 @pytest.fixture
 def world(tmp_path: Path, sink: Sink) -> World:
-    """Ada follows ferries daily and cranes weekly, Ben everything weekly; two items are new since."""
+    """A site on which Ada follows ferries daily and cranes weekly, and Ben everything weekly. Two items are
+    new since.
+    """
     return sending_to(sink, prepared(tmp_path / "site", site_begun, "en"))
 
 
@@ -46,7 +48,7 @@ def verdict(world: World, address: str, item: str, *, days: int = 0) -> str:
 
 
 def ids(world: World) -> list[str]:
-    """Return the short ids of the site's items, in the order of adding."""
+    """Return the short ids of the site's items, in the order in which they were added."""
     with world.store() as store:
         return [each.short_id for each in store.items.by_number(range(1, store.items.last_number() + 1))]
 

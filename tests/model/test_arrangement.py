@@ -29,7 +29,7 @@ def following(*themes: str) -> Audience:
 
 
 def records_of(themes: Sequence[Theme]) -> list[Record]:
-    """Return records, one for each theme, oldest first."""
+    """Return records, one for each of these themes, oldest first."""
     return [record(number=number, themes=[theme]) for number, theme in enumerate(themes, start=1)]
 
 

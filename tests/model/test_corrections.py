@@ -1,4 +1,4 @@
-"""What readers are told of the former text of a corrected item."""
+"""What readers are told about the former text of a corrected item."""
 
 from datetime import date
 

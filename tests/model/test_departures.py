@@ -1,4 +1,4 @@
-"""The result of all lines about an address."""
+"""What follows from all lines about an address in the file of departures."""
 
 from datetime import UTC, datetime, timedelta
 

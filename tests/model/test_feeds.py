@@ -1,4 +1,4 @@
-"""Which feeds an item is in besides those of its themes, and which of them readers get."""
+"""Which feeds an item is in besides those of its themes, and which of these feeds readers can get."""
 
 from dataclasses import replace
 

@@ -15,7 +15,9 @@ BRUSSELS = "Europe/Brussels"
 
 
 def at(text: str, timezone: str = BRUSSELS) -> datetime:
-    """Return the instant of a local time; the later of two if it ends in an asterisk."""
+    """Return the instant of a local time. If the text ends in an asterisk, it is the later of two instants with that
+    local time.
+    """
     wall = datetime.fromisoformat(text.removesuffix("*"))
     return wall.replace(tzinfo=ZoneInfo(timezone), fold=text.endswith("*")).astimezone(UTC)
 
@@ -95,7 +97,7 @@ def test_in_autumn_a_wall_clock_line_ticks_every_real_quarter_of_an_hour() -> No
 
 
 def test_the_time_on_the_wall_stays_across_a_change_of_clocks() -> None:
-    """A weekly digest at eight goes out at eight in summer and in winter."""
+    """A weekly digest that goes out at eight does so in summer and in winter."""
     walls = [tick.astimezone(ZoneInfo(BRUSSELS)) for tick in islice(ticks("0 8 * * MON", at("2026-01-01 00:00")), 60)]
 
     assert {(8, 0, 0)} == {(wall.hour, wall.minute, wall.weekday()) for wall in walls}
@@ -166,7 +168,7 @@ def test_a_wrong_line_is_refused_with_the_field_and_what_it_allows(expression: s
 
 
 def test_an_impossible_day_of_month_beside_a_day_of_week_is_no_mistake() -> None:
-    """The two are alternatives, so the line ticks on the Mondays of February."""
+    """The two are alternatives, so the line is due on the Mondays of February."""
     assert at("2027-02-01 00:00") == next(ticks("0 0 31 2 MON", at("2026-11-23 12:00")))
 
 
@@ -213,7 +215,7 @@ def numbers(field: str, low: int, high: int) -> set[int]:
 
 
 def minutes_named(line: str) -> Callable[[datetime], bool]:
-    """Return a function that tells whether crontab(5) names a local minute."""
+    """Return a function that says whether crontab(5) matches a local minute."""
     fields = line.split()
     limits = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
     minutes, hours, days, months, weekdays = (numbers(field, *ends) for field, ends in zip(fields, limits, strict=True))
@@ -229,7 +231,7 @@ def minutes_named(line: str) -> Callable[[datetime], bool]:
 
 
 def minute_by_minute(line: str, start: datetime, timezone: str) -> list[datetime]:
-    """Return the ticks of the days after `start`, in UTC."""
+    """Return the moments on the days after `start` at which the line is due, in UTC, found by trying every minute."""
     zone, is_named = ZoneInfo(timezone), minutes_named(line)
     early = start - timedelta(hours=3)  # what happened in an hour before it is repeated
     moments = [early + n * MINUTE for n in range(1, (LOOKED_AT + (start - early)) // MINUTE + 1)]

@@ -51,7 +51,7 @@ def store() -> Iterator[Store]:
 
 
 def named_anew(*items: Item) -> Names:
-    """Return the names as `named` does, with a new store."""
+    """Return the same as `named`, with a new store."""
     with sqlite_store() as store:
         return named(store, *items)
 

@@ -102,7 +102,7 @@ def test_only_a_very_long_sentence_is_cut_where_sense_ends(sentence: str, title:
     ],
 )
 def test_below_the_title_stands_what_it_does_not_say(text: str, title: str | None, below: str) -> None:
-    """A sentence that is cut as a title is shown whole below it."""
+    """A sentence that is shortened for the title is shown whole below it."""
     heading = heading_of(item(text))
 
     assert heading.title == title or (title is None and heading.title.endswith("…"))

@@ -1,4 +1,4 @@
-"""The documentation names everything that exists, and nothing else; its links work."""
+"""The documentation names everything that exists, and nothing else. Its links work."""
 
 import json
 import re
@@ -78,7 +78,7 @@ def test_every_key_is_described_as_it_is_and_no_other() -> None:
 
 
 def options_of(command: click.Command) -> set[str]:
-    """Return the options: `--dry-run`, `--output PATH` …"""
+    """Return the options of a command, such as `--dry-run` and `--output PATH`."""
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     return {
         option.opts[0] if option.is_flag else f"{option.opts[0]} {option.metavar or option.type.name.upper()}"
@@ -101,7 +101,7 @@ COMMANDS = commands_of(cli)
 
 
 def titled(name: str) -> str:
-    """Return the heading of a command: `publisher compose [AUDIENCE]`."""
+    """Return the heading of a command in the reference, such as `publisher compose [AUDIENCE]`."""
     arguments = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Argument)]
     words = [
         argument.metavar or ("{}" if argument.required else "[{}]").format((argument.name or "").upper())
@@ -159,7 +159,9 @@ def test_the_exit_codes_are_described() -> None:
 
 
 def fields(value: object, path: str = "") -> set[str]:
-    """Return the fields: `number`, `items[].uid`, `items[].themes[]` …; the names of hashed files are values."""
+    """Return the names of the fields of a JSON value, such as `number`, `items[].uid` and `items[].themes[]`. Names of
+    files with hashes count as values.
+    """
     if isinstance(value, list):
         return {name for each in value for name in fields(each, f"{path}[]")} or {f"{path}[]"}
     if isinstance(value, dict) and path != "sha256":

@@ -1,4 +1,6 @@
-"""Imports are at the top of a module, except at a few doors to what a pass without news does not need."""
+"""Imports are at the top of a module, except at a few places (doors) that lead to what a pass without news does not
+need.
+"""
 
 import ast
 import re
@@ -59,7 +61,7 @@ DOORS = {
     # Draw bars: rich takes 0.1 s, and only a terminal shows them.
     "cli/progress.py": {"publisher.cli.bars"},
 }
-"""For each module with a door, the modules that it imports late."""
+"""The modules that each module with a door imports late."""
 OTHERS = {
     # no garbage is collected during imports
     "__main__.py": {"publisher.cli.commands"},
@@ -72,10 +74,10 @@ OTHERS = {
     # non-ASCII domains are rare, and every command checks addresses
     "rendering/addresses.py": {"idna"},
 }
-"""Further late imports, which a pass without news must not pay for, although they are at no door."""
+"""Further late imports, of modules that a pass without news must not load."""
 
 INDENTED = re.compile(r"^[ \t]+(?:from|import)[ \t]|[:;][ \t]*(?:from|import)[ \t]", re.MULTILINE)
-"""An import that does not stand at the left edge; prose may look like one."""
+"""The form of an import that does not begin at the left edge. Prose may look like one."""
 
 
 def late_imports(file: Path) -> Iterator[str]:

@@ -28,7 +28,7 @@ finally:
 
 
 def run(site: Path, command: str) -> tuple[str, set[str]]:
-    """Return the output of a command, and the packages and some modules that it imported."""
+    """Return the output of a command, and the packages (and some modules) that it imported."""
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, command, "--config", str(site / "config.toml"), "--now", "2026-11-23T08:00"],
         cwd=ROOT,
@@ -42,7 +42,7 @@ def run(site: Path, command: str) -> tuple[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample, published and composed."""
+    """The sample site, published and composed."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(ROOT / "config.toml", folder)
     shutil.copytree(ROOT / "content", folder / "content")

@@ -1,4 +1,4 @@
-"""Packaging, CI and the README agree."""
+"""Packaging, CI and the README agree with each other."""
 
 import re
 import subprocess
@@ -39,7 +39,9 @@ def test_every_requirement_is_pinned(requirement: str) -> None:
 
 
 def test_the_name_on_the_package_index_is_ours_and_the_command_is_short() -> None:
-    """On the package index, `publisher` is another program; what the docs install is the name in pyproject.toml."""
+    """On the package index, `publisher` is another program. The docs tell people to install the name in
+    pyproject.toml.
+    """
     assert ("publisher-news", {"publisher": "publisher.__main__:main"}) == (PROJECT["name"], PROJECT["scripts"])
     for page in ("README.md", "docs/tutorial.md"):
         assert f"pipx install {PROJECT['name']}" in (ROOT / page).read_text("utf-8").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""The shipped sample has the structure of a real listing, in our own words."""
+"""The shipped sample has the structure of a real listing, in words of our own."""
 
 import re
 from collections import Counter
@@ -47,7 +47,9 @@ def test_every_item_of_the_sample_has_a_text() -> None:
 
 
 def test_the_sample_is_as_rough_as_the_real_listing(real_listing: Path) -> None:
-    """No titles, long first sentences, days with several items, and the flaws of texts written by people."""
+    """The real listing has no titles, long first sentences, several items on a day, and the flaws of texts that people
+    write.
+    """
     sample, real = (parse(path.read_text("utf-8"), path.name).items for path in (SAMPLE, real_listing))
 
     for items in (sample, real):

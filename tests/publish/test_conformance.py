@@ -1,4 +1,6 @@
-"""Every feed is valid, whatever the items contain: RFC 4287's grammar, and JSON Feed's rules as a schema."""
+"""Every feed is valid, whatever its items contain: by the grammar of RFC 4287, and by the rules of JSON Feed as a
+schema.
+"""
 
 import json
 import re
@@ -45,7 +47,7 @@ def feed_of(site: Site, records: list[Record]) -> FeedDocument:
 
 
 def check(document: FeedDocument) -> None:
-    """Check that no reader and no known validator could object."""
+    """Check that no feed reader and no known validator could object to a feed."""
     assert remarks(rss=rss(document), atom=atom(document), json_feed=json_feed(document)) == []
     assert [child.tag for child in etree.fromstring(rss(document))[0]].count("image") == 1
 
@@ -67,7 +69,7 @@ NAMES = ["\ufffd", "A <b>bold</b> name", "x & y &amp; <z", *HOSTILE]
 
 
 def test_a_hundred_and_twenty_hostile_items_are_remarked_on_by_nobody() -> None:
-    """Two of each were edited in one pass."""
+    """Two items of each kind were edited in one pass."""
     records = [
         record(
             text,

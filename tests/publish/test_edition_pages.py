@@ -1,4 +1,4 @@
-"""Past digests on the web: in their audience's language, and distinguishable."""
+"""Past digests on the web: in their audience's language, and with different names."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

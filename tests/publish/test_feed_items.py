@@ -1,4 +1,4 @@
-"""A feed's items: whole or a summary, files, language, and size."""
+"""The items of a feed: whole or as a summary, with files and a language, and limited in size."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def html_of(**item: Any) -> str:
 
 
 class TestFiles:
-    """Few readers show an enclosure that is not audio."""
+    """Few feed readers show an enclosure that is not audio."""
 
     def test_they_are_listed_below_the_text(self) -> None:
         assert html_of(enclosures=(REPORT,)).endswith(f"It was full.</p>\n<p>File: {LINK}</p>")
@@ -56,7 +56,7 @@ class TestFiles:
         assert words in html_of(language=language, enclosures=(REPORT,))
 
     def test_one_to_which_the_text_links_is_not_listed_again(self) -> None:
-        """So another site that reuses our feed does not list its files twice."""
+        """Otherwise another site that reuses our feed would list its files twice."""
         html = f"<p>Read {LINK}.</p>"
 
         assert html_of(html=html, enclosures=(REPORT,)) == html
@@ -100,7 +100,7 @@ class TestContent:
 
 
 class TestSize:
-    """Readers give up on a feed of more than 5 MB."""
+    """Feed readers give up on a feed of more than 5 MB."""
 
     def test_the_longest_are_summed_up_first(self) -> None:
         sizes = [2_000_000, 1_000, 1_500_000, 3_000_000]
@@ -137,7 +137,7 @@ class TestSize:
 
 
 class TestLanguage:
-    """If all items of a feed share one language, it is the feed's."""
+    """The language of a feed is that of its items, if all have the same."""
 
     FRENCH = CombinedFeed(name="quais", title="Les quais", themes=ThemeChoice.of("ferries"), languages=("fr",))
     MIXED = replace(FRENCH, name="both", languages=("fr", "nl"))
@@ -181,7 +181,7 @@ class TestLanguage:
 
 
 def test_items_edited_in_one_pass_share_no_instant() -> None:
-    """RFC 4287 section 3.3; validators warn about it."""
+    """RFC 4287 section 3.3 asks for that, and validators warn otherwise."""
     later = record().published + timedelta(days=1)
     items = [feed_item(record(number=number, revision=2, updated=later), site=SITE) for number in (1, 2, 2_000_001)]
 

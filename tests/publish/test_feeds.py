@@ -68,8 +68,8 @@ def one_line(text: str) -> str:
 
 
 def as_feedparser_repairs(text: str) -> str:
-    """Return the text as feedparser returns it: it reads Latin-1 that is also valid UTF-8, such as `Â¡`, as our
-    encoding error.
+    """Return the text as feedparser returns it: feedparser decodes Latin-1 text that is also valid UTF-8, such as `Â¡`,
+    a second time.
     """
     try:
         return text.encode("iso-8859-1").decode("utf-8")
@@ -95,7 +95,7 @@ def hostile_records() -> list[Record]:
 
 
 def check_rfc_4287(feed: etree._Element) -> None:
-    """Check the rules of RFC 4287 that a validator can see, by section."""
+    """Check the rules of RFC 4287 that a validator can check, by section."""
     names = [str(child.tag) for child in feed]
     metadata = names[: names.index(f"{ATOM}entry")] if f"{ATOM}entry" in names else names
     assert f"{ATOM}entry" not in names[: len(metadata)]

@@ -1,6 +1,6 @@
-"""Feeds of the hard site as golden files, so that a review shows every change.
+"""Feeds of the hard site compared with golden files, so that a review shows every change.
 
-`UPDATE_GOLDEN=1 python -m pytest tests/publish/test_feeds_golden.py` updates them.
+`UPDATE_GOLDEN=1 python -m pytest tests/publish/test_feeds_golden.py` updates the files.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The values of an item for pages are computed once per pass, from the version that the page shows."""
+"""The values of an item for pages are computed once per pass, from the version of the item that the page shows."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An item's HTML on its page: tables in boxes, headings below the page's, the same words."""
+"""An item's HTML on its page: tables in boxes, headings below those of the page, and the same words."""
 
 from html import escape
 

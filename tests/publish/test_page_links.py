@@ -6,7 +6,7 @@ from publisher.publish.page_links import page_links
 
 
 def shown(number: int | None, last: int) -> list[str]:
-    """Return the links of one page: this page in brackets, gaps as dots."""
+    """Return the links of one page. The page itself is in brackets, and gaps are dots."""
     row = []
     for link in page_links("all", number, last)["links"]:
         row += ["…"] * link.is_after_gap

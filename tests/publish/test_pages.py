@@ -449,7 +449,9 @@ class TestByMail:
         assert index_page(look=look).xpath("//li[@class='get']/a/@href") == ["index.html#mail"]
 
     def test_a_theme_has_its_name_in_the_offer_where_nothing_else_would_come(self) -> None:
-        """On the theme's own page and on its items' pages: a list of all themes promises no single theme."""
+        """This holds on the theme's own page and on the pages of its items. A list of all themes promises no single
+        theme.
+        """
         offered = {
             "form": replace(LOOK, has_forms=True),
             "own list": replace(LOOK, open_to=(self.PEOPLE_ONLY,)),

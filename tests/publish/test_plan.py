@@ -1,4 +1,6 @@
-"""How far back a feed goes, where it is cut into pages and archives, and what a renamed one takes over."""
+"""How far back a feed goes, where it is divided into pages and archives, and what the feed of a renamed theme takes
+over.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -58,7 +60,7 @@ RENAMED = ThemeMap(default=QUAYS, was=(("ice", "quays"), ("snow", "quays")))
 
 
 def feed_state(slug: str, *, opened: int | None, first_slug: str = "") -> FeedState:
-    """Return the state of a theme's feed that readers have had since that day of March; None: they never had it."""
+    """Return the state of the feed of a theme that readers have had since this day of March, or never if it is None."""
     feed = Feed(kind=FeedKind.THEME, slug=slug, title=slug, first_slug=first_slug)
     opened_at = None if opened is None else datetime(2026, 3, opened, tzinfo=UTC)
     return FeedState(feed=feed, items=1, changed_at=datetime(2026, 3, 1, tzinfo=UTC), opened_at=opened_at)

@@ -1,4 +1,4 @@
-"""A title and the text below it: no sentence twice, no word lost."""
+"""A title and the text below it: no sentence is shown twice, and no word is lost."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A page of known kinds of elements has the bytes that premailer would give, without calling it."""
+"""A page with known kinds of elements has the bytes that premailer would give, but premailer is not called."""
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ STYLE = (
 )
 HEAD = f"<head><title>T</title><style>{STYLE}</style><style data-premailer='ignore'>p {{ top: 1px }}</style></head>\n"
 KNOWN = KnownStyles()
-"""Kept for all tests, as in a service."""
+"""Kept for all tests, as a service keeps it."""
 
 tags = st.sampled_from(["p", "div", "i", "table", "h2"])
 attributes = st.sampled_from(

@@ -98,7 +98,9 @@ def test_no_one_click_is_promised_to_a_list() -> None:
 
 
 def test_a_list_server_is_not_told_that_a_program_wrote() -> None:
-    """Sympa silently drops a mail with Auto-Submitted, ezmlm one with Precedence; a test may go to a list."""
+    """Sympa silently drops a mail with Auto-Submitted, and ezmlm one with Precedence. A test mail may go to
+    a list too.
+    """
     tried = message_to_try(DIGEST, EDITION, audience=AUDIENCE, site=SITE, to=Mailbox(address="try@lists.example.org"))
 
     for message in (parsed(mail()), parsed(tried)):

@@ -137,7 +137,7 @@ PLAIN = "p { color: red } .a b { margin: 1px } #n > p { padding: 0 } @media (max
 
 
 class Site:
-    """One template, and how often each item was rendered into it."""
+    """A template, and the items that were rendered into it."""
 
     def __init__(self, folder: Path, *, style: str, body: str, blocks: Sequence[str] = ("each",)) -> None:
         (folder / "page.html").write_text(HEAD.replace("{style}", style) + body + "</body></html>", "utf-8")

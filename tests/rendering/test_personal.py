@@ -1,4 +1,4 @@
-"""A mail to a reader: the same pieces for all, with his own words between them."""
+"""A mail to a subscriber: the same pieces for all, with words for him alone between them."""
 
 import email
 import email.policy
@@ -48,7 +48,7 @@ def mail_to(reader: ReaderMail, digest: Digest = DIGEST) -> bytes:
 
 
 def read(mail: bytes) -> tuple[EmailMessage, str, str]:
-    """Return the mail, its text and its HTML."""
+    """Return the parsed mail, its text and its HTML."""
     message = email.message_from_bytes(mail, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))

@@ -145,7 +145,7 @@ class TestErrors:
 
 @dataclass(frozen=True)
 class Given:
-    """A value of the kind that templates are given."""
+    """A value like those that templates get."""
 
     name: str = "a name"
 
@@ -154,7 +154,7 @@ class Given:
 
 
 class TestSandbox:
-    """The author of a template can reach the values it shows, and nothing behind them."""
+    """The author of a template can reach the values that the template shows, and nothing behind them."""
 
     @pytest.mark.parametrize(
         "attack",

@@ -11,7 +11,7 @@ from publisher.rendering.text import html_of, html_with_images, one_line, scrub,
 from tests.values import DAY, record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
-"""Lone surrogates and non-characters included."""
+"""Any text, lone surrogates and non-characters included."""
 
 
 def html(text: str) -> str:
@@ -102,7 +102,7 @@ def test_a_line_keeps_its_no_break_spaces_and_no_other_white_space() -> None:
 
 
 def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
-    """A picture on another server reveals who reads what."""
+    """A picture on another server would reveal who reads what."""
     item = Item(
         date=DAY,
         text="A quay",

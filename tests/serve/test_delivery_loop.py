@@ -1,4 +1,4 @@
-"""The service sends mails beside its passes."""
+"""The service sends mails while passes are running."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The site behind the forms and the desk: a pass delays no visitor for long."""
+"""The site behind the forms and the desk: a pass delays a visitor only for a short time."""
 
 from functools import partial
 from pathlib import Path

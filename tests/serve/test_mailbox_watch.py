@@ -1,4 +1,4 @@
-"""The service reads the mailbox for bounces by itself."""
+"""The service reads the mailbox for bounces on its own."""
 
 import mailbox
 import threading

@@ -43,7 +43,7 @@ def root(tmp_path: Path) -> Path:
 
 
 class Reader(FlaskClient):
-    """Reads each answer to its end and closes it, as a server does."""
+    """A test client that reads each answer to its end and closes it, as a server does."""
 
     def open(self, *arguments: Any, **options: Any) -> TestResponse:
         return super().open(*arguments, **options, buffered=True)
@@ -150,7 +150,7 @@ def test_part_of_a_file(root: Path, encoding: str, asked: str, status: int, data
 
 
 def test_part_of_a_file_that_changed_is_all_of_it(root: Path) -> None:
-    """RFC 9110 section 13.1.5: a download is never joined from two versions."""
+    """RFC 9110 section 13.1.5: a download must never be joined from two versions."""
     before = got(root, "/all/rss.xml").headers["ETag"]
     os.utime(root / "all" / "rss.xml", (2e9, 2e9))
 
@@ -289,7 +289,7 @@ def test_documents_of_archives_may_be_kept_for_long(root: Path) -> None:
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_page_of_a_withdrawn_item_says_so_with_410(root: Path, encoding: str, method: str) -> None:
-    """Even if the client has a stored copy: search engines drop a page that answers 410."""
+    """This holds even if the client has a stored copy: search engines drop a page that answers 410."""
     since = "Fri, 01 Jan 2038 00:00:00 GMT"
     (root / "all" / "index.html.gone").touch()
 

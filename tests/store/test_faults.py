@@ -1,4 +1,4 @@
-"""Database errors become one line with the next step, and never show a password."""
+"""Errors of the database become one line with the next step, and never show a password."""
 
 import os
 import re
@@ -23,7 +23,7 @@ PASSWORD = "s3cret"
 
 
 def said(url: str) -> str:
-    """Return the error of opening a store; one line, and without the password."""
+    """Return the error of opening a store. It must be one line without the password."""
     with pytest.raises(StoreError) as caught:
         Store.open(url)
     message = str(caught.value)
@@ -151,7 +151,9 @@ def test_places_are_named_without_what_is_secret() -> None:
     ids=["a key that is taken", "a value that is missing"],
 )
 def test_a_traceback_shows_no_value_of_a_row(store: Store, address: str, language: str | None, words: str) -> None:
-    """It may end in a log, which must contain no reader's address. PostgreSQL adds lines with the whole row."""
+    """A traceback may end in a log, which must contain no subscriber's address. PostgreSQL adds lines with the whole
+    row.
+    """
     new = {"number": 7, "address": address, "language": language, "since": NOW, "came_at": NOW, "bounce_mark": "7"}
     known = {**new, "number": 6, "address": "ada@example.org", "language": "en", "bounce_mark": "6"}
     with store.database.writing() as connection:

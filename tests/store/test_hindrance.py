@@ -37,7 +37,7 @@ only_root_can = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give
 
 @pytest.fixture
 def database() -> Iterator[Path]:
-    """The store of another user, who was killed while he had it open."""
+    """The store of another user, whose process was killed while it had the store open."""
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, OWNER, OWNER)
         Path(folder).chmod(0o755)
@@ -50,7 +50,9 @@ def database() -> Iterator[Path]:
 
 
 def said(database: Path) -> str:
-    """Return the error that the owner gets who opens the store and writes; empty: none."""
+    """Return the error that the owner gets who opens the store and writes to it, or an empty string if
+    there is none.
+    """
     said = run_python(OPEN, str(database)).stderr
     return said.strip().rpartition("\n")[2].removeprefix("publisher.model.errors.StoreError: ")
 
@@ -101,7 +103,7 @@ def test_a_folder_that_may_not_be_written_is_named(database: Path) -> None:
 
 
 def disk(*, flags: int = 0, free: int = 1 << 20, places: int = 9) -> Callable[[object], object]:
-    """Return a disk as `statvfs` describes it: tests can neither fill nor mount one."""
+    """Return a function that describes a disk as `statvfs` does, because tests can neither fill nor mount a disk."""
     return lambda _: SimpleNamespace(f_flag=flags, f_bavail=free, f_frsize=4096, f_files=10, f_favail=places)
 
 

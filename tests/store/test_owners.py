@@ -25,7 +25,7 @@ only_root_can = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give
 
 @pytest.fixture
 def site() -> Iterator[Path]:
-    """A folder of another user that everybody may enter, unlike pytest's."""
+    """A folder of another user that everybody may enter. (Others may not enter pytest's own folders.)"""
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, OTHER, OTHER)
         Path(folder).chmod(0o755)
@@ -50,7 +50,9 @@ with Store.open(f"sqlite:///{folder}/publisher.db") as store, store.exclusive("p
 
 
 def written_by(user: int, site: Path) -> str:
-    """Return the error of a program that opens the store and writes what a pass does; empty: none."""
+    """Return the error of a program that opens the store and writes what a pass does, or an empty string if there is
+    none.
+    """
     return run_python(WRITE, str(site), str(user)).stderr.strip()
 
 
@@ -86,7 +88,7 @@ def test_a_stranger_is_refused_by_a_line_that_names_owner_and_remedy(site: Path)
 
 @only_root_can
 def test_root_that_may_give_nothing_away_is_refused(site: Path) -> None:
-    """As in a container without CAP_CHOWN."""
+    """An example is a container without CAP_CHOWN."""
     without = "import ctypes; assert ctypes.CDLL(None).prctl(24, 0, 0, 0, 0) == 0\n"  # PR_CAPBSET_DROP, CAP_CHOWN
     program = without + "import os, sys; os.execv(sys.executable, [sys.executable, '-c', *sys.argv[1:]])"
 
@@ -126,7 +128,7 @@ with Store.open("sqlite:///{tmp_path}/publisher.db") as store, store.exclusive("
 
 
 def test_whatever_holds_addresses_is_read_by_its_owner_alone(tmp_path: Path) -> None:
-    """Also while the database is in use, in a copy of it, and after a restore."""
+    """This holds also while the database is in use, for a copy of it, and after a restore."""
     database = tmp_path / "publisher.db"
     before = os.umask(0o022)
     try:

@@ -1,4 +1,4 @@
-"""In any history of a site, the values that the store keeps precomputed match its items."""
+"""In any history of a site, the precomputed values in the store agree with its items."""
 
 from collections import Counter
 from collections.abc import Callable

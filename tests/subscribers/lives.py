@@ -1,9 +1,9 @@
-"""Random lives of readers, with an oracle that remembers, for each reader and item, what he got.
+"""Random lives of subscribers, with an oracle that remembers what each subscriber got of each item.
 
-A world has a log of items; readers who subscribe, leave, return, pause and change pace; rounds that are late, skipped,
-or held by an editor who may take an item out; and themes that are renamed. The oracle says, for every item and reader,
-whether he must get it: he followed one of its themes when it entered that theme, and did not stop before his mail was
-due. He never gets it twice.
+A world has a log of items; subscribers who subscribe, leave, return, pause and change pace; rounds that are late,
+skipped, or held by an editor, who may take an item out; and themes that are renamed. For every item and subscriber, the
+oracle says whether he must get the item: he must if he followed one of its themes when the item entered that theme, and
+did not stop before his mail was due. He must never get an item twice.
 """
 
 from collections import defaultdict
@@ -21,24 +21,26 @@ THEMES = ("asylum", "borders", "return", "work")
 PACES = ("daily", "weekly", "monthly")
 START = datetime(2026, 3, 2, tzinfo=UTC)
 RENAMED = "~"
-"""In a slug, the separator between a theme's name and how often it was renamed."""
+"""In a slug, the separator between a theme's name and the number of times that it was renamed."""
 Rule = Callable[["Reader", Window, int, int], tuple[Share, tuple[Subscription, ...]]]
-"""From a reader, the window, the round's end and the limit: what he gets, and his subscriptions afterwards."""
+"""A rule for rounds. Given a subscriber, the window of items, the end of the round and the limit, it returns what he
+gets, and his subscriptions afterwards.
+"""
 
 
 def name_of(slug: str) -> str:
-    """Return the name of a theme, whatever its present slug."""
+    """Return the name of a theme, from any of its slugs."""
     return slug.partition(RENAMED)[0]
 
 
 @dataclass
 class Item:
-    """An item as the log has it."""
+    """An item as it is in the log."""
 
     number: int
     added_seq: int
     themes: dict[str, int]
-    """The log numbers at which it entered its themes, by the slugs they had then."""
+    """The log numbers at which the item entered its themes, by the slugs that the themes had then."""
     is_live: bool = True
 
     @property
@@ -48,14 +50,14 @@ class Item:
 
 @dataclass
 class Reader:
-    """One reader, with what the oracle knows about him."""
+    """One subscriber, with what the oracle knows about him."""
 
     number: int
     subscriptions: tuple[Subscription, ...] = ()
     due: frozenset[str] = frozenset()
-    """The paces of the round."""
+    """The paces of the present round."""
     wants: dict[int, set[str]] = field(default_factory=dict)
-    """Items that he must still get, with the themes by which he follows them."""
+    """Items that he must still get, each with the themes for which he must get it."""
     got: list[int] = field(default_factory=list)
     paused: bool = False
     current: Callable[[str], str] = str
@@ -79,7 +81,7 @@ class Reader:
 
 @dataclass
 class World:
-    """Everything at one moment, with the random choices that led there."""
+    """The items and subscribers of one moment, and the source of random choices."""
 
     rule: Rule
     random: Random
@@ -94,10 +96,10 @@ class World:
     renamed: dict[str, int] = field(default_factory=dict)
     """How often each theme was renamed, by its name."""
     held: set[str] | None = None
-    """The paces that have become due since an editor began a review; None: there is no review."""
+    """The paces that have become due since an editor began a review, or `None` if there is no review."""
 
     def live(self, steps: int) -> None:
-        """Let that many things happen, then give everybody a last mail."""
+        """Let so many random events happen, then give everybody a last mail."""
         actions = (self.publish, self.publish, self.publish, self.change, self.change, self.round, self.round)
         rare = (self.withdraw, self.join_theme, self.pause, self.come_back, self.join, self.rename, self.hold)
         for _ in range(steps):
@@ -113,7 +115,7 @@ class World:
     # --- the log -----------------------------------------------------------------------------------------------------
 
     def publish(self) -> None:
-        """Add several items at once: their dates do not matter, only that they are new to us."""
+        """Add several items at once. Their dates do not matter, because new means new to the log."""
         for _ in range(self.random.randint(1, 3)):
             self.log_end += 1
             themes = self.random.sample(THEMES, self.random.choice((1, 1, 1, 2, 3)))
@@ -124,7 +126,7 @@ class World:
                     reader.wants[item.number] = by
 
     def withdraw(self) -> None:
-        """Withdraw an item, which nobody must get any more."""
+        """Withdraw an item. From now on nobody must get it."""
         live = [item for item in self.items if item.is_live]
         if live:
             item = self.random.choice(live)
@@ -134,7 +136,7 @@ class World:
                 reader.wants.pop(item.number, None)
 
     def join_theme(self) -> None:
-        """Let an item enter one more theme, which concerns those who follow that theme now."""
+        """Let an item enter one more theme, so that those who follow that theme now must get it."""
         live = [item for item in self.items if item.is_live and len(item.themes) < len(THEMES)]
         if not live:
             return
@@ -151,7 +153,9 @@ class World:
                 reader.wants.setdefault(item.number, set()).add(theme)
 
     def has_passed(self, reader: Reader, item: Item) -> bool:
-        """Whether a subscription of the reader has dealt with the item, or would have while it was withdrawn."""
+        """Whether a subscription of the subscriber has dealt with the item, or would have if the item had not been
+        withdrawn.
+        """
         return any(
             each.start < item.added_seq and seq <= each.cursor
             for each in reader.subscriptions
@@ -165,12 +169,12 @@ class World:
         self.renamed[theme] = self.renamed.get(theme, 0) + 1
 
     def slug(self, theme: str) -> str:
-        """Return the present slug of the theme with that name."""
+        """Return the present slug of the theme with this name."""
         times = self.renamed.get(theme, 0)
         return f"{theme}{RENAMED}{times}" if times else theme
 
     def current(self, slug: str) -> str:
-        """Return the present slug of a theme that once had this one."""
+        """Return the present slug of a theme that had this slug at some time."""
         return self.slug(name_of(slug))
 
     # --- people ------------------------------------------------------------------------------------------------------
@@ -199,9 +203,10 @@ class World:
         reader.subscriptions = choose(before, choices, log_end=self.log_end, now=self.now)
 
     def forget_unfollowed(self, reader: Reader) -> None:
-        """Drop items that a reader need not get, because he stopped following their themes before his mail.
+        """Remove items that a subscriber need not get, because he stopped following their themes before his mail was
+        due.
 
-        A reader who changes from everything to one theme of the item goes on with that theme.
+        A subscriber who changes from everything to one theme of the item goes on with that theme.
         """
         for number, by in list(reader.wants.items()):
             others = reader.followed & self.items[number - 1].names if EVERYTHING in by else set()
@@ -223,7 +228,9 @@ class World:
     # --- rounds ------------------------------------------------------------------------------------------------------
 
     def round(self) -> None:
-        """Run a round of one pace, or of several that are due at one moment; sometimes a tick was missed."""
+        """Run a round of one pace, or of several that are due at one moment. Sometimes the round of a moment is
+        skipped.
+        """
         if self.random.random() < 0.8:
             due = frozenset(self.random.sample(PACES, self.random.choice((1, 1, 2, 3))))
             if self.held is None:
@@ -232,7 +239,7 @@ class World:
                 self.held |= due
 
     def hold(self) -> None:
-        """Begin or end an editor's review: the editor may have taken an item out for good."""
+        """Begin or end a review by an editor, who may take an item out for good."""
         if self.held is None:
             self.held = set()
             return
@@ -241,7 +248,7 @@ class World:
         self.release()
 
     def release(self) -> None:
-        """Send what became due during the review."""
+        """Run the rounds that became due during the review."""
         due, self.held = self.held, None
         if due:
             self.send_round(frozenset(due))
@@ -285,7 +292,7 @@ def with_cursors(reader: Reader, cursors: Sequence[int]) -> tuple[Subscription, 
 
 
 def mistakes_of(rule: Rule, seeds: Sequence[int], *, limit: int = 5, steps: int = 75) -> dict[str, int]:
-    """Return how many items were lost and doubled in these lives under a rule."""
+    """Return how many items were lost and how many doubled in these random lives, under a rule."""
     found: dict[str, int] = defaultdict(int)
     for seed in seeds:
         world = World(rule, Random(seed), limit)

@@ -1,4 +1,4 @@
-"""The rule for readers whose mails come back, compared with Mailman's."""
+"""The rule for subscribers whose mails come back, compared with Mailman's rule."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 def after(*hours: int, weight: Weight = Weight.POINT) -> BounceVerdict:
-    """Return the result of failures that happen this many hours after noon."""
+    """Return the result of failures that happen so many hours after noon."""
     verdict = BounceVerdict(step=BounceAction.NOTHING, score=None)
     for each in hours:
         verdict = count_failure(verdict.score, weight, now=NOON + each * HOUR)
@@ -107,7 +107,7 @@ def test_points_of_rare_mails_stay_longer() -> None:
 
 
 class Mailman:
-    """Mailman 3's steps for one member (its manual, "Bounce processing"), implemented independently."""
+    """The steps of Mailman 3 for one member (manual, "Bounce processing"), implemented independently."""
 
     def __init__(self) -> None:
         self.score = 0.0
@@ -125,7 +125,7 @@ class Mailman:
 
 @given(st.lists(st.integers(0, 12 * 24), max_size=40))
 def test_the_rule_is_mailmans(gaps: list[int]) -> None:
-    """Failures at any distances lead to the same."""
+    """Whatever the time between the failures, both rules give the same result."""
     theirs, ours, at = Mailman(), BounceVerdict(step=BounceAction.NOTHING, score=None), NOON
     for gap in gaps:
         at += gap * HOUR

@@ -110,7 +110,7 @@ def site() -> Iterator[Site]:
 
 
 def test_a_reader_who_comes_back_after_deletion_starts_new_and_gets_nothing_twice(site: Site) -> None:
-    """28 days after he left, nothing records what he had; the items in the log by then are not sent to him."""
+    """28 days after he left, nothing records what he had. Items that are in the log by then are not sent to him."""
     ada = site.subscribed(asylum="daily")
     site.people.stop(site.stop_link(ada))
     site.now += ENDED + timedelta(seconds=1)
@@ -334,7 +334,7 @@ def test_the_operator_adds_and_ends(site: Site) -> None:
 
 @pytest.mark.parametrize("language", ["zz\nBcc: eve@example.org", "French", ""])
 def test_nobody_is_added_in_a_language_that_no_mail_can_be_in(site: Site, language: str) -> None:
-    """One such reader would prevent all mails of a round."""
+    """A single such subscriber would prevent all mails of a round."""
     with pytest.raises(UsageError, match="expected the tag of a language such as en or fr-BE"):
         site.people.add(ADA, {"asylum": "daily"}, language=language, words="asked at the desk")
     assert site.store.subscribers.by_address(ADA) is None

@@ -1,4 +1,4 @@
-"""Planning a range of people gives each what the rule says; and when paces are due."""
+"""Planning a range of people gives each person what the rule says. Also when paces are due."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -15,7 +15,7 @@ from publisher.subscribers.rule import Follow, Window, moved, share_of
 UPTO = 60
 THEMES = ("asylum", "borders", "return")
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
-"""A tick of both paces below."""
+"""A moment at which both paces below are due."""
 DAILY = Pace(name="daily", schedule=Schedule.parse("0 7 * * *", "UTC"))
 WEEKLY = Pace(name="weekly", schedule=Schedule.parse("0 7 * * MON", "UTC"))
 

@@ -1,4 +1,4 @@
-"""Estimates for readers, compared with what came."""
+"""Estimates of how many mails and items a subscriber gets, compared with what came."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Bounces are counted, complaints end subscriptions, the operator suppresses."""
+"""Bounces are counted, complaints end subscriptions, and the operator suppresses addresses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -41,7 +41,9 @@ class World(Site):
     def come_back(
         self, mark: str, status: str = "5.2.2", kind: BounceKind = BounceKind.FAILED, *, mail: str = ""
     ) -> Counted | None:
-        """Let a mail come back to the address with that mark; each time another mail, unless one is given."""
+        """Let a mail come back to the address with this mark. Each call is about another mail, unless
+        `mail` is given.
+        """
         self.mails += 1
         row = BounceRow(
             mark=mail or str(self.mails),
@@ -63,7 +65,7 @@ class World(Site):
         return ada
 
     def probed(self) -> Subscriber:
-        """Return a reader who was suspended a week ago and to whom a probe is being sent."""
+        """Return a subscriber who was suspended a week ago and to whom a probe is being sent."""
         ada = self.suspended()
         self.now += 7 * DAY
         self.reach.probe()
@@ -71,13 +73,13 @@ class World(Site):
         return ada
 
     def hand_over(self, state: DeliveryState, reply: str = "") -> None:
-        """Let the server answer everything that waits."""
+        """Let the server answer all mails that wait."""
         claimed = self.store.ledger.claim(10, max_age=MAX_AGE, now=self.now)
         results = [Result(delivery=each, state=state, code=int(reply[:3] or 250), reply=reply) for each in claimed]
         self.store.ledger.write([], results, now=self.now)
 
     def is_due(self, reader: Subscriber) -> bool:
-        """Whether a round would include him."""
+        """Whether a round would include the subscriber."""
         collect(self.store, record(f"item {self.now}", ASYLUM), now=self.now)
         return any(reader.number in {row[0] for row in some} for some in plan(self.store, begin(self.store), {}))
 
@@ -303,7 +305,7 @@ def test_a_reader_who_left_gets_no_points_and_no_probe(world: World) -> None:
 
 
 def test_a_complaint_ends_for_good(world: World) -> None:
-    """The form answers alike and sends nothing; no import, operator or link brings the reader back."""
+    """The form answers as usual and sends nothing. No import, operator or link brings the subscriber back."""
     ada = world.subscribed(asylum="daily")
     link, stop = world.mine(ada), world.stop_link(ada)
     world.come_back(world.mark(ada), "", BounceKind.COMPLAINT)
@@ -400,7 +402,7 @@ def test_a_paused_reader_is_probed_when_his_pause_is_over(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [BounceKind.FAILED, BounceKind.COMPLAINT])
 def test_a_crash_between_the_end_and_its_note_is_made_good(world: World, kind: BounceKind) -> None:
-    """The subscriptions have ended, and the mail is still in its mailbox, unrecorded."""
+    """After the crash, the subscriptions have ended, and the mail is still in its mailbox and not recorded."""
     ada = world.probed()
     world.come_back(world.mark(ada), "5.1.1", kind, mail="one")
     before = world.store.subscribers.get(ada.number)

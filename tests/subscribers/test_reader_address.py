@@ -1,4 +1,4 @@
-"""Which addresses readers may have."""
+"""Which addresses subscribers may have."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_an_address_is_stored_in_one_spelling(address: str, stored: str) -> None
     ["localhost", "127.0.0.1", "example", "0x7f.0x1", "a.localhost", "LOCALHOST.localdomain", "example.1com"],
 )
 def test_a_domain_of_a_local_network_is_refused(domain: str) -> None:
-    """A form could make the mail server write into its own mailboxes."""
+    """Otherwise a form could make the mail server write into its own mailboxes."""
     with pytest.raises(ValueError, match=rf"needs a domain such as example\.org, not '{domain.lower()}'"):
         reader_address(f"root@{domain}")
 

@@ -1,4 +1,4 @@
-"""Readers who consented long ago are asked whether they still want their mails, in both kinds of database."""
+"""Subscribers who consented long ago are asked whether they still want their mails, in both kinds of database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +15,12 @@ from tests.subscribers.test_people import ADA, MONDAY, Site
 BEN, EVE = "ben@example.org", "eve@example.org"
 YEARS = timedelta(days=730)
 LONG_AFTER = datetime(2200, 1, 1, tzinfo=UTC)
-"""Later than any moment at which a server could record a mail as sent."""
+"""A time later than any at which a server could record a mail as sent."""
 
 
 @pytest.fixture
 def site(store: Store) -> Site:
-    """Ada consented three years ago, Ben a year ago; both have got nothing yet."""
+    """A site on which Ada consented three years ago and Ben a year ago. Neither has got any mail yet."""
     collect(store, record("a", ASYLUM), record("b", BORDERS))
     site = Site(store)
     for address, ago in ((ADA, 3 * 365), (BEN, 365)):
@@ -45,7 +45,7 @@ def found(site: Site, address: str = ADA) -> Subscriber:
 
 
 def send_letters(site: Site, state: DeliveryState = DeliveryState.SENT) -> list[str]:
-    """Send what waits; return the recipients."""
+    """Send the mails that wait; return their recipients."""
     claimed = site.store.ledger.claim(9, max_age=timedelta(days=3), now=site.now, lease=timedelta(minutes=9))
     site.store.ledger.write([], [Result(delivery=each, state=state, reply="250 ok") for each in claimed], now=site.now)
     return [each.recipient for each in claimed]
@@ -164,7 +164,7 @@ def test_suppressed_readers_and_those_who_left_are_not_asked(site: Site) -> None
 
 
 def test_after_a_restore_nobody_seems_silent(site: Site) -> None:
-    """A reader who answered since the backup must not lose his mails."""
+    """A subscriber who answered since the backup must not lose his mails."""
     ask(site)
     send_letters(site)
 

@@ -1,5 +1,5 @@
-"""The rule that decides which items a reader gets: nothing lost or doubled in thousands of lives; four other rules
-fail.
+"""The rule that decides which items a subscriber gets: it loses and doubles nothing in thousands of lives. Four other
+rules fail.
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ def item(number: int, *themes: str, **later: int) -> ItemEntry:
 
 
 def shares(follows: list[Follow], window: Window, *, limit: int = 40) -> tuple[tuple[int, ...], list[int]]:
-    """Return the numbers of the items that a reader gets, and his cursors after a round up to log number 100."""
+    """Return the numbers of the items that a subscriber gets, and his cursors after a round up to log number 100."""
     share = share_of(follows, window, limit=limit)
     return window.numbers(share.items), [moved(follow, share, window, upto=100) for follow in follows]
 
@@ -97,20 +97,20 @@ Outcome = tuple[Share, tuple[Subscription, ...]]
 
 
 def active_only(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """Ignore ended subscriptions."""
+    """A wrong rule: ended subscriptions are ignored."""
     share = share_of(reader.follows(ended_too=False), window, limit=limit)
     return share, with_cursors(reader, [moved(each, share, window, upto=upto) for each in reader.follows()])
 
 
 def cursor_alone(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """Treat everything up to a subscription's cursor as dealt with, whenever it began."""
+    """A wrong rule: everything up to a subscription's cursor counts as dealt with, whenever the subscription began."""
     follows = [follow._replace(start=0) for follow in reader.follows()]
     share = share_of(follows, window, limit=limit)
     return share, with_cursors(reader, [moved(each, share, window, upto=upto) for each in follows])
 
 
 def plain_assignment(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """Set the cursor to the last item that was taken, even if it was further."""
+    """A wrong rule: the cursor is set to the last item that was taken, even if it was further before."""
     follows = reader.follows()
     share = share_of(follows, window, limit=limit)
     last = max((window.items[place].added_seq for place in window.places(share.items)), default=0)
@@ -121,7 +121,9 @@ SPANS = {"daily": timedelta(days=1), "weekly": timedelta(days=7), "monthly": tim
 
 
 def time_windows(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """Send what is one day old in a daily mail, and so on; here a day brings about three log numbers."""
+    """A wrong rule: a daily mail has what is at most one day old, and so on. Here, a day brings about three log
+    numbers.
+    """
     mask = 0
     for each in reader.subscriptions:
         if reader.is_due(each):

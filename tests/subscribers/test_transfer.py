@@ -227,7 +227,7 @@ def test_who_said_no_on_one_line_stays_out_whatever_another_says(store: Store, o
 
 
 class ErasingPeople(People):
-    """People of whom one is erased whenever some are read."""
+    """The people of a site. Whenever some are read, one of them is erased."""
 
     def all(self) -> Iterator[list[Subscriber]]:
         for batch in super().all():

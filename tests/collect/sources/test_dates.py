@@ -270,7 +270,7 @@ def test_dates_in_fields_are_read(written: str, meant: date) -> None:
 
 @pytest.mark.parametrize("number", [0, 7, 44602, 99_999_999_999, 10**14, 20221310, 10**400])
 def test_a_number_that_is_no_date(number: int) -> None:
-    """44602 is how Excel stores a day."""
+    """Excel stores a day as such a number."""
     with pytest.raises(DateError, match="is no date"):
         read_number(number)
 
@@ -325,7 +325,7 @@ def test_an_iso_date_is_read(day: date) -> None:
     ],
 )
 def test_unreadable_dates_are_distinguished_from_text(written: str, problem: str) -> None:
-    """If it were read as text, it would become part of another item."""
+    """A date that was read as text would become part of another item."""
     with pytest.raises(DateError, match=problem):
         read_line(written)
 

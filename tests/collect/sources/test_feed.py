@@ -373,8 +373,8 @@ def test_nothing_that_a_feed_names_is_fetched(tmp_path: Path, server: Server, do
     ],
 )
 def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, lifetime: timedelta | None) -> None:
-    """The lifetime also counts after a reading that found the feed unchanged; when it is over, the feed is read
-    again.
+    """The lifetime also counts after a reading that found the feed unchanged. When it is over, the feed is
+    read again.
     """
     declared = '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
     body = RSS.replace("<ttl>90</ttl>", said).replace("<rss", declared).encode()
@@ -396,7 +396,7 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
 
 
 def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
-    """`max-age`, and `Retry-After` in both its forms; failures are counted for each source."""
+    """Both `max-age` and the two forms of `Retry-After` count. Failures are counted for each source."""
     fetcher = Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     sources = [FeedSource(name, server.url(f"/{name}"), fetcher=fetcher) for name in ("fresh", "busy", "later", "gone")]
     server.answers["/fresh"] = Answer(body=RSS.replace("<ttl>90</ttl>", "").encode(), headers=MAX_AGE)

@@ -20,7 +20,7 @@ AT_TEN = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
 def kept(**values: object) -> Item:
-    """Return the item that the log keeps of such values, on a site in Brussels."""
+    """Return the item that the log stores for these values, on a site in Brussels."""
     return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=POLICY)
 
 

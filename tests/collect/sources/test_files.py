@@ -1,4 +1,4 @@
-"""What a source's path may be: no file that never ends, and none outside the source's folder."""
+"""What a source's path may be: not a file without end, and no file outside the source's folder."""
 
 import os
 from datetime import UTC, datetime

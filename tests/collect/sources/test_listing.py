@@ -80,7 +80,7 @@ class TestTheRealListing:
         )
 
     def test_text_is_the_file_s_own_with_even_spaces(self, items: tuple[Item, ...], real_listing: Path) -> None:
-        """The expected text is computed independently: all lines except dates and labels, in order."""
+        """The expected text is computed in another way: all lines except dates and labels, in order."""
         lines = [line.split() for line in real_listing.read_text(encoding="utf-8").splitlines()]
         bodies = [line for line in lines if len(line) > 3 and line[0] not in {"Main", "Keywords:"}]
 
@@ -546,7 +546,7 @@ def test_a_publication_date_that_is_none_is_a_problem() -> None:
 
 
 def test_a_listing_with_dates_below_the_texts_is_refused() -> None:
-    """Reading from the top would give each text its neighbour's date."""
+    """Reading from the top would give each text the date of its neighbour."""
     found = parse("One.\nPublication date: 10 February 2022\n\nTwo.\nPublication date: 9 May 2021\n", "l.txt")
     items, problems = found.items, found.problems
 

@@ -268,7 +268,7 @@ def test_themes_in_every_shape_that_programs_write(tmp_path: Path, front: str) -
 
 
 def html_of(folder: Path, body: str) -> tuple[str, str]:
-    """Return what a Markdown body becomes, and what was left out."""
+    """Return the HTML made from a Markdown body, and what was left out of it."""
     (folder / "ferry.md").write_text(f"---\ntitle: Ferry\ndate: 2024-03-01\n---\n{body}", encoding="utf-8")
     fetch = read(folder)
     (item,) = fetch.items

@@ -105,7 +105,7 @@ def test_a_server_that_never_comes_to_the_point_is_cut_off_in_time() -> None:
 
 
 def test_interim_responses_are_skipped() -> None:
-    """RFC 9110 section 15.2: any number of interim responses, even unrequested ones."""
+    """RFC 9110 section 15.2 allows any number of interim responses, even if none was requested."""
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     with speaking(lambda: [interim, OK + b"Content-Length: 1\r\n\r\nxyz"]) as url:
         assert fetch(url).body == b"x"
@@ -258,7 +258,7 @@ def test_a_bomb_takes_no_more_memory_than_is_admitted(
 
 
 def test_a_gzip_answer_of_several_parts_is_read_whole(server: Server) -> None:
-    """RFC 1952 section 2.2; some servers send a file and its padding in this way."""
+    """RFC 1952 section 2.2 allows several parts; some servers send a file and its padding in this way."""
     server.answers["/a"] = Answer(
         body=gzip.compress(b"sails ") + gzip.compress(b"at ten") + bytes(99), headers={"Content-Encoding": "gzip"}
     )
@@ -304,7 +304,7 @@ def showing(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """A certificate authority that is trusted like the system's own."""
+    """A certificate authority that is trusted as if it were one of the system's."""
     trusted = trustme.CA()
     trusted.cert_pem.write_to_path(str(tmp_path / "trusted.pem"))
     monkeypatch.setenv(ssl.get_default_verify_paths().openssl_cafile_env, str(tmp_path / "trusted.pem"))
@@ -351,7 +351,8 @@ PUBLIC = "93.184.216.34"
 
 @pytest.fixture
 def asked_for(monkeypatch: pytest.MonkeyPatch, server: Server) -> dict[str, list[list[str]]]:
-    """The name server's answers for `news.test`, one after the other, and the addresses that were connected to.
+    """The name server's next answers for `news.test`, which a test sets, and the addresses to which connections were
+    made.
 
     Tests have no name server and must not reach the Internet: the two standard library functions through which a fetch
     leaves this program are replaced. Public addresses lead to `server`.

@@ -109,7 +109,7 @@ def test_any_damaged_document_is_read_or_refused(
     "repeated", ["[", "{", "(", "<b>", "> ", "- ", "*", "`", "&a [", "\n", "a:\n ", "![", '"', "<!--"]
 )
 def test_much_of_one_thing(tmp_path: Path, kind: str, repeated: str) -> None:
-    """It would reveal quadratic time and deep recursion."""
+    """Such input would reveal quadratic time and deep recursion."""
     begin = "---\ndate: 2026-03-10\n---\n" if kind == "markdown" else ""
     check(tmp_path, kind, f"{begin}{repeated * 10_000}".encode())
 
@@ -161,7 +161,7 @@ ROW_VALUES = st.one_of(
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ROW_VALUES))
 def test_a_row_of_values_of_any_type(row: dict[str, object]) -> None:
-    """Databases give all these types; front matter and JSON give some."""
+    """Databases give values of all these types; front matter and JSON give some of them."""
     with suppress(FieldError, Withheld):
         clean_item(item_of(row), site=SITE, policy=POLICY)
 

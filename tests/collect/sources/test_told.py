@@ -1,4 +1,4 @@
-"""Everything that a reading leaves out, joins or withholds is reported, for every kind of source."""
+"""Everything that a reading leaves out, merges or withholds is reported, for every kind of source."""
 
 import json
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ CRANE = {"id": "1", "content_text": "A crane.", "date_published": "2026-11-20T10
 
 
 def read(kind: str, path: Path, files: dict[str, str], **keys: Any) -> Fetch:
-    """Read a source from files, given by name; the first is its path unless that is a folder."""
+    """Read a source from files, given by name. The first file is the source's path, unless the path is a folder."""
     for name, text in files.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text, "utf-8")

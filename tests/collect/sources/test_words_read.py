@@ -1,4 +1,6 @@
-"""The table in docs/sources.md of the words for fields: each word is written in a source and read back."""
+"""The table of words for fields in docs/sources.md: each word is written into a source, which must then
+give the field.
+"""
 
 import json
 import re
@@ -27,9 +29,9 @@ SAID = {
     "theme": "Ferries",
     "summary": "In short.",
 }
-"""The value written for each field."""
+"""The value that is written for each field."""
 BESIDE = " beside `content:encoded`"
-"""The mark of a feed's `description` that is a summary and not the text."""
+"""The mark in the table of a `description` in a feed that is a summary and not the text."""
 
 
 def _cells() -> Iterator[tuple[str, str, str]]:

@@ -225,7 +225,7 @@ def test_a_site_that_cannot_be_opened_is_told_in_english() -> None:
 
 
 def desk_of(open_site: Callable[[], Publisher]) -> FlaskClient:
-    """Return a browser of a desk whose site is opened by that function."""
+    """Return a browser for a desk that opens its site with this function."""
     desk = desk_pages(open_site, base_url=BASE_URL, on_act=lambda: None, watch=SourceWatch(), tasks=ListTasks())
     return application(desk).test_client()
 

@@ -1,4 +1,4 @@
-"""Attacks on the desk by a thief, a forger and a hostile source, page by page."""
+"""Attacks on the desk by a thief, a forger and a hostile source, on every page."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.serve.desk.test_edition import REVIEWED, WEEKLY
 from tests.world import BASE_URL, news
 
 ACTS = [(page.rule, act) for page in new_pages(SourceWatch(), ListTasks()) for act in page.acts]
-"""Every button of the desk."""
+"""The action of every button of the desk, with the page's rule."""
 LINE_ENDS = ("\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\0")
 IN_PATH = {"<audience>": "weekly", "<int(max=2147483647):number>": "1", "<token>": "x" * 28}
 
@@ -30,20 +30,20 @@ def site(tmp_path: Path) -> Iterator[DeskSite]:
 
 
 def path_of(rule: str) -> str:
-    """Return the path of a page."""
+    """Return the path of a page, from its rule."""
     for name, value in IN_PATH.items():
         rule = rule.replace(name, value)
     return f"{DESK}/{rule}".rstrip("/")
 
 
 def paths_of(app: Flask) -> list[str]:
-    """Return the path of everything that answers a GET."""
+    """Return the paths of all pages that answer a GET."""
     rules = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and DESK in rule.rule}
     return sorted(path_of(rule.removeprefix(f"{DESK}").lstrip("/")) for rule in rules)
 
 
 def kept(site: DeskSite) -> str:
-    """Return everything that the store holds."""
+    """Return everything that the store contains."""
     with site.world.store() as store:
         return dump(store)
 

@@ -1,4 +1,6 @@
-"""The desk's page of the next edition: each act is a decision of `publisher edition`, and two editors lose nothing."""
+"""The desk's page of the next edition: each button is a decision of `publisher edition`, and two editors
+lose nothing.
+"""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ TITLES = [
     "The lock opens at six",
     "Two cranes were sold",
 ]
-"""In the order of the first digest."""
+"""The titles of the items, in the order of the first digest."""
 
 
 @pytest.fixture
@@ -37,18 +39,18 @@ def editor(site: DeskSite) -> Editor:
 
 
 def titles(page: str) -> list[str]:
-    """Return the titles of the items, in order."""
+    """Return the titles of the items on the page, in order."""
     return re.findall(r'<li id="item-[^"]+">\n<h3[^>]*>(.*?)</h3>', page)
 
 
 def item(page: str, title: str) -> str:
-    """Return the id of the item with that title."""
+    """Return the id of the item with this title."""
     [found] = re.findall(rf'<li id="item-([^"]+)">\n<h3[^>]*>{re.escape(title)}</h3>', page)
     return str(found)
 
 
 def edition(site: DeskSite) -> dict[str, object]:
-    """Return the held edition, as the command shows it."""
+    """Return the held edition as the command shows it."""
     shown: dict[str, object] = site.world.publisher_edition("show", "weekly-1", "--json", at=site.now).json
     return shown
 

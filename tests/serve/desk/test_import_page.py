@@ -1,4 +1,4 @@
-"""The desk imports people: a list is tried first, whatever it contains, and imported when the editor confirms."""
+"""The desk imports people: a list is tried out first, whatever it contains, and imported when the editor confirms."""
 
 import io
 import re
@@ -32,7 +32,7 @@ def site(tmp_path: Path) -> Iterator[DeskSite]:
 
 
 def send(editor: Editor, data: bytes | str, *, name: str = "people.csv", **fields: object) -> TestResponse:
-    """Try a list."""
+    """Send a list to be tried out."""
     content = data if isinstance(data, bytes) else data.encode()
     form = {**hidden_in(editor.look(IMPORT)), **FIELDS, **fields, "do": "try", "file": (io.BytesIO(content), name)}
     return editor.browser.post(IMPORT, data=form, content_type="multipart/form-data", buffered=True)
@@ -119,7 +119,7 @@ def test_a_list_that_takes_long_is_worked_on_beside_the_page(tmp_path: Path) -> 
 
 @contextmanager
 def held_up(tasks: ListTasks) -> Iterator[None]:
-    """Make the work on lists wait during a `with`."""
+    """Let the work on lists wait during a `with` block."""
     nobody = SentList(data=b"", encoding="utf-8", name="")
     order = ListOrder(people=nobody, without=(), defaults=ImportDefaults(language="en"), at=LATER)
     gate = Event()
@@ -136,7 +136,7 @@ def held_up(tasks: ListTasks) -> Iterator[None]:
 
 
 def look_until(editor: Editor, words: str, path: str = IMPORT) -> bool:
-    """Whether a page shows some words within some seconds."""
+    """Return whether a page shows some words within a few seconds."""
     for _ in range(200):
         if words in text_of(editor.look(path)):
             return True

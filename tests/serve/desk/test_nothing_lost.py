@@ -1,4 +1,4 @@
-"""Nothing that an editor typed is lost, whichever button is pressed, and no edition ends without a message."""
+"""Nothing that an editor typed is lost, whichever button he presses, and no edition ends without a message."""
 
 import re
 from collections.abc import Iterator
@@ -30,13 +30,13 @@ def editor(site: DeskSite) -> Editor:
 
 
 def kept(page: str) -> list[str]:
-    """Return the typed texts that a page shows for copying."""
+    """Return the typed texts that a page shows so that they can be copied."""
     section = page.partition('<section aria-labelledby="kept">')[2].partition("</section>")[0]
     return [unescape(text) for text in re.findall(r'<p class="kept" dir="auto">(.*?)</p>', section, re.DOTALL)]
 
 
 def without_items_but(title: str, editor: Editor) -> str:
-    """Move all other items to the next edition; return the id of the one that is left."""
+    """Put off all items but one, so that they are due for the next edition; return the id of the one that is left."""
     for other in TITLES:
         if other != title:
             editor.press(f"later:{item(editor.look(WEEKLY), other)}", WEEKLY)
@@ -57,7 +57,7 @@ def test_text_typed_for_an_edition_that_ended_is_shown_to_copy(site: DeskSite, e
 
 
 def test_text_of_a_form_from_an_earlier_session_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
-    """Somebody signs in again in a second window, and presses a button in the first one."""
+    """An editor signs in again in a second window, and presses a button in the first one."""
     before = fields_in(editor.look(WEEKLY))
     editor.browser.post(site.link())
 
@@ -119,7 +119,7 @@ def test_what_was_typed_goes_out_with_the_button_that_sends(site: DeskSite, edit
 
 
 def test_enter_in_a_field_saves_and_sends_nothing(editor: Editor) -> None:
-    """A browser presses the first button of the form then."""
+    """When Enter is pressed, a browser presses the first button of the form."""
     for path in (WEEKLY, f"{WEEKLY}?look=dark"):
         buttons = re.findall(
             r'<button type="submit"[^>]* name="do" value="([^"]+)"', editor.look(path).partition("<main")[2]
@@ -253,7 +253,7 @@ def test_after_the_next_edition_only_the_items_come_back(site: DeskSite, editor:
 
 
 def test_what_another_editor_did_meanwhile_is_not_done_again(tmp_path: Path) -> None:
-    """Whatever the page, its form is of the state that it showed."""
+    """On every page, the form contains the state that it showed."""
     with busy_site(tmp_path / "site") as site:
         edith, otto = site.editor(), site.editor(OTTO)
         person, sent, sources, round_ = (f"{DESK}/{path}" for path in ("people/3", "sent", "sources", "round"))

@@ -166,7 +166,7 @@ def test_the_export_is_a_file_that_an_import_reads_back(site: DeskSite) -> None:
 
 
 def test_addresses_stand_in_no_page_record_log_or_path(site: DeskSite) -> None:
-    """Except in the form in which a wrong address was typed, and in the export."""
+    """The exceptions are the form in which a wrong address was typed, and the export."""
     editor = site.editor()
     with capture_logs() as logs:
         answers = [

@@ -1,4 +1,6 @@
-"""The desk's page of the next mails to subscribers: how one looks, when they go, and what editors decide."""
+"""The desk's page of the next mails to subscribers: what one looks like, when they are sent, and what
+editors decide.
+"""
 
 import re
 from collections.abc import Iterator
@@ -25,14 +27,14 @@ def subscribe(world: World, address: str, *choices: str, at: datetime = NOW) -> 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[DeskSite]:
-    """A site without an audience; Ada follows everything daily, Ben ferries weekly, and two items are new to them."""
+    """A site without an audience. Ada follows everything daily and Ben ferries weekly; two items are new to them."""
     site = DeskSite(prepared(tmp_path / "site", followed), at=NOW + HOUR)
     yield site
     site.close()
 
 
 def followed(folder: Path) -> World:
-    """The folder of such a site, an hour after `NOW`."""
+    """Return the folder of a site with two subscribers, an hour after `NOW`."""
     world = World.after_run(folder, LISTING, config=CONFIG)
     subscribe(world, ADA, "*=daily")
     subscribe(world, BEN, "ferries=weekly")

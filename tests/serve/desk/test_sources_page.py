@@ -1,4 +1,4 @@
-"""The desk's page of sources: a decision applies to what its editor saw, and a hidden item can be shown again."""
+"""The desk's page of sources: a decision applies to what the editor saw, and a hidden item can be shown again."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which requests the desk answers at all."""
+"""Which requests the desk answers."""
 
 import pytest
 

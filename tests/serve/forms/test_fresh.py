@@ -1,4 +1,4 @@
-"""What a reader can do by a fresh link: see his data, change the address, erase everything."""
+"""What a subscriber can do by a fresh link: see his data, change his address, erase everything."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ NEW = "lovelace@example.net"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with news, made once."""
+    """A site with news, which is made once."""
     world = World(tmp_path_factory.mktemp("fresh") / "made", LISTING, config=FORMS_CONFIG)
     world.publisher("run", at=NOW)
     return world
@@ -33,7 +33,7 @@ def site(made: World, tmp_path: Path) -> Iterator[FormSite]:
 
 
 def fresh_path(site: FormSite, address: str = ADA) -> str:
-    """Return the path of the link in a requested letter."""
+    """Return the path of the link in a letter that was requested."""
     site.submit("/-/link", {"email": address})
     [letter] = site.letters()
     return path_in(letter)
@@ -99,7 +99,7 @@ def test_the_link_opens_the_page_once_and_the_page_is_good_for_an_hour(site: For
 
 
 def test_no_link_of_a_digest_or_another_letter_opens_it(site: FormSite) -> None:
-    """An ordinary mail may be forwarded."""
+    """An ordinary mail may be forwarded, so its links must not open the page."""
     mine = site.subscribe()
     stop = site.stop_path(mine)
     page = opened(site)

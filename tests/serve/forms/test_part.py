@@ -21,7 +21,7 @@ from tests.world import BASE_URL, NOW, World
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with news, made once."""
+    """A site with news, which is made once."""
     world = World(tmp_path_factory.mktemp("forms") / "made", LISTING, config=FORMS_CONFIG)
     world.publisher("run", at=NOW)
     return world
@@ -46,7 +46,7 @@ def choices(site: FormSite, address: str = ADA) -> dict[str, str]:
 
 
 class Links(HTMLParser):
-    """All addresses that a page links to or loads."""
+    """All addresses to which a page links, or that it loads."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -249,7 +249,9 @@ def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite
 
 
 def test_a_letter_is_written_for_an_unknown_address_too_and_thrown_away(site: FormSite) -> None:
-    """Writing takes nearly all of the time; that a broken template causes an error proves that it was done."""
+    """Writing a letter takes nearly all of the time. A broken template causes an error, which proves that the letter
+    was written.
+    """
     own = site.world.folder / "templates"
     own.mkdir(exist_ok=True)
     (own / "letter.txt").write_text("{{ nothing.at.all }}", "utf-8")
@@ -262,7 +264,7 @@ def test_a_letter_is_written_for_an_unknown_address_too_and_thrown_away(site: Fo
 
 
 def test_many_forms_for_one_address_are_one_letter(site: FormSite) -> None:
-    """Besides the test of 10,000 in `tests/journey`. Mailboxes do not distinguish capital and small letters."""
+    """`tests/journey` has a test with 10,000 forms. Mailboxes do not distinguish capital and small letters."""
     for number, email in enumerate([ADA, "Ada@example.org", "ada@EXAMPLE.ORG", f" {ADA}\n"] * 5):
         assert 303 == site.submit("/-/subscribe", {"email": email}, address=f"10.0.{number}.1").status_code
 

@@ -1,4 +1,4 @@
-"""Forms must be filled in by a person who has read them."""
+"""Forms must be filled in by a person, who takes time to read them."""
 
 from datetime import timedelta
 
