@@ -87,7 +87,7 @@ def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
 def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
     holder = None if desk.reach is None else desk.reach.holder_of(bounce.token, bounce.stop_token)
     if desk.reach is not None and holder is not None:
-        # the mark identifies the reader; his address is not stored with it
+        # the mark identifies the subscriber; his address is not stored with it
         row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.subscriber))
         return _report_of(row, desk.reach.take_report(row, holder))
     about = desk.store.bounces.find_mail(bounce.message_ids)
@@ -115,7 +115,7 @@ def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) ->
 def _row_of(
     bounce: Bounce, mark: str, desk: BounceDesk, *, name: str = "", recipient: str = "", token: str = ""
 ) -> BounceRow:
-    # servers repeat the address, and reports contain no reader's address
+    # servers repeat the address, and reports contain no subscriber's address
     words = without_addresses(bounce.words, known=bounce.recipient) if token else bounce.words
     return BounceRow(
         mark=mark,

@@ -339,7 +339,7 @@ def offer_of(kind: OfferKind, place: str, items: Sequence[Item], table: Mapping[
 
 
 def _toml(name: str, table: Mapping[str, object]) -> str:
-    # JSON texts, numbers and lists of these are also valid TOML
+    # JSON strings, JSON numbers and lists of them are also valid TOML
     lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
     return "\n".join([f"[[{name}]]", *lines])
 

@@ -99,7 +99,7 @@ def judge_contrast(mail: ParsedDigest) -> Iterator[Finding]:
     yield from _pale_texts(mail.digest.html)
 
 
-@lru_cache(maxsize=8)  # an editor's page judges the same mail at every view, and this takes a third of that time
+@lru_cache(maxsize=8)  # an editor's page checks the same mail at every view, and this check is a third of the work
 def _pale_texts(html: str) -> tuple[Finding, ...]:
     page = lxml_html.document_fromstring(html)
     return (

@@ -119,7 +119,7 @@ def _elements_for(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html
     return [each for each in found if isinstance(each, lxml_html.HtmlElement)] if isinstance(found, list) else []
 
 
-@lru_cache(maxsize=256)  # a template has some ten, and translating one takes longer than all else about it
+@lru_cache(maxsize=256)  # a template has about ten, and translating a selector takes longer than all its uses
 def _compile(selectors: str) -> CSSSelector | None:
     try:
         return CSSSelector(selectors, translator="html")

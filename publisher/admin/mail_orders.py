@@ -74,7 +74,7 @@ def recall(name: str, office: Office) -> int:
     Raises:
         UsageError: no mail of an edition or round with that name was ever queued.
     """
-    known = office.store.ledger.known(name, limit=1)  # a round has one for each reader
+    known = office.store.ledger.known(name, limit=1)  # a round has one delivery for each subscriber
     if not known:
         raise UsageError(f"{name!r} has no mails; see `publisher edition list`")
     taken_back = office.store.ledger.cancel(known[0].kind, name, now=office.now)

@@ -101,7 +101,7 @@ class RoundMails:
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
             if mail is None or not mail.follows or mail.is_suppressed:
-                continue  # he was erased; or he left before the operator sent the rest; or a restore brought him back
+                continue  # he was erased, or left before the operator sent the rest, or a restore brought him back
             if mail.paused_until is not None and mail.paused_until > now:
                 self._store.rounds.let_wait(delivery, mail.paused_until, now=now)
                 continue

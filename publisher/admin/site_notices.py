@@ -30,7 +30,7 @@ def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[]
     more.
     """
     if before is None or (before.verb == RUN and not before.problems):
-        return report  # so that a run after a good one needs no query
+        return report  # a run after a good one then needs no query
     troubles = [problem for problem in report.all_problems if problem.is_of_site]
     lasting = [problem for problem in troubles if str(problem) in before.problems]
     if bool(lasting) != bool(troubles):

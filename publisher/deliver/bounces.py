@@ -22,7 +22,7 @@ from flufl.bounce import all_failures
 
 from publisher.model.bounces import Bounce, BounceKind
 
-# it logs a traceback for each mail that one of its detectors stumbles over
+# it logs a traceback for each mail on which one of its detectors fails
 logging.getLogger("flufl.bounce").propagate = False
 logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
 

@@ -92,8 +92,8 @@ def _take_owed(connection: Connection) -> list[Departure]:
     """Remove the owed lines from the store, and return them in the order in which they were made."""
     if connection.execute(select(owed_departures.c.id).limit(1)).first() is None:
         return []
-    # If two transactions do this at once, only one gets the lines: a repeated line could follow a later act of its
-    # reader.
+    # If two transactions do this at once, only one gets the lines. A repeated line could follow a later line about
+    # the same person.
     rows = connection.execute(delete(owed_departures).returning(*owed_departures.c)).all()
     return [departure_of(row) for row in sorted(rows, key=lambda row: row.id)]
 

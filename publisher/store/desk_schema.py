@@ -10,7 +10,7 @@ from publisher.model.desk import ActOutcome
 from publisher.store.columns import Choice, Key, UtcDateTime
 from publisher.store.schema import items, metadata
 
-# Nearly every column must have a value; the others say so.
+# Columns must have a value unless they say otherwise.
 _column = partial(Column, nullable=False)
 
 # Sign-in links. Only SHA-256 of each token is stored, so the store alone lets nobody in.
@@ -54,9 +54,9 @@ next_round = Table(
     "next_round",
     metadata,
     _column("id", Integer, primary_key=True, autoincrement=False),
-    # No round begins before. Null: it is not postponed.
+    # No round begins before this moment. It is null if no round is postponed.
     _column("postponed_until", UtcDateTime, nullable=True),
-    # Empty: every reader's mail has its own.
+    # It is empty if every subscriber's mail has a subject of its own.
     _column("subject", Text),
     _column("introduction", Text),
 )
@@ -66,9 +66,9 @@ round_items = Table(
     "round_items",
     metadata,
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
-    # Null: its own.
+    # Null if the item has its own title.
     _column("title", Text, nullable=True),
-    # Items with a place come first, sorted by it. Null: no place.
+    # Items with a place come first, sorted by place. It is null for other items.
     _column("place", Integer, nullable=True),
     _column("is_left_out", Boolean),
 )

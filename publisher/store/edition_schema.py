@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer,
 from publisher.store.columns import Key, UtcDateTime
 from publisher.store.schema import items, log, metadata
 
-# Nearly every column must have a value; the others say so.
+# Columns must have a value unless they say otherwise.
 _column = partial(Column, nullable=False)
 
 audiences = Table(
@@ -30,18 +30,18 @@ editions = Table(
     _column("composed_at", UtcDateTime),
     _column("items", Integer),
     _column("written_at", UtcDateTime, nullable=True),
-    # Until when the edition waits for its editor; null: it is not held.
+    # Until when the edition waits for its editor; null if it is not held.
     _column("held_until", UtcDateTime, nullable=True),
-    # When the editor's folder was last written from this row; null: the folder is out of date.
+    # When the folder for the editor was last written from this row; null if the folder is out of date.
     _column("shown_at", UtcDateTime, nullable=True),
     _column("introduction", Text, nullable=True),
-    # When it was released; null: it was never held, or still is.
+    # When the edition was released; null if it was never held, or still is.
     _column("released_at", UtcDateTime, nullable=True),
-    # When its items were last updated from their sources while it was held; null: never.
+    # When the items were last updated from their sources while the edition was held; null if never.
     _column("followed_at", UtcDateTime, nullable=True),
-    # The editor's subject; null: the template makes one.
+    # The editor's subject; null if the template makes one.
     _column("subject", Text, nullable=True),
-    # The numbers of items that the editor put first, as JSON; null: none.
+    # The numbers of items that the editor put first, as JSON; null if there are none.
     _column("first_items", Text, nullable=True),
     Index("ix_editions_composed_at", "composed_at"),
     Index("ix_editions_written_at", "written_at"),
@@ -60,14 +60,14 @@ edition_items = Table(
     _column("themes", Text),
     # The change of the item at which the edition was composed.
     _column("composed_seq", Integer, ForeignKey(log.c.seq)),
-    # The editor's title; null: the item's own.
+    # The editor's title; null if the item has its own.
     _column("title", Text, nullable=True),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
     UniqueConstraint("audience", "number", "position"),
 )
 
 # Items that an editor took out of an edition, or that were withdrawn while it was held, with the reason (`TakenOut`).
-# Those put off are due again, and so are withdrawn ones that come back.
+# Items that were put off are due again, and so are withdrawn items that come back.
 dropped_items = Table(
     "dropped_items",
     metadata,

@@ -122,7 +122,7 @@ def _erase_mails(connection: Connection, whose: Mapping[str, str], *, now: datet
     for its in (is_letter_to(whose), is_round_mail(connection, whose)):
         found = connection.execute(select(*deliveries.c["id", "recipient"]).where(its))
         mails |= {row.id: row.recipient for row in found}
-    # A server's answer may repeat the address, and the Message-ID contains the reader's number.
+    # A server's answer may repeat the address, and the Message-ID contains the subscriber's number.
     values = {"recipient": bindparam("nobody"), "message_id": bindparam("no_id"), "return_path": "", "reply": ""}
     for ids in batches(sorted(mails)):
         cancel_deliveries(connection, deliveries.c.id.in_(ids), now=now)

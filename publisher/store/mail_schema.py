@@ -22,7 +22,7 @@ from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.store.columns import Choice, Key, Ranked, UtcDateTime
 from publisher.store.schema import metadata
 
-# Nearly every column must have a value; the others say so.
+# Columns must have a value unless they say otherwise.
 _column = partial(Column, nullable=False)
 
 # The ledger: every mail to a recipient, with its state.
@@ -40,7 +40,7 @@ deliveries = Table(
     _column("rank", Ranked(Rank)),
     _column("return_path", Text),
     _column("state", Choice(DeliveryState)),
-    # From when on it may be claimed: its turn, or the end of its lease. Null: it is finished.
+    # From when on the delivery may be claimed, also after a lease. Null if the delivery is finished.
     _column("due_at", UtcDateTime, nullable=True),
     _column("queued_at", UtcDateTime),
     _column("finished_at", UtcDateTime, nullable=True),
@@ -49,7 +49,7 @@ deliveries = Table(
     _column("epoch", Integer),
     _column("attempts", Integer),
     _column("doubts", Integer),
-    # The code of the server's last answer. Null: it never answered.
+    # The code of the server's last answer. Null if it never answered.
     _column("code", Integer, nullable=True),
     _column("reply", Text),
     # This key guarantees that nobody gets an edition twice.
@@ -67,14 +67,14 @@ Index(
     deliveries.c.id,
     sqlite_where=IS_UNFINISHED,
 )
-# Reports of failures identify a mail by its Message-ID. Mails to readers are found by their envelope sender.
+# Reports of failures identify a mail by its Message-ID. Mails to subscribers are found by the envelope sender.
 Index(
     "ix_deliveries_message_id",
     deliveries.c.message_id,
     sqlite_where=IS_NO_ROUND,
 )
 
-# Letters are deleted after a while, and found by the address of their reader.
+# Letters are deleted after a while, and found by the address of their recipient.
 IS_LETTER = deliveries.c.kind == literal_column("'letter'")
 Index(
     "ix_deliveries_letters",
@@ -106,7 +106,7 @@ letters = Table(
     _column("mail", LargeBinary),
 )
 
-# Mails to readers that the server refused for good, until they are counted.
+# Mails to subscribers that the server refused for good, until they are counted.
 refusals = Table(
     "refusals",
     metadata,
@@ -138,7 +138,7 @@ bounces = Table(
     Index("ix_bounces_at", "at"),
 )
 
-# How far each mailbox for bounces was read; its numbers are valid while its validity stays the same (RFC 3501).
+# The last number read in each mailbox for bounces, valid while the mailbox's UIDVALIDITY is `validity` (RFC 3501).
 mailboxes = Table(
     "mailboxes",
     metadata,
@@ -147,7 +147,7 @@ mailboxes = Table(
     _column("last", Integer),
 )
 
-# The operator's orders about mails.
+# The operator's commands about mails.
 orders = Table(
     "orders",
     metadata,
@@ -158,7 +158,7 @@ orders = Table(
     _column("mails", Integer),
 )
 
-# At most one row: the mail server cannot be used now.
+# At most one row, which is there while the mail server cannot be used.
 outage = Table(
     "outage",
     metadata,

@@ -13,7 +13,7 @@ from publisher.model.subscribers import ConsentKind, EndReason, LetterKind, Subs
 from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 from publisher.store.schema import items, metadata
 
-# Nearly every column must have a value; the others say so.
+# Columns must have a value unless they say otherwise.
 _column = partial(Column, nullable=False)
 
 subscribers = Table(
@@ -27,9 +27,9 @@ subscribers = Table(
     # When he last began to follow something here: earlier departures no longer count.
     _column("came_at", UtcDateTime),
     _column("paused_until", UtcDateTime, nullable=True),
-    # When the last subscription ended. Null: he follows something.
+    # When the last subscription ended. Null if he follows something.
     _column("left_at", UtcDateTime, nullable=True),
-    # A random value by which a failure report is matched to its reader.
+    # A random value by which a bounce is matched to its subscriber.
     _column("bounce_mark", Key, unique=True),
     # Numbers are never reused: links in old mails contain them.
     sqlite_autoincrement=True,
@@ -99,7 +99,7 @@ confirmations = Table(
     _column("language", Key),
     _column("choices", ByName),
     _column("words_digest", Key),
-    # The subscriber whose new address it will become. Null: the request is not about a change of address.
+    # The subscriber whose new address this will be. Null if the request is not about a change of address.
     _column("subscriber", Integer, nullable=True),
     Index("ix_confirmations_asked_at", "asked_at"),
 )
@@ -122,7 +122,7 @@ address_key = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# Addresses that get no mail, as HMACs. They stay when a reader is erased.
+# Addresses that get no mail, as HMACs. They stay when a subscriber is erased.
 suppressions = Table(
     "suppressions",
     metadata,
@@ -145,21 +145,21 @@ owed_departures = Table(
     _column("because", Choice(EndReason), nullable=True),
 )
 
-# The points of readers whose mails came back; others have no row.
+# The bounce scores of subscribers whose mails came back. Other subscribers have no row.
 bounce_scores = Table(
     "bounce_scores",
     metadata,
     _column("subscriber", Integer, ForeignKey(subscribers.c.number), primary_key=True, autoincrement=False),
     _column("points", Integer),
     _column("last_at", UtcDateTime),
-    # Set while he gets no digests.
+    # Since when he gets no digests; null if he gets them.
     _column("suspended_at", UtcDateTime, nullable=True),
     # When a probe was queued: a letter that tests whether mails arrive again.
     _column("probed_at", UtcDateTime, nullable=True),
     Index("ix_bounce_scores_suspended_at", "suspended_at"),
 )
 
-# Marks that a reader had before: a report with one is about an old mail and does not count.
+# Marks that a subscriber had before: a report with such a mark is about an old mail, and does not count.
 former_marks = Table(
     "former_marks",
     metadata,
@@ -179,7 +179,7 @@ theme_joins = Table(
     sqlite_with_rowid=False,
 )
 
-# Up to when the ticks of each pace are dealt with.
+# Up to which moment of its schedule each pace is dealt with.
 pace_ticks = Table(
     "pace_ticks",
     metadata,
@@ -196,11 +196,11 @@ rounds = Table(
     # The end of the log: items added later are for a later round.
     _column("upto", Integer),
     _column("begun_at", UtcDateTime),
-    # Null: some ranges of people are not planned yet.
+    # Null while some ranges of people are not planned yet.
     _column("planned_at", UtcDateTime, nullable=True),
-    # When its mails were deleted, except the counts. Null: the ledger has them.
+    # When the round's mails were deleted, except the counts. Null while the ledger has them.
     _column("forgotten_at", UtcDateTime, nullable=True),
-    # The editor's subject. Null: every mail has its own.
+    # The editor's subject. Null if every mail has a subject of its own.
     _column("subject", Text, nullable=True),
     _column("introduction", Text, nullable=True),
 )
@@ -218,7 +218,7 @@ ranges = Table(
     _column("mails", Integer),
 )
 
-# Combinations of items, each stored once for all readers who get the same.
+# Combinations of items, each stored once for all subscribers who get the same.
 selections = Table(
     "selections",
     metadata,

@@ -232,7 +232,7 @@ class RangePass:
         its = (round_mails.c.round == round_.number, self._in_range(round_mails.c.subscriber))
         found = select(*values.values()).join(round_mails, round_mails.c.subscriber == subscribers.c.number)
         found = found.where(*its, self._in_range(subscribers.c.number))
-        # Mails are sent in the order of ids: a digest that many readers get is then rendered once.
+        # Mails are sent in the order of ids: so a digest that many subscribers get is rendered once.
         found = found.order_by(round_mails.c.selection, subscribers.c.language, subscribers.c.number)
         self._connection.execute(
             insert_into(self._connection, deliveries).from_select([*values], found).on_conflict_do_nothing()

@@ -96,13 +96,13 @@ class Restorations:
 
     def begin(self, *, taken_at: datetime | None, at: datetime) -> None:
         """Record a restore of a backup: from now on, all audiences and all mails wait for the operator's answer."""
-        # A mail that has waited so long is sent only when the operator decides. One that was being handed over when the
-        # backup was made may have arrived.
+        # A mail that has waited so long is sent only when the operator decides so. A mail that was being handed over
+        # when the backup was made may have arrived.
         is_handing = deliveries.c.state == DeliveryState.HANDING
         with self._database.writing() as connection:
             # A letter is soon out of date, and most were sent.
             cancel_deliveries(connection, deliveries.c.kind == DeliveryKind.LETTER, now=at)
-            # A reader who answered since the backup must not lose his mails because the answer is lost.
+            # A subscriber who answered since the backup must not lose his mails because his answer is lost.
             connection.execute(delete(confirmations).where(confirmations.c.kind == LetterKind.RENEW))
             forget_entries(connection)
             unfinished = update(deliveries).where(deliveries.c.due_at.is_not(None))

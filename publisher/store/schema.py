@@ -42,7 +42,7 @@ metadata = MetaData(
 )
 
 
-# Nearly every column must have a value; the others say so.
+# Columns must have a value unless they say otherwise.
 _column = partial(Column, nullable=False)
 
 
@@ -94,16 +94,16 @@ items = Table(
     _column("content_digest", Key),
     _column("published", UtcDateTime),
     _column("updated", UtcDateTime),
-    # 0: the item was never shown to readers. It is withdrawn, and not in the log.
+    # 0 if the item was never visible to readers. Such an item is withdrawn, and not in the log.
     _column("added_seq", Integer),
-    # When a pass added the item; null: it came with its source's first pass, a whole archive.
+    # When a pass added the item; null if that was its source's first pass, which adds a whole archive.
     _column("added_at", UtcDateTime, nullable=True),
-    # The end of the log before the pass that added the item; null: it came with its source's first pass.
+    # The end of the log before the pass that added the item; null if that was its source's first pass.
     _column("pass_start", Integer, nullable=True),
     _column("seq", Integer),
     _column("revision", Integer),
     _column("state", Choice(State)),
-    # When it appears (if it waits or was withdrawn) or expires (if it is live); null: neither.
+    # When the item appears (if it waits or was withdrawn) or expires (if it is live); null if never.
     _column("wakes", UtcDateTime, nullable=True),
 )
 
@@ -167,7 +167,7 @@ log = Table(
     _column("at", UtcDateTime),
     _column("revision", Integer),
     _column("content", Text),
-    # Slugs of the feeds that the change affects: those the item left and those it joined, sorted.
+    # Slugs of the feeds that the change affects, because the item left or entered them, sorted.
     _column("touched", Words),
     Index("ix_log_item", "item", "seq"),
 )
@@ -180,9 +180,9 @@ feeds = Table(
     _column("title", Text),
     _column("items", Integer),
     _column("changed_at", UtcDateTime),
-    # When it was first written for readers; null: never. Once it was, it is always written.
+    # When the feed was first written for readers; null if never. From then on it is always written.
     _column("opened_at", UtcDateTime, nullable=True),
-    # The slug before the first renaming, from which the feed's id is made; empty: its own slug.
+    # The slug before the first renaming, from which the feed's id is made; empty if it was never renamed.
     _column("first_slug", Key),
 )
 
@@ -211,7 +211,7 @@ item_feeds = Table(
     _column("feed", Key, ForeignKey(feeds.c.slug), primary_key=True),
     _column("added_seq", Integer, primary_key=True, autoincrement=False),
     _column("item", Integer, ForeignKey(items.c.number)),
-    # The log number of the latest revision announced in the feed; null: there is none.
+    # The log number of the latest revision that the feed announces; null if there is none.
     _column("revised_seq", Integer, nullable=True),
     Index("ix_item_feeds_item", "item", "feed", unique=True),
     sqlite_with_rowid=False,
@@ -271,12 +271,12 @@ sources = Table(
     _column("most_added", Integer),
     _column("changed_at", UtcDateTime, nullable=True),
     _column("next_try", UtcDateTime, nullable=True),
-    # From here on: failed readings since; null: none.
+    # From here on: failed readings since the last complete one; null if there are none.
     _column("failure", Choice(FailureKind), nullable=True),
     _column("failures", Integer),
     _column("problem", Text),
     _column("failing_since", UtcDateTime, nullable=True),
-    # From here on: a reading that is held for the operator; null: none.
+    # From here on: a reading that is held for the operator; null if none is.
     _column("hold_reason", Choice(HoldReason), nullable=True),
     _column("held", Text),
     _column("held_added", Integer),
@@ -286,7 +286,7 @@ sources = Table(
     _column("held_gone", Words),
     _column("held_validator", Text),
     _column("held_at", UtcDateTime, nullable=True),
-    # The condition reported in the last notice; null: none, or that all is well.
+    # The condition that the last notice reported; null if there was no notice, or if it said that all is well.
     _column("told", Choice(SourceCondition), nullable=True),
 )
 
@@ -319,7 +319,7 @@ IS_UNWRITTEN = notices.c.written_at.is_(None)
 
 Index("ix_notices_unwritten", notices.c.number, sqlite_where=IS_UNWRITTEN)
 
-# One row: how long the file of departures was when this store last wrote to it.
+# One row: the length of the file of departures when this store last wrote to it.
 departures_noted = Table(
     "departures_noted",
     metadata,
@@ -333,11 +333,11 @@ restoration = Table(
     "restoration",
     metadata,
     _column("id", Integer, primary_key=True, autoincrement=False),
-    # Null: unknown.
+    # Null if that is unknown.
     _column("taken_at", UtcDateTime, nullable=True),
     _column("restored_at", UtcDateTime),
     _column("log_end", Integer),
-    # The audiences that are answered for.
+    # The audiences for which the operator has answered.
     _column("answered", Words),
     CheckConstraint("id = 1", name="one_row"),
 )

@@ -43,7 +43,7 @@ _NEIGHBOURS = select(
     _BEFORE.correlate(log).scalar_subquery().label("before"),
     _BEHIND.correlate(log).scalar_subquery().label("behind"),
 ).where(log.c.seq.in_(bindparam("seqs", expanding=True)))
-# one more, because it gives the start of the first
+# one more page or document, which ends where the first of the others begins
 _NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.limit(_ARCHIVES_READ)
 
 

@@ -191,7 +191,7 @@ class _DeskPart:
                 return visit.page(
                     "desk/ended.html", status=HTTPStatus.UNAUTHORIZED, kept=[text for _, text in visit.written()]
                 )
-            # a link in a mail or on another site comes without the cookie; a request from this page comes with it
+            # a request that a mail or another site led to comes without the cookie, a request from this page with it
             is_led = request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
             return ask_again(visit) if is_led else lead_to(visit.path("sign-in"))
 

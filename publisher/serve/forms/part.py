@@ -271,7 +271,7 @@ class _Forms:
             self._open().people.ask_for_link(email)
         except PublisherError as error:
             logger.warning("a link cannot be sent", problem=str(error))
-        except Exception:  # nobody waits for this thread, and a bug must be seen
+        except Exception:  # nobody waits for this thread, and a bug must be logged
             logger.exception("a link cannot be sent")
         self._on_letter()
 
