@@ -58,7 +58,7 @@ def test_a_policy_of_the_domain_above_counts() -> None:
     assert any("p=reject" in each for each in judged(records, author="news.example.org")[Level.WELL])
 
 
-def test_failures_that_go_elsewhere_leave_it_to_dkim() -> None:
+def test_with_bounces_at_another_domain_only_dkim_counts() -> None:
     records = {**GOOD, ("relay.example", "TXT"): ["v=spf1 a -all"], ("relay.example", "A"): ["192.0.2.1"]}
 
     found = judged(records, envelope="relay.example")

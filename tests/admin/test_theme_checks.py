@@ -72,7 +72,7 @@ def test_a_table_that_no_item_needs_is_told() -> None:
     assert [] == hints(surveyed(labelled("Ferries & Quays"), theme_map=THEMES), THEMES)
 
 
-def test_a_feed_to_which_nothing_goes_any_more_is_told_unless_it_was_renamed() -> None:
+def test_a_feed_that_gets_no_more_items_is_reported_unless_it_was_renamed() -> None:
     feeds = [Feed.of_theme(Theme(slug=slug, title=slug)) for slug in ("ice", "boats", "ferries", "gone")]
     found = surveyed(labelled("Ice"), labelled("Bateaux"), theme_map=THEMES, feeds=feeds)
 

@@ -122,7 +122,7 @@ def test_the_most_that_came_at_once_leaves_out_the_first_reading() -> None:
     assert [first.most_added, later.most_added, listed(later, usual=2).most_added] == [0, 7, 7]
 
 
-def test_how_long_a_source_stays_as_it_is_is_remembered_of_every_reading() -> None:
+def test_the_lifetime_of_a_listing_is_recorded_at_every_reading() -> None:
     hour = fetch("v2", lifetime=timedelta(hours=1))
     recorded = after_listing(READ, hour, fields=(), skipped=(), usual=0, is_changed=False, next_try=None, now=LATER)
 

@@ -423,7 +423,7 @@ def test_an_item_gone_from_one_source_lives_on_with_another_that_says_the_same(s
     assert not read_with(store, one, two).is_news
 
 
-def test_where_it_reads_otherwise_there_it_is_revised(store: Store) -> None:
+def test_an_item_handed_to_a_source_with_other_words_is_revised(store: Store) -> None:
     one, two = both(store, others=[replace(FERRY, text="The ferry by night", native_id="7")])
     before = ferry(store)
     one.items.remove(FERRY)
@@ -651,7 +651,7 @@ def test_of_two_wordings_the_longer_counts_that_adds_a_correction(store: Store) 
     assert not read(store, shelf).is_news
 
 
-def test_entries_of_two_days_with_one_id_and_like_words_are_two(store: Store) -> None:
+def test_entries_of_two_days_with_one_id_and_similar_words_are_two_items(store: Store) -> None:
     """An example is a bulletin whose feed gives every entry the same id."""
     bulletins = [
         Item(

@@ -73,7 +73,7 @@ def seen(store: Store) -> list[str]:
     return [record.item.text for record in store.items.added_last(ALL, limit=9)]
 
 
-def test_an_item_is_news_once_it_stood_unchanged_so_long(store: Store, shelf: Shelf) -> None:
+def test_an_item_is_news_once_it_has_stayed_unchanged_for_the_set_time(store: Store, shelf: Shelf) -> None:
     report = read(store, shelf, at=NOW)
     assert (report.added, report.waiting) == (0, 1)
     assert [note.what for note in report.notes] == ["settles until 2026-11-23 12:00"]

@@ -114,7 +114,7 @@ def test_an_item_whose_themes_changed_since_keeps_a_place() -> None:
     assert ["General · 1 January"] == eyebrows(digest)
 
 
-def test_a_year_is_told_where_it_is_not_that_of_the_edition() -> None:
+def test_a_date_shows_its_year_if_the_edition_is_of_another_year() -> None:
     older = replace(record_of("One."), item=Item(date=date(2024, 12, 31), text="One."))
 
     assert ["General · 31 December 2024"] == eyebrows(digest_of(older))
@@ -317,7 +317,7 @@ CORRECTED SINCE
     )
 
 
-def test_a_correction_says_what_it_read_before() -> None:
+def test_a_correction_quotes_the_former_text() -> None:
     was = replace(CORRECTED.item, title="", text="Read thus.")
     formerly = [Formerly(item=CORRECTED.number, edition=1, was=was)]
 
@@ -660,7 +660,7 @@ def test_every_colour_that_is_inlined_is_turned_in_the_dark() -> None:
         assert any(re.search(rf"(^|[\s,}}a]){re.escape(name)}[,\s]", dark) for name in names), names
 
 
-def test_a_language_says_so_on_what_is_in_it() -> None:
+def test_each_part_is_marked_with_its_language() -> None:
     digest = digest_of(record_of("عنوان. نص.", language="ar"), record_of("English. Text.", number=2))
 
     page = page_of(digest)
@@ -889,7 +889,7 @@ def test_fixed_texts_say_their_own_language_where_the_audiences_has_none() -> No
     ("language", "word"),
     [("en", "Unsubscribe"), ("fr", "Se désabonner"), ("nl", "Uitschrijven"), ("de", "Abmelden")],
 )
-def test_readers_leave_by_the_word_they_look_for(language: str, word: str) -> None:
+def test_the_link_to_unsubscribe_has_the_usual_word(language: str, word: str) -> None:
     leave = "https://lists.example.org/leave"
     audience = replace(AUDIENCE, language=language, unsubscribe_url=leave)
 

@@ -167,7 +167,7 @@ RENAMED = """
 """
 
 
-def test_a_former_name_of_a_theme_goes_on_meaning_it(site: Path) -> None:
+def test_a_former_slug_of_a_theme_still_means_the_theme(site: Path) -> None:
     choice = '[[feeds.combined]]\nname = "choice"\ntitle = "Choice"\nthemes = ["boats"]\n'
 
     config = load(site, f'{SMALLEST}{RENAMED}{choice}{AUDIENCE}themes = ["people", "ferries"]\n')

@@ -62,13 +62,15 @@ def restore(store: Store, archive: str) -> ArchiveReport:
     return read_archive(store, lambda: StringIO(archive, newline=""))
 
 
-def test_every_table_of_people_is_in_it() -> None:
+def test_every_table_of_people_is_in_the_archive() -> None:
     tables = {each.name for each in vars(people_schema).values() if isinstance(each, Table)}
 
     assert tables - {"items"} == {table.name for table in PEOPLE} | OF_THE_LOG
 
 
-def test_it_comes_out_equal_of_a_site_with_the_same_log(site: Store, store: Store) -> None:
+def test_an_archive_restored_into_a_site_with_the_same_log_is_exported_again_unchanged(
+    site: Store, store: Store
+) -> None:
     collect(store, record("a", ASYLUM), record("b", BORDERS))
     collect(store, record("c", BORDERS))
     written = archive_of(site)
@@ -139,7 +141,7 @@ def test_an_archive_that_is_not_whole_or_of_another_version_brings_nobody_in(sit
             assert not connection.execute(select(metadata.tables["subscribers"])).all()
 
 
-def test_it_goes_into_a_site_without_people_only(site: Store, store: Store) -> None:
+def test_an_archive_is_imported_only_into_a_site_without_people(site: Store, store: Store) -> None:
     people_of(store, now=NOON).add(ADA, {"*": "daily"}, language="en", words="By telephone")
     before = archive_of(store)
 

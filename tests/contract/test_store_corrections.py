@@ -244,7 +244,7 @@ class TestWithdrawnBeforeWriting:
         revise(store, 1, "Back.")
         assert due(store).records == ()
 
-    def test_those_of_a_discarded_edition_are_due_again_once_it_is_restored(self, store: Store) -> None:
+    def test_corrections_of_a_discarded_edition_are_due_again_once_it_is_restored(self, store: Store) -> None:
         collect(store, *records("n", 2))
         compose(store)
         revise(store, 1, "Corrected.")
@@ -260,7 +260,7 @@ class TestWithdrawnBeforeWriting:
         assert (numbers_of(third.records), numbers_of(third.corrections)) == ([3], [1])
         assert pending(store) == []
 
-    def test_those_of_a_discarded_edition_are_due_again_beyond_a_later_one(self, store: Store) -> None:
+    def test_corrections_of_a_discarded_edition_are_due_again_after_a_later_one(self, store: Store) -> None:
         collect(store, *records("n", 2))
         compose(store)
         revise(store, 1, "Corrected.")
@@ -276,7 +276,7 @@ class TestWithdrawnBeforeWriting:
 
         assert numbers_of(compose(store).corrections) == [1]
 
-    def test_those_of_an_edition_that_lost_its_last_item_are_due_again(self, store: Store) -> None:
+    def test_corrections_of_an_edition_that_lost_its_last_item_are_due_again(self, store: Store) -> None:
         collect(store, *records("n", 2))
         compose(store)
         revise(store, 1, "Corrected.")

@@ -162,7 +162,7 @@ class TestWithdrawals:
             assert found[0].updated == LATER
         assert numbers_of(store.items.withdrawn_last("borders", limit=1)) == [1]
 
-    def test_one_that_is_back_is_not_among_them(self, store: Store) -> None:
+    def test_a_withdrawn_item_that_came_back_is_not_listed_as_withdrawn(self, store: Store) -> None:
         collect(store, record("a"))
         withdraw(store, 1)
         revise(store, 1, "Back.")

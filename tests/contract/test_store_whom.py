@@ -120,7 +120,7 @@ def test_a_point_takes_nothing_back(store: Store, ada: Subscriber) -> None:
 
 
 @pytest.mark.parametrize("goes", [ends, is_suspended])
-def test_a_mail_that_waited_for_weeks_is_taken_back_all_the_same(store: Store, goes: Goes) -> None:
+def test_a_mail_that_waited_for_weeks_is_taken_back_too(store: Store, goes: Goes) -> None:
     """An example is a mail that waited because its recipient had paused."""
     collect(store, record("a"))
     ada = add(store, "ada")

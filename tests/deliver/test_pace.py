@@ -73,7 +73,7 @@ def test_after_good_mails_it_goes_as_fast_as_before(pace: Throttle) -> None:
     assert 0 == pace.take_turn(100.0)
 
 
-def test_a_good_mail_between_them_makes_bad_ones_an_accident(pace: Throttle) -> None:
+def test_bad_replies_with_a_good_one_in_between_stop_nothing(pace: Throttle) -> None:
     for sign in (Sign.BUSY, Sign.THROTTLING, Sign.OUR_FAULT):
         for _ in range(3):
             note(pace, sign, IN_A_ROW - 1)

@@ -348,7 +348,7 @@ def test_a_server_that_loses_what_comes_in_one_group_is_asked_one_by_one(begin: 
 # --- doubtful deliveries ---------------------------------------------------------------------------------------------
 
 
-def test_a_server_that_dies_when_it_was_to_hear_the_mail_is_a_doubt(begin: Begin) -> None:
+def test_a_server_that_dies_while_it_waits_for_the_mail_makes_it_doubtful(begin: Begin) -> None:
     """The server answered 354, so the mail was being handed over."""
     office, server = begin(Step("DATA", SayAndHangUp("354 go on")))
     office.queue(ADA)

@@ -103,7 +103,7 @@ def killer_at(moment: object, server: Server) -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize("moment", moments())
-def test_a_killed_deliverer_loses_nothing_and_doubles_only_what_it_names(url: str, moment: object) -> None:
+def test_a_killed_deliverer_loses_no_mail_and_sends_twice_only_doubtful_ones(url: str, moment: object) -> None:
     with smtp_server() as server, killer_at(moment, server) as victims:
         point = moment if isinstance(moment, str) else ""
         with start(url, server.port, connections=1, lease_s=LEASE.total_seconds(), point=point) as deliverer:
@@ -123,7 +123,9 @@ def test_a_killed_deliverer_loses_nothing_and_doubles_only_what_it_names(url: st
         pytest.param(DOT, 1, id="behind it", marks=pytest.mark.slow),
     ],
 )
-def test_a_stopped_deliverer_that_wakes_up_sends_nothing_that_is_not_named(url: str, verb: str, doubled: int) -> None:
+def test_a_suspended_deliverer_that_wakes_up_sends_only_mails_counted_as_doubtful(
+    url: str, verb: str, doubled: int
+) -> None:
     """The process was suspended until its lease had ended, and another process has sent everything by then."""
     with smtp_server() as server, ExitStack() as stack:
         stopped: list[int] = []

@@ -18,7 +18,7 @@ READ_OTHERWISE = "UPDATE sources SET validator = 'of an earlier version'"
 COMPARED_OTHERWISE = "UPDATE items SET content_digest = 'content ' || number, text_digest = 'text ' || number"
 
 
-def test_a_version_that_reads_and_compares_otherwise_tells_nobody_anything(tmp_path: Path) -> None:
+def test_a_version_that_reads_and_compares_differently_notifies_nobody(tmp_path: Path) -> None:
     """Every hash differs, so all sources are read again, and all items are compared by content."""
     world = World.after_run(tmp_path / "site", LISTING)
     before = (world.ids(), world.contents("feeds"), world.contents("outbox"))

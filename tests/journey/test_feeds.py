@@ -119,12 +119,12 @@ class TestCombined:
         item(1, "Pluie.", "Language: fr", "Keywords: rain"),
     )
 
-    def test_it_holds_what_was_asked_for_from_the_start(self, tmp_path: Path) -> None:
+    def test_it_has_the_items_of_its_choice_from_the_start(self, tmp_path: Path) -> None:
         world = after_run(tmp_path, *self.ITEMS, more=COMBINED)
 
         assert said(world, "ice-en-francais") == ["Glace", "Neige"]
 
-    def test_asked_for_later_it_holds_what_was_there_before(self, tmp_path: Path) -> None:
+    def test_configured_later_it_has_earlier_items_too(self, tmp_path: Path) -> None:
         world = after_run(tmp_path, *self.ITEMS, more="# later")
         world.configure("# later", COMBINED)
         world.publisher("run", at=LATER)

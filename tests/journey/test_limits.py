@@ -231,7 +231,7 @@ class TestFewest:
 
 
 class TestMost:
-    def test_those_that_waited_longest_go_first(self, life: Life) -> None:
+    def test_items_that_waited_longest_are_sent_first(self, life: Life) -> None:
         for _ in range(5):
             life.collect()
 

@@ -40,7 +40,7 @@ def test_full_pass_removes_the_copies_of_an_earlier_version(world: World) -> Non
     assert before == world.contents()
 
 
-def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
+def test_first_pass_of_a_new_store_removes_old_copies_too(world: World) -> None:
     """An operator who must begin with a new store keeps the folder."""
     before = world.contents().keys()
     lay_copies(world)
@@ -68,7 +68,7 @@ def test_files_of_others_stay(world: World) -> None:
     assert [] == [name for name in left.keys() - others.keys() if name.endswith(COPIES)]
 
 
-def test_rehearsal_leaves_them(world: World) -> None:
+def test_rehearsal_leaves_old_copies(world: World) -> None:
     lay_copies(world)
     before = world.contents()
 

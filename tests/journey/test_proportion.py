@@ -62,7 +62,7 @@ def test_ten_new_items_are_as_many_documents_however_large_the_archive(tmp_path:
     assert certain <= touched <= certain | by_count | fronts
 
 
-def test_long_work_says_in_lines_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_work_prints_its_progress_in_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal, there is no progress bar."""
     world = World(tmp_path, archive(FEW // 2), config=PLAIN)
     monkeypatch.setattr(progress.Lines, "PAUSE_S", 0)

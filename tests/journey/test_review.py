@@ -75,7 +75,7 @@ def test_a_held_edition_does_not_look_ready_and_the_editor_is_told(world: World)
     )
 
 
-def test_silence_sends_it_at_the_deadline_as_it_was_held(world: World) -> None:
+def test_without_a_decision_an_edition_is_sent_at_the_deadline_unchanged(world: World) -> None:
     held = world.contents("outbox/held/weekly-1")
     before = world.files()
     assert "nothing new\n" == world.publisher("run", at=DEADLINE - timedelta(seconds=1)).out
@@ -175,7 +175,7 @@ def test_an_item_put_off_is_in_the_next_edition(world: World) -> None:
     assert "border" not in held_text(world, "weekly-2")
 
 
-def test_postponed_it_waits_from_now(world: World) -> None:
+def test_a_postponed_edition_waits_from_now(world: World) -> None:
     assert ["compose: weekly-1 with 2 items, held until Thu 2026-03-05 11:30"] == edition(
         world, "postpone", "weekly-1", "1d"
     )
@@ -187,7 +187,7 @@ def test_postponed_it_waits_from_now(world: World) -> None:
     assert ["weekly-1"] == sorted(world.editions())
 
 
-def test_discarded_nobody_gets_it(world: World) -> None:
+def test_a_discarded_edition_is_sent_to_nobody(world: World) -> None:
     assert ["compose: weekly-1 discarded"] == edition(world, "discard", "weekly-1")
 
     assert "nothing new\n" == world.publisher("run", at=MONDAY).out
@@ -331,14 +331,14 @@ def test_an_item_that_is_restored_has_the_title_that_its_editor_gave_it(world: W
     assert "Closed for a day" in held_text(world)
 
 
-def test_an_item_that_is_not_in_it_is_told(world: World) -> None:
+def test_an_item_that_is_not_in_the_edition_is_an_error(world: World) -> None:
     outcome = world.publisher_edition("drop", "weekly-1", "nothing", at=SOON)
 
     assert 2 == outcome.exit_code
     assert "`publisher edition show weekly-1` names them" in outcome.err
 
 
-def test_a_crash_after_a_decision_is_made_good_by_the_next_pass(world: World) -> None:
+def test_a_crash_after_a_decision_is_repaired_by_the_next_pass(world: World) -> None:
     with world.store() as store:
         store.editions.held.introduce("weekly", 1, "Recorded, and then the power went.")
     assert "power" not in held_text(world)
@@ -348,7 +348,7 @@ def test_a_crash_after_a_decision_is_made_good_by_the_next_pass(world: World) ->
     assert "and then the power went." in held_text(world)
 
 
-def test_a_crash_between_the_move_and_its_note_is_made_good(world: World) -> None:
+def test_a_crash_between_the_move_and_its_record_is_repaired(world: World) -> None:
     with world.store() as store:
         store.editions.held.release("weekly", 1, at=SOON)
     os.replace(world.outbox / "held" / "weekly-1", world.outbox / "weekly-1")  # noqa: PTH105  as a killed process did

@@ -138,7 +138,7 @@ def test_schedule_counts_from_when_it_is_first_watched(tmp_path: Path) -> None:
 # --- outages ---------------------------------------------------------------------------------------------------------
 
 
-def test_outage_of_weeks_is_made_good_by_one_edition(clock: Clock) -> None:
+def test_one_edition_makes_up_for_an_outage_of_weeks(clock: Clock) -> None:
     clock.list_one()
     back = MONDAY + 3 * WEEK + 2 * DAY
     clock.list_one()

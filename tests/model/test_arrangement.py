@@ -78,7 +78,7 @@ def test_an_item_stands_under_the_theme_that_is_named_or_else_followed() -> None
     assert ["ice", "ferries", "ferries", "ice"] == homes
 
 
-def test_the_oldest_first_where_an_audience_wishes_it() -> None:
+def test_items_are_oldest_first_if_the_audience_wants_that() -> None:
     oldest = replace(ANY_AUDIENCE, order="oldest")
 
     found = arranged(*records_of([FERRIES, PEOPLE, FERRIES, PEOPLE, PEOPLE]), audience=oldest)

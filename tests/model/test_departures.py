@@ -24,7 +24,7 @@ def test_the_last_word_counts() -> None:
     )
 
 
-def test_each_suppression_is_lifted_by_itself() -> None:
+def test_each_kind_of_suppression_is_lifted_separately() -> None:
     made, lifted = DepartureKind.SUPPRESSED, DepartureKind.LIFTED
     bounces, complaint = SuppressionKind.BOUNCES, SuppressionKind.COMPLAINT
 

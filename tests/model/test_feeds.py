@@ -74,7 +74,7 @@ def worth(feed: Feed, *, items: int = 9, is_open: bool = False, languages: int =
 
 
 class TestWorth:
-    def test_a_keyword_earns_its_feed_and_keeps_it(self) -> None:
+    def test_a_keyword_with_enough_items_gets_a_feed_and_keeps_it(self) -> None:
         ice = keyword_feed("ice")
 
         assert worth(ice, items=3)
@@ -95,7 +95,7 @@ class TestWorth:
             french, items=9, is_open=True, languages=2, settings=replace(FEED_SETTINGS, languages=False)
         )
 
-    def test_a_combined_feed_is_there_while_it_is_configured(self) -> None:
+    def test_a_combined_feed_exists_while_it_is_configured(self) -> None:
         assert worth(combined_feed(CHOICE), items=0)
         assert not worth(combined_feed(replace(CHOICE, name="former")), is_open=True)
 

@@ -352,7 +352,7 @@ def test_a_wrong_rule_is_refused_with_what_is_allowed(rule: str, message: str) -
 # --- days and intervals ----------------------------------------------------------------------------------------------
 
 
-def test_a_day_is_that_of_the_wall() -> None:
+def test_the_day_of_an_instant_is_the_local_day() -> None:
     assert date(2026, 3, 30) == local_day(datetime(2026, 3, 29, 22, 30, tzinfo=UTC), BRUSSELS)
     assert date(2026, 1, 29) == local_day(datetime(2026, 1, 29, 22, 30, tzinfo=UTC), BRUSSELS)
 

@@ -101,7 +101,7 @@ def test_only_a_very_long_sentence_is_cut_where_sense_ends(sentence: str, title:
         (f"{PLAN}, {PLAN}. More.", None, f"{PLAN}, {PLAN}. More."),
     ],
 )
-def test_below_the_title_stands_what_it_does_not_say(text: str, title: str | None, below: str) -> None:
+def test_the_text_below_a_title_does_not_repeat_the_title(text: str, title: str | None, below: str) -> None:
     """A sentence that is shortened for the title is shown whole below it."""
     heading = heading_of(item(text))
 
@@ -126,7 +126,7 @@ def test_a_title_that_is_given_and_the_whole_text_is_read_once(text: str) -> Non
     assert (heading.title, heading.text, heading.is_whole_text) == ("It is so.", "", True)
 
 
-def test_a_title_that_stands_above_the_text_in_it_as_well_is_read_once() -> None:
+def test_a_title_that_the_text_begins_with_is_shown_once() -> None:
     """Bodies of pages often begin with their heading."""
     assert heading_of(item("It is so.\n\nAnd more.\n\nMore.", title="It is so")).text == "And more.\n\nMore."
     assert heading_of(item("It is so\nand more.\n\nMore.", title="It is so")).sentence == ""

@@ -71,7 +71,7 @@ def test_an_item_is_shown_as_in_the_mail_with_lists_links_and_tables() -> None:
     assert ["Read on: A long text"] == [link.text_content() for link in page.xpath("//ul[@class='tags']//a[span]")]
 
 
-def test_a_correction_says_what_it_read_before() -> None:
+def test_a_correction_quotes_the_former_text() -> None:
     now = replace(RECORDS[0], number=9, item=replace(RECORDS[0].item, text="Three boats. They sail."))
     was = replace(now.item, text="Two boats. They sail.")
     edition = replace(EDITION, corrections=(now,), formerly=(Formerly(item=9, edition=1, was=was),))

@@ -331,7 +331,7 @@ class TestEnclosures:
         assert links_to_files(item) == WRITTEN[1:]
         assert item.findtext("link") == "https://news.example.org/items/2022/item-1.html"
 
-    def test_rss_must_have_a_length_even_where_nobody_knows_it(self) -> None:
+    def test_rss_has_a_length_of_zero_if_the_length_is_unknown(self) -> None:
         enclosure = rss_tree(document(record(enclosures=FILES[1:]))).find("item/enclosure")
 
         assert enclosure is not None

@@ -57,7 +57,7 @@ class TestControlCharacters:
         DecisionLog("collect").debug("item is new", because=self.HOSTILE)
         structlog.get_logger("publisher").error("a bug", exc_info=ValueError(self.HOSTILE))
 
-    def test_in_a_file_they_are_written_out(self, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_in_a_file_control_characters_are_escaped(self, capfd: pytest.CaptureFixture[str]) -> None:
         self.log()
 
         lines = capfd.readouterr().err.rstrip("\n").split("\n")

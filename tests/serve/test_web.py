@@ -21,7 +21,7 @@ def part() -> Blueprint:
     return part
 
 
-def test_every_answer_says_how_to_take_it(part: Blueprint) -> None:
+def test_every_answer_has_the_headers_for_security(part: Blueprint) -> None:
     client = application(part).test_client()
 
     for answer in (client.get("/"), client.get("/nothing"), client.post("/")):

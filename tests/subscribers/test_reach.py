@@ -401,7 +401,7 @@ def test_a_paused_reader_is_probed_when_his_pause_is_over(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", [BounceKind.FAILED, BounceKind.COMPLAINT])
-def test_a_crash_between_the_end_and_its_note_is_made_good(world: World, kind: BounceKind) -> None:
+def test_a_crash_between_the_end_and_its_record_is_repaired(world: World, kind: BounceKind) -> None:
     """After the crash, the subscriptions have ended, and the mail is still in its mailbox and not recorded."""
     ada = world.probed()
     world.come_back(world.mark(ada), "5.1.1", kind, mail="one")

@@ -51,7 +51,7 @@ def test_items_from_before_are_nobodys_concern() -> None:
     assert ((), [100]) == shares([Follow("asylum", 12, 12, is_due=True)], window)
 
 
-def test_of_too_many_items_the_oldest_go_and_the_others_stay_due() -> None:
+def test_of_too_many_items_the_oldest_are_sent_and_the_others_stay_due() -> None:
     window = Window([item(number, "asylum") for number in range(11, 20)])
     follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=True)]
 

@@ -36,7 +36,7 @@ def test_a_word_in_place_of_an_id_or_a_link_is_none(word: str) -> None:
 @pytest.mark.parametrize(
     "link", ["https://example.org/wiki/Null", "https://example.org/none-of-us", "https://example.org/"]
 )
-def test_a_link_with_such_a_word_in_it_is_one(link: str) -> None:
+def test_a_link_that_contains_such_a_word_is_a_link(link: str) -> None:
     assert kept(date="2024-03-04", link=link).link == link
 
 
@@ -224,7 +224,7 @@ KNOWN = frozenset({"justice, freedom and security", "art; music"})
         (",", ["", ""]),
     ],
 )
-def test_a_name_that_is_known_is_one_though_it_holds_a_comma(text: str, pieces: list[str]) -> None:
+def test_a_known_name_is_one_name_even_if_it_contains_a_comma(text: str, pieces: list[str]) -> None:
     assert cut(text, (",", ";"), KNOWN) == pieces
 
 

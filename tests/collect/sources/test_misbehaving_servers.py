@@ -158,7 +158,7 @@ def test_any_bytes_of_a_server_give_an_answer_or_a_source_error(said: bytes) -> 
 
 
 @pytest.mark.parametrize("etag", [b'"caf\xc3\xa9"', b'"caf\xe9"'])
-def test_an_etag_of_any_bytes_is_given_back_as_it_came(etag: bytes) -> None:
+def test_any_etag_is_sent_back_unchanged(etag: bytes) -> None:
     heard: list[bytes] = []
 
     def hearing(listening: socket.socket) -> None:

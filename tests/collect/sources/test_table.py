@@ -39,7 +39,7 @@ def titles(fetch: Fetch) -> list[str]:
         "date;title;;title;\n2024-03-04;Ferry;;;\n",
     ],
 )
-def test_a_table_as_programs_write_it(tmp_path: Path, text: str) -> None:
+def test_tables_are_read_as_programs_write_them(tmp_path: Path, text: str) -> None:
     fetch = read(tmp_path, text)
 
     assert titles(fetch) == ["Ferry"]

@@ -268,7 +268,7 @@ def test_without_review_an_edition_is_composed_and_goes_out(tmp_path: Path) -> N
         assert "weekly-2" in site.world.editions()
 
 
-def test_with_review_it_is_taken_up_early(site: DeskSite, editor: Editor) -> None:
+def test_with_review_an_edition_can_be_composed_early(site: DeskSite, editor: Editor) -> None:
     editor.press("release", WEEKLY)
     site.now += timedelta(hours=1)
     site.world.list_above(news("4 March 2026", "The bridge is open."))

@@ -153,7 +153,7 @@ def test_postponed_to_a_moment_they_go_then(site: DeskSite, editor: Editor) -> N
             assert mails == len(store.ledger.known("round-1"))
 
 
-def test_it_goes_on_as_planned(site: DeskSite, editor: Editor) -> None:
+def test_postponed_mails_can_be_resumed(site: DeskSite, editor: Editor) -> None:
     editor.press("postpone", ROUND, until="decided")
 
     assert "Mails go to subscribers as planned again." == editor.said(editor.press("resume", ROUND))

@@ -98,7 +98,7 @@ def test_the_link_opens_the_page_once_and_the_page_is_good_for_an_hour(site: For
     assert [404, 404] == [site.visitor().get(page).status_code, site.visitor().post(page).status_code]
 
 
-def test_no_link_of_a_digest_or_another_letter_opens_it(site: FormSite) -> None:
+def test_no_link_of_a_digest_or_another_letter_opens_the_page_of_data(site: FormSite) -> None:
     """An ordinary mail may be forwarded, so its links must not open the page."""
     mine = site.subscribe()
     stop = site.stop_path(mine)
