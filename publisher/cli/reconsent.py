@@ -1,4 +1,5 @@
-"""The command `publisher subscribers reconsent`: asks readers who consented long ago whether they still want mails."""
+"""The command `publisher subscribers reconsent`: asks subscribers who consented long ago whether they still want mail.
+"""
 
 import re
 from datetime import timedelta
@@ -53,8 +54,8 @@ def reconsent(
     is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Count the readers who agreed long ago. With --yes, send each a letter that asks whether he still wants mails, and
-    end the subscriptions of readers who do not answer.
+    """Count the subscribers who agreed long ago. With --yes, send each a letter that asks whether he still wants mails,
+    and end the subscriptions of subscribers who do not answer.
     """
     is_rehearsal = dry_run or not is_agreed
     with options.open_for(dry_run=is_rehearsal) as publisher:

@@ -156,7 +156,7 @@ def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: b
 
 
 def score_words(score: BounceScore, zone: ZoneInfo) -> str:
-    """Return words that say how often mails to a reader came back, and with what consequence."""
+    """Return words that say how often mails to a subscriber came back, and with what consequence."""
     if score.suspended_at is None:
         return f"mails came back, {counted(score.points, 'point')}, the last on {local_time(score.last_at, zone)}"
     suspended = f"no digests since {local_time(score.suspended_at, zone)}, because mails came back"

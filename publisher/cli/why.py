@@ -1,4 +1,4 @@
-"""The command `publisher why`: a reader's history, and whether he got an item."""
+"""The command `publisher why`: a subscriber's history, and whether he got an item."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ _HOW = {
 @click.argument("address")
 @click.argument("item", metavar="[URL|ID]", required=False)
 def why(options: Options, address: str, item: str | None) -> None:
-    """Tell what the reader with ADDRESS follows and which mails he was sent; with ITEM, why he got the item or not."""
+    """Tell what the subscriber ADDRESS follows and which mails he was sent; with ITEM, why he got the item or not."""
     with options.open_rehearsal() as publisher:
         story = tell_story(address, item, publisher.people, publisher.office.store, publisher.config)
         zone = zone_of(publisher.config.site.timezone)
@@ -206,7 +206,7 @@ def _progress_words(subscription: Subscription) -> str:
 
 
 def _verdict_words(item: ItemStory, story: Story) -> str:
-    """Return a sentence that says whether the reader got the item, and why."""
+    """Return a sentence that says whether the subscriber got the item, and why."""
     return f"so: {_VERDICTS[verdict_of(item, story)] % {'pace': next_pace(item, story)}}"
 
 

@@ -16,9 +16,9 @@ class BounceKind(StrEnum):
     DELAYED = "delayed"
     """A mail is not delivered yet, and the mail server goes on trying."""
     COMPLAINT = "complaint"
-    """A reader called a mail spam."""
+    """A subscriber called a mail spam."""
     UNSUBSCRIBE = "unsubscribe"
-    """A reader unsubscribed by mail."""
+    """A subscriber unsubscribed by mail."""
     AUTOMATIC = "automatic"
     """A machine answered, for example for somebody on leave."""
     UNKNOWN = "unknown"
@@ -32,7 +32,7 @@ class Bounce:
     kind: BounceKind
     token: str = ""
     """The text after the `+` in the address that the mail came to, or that the returned mail was sent from. It
-    identifies the reader (VERP). Empty if there is no such text.
+    identifies the subscriber (VERP). Empty if there is no such text.
     """
     stop_token: str = ""
     """The token of the unsubscribe link, from the returned mail or from the subject of the bounce; empty if there is
@@ -59,7 +59,7 @@ class BounceRow:
     kind: BounceKind
     name: str
     """The name of the edition, round or letter that bounced; empty if it is unknown, and only the token says which
-    reader the bounce is about.
+    subscriber the bounce is about.
     """
     recipient: str
     token: str
@@ -69,13 +69,13 @@ class BounceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceScore:
-    """The score of a reader whose mails came back lately."""
+    """The score of a subscriber whose mails came back lately."""
 
     points: int
     last_at: datetime
-    """UTC; when the last mail to the reader came back."""
+    """UTC; when the last mail to the subscriber came back."""
     suspended_at: datetime | None = None
-    """UTC; when digests to the reader were stopped. `None` if he gets digests."""
+    """UTC; when digests to the subscriber were stopped. `None` if he gets digests."""
     probed_at: datetime | None = None
     """UTC; when the probe was queued, a letter that tests whether mails arrive again. `None` if no probe was queued."""
 
@@ -115,9 +115,9 @@ class BounceReport:
     repeated: int = 0
     """Mails that an earlier reading of the mailbox had recorded."""
     suspended: int = 0
-    """Readers who get no digests from now on, because too many of their mails came back."""
+    """Subscribers who get no digests from now on, because too many of their mails came back."""
     ended: int = 0
-    """Readers whose subscriptions ended, because a probe came back, or they reported spam or unsubscribed by mail."""
+    """Subscribers whose subscriptions ended: a probe came back, or they reported spam or unsubscribed by mail."""
     automatic: int = 0
     """Automatic replies, which stay in the mailbox."""
     unknown: int = 0

@@ -32,8 +32,8 @@ class Rank(IntEnum):
     """A letter about a subscription, such as a confirmation link: somebody waits for it."""
     DIGEST = 2
     RENEWAL = 3
-    """A letter that asks a reader, or a person on an imported list, whether he wants the mails: a renewal. There may be
-    one such letter per reader, and nobody waits for it.
+    """A letter that asks a subscriber, or a person on an imported list, whether he wants the mails: a renewal. There
+    may be one such letter per subscriber, and nobody waits for it.
     """
 
 
@@ -90,7 +90,7 @@ class NewDelivery:
 
     @property
     def is_personal(self) -> bool:
-        """Whether the recipient is a reader. A reader's address is never logged."""
+        """Whether the recipient is a subscriber. A subscriber's address is never logged."""
         return self.kind is DeliveryKind.ROUND or self.rank in {Rank.LETTER, Rank.RENEWAL}
 
     @property

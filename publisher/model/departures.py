@@ -16,15 +16,15 @@ class SuppressionKind(StrEnum):
     suppression.
     """
     COMPLAINT = "complaint"
-    """The reader reported a mail as spam. Only the operator lifts the suppression."""
+    """The subscriber reported a mail as spam. Only the operator lifts the suppression."""
     OPERATOR = "operator"
     """The operator suppressed the address. Only the operator lifts the suppression."""
     ERASED = "erased-on-request"
-    """The reader had his data erased and wants no mail. Only the operator lifts the suppression."""
+    """The subscriber had his data erased and wants no mail. Only the operator lifts the suppression."""
 
     @property
     def is_lifted_by_form(self) -> bool:
-        """Whether the suppression ends when the reader confirms in a form."""
+        """Whether the suppression ends when the subscriber confirms in a form."""
         return self is SuppressionKind.BOUNCES
 
 
@@ -35,11 +35,12 @@ class DepartureKind(StrEnum):
     """What a line in the file of departures says about an address."""
 
     LEFT = "left"
-    """The reader no longer follows anything: he unsubscribed, or the operator or a failure ended his subscriptions."""
+    """The subscriber follows nothing any more: he unsubscribed, or the operator or a failure ended his subscriptions.
+    """
     RETURNED = "returned"
-    """The reader follows something, for the first time or again."""
+    """The subscriber follows something, for the first time or again."""
     ERASED = "erased"
-    """All data about the reader was erased, at his request or by the operator."""
+    """All data about the subscriber was erased, at his request or by the operator."""
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
     """A suppression was lifted."""
@@ -57,7 +58,7 @@ class Departure:
     suppression: SuppressionKind | None = None
     """The suppression that began or was lifted; `None` if the line is about no suppression."""
     because: EndReason | None = None
-    """Why the reader's last subscription ended; `None` if the line is about something else."""
+    """Why the subscriber's last subscription ended; `None` if the line is about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +77,16 @@ class Standing:
     """What all lines about one address in the file of departures amount to."""
 
     left_at: datetime | None = None
-    """UTC; since when the reader follows nothing. `None` if he follows something, or no line says that he left."""
+    """UTC; since when the subscriber follows nothing. `None` if he follows something, or no line says that he left."""
     left_because: EndReason | None = None
-    """Why the reader follows nothing; `None` if no line says why."""
+    """Why the subscriber follows nothing; `None` if no line says why."""
     erased_at: datetime | None = None
-    """UTC; when the reader's data was last erased; he may have come back since. `None` if it never was."""
+    """UTC; when the subscriber's data was last erased; he may have come back since. `None` if it never was."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
     """The suppressions of the address in force, each with the time at which it began."""
 
     def is_erased(self, *, since: datetime) -> bool:
-        """Whether the data about the reader that is older than `since` must be erased, even if he came back."""
+        """Whether the data about the subscriber that is older than `since` must be erased, even if he came back."""
         is_out = self.left_at is not None  # of an erasure and a return at the same time, the erasure came last
         return self.erased_at is not None and (self.erased_at > since or (is_out and self.erased_at == since))
 

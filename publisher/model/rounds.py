@@ -32,7 +32,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemEntry:
-    """A live item that may be new to a reader, and when it entered its themes."""
+    """A live item that may be new to a subscriber, and when it entered its themes."""
 
     number: int
     added_seq: int

@@ -19,17 +19,17 @@ TRUST_PROBE_AFTER = timedelta(days=7)
 CONFIRM_WITHIN = timedelta(days=7)
 """How long the confirmation link is valid."""
 MINE_WITHIN = timedelta(days=60)
-"""How long the link in the foot of a mail opens the reader's own page."""
+"""How long the link in the foot of a mail opens the subscriber's own page."""
 FRESH_WITHIN = timedelta(hours=1)
-"""How long a link that a reader asked for is valid; the link works once."""
+"""How long a link that a subscriber asked for is valid; the link works once."""
 MOVE_WITHIN = timedelta(days=1)
-"""How long the link that confirms a reader's new address is valid; the link works once."""
+"""How long the link that confirms a subscriber's new address is valid; the link works once."""
 RENEW_WITHIN = timedelta(days=30)
-"""How long a reader can say that he still wants his mails, after the letter that asks him (a renewal) was sent."""
+"""How long a subscriber can say that he still wants his mails, after the letter that asks him (a renewal) was sent."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
 LONGEST_PAUSE = timedelta(days=366)
-"""The longest pause a reader can choose."""
+"""The longest pause a subscriber can choose."""
 LETTER_EVERY = timedelta(days=1)
 """An address gets at most one letter of each kind in this time, however often somebody asks for letters."""
 
@@ -45,30 +45,30 @@ class EndReason(StrEnum):
     """Why a subscription ended."""
 
     CHANGED = "changed"
-    """The reader chose other themes."""
+    """The subscriber chose other themes."""
     UNSUBSCRIBED = "unsubscribed"
-    """The reader left, which he can undo for a while (`UNDO_WITHIN`)."""
+    """The subscriber left. He can undo that for a while (`UNDO_WITHIN`)."""
     OPERATOR = "operator"
     """The operator ended the subscription."""
     UNANSWERED = "unanswered"
-    """The reader was asked whether he still wants his mails, and did not say that he does."""
+    """The subscriber was asked whether he still wants his mails, and did not say that he does."""
     BOUNCED = "bounced"
-    """Mails to the reader came back."""
+    """Mails to the subscriber came back."""
     COMPLAINED = "complained"
-    """The reader called a mail spam."""
+    """The subscriber called a mail spam."""
     MOVED = "moved"
-    """The reader moved to another address, and then a store from before the move was restored."""
+    """The subscriber moved to another address, and then a store from before the move was restored."""
 
 
 class ConsentKind(StrEnum):
-    """How a reader, or somebody for him, agreed to get mails."""
+    """How a subscriber, or somebody for him, agreed to get mails."""
 
     FORM = "form"
-    """The reader chose in a form and pressed the button behind the link in a letter."""
+    """The subscriber chose in a form and pressed the button behind the link in a letter."""
     OPERATOR = "operator"
-    """The operator added the reader, and answers for the consent."""
+    """The operator added the subscriber, and answers for the consent."""
     MOVED = "moved"
-    """The reader gave a new address, and pressed the button behind the link in a letter to that address. His
+    """The subscriber gave a new address, and pressed the button behind the link in a letter to that address. His
     subscriptions stayed.
     """
 
@@ -78,15 +78,15 @@ class LetterKind(StrEnum):
 
     CONFIRM = "confirm"
     LINK = "link"
-    """A letter with a fresh link to the reader's own page."""
+    """A letter with a fresh link to the subscriber's own page."""
     MOVE = "move"
-    """A letter to the new address that a reader gave, with a link to confirm the address."""
+    """A letter to the new address that a subscriber gave, with a link to confirm the address."""
     MOVED = "moved"
-    """A letter to the former address of a reader who changed his address, without a link."""
+    """A letter to the former address of a subscriber who changed his address, without a link."""
     PROBE = "probe"
     """A probe, which tests whether mails arrive again after some came back."""
     RENEW = "renew"
-    """A letter (renewal) to a reader who consented long ago, with a link to say that he still wants his mails."""
+    """A letter (renewal) to a subscriber who consented long ago, with a link to say that he still wants his mails."""
 
 
 class Right(StrEnum):
@@ -95,13 +95,13 @@ class Right(StrEnum):
     STOP = "stop"
     """End all subscriptions, undo that, or choose a slower pace. The link reveals nothing, and never expires."""
     MINE = "mine"
-    """See and change themes, paces, pause and language; the reader's address is masked."""
+    """See and change themes, paces, pause and language; the subscriber's address is masked."""
     FRESH = "fresh"
-    """Export or erase the reader's data, and change his address."""
+    """Export or erase the subscriber's data, and change his address."""
     CONFIRM = "confirm"
     """Confirm what somebody chose in the form to subscribe."""
     MOVE = "move"
-    """Confirm another address of a reader."""
+    """Confirm another address of a subscriber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ class SubscriberSettings:
     default_pace: str
     from_: Mailbox
     reply_to: Mailbox | None
-    """The address for answers of readers. If `None`, answers go to the sender."""
+    """The address for answers of subscribers. If `None`, answers go to the sender."""
     privacy_url: str
     postal_address: str
     max_items: int
@@ -141,8 +141,8 @@ class SubscriberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One reader's subscription to a theme. Items with log numbers in (start, cursor] are dealt with: it sends no more
-    mail for them.
+    """One subscriber's subscription to a theme. Items with log numbers in (start, cursor] are dealt with: it sends no
+    more mail for them.
     """
 
     number: int
@@ -183,7 +183,7 @@ class Subscriber:
 
     @property
     def choices(self) -> dict[str, str]:
-        """What the reader follows now: the name of the pace by the slug of the theme.
+        """What the subscriber follows now: the name of the pace by the slug of the theme.
 
         A theme with the same pace as `EVERYTHING` is left out, because it adds nothing.
         """
@@ -233,13 +233,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """A request that waits for the reader to press the button behind the link in his letter."""
+    """A request that waits for the subscriber to press the button behind the link in his letter."""
 
     request: Request
     asked_at: datetime
     """UTC."""
     used_at: datetime | None = None
-    """UTC; when the reader pressed the button. `None` if he has not yet."""
+    """UTC; when the subscriber pressed the button. `None` if he has not yet."""
 
 
 def masked(address: str) -> str:
