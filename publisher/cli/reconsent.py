@@ -1,4 +1,4 @@
-"""The command `publisher subscribers reconsent`: asks subscribers who consented long ago whether they still want mail.
+"""The command `publisher subscribers reconsent`: asks subscribers who consented long ago whether they want more mails.
 """
 
 import re

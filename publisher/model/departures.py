@@ -35,8 +35,7 @@ class DepartureKind(StrEnum):
     """What a line in the file of departures says about an address."""
 
     LEFT = "left"
-    """The subscriber follows nothing any more: he unsubscribed, or the operator or a failure ended his subscriptions.
-    """
+    """The subscriber follows nothing now: he unsubscribed, or the operator or a failure ended his subscriptions."""
     RETURNED = "returned"
     """The subscriber follows something, for the first time or again."""
     ERASED = "erased"

@@ -130,8 +130,8 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
     """Return the HTML after the changes that nh3 cannot make: it drops or keeps attributes, but renames nothing.
 
     nh3 also takes 3 s for 20,000 nested elements, where libxml2 stops at 255 levels. Elements that are dropped with
-    their content are removed here already: the two disagree about where a `<style>` in a drawing ends, and so about
-    what is a picture.
+    their content are removed here, too: libxml2 and nh3 disagree about where a `<style>` in an SVG ends, and so about
+    which elements follow it.
     """
     root = parse_fragment(raw)
     if root is None:
