@@ -1,5 +1,4 @@
-"""The command `publisher subscribers reconsent`: asks subscribers who consented long ago whether they want more mails.
-"""
+"""`publisher subscribers reconsent`: asks subscribers who consented long ago whether they still want mails."""
 
 import re
 from datetime import timedelta
