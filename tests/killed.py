@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.processes import PATIENCE_S, Process
 from tests.world import environment
 
 _PROGRAM = """
@@ -30,16 +31,19 @@ main(sys.argv[1:])
 def killed_at(where: str, *arguments: str, call: int = 1, cwd: Path | None = None) -> int:
     """Run the program and kill it before its `call`-th call of `where`, such as `package.module:function`.
 
-    The program is started anew, because modules that have already imported the function would call the original. The
-    result is its exit code: the negative number of the signal, if the call was reached.
+    For a function of a module the program is started anew, because modules that have already imported the function
+    would call the original. The result is its exit code: the negative number of the signal, if the call was reached.
     """
     program = _PROGRAM.format(where=where, call=call)
+    if "." in where.partition(":")[2]:  # a method: those who imported its class find the new one
+        with Process(program, *arguments, cwd=cwd, environment=environment()) as running:
+            return running.wait(PATIENCE_S)
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         cwd=cwd,
         env=environment(),
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     return done.returncode

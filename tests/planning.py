@@ -1,13 +1,12 @@
 """A process that begins and plans a round, and kills itself just before or after one of its commits.
 
-Run as `python -m tests.planning URL POINT`: With the POINT `3:before`, it kills itself just before the third
+`main` has the arguments URL and POINT. With the POINT `3:before`, the process kills itself just before the third
 transaction commits, and with `3:after` just after. With an empty POINT, it does not. It prints how many transactions it
 committed.
 """
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from publisher.model.themes import Theme, ThemeMap
 from publisher.store import RoundEnvelope, Store
 from publisher.store.rounds import Rounds
 from publisher.subscribers.rounds import RoundKeeper
-from tests.crash import ROOT
+from tests.processes import Process
 
 NOW = datetime(2026, 3, 9, 8, tzinfo=UTC)
 """A moment at which the daily and the weekly pace are due."""
@@ -89,10 +88,9 @@ def die_at(engine: Engine, point: str) -> list[int]:
     return commits
 
 
-def start(url: str, point: str) -> "subprocess.Popen[str]":
-    """Start a process that plans."""
-    arguments = [sys.executable, "-m", "tests.planning", url, point]
-    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def start(url: str, point: str) -> Process:
+    """Start a process that plans; the caller must end it."""
+    return Process("from tests.planning import main; main()", url, point)
 
 
 def main() -> None:
@@ -101,7 +99,3 @@ def main() -> None:
         commits = die_at(store.database.engine, point)
         plan(store)
         print(commits[0])  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

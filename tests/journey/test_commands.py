@@ -14,7 +14,8 @@ import click
 import pytest
 
 from publisher.cli.group import cli
-from tests.world import CONFIG, NOW, World, environment, news, run_main
+from tests.processes import Process
+from tests.world import CONFIG, NOW, World, environment, news, prepared, run_main
 
 LATER = NOW + timedelta(days=1)
 BORDER = news("2 March 2026", "A new rule at the border. It is short.", theme="Borders & Visa")
@@ -209,20 +210,27 @@ def test_asking_a_site_that_never_ran_leaves_no_trace(world: World, command: lis
 @pytest.mark.parametrize(
     "command", [["run"], ["run", "--due"], ["collect"], ["publish"], ["publish", "--all"], ["compose", "weekly"]]
 )
-def test_rehearsal_reports_exactly_what_is_then_done(ran: World, command: list[str]) -> None:
-    ran.publisher("run", "--due", at=NOW)  # the schedule counts from here on
-    ran.configure('language = "en"', 'language = "fr"')  # every page and feed changes
-    ran.list_above(news("4 March 2026", "One more."), news("4 March 2026", "On asylum.", theme="Asylum"))
+def test_rehearsal_reports_exactly_what_is_then_done(tmp_path: Path, command: list[str]) -> None:
+    world = prepared(tmp_path / "site", with_much_to_do)
     if command[0] == "compose":
-        ran.publisher("collect", at=LATER)
-    before, when = ran.files(), NOW + timedelta(days=7)
+        world.publisher("collect", at=LATER)
+    before, when = world.files(), NOW + timedelta(days=7)
 
-    rehearsed = ran.publisher(*command, "--dry-run", "--json", at=when)
-    assert before == ran.files()
-    done = ran.publisher(*command, "--json", at=when)
+    rehearsed = world.publisher(*command, "--dry-run", "--json", at=when)
+    assert before == world.files()
+    done = world.publisher(*command, "--json", at=when)
 
     assert rehearsed.json == done.json
     assert done.json["is_news"]
+
+
+def with_much_to_do(folder: Path) -> World:
+    """Return a site that ran, and on which everything changed since."""
+    world = World.after_run(folder, LISTING)
+    world.publisher("run", "--due", at=NOW)  # the schedule counts from here on
+    world.configure('language = "en"', 'language = "fr"')  # every page and feed changes
+    world.list_above(news("4 March 2026", "One more."), news("4 March 2026", "On asylum.", theme="Asylum"))
+    return world
 
 
 def test_rehearsal_says_that_it_is_one(world: World) -> None:
@@ -416,24 +424,29 @@ def test_long_work_shows_no_bar_elsewhere(world: World) -> None:
 def on_a_terminal(world: World, *arguments: str) -> str:
     """Return what the program prints on a terminal, with a progress bar for all work."""
     ours, its = pty.openpty()
-    program = "from publisher.cli import bars, commands; bars.Bars.WORTH_A_BAR_S = 0; commands.main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
-        cwd=world.folder,
-        env={**environment(), "TERM": "xterm", "COLUMNS": "100"},
-        stdin=its,
-        stdout=its,
-        stderr=its,
-    )
-    os.close(its)
+    program = f"""
+import os
+terminal = os.open({os.ttyname(its)!r}, os.O_RDWR | os.O_NOCTTY)
+print("it is open", flush=True)
+for standard in range(3):
+    os.dup2(terminal, standard)
+os.close(terminal)
+from publisher.cli import bars, commands
+bars.Bars.WORTH_A_BAR_S = 0
+commands.main()
+"""
     shown = b""
-    try:
-        while piece := os.read(ours, 65536):
-            shown += piece
-    except OSError:  # EIO: the program has ended, and with it the other end
-        pass
-    finally:
-        os.close(ours)
+    looks = {**environment(), "TERM": "xterm", "COLUMNS": "100"}
+    with Process(program, *arguments, cwd=world.folder, environment=looks) as process:
+        assert "it is open\n" == process.stdout.readline()
+        os.close(its)
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:  # EIO: the program has ended, and with it the other end
+            pass
+        finally:
+            os.close(ours)
         assert 0 == process.wait(timeout=60)
     return shown.decode()
 

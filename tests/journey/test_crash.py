@@ -28,7 +28,7 @@ KINDS = (*PASSES,)
 QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("first", "themes")))
 """The kinds of pass to disturb. The plain tests disturb the one that does most, the slow tests all of them."""
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
-SPREAD = 4
+SPREAD = 2
 """How many calls of each kind of pass the plain tests try."""
 
 ROOM_KIB = 2_048
@@ -220,9 +220,9 @@ def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
 
 
 def _spread(points: Sequence[T], count: int) -> list[T]:
-    """Return `count` of the points, evenly spread."""
+    """Return `count` of the points, each from the middle of an equal part of them."""
     count = min(count, len(points))
-    return [points[index * len(points) // count] for index in range(count)]
+    return [points[(2 * index + 1) * len(points) // (2 * count)] for index in range(count)]
 
 
 # --- undisturbed -----------------------------------------------------------------------------------------------------

@@ -140,19 +140,14 @@ def test_three_more_items_are_in_exactly_the_right_feeds_and_in_one_edition(done
     assert [25, 3] == done.composed()
     touched = {name.split("/")[0] for name in changed(before, done.contents()) if name.endswith("rss.xml")}
     assert {"all", "borders-visa", "general", "asylum", "migration", "archive"} == touched
-
-
-def test_back_dated_item_keeps_its_own_day(done: World) -> None:
-    done.list_above(BACK_DATED)
-    done.publisher("run", at=LATER)
-
     [item] = [item for item in done.feed("borders-visa").entries if "Back-dated" in item.title]
-
-    assert datetime(2020, 3, 2, 11, tzinfo=UTC) == instant(item.published_parsed)
+    assert datetime(2020, 3, 2, 11, tzinfo=UTC) == instant(item.published_parsed), "it keeps its own day"
     assert ["borders-visa", "late", "news"] == [tag.term for tag in item.tags]
 
 
-def test_edited_item_changes_its_feeds_and_nothing_else(done: World) -> None:
+def test_edited_item_changes_its_feeds_alone_and_is_updated_when_we_learnt_of_it(
+    done: World,
+) -> None:
     before, ids, page = done.contents(), done.ids(), dated(done, "15 June 2021")
     done.edit(page, page.replace("2020.", "2020, as corrected."))
 
@@ -164,20 +159,13 @@ def test_edited_item_changes_its_feeds_and_nothing_else(done: World) -> None:
     touched = {name.split("/")[0] for name in changed(before, done.contents()) if name.endswith("rss.xml")}
     assert {"all", "cross-sectional"} == touched
     assert [25] == done.composed()
-
-
-def test_edited_item_is_told_as_updated_when_we_learnt_of_it(done: World) -> None:
-    block = dated(done, "15 June 2021")
-    done.edit(block, block.replace("2020.", "2020, as corrected."))
-    done.publisher("run", at=LATER)
-
     [revised] = [item for item in done.feed("all").entries if item.updated_parsed != item.published_parsed]
-
     assert LATER == instant(revised.updated_parsed)
     assert "2021-06-15" == revised.published[:10]
 
 
-def test_item_taken_out_of_the_listing_leaves_the_feeds_and_its_page_says_so(done: World) -> None:
+def test_item_taken_out_of_the_listing_leaves_the_feeds_and_is_itself_again_when_it_comes_back(done: World) -> None:
+    ids, listing, names = done.ids(), done.listing.read_text("utf-8"), done.contents().keys()
     block = dated(done, "28 July 2021")
     [gone] = [item for item in done.feed("all").entries if item.published.startswith("2021-07-28")]
     done.edit(block, "")
@@ -191,15 +179,9 @@ def test_item_taken_out_of_the_listing_leaves_the_feeds_and_its_page_says_so(don
     assert gone.title not in done.page_at(gone.link)
     assert "" == done.page_at(f"{gone.link}.gone")
     assert [25] == done.composed()
-
-
-def test_withdrawn_item_that_comes_back_is_itself_again(done: World) -> None:
-    ids, listing, names = done.ids(), done.listing.read_text("utf-8"), done.contents().keys()
-    done.edit(dated(done, "28 July 2021"), "")
-    done.publisher("run", at=LATER)
     assert 1 == len(done.contents().keys() - names)  # the file that tells web servers that the page is gone
-    done.listing.write_text(listing, encoding="utf-8")
 
+    done.listing.write_text(listing, encoding="utf-8")
     done.publisher("run", at=LATER + timedelta(days=1))
 
     assert ids == done.ids()

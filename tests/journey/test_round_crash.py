@@ -46,6 +46,8 @@ round.
 """
 MOMENTS = [f"{number}:{when}" for number in range(1, COMMITS + 1) for when in ("before", "after")]
 QUICK = "3:before"
+PATIENCE_S = 60.0
+"""For a busy machine."""
 
 
 def subscription(number: int, theme: str, pace: str) -> Subscription:
@@ -118,9 +120,8 @@ def test_a_killed_planner_leaves_a_round_that_the_next_run_ends_as_if_it_had_liv
     sqlite_url: str, moment: str
 ) -> None:
     populate(sqlite_url)
-    planner = start(sqlite_url, moment)
-    planner.communicate(timeout=60)
-    assert -signal.SIGKILL == planner.returncode
+    with start(sqlite_url, moment) as planner:
+        assert -signal.SIGKILL == planner.wait(PATIENCE_S)
 
     with Store.open(sqlite_url) as store:
         plan(store)
@@ -132,9 +133,8 @@ def test_a_killed_planner_leaves_a_round_that_the_next_run_ends_as_if_it_had_liv
 def test_the_moments_are_all_there_are(sqlite_url: str) -> None:
     populate(sqlite_url)
 
-    said, _ = start(sqlite_url, "").communicate(timeout=60)
-
-    assert COMMITS == int(said)
+    with start(sqlite_url, "") as planner:
+        assert COMMITS == int(planner.stdout.read())
 
 
 @pytest.mark.slow
@@ -147,9 +147,9 @@ def test_planners_that_share_a_round_and_are_killed_plan_it_once(postgresql_url:
     populate(postgresql_url)
     chance = Random(seed)
     for _ in range(3):
-        planners = [start(postgresql_url, chance.choice(MOMENTS)) for _ in range(2)]
-        for planner in planners:
-            planner.communicate(timeout=60)
+        with start(postgresql_url, chance.choice(MOMENTS)) as one, start(postgresql_url, chance.choice(MOMENTS)) as two:
+            for planner in (one, two):
+                planner.wait(PATIENCE_S)
 
     with Store.open(postgresql_url) as store:
         plan(store)
