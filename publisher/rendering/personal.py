@@ -97,16 +97,18 @@ class Skeleton:
         opening = f"\r\n--{boundary_of(boundary_id)}\r\n"
         self._pieces: list[list[bytes]] = [[]]
         """The pieces before the first slot, between slots, and after the last slot."""
-        self._slots: list[str] = []
-        self._add_part(opening, "text/plain", digest.text_parts or [digest.text], kind="text")
-        self._add_part(opening, "text/html", digest.html_parts or [digest.html], kind="html")
+        self._slots: list[int] = []
+        """Which of the reader's own words (`_own_words`) each slot gets."""
+        self._add_part(opening, "text/plain", digest.text_parts or [digest.text], why=_WHY_TEXT)
+        self._add_part(opening, "text/html", digest.html_parts or [digest.html], why=_WHY_HTML)
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
         self._on_wire: list[list[bytes]] = []
         """The pieces as SMTP transmits them, the shared headers first; empty until they are prepared."""
         self._size = 0
         """The number of bytes that all mails share, once the pieces are prepared."""
 
-    def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, kind: str) -> None:
+    def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, why: int) -> None:
+        words = {_STOP: _STOP_TOKEN, _MINE: _MINE_TOKEN, _WHY: why}
         head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
         self._pieces[-1].append((opening + head).encode())
         texts: list[str] = []
@@ -115,7 +117,7 @@ class Skeleton:
             texts.append(first)
             for mark, text in zip(rest[::2], rest[1::2], strict=True):
                 self._pieces[-1] += quoted_printable.encode_parts(texts)
-                self._slots.append(f"{kind} {mark}")
+                self._slots.append(words[mark])
                 self._pieces.append([])
                 texts = [text]
         self._pieces[-1] += quoted_printable.encode_parts(texts)
@@ -127,25 +129,14 @@ class Skeleton:
             self._on_wire[0].insert(0, double_dots(self._head))
             pieces_bytes = sum(len(each) for pieces in self._pieces for each in pieces)
             self._size = len(self._head) + pieces_bytes + 2 * len(_SOFT_BREAK) * len(self._slots)
-        own_head, fills = self._own_head(reader), self._fills(reader)
-        first, *others = self._on_wire
+        own_head, words = self._own_head(reader), _own_words(reader)
         # Each piece begins a line, and so does what fills a slot: a soft break stands before it.
-        pieces = _fill_slots([double_dots(own_head), *first], [double_dots(each) for each in fills], others)
-        return WireForm.of_pieces(pieces, size=self._size + len(own_head) + sum(map(len, fills)))
-
-    def _fills(self, reader: ReaderMail) -> list[bytes]:
-        """Return the contents of the slots, in their order."""
-        why_text, why_html = _encoded_why(reader.why)
-        stop, mine = reader.stop_token.encode(), reader.mine_token.encode()
-        filled: Mapping[str, bytes] = {
-            f"text {_STOP}": stop,
-            f"html {_STOP}": stop,
-            f"text {_MINE}": mine,
-            f"html {_MINE}": mine,
-            f"text {_WHY}": why_text,
-            f"html {_WHY}": why_html,
-        }
-        return [filled[slot] for slot in self._slots]
+        on_wire = [double_dots(each) for each in words]
+        fills = [on_wire[slot] for slot in self._slots]
+        first, *others = self._on_wire
+        pieces = _fill_slots([double_dots(own_head), *first], fills, others)
+        own_bytes = len(own_head) + sum([len(words[slot]) for slot in self._slots])
+        return WireForm.of_pieces(pieces, size=self._size + own_bytes)
 
     def _own_head(self, reader: ReaderMail) -> bytes:
         # RFC 8058 section 3.1: the address to post to is https; the other one is for people and programs that cannot
@@ -165,6 +156,15 @@ def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Seq
     for filled, pieces in zip(fills, after, strict=True):
         before += [_SOFT_BREAK, filled, _SOFT_BREAK, *pieces]
     return before
+
+
+_STOP_TOKEN, _MINE_TOKEN, _WHY_TEXT, _WHY_HTML = range(4)
+"""The places of a reader's own words in `_own_words`."""
+
+
+def _own_words(reader: ReaderMail) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return the reader's own words as they stand in the parts of the mail."""
+    return (reader.stop_token.encode(), reader.mine_token.encode(), *_encoded_why(reader.why))
 
 
 @lru_cache(10_000)

@@ -228,31 +228,31 @@ class Rounds:
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
         """Return the mails of a round to these addresses; an address that belongs to no subscriber is missing."""
-        readers: dict[int, Row[Any]] = {}
+        readers: list[Sequence[Any]] = []
         what: dict[int, str] = {}
         suppressed: set[str] = set()
         with self._database.reading() as connection:
             begun_at = connection.execute(select(rounds.c.begun_at).where(rounds.c.number == number)).scalar_one()
             for some in batches(sorted(addresses)):
-                found = {row.number: row for row in connection.execute(_READERS, {"addresses": some})}
-                readers |= found
-                its = connection.execute(_ITEMS, {"round": number, "subscribers": list(found)})
-                what |= {row.subscriber: row[1] for row in its}
+                found = connection.execute(_READERS, {"addresses": some}).all()
+                readers += found
+                its = connection.execute(_ITEMS, {"round": number, "subscribers": [row[0] for row in found]})
+                what |= {row[0]: row[1] for row in its.all()}
                 suppressed |= suppressed_among(connection, some).keys()
             follows, left = _follows_and_left(connection, list(what), since=begun_at)
         return [
             RoundMail(
-                address=reader.address,
+                address=address,
                 subscriber=subscriber,
-                language=reader.language,
+                language=language,
                 follows=tuple(follows[subscriber]),
                 items=_items_of(what[subscriber]),
                 left=frozenset(left[subscriber]),
-                paused_until=reader.paused_until,
-                is_suspended=reader.suspended_at is not None,
-                is_suppressed=reader.address in suppressed,
+                paused_until=paused_until,
+                is_suspended=suspended_at is not None,
+                is_suppressed=address in suppressed,
             )
-            for subscriber, reader in readers.items()
+            for subscriber, address, language, paused_until, suspended_at in readers
             if subscriber in what
         ]
 
@@ -288,7 +288,7 @@ def _follows_and_left(
     left: dict[int, list[str]] = defaultdict(list)
     for some in batches(numbers):
         found = connection.execute(_FOLLOWED, {"left_since": since - APART, "subscribers": some})
-        for subscriber, ended_at, theme, pace, begun in found:
+        for subscriber, ended_at, theme, pace, begun in found.all():
             if ended_at is None:
                 follows[subscriber].append((theme, pace, begun))
             else:
