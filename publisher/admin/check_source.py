@@ -160,7 +160,7 @@ class Given:
     given: Fetch
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002  (the reading is there already)
-        """Return what was read earlier, without reading the source again."""
+        """Return what was read before, without reading the source again."""
         return self.given
 
 

@@ -12,9 +12,7 @@ from lxml.etree import LxmlError
 from publisher.config.colours import PAGE
 
 LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
-"""The sizes in pixels of normal and of bold text from which text counts as large (WCAG 2.2, success
-criterion 1.4.3).
-"""
+"""The least sizes in pixels of large text, normal and bold (WCAG 2.2, success criterion 1.4.3)."""
 BODY_PX = 16.0
 BLACK = "#000000"
 DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")

@@ -26,7 +26,7 @@ BACK = "back"
 REFUSED = "refused"
 BOUNCED = "bounced"
 LONG = timedelta(minutes=15)
-"""The length from which an outage is reported to the operator. A shorter one is usually a restart."""
+"""The shortest outage that is reported to the operator. A shorter one is usually a restart."""
 RECENT = timedelta(days=7)
 """The age above which refusals are not reported. Such a refusal happened before config.toml named somebody
 to notify.

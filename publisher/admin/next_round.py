@@ -348,7 +348,9 @@ def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
 
 
 def _named(item: str, reader: TypicalReader, office: Office) -> Record:
-    """Return the item of the typical subscriber's mail with the number `item`, or with that address or id."""
+    """Return the item of the typical subscriber's mail that `item` names: by its number in the mail, its address or its
+    id.
+    """
     if item.isdecimal():
         numbered = {str(number): each.record for number, each in enumerate(_shown(reader, office), start=1)}
         if item in numbered:

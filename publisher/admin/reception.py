@@ -42,7 +42,7 @@ class Reception:
 
     @cached_property
     def rates(self) -> Rates:
-        """The items of the last year, from which the number of mails and items a month is estimated."""
+        """The items of the last year, to estimate how many mails and items come in a month."""
         today = local_day(self.people.now, self.people.site.timezone)
         first = self._store.calendar.first_day()
         if first is None:

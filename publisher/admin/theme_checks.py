@@ -20,7 +20,7 @@ Hints = Iterator[tuple[str, Finding]]
 """Yields (key or label, hint about it)."""
 
 ALIKE = 0.8
-"""The similarity (by `difflib`) from which a label may be a typing error of another."""
+"""The least similarity (by `difflib`) with which a label may be a typing error of another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ class UpcomingItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """An earlier edition from which an editor took items out permanently. That can be undone."""
+    """An earlier edition with items that an editor took out permanently, which can be undone."""
 
     number: int
     is_discarded: bool
@@ -86,7 +86,7 @@ class Upcoming:
     waiting: tuple[tuple[Record, WhyNot], ...]
     """New items that are not in this edition, each with the reason."""
     earlier: tuple[Earlier, ...]
-    """The latest editions from which items were left out, latest first."""
+    """The latest editions with items that were taken out, latest first."""
     state: str
     """A text that changes when anything changes that editors can decide about."""
 

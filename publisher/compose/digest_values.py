@@ -135,8 +135,8 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The anchor of the section within the mail. The anchor of the lead contains an underscore, and those of
-        themes, which are slugs, do not, so they all differ.
+        """The anchor of the section within the mail. The lead's anchor contains an underscore; the anchors of themes
+        are slugs, which contain none, so all anchors differ.
         """
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 

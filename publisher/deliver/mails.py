@@ -45,8 +45,8 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
 
 
 def _ready(delivery: Delivery, mail: bytes | WireForm | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
-    """Return one claimed delivery with its mail. `forms` caches the forms in which mails are sent by the identity of
-    their bytes, which many deliveries share.
+    """Return one claimed delivery with its mail. `forms` caches the forms in which mails are sent, by the identity of
+    the bytes object that many deliveries share.
     """
     if isinstance(mail, WireForm):
         return Ready(delivery=delivery, mail=mail)

@@ -14,7 +14,7 @@ class Entries:
         self._kept: dict[FeedItem, bytes] = {}
 
     def missing(self, items: Iterable[FeedItem]) -> list[FeedItem]:
-        """Return those of the items that are not serialised yet, in order."""
+        """Return the items that are not serialised yet, in order."""
         return [item for item in items if item not in self._kept]
 
     def take(self, items: Sequence[FeedItem], made: Mapping[FeedItem, bytes]) -> list[bytes]:

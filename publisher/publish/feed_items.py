@@ -185,8 +185,8 @@ def whole_seconds(instant: datetime) -> datetime:
 
 
 def _updated_alone(record: Record) -> datetime:
-    """Return the instant of the item's latest change, made different from that of every other item, as RFC 4287 section
-    3.3 asks.
+    """Return the instant of the item's latest change, with microseconds that make it different from every other item's
+    instant, as RFC 4287 section 3.3 asks.
     """
     published, updated = whole_seconds(record.published), whole_seconds(record.updated)
     return updated if updated == published else updated + timedelta(microseconds=record.number % 1_000_000)

@@ -74,8 +74,8 @@ class FeedWriter:
         self._prepared = FeedItems(publication.site)
         self._entries: dict[str, Entries] = {key: Entries() for key in publication.settings.formats}
         self._withdrawn = store.items.withdrawn_feeds() if planned.is_full else None
-        """The slugs of the feeds from which items were withdrawn. `None` if only a few feeds are written; then each of
-        them is queried.
+        """The slugs of the feeds that had items which were withdrawn. It is `None` if only a few feeds are written;
+        then each of them is queried.
         """
         self._closed: list[Archive] = []
         self._veiled = store.log.veiled(planned.cursor.seq, planned.upto)

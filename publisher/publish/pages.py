@@ -124,8 +124,8 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """Return the passage that was corrected since the item's latest version in a digest with a web page, or None if
-    there is none.
+    """Return what a corrected item said before, as its latest digest with a web page showed it, or None if no such
+    digest differs.
     """
     named = {audience.name for audience in look.audiences}
     for name, formerly in told:

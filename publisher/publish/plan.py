@@ -60,11 +60,11 @@ class Publication:
     """Whether people can subscribe here, so that pages link to the form."""
 
     def digests(self) -> dict[str, str]:
-        """Return hashes, by name, of everything besides items from which feeds and pages are made. If a hash changes,
+        """Return hashes, by name, of everything except items that feeds and pages are made from. If a hash changes,
         files may change.
 
-        `feeds` covers what decides which feeds items are in, `archives` the addresses of archive documents, and `files`
-        everything else. Titles, icons and themes of config.toml do not change archives
+        `feeds` covers the settings that put items into feeds, `archives` the addresses of archive documents, and
+        `files` everything else. Titles, icons and themes of config.toml do not change archives
         (docs/adr/archives-only-lead-back.md).
         """
         feeds, archives = repr(self.gathering), self.site.base_url
@@ -138,7 +138,7 @@ class OpenFeeds:
 
     all_items: FeedState
     by_slug: Mapping[str, FeedState]
-    """The feeds other than that of all items, by slug, sorted."""
+    """The feeds by slug, sorted, without the feed of all items."""
     clashing: frozenset[str]
     """The slugs of combined feeds that are not written, because a theme has taken their folder."""
 
@@ -169,8 +169,8 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
 
 
 def plan_again(store: Store, publication: Publication, extent: Scope, digests: Mapping[str, str]) -> PublishPlan:
-    """Decide what to render for a second time in one pass, as `plan` does, because the pass's own changes to the feeds
-    may need more rendering.
+    """Decide again in the same pass what to render, as `plan` does, because the pass's own changes to the feeds may
+    need more rendering.
 
     `digests` are the hashes that `Publication.digests` returned.
     """
@@ -275,7 +275,7 @@ def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Ite
 
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
-    """Return those of the feeds that readers can get already, or that have enough items to be written for readers."""
+    """Return the feeds that readers can get already, or that have enough items to be written for readers."""
     languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
     return [
         state

@@ -28,7 +28,7 @@ ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
 """The same limit in seconds for a document of a feed's archive, which changes only when the operator asks for it."""
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256
-"""The length from which a text is compressed: a shorter one would hardly become smaller."""
+"""The least length of a text that is compressed. A shorter text would hardly become smaller."""
 GZIP_LEVEL = 6
 """The compression level. Level 9 would save only another 0.3 % on feeds and pages."""
 TYPES = {

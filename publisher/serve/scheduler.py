@@ -62,7 +62,7 @@ PUBLIC_WORDS: dict[type[PublisherError], str] = {
 LOOK_S = 15.0
 """How many seconds pass between two checks whether the clock jumped."""
 LEAP_S = 2.0
-"""The difference in seconds from which the clock counts as having jumped. A smaller one is a gradual adjustment."""
+"""The least difference in seconds that counts as a jump of the clock. A smaller one is a gradual adjustment."""
 
 
 class ScheduleTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types

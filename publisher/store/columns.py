@@ -34,8 +34,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Return the function that converts a value from the database driver. SQLite stores text, which is read in one
-        step.
+        """Return the function that converts a value from the database driver. SQLite stores text, which the function
+        reads in one step.
         """
         return _moment_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 

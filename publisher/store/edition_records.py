@@ -30,8 +30,8 @@ def records_of(
 def newest_of(
     connection: Connection, audience: str, numbers: Sequence[int], *, newest: int
 ) -> dict[int, tuple[int, tuple[Record, ...]]]:
-    """Return, for each of these editions, how many items are not withdrawn, and the latest of them, as many as `newest`
-    says, as `records_of` does. An edition without items is left out.
+    """Return, for each of these editions, how many of its items are not withdrawn, and the latest `newest` of these
+    items in the form of `records_of`. An edition without items is left out.
     """
     found: dict[int, tuple[int, tuple[Record, ...]]] = {}
     for row in connection.execute(_select_newest(), {"audience": audience, "numbers": numbers, "newest": newest}):

@@ -241,8 +241,8 @@ def is_item_of(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def recount(connection: Connection, audience: str, number: int) -> None:
-    """Update the stored number of items of an edition that lost some, and record that the folder that shows it to the
-    editor is out of date.
+    """Update the stored number of items of an edition after it lost some, and record that the folder for its editor is
+    out of date.
     """
     left = select(func.count()).select_from(edition_items).where(is_item_of(audience, number)).scalar_subquery()
     connection.execute(update(editions).where(is_edition(audience, number)).values(items=left, shown_at=None))

@@ -104,8 +104,8 @@ class Items:
             return list(connection.execute(query).scalars())
 
     def waiting(self) -> list[Waiting]:
-        """Return the items that wait for the moment at which they appear, the next first, including withdrawn ones that
-        will appear again.
+        """Return the items that will appear at a later moment, the next one first, including withdrawn items that will
+        appear again.
         """
         waits = or_(IS_WAITING, items.c.state == State.WITHDRAWN)
         query = select(*items.c["number", "source", "wakes", "content", "state"]).where(WAKES, waits)
@@ -175,7 +175,7 @@ class Items:
         return self._fetch_whole_pass(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_feeds(self) -> frozenset[str]:
-        """Return the slugs of the feeds from which items were withdrawn."""
+        """Return the slugs of the feeds that had items which were withdrawn."""
         with self._database.reading() as connection:
             feeds = connection.execute(select(withdrawals.c.feed).distinct()).scalars().all()
             is_any = connection.execute(select(exists().where(IS_GONE))).scalar_one()

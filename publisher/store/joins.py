@@ -1,7 +1,7 @@
-"""Joins: when items entered themes that they were not in when added. If an item enters a theme twice, the first time
-counts.
+"""Joins: an item joins a theme when it enters the theme later than it was added. If it enters the theme twice, the
+first time counts.
 
-The order in which items enter the themes that a subscriber follows decides which items he has had.
+The order in which items enter the themes of a subscriber decides which items he has had.
 """
 
 from collections import defaultdict

@@ -38,8 +38,8 @@ class LogPass(Facts):
     # --- what readers see --------------------------------------------------------------------------------------------
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels (names of themes) and keywords their slugs; return the slugs. Call this before items with these
-        names are added or revised.
+        """Give labels (names of themes) and keywords their slugs; return these. Call this before items get
+        such names.
         """
         return settle_names(self._connection, wanted)
 
@@ -302,7 +302,8 @@ class LogPass(Facts):
         }
 
     def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
-        """Return the next second, from `now` on, in which no change was made: feed readers tell changes apart by time.
+        """Return the next second, from `now` on, in which no change was made: feed readers distinguish changes by their
+        times.
 
         RFC 4287 section 3.3 asks for different times. If hundreds of items change at once, the last ones share a
         second, because a later instant would be false.
@@ -338,7 +339,7 @@ class LogPass(Facts):
             self._connection.execute(insert(log), changes)
 
     def _restate(self, numbers: Collection[int], before: State, after: State) -> int:
-        """Change the state of those of the items that have the state `before`; return how many."""
+        """Change the state of the items in the state `before`; return how many were changed."""
         moved = 0
         for some in batches(sorted(set(numbers))):
             statement = update(items).where(items.c.number.in_(some), items.c.state == before)

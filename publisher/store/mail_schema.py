@@ -1,4 +1,4 @@
-"""The tables of mails: the ledger (all mails to send), the operator's orders about mails (such as to pause them), and
+"""The tables of mails: the ledger (all mails to send), the operator's commands about mails (such as to pause them), and
 bounces.
 """
 

@@ -98,7 +98,7 @@ def note_withdrawals(connection: Connection, withdrawn: Iterable[tuple[int, int,
 
 
 def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
-    """Delete the record of which feeds these items were in when they were withdrawn: they are live again."""
+    """Delete the record of the feeds that these items were in when they were withdrawn, because they are live again."""
     rows = [{"number": number} for number in numbers]
     if rows:
         connection.execute(delete(withdrawals).where(withdrawals.c.item == bindparam("number")), rows)

@@ -88,7 +88,7 @@ def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bo
 
 
 def insert_subscribers(connection: Connection, new: Sequence[Subscriber], *, now: datetime) -> dict[str, int]:
-    """Insert those of the subscribers whose address no other subscriber has; return their numbers by address."""
+    """Insert subscribers, except those whose address another subscriber has; return their numbers by address."""
     if not new:
         return {}
     made = (

@@ -45,7 +45,7 @@ class Repeated:
 
 
 def repeat_departures(database: Database, journal: Journal) -> Repeated:
-    """Repeat the whole file of departures in the store."""
+    """Repeat all departures in the file of departures in the store."""
     return _repeat(database, journal, after=0)
 
 

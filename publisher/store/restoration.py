@@ -33,8 +33,8 @@ SAID = "said to have gone out, after a restore"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """A restore of a backup of which the operator has not yet said for all audiences which editions went out since the
-    backup.
+    """A restore of a backup, which is recorded until the operator has said for all audiences which editions went out
+    since the backup was made.
     """
 
     taken_at: datetime | None

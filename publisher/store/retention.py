@@ -90,7 +90,7 @@ class Retention:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def _forget_rounds(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Delete the mails of old rounds, keeping only their counts, and the record of which items each subscriber got;
+        """Delete the mails of old rounds except their counts, and the record of which subscriber got which items;
         return how many mails.
         """
         before, forgotten = now - MAILS, 0

@@ -104,16 +104,14 @@ class Rounds:
     # --- when --------------------------------------------------------------------------------------------------------
 
     def last_ticks(self) -> dict[str, datetime]:
-        """Return the moment up to which each pace is dealt with, by pace. (A tick of a pace is a moment at which its
-        schedule makes mails due.) A pace of which no tick was dealt with is missing.
+        """Return the moment up to which the schedule of each pace was dealt with, by pace. A pace whose schedule never
+        was is missing.
         """
         with self._database.reading() as connection:
             return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
-        """Record that the ticks of these paces (the moments of their schedules) up to these moments are dealt with,
-        without a round.
-        """
+        """Record that the schedules of these paces are dealt with up to these moments, without a round."""
         if ticks:
             with self._database.writing_beside() as connection:
                 _write_ticks(connection, ticks)

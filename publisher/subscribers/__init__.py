@@ -1,3 +1,3 @@
-"""Subscribers: who follows which themes at which pace (how often he gets mails), and what each of them gets in a round
+"""Subscribers: the themes that each person follows and the pace (how often he gets mails), and what he gets in a round
 of mails.
 """

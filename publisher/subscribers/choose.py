@@ -115,7 +115,7 @@ def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
 
 
 def present_subscriptions(subscriptions: Sequence[Subscription], themes: ThemeMap) -> Subscriptions:
-    """Return the subscriptions with the present slugs of their themes, some of which may have been renamed."""
+    """Return the subscriptions with the present slugs of their themes, because themes may have been renamed."""
     return tuple(replace(each, theme=themes.current(each.theme)) for each in subscriptions)
 
 

@@ -1,4 +1,4 @@
-"""The lines of an export of people: CSV from which an import makes the same subscribers."""
+"""The lines of an export of people: CSV that an import turns into the same subscribers."""
 
 import csv
 from collections.abc import Sequence

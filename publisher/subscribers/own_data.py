@@ -1,8 +1,8 @@
 """What a subscriber can request by a fresh link: all data about him, its erasure, and a change of address.
 
-A fresh link works once. It opens a page that is valid for an hour and whose address is in no mail, so a mail that is
-forwarded, found later or intercepted gives none of these rights. A new address must first be confirmed by a letter to
-that address.
+A fresh link works once. It opens a page that is valid for an hour. The address of that page is in no mail, so a
+forwarded, old or intercepted mail gives none of these rights. A new address must first be confirmed by a letter to that
+address.
 """
 
 from dataclasses import dataclass, replace

@@ -251,9 +251,7 @@ class People:
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Let a link's owner get mails at the slowest pace, even if he unsubscribed; return him, or None if the link is
-        invalid.
-        """
+        """Set the slowest pace for a link's owner, even if he left; return him, or None if the link is invalid."""
         before = self.links.holder(token)
         if before is None:
             return None
@@ -281,9 +279,7 @@ class People:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def all(self) -> Iterator[list[Subscriber]]:
-        """Yield all subscribers in the order of their subscription, in batches, including those who follow nothing any
-        more.
-        """
+        """Yield all subscribers in the order of their numbers, in batches, including those who follow nothing now."""
         for batch in self._store.subscribers.all():
             yield [
                 replace(each, subscriptions=present_subscriptions(each.subscriptions, self._theme_map))

@@ -22,7 +22,7 @@ class Rates:
     """The items of the last year, or of the time since the first item if that is shorter."""
 
     moments: Sequence[Moment]
-    """The moments, in the order in which the items appeared."""
+    """When items appeared, with their themes, in that order."""
     days: int
     """How many days the moments cover."""
 

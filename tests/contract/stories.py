@@ -125,5 +125,5 @@ def numbers_of(found: Sequence[object]) -> list[int]:
 
 
 def queue_letters(store: Store, letters: Sequence[Letter], *, now: datetime) -> None:
-    """Queue letters, as those of a notice are queued when it is in the outbox."""
+    """Queue letters, as is done for a notice when it is written into the outbox."""
     store.notices.mark_written(1, at=now, letters=letters)

@@ -20,5 +20,5 @@ def test_encoded_text_is_read_back_and_has_lines_no_server_changes(text: str) ->
 
 @given(st.lists(st.text(st.sampled_from("aé= \t\r\nFrom."), max_size=90), max_size=6))
 def test_parts_make_the_same_bytes_as_the_whole(parts: list[str]) -> None:
-    """A part that consists of whole lines is encoded by itself."""
+    """A part that consists of whole lines is encoded separately."""
     assert quoted_printable.encode("".join(parts)) == b"".join(quoted_printable.encode_parts(parts))

@@ -92,7 +92,7 @@ class Fields:
         return longest if rest <= _length(longest) else None
 
     def _body(self, taken: Sequence[set[Element]]) -> str:
-        """Return the CSS selector of the longest texts of the items that are neither dates nor titles."""
+        """Return the CSS selector of the items' texts: of the longest elements that are neither a date nor a title."""
         said: Counter[tuple[str, ...]] = Counter()
         targets: dict[tuple[str, ...], dict[Element, Element]] = defaultdict(dict)
         for item, others in zip(self.items, taken, strict=True):

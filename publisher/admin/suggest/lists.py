@@ -20,7 +20,7 @@ from publisher.collect.sources.page import catch, select
 MAX_ELEMENTS = 60_000
 """How many elements of a page are examined. Long listings have a tenth of that."""
 PAGES = 3
-"""How many pages to read is suggested if a link leads to the next page."""
+"""The number of pages in a suggestion if a link leads to the next page."""
 
 _FEWEST = 2
 """The fewest members of a list."""

@@ -1,4 +1,4 @@
-"""The desk's page of an audience's next edition: everything an editor decides before the edition goes out."""
+"""The desk's page of an audience's next edition: everything that an editor decides before the edition is sent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The front page of the desk: what goes out next, to each audience and to subscribers."""
+"""The front page of the desk: what is sent next to each audience and to subscribers."""
 
 from flask import Response
 

@@ -1,4 +1,6 @@
-"""The stamp in a form says when the form was shown. Programs fill in forms at once, or send an old copy."""
+"""The stamp in a form says when the form was shown. It reveals programs, which fill in forms at once or send an old
+copy.
+"""
 
 from datetime import datetime, timedelta
 
