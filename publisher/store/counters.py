@@ -20,7 +20,7 @@ class Counters:
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
-        row = connection.execute(select(counters)).one()
+        row = connection.execute(_ALL).one()
         return cls(log_end=row.log_end, last_item=row.last_item, live_items=row.live_items)
 
     def next_seq(self) -> int:
@@ -34,4 +34,9 @@ class Counters:
         return self.last_item
 
     def write(self, connection: Connection) -> None:
-        connection.execute(update(counters).values(asdict(self)))
+        connection.execute(_UPDATE, asdict(self))
+
+
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_ALL = select(counters)
+_UPDATE = update(counters)

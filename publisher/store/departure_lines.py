@@ -21,6 +21,7 @@ from publisher.store.schema import departures_noted
 logger = DecisionLog("subscribers")
 
 _OF_DEPARTURE = ("at", "kind", "mark", "suppression", "because")
+_COUNT = select(func.count()).select_from(owed_departures)
 
 
 class OwedDepartures:
@@ -33,7 +34,7 @@ class OwedDepartures:
     def count(self) -> int:
         """Return how many lines are still to be written to the file of departures."""
         with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(owed_departures)).scalar_one()
+            return connection.execute(_COUNT).scalar_one()
 
     def note(self) -> None:
         """Write the owed lines into the file of departures.

@@ -10,11 +10,12 @@ from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Row,
-    Select,
     Table,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -137,13 +138,12 @@ class Editions:
         Return None if the edition is in the outbox already, or does not exist. A removed item that its source publishes
         again is due for an edition again.
         """
-        gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
+        its = {"of_audience": audience, "of_number": number}
         with self._database.writing() as connection:
-            row = connection.execute(_unwritten().where(is_edition(audience, number))).one_or_none()
+            row = connection.execute(_UNWRITTEN_ONE, its).one_or_none()
             if row is None:
                 return None
-            of_gone = delete(edition_items).where(is_item_of(audience, number), exists(gone))
-            if connection.execute(of_gone).rowcount:
+            if connection.execute(_DROP_WITHDRAWN, its).rowcount:
                 recount(connection, audience, number)
             return _edition_of(connection, row)
 
@@ -178,9 +178,8 @@ class Editions:
         """Return the editions that are not in the outbox yet, oldest first, without items withdrawn since they were
         composed.
         """
-        order = (editions.c.composed_at, editions.c.audience, editions.c.number)
         with self._database.reading() as connection:
-            rows = connection.execute(_unwritten().order_by(*order)).all()
+            rows = connection.execute(_UNWRITTEN).all()
             return [_edition_of(connection, row) for row in rows]
 
     def withdrawn(self) -> list[Edition]:
@@ -199,10 +198,8 @@ class Editions:
         """Return the numbers of an audience's editions after number `after`, up to the first edition that is held for
         the editor.
         """
-        beyond = (editions.c.audience == audience, editions.c.number > after)
-        query = select(*editions.c["number", "written_at", "held_until"]).where(*beyond).order_by(editions.c.number)
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_BEYOND, {"of_audience": audience, "after": after}).all()
         return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
 
     def written_numbers(self, audience: str, *, start: int) -> list[int]:
@@ -218,12 +215,11 @@ class Editions:
         """Return the editions with an item that was revised or withdrawn under a log number in (after, upto], as
         (audience, number), sorted.
         """
-        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: set[tuple[str, int]] = set()
         with self._database.reading() as connection:
-            for table in (edition_items, edition_corrections):
-                query = select(table.c.audience, table.c.number).join(log, log.c.item == table.c.item).where(*is_change)
-                found.update((row.audience, row.number) for row in connection.execute(query))
+            for query in _TOUCHED:
+                rows = connection.execute(query, {"after": after, "upto": upto})
+                found.update((row.audience, row.number) for row in rows)
         return sorted(found)
 
     def latest(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
@@ -243,8 +239,37 @@ class Editions:
             return [EditionRow(**row) for row in connection.execute(query).mappings()]
 
 
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_OF_AUDIENCE: BindParameter[str] = bindparam("of_audience")
+_OF_NUMBER: BindParameter[int] = bindparam("of_number")
+_AUDIENCE = select(audiences).where(audiences.c.name == _OF_AUDIENCE)
+_MOVE_AUDIENCE = update(audiences).where(audiences.c.name == _OF_AUDIENCE)
+_UNWRITTEN = (
+    select(editions)
+    .where(editions.c.written_at.is_(None))
+    .order_by(editions.c.composed_at, editions.c.audience, editions.c.number)
+)
+_UNWRITTEN_ONE = _UNWRITTEN.where(editions.c.audience == _OF_AUDIENCE, editions.c.number == _OF_NUMBER)
+_BEYOND = (
+    select(*editions.c["number", "written_at", "held_until"])
+    .where(editions.c.audience == _OF_AUDIENCE, editions.c.number > bindparam("after"))
+    .order_by(editions.c.number)
+)
+_DROP_WITHDRAWN = delete(edition_items).where(
+    edition_items.c.audience == _OF_AUDIENCE,
+    edition_items.c.number == _OF_NUMBER,
+    exists(select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)),
+)
+_TOUCHED = [
+    select(table.c.audience, table.c.number)
+    .join(log, log.c.item == table.c.item)
+    .where(log.c.seq > bindparam("after"), log.c.seq <= bindparam("upto"), log.c.kind != ChangeKind.ADDED)
+    for table in (edition_items, edition_corrections)
+]
+
+
 def _audience_state(connection: Connection, name: str) -> AudienceState | None:
-    row = connection.execute(select(audiences).where(audiences.c.name == name)).one_or_none()
+    row = connection.execute(_AUDIENCE, {"of_audience": name}).one_or_none()
     if row is None:
         return None
     return AudienceState(cursor=row.cursor, start=row.start, last_number=row.last_number, last_tick=row.last_tick)
@@ -252,10 +277,6 @@ def _audience_state(connection: Connection, name: str) -> AudienceState | None:
 
 def _was_outrun(audience: str) -> StoreError:
     return StoreError(f"audience {audience!r}: another publisher composed for it meanwhile; run again")
-
-
-def _unwritten() -> Select[Any]:
-    return select(editions).where(editions.c.written_at.is_(None))
 
 
 def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
@@ -321,22 +342,23 @@ def _write_state(connection: Connection, name: str, state: AudienceState) -> Non
         "last_number": state.last_number,
         "last_tick": state.last_tick,
     }
-    if not connection.execute(update(audiences).where(audiences.c.name == name).values(columns)).rowcount:
-        connection.execute(insert(audiences).values(name=name, **columns))
+    if not connection.execute(_MOVE_AUDIENCE, {"of_audience": name, **columns}).rowcount:
+        connection.execute(insert(audiences), {"name": name, **columns})
 
 
 def _write_edition(connection: Connection, edition: Edition) -> None:
     connection.execute(
-        insert(editions).values(
-            audience=edition.audience,
-            number=edition.number,
-            after=edition.after,
-            upto=edition.upto,
-            composed_at=edition.composed_at,
-            items=len(edition.records),
-            held_until=edition.held_until,
-            introduction=edition.introduction,
-        )
+        insert(editions),
+        {
+            "audience": edition.audience,
+            "number": edition.number,
+            "after": edition.after,
+            "upto": edition.upto,
+            "composed_at": edition.composed_at,
+            "items": len(edition.records),
+            "held_until": edition.held_until,
+            "introduction": edition.introduction,
+        },
     )
     _write_records(connection, edition_items, edition, edition.records)
     _write_records(connection, edition_corrections, edition, edition.corrections)

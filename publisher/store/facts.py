@@ -9,7 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from publisher.model.items import Item, digest_of_text
 from publisher.model.links import id_key, link_key
@@ -79,13 +91,11 @@ class Facts:
         - items of other sources that this source lists too.
         """
         if since is None:
-            return [*self._find_own(), *self._find_copies()]
+            return [*self._find_own(_OWN), *self._find_copies()]
         # several queries, because each is answered by one index, and no index answers all
         known = [
-            *self._find_own(items.c.date >= since),
-            *self._find_own(items.c.date < since, IS_LISTED),
-            *self._find_own(items.c.date < since, IS_WAITING),
-            *self._find_own(items.c.date < since, IS_HIDDEN),
+            *self._find_own(_OWN_SINCE, since=since),
+            *(one for query in _OWN_OLDER for one in self._find_own(query, since=since)),
             *self._find_copies(),
         ]
         found = {one.number: one for one in known}
@@ -176,11 +186,11 @@ class Facts:
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
         """Return which of these uids (permanent ids) already belong to an item of any source."""
-        return self._find_taken(items.c.uid, uids)
+        return self._find_taken(_UIDS, uids)
 
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
         """Return which of these page paths already belong to an item of any source."""
-        return self._find_taken(items.c.path, paths)
+        return self._find_taken(_PATHS, paths)
 
     def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
         """Return, by day, the latest time of publication among the items of all sources that were published before the
@@ -191,8 +201,7 @@ class Facts:
         """
         latest: dict[date, datetime] = {}
         for some in batches(sorted(ends)):
-            query = select(items.c.day, func.max(items.c.published).label("latest")).where(items.c.day.in_(some))
-            rows = self._connection.execute(query.group_by(items.c.day))
+            rows = self._connection.execute(_LAST_PUBLISHED, {"days": some})
             latest.update((row.day, row.latest) for row in rows)
         late = [day for day, instant in latest.items() if instant >= ends[day]]
         within = {
@@ -217,10 +226,10 @@ class Facts:
             latest += self._connection.execute(query).scalars()
         return max(latest)
 
-    def _find_taken(self, column: Column[Any], wanted: Collection[str]) -> AbstractSet[str]:
+    def _find_taken(self, query: Select[Any], wanted: Collection[str]) -> AbstractSet[str]:
         taken: set[str] = set()
         for some in batches(sorted(set(wanted))):
-            taken.update(self._connection.execute(select(column).where(column.in_(some))).scalars())
+            taken.update(self._connection.execute(query, {"wanted": some}).scalars())
         return taken
 
     def _rows(self, numbers: Collection[int]) -> Iterator[Row[Any]]:
@@ -232,32 +241,17 @@ class Facts:
     ) -> None:
         """Add the source's items that have one of these names in `column` to `found`, without replacing items in it."""
         for some in batches(sorted(set(names) - {""})):
-            for row in self._own_rows(column.in_(some), is_there):
+            for row in self._own_rows(_OWN.where(column.in_(some), is_there)):
                 if row.number not in found:
                     found[row.number] = _known_of(row)
 
-    def _find_own(self, *which: ColumnElement[bool]) -> list[Known]:
-        return [_known_of(row) for row in self._own_rows(*which)]
+    def _find_own(self, query: Select[Any], **values: object) -> list[Known]:
+        return [_known_of(row) for row in self._own_rows(query, **values)]
 
-    def _own_rows(self, *which: ColumnElement[bool]) -> Iterable[Row[Any]]:
-        names = (
-            "number",
-            "date",
-            "native_id",
-            "link",
-            "text_digest",
-            "content_digest",
-            "state",
-            "added_seq",
-            "wakes",
-            "updated",
-        )
-        query = select(*items.c[names]).where(items.c.source == self._source, *which).order_by(items.c.number)
-        return self._connection.execute(query)
+    def _own_rows(self, query: Select[Any], **values: object) -> Iterable[Row[Any]]:
+        return self._connection.execute(query, {"source": self._source, **values})
 
     def _find_copies(self) -> list[Known]:
-        columns = copies.c["item", "date", "native_id", "link", "text_digest", "content_digest"]
-        query = select(*columns).where(copies.c.source == self._source).order_by(copies.c.item)
         return [
             Known(
                 number=row.item,
@@ -269,8 +263,30 @@ class Facts:
                 state=State.LISTED,
                 is_copy=True,
             )
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(_COPIES, {"source": self._source})
         ]
+
+
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_SOURCE: BindParameter[str] = bindparam("source")
+_SINCE: BindParameter[date] = bindparam("since")
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_IDENTITY = ("native_id", "link", "text_digest", "content_digest")
+_OWN = (
+    select(*items.c["number", "date", *_IDENTITY, "state", "added_seq", "wakes", "updated"])
+    .where(items.c.source == _SOURCE)
+    .order_by(items.c.number)
+)
+_OWN_SINCE = _OWN.where(items.c.date >= _SINCE)
+_OWN_OLDER = [_OWN.where(items.c.date < _SINCE, which) for which in (IS_LISTED, IS_WAITING, IS_HIDDEN)]
+_COPIES = select(*copies.c["item", "date", *_IDENTITY]).where(copies.c.source == _SOURCE).order_by(copies.c.item)
+_UIDS = select(items.c.uid).where(items.c.uid.in_(_WANTED))
+_PATHS = select(items.c.path).where(items.c.path.in_(_WANTED))
+_LAST_PUBLISHED = (
+    select(items.c.day, func.max(items.c.published).label("latest"))
+    .where(items.c.day.in_(bindparam("days", expanding=True)))
+    .group_by(items.c.day)
+)
 
 
 def _known_of(row: Row[Any]) -> Known:

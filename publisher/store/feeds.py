@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal, select, true, update
+from sqlalchemy import Row, Select, bindparam, delete, insert, literal, select, update
 
 from publisher.model.feeds import Feed, FeedKind
 from publisher.store.archives import Archives
@@ -48,22 +48,21 @@ class Feeds:
 
     def of_kind(self, kind: FeedKind) -> list[FeedState]:
         """Return all feeds of a kind, sorted by slug, including feeds without items."""
-        is_kind = feeds.c.kind == kind
-        return self._where(is_kind if kind is FeedKind.KEYWORD else is_kind & IS_NO_KEYWORD)
+        return self._fetch(_OF_KEYWORDS if kind is FeedKind.KEYWORD else _OF_OTHER_KIND, kind=kind)
 
     def all(self) -> list[FeedState]:
         """Return all feeds, sorted by slug, including feeds without items."""
-        return self._where(true())
+        return self._fetch(_ALL)
 
     def all_open(self) -> list[FeedState]:
         """Return all feeds that are written for readers, sorted by slug."""
-        return self._where(IS_OPEN)
+        return self._fetch(_OPEN)
 
     def states(self, slugs: Collection[str]) -> dict[str, FeedState]:
         """Return the feeds that exist among these slugs, by slug."""
         found: dict[str, FeedState] = {}
         for some in batches(sorted(slugs)):
-            found.update((state.feed.slug, state) for state in self._where(feeds.c.slug.in_(some)))
+            found.update((state.feed.slug, state) for state in self._fetch(_OF_SLUGS, slugs=some))
         return found
 
     def whole(self, slug: str) -> FeedSequence:
@@ -94,9 +93,8 @@ class Feeds:
         """Record that these feeds are written for readers from now on. Nothing changes for feeds that were already."""
         if not slugs:
             return
-        opened = update(feeds).where(feeds.c.slug == bindparam("of_slug"), ~IS_OPEN).values(opened_at=bindparam("now"))
         with self._database.writing() as connection:
-            connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
+            connection.execute(_MARK_OPEN, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
         """Give the feed of a renamed theme the archive, pages and withdrawals that the feed of the former name had.
@@ -117,9 +115,18 @@ class Feeds:
                 kept = select(literal(slug), *(table.c[name] for name in others)).where(table.c.feed == former)
                 connection.execute(insert(table).from_select(["feed", *others], kept))
 
-    def _where(self, where: ColumnElement[bool]) -> list[FeedState]:
+    def _fetch(self, query: Select[Any], **values: object) -> list[FeedState]:
         with self._database.reading() as connection:
-            return [_state(row) for row in connection.execute(select(feeds).where(where).order_by(feeds.c.slug))]
+            return [_state(row) for row in connection.execute(query, values)]
+
+
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_ALL = select(feeds).order_by(feeds.c.slug)
+_OPEN = _ALL.where(IS_OPEN)
+_OF_SLUGS = _ALL.where(feeds.c.slug.in_(bindparam("slugs", expanding=True)))
+_OF_KEYWORDS = _ALL.where(feeds.c.kind == bindparam("kind"))
+_OF_OTHER_KIND = _OF_KEYWORDS.where(IS_NO_KEYWORD)
+_MARK_OPEN = update(feeds).where(feeds.c.slug == bindparam("of_slug"), ~IS_OPEN).values(opened_at=bindparam("now"))
 
 
 def _state(row: Row[Any]) -> FeedState:

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, insert, select, update
 
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of
 from publisher.store.engine import BATCH, Database
-from publisher.store.items import last_changes
+from publisher.store.item_queries import last_changes
 from publisher.store.log_pass import LogPass
 from publisher.store.schema import counters, cursors, items, log
 
@@ -58,9 +59,9 @@ class Log:
                 raise StoreError(f"cursor {consumer!r}: another publisher moved it meanwhile; run again")
             if before == Cursor(seq=seq, settings=settings):
                 return
-            moved = update(cursors).where(cursors.c.consumer == consumer).values(seq=seq, settings=settings)
-            if not connection.execute(moved).rowcount:
-                connection.execute(insert(cursors).values(consumer=consumer, seq=seq, settings=settings))
+            moved = {"seq": seq, "settings": settings}
+            if not connection.execute(_MOVE, {"of_consumer": consumer, **moved}).rowcount:
+                connection.execute(_INSERT, {"consumer": consumer, **moved})
 
     @contextmanager
     def open_pass(self, source: str) -> Iterator[LogPass]:
@@ -80,7 +81,7 @@ class Log:
         """
         while after < upto:
             with self._database.reading() as connection:
-                rows = connection.execute(last_changes(after, upto).limit(batch)).all()
+                rows = connection.execute(_CHANGED, {"after": after, "upto": upto, "batch": batch}).all()
             if not rows:
                 return
             yield [record_of(row) for row in rows]
@@ -90,41 +91,48 @@ class Log:
         """Return the slugs of the feeds that changes with log numbers in (after, upto] affect, because an item left,
         entered or changed in the feed.
         """
-        query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
         with self._database.reading() as connection:
-            return {slug for (touched,) in connection.execute(query) for slug in touched}
+            rows = connection.execute(_TOUCHED, {"after": after, "upto": upto})
+            return {slug for (touched,) in rows for slug in touched}
 
     def veiled(self, after: int, upto: int) -> dict[str, list[int]]:
         """Return the items hidden or shown again under log numbers in (after, upto], by feed. Each item is given as the
         log number under which it was added.
         """
-        return self._positions(after, upto, log.c.kind.in_((ChangeKind.HIDDEN, ChangeKind.SHOWN)))
+        return self._find_positions(_VEILED, after, upto)
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
         """Return the items revised or withdrawn under log numbers in (after, upto], by feed. Each item is given as the
         log number under which it was added.
         """
-        return self._positions(after, upto, log.c.kind != ChangeKind.ADDED)
+        return self._find_positions(_REWORKED, after, upto)
 
     def positions(self, after: int, upto: int) -> dict[str, list[int]]:
         """Return the items changed or added under log numbers in (after, upto], by feed. Each item is given as the log
         number under which it was added.
         """
-        return self._positions(after, upto)
+        return self._find_positions(_POSITIONS, after, upto)
 
-    def _positions(self, after: int, upto: int, *which: ColumnElement[bool]) -> dict[str, list[int]]:
-        query = select(log.c.touched, items.c.added_seq).join(items, items.c.number == log.c.item)
+    def _find_positions(self, query: Select[Any], after: int, upto: int) -> dict[str, list[int]]:
         found: dict[str, list[int]] = defaultdict(list)
         with self._database.reading() as connection:
-            for touched, added_seq in connection.execute(query.where(log.c.seq > after, log.c.seq <= upto, *which)):
+            for touched, added_seq in connection.execute(query, {"after": after, "upto": upto}):
                 for slug in touched:
                     found[slug].append(added_seq)
         return found
 
 
-# Statements are built once: building one costs more than a query for one row in SQLite.
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
 _CURSOR = select(cursors).where(cursors.c.consumer == bindparam("consumer"))
+_MOVE = update(cursors).where(cursors.c.consumer == bindparam("of_consumer"))
+_INSERT = insert(cursors)
 _END = select(counters.c.log_end)
+_CHANGED = last_changes().limit(bindparam("batch", type_=Integer))
+_IS_BETWEEN = (log.c.seq > bindparam("after"), log.c.seq <= bindparam("upto"))
+_TOUCHED = select(log.c.touched).distinct().where(*_IS_BETWEEN)
+_POSITIONS = select(log.c.touched, items.c.added_seq).join(items, items.c.number == log.c.item).where(*_IS_BETWEEN)
+_REWORKED = _POSITIONS.where(log.c.kind != ChangeKind.ADDED)
+_VEILED = _POSITIONS.where(log.c.kind.in_((ChangeKind.HIDDEN, ChangeKind.SHOWN)))
 
 
 def _cursor(connection: Connection, consumer: str) -> Cursor:

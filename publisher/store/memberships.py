@@ -31,14 +31,27 @@ class Membership:
     """
 
 
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_FEEDS_OF = (
+    select(*item_feeds.c["item", "feed", "revised_seq"])
+    .where(item_feeds.c.item.in_(bindparam("numbers", expanding=True)))
+    .order_by(item_feeds.c.item, item_feeds.c.feed)
+)
+_TITLES = select(feeds.c.slug, feeds.c.title).where(feeds.c.slug.in_(bindparam("slugs", expanding=True)))
+_GAIN = (
+    update(feeds)
+    .where(feeds.c.slug == bindparam("of_slug"))
+    .values(items=feeds.c["items"] + bindparam("gain"), changed_at=bindparam("now"))
+)
+
+
 def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Mapping[str, int | None]]:
     """Return the feeds of live items, by item number: the slugs, sorted, each with the log number of the revision that
     the feed announces.
     """
     found: dict[int, dict[str, int | None]] = defaultdict(dict)
-    columns = select(*item_feeds.c["item", "feed", "revised_seq"]).order_by(item_feeds.c.item, item_feeds.c.feed)
     for some in batches(sorted(set(numbers))):
-        for item, slug, revised_seq in connection.execute(columns.where(item_feeds.c.item.in_(some))):
+        for item, slug, revised_seq in connection.execute(_FEEDS_OF, {"numbers": some}):
             found[item][slug] = revised_seq
     return found
 
@@ -110,14 +123,12 @@ def _count_items(connection: Connection, gains: Mapping[str, int], *, now: datet
     """
     rows = [{"of_slug": slug, "gain": gain, "now": now} for slug, gain in sorted(gains.items())]
     if rows:
-        gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))
-        gained = gained.values(items=feeds.c["items"] + bindparam("gain"), changed_at=bindparam("now"))
-        connection.execute(gained, rows)
+        connection.execute(_GAIN, rows)
 
 
 def _titles(connection: Connection, slugs: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for some in batches(sorted(slugs)):
-        rows = connection.execute(select(feeds.c.slug, feeds.c.title).where(feeds.c.slug.in_(some)))
+        rows = connection.execute(_TITLES, {"slugs": some})
         found.update((row.slug, row.title) for row in rows)
     return found

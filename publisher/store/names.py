@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from publisher.model.feeds import FeedKind
 from publisher.model.slugs import Names, WantedNames, candidate_slugs, give_slugs
@@ -34,22 +34,28 @@ class NamesGiven:
     def has_authority(self) -> bool:
         """Whether the authority of the site's ids has been chosen. The first reading of a source chooses it."""
         with self._database.reading() as connection:
-            return connection.execute(select(site.c.authority)).scalar_one_or_none() is not None
+            return connection.execute(_AUTHORITY).scalar_one_or_none() is not None
 
     def authority(self, proposed: str) -> str:
         """Return the authority of the site's `tag:` ids (RFC 4151); the first call stores `proposed` as the
         authority.
         """
-        query = select(site.c.authority)
         with self._database.reading() as connection:
-            kept: str | None = connection.execute(query).scalar_one_or_none()
+            kept: str | None = connection.execute(_AUTHORITY).scalar_one_or_none()
         if kept is not None:
             return kept
         with self._database.writing() as connection:
-            kept = connection.execute(query).scalar_one_or_none()
+            kept = connection.execute(_AUTHORITY).scalar_one_or_none()
             if kept is None:
                 connection.execute(insert(site).values(id=1, authority=proposed))
         return kept or proposed
+
+
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_AUTHORITY = select(site.c.authority)
+_OF_KIND = names.c.kind == bindparam("kind")
+_GIVEN = select(names.c.label, names.c.slug).where(_OF_KIND, names.c.label.in_(bindparam("labels", expanding=True)))
+_TAKEN = select(names.c.slug).where(_OF_KIND, names.c.slug.in_(bindparam("slugs", expanding=True)))
 
 
 def settle_names(connection: Connection, wanted: WantedNames) -> Names:
@@ -81,8 +87,7 @@ def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) 
     """Return which of the slugs are taken already by a label or keyword."""
     found: set[str] = set()
     for some in batches(sorted({*slugs})):
-        query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))
-        found |= set(connection.execute(query).scalars())
+        found |= set(connection.execute(_TAKEN, {"kind": kind, "slugs": some}).scalars())
     return found
 
 
@@ -91,8 +96,8 @@ def find_names(connection: Connection, kind: FeedKind, labels: Collection[str]) 
     by_key = {key_of(label): label for label in labels}
     found: dict[str, str] = {}
     for some in batches(sorted(by_key)):
-        query = select(names.c.label, names.c.slug).where(names.c.kind == kind, names.c.label.in_(some))
-        found.update((by_key[key], slug) for key, slug in connection.execute(query))
+        rows = connection.execute(_GIVEN, {"kind": kind, "labels": some})
+        found.update((by_key[key], slug) for key, slug in rows)
     return found
 
 

@@ -18,6 +18,7 @@ from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 KEPT = 200
 """How many notices are kept. A notice of a held edition contains the text of its digest."""
+_UNWRITTEN = select(notices).where(IS_UNWRITTEN).order_by(notices.c.number)
 
 
 class Notices:
@@ -48,7 +49,7 @@ class Notices:
     def unwritten(self) -> list[Notice]:
         """Return the notices that are not in the outbox yet, in the order of their numbers."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(notices).where(IS_UNWRITTEN).order_by(notices.c.number))
+            rows = connection.execute(_UNWRITTEN)
             return [_notice_of(row) for row in rows]
 
     def mark_written(self, number: int, *, at: datetime, letters: Sequence[Letter] = ()) -> None:

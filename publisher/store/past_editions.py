@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, func, select
 
 from publisher.model.corrections import Formerly
 from publisher.model.records import Record
@@ -66,13 +67,9 @@ class PastEditions:
 
     def get(self, audience: str, number: int, *, newest: int) -> PastEdition | None:
         """Return an edition with at most `newest` of its latest items and corrections, or None if it does not exist."""
-        its = (edition_items.c.audience == audience, edition_items.c.number == number)
-        live = select(func.count()).select_from(edition_items).join(items, items.c.number == edition_items.c.item)
-        query = select(*editions.c["composed_at", "introduction", "first_items"])
+        its = {"audience": audience, "number": number}
         with self._database.reading() as connection:
-            row = connection.execute(
-                query.where(editions.c.audience == audience, editions.c.number == number)
-            ).one_or_none()
+            row = connection.execute(_EDITION, its).one_or_none()
             if row is None:
                 return None
             corrections = records_of(connection, edition_corrections, audience, number, newest=newest)
@@ -80,7 +77,7 @@ class PastEditions:
             return PastEdition(
                 number=number,
                 composed_at=row.composed_at,
-                items=connection.execute(live.where(*its, IS_LIVE)).scalar_one(),
+                items=connection.execute(_LIVE_ITEMS, its).scalar_one(),
                 records=records_of(connection, edition_items, audience, number, newest=newest),
                 corrections=corrections,
                 formerly=formerly_of(connection, audience, corrected, before=number),
@@ -92,9 +89,8 @@ class PastEditions:
         """Return these editions (at most `BATCH`) in the order of `numbers`, each with at most `newest` of its latest
         items.
         """
-        its = (editions.c.audience == audience, editions.c.number.in_(numbers))
         with self._database.reading() as connection:
-            rows = connection.execute(select(*editions.c["number", "composed_at"]).where(*its))
+            rows = connection.execute(_COMPOSED, {"audience": audience, "numbers": numbers})
             composed: dict[int, datetime] = {row.number: row.composed_at for row in rows}
             found = newest_of(connection, audience, numbers, newest=newest)
         return [
@@ -114,16 +110,13 @@ class PastEditions:
         items are left out, because their pages do not show all items; None means no limit.
         """
         found: dict[int, list[tuple[str, EditionPlace]]] = {}
-        its = and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number)
-        query = select(edition_items.c.item, *editions.c["audience", "number", "composed_at", "items"]).join(
-            editions, its
-        )
-        query = query.where(editions.c.audience.in_(sorted(upto)))
+        query: Select[Any] = _HOLDING
+        values: dict[str, Any] = {"audiences": sorted(upto)}
         if most_items is not None:
-            query = query.where(editions.c["items"] <= most_items)
+            query, values = _HOLDING_FEW, values | {"most_items": most_items}
         with self._database.reading() as connection:
             for some in batches(items) if upto else ():
-                rows = connection.execute(query.where(edition_items.c.item.in_(some)).order_by(editions.c.audience))
+                rows = connection.execute(query, {**values, "numbers": some})
                 for row in rows:
                     if row.number <= upto[row.audience]:
                         place = EditionPlace(number=row.number, composed_at=row.composed_at, items=row.items)
@@ -155,9 +148,34 @@ class PastEditions:
 
 
 # Statements are built once: building one costs more than a query for a few rows in SQLite.
+_AUDIENCE: BindParameter[str] = bindparam("audience")
+_NUMBER: BindParameter[int] = bindparam("number")
+_NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
+_EDITION = select(*editions.c["composed_at", "introduction", "first_items"]).where(
+    editions.c.audience == _AUDIENCE, editions.c.number == _NUMBER
+)
+_LIVE_ITEMS = (
+    select(func.count())
+    .select_from(edition_items)
+    .join(items, items.c.number == edition_items.c.item)
+    .where(edition_items.c.audience == _AUDIENCE, edition_items.c.number == _NUMBER, IS_LIVE)
+)
+_COMPOSED = select(*editions.c["number", "composed_at"]).where(
+    editions.c.audience == _AUDIENCE, editions.c.number.in_(_NUMBERS)
+)
+_HOLDING = (
+    select(edition_items.c.item, *editions.c["audience", "number", "composed_at", "items"])
+    .join(
+        editions,
+        and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number),
+    )
+    .where(editions.c.audience.in_(bindparam("audiences", expanding=True)), edition_items.c.item.in_(_NUMBERS))
+    .order_by(editions.c.audience)
+)
+_HOLDING_FEW = _HOLDING.where(editions.c["items"] <= bindparam("most_items"))
 _PLACES = select(*editions.c["number", "composed_at", "items"]).where(
-    editions.c.audience == bindparam("audience"), editions.c.number <= bindparam("upto"), editions.c["items"] > 0
+    editions.c.audience == _AUDIENCE, editions.c.number <= bindparam("upto"), editions.c["items"] > 0
 )
 _LATEST = _PLACES.order_by(editions.c.number.desc()).limit(bindparam("limit", type_=Integer))
-_BEFORE = _PLACES.where(editions.c.number < bindparam("number")).order_by(editions.c.number.desc()).limit(1)
-_BEHIND = _PLACES.where(editions.c.number > bindparam("number")).order_by(editions.c.number).limit(1)
+_BEFORE = _PLACES.where(editions.c.number < _NUMBER).order_by(editions.c.number.desc()).limit(1)
+_BEHIND = _PLACES.where(editions.c.number > _NUMBER).order_by(editions.c.number).limit(1)

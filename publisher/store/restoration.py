@@ -76,6 +76,9 @@ class Settlement:
     """The deliveries of editions in the outbox that did not go out."""
 
 
+_CURRENT = select(restoration)
+
+
 class Restorations:
     """The latest restore of a backup, until the operator has said for all audiences what went out since the backup."""
 
@@ -87,7 +90,7 @@ class Restorations:
         since; otherwise None.
         """
         with self._database.reading() as connection:
-            row = connection.execute(select(restoration)).one_or_none()
+            row = connection.execute(_CURRENT).one_or_none()
         if row is None:
             return None
         return Restoration(

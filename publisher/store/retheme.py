@@ -27,14 +27,20 @@ class StoredItem:
     is_kept_from_readers: bool
 
 
+_BATCH = (
+    select(*items.c["number", "source", "added_seq", "seq", "revision", "state", "content", "themes"])
+    .where(items.c.number > bindparam("after"))
+    .order_by(items.c.number)
+    .limit(BATCH)
+)
+
+
 class ItemBatch:
     """The next items in the order of their numbers. All changes to a batch are committed together, or not at all."""
 
     def __init__(self, connection: Connection, *, after: int) -> None:
         self._connection = connection
-        columns = items.c["number", "source", "added_seq", "seq", "revision", "state", "content", "themes"]
-        batch = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
-        self._rows = connection.execute(batch).all()
+        self._rows = connection.execute(_BATCH, {"after": after}).all()
         self.items = [
             StoredItem(
                 number=row.number,

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from publisher.store.engine import Database
 from publisher.store.schema import runs
@@ -15,6 +15,12 @@ DELIVER = "deliver"
 KEPT = 500
 """How many runs are kept. They cover five days of a service that meets a problem every quarter of an hour."""
 _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
+_LATEST = select(*_COLUMNS).order_by(runs.c.id.desc())
+_LAST_DELIVERY = _LATEST.where(runs.c.verb == DELIVER).limit(1)
+_LAST_OTHER = _LATEST.where(runs.c.verb != DELIVER).limit(1)
+_LAST = select(func.max(runs.c.id)).group_by(runs.c.verb == DELIVER).scalar_subquery()
+_INSERT = insert(runs).returning(runs.c.id)
+_FORGET = delete(runs).where(runs.c.id <= bindparam("upto"), runs.c.id.not_in(_LAST))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +44,18 @@ class Runs:
     def record(self, run: RunRow) -> None:
         """Record a run, and delete all but the last `KEPT` runs; the last run of each kind is always kept."""
         with self._database.writing() as connection:
-            (number,) = connection.execute(insert(runs).returning(runs.c.id), asdict(run)).one()
-            last = select(func.max(runs.c.id)).group_by(runs.c.verb == DELIVER).scalar_subquery()
-            connection.execute(delete(runs).where(runs.c.id <= number - KEPT, runs.c.id.not_in(last)))
+            (number,) = connection.execute(_INSERT, asdict(run)).one()
+            connection.execute(_FORGET, {"upto": number - KEPT})
 
     def last_before(self, verb: str) -> RunRow | None:
         """Return the run before the present one: for `deliver` the last run of `deliver`, otherwise the last run of any
         other verb. Return None if there was none.
         """
-        is_alike = runs.c.verb == DELIVER if verb == DELIVER else runs.c.verb != DELIVER
-        query = select(*_COLUMNS).where(is_alike).order_by(runs.c.id.desc()).limit(1)
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(_LAST_DELIVERY if verb == DELIVER else _LAST_OTHER).mappings().one_or_none()
             return RunRow(**row) if row else None
 
     def latest(self, *, limit: int) -> list[RunRow]:
         """Return the latest runs, latest first, at most `limit`."""
-        query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
-            return [RunRow(**row) for row in connection.execute(query).mappings()]
+            return [RunRow(**row) for row in connection.execute(_LATEST.limit(limit)).mappings()]

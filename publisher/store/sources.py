@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from publisher.model.errors import StoreError
 from publisher.model.reports import SourceCondition
@@ -88,7 +88,7 @@ class Sources:
     def states(self) -> dict[str, SourceState]:
         """Return the state of each source that was ever read, by name."""
         with self._database.reading() as connection:
-            return {row.name: _state_of(row) for row in connection.execute(select(sources))}
+            return {row.name: _state_of(row) for row in connection.execute(_STATES)}
 
     def write(self, name: str, state: SourceState, *, before: SourceState) -> None:
         """Replace the stored state of a source; write nothing if nothing changes.
@@ -104,6 +104,13 @@ class Sources:
             write_state(connection, name, state)
 
 
+# Statements are built once: building one costs more than a query for a few rows in SQLite.
+_STATES = select(sources)
+_STATE = _STATES.where(sources.c.name == bindparam("of_name"))
+_UPDATE = update(sources).where(sources.c.name == bindparam("of_name"))
+_INSERT = insert(sources)
+
+
 def source_names(connection: Connection) -> set[str]:
     """Return the names of the sources that were ever read."""
     return set(connection.execute(select(sources.c.name)).scalars())
@@ -111,15 +118,15 @@ def source_names(connection: Connection) -> set[str]:
 
 def read_state(connection: Connection, name: str) -> SourceState:
     """Return the stored state of a source. All fields are empty if the source was never read."""
-    row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
+    row = connection.execute(_STATE, {"of_name": name}).one_or_none()
     return SourceState() if row is None else _state_of(row)
 
 
 def write_state(connection: Connection, name: str, state: SourceState) -> None:
     """Replace the state of a source."""
     values = asdict(state)
-    if not connection.execute(update(sources).where(sources.c.name == name).values(values)).rowcount:
-        connection.execute(insert(sources).values(name=name, **values))
+    if not connection.execute(_UPDATE, {"of_name": name, **values}).rowcount:
+        connection.execute(_INSERT, {"name": name, **values})
 
 
 def list_fewer(connection: Connection, name: str, count: int) -> None:
