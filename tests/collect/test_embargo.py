@@ -321,7 +321,7 @@ def test_an_item_that_expired_while_no_pass_was_made_is_never_seen(store: Store)
 # --- digests ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))])
 def test_an_edition_takes_an_item_when_it_appears_and_never_before(seed: int) -> None:
     """Random items are listed, embargoed and expire at random times, with passes and editions at random times too."""
     chance = random.Random(seed)

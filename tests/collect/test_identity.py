@@ -541,7 +541,7 @@ def test_each_sentence_of_the_real_listing_may_change_and_each_item_may_go(real_
 def test_a_crowded_day_is_sorted_out() -> None:
     chance = random.Random(1)
     words = [f"word{number}" for number in range(2_000)]
-    said = [chance.choices(words, k=40) for _ in range(1_000)]
+    said = [chance.choices(words, k=40) for _ in range(500)]
     before = [item(" ".join(["As ever,", *some, "and so on."])) for some in said]
     after = [item(" ".join(["As ever,", *some[:20], "changed", *some[21:], "and so on."])) for some in said]
     log = log_of(*before)

@@ -433,7 +433,7 @@ class TestFeeds:
         assert (state.feed.title, state.items, state.changed_at) == ("Borders & visa", 0, LATER)
 
     def test_a_changed_theme_map_moves_items_without_telling_anybody(self, store: Store) -> None:
-        collect(store, *records("n", 1200), record("kept", ASYLUM))
+        collect(store, *records("n", 600), record("kept", ASYLUM))
         withdraw(store, 7)
         end = store.log.end()
         steps: list[tuple[int, int]] = []
@@ -447,12 +447,12 @@ class TestFeeds:
 
         assert store.log.end() == end
         assert {state.feed.slug: state.items for state in store.feeds.of_kind(FeedKind.THEME)} == {
-            "asylum": 1200,
+            "asylum": 600,
             "borders": 0,
         }
         assert store.items.added_last("borders", limit=5) == []
         assert store.items.added_last("asylum", limit=1)[0].themes == (ASYLUM,)
-        assert steps == [(0, 1201), (500, 1201), (1000, 1201), (1201, 1201)]
+        assert steps == [(0, 601), (500, 601), (601, 601)]
 
     def test_an_unchanged_theme_map_changes_nothing(self, store: Store) -> None:
         collect(store, *records("n", 3))

@@ -119,27 +119,30 @@ def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def sizes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
-    """A small store and one twenty times its size."""
+    """A small store and one ten times its size."""
     folder = tmp_path_factory.mktemp("sizes")
     with Store.open(f"sqlite:///{folder}/small.db") as small, Store.open(f"sqlite:///{folder}/large.db") as large:
         archive(small, 300)
-        archive(large, 6000)
+        archive(large, 3000)
         yield small, large
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_every_question_is_answered_from_an_index(sizes: tuple[Store, Store], question: str) -> None:
-    store = sizes[1]
+def test_every_question_is_answered_from_an_index(sizes: tuple[Store, Store]) -> None:
+    plans = {question: plans_of(sizes[1], question) for question in QUESTIONS}
+
+    assert [] == [question for question, lines in plans.items() if not lines], "nothing was asked"
+    lines = [(question, line) for question in QUESTIONS for line in plans[question]]
+    # The counters are one row, and the runs are read from their end. Only rows of an answer may be sorted.
+    bad = [(question, line) for question, line in lines if re.match(r"SCAN (?!counters|runs|.* USING )", line)]
+    bad += [each for each in lines if "TEMP B-TREE FOR ORDER BY" in each[1] and each[0].startswith("feed")]
+    assert [] == bad
+
+
+def plans_of(store: Store, question: str) -> list[str]:
+    """Return the lines of how SQLite answers a question."""
     with statements(store) as asked:
         QUESTIONS[question](store)
-
-    plans = [line for statement, values in asked for line in plan(store, statement, values)]
-
-    assert plans, "nothing was asked"
-    # The counters are one row, and the runs are read from their end. Only rows of an answer may be sorted.
-    bad = [line for line in plans if re.match(r"SCAN (?!counters|runs|.* USING )", line)]
-    bad += [line for line in plans if "TEMP B-TREE FOR ORDER BY" in line and question.startswith("feed")]
-    assert bad == []
+    return [line for statement, values in asked for line in plan(store, statement, values)]
 
 
 def plan(store: Store, statement: str, values: Any) -> list[str]:
@@ -149,11 +152,10 @@ def plan(store: Store, statement: str, values: Any) -> list[str]:
         return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_costs_the_same_in_an_archive_of_any_size(sizes: tuple[Store, Store], question: str) -> None:
-    small, large = (database_steps(store, QUESTIONS[question]) for store in sizes)
+def test_a_question_costs_the_same_in_an_archive_of_any_size(sizes: tuple[Store, Store]) -> None:
+    steps = {name: [database_steps(store, question) for store in sizes] for name, question in QUESTIONS.items()}
 
-    assert large <= 1.25 * small + 100
+    assert {} == {name: (small, large) for name, (small, large) in steps.items() if large > 1.25 * small + 100}
 
 
 def database_steps(store: Store, question: Callable[[Store], object]) -> int:

@@ -248,6 +248,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RENDER = """
 import sys
 from pathlib import Path
+import babel.dates, babel.support, jinja2.sandbox
+sys.pycache_prefix = sys.argv[2]  # here: else all that these import would be compiled, which takes half a second
 from publisher.rendering.template_files import TemplateFiles
 from publisher.rendering.templates import Templates
 print(Templates(TemplateFiles(Path(sys.argv[1]))).render("x.html", language="en", domain="pages"))
@@ -255,8 +257,8 @@ print(Templates(TemplateFiles(Path(sys.argv[1]))).render("x.html", language="en"
 
 
 def rendered_by_another_process(folder: Path, kept: Path) -> str:
-    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(kept), "PYTHONDONTWRITEBYTECODE": ""}
-    command = [sys.executable, "-c", RENDER, str(folder)]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
+    command = [sys.executable, "-c", RENDER, str(folder), str(kept)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
