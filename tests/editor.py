@@ -25,7 +25,9 @@ from tests.world import BASE_URL, CONFIG, NOW, World, prepared
 EDITH, OTTO = "edith@example.org", "otto@example.org"
 PEOPLE = f'\n[desk]\npeople = ["{EDITH}", "{OTTO}"]\n'
 DESK_CONFIG = CONFIG.replace('language = "en"', 'language = "en"\nlanguages = ["fr"]') + PEOPLE + SMTP
+REVIEWED = DESK_CONFIG.replace('\nto = "readers@lists', '\nreview = "2h"\nto = "readers@lists')
 DESK = "/-/desk"
+WEEKLY = f"{DESK}/edition/weekly"
 
 
 class DeskSite:

@@ -13,11 +13,11 @@ import pytest
 
 from publisher.serve.web import listening
 from tests.browser import SCHEMES, Reader, Scheme, barriers
-from tests.editor import DESK, EDITH, OTTO, DeskSite
+from tests.editor import DESK, EDITH, OTTO, REVIEWED, WEEKLY, DeskSite
 from tests.journey.test_deliver import smtp
 from tests.journey.test_forms_browser import FOCUS, SIDEWAYS, WIDTHS_PX
 from tests.journey.test_subscribers import read, text_of
-from tests.serve.desk.test_edition import FIRST, REVIEWED, WEEKLY
+from tests.serve.desk.test_edition import FIRST
 from tests.serve.desk.test_round_page import CONFIG as PEOPLE_CONFIG
 from tests.serve.desk.test_round_page import ROUND, subscribe
 from tests.sink import Sink

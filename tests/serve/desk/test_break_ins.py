@@ -13,8 +13,7 @@ from publisher.serve.desk.pages import new_pages
 from publisher.serve.source_watch import SourceWatch
 from tests.busy_desk import BUSY_CONFIG, busy_site
 from tests.databases import dump
-from tests.editor import DESK, EDITH, OTTO, DeskSite, desk_site, hidden_in
-from tests.serve.desk.test_edition import REVIEWED, WEEKLY
+from tests.editor import DESK, EDITH, OTTO, REVIEWED, WEEKLY, DeskSite, desk_site, hidden_in
 from tests.world import BASE_URL, news
 
 ACTS = [(page.rule, act) for page in new_pages(SourceWatch(), ListTasks()) for act in page.acts]

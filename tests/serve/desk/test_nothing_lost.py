@@ -1,7 +1,6 @@
 """Nothing that an editor typed is lost, whichever button he presses, and no edition ends without a message."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -9,24 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.busy_desk import busy_site
-from tests.editor import DESK, OTTO, DeskSite, Editor, desk_site, fields_in, hidden_in
-from tests.serve.desk.test_edition import FIRST, REVIEWED, TITLES, WEEKLY, edition, item, titles
+from tests.editor import DESK, OTTO, REVIEWED, WEEKLY, DeskSite, Editor, desk_site, fields_in, hidden_in
+from tests.serve.desk.test_edition import FIRST, TITLES, edition, item, titles
 from tests.serve.desk.test_round_page import ROUND, subscribe
 from tests.visitor import ADA, SMTP, SUBSCRIBERS
 from tests.world import news
 
 INVISIBLE = "\u200b \u2060\n\n\ufeff\u00ad"
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[DeskSite]:
-    with desk_site(tmp_path / "site", config=REVIEWED) as site:
-        yield site
-
-
-@pytest.fixture
-def editor(site: DeskSite) -> Editor:
-    return site.editor()
 
 
 def kept(page: str) -> list[str]:
@@ -37,10 +25,11 @@ def kept(page: str) -> list[str]:
 
 def without_items_but(title: str, editor: Editor) -> str:
     """Put off all items but one, so that they are due for the next edition; return the id of the one that is left."""
+    page = editor.look(WEEKLY)
     for other in TITLES:
         if other != title:
-            editor.press(f"later:{item(editor.look(WEEKLY), other)}", WEEKLY)
-    return item(editor.look(WEEKLY), title)
+            editor.press(f"later:{item(page, other)}", WEEKLY)
+    return item(page, title)
 
 
 def test_text_typed_for_an_edition_that_ended_is_shown_to_copy(site: DeskSite, editor: Editor) -> None:
@@ -208,7 +197,6 @@ def test_an_invisible_introduction_counts_as_none(site: DeskSite, editor: Editor
 
 def test_a_refusal_names_no_command(site: DeskSite, editor: Editor) -> None:
     page = editor.look(WEEKLY)
-
     for do in ("up:nothing", "retitle:nothing", "include:nothing", "restore:nothing", "drop:nothing"):
         answer = editor.send(hidden_in(page), do, WEEKLY)
         assert 409 == answer.status_code
