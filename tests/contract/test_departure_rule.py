@@ -1,5 +1,5 @@
 """Who gets mail after any sequence of leaving, erasing, suppressing, coming back, importing, losing the store and
-restoring it. The oracle follows the rule of docs/adr/an-old-list-brings-nobody-back.md.
+restoring it. The oracle follows the rule of docs/adr/imports-leave-out-people-who-left.md.
 """
 
 import secrets
