@@ -29,7 +29,9 @@ NOTICES = "notices"
 TEST = "test"
 """The folder of test mails."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
-"""Fields that differ between editions of the same name from two stores, for example after a store was rebuilt."""
+"""Fields of edition.json that differ between two editions with the same name that come from different stores, for
+example after a store was rebuilt.
+"""
 
 
 class Outbox(Protocol):

@@ -38,9 +38,7 @@ class LogPass(Facts):
     # --- what readers see --------------------------------------------------------------------------------------------
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels (names of themes) and keywords their slugs; return these. Call this before items get
-        such names.
-        """
+        """Give labels (themes' names) and keywords their slugs; return these. Call this before items get such names."""
         return settle_names(self._connection, wanted)
 
     def count_unnamed(self, wanted: WantedNames) -> int:

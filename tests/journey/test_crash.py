@@ -220,7 +220,9 @@ def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
 
 
 def _spread(points: Sequence[T], count: int) -> list[T]:
-    """Return `count` of the points, each from the middle of an equal part of them."""
+    """Return `count` of the points. The points are divided into as many equal parts, and the middle of each part is
+    taken.
+    """
     count = min(count, len(points))
     return [points[(2 * index + 1) * len(points) // (2 * count)] for index in range(count)]
 

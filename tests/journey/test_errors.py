@@ -305,7 +305,7 @@ def source(name: str) -> str:
 
 
 def test_failed_sources_are_told_and_lose_nothing_while_the_others_go_on(tmp_path: Path) -> None:
-    """Each source fails in another way."""
+    """Each source fails in a way of its own."""
     harms = {harm.__name__.replace("_", "-"): harm for harm in HARMS}
     world = World(tmp_path / "site", OLD, config=CONFIG + "".join(source(name) for name in [*harms, "agenda"]))
     listings = {name: world.folder / f"{name}.txt" for name in harms}

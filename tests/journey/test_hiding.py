@@ -96,7 +96,7 @@ def libel(number: int, subject: str, **changed: Any) -> str:
 
 
 def test_hidden_items_stay_hidden_when_their_source_changes_them(tmp_path: Path) -> None:
-    """Each is changed in another way, taken out of the listing, and listed again."""
+    """Each item is changed in a way of its own, taken out of the listing, and listed again."""
     site = Site(tmp_path / "site")
     subjects = {10: "a neighbour", 11: "the mayor", 12: "our pilots", 13: "two bakers", 14: "some quay"}
     changed = {

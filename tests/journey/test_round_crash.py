@@ -47,7 +47,7 @@ round.
 MOMENTS = [f"{number}:{when}" for number in range(1, COMMITS + 1) for when in ("before", "after")]
 QUICK = "3:before"
 PATIENCE_S = 60.0
-"""For a busy machine."""
+"""How many seconds a test waits at most, for a busy machine."""
 
 
 def subscription(number: int, theme: str, pace: str) -> Subscription:

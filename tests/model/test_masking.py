@@ -73,7 +73,9 @@ def test_letters_that_are_the_same_in_another_case_are_found() -> None:
 
 
 def test_a_reply_that_repeats_no_address_compiles_no_pattern() -> None:
-    """Each reader has another address, and compiling its forms takes as long as handing over his mail."""
+    """Each subscriber has an address of his own. Compiling the patterns for it takes as long as handing
+    over his mail.
+    """
     modules: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:

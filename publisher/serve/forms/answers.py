@@ -31,7 +31,7 @@ def decide(decide: Callable[[], _T]) -> _T:
 
 
 def refuse(view: View, *, language: str = "") -> Response:
-    """Answer that too many forms came; `language` is the subscriber's, if known."""
+    """Answer that too many forms came. `language` is the subscriber's, or empty if it is unknown."""
     answer = pages.trouble_page(view, "many", HTTPStatus.TOO_MANY_REQUESTS, language=language)
     answer.headers["Retry-After"] = str(HOUR_S)
     return answer

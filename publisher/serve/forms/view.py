@@ -22,7 +22,9 @@ PLACE = "forms.html"
 
 
 KEPT = ("theme", "link", "move")
-"""Arguments of an address that its page in another language has as well: the chosen theme, and what was sent."""
+"""Names of arguments that an address keeps when the visitor chooses another language: the chosen theme, and what was
+sent.
+"""
 
 
 def capitalized(words: str) -> str:
@@ -129,7 +131,9 @@ class View:
         }
 
     def _languages(self, *here: str) -> list[ShownLanguage]:
-        """Return the links to the page at `here` in each language, with what the present address says besides."""
+        """Return the links to the page at `here` in each language. They keep the arguments `KEPT` of the present
+        address.
+        """
         kept = urlencode({name: self._asked.args[name] for name in KEPT if name in self._asked.args})
         return [
             ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag, query=kept))
@@ -143,8 +147,8 @@ class View:
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def named(self, language: str) -> str:
-        """Return the language that the path of a page for a visitor with that language names; an empty string means the
-        one that pages have by themselves.
+        """Return the language to name in the path of a page for a visitor with the language `language`. Return an empty
+        string for the language that pages have if their path names none.
         """
         spoken = self.speaks(language)
         return "" if spoken == self.spoken[0] else spoken
