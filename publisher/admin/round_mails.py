@@ -8,7 +8,7 @@ subscribers is rendered once for each selection of items and language.
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ _KEPT = 5_000
 """How many skeletons (rendered mails without personal parts) are cached. A round of a million people has about four
 thousand, which share most of their bytes.
 """
+_PEOPLE_KEPT = timedelta(minutes=1)
+"""How long the titles of themes and the key of links are used before they are read again."""
 _REASONS = 4
 """How many of the subscriber's subscriptions a mail names as its reason at most."""
 
@@ -66,6 +68,8 @@ class RoundMails:
         self._settings = settings
         self._renderer = renderer
         self._people = people
+        self._present: tuple[datetime, People] | None = None
+        """The people of the latest mails, and since when they are used."""
         self._clock = clock
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
         """The skeletons, by (round, items with the log numbers of their latest changes, language, `RoundEdit.key`)."""
@@ -90,7 +94,7 @@ class RoundMails:
 
     def _mails_of(self, round_: Round, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         now = self._clock()
-        people = self._people(now)
+        people = self._present_people(now)
         mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
         edit = self._store.rounds.next.edit()
         if edit != self._edit:
@@ -114,6 +118,11 @@ class RoundMails:
             except TemplateError as error:
                 found[delivery.id] = error
         return found
+
+    def _present_people(self, now: datetime) -> People:
+        if self._present is None or not self._present[0] <= now < self._present[0] + _PEOPLE_KEPT:
+            self._present = (now, self._people(now))
+        return self._present[1]
 
     def _read_items(self, mails: Collection[RoundMail]) -> dict[int, Record]:
         """Return the live items of these mails that no editor left out, by number. Only items that changed are read

@@ -103,11 +103,13 @@ class Renderer:
         """
         # an edition is rendered as a check before it is recorded, then for the outbox, then for its editor
         key = (edition, audience, self.templates.generation)
-        if key not in self._digests:
+        digest = self._digests.get(key)
+        if digest is None:
+            digest = self._render(edition, audience)
             if len(self._digests) >= MOST_DIGESTS:
                 self._digests.clear()
-            self._digests[key] = self._render(edition, audience)
-        return self._digests[key]
+            self._digests[key] = digest
+        return digest
 
     def fit(self, edition: Edition, audience: Audience) -> tuple[Edition, Digest]:
         """Return the edition and its digest. Items that do not fit into the mail, and may wait for the next edition,

@@ -28,6 +28,8 @@ from publisher.rendering.wire_form import WireForm, double_dots, double_dots_onc
 _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
 """The marks of the slots, which no item's text contains."""
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
+_STOP_TOKEN, _MINE_TOKEN, _WHY_TEXT, _WHY_HTML = range(4)
+"""The places of a reader's own words among all that fill slots. The tokens have letters, digits, - and _ only."""
 _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
 
@@ -98,7 +100,7 @@ class Skeleton:
         self._pieces: list[list[bytes]] = [[]]
         """The pieces before the first slot, between slots, and after the last slot."""
         self._slots: list[int] = []
-        """Which of the reader's own words (`_own_words`) each slot gets."""
+        """Which of the reader's own words (`_STOP_TOKEN` and so on) each slot gets."""
         self._add_part(opening, "text/plain", digest.text_parts or [digest.text], why=_WHY_TEXT)
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], why=_WHY_HTML)
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
@@ -129,12 +131,11 @@ class Skeleton:
             self._on_wire[0].insert(0, double_dots(self._head))
             pieces_bytes = sum(len(each) for pieces in self._pieces for each in pieces)
             self._size = len(self._head) + pieces_bytes + 2 * len(_SOFT_BREAK) * len(self._slots)
-        own_head, words = self._own_head(reader), _own_words(reader)
-        # Each piece begins a line, and so does what fills a slot: a soft break stands before it.
-        on_wire = [double_dots(each) for each in words]
-        fills = [on_wire[slot] for slot in self._slots]
+        own_head, why = self._own_head(reader), _encoded_why(reader.why)
+        tokens = reader.stop_token.encode(), reader.mine_token.encode()
+        words, on_wire = (*tokens, *why.parts), (*tokens, *why.on_wire)
         first, *others = self._on_wire
-        pieces = _fill_slots([double_dots(own_head), *first], fills, others)
+        pieces = _fill_slots([double_dots(own_head), *first], [on_wire[slot] for slot in self._slots], others)
         own_bytes = len(own_head) + sum([len(words[slot]) for slot in self._slots])
         return WireForm.of_pieces(pieces, size=self._size + own_bytes)
 
@@ -158,18 +159,17 @@ def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Seq
     return before
 
 
-_STOP_TOKEN, _MINE_TOKEN, _WHY_TEXT, _WHY_HTML = range(4)
-"""The places of a reader's own words in `_own_words`."""
+@dataclass(frozen=True, slots=True)
+class _EncodedWhy:
+    """The reason for a reader's mail, encoded for the text part and for the HTML part."""
 
-
-def _own_words(reader: ReaderMail) -> tuple[bytes, bytes, bytes, bytes]:
-    """Return the reader's own words as they stand in the parts of the mail."""
-    return (reader.stop_token.encode(), reader.mine_token.encode(), *_encoded_why(reader.why))
+    parts: tuple[bytes, bytes]
+    on_wire: tuple[bytes, bytes]
+    """The same as SMTP transmits it. A slot begins a line, because a soft break stands before it."""
 
 
 @lru_cache(10_000)
-def _encoded_why(why: str) -> tuple[bytes, bytes]:
-    """Return the reason for a reader's mail, encoded for the text part and for the HTML part; cached, because many
-    readers share a reason.
-    """
-    return quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))
+def _encoded_why(why: str) -> _EncodedWhy:
+    """Encode the reason for a reader's mail; cached, because many readers share a reason."""
+    text, html = quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))
+    return _EncodedWhy((text, html), (double_dots(text), double_dots(html)))
