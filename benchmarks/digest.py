@@ -123,7 +123,7 @@ def measured(cases: dict[str, Callable[[], object]], turns: int) -> dict[str, fl
 
 
 def juice_s(pages: Sequence[str], turns: int) -> float | None:
-    """Return the median CPU seconds that juice takes for one page, or None if it is not installed."""
+    """Return the median CPU seconds that juice takes for one page, or `None` if it is not installed."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(pages, file)
         file.flush()

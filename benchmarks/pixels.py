@@ -50,7 +50,7 @@ async pictures => {
 
 
 def by_juice(page: str) -> str | None:
-    """Return a page that juice inlined, or None if juice is not installed."""
+    """Return a page that juice inlined, or `None` if juice is not installed."""
     try:
         done = subprocess.run(
             ["node", "--eval", JUICE], input=json.dumps(page), capture_output=True, text=True, check=True

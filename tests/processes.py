@@ -42,7 +42,7 @@ class Process:
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start `program`, as `python -c PROGRAM ARGUMENTS` would. With None, it has this process's folder or
+        """Start `program`, as `python -c PROGRAM ARGUMENTS` would. With `None`, it has this process's folder or
         environment.
         """
         out, its_out = FORKS.Pipe(duplex=False)
@@ -62,7 +62,7 @@ class Process:
         return self._process.pid
 
     def poll(self) -> int | None:
-        """Return the exit code, or None if the process still runs. A negative code is the number of the signal that
+        """Return the exit code, or `None` if the process still runs. A negative code is the number of the signal that
         killed it.
         """
         return self._process.exitcode

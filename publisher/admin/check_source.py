@@ -169,7 +169,7 @@ def examine(
 ) -> tuple[Examined, Given | None]:
     """Return the result of examining a configured source, and a source that returns the same items to a pass.
 
-    The second value is None if the source gives nothing.
+    The second value is `None` if the source gives nothing.
 
     Raises:
         SourceError: the source cannot be read, or a selector is not valid.

@@ -39,7 +39,7 @@ class Desk:
         write_letter: WriteLetter | None,
         now: datetime,
     ) -> None:
-        """Prepare the desk. `write_letter` is None if config.toml names no mail server."""
+        """Prepare the desk. `write_letter` is `None` if config.toml names no mail server."""
         self.settings = settings
         self.look = look
         self.now = now
@@ -102,7 +102,7 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return the session with this token, or None if it has ended, or if its person is not an editor any more.
+        """Return the session with this token, or `None` if it has ended, or if its person is not an editor any more.
 
         All sessions and links of such a person are deleted, so that they stay invalid if the person becomes an editor
         again.
@@ -141,7 +141,7 @@ class Desk:
         self._records.end_act(number, ActOutcome.DONE if is_done else ActOutcome.REFUSED, words, about=about)
 
     def act(self, number: int) -> Act | None:
-        """Return the recorded action of an editor with this number, or None if there is none."""
+        """Return the recorded action of an editor with this number, or `None` if there is none."""
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:

@@ -63,8 +63,8 @@ class EditionMails:
             return error
 
     def _edition(self, name: str) -> tuple[Edition | None, Audience | None]:
-        """Return the edition with this name, without withdrawn and hidden items, and its audience. Return (None, None)
-        if the edition is not in the store, or the audience is not in config.toml.
+        """Return the edition with this name, without withdrawn and hidden items, and its audience. Return (`None`,
+        `None`) if the edition is not in the store, or the audience is not in config.toml.
         """
         try:
             audience, number = audience_and_number(name, self._audiences)

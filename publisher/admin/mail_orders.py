@@ -33,7 +33,7 @@ class Again:
 
     @property
     def same(self) -> KnownDelivery | None:
-        """The edition's former delivery to the audience's present address, or None if there was none."""
+        """The edition's former delivery to the audience's present address, or `None` if there was none."""
         return next((each for each in self.known if each.recipient == self.recipient), None)
 
 

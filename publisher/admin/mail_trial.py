@@ -36,7 +36,7 @@ def send_test(audience: Audience, office: Office, *, to: str) -> str | None:
     """Send the next edition of an audience, or a mail with its latest items if nothing is new, to one address. Return
     the server's reply.
 
-    Return None if there are no items. Nothing is recorded.
+    Return `None` if there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.

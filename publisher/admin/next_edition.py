@@ -105,7 +105,7 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
     """Return the next edition of the audience and its digest: the edition that is held for the editor, or else the
     edition that `publisher compose` would make now.
 
-    Return None if nothing is new.
+    Return `None` if nothing is new.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -114,7 +114,7 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
 
 
 def held_of(audience: Audience, office: Office) -> Edition | None:
-    """Return the audience's held edition, or None if there is none."""
+    """Return the audience's held edition, or `None` if there is none."""
     return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 
@@ -126,7 +126,7 @@ def _render_next(held: Edition | None, audience: Audience, office: Office) -> tu
 def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
     """Return an edition of the latest items and its digest, which shows how mails look when nothing is new.
 
-    Return None if there are no items.
+    Return `None` if there are no items.
 
     Raises:
         TemplateError: a template of digests cannot be used.

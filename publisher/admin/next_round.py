@@ -171,7 +171,7 @@ def send_round_test(reader: TypicalReader, people: People, office: Office, *, to
     """Send the next mail of this typical subscriber, or a mail with the latest items if nothing is new, as a test to
     one address. Return the server's reply.
 
-    Return None if there are no items. Nothing is recorded.
+    Return `None` if there are no items. Nothing is recorded.
 
     Raises:
         MailServerError: the server cannot be used, or refused the mail.
@@ -257,7 +257,7 @@ def _left_out(edit: RoundEdit, office: Office) -> Iterator[LeftOutItem]:
 
 
 def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
-    """Postpone all mails to subscribers by `delay` from now, or, if it is None, until an editor decides."""
+    """Postpone all mails to subscribers by `delay` from now, or, if it is `None`, until an editor decides."""
     _settings(office)
     office.store.rounds.next.postpone(UNTIL_DECIDED if delay is None else office.now + delay)
     return ComposeReport()
@@ -277,7 +277,7 @@ def resume(office: Office) -> ComposeReport:
 
 
 def write_words(subject: str | None, introduction: str | None, office: Office) -> ComposeReport:
-    """Set the subject of the next mails to subscribers, and the introduction above their items. None leaves a text
+    """Set the subject of the next mails to subscribers, and the introduction above their items. `None` leaves a text
     unchanged, and an empty text removes it.
     """
     _settings(office)

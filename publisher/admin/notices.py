@@ -96,7 +96,7 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
 
 
 def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: datetime) -> SourceCondition | None:
-    """Return the condition of a source if it must be reported now, or None if it was reported already, or if the
+    """Return the condition of a source if it must be reported now, or `None` if it was reported already, or if the
     failure may be over soon.
     """
     if condition is SourceCondition.FAILING and state.failures < REPEATED:

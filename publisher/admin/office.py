@@ -26,7 +26,7 @@ class Office:
 
 
 def audiences_named(name: str | None, config: Config) -> tuple[Audience, ...]:
-    """Return the audience of that name, or None for all audiences.
+    """Return the audience of that name, or `None` for all audiences.
 
     Raises:
         UsageError: there is no audience of that name.

@@ -110,7 +110,7 @@ def release(name: str, office: Office) -> ComposeReport:
 
 
 def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeReport:
-    """Hold an edition for `delay` from now, even if that is shorter than before. If `delay` is None, hold it until an
+    """Hold an edition for `delay` from now, even if that is shorter than before. If `delay` is `None`, hold it until an
     editor decides.
     """
     edition, _ = held_edition(name, office)

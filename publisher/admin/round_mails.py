@@ -162,7 +162,7 @@ class RoundMails:
     def _select(
         self, round_: Round, mail: RoundMail, records: Mapping[int, Record], people: People
     ) -> _Selected | None:
-        """Return what a mail shares with other mails of its round, or None if none of its items is left."""
+        """Return what a mail shares with other mails of its round, or `None` if none of its items is left."""
         key = (round_.name, mail.items, mail.language)
         if not mail.left and key in self._selected:
             return self._selected[key]

@@ -32,7 +32,7 @@ class RoundOverview:
 
 
 def oversee_round(office: Office) -> RoundOverview | None:
-    """Return the next mails to subscribers, or None if the site has no subscribers."""
+    """Return the next mails to subscribers, or `None` if the site has no subscribers."""
     settings, store, now = office.config.subscribers, office.store, office.now
     if settings is None:
         return None

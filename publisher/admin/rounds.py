@@ -27,8 +27,8 @@ def keep_rounds(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Plan the mails to subscribers that are due. None are planned while an editor reviews an edition or has postponed
-    mails, or before the operator has said what went out since a restored backup.
+    """Plan the mails to subscribers that are due. `None` are planned while an editor reviews an edition or has
+    postponed mails, or before the operator has said what went out since a restored backup.
     """
     is_held = bool(held_by(config, store)) or is_unsettled(config, store) or store.rounds.next.edit().is_postponed(now)
     keeper = _keeper(config, settings, store, site, now=now)

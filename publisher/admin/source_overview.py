@@ -102,7 +102,7 @@ def oversee_sources(office: Office) -> SourceOverview:
 
 
 def held_of(state: SourceState) -> Held | None:
-    """Return the held listing of a source, or None if there is none."""
+    """Return the held listing of a source, or `None` if there is none."""
     if state.hold_reason is None:
         return None
     change = state.held_change

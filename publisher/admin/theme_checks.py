@@ -123,7 +123,7 @@ def _configured_slugs(theme_map: ThemeMap) -> set[str]:
 
 
 def _nearest(label: str, others: Collection[str]) -> str | None:
-    """Return the label among `others` that was probably meant, or None. Labels that differ only in digits, such as
+    """Return the label among `others` that was probably meant, or `None`. Labels that differ only in digits, such as
     years, are not confused.
     """
     near = get_close_matches(label, others, n=1, cutoff=ALIKE)

@@ -92,7 +92,7 @@ class Upcoming:
 
     @property
     def edition(self) -> Edition | None:
-        """The edition, or None if there are no items at all."""
+        """The edition, or `None` if there are no items at all."""
         return self.described.edition
 
     @property

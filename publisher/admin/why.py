@@ -186,7 +186,7 @@ def _mails_of(
 
 
 def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
-    """Return the last of these deliveries that is a letter with a link to confirm a subscription, or None if there is
+    """Return the last of these deliveries that is a letter with a link to confirm a subscription, or `None` if there is
     none.
     """
     its = f"{LetterKind.CONFIRM.value}-"

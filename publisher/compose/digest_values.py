@@ -258,7 +258,7 @@ def _language_of(item: Item, site: Site) -> str:
 
 
 def name_item(record: Record, site: Site, shown: MailItem | None = None) -> DigestItem:
-    """Return the entry for an item in edition.json. `shown` is how the digest shows the item, or None if the digest
+    """Return the entry for an item in edition.json. `shown` is how the digest shows the item, or `None` if the digest
     does not.
     """
     themes = tuple(theme.slug for theme in record.themes)

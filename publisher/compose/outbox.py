@@ -276,7 +276,7 @@ def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def description_in(folder: Path) -> dict[str, Any] | None:
-    """Return the content of the edition.json in a folder, or None if it is missing or invalid."""
+    """Return the content of the edition.json in a folder, or `None` if it is missing or invalid."""
     data = _bytes_of(folder / EDITION_FILE)
     try:
         described = json.loads(data or b"")

@@ -116,8 +116,8 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """Return the moment up to which an edition composed now deals with the audience's schedule, or None if the schedule
-    has made no edition due since `last_tick`.
+    """Return the moment up to which an edition composed now deals with the audience's schedule, or `None` if the
+    schedule has made no edition due since `last_tick`.
 
     One edition makes up for any number of missed ones.
     """

@@ -149,13 +149,13 @@ def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: dateti
 
 
 def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return the edition that `plan_all` would plan for the audience now, or None if it would plan none."""
+    """Return the edition that `plan_all` would plan for the audience now, or `None` if it would plan none."""
     plans = plan_all([audience], store=store, site=site, now=now)
     return plans[0].edition if plans else None
 
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return an edition of the latest items, which shows how mails look when nothing is new, or None if there are no
+    """Return an edition of the latest items, which shows how mails look when nothing is new, or `None` if there are no
     items.
     """
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)

@@ -80,7 +80,7 @@ def _numbers_on_web(feeds: Path, audience: str) -> Iterator[int]:
 
 
 def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
-    """Return what edition.json says about an edition, or None if it says nothing."""
+    """Return what edition.json says about an edition, or `None` if it says nothing."""
     described = description_in(folder)
     try:
         listed = [*described["items"], *described["left_out"]] if described else []

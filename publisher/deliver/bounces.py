@@ -74,7 +74,7 @@ def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
 
 
 def _parse(mail: bytes) -> "_Mail | None":
-    """Return the parsed mail, or None if its parts are nested so deeply that the mail must be an attack on programs
+    """Return the parsed mail, or `None` if its parts are nested so deeply that the mail must be an attack on programs
     that read it.
     """
     try:
@@ -98,7 +98,9 @@ class _About:
 
 
 def _read_part(part: _Mail, about: _About) -> Bounce | None:
-    """Return what the machine-readable part of a report says, or None if this part is not the machine-readable one."""
+    """Return what the machine-readable part of a report says, or `None` if this part is not the
+    machine-readable one.
+    """
     match part.get_content_type():
         case "message/delivery-status" | "message/global-delivery-status":
             return _read_status(_blocks_of(part), about)
@@ -142,7 +144,7 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
 
 
 def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | None:
-    """Return the wish to unsubscribe that a mail expresses by a token in its subject or recipient address, or None if
+    """Return the wish to unsubscribe that a mail expresses by a token in its subject or recipient address, or `None` if
     it has no such token.
 
     No mail of this site has such a subject or sender, so an automatic reply contains no such token.

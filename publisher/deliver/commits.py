@@ -47,7 +47,7 @@ class Commits:
         most: int | None,
         clock: Callable[[], datetime],
     ) -> None:
-        """`read` returns the mails of claimed deliveries. `most` is how many may be claimed in total; None means no
+        """`read` returns the mails of claimed deliveries. `most` is how many may be claimed in total; `None` means no
         limit.
         """
         self._ledger = ledger
@@ -93,7 +93,7 @@ class Commits:
             raise self._failure
 
     async def claim(self) -> Ready | None:
-        """Claim and return the next due delivery, with its mail, or None if there is none.
+        """Claim and return the next due delivery, with its mail, or `None` if there is none.
 
         Raises:
             StoreError: the ledger cannot be used.

@@ -140,7 +140,7 @@ class _Pass:
         return self._report(is_limited=allowed is not None and due > allowed)
 
     def _allowance(self, now: datetime) -> int | None:
-        """Return how many mails the hourly and daily limits allow now, or None if neither limit is set."""
+        """Return how many mails the hourly and daily limits allow now, or `None` if neither limit is set."""
         limits = ((self._settings.per_hour, timedelta(hours=1)), (self._settings.per_day, timedelta(days=1)))
         left = [limit - self._ledger.count_sent(since=now - span) for limit, span in limits if limit is not None]
         return max(0, min(left)) if left else None
@@ -194,7 +194,7 @@ class _Pass:
         return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
     async def _open_session(self, session: SmtpSession | None) -> SmtpSession | None:
-        """Wait for the next mail's turn and return a session for it, or None if no connection can be opened now."""
+        """Wait for the next mail's turn and return a session for it, or `None` if no connection can be opened now."""
         if wait_s := self._pace.take_turn(self._now_s()):
             await asyncio.sleep(wait_s)
         if session is not None and session.is_spent:

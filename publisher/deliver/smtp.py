@@ -175,7 +175,7 @@ class SmtpSession:
             await self._log_in()
 
     async def open_mail(self, envelope: Envelope, size: int) -> Refusal | None:
-        """Send sender, recipient and DATA. Return the server's refusal, or None if the server waits for the mail.
+        """Send sender, recipient and DATA. Return the server's refusal, or `None` if the server waits for the mail.
 
         Raises:
             Dropped: the connection broke.
@@ -338,8 +338,8 @@ class SmtpSession:
 
 
 def _first_refusal(*replies: Reply) -> Refusal | None:
-    """Return the first reply to MAIL, RCPT or DATA that is a refusal, or None. Later refusals in the group follow from
-    the first.
+    """Return the first reply to MAIL, RCPT or DATA that is a refusal, or `None`. Later refusals in the group follow
+    from the first.
     """
     for step, reply in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), replies, strict=True):
         if not _is_taken(step, reply):

@@ -148,8 +148,8 @@ class Wire(asyncio.Protocol):
     # --- replies -----------------------------------------------------------------------------------------------------
 
     def _take_reply(self) -> tuple[Reply, list[str]] | None:
-        """Remove the first whole reply from the bytes that were read and return it. Return None if no reply is complete
-        yet.
+        """Remove the first whole reply from the bytes that were read and return it. Return `None` if no reply is
+        complete yet.
         """
         lines: list[str] = []
         start = 0

@@ -88,7 +88,7 @@ class CalendarPages:
 
 
 def _beside(year: int, years: Iterable[int]) -> tuple[int | None, int | None]:
-    """Return the nearest years before and after a year that have items; each is None if there is none."""
+    """Return the nearest years before and after a year that have items; each is `None` if there is none."""
     known = list(years)
     return max((each for each in known if each < year), default=None), min(
         (each for each in known if each > year), default=None

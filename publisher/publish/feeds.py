@@ -123,7 +123,7 @@ class FeedWriter:
     def _write_archive(self, feed: Feed, sequence: FeedSequence) -> int | None:
         """Write and close archive documents with the items that no longer fit into the feed.
 
-        Returns the number of the last document of the archive, or None if there is none.
+        Returns the number of the last document of the archive, or `None` if there is none.
         """
         due = _due_archives(sequence, size=self._settings.limit)
         closed = [(archive, self._files_of(feed, archive)) for archive in due]

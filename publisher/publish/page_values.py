@@ -280,7 +280,7 @@ def show_place(place: EditionPlace, audience: Audience, *, start: str, look: Sit
 
 
 def frequency_of(items: int, *, days: int) -> Frequency | None:
-    """Return how often news comes to a site with `items` in the last `days`, or None if there are too few items or
+    """Return how often news comes to a site with `items` in the last `days`, or `None` if there are too few items or
     days.
     """
     if items < PACE_ITEMS or days < PACE_DAYS:

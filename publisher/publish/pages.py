@@ -124,7 +124,7 @@ def _show_editions(
 def _show_formerly(
     record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
 ) -> ShownFormerly | None:
-    """Return what a corrected item said before, as its latest digest with a web page showed it, or None if no such
+    """Return what a corrected item said before, as its latest digest with a web page showed it, or `None` if no such
     digest differs.
     """
     named = {audience.name for audience in look.audiences}
@@ -136,13 +136,13 @@ def _show_formerly(
 
 
 def _expiry_day(record: Record, site: Site) -> date | None:
-    """Return the day on which an item expired, or None if it has not expired."""
+    """Return the day on which an item expired, or `None` if it has not expired."""
     over = record.item.expires if record.state is State.EXPIRED else None
     return local_day(over, site.timezone) if over else None
 
 
 def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
-    """Return the items before and after an item, by the names that templates use. Each is None if there is none."""
+    """Return the items before and after an item, by the names that templates use. Each is `None` if there is none."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
     return {"older": older, "newer": newer, "beside_in": scrub(neighbours.theme.title) if neighbours else ""}
@@ -219,7 +219,7 @@ def index_page(
     """Return the front page: about the site, the `latest` items, and every feed except those of keywords, which are on
     a page of their own.
 
-    `pace` is how often items come, or None if the page does not say it. `editions` are the latest editions, by
+    `pace` is how often items come, or `None` if the page does not say it. `editions` are the latest editions, by
     audience.
     """
     file = urls.INDEX_FILE

@@ -71,7 +71,7 @@ class LiveSite:
 
 
 def _trace(path: Path) -> Trace:
-    """Return a mark of a file's content that shows later whether the file has changed, or None if the file cannot be
+    """Return a mark of a file's content that shows later whether the file has changed, or `None` if the file cannot be
     read.
     """
     try:

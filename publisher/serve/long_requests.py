@@ -65,7 +65,7 @@ class LongRequests:
         """Accept long requests to paths that end in `path`. If it is empty, accept none. `adjustments` (settings of
         waitress) apply to all other requests.
 
-        Only the browsers in `senders` may send long requests; None means any browser.
+        Only the browsers in `senders` may send long requests; `None` means any browser.
         """
         self._path = path
         self._senders = senders
@@ -79,7 +79,7 @@ class LongRequests:
         return LongParser(self, adjustments)
 
     def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
-        """Return the adjustments (settings of waitress) for a long request whose headers are read, or None if the
+        """Return the adjustments (settings of waitress) for a long request whose headers are read, or `None` if the
         request must not be long.
         """
         if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:

@@ -56,7 +56,7 @@ class LivePreview:
     """Builds the preview, and rebuilds it when something it depends on has changed."""
 
     def __init__(self, config: Path, open_site: OpenSite, audience: str | None) -> None:
-        """Prepare a preview. Only editions of `audience` are shown; None means those of all audiences."""
+        """Prepare a preview. Only editions of `audience` are shown; `None` means those of all audiences."""
         self._config = config
         self._open_site = open_site
         self._audience = audience

@@ -115,8 +115,8 @@ class _Folder:
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _place(self, name: str) -> Path | None:
-        """Return the path of a file or folder, or None if it does not exist, is hidden, or is a link to a place outside
-        the folder.
+        """Return the path of a file or folder, or `None` if it does not exist, is hidden, or is a link to a place
+        outside the folder.
         """
         if not is_public(name):
             return None
@@ -127,8 +127,8 @@ class _Folder:
         return place if place.is_relative_to(self._root.resolve()) else None
 
     def _send(self, name: str, *, status: int = HTTPStatus.OK) -> Response | None:
-        """Return the answer with a file, with status 410 for the page of a withdrawn item, or None if there is no such
-        file.
+        """Return the answer with a file, with status 410 for the page of a withdrawn item, or `None` if there is no
+        such file.
         """
         place = self._place(name)
         if place is None or name.endswith(urls.GONE):

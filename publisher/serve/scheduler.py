@@ -219,6 +219,6 @@ def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[]
 
 
 def set_alarm_for_items(scheduler: BackgroundScheduler, moment: datetime | None, wake: Callable[[], None]) -> None:
-    """Call `wake` at `moment`, when the next item appears or expires; None means that there is no such moment."""
+    """Call `wake` at `moment`, when the next item appears or expires; `None` means that there is no such moment."""
     if moment is not None:
         scheduler.add_job(wake, DateTrigger(moment), id="items", replace_existing=True)

@@ -81,7 +81,7 @@ def listening(
     The error for an address that cannot be used names the `key` of config.toml that has the address, and says what to
     do (`remedy`). A request must be complete within `request_s`. `proxy` is the IP address of the proxy whose headers
     about the visitor are trusted, or empty if there is none. Paths that end in `long_path` accept long requests, a few
-    at a time, from `long_senders`, or from any browser if that is None. An empty `long_path` accepts none.
+    at a time, from `long_senders`, or from any browser if that is `None`. An empty `long_path` accepts none.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.

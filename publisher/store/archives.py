@@ -30,7 +30,7 @@ class Archives:
         self._database = database
 
     def last(self, feed: str) -> Archive | None:
-        """Return the newest closed document of a feed's archive, or None if the archive has none. Its `after` is not
+        """Return the newest closed document of a feed's archive, or `None` if the archive has none. Its `after` is not
         read, but set to `upto`.
         """
         query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed)

@@ -63,7 +63,7 @@ class BounceScores:
         self._database = database
 
     def get(self, subscriber: int) -> BounceScore | None:
-        """Return the bounce score of a subscriber, or None if he has none."""
+        """Return the bounce score of a subscriber, or `None` if he has none."""
         with self._database.reading() as connection:
             return _score(connection, subscriber)
 
@@ -79,7 +79,7 @@ class BounceScores:
             return connection.execute(query).scalar_one()
 
     def holder_of(self, mark: str) -> Marked | None:
-        """Return the subscriber who has or had this mark, or None if nobody had it, or if he was erased."""
+        """Return the subscriber who has or had this mark, or `None` if nobody had it, or if he was erased."""
         present = select(subscribers.c.number).where(subscribers.c.bounce_mark == mark)
         former = select(former_marks.c.subscriber).where(former_marks.c.bounce_mark == mark)
         with self._database.reading() as connection:

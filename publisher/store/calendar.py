@@ -42,7 +42,7 @@ class Calendar:
         return dict(sorted(counts.items(), reverse=True))
 
     def first_day(self) -> date | None:
-        """Return the day of the oldest item, or None if there is none."""
+        """Return the day of the oldest item, or `None` if there is none."""
         with self._database.reading() as connection:
             day: date | None = connection.execute(_FIRST_DAY).scalar()
             return day

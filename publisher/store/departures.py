@@ -133,8 +133,8 @@ class Journal:
                     yield found
 
     def key(self) -> AddressKey | None:
-        """Return the key of the marks, from its file beside the file of departures, or None if there is no such
-        file.
+        """Return the key of the marks, from its file beside the file of departures, or `None` if there is
+        no such file.
         """
         try:
             digits = self.key_path.read_text("ascii").strip() if self.key_path else ""
@@ -143,7 +143,7 @@ class Journal:
         return AddressKey(digits) if _DIGITS.fullmatch(digits) else None
 
     def _open(self) -> IO[bytes] | None:
-        """Open the file of departures; return None if it does not exist."""
+        """Open the file of departures; return `None` if it does not exist."""
         if self.path is None:
             return None
         with explain_errors(self.path):
@@ -222,7 +222,7 @@ def _line_of(departure: Departure, key: AddressKey) -> str:
 
 
 def _said_in(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a line of the file of departures, or None if the line is incomplete."""
+    """Return the JSON object in a line of the file of departures, or `None` if the line is incomplete."""
     try:
         said = json.loads(line)
     except ValueError:
@@ -231,7 +231,7 @@ def _said_in(line: bytes) -> dict[str, Any] | None:
 
 
 def _departure_of(said: dict[str, Any]) -> Departure | None:
-    """Return the departure that a line's JSON object describes, or None if it describes none."""
+    """Return the departure that a line's JSON object describes, or `None` if it describes none."""
     suppression, because = said.get("suppression"), said.get("because")
     if not _DIGITS.fullmatch(str(said.get("mark"))):
         return None

@@ -64,7 +64,7 @@ class DeskRecords:
             return person
 
     def session(self, digest: str, *, now: datetime) -> DeskSession | None:
-        """Return the session with this hash of its token, or None if there is none, or if it has ended."""
+        """Return the session with this hash of its token, or `None` if there is none, or if it has ended."""
         begun = desk_sessions.c.begun_at
         query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
         with self._database.reading() as connection:
@@ -112,7 +112,7 @@ class DeskRecords:
             connection.execute(update(desk_acts).where(its).values(values))
 
     def act(self, number: int) -> Act | None:
-        """Return the recorded action of an editor with this number, or None if there is none."""
+        """Return the recorded action of an editor with this number, or `None` if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(desk_acts).where(desk_acts.c.number == number)).one_or_none()
             return _act_of(row) if row else None

@@ -86,7 +86,7 @@ class Editions:
         self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """Return the state of an audience, or None if no edition was ever planned for it."""
+        """Return the state of an audience, or `None` if no edition was ever planned for it."""
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
@@ -126,7 +126,9 @@ class Editions:
     # --- one edition -------------------------------------------------------------------------------------------------
 
     def get(self, audience: str, number: int) -> Edition | None:
-        """Return an edition as it was composed, without items withdrawn since, or None if there is no such edition."""
+        """Return an edition as it was composed, without items withdrawn since, or `None` if there is no
+        such edition.
+        """
         with self._database.reading() as connection:
             row = connection.execute(select(editions).where(is_edition(audience, number))).one_or_none()
             return None if row is None else _edition_of(connection, row)
@@ -135,8 +137,8 @@ class Editions:
         """Remove items withdrawn since from an edition that is not in the outbox yet; return the edition with the items
         that are left.
 
-        Return None if the edition is in the outbox already, or does not exist. A removed item that its source publishes
-        again is due for an edition again.
+        Return `None` if the edition is in the outbox already, or does not exist. A removed item that its source
+        publishes again is due for an edition again.
         """
         its = {"of_audience": audience, "of_number": number}
         with self._database.writing() as connection:

@@ -85,7 +85,7 @@ class Facts:
 
         The items are:
 
-        - items dated `since` or later, withdrawn ones included (all items if `since` is None);
+        - items dated `since` or later, withdrawn ones included (all items if `since` is `None`);
         - older items that were listed until now, wait for their time, or are hidden;
         - items of any date with one of these native ids or links;
         - items of other sources that this source lists too.
@@ -134,7 +134,7 @@ class Facts:
         """Of the sources outside `among`, return the one with the most live items that have one of these texts, and the
         number of those items.
 
-        `among` names the sources in use; None means that all sources are in use, and nothing is searched.
+        `among` names the sources in use; `None` means that all sources are in use, and nothing is searched.
         """
         gone = set() if among is None else sources.source_names(self._connection) - {*among}
         counts: Counter[str] = Counter()
@@ -172,8 +172,8 @@ class Facts:
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
         """Return, for each of these items that another source lists too, that source, by item number.
 
-        If several sources list an item, the first by name counts. `among` names the sources in use; None means that all
-        are.
+        If several sources list an item, the first by name counts. `among` names the sources in use; `None` means that
+        all are.
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):

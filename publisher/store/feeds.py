@@ -99,7 +99,7 @@ class Feeds:
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
         """Give the feed of a renamed theme the archive, pages and withdrawals that the feed of the former name had.
 
-        `first_slug` is the slug from which the feed's id is made. `former` is the slug of the former feed, or None if
+        `first_slug` is the slug from which the feed's id is made. `former` is the slug of the former feed, or `None` if
         there is none. Nothing is written if the feed was already written for readers, or has taken over a former feed
         before.
         """

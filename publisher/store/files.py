@@ -274,7 +274,7 @@ def _refuse_symlinks(root: str, folder: str) -> None:
 
 
 def _status(path: str) -> os.stat_result | None:
-    """Return the status of a path, which must not be a symbolic link, or None if the path does not exist."""
+    """Return the status of a path, which must not be a symbolic link, or `None` if the path does not exist."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:

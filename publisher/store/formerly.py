@@ -18,7 +18,7 @@ def formerly_of(
 ) -> tuple[Formerly, ...]:
     """Return these items as shown in the latest edition that has each, in the order of `items`.
 
-    Only editions before number `before` count; None means that all count. An item that was in no edition is left out.
+    Only editions before number `before` count; `None` means that all count. An item that was in no edition is left out.
     """
     latest: dict[int, Formerly] = {}
     for some in batches(items):

@@ -52,7 +52,7 @@ class Gone:
 
 
 def departure_kind(connection: Connection, journal: Journal, address: str) -> DepartureKind | None:
-    """Return how the owner of an address is gone (left or erased, and not back since). Return None if he is not gone,
+    """Return how the owner of an address is gone (left or erased, and not back since). Return `None` if he is not gone,
     or if the file of departures cannot be read.
 
     Raises:

@@ -16,7 +16,7 @@ _ROOM_BYTES = 1 << 20
 
 
 def find_hindrance(file: Path) -> str | None:
-    """Return why this user cannot write a database or a lock, with the next step, or None if no reason was found."""
+    """Return why this user cannot write a database or a lock, with the next step, or `None` if no reason was found."""
     folder = file.absolute().parent
     if not folder.is_dir():
         return f"there is no folder {folder}; make it, or name another file in store.url"

@@ -124,7 +124,7 @@ class Histories:
         """Return when an item, added under the log number `added_seq`, entered its themes. `upto` is the end of the
         log.
 
-        Return None if no round takes the item, because it is not visible to readers, or because an editor took it out
+        Return `None` if no round takes the item, because it is not visible to readers, or because an editor took it out
         of an edition.
         """
         with self._database.reading() as connection:

@@ -72,7 +72,7 @@ class Items:
             return int(connection.execute(queries.LAST_NUMBER).scalar_one())
 
     def next_wake(self, *, after: datetime) -> datetime | None:
-        """Return the next moment later than `after` at which an item appears or expires, or None if there is none."""
+        """Return the next moment later than `after` at which an item appears or expires, or `None` if there is none."""
         query = select(func.min(items.c.wakes)).where(WAKES, items.c.wakes > after)
         with self._database.reading() as connection:
             wakes: datetime | None = connection.execute(query).scalar_one()

@@ -242,7 +242,7 @@ class Ledger:
             return count_paused, connection.execute(waiting.where(held)).scalar_one()
 
     def next_due(self, *, max_age: timedelta, now: datetime) -> datetime | None:
-        """Return when the next waiting delivery (a mail to one recipient) is due, or None if none waits."""
+        """Return when the next waiting delivery (a mail to one recipient) is due, or `None` if none waits."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             waits = and_(deliveries.c.due_at > clock(), may_go(connection, clock, max_age))

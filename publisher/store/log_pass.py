@@ -138,7 +138,7 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
-        """Record new items that wait. Each is (item, the moment at which it appears, or None if it never appears)."""
+        """Record new items that wait. Each is (item, the moment at which it appears, or `None` if it never appears)."""
         for some in batches(waiting):
             rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
@@ -146,7 +146,7 @@ class LogPass(Facts):
     def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
         """Change when items appear or expire.
 
-        Each is (number, the item as its source has it now, the next instant at which it appears or expires, or None).
+        Each is (number, the item as its source has it now, the next instant at which it appears or expires, or `None`).
         """
         live = {
             row.number: item_of(row.content) for row in self._rows([one[0] for one in retimed]) if row.state.is_live

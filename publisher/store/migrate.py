@@ -21,7 +21,7 @@ from publisher.store.sqlite_dialect import begin_by
 
 
 def migrate(database: Database, version: str | None) -> None:
-    """Migrate the tables from `version` to `HEAD`; `version` is None if there are no tables yet.
+    """Migrate the tables from `version` to `HEAD`; `version` is `None` if there are no tables yet.
 
     Raises:
         StoreError: the tables belong to a newer version, to one before the first release, or to another program.

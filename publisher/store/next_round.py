@@ -38,7 +38,7 @@ class NextRound:
         )
 
     def postpone(self, until: datetime | None) -> None:
-        """Let no round of mails begin before the moment `until`; with None, rounds begin as the schedules say."""
+        """Let no round of mails begin before the moment `until`; with `None`, rounds begin as the schedules say."""
         self._write(postponed_until=until)
 
     def write_words(self, *, subject: str, introduction: str) -> None:

@@ -65,7 +65,9 @@ class Notices:
             return connection.execute(told).scalar() or 0
 
     def last_at(self, about: str, kind: str) -> datetime | None:
-        """Return when the last notice of this kind about this source or edition was made, or None if there was none."""
+        """Return when the last notice of this kind about this source or edition was made, or `None` if
+        there was none.
+        """
         told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told.order_by(notices.c.number.desc()).limit(1)).scalar()

@@ -16,7 +16,7 @@ class Outages:
         self._database = database
 
     def current(self) -> Outage | None:
-        """Return the outage of the mail server that has not ended, or None if no such outage is recorded."""
+        """Return the outage of the mail server that has not ended, or `None` if no such outage is recorded."""
         with self._database.reading() as connection:
             row = connection.execute(select(outage)).one_or_none()
         return None if row is None else Outage(since=row.since, problem=row.problem)

@@ -66,7 +66,9 @@ class PastEditions:
         self._database = database
 
     def get(self, audience: str, number: int, *, newest: int) -> PastEdition | None:
-        """Return an edition with at most `newest` of its latest items and corrections, or None if it does not exist."""
+        """Return an edition with at most `newest` of its latest items and corrections, or `None` if it does
+        not exist.
+        """
         its = {"audience": audience, "number": number}
         with self._database.reading() as connection:
             row = connection.execute(_EDITION, its).one_or_none()
@@ -107,7 +109,7 @@ class PastEditions:
         edition. An item that was in no edition is missing.
 
         `upto` gives, by audience, the number of the latest edition that counts. Editions of more than `most_items`
-        items are left out, because their pages do not show all items; None means no limit.
+        items are left out, because their pages do not show all items; `None` means no limit.
         """
         found: dict[int, list[tuple[str, EditionPlace]]] = {}
         query: Select[Any] = _HOLDING
@@ -131,8 +133,8 @@ class PastEditions:
             return told_of(connection, items, upto=upto)
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
-        """Return the editions with items just before and after this one, up to number `upto`. Each is None if there is
-        none.
+        """Return the editions with items just before and after this one, up to number `upto`. Each is `None` if there
+        is none.
         """
         which = {"audience": audience, "number": number, "upto": upto}
         with self._database.reading() as connection:

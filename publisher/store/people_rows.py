@@ -67,14 +67,14 @@ def _subscriber_row(new: Subscriber, now: datetime) -> dict[str, Any]:
 
 
 def left_at(subscriber: Subscriber) -> datetime | None:
-    """Return when the last subscription of a subscriber ended, or None if he still follows something."""
+    """Return when the last subscription of a subscriber ended, or `None` if he still follows something."""
     if subscriber.active:
         return None
     return max((each.ended_at for each in subscriber.subscriptions if each.ended_at), default=subscriber.since)
 
 
 def why_left(subscriber: Subscriber) -> EndReason | None:
-    """Return why the last subscription of a subscriber ended, or None if none has ended."""
+    """Return why the last subscription of a subscriber ended, or `None` if none has ended."""
     ended = [(each.ended_at, each.number, each.ended_because) for each in subscriber.subscriptions if each.ended_at]
     return max(ended)[2] if ended else None
 

@@ -87,7 +87,7 @@ class Restorations:
 
     def current(self) -> Restoration | None:
         """Return the latest restore of a backup, if the operator has not yet said for all audiences what they got
-        since; otherwise None.
+        since; otherwise `None`.
         """
         with self._database.reading() as connection:
             row = connection.execute(_CURRENT).one_or_none()
@@ -128,8 +128,8 @@ class Restorations:
         """Record the operator's answers for some audiences. Once all audiences are settled, the restore is over.
 
         `had_rounds` says whether subscribers got digests since the backup: if so, they count as having got every item
-        that is in the log now. None means that the operator has not said so. `READERS` is in `audiences_of_site` if the
-        site has subscribers.
+        that is in the log now. `None` means that the operator has not said so. `READERS` is in `audiences_of_site` if
+        the site has subscribers.
         """
         with self._database.writing() as connection:
             answered = connection.execute(select(restoration.c.answered)).scalar() or ()

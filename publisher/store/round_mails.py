@@ -77,7 +77,7 @@ def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = Lett
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
-    """Make deliveries that are not handed over wait until a moment; with None, make waiting deliveries due now.
+    """Make deliveries that are not handed over wait until a moment; with `None`, make waiting deliveries due now.
 
     A delivery waits if its time of queueing is in the future.
     """

@@ -118,7 +118,7 @@ class Rounds:
 
     def lowest_cursor(self, paces: Collection[str]) -> int | None:
         """Return the lowest cursor (the log number up to which items are dealt with) of people who follow something at
-        one of these paces, or None if nobody does.
+        one of these paces, or `None` if nobody does.
         """
         query = select(func.min(subscriptions.c.cursor)).where(IS_ACTIVE, subscriptions.c.pace.in_(paces))
         with self._database.reading() as connection:
@@ -140,7 +140,7 @@ class Rounds:
         dealt with.
 
         `before` is what `last_ticks` returned when the round was decided on. If that has changed since, another process
-        was quicker: nothing is done and None is returned.
+        was quicker: nothing is done and `None` is returned.
         """
         with self._database.writing() as connection:
             if _last_ticks(connection) != before:
@@ -166,13 +166,13 @@ class Rounds:
             return [_round_of(row) for row in connection.execute(query)]
 
     def get(self, number: int) -> Round | None:
-        """Return the round with this number, or None if there is none."""
+        """Return the round with this number, or `None` if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).where(rounds.c.number == number)).one_or_none()
         return None if row is None else _round_of(row)
 
     def last(self) -> Round | None:
-        """Return the latest round, or None if there is none."""
+        """Return the latest round, or `None` if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).order_by(rounds.c.number.desc()).limit(1)).one_or_none()
         return None if row is None else _round_of(row)
@@ -185,7 +185,7 @@ class Rounds:
 
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
-        """Open the next unplanned range of a round that no other process has open, in one transaction; yield None if
+        """Open the next unplanned range of a round that no other process has open, in one transaction; yield `None` if
         there is none.
         """
         with self._database.writing_beside() as connection:

@@ -106,7 +106,7 @@ def join_log(copy: Path, *, place: str) -> None:
 
 
 def put_in_place(new: Path, database: Path) -> Path | None:
-    """Replace a database, and keep the old one beside it; return the old one's new path, or None if there was none.
+    """Replace a database, and keep the old one beside it; return the old one's new path, or `None` if there was none.
 
     Neither database may be open. A crash leaves the old database in place, or the new one, or none with the old one
     beside it.

@@ -55,9 +55,9 @@ class Store:
         self, database: Database, locks: Locks, *, watched: Locks | None = None, departures: Journal | None = None
     ) -> None:
         """Use `database` for everything the site stores. `is_held` looks at the locks `watched`, or at `locks` if
-        `watched` is None.
+        `watched` is `None`.
 
-        `departures` is the file of departures (who left or was erased); with None, no such file is written.
+        `departures` is the file of departures (who left or was erased); with `None`, no such file is written.
         """
         self.database = database
         """The database that all nouns use. Other modules use the nouns instead."""
@@ -95,8 +95,8 @@ class Store:
     def open(cls, url: str, *, departures: Path | None = None) -> Self:
         """Open the store at an SQLAlchemy URL; make its tables, or migrate them, if necessary.
 
-        `departures` is the path of the file of departures. None means the one beside an SQLite file, and no file for a
-        database server.
+        `departures` is the path of the file of departures. `None` means the one beside an SQLite file, and no file for
+        a database server.
 
         Raises:
             StoreError: the store cannot be opened, its tables are of another program or version, another store wrote

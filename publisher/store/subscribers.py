@@ -87,12 +87,12 @@ class Subscribers:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def get(self, number: int) -> Subscriber | None:
-        """Return the subscriber with this number, or None if there is none."""
+        """Return the subscriber with this number, or `None` if there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.number == number)
 
     def by_address(self, address: str) -> Subscriber | None:
-        """Return the subscriber with this address, or None if there is none."""
+        """Return the subscriber with this address, or `None` if there is none."""
         with self._database.reading() as connection:
             return one_subscriber(connection, subscribers.c.address == address)
 
@@ -191,8 +191,8 @@ class Subscribers:
     ) -> Subscriber | None:
         """Write a subscriber's new state and consent; return the subscriber with his number.
 
-        `before` is his state when the change was decided, or None if he is new. `used` is the hash of the single-use
-        token behind the change; if it was used before, nothing is written and None returned. Cursors are not changed:
+        `before` is his state when the change was decided, or `None` if he is new. `used` is the hash of the single-use
+        token behind the change; if it was used before, nothing is written and `None` returned. Cursors are not changed:
         rounds move them.
 
         `is_reached` says that he used a link in a mail: then his bounce score is deleted, and a suppression by bounces
@@ -232,7 +232,7 @@ class Subscribers:
 
     def departure_of(self, address: str) -> DepartureKind | None:
         """Return how an address is gone according to the file of departures (it left or was erased), so that no import
-        adds it. Return None if it is not gone, or if the file cannot be read.
+        adds it. Return `None` if it is not gone, or if the file cannot be read.
         """
         with self._database.reading() as connection:
             return departure_kind(connection, self._journal, address)

@@ -52,7 +52,7 @@ def check_head(database: Database) -> None:
 
 
 def _version(database: Database) -> str | None:
-    """Return the name of the last migration of the database, or None if the database has no tables yet."""
+    """Return the name of the last migration of the database, or `None` if the database has no tables yet."""
     with translate_errors(database.place, database.file), database.engine.connect() as connection:
         try:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -91,7 +91,7 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
 
 
 def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
-    """Return when the subscriber unsubscribed. Return None if he follows something, or if his subscriptions ended in
+    """Return when the subscriber unsubscribed. Return `None` if he follows something, or if his subscriptions ended in
     another way, such as by the operator.
     """
     if any(each.state is SubscriptionState.ACTIVE for each in subscriptions):

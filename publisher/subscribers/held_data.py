@@ -44,7 +44,7 @@ def held_of_stranger(
     address: str, store: Store, *, site: Site, privacy_url: str, now: datetime
 ) -> dict[str, object] | None:
     """Return all data that the store has about the owner of an address who is no subscriber, with the same names as in
-    `held_data`, or None if it has none.
+    `held_data`, or `None` if it has none.
 
     There is such data if he asked to subscribe and has not confirmed, if he got a letter, if a mail to him bounced, or
     if the address is suppressed.

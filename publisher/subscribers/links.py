@@ -38,7 +38,7 @@ class ReaderLinks:
         return self._store.subscribers.key(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
-        """Return the subscriber whose own page a token opens, or None if the link is invalid."""
+        """Return the subscriber whose own page a token opens, or `None` if the link is invalid."""
         number = tokens.read_mine(token, self.key, now=self._now)
         return None if number is None else self.present(number)
 
@@ -50,8 +50,8 @@ class ReaderLinks:
         return None if number is None else self.present(number)
 
     def fresh(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom a fresh link (one for his data that works once) belongs, or None if the link is
-        wrong, too old or used.
+        """Return the subscriber to whom a fresh link (one for his data that works once) belongs, or `None` if the link
+        is wrong, too old or used.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
@@ -61,8 +61,8 @@ class ReaderLinks:
         return self._store.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
-        """Mark a fresh link as used. Return the subscriber to whom it belongs, or None if it is wrong, too
-        old or used.
+        """Mark a fresh link as used. Return the subscriber to whom it belongs, or `None` if it is wrong, too old or
+        used.
         """
         found = self.fresh(token)
         is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
@@ -73,7 +73,7 @@ class ReaderLinks:
         return tokens.stop_token(number, self.key), tokens.mine_token(number, self.key, now=self._now)
 
     def requested(self, token: str) -> Request | None:
-        """Return the request that the link in a letter would confirm, or None if the link is wrong, too old or used.
+        """Return the request that the link in a letter would confirm, or `None` if the link is wrong, too old or used.
 
         A renamed theme has its present slug. A pace that no longer exists is replaced by the default one.
         """
@@ -90,7 +90,7 @@ class ReaderLinks:
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
-        """Return what a subscriber would renew by the link in a letter, namely what he follows now. Return None if he
+        """Return what a subscriber would renew by the link in a letter, namely what he follows now. Return `None` if he
         left or was erased.
 
         The link is valid as long as he gets mails, because he, or his letter, may be slow.

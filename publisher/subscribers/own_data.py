@@ -60,8 +60,8 @@ class OwnData:
     # --- the page that a fresh link opens ----------------------------------------------------------------------------
 
     def open(self, token: str) -> str | None:
-        """Mark a fresh link as used. Return the token of the page that it opens, or None if the link is wrong, too old
-        or used.
+        """Mark a fresh link as used. Return the token of the page that it opens, or `None` if the link is wrong, too
+        old or used.
         """
         holder = self._people.links.use_fresh(token)
         if holder is None:
@@ -69,7 +69,7 @@ class OwnData:
         return tokens.opened_token(holder.number, self._people.links.key, now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
-        """Return the subscriber who opened a page by a fresh link, or None if the token is wrong, or if he opened it
+        """Return the subscriber who opened a page by a fresh link, or `None` if the token is wrong, or if he opened it
         over an hour ago.
         """
         number = tokens.read_opened(opened, self._people.links.key, now=self._now)
@@ -130,8 +130,8 @@ class OwnData:
         return True
 
     def moving(self, token: str) -> AddressChange | None:
-        """Return the change of address that a letter's link would make, or None if the link is wrong, too old
-        or used.
+        """Return the change of address that a letter's link would make, or `None` if the link is wrong, too old or
+        used.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.MOVE or link.confirmation.used_at is not None:
@@ -143,7 +143,7 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Change a subscriber's address by the link in a letter. Return the result and the subscriber, or None if the
+        """Change a subscriber's address by the link in a letter. Return the result and the subscriber, or `None` if the
         link is invalid.
 
         `words` is the text beside the button; it is stored as his consent.

@@ -173,7 +173,7 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm the request of a link; return the subscriber, or None if the link is wrong, too old or used.
+        """Confirm the request of a link; return the subscriber, or `None` if the link is wrong, too old or used.
 
         The subscriber's earlier bounces no longer count.
         """
@@ -207,7 +207,7 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Make the owner of a link follow exactly these themes at these paces. Return him, or None if the link is
+        """Make the owner of a link follow exactly these themes at these paces. Return him, or `None` if the link is
         invalid.
 
         Without choices, all his subscriptions end. His earlier bounces no longer count, because a mail with the link
@@ -246,12 +246,14 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Undo that the owner of a link unsubscribed, within seven days; return him, or None if the link is invalid."""
+        """Undo that the owner of a link unsubscribed, within seven days; return him, or `None` if the link
+        is invalid.
+        """
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Set the slowest pace for a link's owner, even if he left; return him, or None if the link is invalid."""
+        """Set the slowest pace for a link's owner, even if he left; return him, or `None` if the link is invalid."""
         before = self.links.holder(token)
         if before is None:
             return None
@@ -287,7 +289,7 @@ class People:
             ]
 
     def find(self, address: str) -> Subscriber | None:
-        """Return the subscriber with an address, with the present slugs of his themes, or None if there is none.
+        """Return the subscriber with an address, with the present slugs of his themes, or `None` if there is none.
 
         Raises:
             UsageError: mail servers would not accept the address.

@@ -32,13 +32,13 @@ class Rates:
         return len(self.moments) >= FEWEST_ITEMS and self.days >= FEWEST_DAYS
 
     def items_a_month(self, theme: str) -> float | None:
-        """Return how many items of a theme, or of `EVERYTHING`, come in a month, or None if there are too few items for
-        an estimate.
+        """Return how many items of a theme, or of `EVERYTHING`, come in a month, or `None` if there are too few items
+        for an estimate.
         """
         return len(self._of(theme)) / self._months if self.can_tell else None
 
     def mails_a_month(self, choices: Choices, schedules: Mapping[str, Schedule]) -> float | None:
-        """Return how many mails a month somebody with these choices gets, or None if there are too few items for an
+        """Return how many mails a month somebody with these choices gets, or `None` if there are too few items for an
         estimate.
 
         Paces that are due at one moment make one mail together. A scheduled moment without news makes none.

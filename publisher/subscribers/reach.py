@@ -165,7 +165,7 @@ class Reach:
         return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
 
     def score_of(self, reader: Subscriber) -> BounceScore | None:
-        """Return the bounce score of a subscriber, or None if no mail to him came back lately."""
+        """Return the bounce score of a subscriber, or `None` if no mail to him came back lately."""
         return self._store.bounce_scores.get(reader.number)
 
     def suppressions_of(self, address: str) -> tuple[Suppression, ...]:
@@ -179,7 +179,7 @@ class Reach:
     def resume(self, address: str) -> BounceScore | None:
         """Delete the bounce score of a subscriber, so that he gets digests again; return the score that he had.
 
-        Return None if he had no score. A suppression of the address stays.
+        Return `None` if he had no score. A suppression of the address stays.
 
         Raises:
             UsageError: no subscriber has the address.

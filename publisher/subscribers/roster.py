@@ -159,7 +159,7 @@ def _strange_columns(first: str) -> tuple[str, ...]:
 
 
 def _dialect_of(columns: Sequence[str]) -> Dialect | None:
-    """Return the program that writes such columns, or None if it is unknown.
+    """Return the program that writes such columns, or `None` if it is unknown.
 
     Raises:
         RosterError: the columns are phpList's, and the columns that say who left are missing.

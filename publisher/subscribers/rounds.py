@@ -56,7 +56,7 @@ class RoundKeeper:
     def begin_now(
         self, paces: Collection[str], *, is_stopping: Callable[[], bool] = lambda: False
     ) -> list[RoundReport] | None:
-        """Begin a round of these paces, whatever their schedules say; return None if nothing is new to their
+        """Begin a round of these paces, whatever their schedules say; return `None` if nothing is new to their
         subscribers.
 
         The next rounds of these paces begin as scheduled, with what is new by then. For `is_stopping`, see `keep`.
@@ -91,7 +91,7 @@ class RoundKeeper:
 
     def _find_news(self, due: Collection[str]) -> int | None:
         """Return the number of the last change in the item log if anything up to it is new to subscribers with these
-        paces; otherwise return None.
+        paces; otherwise return `None`.
         """
         upto = self._store.log.end()
         lowest = self._store.rounds.lowest_cursor(tuple(due))

@@ -104,7 +104,7 @@ class Window:
         return tuple(self.items[place].number for place in self.places(mask))
 
     def entered(self, place: int, theme: str) -> int | None:
-        """Return the log number under which the item at a place (index in `items`) entered a theme, or None if it is
+        """Return the log number under which the item at a place (index in `items`) entered a theme, or `None` if it is
         not in the theme.
         """
         item = self.items[place]

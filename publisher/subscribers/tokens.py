@@ -57,13 +57,13 @@ def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
 
 
 def read_stop(token: str, key: str) -> int | None:
-    """Return the number of the subscriber whom an unsubscribe link's token names, or None if the token is invalid."""
+    """Return the number of the subscriber whom an unsubscribe link's token names, or `None` if the token is invalid."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, key)
     return None if said is None else int.from_bytes(said, "big")
 
 
 def read_mine(token: str, key: str, *, now: datetime) -> int | None:
-    """Return the number of the subscriber whose own page a token opens, or None if the token is wrong or too old."""
+    """Return the number of the subscriber whose own page a token opens, or `None` if the token is wrong or too old."""
     said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, key)
     if said is None:
         return None
@@ -74,7 +74,7 @@ def read_mine(token: str, key: str, *, now: datetime) -> int | None:
 
 
 def read_opened(token: str, key: str, *, now: datetime) -> int | None:
-    """Return the number of the subscriber who opened a page by a fresh link, or None if the token is wrong, or if he
+    """Return the number of the subscriber who opened a page by a fresh link, or `None` if the token is wrong, or if he
     opened it over an hour ago.
     """
     said = _read(Right.FRESH, token, _NUMBER_BYTES + _MINUTE_BYTES, key)
@@ -90,7 +90,7 @@ def _written(right: Right, said: bytes, key: str) -> str:
 
 
 def _read(right: Right, token: str, length: int, key: str) -> bytes | None:
-    """Return the content of a token if the key signed it for this right; otherwise return None."""
+    """Return the content of a token if the key signed it for this right; otherwise return `None`."""
     try:
         data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except ValueError:

@@ -60,7 +60,9 @@ RENAMED = ThemeMap(default=QUAYS, was=(("ice", "quays"), ("snow", "quays")))
 
 
 def feed_state(slug: str, *, opened: int | None, first_slug: str = "") -> FeedState:
-    """Return the state of the feed of a theme that readers have had since this day of March, or never if it is None."""
+    """Return the state of the feed of a theme that readers have had since this day of March, or never if it
+    is `None`.
+    """
     feed = Feed(kind=FeedKind.THEME, slug=slug, title=slug, first_slug=first_slug)
     opened_at = None if opened is None else datetime(2026, 3, opened, tzinfo=UTC)
     return FeedState(feed=feed, items=1, changed_at=datetime(2026, 3, 1, tzinfo=UTC), opened_at=opened_at)

@@ -65,7 +65,7 @@ class Suggestion:
 
 
 def suggest_selectors(root: Element) -> Suggestion | None:
-    """Return selectors for the likeliest list of dated items, or None if there is no such list."""
+    """Return selectors for the likeliest list of dated items, or `None` if there is no such list."""
     nodes = _read_nodes(root)
     best = max(_groups(nodes), key=lambda group: (group.score, group.is_telling, -group.depth), default=None)
     if best is None:

@@ -179,7 +179,7 @@ def _of_targets(targets: Sequence[Element]) -> Iterator[str]:
 
 
 def _above(target: Element, item: Element, count: int) -> Element | None:
-    """Return the ancestor `count` + 1 levels above the target, or None if it is not within the item."""
+    """Return the ancestor `count` + 1 levels above the target, or `None` if it is not within the item."""
     around: list[Element] = []
     for element in target.iterancestors():
         if element is item:

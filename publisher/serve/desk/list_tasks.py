@@ -82,12 +82,12 @@ class ListTask:
 
     @property
     def imported(self) -> Imported | None:
-        """The result of the work on the list, or None if the work is in progress or failed."""
+        """The result of the work on the list, or `None` if the work is in progress or failed."""
         return None if self.is_running or self.future.exception() else self.future.result()
 
     @property
     def failure(self) -> PublisherError | None:
-        """The error with which the work failed, or None if the work is in progress or did not fail.
+        """The error with which the work failed, or `None` if the work is in progress or did not fail.
 
         Raises:
             Exception: a bug ended the work.
@@ -123,7 +123,7 @@ class ListTasks:
         return task
 
     def get(self, person: str, *, now: datetime) -> ListTask | None:
-        """Return the work on an editor's last list, or None if there is none, or it is too old."""
+        """Return the work on an editor's last list, or `None` if there is none, or it is too old."""
         with self._lock:
             old = [
                 each

@@ -23,7 +23,7 @@ def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> li
 
 
 def read_choice(text: str, *, now: datetime) -> datetime | None:
-    """Return the moment that a form names. Return None if it names none, or a moment that is past or too far in the
+    """Return the moment that a form names. Return `None` if it names none, or a moment that is past or too far in the
     future.
     """
     try:

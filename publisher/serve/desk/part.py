@@ -127,7 +127,7 @@ class _DeskPart:
 
     def refuse_others(self) -> Response | None:
         """Return a refusal if others could read the request on its way, or if a form was sent from another site.
-        Otherwise return None.
+        Otherwise return `None`.
         """
         request.max_content_length = MAX_FORM_BYTES
         request.max_form_memory_size = MAX_FORM_BYTES

@@ -96,7 +96,7 @@ class Visit:
 
     @cached_property
     def session(self) -> DeskSession | None:
-        """The session of the person who is signed in, or None if nobody is."""
+        """The session of the person who is signed in, or `None` if nobody is."""
         return self.desk.session(self.cookie)
 
     @property
@@ -225,7 +225,7 @@ class Visit:
         return languages.format_weekday(day, self.language)
 
     def done(self) -> Act | None:
-        """Return the recorded action that this visitor has just done, or None if the page's address names none."""
+        """Return the recorded action that this visitor has just done, or `None` if the page's address names none."""
         number = self.asked.args.get("done", "")
         act = self.desk.act(int(number)) if number.isdecimal() and len(number) < len(str(2**31)) else None
         return act if act and act.person == self.person else None

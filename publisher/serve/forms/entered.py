@@ -113,7 +113,7 @@ def read_changes(
 
 
 def address_mistake(email: str) -> Mistake | None:
-    """Return the mistake in a mail address, or None if a letter can be sent to it."""
+    """Return the mistake in a mail address, or `None` if a letter can be sent to it."""
     local, _, domain = email.rpartition("@")
     if not email:
         return Mistake.NO_ADDRESS
@@ -127,8 +127,8 @@ def address_mistake(email: str) -> Mistake | None:
 
 
 def read_pause(text: str, *, timezone: str, now: datetime) -> datetime | Mistake | None:
-    """Return until when to send no mail, in UTC: the first instant of the day in `text`. Return None if `text` asks for
-    no pause, or a `Mistake` if it is wrong.
+    """Return until when to send no mail, in UTC: the first instant of the day in `text`. Return `None` if `text` asks
+    for no pause, or a `Mistake` if it is wrong.
     """
     if not text.strip():
         return None

@@ -125,8 +125,8 @@ def _mine(
 
 
 def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
-    """Return when and how a subscriber consented elsewhere, as the operator says, or None if he consented by a form of
-    this site.
+    """Return when and how a subscriber consented elsewhere, as the operator says, or `None` if he consented by a form
+    of this site.
     """
     consent = view.reception.consent(subscriber)
     if consent is None or consent.kind is not ConsentKind.OPERATOR:

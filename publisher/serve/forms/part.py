@@ -74,7 +74,7 @@ def form_pages(
     """Return the part of the application with the forms.
 
     Args: open_reception: returns the site at this moment. base_url: of the site. on_letter: called when a letter may
-    wait to be sent. later: runs tasks that no answer may wait for; with None, a thread made here runs them.
+    wait to be sent. later: runs tasks that no answer may wait for; with `None`, a thread made here runs them.
     """
     forms = _Forms(open_reception, on_letter, later or Background())
     part = Blueprint("forms", __name__)

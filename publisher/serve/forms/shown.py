@@ -126,13 +126,13 @@ class Showing:
         ]
 
     def mails(self, choices: Choices) -> Rate | None:
-        """Return how many mails a month somebody with these choices gets, or None if there are too few items for an
+        """Return how many mails a month somebody with these choices gets, or `None` if there are too few items for an
         estimate.
         """
         return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
-        """Return the day of the next mail if there is news until then, or None if no pace is chosen."""
+        """Return the day of the next mail if there is news until then, or `None` if no pace is chosen."""
         after = max(self._now, paused_until) if paused_until else self._now
         due = [self._schedules[pace].next_after(after) for pace in choices.values() if pace in self._schedules]
         return local_day(min(due), self._timezone) if due else None

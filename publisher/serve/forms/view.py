@@ -154,7 +154,7 @@ class View:
         return "" if spoken == self.spoken[0] else spoken
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
-        """Return the last day on which a subscriber can undo that he unsubscribed, or None if he did not unsubscribe,
+        """Return the last day on which a subscriber can undo that he unsubscribed, or `None` if he did not unsubscribe,
         or if it is too late.
         """
         left_at = left_last(subscriber.subscriptions)
