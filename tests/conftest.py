@@ -4,10 +4,11 @@ import gc
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.browser", "tests.databases", "tests.servers"]
@@ -49,17 +50,38 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a test as pytest does, but let a worker process report only the test itself and errors to the main process.
+    """Run a test as pytest does. A worker process reports to the main process only the test itself and errors.
 
-    Reports of successful setups and teardowns would be two thirds of what the processes exchange, and 0.7 ms per test.
-    With options that time every phase, all reports are sent.
+    Reports of successful setups and teardowns would be two thirds of what processes exchange, and 0.7 ms per test. With
+    options that time or show every phase, pytest runs the test, and all reports are sent.
     """
-    if not hasattr(item.config, "workerinput") or item.config.option.durations or item.config.option.xmlpath:
+    options = item.config.option
+    if not hasattr(item.config, "workerinput") or options.durations or options.xmlpath or options.setuponly:
         return None
-    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+    for report in _reports(item, nextitem):
         if report.when == "call" or not report.passed:
             item.ihook.pytest_runtest_logreport(report=report)
+    if isinstance(item, pytest.Function):
+        item.funcargs.clear()  # otherwise what the test used stays until the end of the run
     return True
+
+
+def _reports(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[pytest.TestReport]:
+    """Set up, run and tear down a test; yield the report of each phase."""
+    hooks = item.ihook
+    setup = _report(item, "setup", lambda: hooks.pytest_runtest_setup(item=item))
+    yield setup
+    if setup.passed:
+        yield _report(item, "call", lambda: hooks.pytest_runtest_call(item=item))
+    yield _report(item, "teardown", lambda: hooks.pytest_runtest_teardown(item=item, nextitem=nextitem))
+
+
+def _report(
+    item: pytest.Item, when: Literal["setup", "call", "teardown"], do: Callable[[], object]
+) -> pytest.TestReport:
+    call = pytest.CallInfo.from_call(do, when, reraise=(pytest.exit.Exception, KeyboardInterrupt))
+    report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    return report
 
 
 @pytest.fixture(scope="session")

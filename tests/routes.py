@@ -2,27 +2,34 @@
 each time.
 """
 
-from collections.abc import Callable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from flask import Flask
 from werkzeug.routing import Rule
 
-_BUILDERS: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+_COMPILED: dict[Hashable, Mapping[str, Any]] = {}
 
 
 class KnownRule(Rule):
-    """A route that shares what Werkzeug compiles for making its address with all routes of the same path."""
+    """A route that shares what compiling it gives with all routes of the same path."""
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if self.defaults:
-            return super()._compile_builder(append_unknown)
-        key = (append_unknown, self.rule, *self._trace)
-        if key not in _BUILDERS:
-            _BUILDERS[key] = super()._compile_builder(append_unknown)
-        return _BUILDERS[key]
+    def compile(self) -> None:
+        if self.defaults:  # their values are compiled too
+            super().compile()
+            return
+        path = (self.rule, self.subdomain, self.host, self.merge_slashes, self.map.host_matching)
+        if path not in _COMPILED:
+            before = dict(vars(self))
+            super().compile()
+            _COMPILED[path] = {
+                name: value
+                for name, value in vars(self).items()
+                if name == "arguments" or value is not before.get(name)  # compiling adds to these arguments
+            }
+        vars(self).update(_COMPILED[path])
 
 
 def share_routes() -> None:
-    """Let every application of this process make its routes in this way."""
+    """Have every application of this process make its routes so."""
     Flask.url_rule_class = KnownRule
