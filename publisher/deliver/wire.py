@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import ssl
+from functools import lru_cache
 from ipaddress import ip_address
 
 from publisher.deliver.answers import Reply
@@ -154,19 +155,19 @@ class Wire(asyncio.Protocol):
         lines: list[str] = []
         start = 0
         while (end := self._heard.find(b"\n", start)) >= 0:
-            line = _LINE.fullmatch(bytes(self._heard[start:end]).removesuffix(b"\r"))
+            line = _read_line(bytes(self._heard[start:end]))
             if line is None:
                 self._transport.abort()
                 raise Dropped(
                     f"it sent a reply that cannot be read: {_printable(bytes(self._heard[start : start + 60]))!r}"
                 )
-            code, mark, words = line.groups()
-            lines.append(_printable(words or b""))
+            code, is_last, words = line
+            lines.append(words)
             start = end + 1
-            if mark != b"-":
+            if is_last:
                 del self._heard[:start]
                 text = " ".join(filter(None, lines))[:_MOST_WORDS]
-                return Reply(code=int(code), text=text), lines
+                return Reply(code=code, text=text), lines
         return None
 
     def _end(self, why: str) -> None:
@@ -175,6 +176,18 @@ class Wire(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+@lru_cache(32)
+def _read_line(line: bytes) -> tuple[int, bool, str] | None:
+    """Return the code of a reply's line, whether the line is the last one, and its words; return None if it is no line
+    of a reply. Cached, because servers say most lines for each mail.
+    """
+    found = _LINE.fullmatch(line.removesuffix(b"\r"))
+    if found is None:
+        return None
+    code, mark, words = found.groups()
+    return int(code), mark != b"-", _printable(words or b"")
 
 
 def _printable(words: bytes) -> str:

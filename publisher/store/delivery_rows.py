@@ -157,7 +157,7 @@ def claim_rows(
         _CLAIM_ON_SQLITE if is_sqlite else _CLAIM_ON_SERVER,
         {"its_rank": rank, "its_limit": limit, "its_paused": list(paused), **times},
     )
-    claimed = [delivery_of_row(row) for row in rows if row.cancelled_at is None]
+    claimed = [delivery_of_row(row) for row in rows.all() if row.cancelled_at is None]
     return sorted(claimed, key=lambda each: each.id)
 
 
