@@ -392,6 +392,7 @@ def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) 
     for words in (text_of(sink.taken[0]), html.get_content()):
         assert stop[1] in words
         assert re.search(r"https://news\.example\.org/-/mine/\S{31}", words)
+        assert re.search(r"https://news\.example\.org/-/mine/\S{31}#why", words)
         assert "https://example.org/privacy" in words
         assert "Quay 1, 1000 Brussels" in words
         assert "No. 1" not in words

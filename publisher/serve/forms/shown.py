@@ -150,7 +150,9 @@ class Showing:
 
     def mail(self, at: datetime, items: int, themes: Iterable[str], choices: Choices) -> ShownMail:
         """Return a mail that was sent to a subscriber, as his own page shows it; `choices` is what he follows now."""
-        titles = tuple(self._title(slug) for slug in themes if slug in choices or EVERYTHING in choices)
+        place = {theme.slug: number for number, theme in enumerate(self._themes)}
+        shown = sorted(themes, key=lambda slug: place.get(slug, len(place)))
+        titles = tuple(self._title(slug) for slug in shown if slug in choices or EVERYTHING in choices)
         return ShownMail(day=local_day(at, self._timezone), items=items, themes=titles)
 
     def _title(self, slug: str) -> str:
