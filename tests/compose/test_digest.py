@@ -732,7 +732,9 @@ def test_a_right_to_left_site_begins_on_the_right() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [SENTENCE * 10, "A", "移民" * 340, "ü" * 700], ids=["full", "tiny", "wide", "one word"]
+    "text",
+    [SENTENCE * 10, "A", "移民" * 340, pytest.param("ü" * 700, marks=pytest.mark.slow)],
+    ids=["full", "tiny", "wide", "one word"],
 )
 def test_a_mail_too_large_keeps_the_newest_and_says_where_the_others_are(text: str) -> None:
     records = [record_of(f"Item {n}. {text}", number=n, themes=[ASYLUM, BORDERS][n % 2 :]) for n in range(1, 501)]

@@ -31,13 +31,24 @@ OF_THE_LOG = {
 """Tables about items, or about the site's file of departures. They are not exported."""
 
 
-@pytest.fixture
-def site() -> Iterator[Store]:
-    """A site with three items. Ada has changed her choices, Ben left, Eve was erased, and one address is suppressed."""
-    with sqlite_store() as site:
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site with three items. Ada has changed her choices, Ben left, Eve was erased, and one address is
+    suppressed.
+    """
+    folder = tmp_path_factory.mktemp("lived")
+    with Store.open(f"sqlite:///{folder}/publisher.db") as site:
         collect(site, record("a", ASYLUM), record("b", BORDERS))
         live(site)
         collect(site, record("c", BORDERS))
+    return folder
+
+
+@pytest.fixture
+def site(lived: Path, tmp_path: Path) -> Iterator[Store]:
+    """A copy of the site that lived."""
+    folder = shutil.copytree(lived, tmp_path / "lived")
+    with Store.open(f"sqlite:///{folder}/publisher.db") as site:
         yield site
 
 

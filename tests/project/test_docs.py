@@ -2,10 +2,10 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import click
-import pytest
 
 from publisher.cli.group import cli
 from publisher.cli.output import as_json
@@ -116,14 +116,13 @@ def test_every_command_is_described_and_no_other() -> None:
     assert sorted(titled(name) for name in COMMANDS) == sorted(headings)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_of_a_command_is_described_and_no_other(name: str) -> None:
+def test_every_option_of_a_command_is_described_and_no_other() -> None:
     common = named(section(COMMON))
-    options = options_of(COMMANDS[name])
-    own = named(section(titled(name)))
-
     assert {"--config PATH"} <= set(common)
-    assert sorted(options) == sorted([*own, *(common if "--config PATH" in options else [])])
+    for name, command in COMMANDS.items():
+        options = options_of(command)
+        own = named(section(titled(name)))
+        assert (name, sorted(options)) == (name, sorted([*own, *(common if "--config PATH" in options else [])]))
 
 
 def test_every_field_of_a_report_is_described_and_no_other() -> None:
@@ -202,27 +201,28 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_within_the_documentation_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text("utf-8"))
+def found_in_pages(pattern: str) -> list[tuple[Path, str]]:
+    """Return what the pages have that matches a pattern, each with its page."""
+    return [(page, each) for page in PAGES for each in re.findall(pattern, page.read_text("utf-8"), re.MULTILINE)]
 
-    for link in links:
+
+def test_links_within_the_documentation_lead_somewhere() -> None:
+    anchors_of = cache(anchors)
+    for page, link in found_in_pages(r"\]\((?!https?:)([^)\s]+)\)"):
         path, _, anchor = link.partition("#")
         target = (page.parent / path) if path else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
+        assert target.exists(), (page, link)
+        assert not anchor or anchor in anchors_of(target), (page, link)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_no_page_has_the_marks_of_a_merge_conflict(page: Path) -> None:
-    assert [] == re.findall(r"^(?:<{7} .*|={7}|>{7} .*)$", page.read_text("utf-8"), re.MULTILINE)
+def test_no_page_has_the_marks_of_a_merge_conflict() -> None:
+    assert [] == found_in_pages(r"^(?:<{7} .*|={7}|>{7} .*)$")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_files_of_the_project_that_the_documentation_names_are_there(page: Path) -> None:
-    named_files = re.findall(r"`((?:publisher|tests|docs|\.ci)/[\w./-]+)`", page.read_text("utf-8"))
+def test_files_of_the_project_that_the_documentation_names_are_there() -> None:
+    named_files = found_in_pages(r"`((?:publisher|tests|docs|\.ci)/[\w./-]+)`")
 
-    assert [] == [name for name in named_files if not (ROOT / name).exists()]
+    assert [] == [(page, name) for page, name in named_files if not (ROOT / name).exists()]
 
 
 INTERNALS = (ROOT / "docs" / "internals.md").read_text("utf-8").partition("## The packages")[2]
@@ -235,9 +235,9 @@ def test_internals_names_every_package() -> None:
     assert packages == {name for name, _ in PACKAGES if "/" not in name}
 
 
-@pytest.mark.parametrize(("package", "first"), PACKAGES)
-def test_the_modules_that_internals_names_are_in_their_package(package: str, first: str) -> None:
-    modules = [name for name in re.findall(r"`(\w+)`", first) if name.islower()]
+def test_the_modules_that_internals_names_are_in_their_package() -> None:
+    for package, first in PACKAGES:
+        modules = [name for name in re.findall(r"`(\w+)`", first) if name.islower()]
 
-    assert modules
-    assert [] == [name for name in modules if not (ROOT / "publisher" / package / f"{name}.py").exists()]
+        assert modules, package
+        assert [] == [(package, name) for name in modules if not (ROOT / "publisher" / package / f"{name}.py").exists()]

@@ -26,16 +26,16 @@ NAMED: dict[str, str | int | float] = {
 }
 
 
-@pytest.mark.parametrize("flaw", MailFlaw)
 @pytest.mark.parametrize("language", ["fr", "nl", "de"])
-def test_every_flaw_of_a_mail_is_told_in_each_language(flaw: MailFlaw, language: str) -> None:
-    finding = Finding(what="as check prints it", flaw=flaw, values=NAMED)
+def test_every_flaw_of_a_mail_is_told_in_each_language(language: str) -> None:
+    for flaw in MailFlaw:
+        finding = Finding(what="as check prints it", flaw=flaw, values=NAMED)
 
-    english = tell_finding(finding, languages.translations("en", "desk"))
-    told = tell_finding(finding, languages.translations(language, "desk"))
+        english = tell_finding(finding, languages.translations("en", "desk"))
+        told = tell_finding(finding, languages.translations(language, "desk"))
 
-    assert told not in (english, finding.what)
-    assert "%(" not in told
+        assert told not in (english, finding.what), flaw
+        assert "%(" not in told, flaw
 
 
 def test_a_finding_says_what_it_is_about() -> None:

@@ -144,11 +144,10 @@ def test_why_an_item_comes_or_not(site: DeskSite) -> None:
     assert "No single item has this address or id." in why("https://nowhere.example.org/")
 
 
-@pytest.mark.parametrize("value", [*Verdict, *EndReason, *DeliveryState])
-def test_every_fate_of_an_item_has_words(value: str) -> None:
+def test_every_fate_of_an_item_has_words() -> None:
     template = (shipped_templates() / "desk" / "person.html").read_text("utf-8")
 
-    assert f'  "{value}": _("' in template
+    assert [] == [value for value in (*Verdict, *EndReason, *DeliveryState) if f'  "{value}": _("' not in template]
 
 
 def test_the_export_is_a_file_that_an_import_reads_back(site: DeskSite) -> None:
