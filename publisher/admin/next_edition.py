@@ -124,7 +124,7 @@ def _render_next(held: Edition | None, audience: Audience, office: Office) -> tu
 
 
 def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """Return an edition of the latest items and its digest, which shows how mails look when nothing is new.
+    """Return an edition of the latest items, and its digest, to show how mails look when nothing is new.
 
     Return `None` if there are no items.
 

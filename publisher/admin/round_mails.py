@@ -49,7 +49,7 @@ class _Selected:
 
     skeleton: "Skeleton"
     themes: frozenset[str]
-    """The slugs of the themes of these items."""
+    """The slugs of the themes of the mails' items."""
 
 
 class RoundMails:

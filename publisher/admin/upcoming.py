@@ -56,7 +56,7 @@ class UpcomingItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """An earlier edition with items that an editor took out permanently, which can be undone."""
+    """An earlier edition with items that an editor took out permanently and can restore."""
 
     number: int
     is_discarded: bool
@@ -64,7 +64,9 @@ class Earlier:
     may_reopen: bool
     """Whether the edition can be held again as it was."""
     is_passed: bool
-    """Whether mails went to subscribers since these items were added. A restored item is in none of those mails."""
+    """Whether mails went to subscribers since the edition's items were added. A restored item is in none of those
+    mails.
+    """
     items: tuple[Record, ...]
     """Items that the audience never got."""
 

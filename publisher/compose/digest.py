@@ -133,7 +133,7 @@ class Renderer:
         return notice_message(notice, site=self.site)
 
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice about a held edition, which can be viewed in `folder`."""
+        """Return subject and text of a notice about a held edition. The edition can be viewed in `folder`."""
         titles = [item.title for item in self.render(edition, audience).shown]
         desk_url = desk_edition_url(self.site, audience.name) if self.has_desk else ""
         return review_notice(

@@ -132,7 +132,9 @@ def _break_code(code: html.HtmlElement) -> None:
 
 
 def _break_lines(code: html.HtmlElement) -> None:
-    """Replace line feeds in code by `br` elements, and spaces that a mail program would collapse by no-break spaces."""
+    """Replace line feeds in code by `br` elements. Replace spaces that a mail program would collapse by no-break
+    spaces.
+    """
     texts = list(_texts(code))
     code.text = (code.text or "").removeprefix("\n")
     _drop_last_line_feed(texts)

@@ -16,9 +16,9 @@ What a crash leaves, by its moment:
 - after the folder is there, before that is recorded: a whole folder; the next pass finds it whole, records that, and
   queues its deliveries if mails are sent.
 
-An edition that is held for an editor is recorded, and follows the sources of its items until it is released. It has a
-folder below outbox/held/, which is written again when the recorded edition changes, and no web page. Its audience gets
-no other edition meanwhile: new items wait, and the first pass after the decision makes up for missed ticks. A released
+An edition that is held for an editor is recorded, and follows the sources of its items until it is released. It has no
+web page, and a folder below outbox/held/ that is written again when the recorded edition changes. Its audience gets no
+other edition meanwhile: new items wait, and the first pass after the decision makes up for missed ticks. A released
 edition is put out like any recorded edition.
 """
 
@@ -155,7 +155,7 @@ def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime)
 
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """Return an edition of the latest items, which shows how mails look when nothing is new, or `None` if there are no
+    """Return an edition of the latest items, to show how mails look when nothing is new, or `None` if there are no
     items.
     """
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)

@@ -1,6 +1,4 @@
-"""The public files as `publish` uses them. Compressed copies of files, which earlier versions of this program made, are
-removed.
-"""
+"""The public files as `publish` uses them. Compressed copies that earlier versions of this program made are removed."""
 
 from pathlib import Path
 from typing import Protocol

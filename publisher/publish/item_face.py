@@ -50,8 +50,8 @@ class ItemFaces:
         self._kept: dict[int, tuple[Record, ItemFace]] = {}
 
     def of(self, record: Record, site: Site) -> ItemFace:
-        """Return the values for the item in this record, which may be an earlier version of the item, from
-        an edition.
+        """Return the values for the item in this record, which may be an earlier version of the item that an edition
+        had.
         """
         kept = self._kept.get(record.number)
         if kept is not None and (kept[0] is record or kept[0] == record):

@@ -100,7 +100,7 @@ def _is_inside(element: html.HtmlElement, tag: str) -> bool:
 
 
 def _box(table: html.HtmlElement, name: str) -> None:
-    """Put a table into a section with the name `name`, which can be focused and scrolled with the keyboard."""
+    """Put a table into a section that has the name `name` and can be focused and scrolled with the keyboard."""
     caption = table.find("caption")
     words = "" if caption is None else " ".join(caption.text_content().split())
     box = html.Element(

@@ -16,7 +16,7 @@ class PageLink:
     """A link from one numbered page of a feed to another."""
 
     number: int | None
-    """The number of the page, or `None` for the newest page, which has none."""
+    """The number of the page. It is `None` for the newest page, which has no number."""
     url: str
     """The page's address, or an empty string for the page that has the link."""
     is_after_gap: bool

@@ -292,8 +292,8 @@ def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
         newest: the `limit` items of the feed that were added last, latest first.
         limit: how many items a feed shows.
 
-    Return `None` if the feed shows all items of that pass, or if that pass was the first of the items' source, which
-    adds the source's old items.
+    Return `None` if the feed shows all items of that pass, or if that pass was the first of the items' source. (A first
+    pass adds the source's old items.)
     """
     if len(newest) < limit or newest[0].pass_start is None:
         return None

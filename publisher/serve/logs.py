@@ -102,7 +102,7 @@ def _add_facts(
 def _write_out(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Escape control characters in the untrusted texts of a log event, which would otherwise control the terminal that
+    """Escape control characters in the untrusted texts of a log event. Otherwise they would control the terminal that
     shows the log.
     """
     return {

@@ -95,7 +95,7 @@ class LongRequests:
 
 
 class LongParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
-    """Reads one request, which may be long."""
+    """Reads one request, which may be a long one."""
 
     is_long = False
 

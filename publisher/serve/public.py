@@ -25,7 +25,9 @@ from publisher.rendering import urls
 MAX_AGE_S = 300
 """How many seconds a browser or proxy may show a file without asking again."""
 ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
-"""The same limit in seconds for a document of a feed's archive, which changes only when the operator asks for it."""
+"""The same limit in seconds for a document of a feed's archive. Such a document changes only when the operator asks for
+it.
+"""
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256
 """The least length of a text that is compressed. A shorter text would hardly become smaller."""

@@ -42,7 +42,7 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def application(*parts: Blueprint) -> Flask:
-    """Return the web application of these parts, which adds the headers that every answer has."""
+    """Return the web application of these parts. It adds the headers that every answer has."""
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # only GET and HEAD are needed
     app.url_map.merge_slashes = False  # a//b is no file, and no redirect to a/b

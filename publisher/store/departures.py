@@ -18,8 +18,8 @@ So a copy of the file of departures alone reveals nothing.
 A line is flushed to disk before its transaction commits, unless the file cannot be written: then it is kept in the
 store (`departure_lines`). What a crash leaves:
 
-- before the line was flushed: nothing was changed; perhaps the beginning of a line at the end, which `read` passes over
-  and the next line begins below;
+- before the line was flushed: nothing was changed; perhaps the beginning of a line at the end of the file. `read` skips
+  it, and the next line begins below it;
 - after that, before the commit: a line about something that did not happen. It makes a difference after a restore
   alone, and there it errs towards sending nothing.
 """

@@ -16,7 +16,7 @@ from publisher.store.schema import IS_LIVE, items, log
 def records_of(
     connection: Connection, table: Table, audience: str, number: int, *, newest: int | None = None
 ) -> tuple[Record, ...]:
-    """Return the items, or corrections, that `table` has for an edition, as they were when it was composed.
+    """Return the items (or the corrections) of an edition in `table`, as they were when it was composed.
 
     Items withdrawn since are left out. An item has the title that the editor gave it.
 

@@ -229,8 +229,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _cut_details(context: ExceptionContext) -> None:
     """Reduce a message of PostgreSQL to its first line. Further lines contain values of rows, and are in the server's
-    language: `Key (address)=(ada@example.org) already exists`. The message may end in a log, where no address may
-    appear.
+    language: `Key (address)=(ada@example.org) already exists`. The message may end in a log, which must contain no
+    address.
     """
     first = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
     if first is None:  # no connection, so no values

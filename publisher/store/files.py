@@ -25,7 +25,7 @@ _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
 DIRECTORY_MODE = 0o755
 """The mode of folders that a web server under another user can read, whatever the umask."""
 _SHARED = stat.S_IWGRP | stat.S_ISGID
-"""The mode bits of a folder that a group shares, which its subfolders inherit."""
+"""The mode bits of a folder that a group shares. Its subfolders inherit them."""
 
 BATCH_FILES = 500
 """The number of staged files at which they are committed; larger batches are no faster."""

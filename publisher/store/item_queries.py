@@ -79,7 +79,7 @@ def withdrawn_last(*, of_all: bool) -> Select[Any]:
 
 @cache
 def cut(query: Select[Any]) -> Select[Any]:
-    """Return the query for at most `limit` rows of the query, which is one of this module's."""
+    """Return one of this module's queries, limited to `limit` rows."""
     return query.limit(_LIMIT)
 
 

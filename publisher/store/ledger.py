@@ -6,7 +6,7 @@ a result counts only in the epoch of its claim. So a process that was suspended 
 mail that another process has taken over.
 
 The clock of leases is the server's on PostgreSQL, because several machines share it. On SQLite, where one process
-delivers at a time, it is the `now` of the caller.
+delivers at a time, the clock is the `now` of the caller.
 """
 
 from collections.abc import Iterator, Sequence

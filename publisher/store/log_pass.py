@@ -51,7 +51,7 @@ class LogPass(Facts):
             self._add(some, now=now)
 
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
-        """Replace the content, themes and feeds of items, which count as listed; withdrawn ones become live again."""
+        """Replace the content, themes and feeds of items. All count as listed; withdrawn items become live again."""
         old = {row.number: row for row in self._rows([each.number for each in revised])}
         left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
@@ -181,7 +181,7 @@ class LogPass(Facts):
             self._listed += len(some)
 
     def drop_copies(self, numbers: Collection[int]) -> None:
-        """Record that this source no longer lists these items, which belong to other sources."""
+        """Record that this source no longer lists these items of other sources."""
         for some in batches(sorted(set(numbers))):
             of_source = delete(copies).where(copies.c.source == self._source, copies.c.item.in_(some))
             self._listed -= self._connection.execute(of_source).rowcount
@@ -212,7 +212,7 @@ class LogPass(Facts):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the pass has so far changed an item, or which items the source lists."""
+        """Whether the pass has so far changed an item, or the record of which items the source lists."""
         return self._counters != self._before or self._listed != self._state.listed
 
     def write_state(self, state: SourceState) -> None:
@@ -345,7 +345,7 @@ class LogPass(Facts):
         return moved
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
-        """Delete the record that other sources list these items, which lowers their numbers of listed items."""
+        """Delete the record that other sources list these items, and lower the numbers of items that those list."""
         for some in batches(sorted(numbers)):
             is_copy = copies.c.item.in_(some)
             counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)

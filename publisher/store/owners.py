@@ -44,8 +44,8 @@ PRIVATE = 0o600
 
 
 def make_database(database: Path) -> None:
-    """Make an empty file for a new database, which only its owner can read; if root makes it, give it to the owner of
-    the folder.
+    """Make an empty file for a new database. Only its owner can read it; if root makes it, give it to the owner of the
+    folder.
 
     SQLite's own files beside it get its mode and owner.
 

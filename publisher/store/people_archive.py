@@ -57,8 +57,8 @@ Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, in the types of JSON: an instant is text in ISO 8601."""
 
 _REPLACED = (address_key, link_key, wordings, past_follows, suppressions)
-"""Tables that may have rows even in a store without people; the imported rows replace them, except suppressions, which
-are added.
+"""Tables that may have rows even in a store without people; the imported rows replace these. Imported suppressions are
+added instead.
 """
 _LOOKED_AT = 1000
 """How many of the latest items are compared to find out whether two logs are the same."""
@@ -66,7 +66,7 @@ _LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPlace:
-    """A position in the log of a store, with which another store can tell whether it has the same log."""
+    """A position in the log of a store. Another store can use it to find out whether it has the same log."""
 
     end: int
     digest: str

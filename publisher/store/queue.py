@@ -67,7 +67,7 @@ def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now
 
 
 def give_back(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
-    """Take unsent deliveries back from the processes that claimed them, which then cannot send them; the deliveries
+    """Take unsent deliveries back from the processes that claimed them, so that these cannot send them; the deliveries
     will be claimed again.
     """
     its = and_(which, deliveries.c.state == DeliveryState.LEASED)

@@ -1,9 +1,9 @@
 """Renewals: a subscriber who consented long ago gets a letter that asks whether he still wants his mails. If he says
 yes, his consent is renewed.
 
-A request for renewal is a row of `confirmations`, like a request from a form. Its letter is in the ledger, the table of
-all mails, which says whether and when the letter was sent; its name there ends in digits of the hash of the request's
-token.
+A request for renewal is a row of `confirmations`, like a request from a form. Its letter is in the ledger (the table of
+all mails), where its state says whether and when it was sent; its name there ends in digits of the hash of the
+request's token.
 """
 
 from collections.abc import Iterator, Sequence

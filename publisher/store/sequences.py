@@ -86,8 +86,8 @@ def read_whole(connection: Connection, feed: str) -> FeedSequence:
 
 
 def read_end(connection: Connection, feed: str) -> FeedSequence:
-    """Return the last part of a feed, which new items can change: the last full pages and closed archive documents, and
-    the items after them.
+    """Return the last part of a feed, the part that new items can change: the last full pages and closed archive
+    documents, and the items after them.
     """
     full, closed = _cuts(connection, _NEWEST_PAGES, feed), _cuts(connection, _NEWEST_ARCHIVES, feed)
     after = min(full[0][1] if full else 0, closed[-1][2] if closed else 0)
@@ -95,7 +95,9 @@ def read_end(connection: Connection, feed: str) -> FeedSequence:
 
 
 def read_neighbours(connection: Connection, feed: str, seqs: Sequence[int]) -> dict[int, Neighbours]:
-    """Return the items of a feed before and after each of these log numbers, which need not be items of the feed."""
+    """Return the items of a feed before and after each of these log numbers. A log number need not be one of an item of
+    the feed.
+    """
     found: dict[int, Neighbours] = {}
     for some in batches(seqs):
         rows = connection.execute(_NEIGHBOURS, {"feed": feed, "seqs": some})

@@ -1,7 +1,7 @@
 """SQLite for SQLAlchemy, with transactions that begin with a statement of the store's choice.
 
 SQLite's driver is told to begin no transaction: it would do so too late, with the first change. SQLAlchemy's event
-`begin` could send a statement, but an engine with one listener looks for listeners at each statement, which takes a
+`begin` could send a statement, but an engine with one listener looks for listeners at each statement, and this takes a
 tenth of the time of a small pass.
 """
 

@@ -135,7 +135,7 @@ class Store:
     @staticmethod
     @contextmanager
     def locked(url: str, purposes: Iterable[str], *, wait_s: float) -> Iterator[None]:
-        """Hold locks of the store at a URL inside a `with` block, without opening the store, which may be damaged or
+        """Hold locks of the store at a URL inside a `with` block. The store is not opened, and may be damaged or
         missing.
 
         Raises:

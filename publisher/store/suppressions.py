@@ -145,7 +145,7 @@ def note_departures(
     because: EndReason | None = None,
     now: datetime,
 ) -> None:
-    """Add lines to the file of departures, which say that these people left, returned or were erased. Call this last
+    """Add lines to the file of departures that say that these people left, returned or were erased. Call this last
     before the commit.
     """
     if journal.path is not None and addresses:

@@ -283,8 +283,8 @@ def _status_in(name: str) -> str:
 
 
 def _mailchimp_address(columns: Sequence[str]) -> str:
-    """Return the name of the column with the address, which is the first column. Each Mailchimp audience can name it
-    differently, in any language.
+    """Return the name of the first column, which has the address. Each Mailchimp audience can name it differently, in
+    any language.
     """
     named = [name for name in columns if "mail" in name]
     if "email address" in named:

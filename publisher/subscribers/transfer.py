@@ -376,9 +376,7 @@ class _Reading:
 
 
 def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:
-    """Return why a person with this address is left out, or `None` if nothing that the site knows forbids
-    the import.
-    """
+    """Return why this address is left out, or `None` if nothing that the site knows forbids the import."""
     if address in suppressed:
         return SUPPRESSED
     follows = known.get(address)

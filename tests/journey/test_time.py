@@ -22,8 +22,8 @@ from tests.world import CONFIG, World, news, prepared
 BRUSSELS = ZoneInfo("Europe/Brussels")
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=BRUSSELS)
-"""A moment at which the schedule makes an edition due. The schedule has counted for a week, with an empty listing at
-first.
+"""A moment at which the schedule makes an edition due. The schedule began to count a week before, when the listing was
+empty.
 """
 LINE = 'schedule = "0 8 * * MON"'
 SCHEDULE = Schedule.parse("0 8 * * MON", "Europe/Brussels")

@@ -75,8 +75,8 @@ def _upcoming(visit: Visit) -> UpcomingRound:
 
 
 def _waiting(visit: Visit) -> list[str]:
-    """Return the names of the held editions that delay mails to subscribers, as the recipients of these editions know
-    them.
+    """Return the names of the held editions that delay mails to subscribers: the names that the editions' recipients
+    know.
     """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     held = (name.rpartition("-") for name in held_by(visit.publisher.config, visit.office.store))
