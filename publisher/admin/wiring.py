@@ -322,7 +322,7 @@ class Wiring:
             self._store.owed_departures.check()
         except FilesError as error:
             count = self._store.owed_departures.count()
-            owed = counted(count, "departure") if count else "who left"
+            owed = counted(count, "departure") if count else "departures"
             what = f"{error}; until then {owed} would be forgotten if the store were lost"
             return report.with_problems(Problem(where="departures", what=what, is_of_site=True))
         return report

@@ -137,8 +137,9 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands for `--help`."""
         with formatter.section("Commands"):
-            first_paragraphs = [(self.commands[name].help or "").partition("\n\n")[0] for name in self.commands]
-            formatter.write_dl(list(zip(self.list_commands(ctx), first_paragraphs, strict=True)))
+            formatter.write_dl(
+                [(name, (self.commands[name].help or "").partition("\n\n")[0]) for name in self.list_commands(ctx)]
+            )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

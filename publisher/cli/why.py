@@ -63,7 +63,7 @@ def _stranger_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
         if story.letter and story.letter.finished_at is None:
             yield from (_hindrance_words(each, zone) for each in story.hindrances if not each.is_of_rounds)
     elif story.departure is None:
-        yield "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased"
+        yield "nothing else is known of it: it never subscribed, or all data about it was erased"
     if story.departure is not None:
         yield f"{_GONE[story.departure]}: the file of departures keeps it out of imports (left here)"
     yield from _suppression_lines(story, zone)

@@ -231,9 +231,9 @@ def _is_another(old: Known, new: Listed, before: Item, now: Item, *, has_other_i
     another item each day.
     """
     is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
-    is_one_of_many = is_only or has_other_id
-    has_other_name = old.link != new.link or not old.link or is_one_of_many
-    has_other_title = before.title != now.title or not now.title or is_one_of_many
+    is_place_of_many = is_only or has_other_id
+    has_other_name = old.link != new.link or not old.link or is_place_of_many
+    has_other_title = before.title != now.title or not now.title or is_place_of_many
     is_news = now.date > old.date and is_open and has_other_name and has_other_title
     return is_news and not find_alike({0: _words(before)}, {0: _words(now)})
 

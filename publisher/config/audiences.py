@@ -161,7 +161,7 @@ class AudienceTable(Table):
         "What happens to a held edition if the editor has not decided by then.", default="send"
     )
     editor: MailboxValue | None = key(
-        "Who gets a mail about each held edition. If not set, nobody does.",
+        "Who gets a mail about each held edition. If not set, no mail is sent.",
         default=None,
         example="The editor <editor@example.org>",
     )

@@ -8,7 +8,7 @@ class NoticesTable(Table):
     """Mails to the operator."""
 
     to: MailboxValue | None = key(
-        "Who gets a mail, once, about a source with a problem. If not set, nobody does.",
+        "Who gets a mail, once, about a source with a problem. If not set, no mail is sent.",
         default=None,
         example="news@example.org",
     )

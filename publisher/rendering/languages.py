@@ -137,12 +137,12 @@ def translations(language: str, domain: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-@cache
 def gettext_noop(text: str) -> str:
     """Return a text unchanged. It marks a text in a table for translators; the text is translated where it is used."""
     return text
 
 
+@cache
 def is_known(language: str) -> bool:
     """Whether a text is a language tag (BCP 47) that has a name, as validators of feeds require."""
     return _TAG.fullmatch(language) is not None and _base(language) in _locale(SOURCE_LANGUAGE).languages

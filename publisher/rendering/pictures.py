@@ -9,8 +9,8 @@ DOMAIN = "feeds"
 
 @cache
 def picture_word(language: str) -> str:
-    """Return the word for a picture as HTML in a language; return the English word, marked as English, if the language
-    has no catalogue.
+    """Return the word for a picture as HTML. It is marked with its own language if that is not exactly `language`: as
+    `fr` for `fr-BE`, and as English if the language has no catalogue.
     """
     word = languages.translations(language, DOMAIN).gettext("Picture")
     spoken = languages.interface_language(language, DOMAIN)

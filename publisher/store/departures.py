@@ -128,7 +128,7 @@ class Journal:
                 if said and found and said.get("key") != key.name:
                     problem = "another store wrote it, and this one cannot tell by it who left"
                     remedy = "put a backup of that store back (publisher restore FILE), or move the file away"
-                    raise StoreError(f"departures {self.path}: {problem}: {remedy} if that site is no more")
+                    raise StoreError(f"departures {self.path}: {problem}: {remedy} if that site no longer exists")
                 if found:
                     yield found
 

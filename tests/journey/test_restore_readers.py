@@ -183,7 +183,7 @@ def test_a_folder_in_the_place_of_the_file_stops_no_command_and_each_pass_report
     file = world.database.with_name("publisher.db.departures")
     file.mkdir()
 
-    told = f"{file}: a directory is where a file should be: move it away; until then who left would be forgotten"
+    told = f"{file}: a directory is where a file should be: move it away; until then departures would be forgotten"
     assert any(told in line for line in world.publisher("run", at=NOW).problems)
     for command in (("add", STAYED, "*=daily", *AGREED), ("list",), ("end", STAYED)):
         assert 0 == people(world, *command).exit_code, command

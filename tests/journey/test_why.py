@@ -98,7 +98,7 @@ def test_why_tells_of_imported_and_unknown_addresses(world: World, tmp_path: Pat
     assert ("erased", None) == (erased["departure"], unknown["departure"])
     assert [
         "nobody@example.org is not subscribed",
-        "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased",
+        "nothing else is known of it: it never subscribed, or all data about it was erased",
     ] == why(world, "nobody@example.org")
     # as after a restore of a backup that lacks a reader, whom the operator ends
     assert 2 == people(world, "end", "nobody@example.org", at=THURSDAY).exit_code

@@ -233,5 +233,5 @@ def _agreed_at(visit: Visit) -> datetime | None:
         raise TypedError(visit.gettext("Nobody can have agreed before there were mails."), name="agreed_at")
     at = instant_of(datetime.combine(day, time()), visit.site.timezone)
     if at > visit.now:
-        raise TypedError(visit.gettext("Nobody can have agreed on a day that is to come."), name="agreed_at")
+        raise TypedError(visit.gettext("Nobody can have agreed on a day in the future."), name="agreed_at")
     return at

@@ -175,7 +175,7 @@ UNUSABLE: list[tuple[bytes, dict[str, str], str]] = [
     (b"x" * 200_000, {}, "The list cannot be used"),
     (b"email,Tel,agreed,City\n", {}, "these cannot be read: Tel, City."),
     (b"email," + b"x" * 200_000 + b"\neve@example.org,\n", {}, "The list cannot be used"),
-    (LISTMONK.encode(), {"agreed_at": "2030-01-01"}, "Nobody can have agreed on a day that is to come."),
+    (LISTMONK.encode(), {"agreed_at": "2030-01-01"}, "Nobody can have agreed on a day in the future."),
     (LISTMONK.encode(), {"agreed_at": "0001-01-01"}, "Nobody can have agreed before there were mails."),
     (LISTMONK.encode(), {"agreed_at": "yesterday"}, "Enter a day such as 2026-12-31."),
     (LISTMONK.encode(), {"follow.ferries": ""}, "The list cannot be used"),
