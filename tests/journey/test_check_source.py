@@ -110,27 +110,27 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("place", "kind"),
-    [("stories", "folder of Markdown"), ("register.csv", "table"), ("log.jsonl", "table"), ("items.txt", "listing")],
-)
-def test_a_file_or_folder_works_when_it_is_put_into_the_configuration(world: World, place: str, kind: str) -> None:
-    for name, text in FILES.items():
+KINDS = {"stories": "folder of Markdown", "register.csv": "table", "log.jsonl": "table", "items.txt": "listing"}
+
+
+def test_files_and_folders_work_when_they_are_put_into_the_configuration(world: World) -> None:
+    for number, (name, text) in enumerate(FILES.items(), start=1):
         (world.config.parent / name).parent.mkdir(exist_ok=True)
-        (world.config.parent / name).write_text(text, "utf-8")
-    path = str(world.config.parent / place)
+        (world.config.parent / name).write_text(text.replace("The ferry", f"The ferry {number}"), "utf-8")
+    paths = {place: str(world.config.parent / place) for place in KINDS}
     before = world.files()
 
-    outcome = world.publisher("check", "--source", path, at=NOW)
+    outcomes = {place: world.publisher("check", "--source", path, at=NOW) for place, path in paths.items()}
 
     assert before == world.files()
-    assert f"a {kind} with 1 item: {path}" in outcome.lines
-    problem = f"fix: {path}:6: '06.03.' is no date: the year is missing; the item was left out"
-    assert ([problem] if place == "items.txt" else []) == [line for line in outcome.lines if line.startswith("fix")]
-    add(world, block_of(outcome.lines))
-    assert "collect: 2 added" in "\n".join(world.publisher("run", at=NOW).lines)
-    named = world.publisher("check", "--source", path, at=NOW)  # it is a source by now
-    assert f"source {Path(place).stem} (" in named.out
+    for place, outcome in outcomes.items():
+        assert f"a {KINDS[place]} with 1 item: {paths[place]}" in outcome.lines
+        problem = f"fix: {paths[place]}:6: '06.03.' is no date: the year is missing; the item was left out"
+        assert ([problem] if place == "items.txt" else []) == [line for line in outcome.lines if line.startswith("fix")]
+        add(world, f"{block_of(outcome.lines)}\n")
+    assert "collect: 5 added" in "\n".join(world.publisher("run", at=NOW).lines)
+    for place, path in paths.items():  # they are sources by now
+        assert f"source {Path(place).stem} (" in world.publisher("check", "--source", path, at=NOW).out
 
 
 @pytest.mark.parametrize(

@@ -46,18 +46,16 @@ def ran(tmp_path: Path) -> World:
 # --- the steps -------------------------------------------------------------------------------------------------------
 
 
-def test_run_does_each_step_in_turn(world: World, tmp_path: Path) -> None:
-    steps = World(tmp_path / "steps", world.listing.read_text("utf-8"))
+def test_run_does_each_step_in_turn(ran: World, tmp_path: Path) -> None:
+    steps = World(tmp_path / "steps", LISTING)
     assert ["collect: 2 added"] == steps.publisher("collect", at=NOW).lines
     assert not steps.feeds.exists()
     assert steps.publisher("publish", at=NOW).out.startswith("publish: 3 feeds, ")
     assert not steps.outbox.exists()
     assert ["compose: weekly-1 with 2 items"] == steps.publisher("compose", at=NOW).lines
 
-    world.publisher("run", at=NOW)
-
-    assert world.contents() == steps.contents()
-    assert world.contents("outbox") == steps.contents("outbox")
+    assert ran.contents() == steps.contents()
+    assert ran.contents("outbox") == steps.contents("outbox")
 
 
 def test_publish_all_renders_everything_and_touches_only_what_differs(ran: World) -> None:
@@ -103,14 +101,6 @@ def test_site_of_feeds_alone_needs_no_audience(tmp_path: Path, verb: str) -> Non
     outcome = world.publisher(verb, at=NOW)
 
     assert (0, "") == (outcome.exit_code, outcome.err)
-
-
-def test_item_of_several_themes_is_in_an_edition_once(world: World) -> None:
-    world.list_above(news("4 March 2026", "Both at once.", theme="Borders & Visa, Asylum"))
-
-    world.publisher("run", at=NOW)
-
-    assert [3] == world.composed()
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------
@@ -169,13 +159,13 @@ def test_preview_shows_what_is_listed_but_not_yet_collected_and_records_nothing(
     assert before == ran.files()
 
 
-def test_preview_is_the_edition_that_is_then_composed(world: World, tmp_path: Path) -> None:
+def test_preview_is_the_edition_that_a_run_composes(ran: World, tmp_path: Path) -> None:
+    world = World(tmp_path / "same", LISTING)
+
     world.publisher("preview", "weekly", "--output", str(tmp_path / "preview"), at=NOW)
 
-    world.publisher("run", at=NOW)
-
     for name in ("digest.html", "digest.txt"):
-        assert (tmp_path / "preview" / name).read_bytes() == (world.outbox / "weekly-1" / name).read_bytes()
+        assert (tmp_path / "preview" / name).read_bytes() == (ran.outbox / "weekly-1" / name).read_bytes()
 
 
 def test_preview_of_the_first_audience_that_has_something_new(ran: World, tmp_path: Path) -> None:
@@ -302,15 +292,13 @@ def test_now_that_is_no_time_is_refused(world: World, when: str) -> None:
 def test_configuration_is_found_by_the_environment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLISHER_CONFIG", str(world.config))
 
-    assert 0 == run_main("run").exit_code
-    assert world.feeds.is_dir()
+    assert ["collect: 2 added"] == run_main("collect").lines
 
 
 def test_configuration_is_found_in_the_current_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(world.folder)
 
-    assert 0 == run_main("run").exit_code
-    assert world.feeds.is_dir()
+    assert ["collect: 2 added"] == run_main("collect").lines
 
 
 def test_help_names_every_command() -> None:

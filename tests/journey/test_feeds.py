@@ -80,19 +80,10 @@ class TestKeywords:
 
 
 class TestLanguages:
-    def test_each_language_has_a_feed_once_there_are_two(self, tmp_path: Path) -> None:
+    def test_each_has_a_feed_once_there_are_two_and_if_not_written_then_by_the_next_pass(self, tmp_path: Path) -> None:
         world = after_run(tmp_path, item(1, "English."))
         assert not (world.feeds / "languages").exists()
 
-        world.list_above(item(2, "Français.", "Language: fr"))
-        world.publisher("run", at=LATER)
-
-        assert said(world, "languages/en") == ["English"]
-        assert said(world, "languages/fr") == ["Français"]
-        assert world.feed("languages/fr").feed.language == "fr"
-
-    def test_one_that_could_not_be_written_is_written_by_the_next_pass(self, tmp_path: Path) -> None:
-        world = after_run(tmp_path, item(1, "English."))
         world.list_above(item(2, "Français.", "Language: fr"))
         (world.feeds / "languages").write_text("in the way", "utf-8")
         assert world.publisher("run", at=LATER).problems
@@ -102,6 +93,7 @@ class TestLanguages:
         world.publisher("run", at=LATER)
 
         assert (said(world, "languages/en"), said(world, "languages/fr")) == (["English"], ["Français"])
+        assert world.feed("languages/fr").feed.language == "fr"
 
     def test_a_site_may_go_without(self, tmp_path: Path) -> None:
         world = after_run(
@@ -256,6 +248,12 @@ class TestArchive:
         assert deleted.get("ref") in gone
         assert deleted.get("when") == LATER.isoformat()
 
+        # an item that comes back is no longer announced as gone
+        world.edit(item(4, "Item 4."), item(5, "Item 5.") + "\n\n" + item(4, "Item 4."))
+        world.publisher("run", at=LATER)
+        assert b"deleted-entry" not in (world.feeds / "all" / "atom.xml").read_bytes()
+        assert "Item 5" in said(world, "all")
+
     def test_withdrawn_items_are_removed_from_the_whole_archive_on_request(self, world: World) -> None:
         world.edit(item(5, "Item 5.") + "\n\n", "")
         world.publisher("run", at=LATER)
@@ -294,15 +292,6 @@ class TestArchive:
 
         for path, data in world.contents().items():
             assert "archive" not in path or b"//news.example.org/" not in data
-
-    def test_an_item_that_comes_back_is_no_longer_announced_as_gone(self, world: World) -> None:
-        world.edit(item(5, "Item 5.") + "\n\n", "")
-        world.publisher("run", at=LATER)
-        world.edit(item(4, "Item 4."), item(5, "Item 5.") + "\n\n" + item(4, "Item 4."))
-        world.publisher("run", at=LATER)
-
-        assert b"deleted-entry" not in (world.feeds / "all" / "atom.xml").read_bytes()
-        assert "Item 5" in said(world, "all")
 
 
 def test_nobody_remarks_on_what_a_site_publishes_in_its_life(tmp_path: Path) -> None:

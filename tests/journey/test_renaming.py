@@ -70,18 +70,18 @@ def test_the_old_addresses_go_on_with_the_same_items_under_the_same_ids(world: W
     assert f"{BASE_URL}frontieres/atom.xml" in [link.href for link in new.links if link.rel == "self"]
     assert f"{BASE_URL}frontieres/" == new.link
 
+    # lists know the new name only
+    for name in ("index.html", "feeds.opml", "sitemap.xml", "sitemap-feeds.xml"):
+        assert "borders-visa" not in (world.feeds / name).read_text("utf-8")
+    assert "frontieres/" in (world.feeds / "index.html").read_text("utf-8")
 
-def test_news_comes_to_the_old_addresses_and_nothing_else_touches_them(world: World) -> None:
-    rename(world)
+    # news comes to the old addresses, and nothing else touches them
+    settled = world.files()
     well(world.publisher("run", at=LATER))
-    before = world.files()
-
-    well(world.publisher("run", at=LATER))
-    assert before == world.files()
+    assert settled == world.files()
     world.list_above(news("10 March 2026", "A new rule.", theme="Borders & Visa"))
     well(world.publisher("run", at=LAST))
-
-    touched = {name for name, state in world.files().items() if before.get(name) != state}
+    touched = {name for name, state in world.files().items() if settled.get(name) != state}
     assert {f"feeds/borders-visa/{name}" for name in FILES} <= touched
     assert "A new rule." in world.summaries("borders-visa")[0]
     assert "feeds/borders-visa/index.html" not in touched
@@ -139,16 +139,6 @@ def test_an_emptied_folder_gets_its_old_addresses_again(world: World) -> None:
     well(world.publisher("run", at=LAST))
 
     assert before == world.contents()
-
-
-def test_lists_know_the_new_name_only(world: World) -> None:
-    rename(world)
-    well(world.publisher("run", at=LATER))
-
-    for name in ("index.html", "feeds.opml", "sitemap.xml", "sitemap-feeds.xml"):
-        text = (world.feeds / name).read_text("utf-8")
-        assert "borders-visa" not in text
-    assert "frontieres/" in (world.feeds / "index.html").read_text("utf-8")
 
 
 def test_an_audience_of_the_old_name_goes_on(world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 from publisher.model.departures import SuppressionKind
 from tests.journey.test_subscribers import (
     AGREED,
+    ANY_PORT,
     BOTH,
     CRANE,
     FERRY,
@@ -20,7 +21,7 @@ from tests.journey.test_subscribers import (
     people,
     sending_to,
 )
-from tests.sink import Sink
+from tests.sink import Sink, mail_sink
 from tests.world import NOW, World, news, prepared
 
 FRIDAY = THURSDAY + timedelta(days=1)
@@ -34,10 +35,16 @@ def world(tmp_path: Path, sink: Sink) -> World:
     """A site without lists and with four subscribers. It was backed up, then sent a round, and lost three subscribers
     since.
     """
-    world = sending_to(sink, prepared(tmp_path / "site", backed_up))
-    world.publisher("run", at=THURSDAY)
-    assert 4 == len(sink.taken)
-    sink.taken.clear()
+    return sending_to(sink, prepared(tmp_path / "site", three_left))
+
+
+def three_left(folder: Path) -> World:
+    """Return that site, which sent its round to another server."""
+    with mail_sink() as sink:
+        world = sending_to(sink, backed_up(folder))
+        world.publisher("run", at=THURSDAY)
+        assert 4 == len(sink.taken)
+    world.configure(f"port = {sink.port}", f"port = {ANY_PORT}")
     people(world, "end", LEFT, at=FRIDAY)
     people(world, "erase", ERASED, at=FRIDAY)
     with world.store() as store:

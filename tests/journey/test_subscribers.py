@@ -288,6 +288,14 @@ def site_begun(folder: Path, language_of_ben: str) -> World:
     return world
 
 
+def round_planned(folder: Path, at: datetime) -> World:
+    """The same site when its first round is planned and all sending is paused."""
+    world = site_begun(folder, "de")
+    pause(world)
+    world.publisher("run", at=at)
+    return world
+
+
 def pause(world: World) -> None:
     with world.store() as store:
         store.ledger.pauses.begin(now=NOW)
@@ -300,6 +308,12 @@ def resume(world: World) -> None:
 
 def flat(taken: Taken) -> str:
     return " ".join(text_of(taken).split())
+
+
+@pytest.fixture
+def planned(tmp_path: Path, sink: Sink) -> World:
+    """The site with a round of one mail, to Ada, which waits because all sending is paused."""
+    return sending_to(sink, prepared(tmp_path / "site", round_planned, THURSDAY))
 
 
 def test_each_reader_gets_what_is_new_to_him_at_his_pace_and_once(begun: World, sink: Sink) -> None:
@@ -404,22 +418,20 @@ def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) 
     assert [(ADA,), (BEN,)] == [taken.recipients for taken in sink.taken]
 
 
-def test_a_reader_who_leaves_after_planning_gets_nothing_and_undoing_it_loses_nothing(begun: World, sink: Sink) -> None:
-    pause(begun)
-    begun.publisher("run", at=THURSDAY)
+def test_a_reader_who_leaves_after_planning_gets_nothing_and_undoing_it_loses_none(planned: World, sink: Sink) -> None:
     assert [] == sink.taken
-    with begun.opened(THURSDAY) as publisher:
+    with planned.opened(THURSDAY) as publisher:
         [batch] = publisher.people.all()
         stop = publisher.people.links.tokens_of(batch[0].number)[0]
         publisher.people.stop(stop)
 
-    resume(begun)
-    begun.publisher("deliver", at=THURSDAY)
+    resume(planned)
+    planned.publisher("deliver", at=THURSDAY)
     assert [] == sink.taken
 
-    with begun.opened(THURSDAY + timedelta(days=1)) as publisher:
+    with planned.opened(THURSDAY + timedelta(days=1)) as publisher:
         publisher.people.undo(stop)
-    begun.publisher("deliver", at=THURSDAY + timedelta(days=1))
+    planned.publisher("deliver", at=THURSDAY + timedelta(days=1))
     [taken] = sink.taken
     assert "thrice" in text_of(taken)
 
@@ -441,34 +453,30 @@ def change(world: World, at: datetime, choices: dict[str, str], paused_until: da
     ],
 )
 def test_a_theme_dropped_after_planning_removes_its_items_from_the_mail(
-    begun: World, sink: Sink, choices: dict[str, str], expected: list[str] | None
+    planned: World, sink: Sink, choices: dict[str, str], expected: list[str] | None
 ) -> None:
-    pause(begun)
-    begun.publisher("run", at=THURSDAY)
-    change(begun, THURSDAY, choices)
-    resume(begun)
+    change(planned, THURSDAY, choices)
+    resume(planned)
 
-    outcome = begun.publisher("deliver", at=THURSDAY)
+    outcome = planned.publisher("deliver", at=THURSDAY)
 
     assert [] == outcome.problems
     assert ([] if expected is None else [expected]) == [
         [words for words in ("thrice", "lifts") if words in text_of(taken)] for taken in sink.taken
     ]
     assert "deliver: nothing" not in outcome.err
-    assert "nothing new\n" == begun.publisher("run", at=THURSDAY + timedelta(hours=1)).out
+    assert "nothing new\n" == planned.publisher("run", at=THURSDAY + timedelta(hours=1)).out
 
 
-def test_a_reader_who_pauses_after_planning_gets_the_mail_after_the_pause(begun: World, sink: Sink) -> None:
-    pause(begun)
-    begun.publisher("run", at=THURSDAY)
+def test_a_reader_who_pauses_after_planning_gets_the_mail_after_the_pause(planned: World, sink: Sink) -> None:
     until = THURSDAY + timedelta(days=20)
-    change(begun, THURSDAY, {"ferries": "daily", "cranes": "weekly"}, until)
-    resume(begun)
+    change(planned, THURSDAY, {"ferries": "daily", "cranes": "weekly"}, until)
+    resume(planned)
 
-    begun.publisher("run", at=until - timedelta(minutes=1))
+    planned.publisher("run", at=until - timedelta(minutes=1))
     assert [(BEN,)] == [taken.recipients for taken in sink.taken]
 
-    begun.publisher("deliver", at=until + timedelta(minutes=1))
+    planned.publisher("deliver", at=until + timedelta(minutes=1))
     assert [(BEN,), (ADA,)] == [taken.recipients for taken in sink.taken]
     assert "thrice" in text_of(sink.taken[1])
 
@@ -480,12 +488,11 @@ def order(world: World, *arguments: str, at: datetime = MONDAY) -> list[str]:
 
 
 @pytest.fixture
-def waiting(begun: World) -> World:
+def waiting(tmp_path: Path, sink: Sink) -> World:
     """The site with a round of two mails that wait."""
-    pause(begun)
-    begun.publisher("run", at=MONDAY)
-    resume(begun)
-    return begun
+    world = sending_to(sink, prepared(tmp_path / "site", round_planned, MONDAY))
+    resume(world)
+    return world
 
 
 def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_left(waiting: World, sink: Sink) -> None:
@@ -544,14 +551,12 @@ def test_a_round_that_waited_too_long_is_held_until_the_operator_sends_it(waitin
     assert 2 == waiting.publisher("deliver", "--again", "round-9", "--yes", at=late).exit_code
 
 
-def test_an_item_withdrawn_after_planning_is_not_in_the_mail(begun: World, sink: Sink) -> None:
-    pause(begun)
-    begun.publisher("run", at=THURSDAY)
-    begun.edit(f"{MORE}\n\n", "")
-    begun.publisher("run", at=THURSDAY + timedelta(minutes=1))
-    resume(begun)
+def test_an_item_withdrawn_after_planning_is_not_in_the_mail(planned: World, sink: Sink) -> None:
+    planned.edit(f"{MORE}\n\n", "")
+    planned.publisher("run", at=THURSDAY + timedelta(minutes=1))
+    resume(planned)
 
-    begun.publisher("deliver", at=THURSDAY + timedelta(minutes=2))
+    planned.publisher("deliver", at=THURSDAY + timedelta(minutes=2))
 
     [taken] = sink.taken
     assert "lifts" in text_of(taken)
