@@ -5,12 +5,16 @@
 
 A text stays as it is written: YAML would turn `12:30` into 750, `1.10` into 1.1 and the language `no` into false. Only
 `null` and `~` are empty. Dates and yes or no are parsed by the fields that expect them.
+
+People write lines that are no YAML: `title: Ferry: the night`, `title: "The "night" ferry"`, or tabs before a value. If
+YAML as a whole cannot be read, the value of each line that cannot be read alone is taken as it is written.
 """
 
 import json
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +24,13 @@ from publisher.collect.sources.columns import fold_name
 from publisher.collect.sources.values import FieldError
 
 _TOML = re.compile(r"\+{3}[ \t]*\n(?P<front>.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
-_YAML = re.compile(r"-{3}[ \t]*\n(?P<front>.*?\n)?(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_YAML = re.compile(r" {0,3}-{3,}[ \t]*\n(?P<front>.*?\n)?(?:-{3,}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
+_VALUE = re.compile(r"(?P<name>[\w.-]+):[ \t]+(?P<value>\S.*?)[ \t]*")
+_NUMBERED = re.compile(
+    r"^(?P<name>title):[ \t]+(?P<value>[^\s\"'|>\[{&*!#].* #\d.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
+"""A title with a number, `Ferry #5`: in YAML the number would be a comment."""
 _FENCE = re.compile(r"\s*(?:\+\+\+|---|;;;)[ \t]*(?:\n|\Z)")
 _LINE = re.compile(r"(?P<name>[^\W\d_][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(?P<value>.*))?")
 _GOES_ON = re.compile(r"[ \t]+\S")
@@ -52,6 +62,8 @@ def split(text: str) -> Parts:
     Raises:
         FieldError: the front matter is not valid, or has no end.
     """
+    if blank := _BLANK_LINES.match(text):
+        text = text[blank.end() :]
     for fences, read in ((_TOML, _toml), (_YAML, _yaml)):
         if match := fences.match(text):
             front = match["front"] or ""
@@ -111,6 +123,16 @@ def _toml(front: str) -> Mapping[str, object]:
 
 
 def _yaml(front: str) -> Mapping[str, object]:
+    front = _NUMBERED.sub(_quote, front)
+    try:
+        return _yaml_values(front)
+    except FieldError:
+        with suppress(FieldError):
+            return _yaml_values(_quote_values(front))
+        raise
+
+
+def _yaml_values(front: str) -> Mapping[str, object]:
     # BaseLoader reads every scalar as text, and has no merge keys (<<), by which ten lines can mean a billion names.
     base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     loader: Any = type("_Loader", (base,), {})
@@ -123,6 +145,33 @@ def _yaml(front: str) -> Mapping[str, object]:
     if values is not None and not isinstance(values, dict):
         raise FieldError("its front matter is not YAML: expected names with values")
     return {name: value for name, value in (values or {}).items() if isinstance(name, str)}
+
+
+def _quote_values(front: str) -> str:
+    """Return YAML with quotes around each value that is no YAML on its line, and blanks in place of tabs before a
+    line; empty braces alone on a line, which Markdown Monster adds, are left out.
+    """
+    lines = (re.sub(r"^[ \t]+", lambda blank: blank[0].expandtabs(2), line) for line in front.split("\n"))
+    return "\n".join(_as_yaml(line) for line in lines if line.strip() != "{}")
+
+
+def _as_yaml(line: str) -> str:
+    value = _VALUE.fullmatch(line)
+    if not value:
+        return line
+    try:
+        _yaml_values(line)
+    except FieldError:
+        return _quote(value)
+    return line
+
+
+def _quote(line: re.Match[str]) -> str:
+    """Return a line of YAML with its value in quotes, in place of quotes around it."""
+    value = line["value"]
+    inner = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
+    doubled = inner.replace("'", "''")  # within single quotes nothing else is special
+    return f"{line['name']}: '{doubled}'"
 
 
 def _reason(error: Exception) -> str:

@@ -28,7 +28,13 @@ from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
-from publisher.collect.sources.shortcodes import without_callout, without_comments, without_shortcodes
+from publisher.collect.sources.shortcodes import (
+    close_addresses,
+    without_callout,
+    without_comments,
+    without_containers,
+    without_shortcodes,
+)
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import is_flag
 from publisher.model.errors import SourceError
@@ -37,7 +43,7 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-11"
+READER = "markdown-12"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
@@ -54,13 +60,20 @@ def _read_dialects(state: StateCore) -> None:
     for token in state.tokens:
         if token.type == "inline":
             words = without_callout(token.content) if before == "blockquote_open" else token.content
-            words, found = without_shortcodes(words)
+            words, found = without_shortcodes(close_addresses(without_containers(words)))
             token.content = number_footnotes(words, state.env.get("footnotes", {}))
             state.env.setdefault("shortcodes", []).extend(found)
         before = before if token.type == "paragraph_open" else token.type
 
 
-_COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+class _Parser(MarkdownIt):
+    """Reads each link as a link; an address that may not be one is removed with all unsafe HTML, and its words stay."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802, ARG002 - the parser's own name
+        return True
+
+
+_COMMONMARK = _Parser("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _COMMONMARK.core.ruler.after("block", "dialects", _read_dialects)
 _DATED_NAME = re.compile(r"(\d{4})(-?)(\d{1,2})\2(\d{1,2})(?:[-_ .].*)?")
 _DATED_FOLDERS = re.compile(r"(?:.*/)?(\d{4})/(\d{2})/(\d{2})/[^/]+")
@@ -69,6 +82,14 @@ _PATTERN = re.compile(r"(?:^|/):[a-z]")
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
 _CONFLICT = re.compile(r"\.sync-conflict-\d|\([^)]*conflict(?:ed)? copy\b[^)]*\)", re.IGNORECASE)
 """The mark that Syncthing, Nextcloud or Dropbox put into the name of a copy when two people edited a file at once."""
+_COPY = re.compile(
+    r"(?P<of>.+?)(?:(?: -)? (?:copy|kopie|copie|kopia)(?: ?\(?\d+\)?)?| \(\d+\))|copy of (?P<mac>.+)", re.IGNORECASE
+)
+"""The name of a copy that Windows, macOS, a browser or Google Drive made."""
+_OLD = re.compile(r"(?P<of>.+)\.(?:bak|backup|old|orig)", re.IGNORECASE)
+"""The name of an earlier version that somebody kept beside a file."""
+_HEADING = re.compile(r"\s*(?:# +(?P<words>[^\n]+?)(?: +#+)?|(?P<under>[^\n]+)\n=+) *(?:\n|\Z)")
+"""A heading of the first level at the beginning of a text."""
 _NAMES = {
     "id": ("id", "guid"),
     "date": (
@@ -155,8 +176,27 @@ class MarkdownSource:
 
     def _is_left_alone(self, path: Path) -> bool:
         parts = path.relative_to(self.path).parts
-        is_hidden = any(part[0] in "._" for part in parts)
-        return is_hidden or _CONFLICT.search(path.name) is not None or self._is_about_the_folder(path)
+        is_hidden = any(part[0] in "._" or part == "node_modules" for part in parts)
+        return (
+            is_hidden
+            or _CONFLICT.search(path.name) is not None
+            or self._is_copy(path)
+            or self._is_about_the_folder(path)
+        )
+
+    def _is_copy(self, path: Path) -> bool:
+        """Whether a file repeats one beside it: an earlier version (`ferry.bak.md`), a copy by its name and all its
+        words (`ferry (1).md`), or a link to a file that is read itself.
+        """
+        if path.is_symlink():
+            target, folder = path.resolve(), self.path.resolve()
+            is_read = target.is_relative_to(folder) and target.suffix.lower() in SUFFIXES and target.is_file()
+            return is_read and not self._is_left_alone(self.path / target.relative_to(folder))
+        old, copy = _OLD.fullmatch(path.stem), _COPY.fullmatch(path.stem)
+        if old and path.with_stem(old["of"]).is_file():
+            return True
+        original = path.with_stem(copy["of"] or copy["mac"]) if copy else path
+        return original != path and original.is_file() and self._read(original) == self._read(path)
 
     def _is_about_the_folder(self, path: Path) -> bool:
         """Whether a file describes its folder: a README without front matter."""
@@ -166,11 +206,12 @@ class MarkdownSource:
     def _others(self, paths: Collection[Path]) -> Iterator[Problem]:
         """Yield a note about the files that are not read; `paths` are the files that are read."""
         read = {*paths}
-        others = [path for path in sorted(self.path.rglob("*")) if path.is_file() and path not in read]
+        others = [path for path in sorted(self.path.rglob("*")) if _may_be_meant(path) and path not in read]
         if others:
             names = some_of([str(path.relative_to(self.path)) for path in others], _SHOWN)
-            what = "not read, because no Markdown, because . or _ begins the name, a README, or a copy in conflict"
-            what = f"{what}: {names}"
+            what = (
+                f"not read, because no Markdown, because . or _ begins the name, a README, a copy, or a link: {names}"
+            )
             yield Problem(where=str(self.path), what=what)
 
     def _read_inside(self, path: Path) -> bytes | None:
@@ -222,7 +263,8 @@ class MarkdownSource:
         if not kept["unlisted"]:
             kept["unlisted"] = _is_left_out(front.get("build"))  # `build` was once called `_build`
         environment: dict[str, Any] = {}
-        values["html"] = _html(parts.body, environment)
+        values["title"], body = _titled(values["title"], parts.body)
+        values["html"] = _html(body, environment)
         shortcodes[path] = environment.get("shortcodes", [])
         try:
             return item_of(kept | values, self._rules_at(path, rules))
@@ -244,6 +286,11 @@ class MarkdownSource:
         """Return the rules for one file: its relative addresses are resolved against its own address on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
+
+
+def _may_be_meant(path: Path) -> bool:
+    """Whether a path is a file, a link to a folder, which is not followed, or a link that leads nowhere."""
+    return path.is_file() or path.is_symlink()
 
 
 def _is_of_file(value: object) -> bool:
@@ -292,6 +339,19 @@ def _text(data: bytes | None) -> str:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise FieldError(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
+
+
+def _titled(title: object, body: str) -> tuple[object, str]:
+    """Return the title and the text of an item. A heading of the first level above the text is the title if front
+    matter has none, and is left out if front matter has the same: readers would see it twice.
+    """
+    heading = _HEADING.match(body)
+    if not heading:
+        return title, body
+    words = words_of(_html(heading["words"] or heading["under"]))
+    if title and fold(str(title)) != fold(words):
+        return title, body
+    return title or words, body[heading.end() :]
 
 
 def _above_more(body: str) -> str:

@@ -18,6 +18,16 @@ _CODE_OR_TAG = re.compile(
     re.DOTALL,
 )
 _CALLOUT = re.compile(r"\[!\w+\][+-]?[ \t]*\n?")
+_CONTAINER = re.compile(
+    r"^(?::{3,}[ \t]*(?:\{[^}\n]*\}|[\w-]*)|(?:!!!|\?\?\?\+?)[ \t]+[\w-]+)[ \t]*(?P<title>.*)\n?", re.MULTILINE
+)
+_BLANK_ADDRESS = re.compile(
+    r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"
+    r"|\]\((?P<address>(?=[^()<>\"'\n]*[^\s()] +[^\s()\"'])(?=[^()\n]*(?:/|\.\w{2,5}[ )]))[^\s()<>\"'][^()<>\"'\n]*?)"
+    r"(?P<title> +(?:\"[^\"\n]*\"|'[^'\n]*'))?\)",
+    re.DOTALL,
+)
+"""Finds addresses with blanks in links; something in it looks like a path or the end of a file's name."""
 
 
 def without_comments(body: str) -> str:
@@ -48,3 +58,18 @@ def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
         return ""
 
     return _CODE_OR_TAG.sub(left, paragraph), found
+
+
+def without_containers(paragraph: str) -> str:
+    """Return a paragraph without the lines that open and close a box in Docusaurus, VuePress, Pandoc (`:::note`) and
+    MkDocs (`!!! note`); the title of a box stays.
+    """
+    return _CONTAINER.sub(lambda line: f"{words}\n" if (words := line["title"].strip('[]"')) else "", paragraph).strip()
+
+
+def close_addresses(paragraph: str) -> str:
+    """Return a paragraph in which addresses of links may contain blanks: `[The report](my report.pdf)`.
+
+    CommonMark reads such a link as text, while other programs, and people who drop files into an editor, write it.
+    """
+    return _BLANK_ADDRESS.sub(lambda link: link["code"] or f"](<{link['address']}>{link['title'] or ''})", paragraph)

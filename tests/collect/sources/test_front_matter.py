@@ -46,6 +46,40 @@ def test_every_form_gives_the_same(text: str) -> None:
     assert parts.body.strip() == "Text."
 
 
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("title: Ferry: the night", "Ferry: the night"),
+        ('title: "The "night" ferry"', 'The "night" ferry'),
+        ("title: 'It's the ferry'", "It's the ferry"),
+        ("title: [Update] It's open", "[Update] It's open"),
+        ("title: *The* ferry", "*The* ferry"),
+        ("title: @ferry", "@ferry"),
+        ("title: Ferry #5 sails", "Ferry #5 sails"),
+        ("title: Ferry # five", "Ferry"),
+        ("title:\tFerry\n{}", "Ferry"),
+        ("note: a: b\ntitle: >\n  It\n  sails", "It sails\n"),
+    ],
+)
+def test_lines_that_are_no_yaml_are_read_as_they_are_written(line: str, title: str) -> None:
+    assert split(f"---\n{line}\ntags:\n\t- a\n\t- b\n---\nText").values == {"title": title, "tags": ["a", "b"]} | (
+        {"note": "a: b"} if "note" in line else {}
+    )
+
+
+@pytest.mark.parametrize("front", ["tags: [a,\n  b: c: d]", "title: a\n  b: c"])
+def test_yaml_that_no_quotes_mend_is_reported(front: str) -> None:
+    with pytest.raises(FieldError, match="not YAML"):
+        split(f"---\n{front}\n---\nText")
+
+
+@pytest.mark.parametrize(
+    "text", ["\n \n---\ntitle: Ferry\n---\nText", "----\ntitle: Ferry\n----\nText", " ---\ntitle: Ferry\n---\nText"]
+)
+def test_blank_lines_and_longer_fences(text: str) -> None:
+    assert (split(text).values, split(text).body) == ({"title": "Ferry"}, "Text")
+
+
 def test_a_head_of_lines() -> None:
     parts = split("Title: Ferry: it sails\nSummary: In two\n    lines\nTags: open, day\nEmpty:\n\nText: more.\n")
 
@@ -70,8 +104,8 @@ def test_a_text_that_begins_like_front_matter_is_doubtful() -> None:
     assert not split("Just text.").is_doubtful
 
 
-@pytest.mark.parametrize("text", ["---\ntitle: Ferry\nText.", "+++\nText", "\n---\ntitle: Ferry\n---\nText", ";;;\nx"])
-def test_front_matter_without_an_end_or_below_other_text_is_reported(text: str) -> None:
+@pytest.mark.parametrize("text", ["---\ntitle: Ferry\nText.", "+++\nText", ";;;\nx"])
+def test_front_matter_without_an_end_is_reported(text: str) -> None:
     with pytest.raises(FieldError, match="front matter was not recognised"):
         split(text)
 

@@ -71,6 +71,42 @@ def test_a_conflict_copy_of_a_file_is_no_second_item(tmp_path: Path, name: str) 
     assert name in str(fetch.notes[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "is_item"),
+    [
+        ("ferry - Copy.md", "Ferry", False),
+        ("ferry copy 2.md", "Ferry", False),
+        ("ferry (1).md", "Ferry", False),
+        ("ferry (1).md", "Ferry, again", True),
+        ("Copy of ferry.md", "Ferry", False),
+        ("ferry.bak.md", "Ferries", False),
+        ("crane (1).md", "Ferry", True),
+        ("node_modules/ferry.md", "Ferries", False),
+    ],
+)
+def test_a_copy_beside_its_file_is_no_second_item(tmp_path: Path, name: str, text: str, *, is_item: bool) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-05")
+    write(tmp_path, name, f"title: {text}\ndate: 2024-03-05")
+
+    fetch = read(tmp_path)
+
+    assert len(titles(fetch)) == 1 + is_item
+    assert (name in str(fetch.notes)) is not is_item
+
+
+def test_a_link_to_a_file_of_the_folder_is_no_second_item(tmp_path: Path) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-05")
+    write(tmp_path, "_hidden.md", "title: Crane\ndate: 2024-03-04")
+    for name, target in (("alias.md", "ferry.md"), ("crane.md", "_hidden.md"), ("dead.md", "no.md"), ("loop", "..")):
+        (tmp_path / name).symlink_to(target)
+
+    fetch = read(tmp_path)
+
+    assert titles(fetch) == ["Ferry", "Crane"]
+    assert "_hidden.md, alias.md, dead.md and 1 more" in str(fetch.notes[0])
+
+
 def test_nothing_is_read_again_while_items_wait(tmp_path: Path) -> None:
     write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-06 17:00")
     first = read(tmp_path)
@@ -317,10 +353,43 @@ def test_a_summary_has_no_marks_of_footnotes(tmp_path: Path) -> None:
         ),
         ("![[quay.jpg]] It sails.", "<p> It sails.</p>", "![[quay.jpg]]"),
         ("From 10%% to 20%%.", "<p>From 10%% to 20%%.</p>", ""),
+        (":::note\nMind the gap.\n:::\n\nIt sails.", "<p>Mind the gap.</p><p>It sails.</p>", ""),
+        (":::tip[The quay]\nMind it.\n:::", "<p>The quayMind it.</p>", ""),
+        ("::: {.warning}\nMind it.\n:::", "<p>Mind it.</p>", ""),
+        ('!!! note "The quay"\n    Mind it.', "<p>The quayMind it.</p>", ""),
+        ("# Ferry\n\nIt sails.", "<p>It sails.</p>", ""),
+        ("Ferry\n=====\nIt sails.", "<p>It sails.</p>", ""),
+        ("# Another\n\nIt sails.", "<h3>Another</h3><p>It sails.</p>", ""),
     ],
 )
 def test_marks_of_other_dialects(tmp_path: Path, body: str, html: str, told: str) -> None:
     assert html_of(tmp_path, body) == (html, told)
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("[a](my report.pdf)", '<a href="https://example.org/my%20report.pdf">a</a>'),
+        ('[a](my report.pdf "Read")', '<a href="https://example.org/my%20report.pdf" title="Read">a</a>'),
+        ("![a](/pictures/the quay.png)", '<img src="https://example.org/pictures/the%20quay.png" alt="a">'),
+        ("[a](see below) `[a](b c.pdf)`", "[a](see below) <code>[a](b c.pdf)</code>"),
+        ("[a](javascript:alert(1))", "<a>a</a>"),
+    ],
+)
+def test_addresses_with_blanks_and_of_scripts(tmp_path: Path, body: str, html: str) -> None:
+    (tmp_path / "ferry.md").write_text(f"---\ntitle: Ferry\ndate: 2024-03-01\n---\n{body}", encoding="utf-8")
+
+    assert cleaned(tmp_path, base="https://example.org/")[0].html == f"<p>{html}</p>"
+
+
+def test_a_heading_above_the_text_is_the_title_of_an_item_without_one(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_text(
+        "---\ndate: 2024-03-01\n---\n\n# The *night* ferry\n\nIt sails.\n", encoding="utf-8"
+    )
+
+    (item,) = read(tmp_path).items
+
+    assert (item.title, item.html) == ("The night ferry", "<p>It sails.</p>\n")
 
 
 @pytest.mark.parametrize("said", ["Created", "Last Modified", "git Last Modified"])

@@ -59,10 +59,7 @@ def test_a_folder_tells_drafts_and_the_files_it_leaves_alone(tmp_path: Path) -> 
 
     assert told(found.notes, tmp_path) == [
         "b.md: a draft (draft: true)",
-        (
-            ".: not read, because no Markdown, because . or _ begins the name, a README, or a copy in conflict: "
-            "_c.md, d/e.txt"
-        ),
+        ".: not read, because no Markdown, because . or _ begins the name, a README, a copy, or a link: _c.md, d/e.txt",
     ]
 
 
