@@ -1,8 +1,6 @@
 """config.toml: its values, and all mistakes reported at once."""
 
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -738,25 +736,6 @@ def test_another_encoding_has_its_line(site: Path) -> None:
     assert ["line 3 is not in UTF-8; save the file in that encoding"] == problems(
         site, '[site]\n\ntitle = "Actualités"\n'.encode("latin-1")
     )
-
-
-# --- cost ------------------------------------------------------------------------------------------------------------
-
-
-def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
-    """Every command reads the configuration, and a run without news does little else."""
-    (site / "config.toml").write_text(SMALLEST, "utf-8")
-    program = (
-        "import pathlib, sys; from publisher.config.config import Config; Config.load(pathlib.Path(sys.argv[1]));"
-        "print(*{'sqlalchemy', 'alembic', 'feedgen', 'premailer', 'jinja2', 'babel', 'lxml', 'structlog', 'click',"
-        " 'apscheduler', 'rich'} & set(sys.modules))"
-    )
-
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(site / "config.toml")], capture_output=True, text=True, check=True
-    )
-
-    assert "" == done.stdout.strip()
 
 
 @pytest.mark.parametrize(

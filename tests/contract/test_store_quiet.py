@@ -2,8 +2,6 @@
 
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -191,18 +189,6 @@ def test_opening_and_looking_for_news_is_a_handful_of_statements(sqlite_url: str
     opened.close()
 
     assert len([statement for statement, _ in asked if statement != "BEGIN"]) == 3
-
-
-def test_opening_a_store_of_today_does_not_import_what_only_an_old_one_needs(sqlite_url: str) -> None:
-    Store.open(sqlite_url).close()
-    program = (
-        "import sys; from publisher.store import Store; Store.open(sys.argv[1]).close();"
-        "print([name for name in ('alembic', 'sqlalchemy.orm', 'psycopg') if name in sys.modules])"
-    )
-
-    told = subprocess.run([sys.executable, "-c", program, sqlite_url], capture_output=True, text=True, check=True)
-
-    assert told.stdout.strip() == "[]"
 
 
 def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> None:

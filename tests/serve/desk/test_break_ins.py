@@ -67,7 +67,7 @@ def test_opening_any_page_changes_nothing(site: DeskSite) -> None:
     for path in [*paths_of(site.app), link]:
         for query in ("", "?do=release&done=1&look=dark&item=x&language=fr"):
             assert editor.browser.get(f"{path}{query}", buffered=True).status_code in (200, 303, 404, 405), path
-            assert editor.browser.head(f"{path}{query}").status_code in (200, 303, 404, 405), path
+        assert editor.browser.head(path).status_code in (200, 303, 404, 405), path
 
     assert before == kept(site)
 

@@ -24,7 +24,7 @@ from tests.editor import (
 )
 from tests.serve.desk.test_edition import FIRST, item, titles
 from tests.visitor import ADA, BEN, LISTING, SMTP, SUBSCRIBERS
-from tests.world import NOW, World, news, prepared, run_main
+from tests.world import NOW, World, news, prepared
 
 ROUND = f"{DESK}/round"
 ONLY_PEOPLE = DESK_CONFIG.partition("[[audiences]]")[0] + DESK_CONFIG[DESK_CONFIG.index("\n[desk]") :]
@@ -33,8 +33,9 @@ HOUR = timedelta(hours=1)
 
 
 def subscribe(world: World, address: str, *choices: str, at: datetime = NOW) -> None:
-    when = ("--config", str(world.config), "--now", at.isoformat())
-    assert 0 == run_main("subscribers", "add", address, *choices, "--agreed", "on paper", *when).exit_code
+    follows = dict(choice.split("=") for choice in choices)
+    with world.opened(at) as publisher:
+        publisher.people.add(address, follows, language="en", words="on paper")
 
 
 @pytest.fixture
