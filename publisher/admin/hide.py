@@ -103,6 +103,6 @@ def find_item(name: str, store: Store, site: Site) -> Record:
 
 
 def _path_of(name: str, site: Site) -> str:
-    """Return the path of an item's page on this site if `name` is the page's address, or an empty string."""
+    """Return the path of an item's page on this site if `name` is the page's address, and otherwise an empty string."""
     place = name.removeprefix(site.base_url).partition("?")[0].partition("#")[0]
     return unquote(place).removesuffix(".html").strip("/")

@@ -131,7 +131,7 @@ class MailOffer:
     is_of_theme: bool
     """Whether the digest has only the news of the theme on whose page it is offered."""
     url: str
-    """The address of the list's page for people who join, of the form, or a `mailto:` address."""
+    """Where the offer leads: to the list's page for people who join, to the form, or to a `mailto:` address."""
     schedule: Schedule | None
     """When the mails come, or `None` if there is no schedule or each subscriber chooses one."""
 

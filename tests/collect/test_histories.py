@@ -96,7 +96,7 @@ class Paper:
     pinned: list[Entry] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     """The numbers of the entries that changed since the last reading. An entry that changes twice between two readings
-    counts as another.
+    counts as a new entry.
     """
     systems: int = 1
     """How many systems of ids the source has had."""

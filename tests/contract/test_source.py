@@ -312,7 +312,7 @@ class TestFeedSourceOfJson(WebContract):
         }
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Return the items without labels, because this kind of source reads the feed's tags as keywords."""
+        """Return the items without labels of themes. The tags of a JSON feed become keywords instead."""
         return tuple(replace(item, labels=()) for item in items)
 
 
