@@ -181,6 +181,7 @@ class Wiring:
             store=self._store,
             publication=self.publication,
             files=open_files(self._config.feeds_directory),
+            look=replace(self._look),
             authority=self.authority,
             now=self._clock(),
             progress=progress,
@@ -193,7 +194,14 @@ class Wiring:
 
             files = open_files(self._config.feeds_directory)
             publication, authority = self.publication, self.authority
-            publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
+            publish_editions(
+                numbers_of,
+                store=self._store,
+                publication=publication,
+                files=files,
+                look=replace(self._look),
+                authority=authority,
+            )
 
     def tell_hub(self, report: RunReport) -> RunReport:
         """Tell the configured WebSub hub which feeds changed. If that fails, the report gets a problem."""
@@ -294,7 +302,10 @@ class Wiring:
 
     @cached_property
     def _look(self) -> "SiteLook":
-        """The look of the site's pages. Its templates are compiled once."""
+        """The look of the site's pages. Its templates are compiled once.
+
+        A pass takes a copy, so that the cached values of its items end with it.
+        """
         from publisher.publish.page_values import SiteLook
 
         return SiteLook.of(self.publication)

@@ -44,6 +44,7 @@ def publish_editions(
     store: Store,
     publication: Publication,
     files: Files,
+    look: SiteLook,
     authority: str,
 ) -> None:
     """Write the pages of these editions, and then move the cursors that say up to which edition there are pages. If a
@@ -56,38 +57,46 @@ def publish_editions(
         TemplateError: a template cannot be used.
     """
     public = PublicFiles(files, removes_copies=True)
-    shown = {audience.name: last_shown(store, audience) for audience in publication.audiences}
-    shown |= {audience.name: max(shown.get(audience.name, 0), numbers[-1]) for audience, numbers in numbers_of.items()}
+    before = {audience.name: last_shown(store, audience) for audience in publication.audiences}
+    shown = before | {
+        audience.name: max(before[audience.name], numbers[-1]) for audience, numbers in numbers_of.items()
+    }
     feeds = open_feeds(store, publication)
-    archive = _Archive(store=store, publication=publication, files=public, authority=authority, feeds=feeds.by_slug)
+    archive = _Archive(
+        store=store, publication=publication, files=public, look=look, authority=authority, feeds=feeds.by_slug
+    )
+    wanted = set[int]()
     for audience, numbers in numbers_of.items():
-        before, _ = store.editions.past.beside(audience.name, numbers[0], upto=numbers[-1])
-        archive.render(audience, [*([before.number] if before else []), *numbers])
-    _lead_to_editions(numbers_of, shown, store=store, publication=publication, files=public, feeds=feeds)
+        former, _ = store.editions.past.beside(audience.name, numbers[0], upto=numbers[-1])
+        beside = [former.number] if former else []
+        written = archive.render(audience, [*beside, *numbers], last=shown[audience.name])
+        wanted.update(item for number in numbers for item in written[number])
+    _lead_to_editions(wanted, shown, store=store, publication=publication, files=public, look=look, feeds=feeds)
     public.commit()
     for audience, numbers in numbers_of.items():
-        if numbers[-1] > (last := last_shown(store, audience)):
+        if numbers[-1] > (last := before[audience.name]):
             store.log.move_cursor(edition_cursor(audience), expected=last, seq=numbers[-1], settings={})
 
 
 def _lead_to_editions(
-    numbers_of: Mapping[Audience, Sequence[int]],
+    wanted: Collection[int],
     shown: Mapping[str, int],
     *,
     store: Store,
     publication: Publication,
     files: PublicFiles,
+    look: SiteLook,
     feeds: OpenFeeds,
 ) -> None:
-    """Rewrite the front page and the pages of these editions' items, because the page of an item names the editions
-    that it was in.
+    """Rewrite the front page and the pages of the items `wanted`, which are in new editions: the page of an item names
+    the editions that it was in.
 
     If feeds and pages are not up to date with the item log, nothing is rewritten, because a page might link to one that
     does not exist yet.
     """
     if store.log.cursor(CONSUMER).seq != store.log.end():
         return
-    items, look = ItemCache(store), SiteLook.of(publication)
+    items = ItemCache(store)
     item_pages = ItemPages(
         store=store,
         publication=publication,
@@ -97,20 +106,9 @@ def _lead_to_editions(
         feeds=feeds.by_slug,
         shown=shown,
     )
-    wanted = items.get(_items_in(numbers_of, store))
-    item_pages.write([record for record in wanted if record.state.is_live])
+    item_pages.write([record for record in items.get(sorted(wanted)) if record.state.is_live])
     counts = [FeedCount(feed=state.feed, items=state.items) for state in listed_feeds(feeds, publication)]
     write_front_page(feeds, counts, store=store, files=files, look=look, items=items, shown=shown)
-
-
-def _items_in(numbers_of: Mapping[Audience, Sequence[int]], store: Store) -> list[int]:
-    """Return the numbers of the items on the pages of these editions, sorted."""
-    editions = (
-        store.editions.past.get(audience.name, number, newest=urls.EDITION_ITEMS)
-        for audience, numbers in numbers_of.items()
-        for number in numbers
-    )
-    return sorted({record.number for edition in editions if edition for record in edition.records})
 
 
 def render_touched(
@@ -119,8 +117,10 @@ def render_touched(
     store: Store,
     publication: Publication,
     files: PublicFiles,
+    look: SiteLook,
     authority: str,
     feeds: Collection[str],
+    shown: Mapping[str, int],
     new_keywords_of: Sequence[int],
 ) -> None:
     """Rewrite the pages of editions with items that were revised or withdrawn; in a full pass, rewrite the pages of all
@@ -129,18 +129,17 @@ def render_touched(
     `feeds` are the slugs of the feeds that readers can get. Items with the numbers `new_keywords_of` have a keyword
     whose feed is new, so the pages of their editions now link to that feed.
     """
-    last = {audience.name: last_shown(store, audience) for audience in publication.audiences}
     touched = set[tuple[str, int]]()
     if not planned.is_full:
         touched.update(store.editions.touched(planned.after, planned.upto))
-        telling = {audience.name: last[audience.name] for audience in publication.audiences if audience.keywords}
+        telling = {audience.name: shown[audience.name] for audience in publication.audiences if audience.keywords}
         for places in store.editions.past.holding(new_keywords_of, upto=telling).values():
             touched.update((name, place.number) for name, place in places)
-    archive = _Archive(store=store, publication=publication, files=files, authority=authority, feeds=feeds)
+    archive = _Archive(store=store, publication=publication, files=files, look=look, authority=authority, feeds=feeds)
     for audience in publication.audiences:
-        upto = last[audience.name]
+        upto = shown[audience.name]
         numbers = sorted(number for name, number in touched if name == audience.name and number <= upto)
-        archive.render(audience, list(range(1, upto + 1)) if planned.is_full else numbers)
+        archive.render(audience, list(range(1, upto + 1)) if planned.is_full else numbers, last=upto)
 
 
 class _Archive:
@@ -152,26 +151,26 @@ class _Archive:
         store: Store,
         publication: Publication,
         files: PublicFiles,
+        look: SiteLook,
         authority: str,
         feeds: Collection[str],
     ) -> None:
         self._store = store
         self._themes = publication.theme_map
         self._files = files
-        self._look = SiteLook.of(publication)
+        self._look = look
         self._feeds = feeds
         # the hub is told only of feeds of items
         self._feed_look = replace(FeedLook.of(publication, authority), hub="")
 
-    def render(self, audience: Audience, numbers: Sequence[int]) -> None:
+    def render(self, audience: Audience, numbers: Sequence[int], *, last: int) -> dict[int, list[int]]:
         """Write the pages of these editions of an audience, and the list and the feed of all its editions that have a
-        page.
+        page; `last` is the number of the latest of them. Return the numbers of the items on each page written, by the
+        edition's number.
 
         The list is written even if there is no edition yet, so that the front page can link to it.
         """
-        last = max(last_shown(self._store, audience), *numbers, 0)
-        for number in numbers:
-            self._write_page(audience, number, last)
+        written = {number: self._write_page(audience, number, last) for number in numbers}
         places = self._store.editions.past.latest(audience.name, upto=last, limit=LISTED_EDITIONS)
         if numbers and places:
             self._write_feed(audience, [place.number for place in places[:FEED_EDITIONS]])
@@ -179,22 +178,25 @@ class _Archive:
         self._files.write(
             urls.editions_file(audience.name), editions_page(audience, places, feeds=feeds, look=self._look)
         )
+        return written
 
-    def _write_page(self, audience: Audience, number: int, last: int) -> None:
+    def _write_page(self, audience: Audience, number: int, last: int) -> list[int]:
         past = self._store.editions.past
         edition = past.get(audience.name, number, newest=urls.EDITION_ITEMS)
-        if edition is not None:
-            older, newer = past.beside(audience.name, number, upto=last)
-            page = edition_page(
-                edition,
-                audience,
-                older=older,
-                newer=newer,
-                themes=self._themes,
-                look=self._look,
-                keyword_feeds=self._keyword_feeds(edition) if audience.keywords else {},
-            )
-            self._files.write(urls.edition_file(audience.name, number), page)
+        if edition is None:
+            return []
+        older, newer = past.beside(audience.name, number, upto=last)
+        page = edition_page(
+            edition,
+            audience,
+            older=older,
+            newer=newer,
+            themes=self._themes,
+            look=self._look,
+            keyword_feeds=self._keyword_feeds(edition) if audience.keywords else {},
+        )
+        self._files.write(urls.edition_file(audience.name, number), page)
+        return [record.number for record in edition.records]
 
     def _keyword_feeds(self, edition: PastEdition) -> dict[str, Feed]:
         """Return the feeds of the keywords of an edition's items, by keyword; a keyword without a feed is missing."""

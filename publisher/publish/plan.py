@@ -155,7 +155,8 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     Raises:
         TemplateError: a template cannot be read.
     """
-    planned = plan_again(store, publication, extent, publication.digests())
+    cursor, upto = store.log.cursor(CONSUMER), store.log.end()
+    planned = _plan(store, publication, extent, cursor=cursor, upto=upto, digests=publication.digests())
     if planned.is_full:
         because = why_full(extent, planned.cursor.settings, planned.digests)
         decision = "every feed and page is rendered" + (", archives too" if planned.repeats_archives else "")
@@ -168,13 +169,16 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     return planned
 
 
-def plan_again(store: Store, publication: Publication, extent: Scope, digests: Mapping[str, str]) -> PublishPlan:
-    """Decide again in the same pass what to render, as `plan` does, because the pass's own changes to the feeds may
-    need more rendering.
-
-    `digests` are the hashes that `Publication.digests` returned.
+def plan_again(planned: PublishPlan, *, store: Store, publication: Publication, extent: Scope) -> PublishPlan:
+    """Decide what to render for a second time in one pass, as `plan` did when it returned `planned`, because the pass's
+    own changes to the feeds may need more rendering. Nothing else can have changed during the pass.
     """
-    cursor, upto = store.log.cursor(CONSUMER), store.log.end()
+    return _plan(store, publication, extent, cursor=planned.cursor, upto=planned.upto, digests=planned.digests)
+
+
+def _plan(
+    store: Store, publication: Publication, extent: Scope, *, cursor: Cursor, upto: int, digests: Mapping[str, str]
+) -> PublishPlan:
     is_full = extent is not Scope.NEWS or cursor.settings != digests
     states: list[FeedState] = []
     if is_full:

@@ -52,13 +52,15 @@ def publish(
     store: Store,
     publication: Publication,
     files: Files,
+    look: SiteLook,
     authority: str,
     now: datetime,
     progress: Progress = quiet,
 ) -> PublishReport:
     """Update the public files to the end of the item log, as planned.
 
-    `authority` is the authority in the ids of feeds (RFC 4151), such as `news.example.org,2026`.
+    `look` is made of `publication`. `authority` is the authority in the ids of feeds (RFC 4151), such as
+    `news.example.org,2026`.
 
     Raises:
         FilesError: a file could not be written; the next pass repeats this one.
@@ -69,7 +71,7 @@ def publish(
     # The first pass of a new version renders everything, so it meets every file that may have copies. The check is made
     # once: two checks per file would cost a large site a tenth of the time of its rebuild.
     public = PublicFiles(files, removes_copies=planned.is_full and files.has_any(COPIES))
-    report = _Renderer(store, publication, public, planned, progress=progress).render(authority)
+    report = _Renderer(store, publication, public, planned, look=look, progress=progress).render(authority)
     store.feeds.mark_open(planned.slugs, now=now)  # once they are there: a language is planned only while it is not
     store.log.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
     return report
@@ -87,21 +89,28 @@ def _settle_feeds(
     for each in plan_take_overs(publication.theme_map, store.feeds.states(slugs)):
         store.feeds.take_over(each.slug, first_slug=each.first_slug, former=each.former)
     extent = Scope.ARCHIVES if planned.repeats_archives else Scope.ALL
-    return plan_again(store, publication, extent, planned.digests)
+    return plan_again(planned, store=store, publication=publication, extent=extent)
 
 
 class _Renderer:
     """Renders the plan of one publishing pass, and keeps what all its files share."""
 
     def __init__(
-        self, store: Store, publication: Publication, files: PublicFiles, planned: PublishPlan, *, progress: Progress
+        self,
+        store: Store,
+        publication: Publication,
+        files: PublicFiles,
+        planned: PublishPlan,
+        *,
+        look: SiteLook,
+        progress: Progress,
     ) -> None:
         self._store = store
         self._publication = publication
         self._files = files
         self._planned = planned
         self._progress = progress
-        self._look = SiteLook.of(publication)
+        self._look = look
         self._feeds = open_feeds(store, publication, planned.slugs)
         self._items = ItemCache(store)
         self._shown = {audience.name: last_shown(store, audience) for audience in publication.audiences}
@@ -132,8 +141,10 @@ class _Renderer:
             store=self._store,
             publication=self._publication,
             files=self._files,
+            look=self._look,
             authority=authority,
             feeds=self._feeds.by_slug,
+            shown=self._shown,
             new_keywords_of=[]
             if self._planned.is_full
             else [each.number for each in self._items_of_new_keyword_feeds()],
