@@ -138,7 +138,7 @@ def _selectors(page: _ElementTree, template: str) -> tuple[str, ...]:
     The rules are parsed here before premailer gets them, because premailer would drop invalid rules silently.
     """
     styles = list(page.iter("style"))
-    if any("@import" in (style.text or "").lower() for style in styles):
+    if any(_imports(style.text or "") for style in styles):
         raise TemplateError(template, None, "its style has an @import, which mail programs ignore: write the rules out")
     texts = [style.text or "" for style in styles if style.get(KEPT) is None]
     try:
@@ -146,6 +146,11 @@ def _selectors(page: _ElementTree, template: str) -> tuple[str, ...]:
             return tuple(selector for text in texts for selector in _selectors_of(text))
     except (AttributeError, DOMException) as error:  # AttributeError: an @media inside an @media
         raise TemplateError(template, None, UNUSABLE % error) from error
+
+
+@lru_cache  # as below
+def _imports(sheet: str) -> bool:
+    return "@import" in sheet.lower()
 
 
 @lru_cache  # pages of one template have the same few sheets

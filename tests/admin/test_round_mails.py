@@ -14,6 +14,7 @@ from publisher.model.deliveries import Delivery
 from publisher.rendering.wire_form import WireForm
 from publisher.store import Store
 from publisher.subscribers.people import People
+from publisher.subscribers.tokens import mine_token
 from tests.contract.stories import NOON, collect, record, revise, withdraw
 from tests.contract.test_store_rounds import add, begin, plan
 from tests.databases import sqlite_store
@@ -38,7 +39,7 @@ def test_an_item_is_sent_while_its_reader_follows_one_of_its_themes(
     assert expected == is_left(themes, followed=followed, left=left)
 
 
-def round_mails_of(store: Store) -> RoundMails:
+def round_mails_of(store: Store, clock: Callable[[], datetime] = lambda: NOON) -> RoundMails:
     renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
 
     def no_letters() -> NoReturn:
@@ -47,7 +48,7 @@ def round_mails_of(store: Store) -> RoundMails:
     def people(now: datetime) -> People:
         return People(store=store, site=SITE, settings=SETTINGS, themes=THEMES, letters=no_letters, now=now)
 
-    return RoundMails(store=store, settings=SETTINGS, renderer=lambda: renderer, people=people, clock=lambda: NOON)
+    return RoundMails(store=store, settings=SETTINGS, renderer=lambda: renderer, people=people, clock=clock)
 
 
 def words_of(mails: RoundMails, delivery: Delivery) -> list[str]:
@@ -87,3 +88,22 @@ def test_a_batch_has_what_its_items_say_then(change: str) -> None:
         do(store)
 
         assert [expected, expected] == [words_of(mails, each) for each in (second, third)]
+
+
+def test_the_link_to_a_readers_own_page_is_of_the_day_of_the_mail() -> None:
+    """It is valid for some weeks from then on, and a pass at a slow mail server may last for days."""
+    moments = [NOON, NOON + timedelta(seconds=30), NOON + timedelta(days=1)]
+    with sqlite_store() as store:
+        collect(store, record("a"))
+        readers = [add(store, name) for name in ("ada", "ben", "eve")]
+        plan(store, begin(store), {each.number: (1,) for each in readers})
+        claimed = store.ledger.claim(3, max_age=timedelta(days=3), now=NOON)
+        clock = iter(moments)
+        mails = round_mails_of(store, lambda: next(clock))
+
+        made = [mails([delivery])[delivery.id] for delivery in claimed]
+        key = store.subscribers.key(proposed="", now=NOON)
+
+    for reader, moment, mail in zip(readers, moments, made, strict=True):
+        assert isinstance(mail, WireForm)
+        assert mine_token(reader.number, key, now=moment).encode() in mail.data
