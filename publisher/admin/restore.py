@@ -72,7 +72,7 @@ class OpenAudience:
     known: int
     """The number of the last edition in the store, or 0 if it has none."""
     since: tuple[Trace, ...]
-    """What remains in the outbox and on the web of editions that were made after the backup."""
+    """Editions that were made after the backup: what remains of each in the outbox and on the web."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ class Subscribers:
     # --- the key of links --------------------------------------------------------------------------------------------
 
     def key(self, *, proposed: str, now: datetime) -> str:
-        """Return the key with which links are signed. If there is none yet, it is `proposed`, which is stored."""
+        """Return the key with which links are signed. If there is none yet, `proposed` is stored and returned."""
         query = select(link_key.c.key)
         with self._database.reading() as connection:
             found: str | None = connection.execute(query).scalar()
