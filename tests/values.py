@@ -8,8 +8,9 @@ from typing import Any
 
 from publisher.config.document import Document
 from publisher.model.feeds import Feed
-from publisher.model.items import Item
-from publisher.model.records import Record, State
+from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.links import id_key, link_key
+from publisher.model.records import Known, Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme
@@ -75,5 +76,18 @@ def record(
         added_seq=number,
         seq=number,
         revision=revision,
+        state=state,
+    )
+
+
+def known_of(number: int, item: Item, state: State = State.LISTED) -> Known:
+    """Return an item as the log knows it."""
+    return Known(
+        number=number,
+        date=item.date,
+        native_id=id_key(item.native_id),
+        link=link_key(item.link),
+        text_digest=digest_of_text(item),
+        content_digest=digest_of_content(item),
         state=state,
     )

@@ -17,8 +17,8 @@ from publisher.collect.pairs import pair
 from publisher.collect.sources.listing import ListingSource
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
-from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
+from tests.values import known_of
 
 DAY = date(2022, 2, 10)
 OLD = date(2021, 1, 1)
@@ -50,18 +50,7 @@ class Log:
     asked: list[int] = field(default_factory=list)
 
     def known(self) -> list[Known]:
-        return [
-            Known(
-                number=number,
-                date=item.date,
-                native_id=id_key(item.native_id),
-                link=link_key(item.link),
-                text_digest=digest_of_text(item),
-                content_digest=digest_of_content(item),
-                state=self.states[number],
-            )
-            for number, item in self.items.items()
-        ]
+        return [known_of(number, item, self.states[number]) for number, item in self.items.items()]
 
     def contents(self, numbers: Collection[int]) -> Mapping[int, Item]:
         self.asked += numbers

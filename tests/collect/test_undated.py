@@ -13,12 +13,11 @@ from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.collect.undated import match_undated
 from publisher.model.feeds import Gathering
-from publisher.model.items import Item, digest_of_content, digest_of_text
-from publisher.model.links import id_key, link_key
-from publisher.model.records import Known, State
+from publisher.model.items import Item
+from publisher.model.records import Known
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from tests.databases import sqlite_store
-from tests.values import POLICIES, SITE
+from tests.values import POLICIES, SITE, known_of
 
 SEEN, TODAY = date(2024, 3, 5), date(2024, 3, 9)
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -36,18 +35,7 @@ def undated(text: str = "The ferry sails.", day: date = TODAY, **fields: Any) ->
 
 
 def known(*items: Item) -> list[Known]:
-    return [
-        Known(
-            number=number,
-            date=item.date,
-            native_id=id_key(item.native_id),
-            link=link_key(item.link),
-            text_digest=digest_of_text(item),
-            content_digest=digest_of_content(item),
-            state=State.LISTED,
-        )
-        for number, item in enumerate(items, start=1)
-    ]
+    return [known_of(number, item) for number, item in enumerate(items, start=1)]
 
 
 def date_as_known(log: Sequence[Known], listed: Sequence[Item]) -> tuple[Item, ...]:

@@ -1,35 +1,15 @@
 """What a subscriber can do by a fresh link: see his data, change his address, erase everything."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from publisher.model.subscribers import ConsentKind
 from tests.databases import dump
-from tests.visitor import ADA, BEN, FORMS_CONFIG, LISTING, FormSite, path_in
-from tests.world import NOW, World
+from tests.visitor import ADA, BEN, FormSite, path_in
 
 NEW = "lovelace@example.net"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with news, which is made once."""
-    world = World(tmp_path_factory.mktemp("fresh") / "made", LISTING, config=FORMS_CONFIG)
-    world.publisher("run", at=NOW)
-    return world
-
-
-@pytest.fixture
-def site(made: World, tmp_path: Path) -> Iterator[FormSite]:
-    site = FormSite(made.copied_to(tmp_path / "site"))
-    yield site
-    site.close()
 
 
 def fresh_path(site: FormSite, address: str = ADA) -> str:

@@ -1,7 +1,6 @@
 """The forms, as a visitor without a browser sees them."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -9,29 +8,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import pytest
 import structlog
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.subscribers import EVERYTHING
 from tests.databases import dump
-from tests.visitor import ADA, BEN, FORMS_CONFIG, LISTING, FormSite, path_in, stamp_of
-from tests.world import BASE_URL, NOW, World
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with news, which is made once."""
-    world = World(tmp_path_factory.mktemp("forms") / "made", LISTING, config=FORMS_CONFIG)
-    world.publisher("run", at=NOW)
-    return world
-
-
-@pytest.fixture
-def site(made: World, tmp_path: Path) -> Iterator[FormSite]:
-    site = FormSite(made.copied_to(tmp_path / "site"))
-    yield site
-    site.close()
+from tests.visitor import ADA, BEN, FormSite, path_in, stamp_of
+from tests.world import BASE_URL, World
 
 
 def state(site: FormSite) -> str:
