@@ -30,6 +30,11 @@ _ERROR_NAMES = (
 _ERRORS = frozenset(_ERROR_NAMES.split())
 """What Excel shows for a formula without a value, in English, German, French and Dutch."""
 
+_AS_TEXT = re.compile(r'="(?P<formula>[^"]*)"|\'(?P<guarded>[=+@-].*|[\d/.: T-]+)', re.DOTALL)
+"""A cell that a program marked as text: `="007"`, which Excel keeps as it is, or an apostrophe before what could be a
+formula or a number.
+"""
+
 csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
 
 
@@ -51,7 +56,7 @@ def read_csv(
 
     The separator of cells is the one that Excel's line `sep=` names. Otherwise, of the separators that make a header
     which `check` accepts, the one that cuts the header into most cells is used. Titles may precede the header. Rows of
-    empty cells are left out. Of several columns with one name the first counts.
+    empty cells are left out. Of several columns with one name the first that has a value counts.
 
     Raises:
         NotCsvError: the file is not CSV.
@@ -89,16 +94,25 @@ def read_csv(
 
 def _left_out(names: list[str], row: list[str], delimiter: str) -> Iterator[str]:
     """Yield a sentence for each thing that is left out of a row: surplus cells, and Excel's errors."""
-    if _says_something(row[len(names) :]):
-        more = counted(len(row) - len(names), "cell")
+    named = max((place for place, name in enumerate(names, start=1) if name), default=0)
+    if surplus := [cell for cell in row[named:] if cell.strip()]:
+        more = counted(len(surplus), "cell")
         yield f"{more} more than the head has, left out; put a text that contains {delimiter!r} in quotes"
     if failed := [cell.strip() for cell in row if cell.strip() in _ERRORS]:
         yield f"an error of the spreadsheet in place of a value, left out: {', '.join(failed)}"
 
 
 def _values(names: list[str], row: list[str]) -> dict[str, object]:
-    cells = ["" if cell.strip() in _ERRORS else cell for cell in row]
-    return dict(reversed([*zip(names, cells, strict=False)]))
+    values: dict[str, object] = {}
+    for name, cell in zip(names, row, strict=False):
+        if not str(values.get(name, "")).strip():
+            values[name] = "" if cell.strip() in _ERRORS else _unmarked(cell)
+    return values
+
+
+def _unmarked(cell: str) -> str:
+    marked = _AS_TEXT.fullmatch(cell.strip())
+    return (marked["formula"] or marked["guarded"] or "") if marked else cell
 
 
 def _header_of(text: str, delimiters: str, check: Callable[[Collection[str]], None]) -> tuple[int, str]:

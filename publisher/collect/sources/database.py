@@ -106,9 +106,9 @@ class DatabaseSource:
             with engine.connect() as connection:
                 _prepare(connection)
                 result = connection.execute(text(self.query))
-                rows = [{**row} for row in result.mappings().fetchmany(MAX_ROWS + 1)]
-                connection.rollback()
                 names = list(result.keys())
+                rows = [_row_of(names, row) for row in result.fetchmany(MAX_ROWS + 1)]
+                connection.rollback()
         except SQLAlchemyError as error:
             problem = f"the database says: {_first_line(error)}"
             raise SourceError(self.name, problem, kind=FailureKind.UNREACHABLE) from error
@@ -117,6 +117,21 @@ class DatabaseSource:
         if len(rows) > MAX_ROWS:
             raise SourceError(self.name, f"`query` gives more than {MAX_ROWS} rows; let it give fewer")
         return names, rows
+
+
+def _row_of(names: Sequence[str], values: Sequence[object]) -> dict[str, object]:
+    """Return a row by the names of its columns; of several with one name, as a join gives them, the first counts."""
+    return dict(reversed([*zip(names, map(_as_text, values), strict=True)]))
+
+
+def _as_text(value: object) -> object:
+    """Return the text of bytes in UTF-8, as MySQL gives columns with a binary collation; other values stay."""
+    if not isinstance(value, bytes) or len(value) == 1:  # one byte may be a bit
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _prepare(connection: Connection) -> None:

@@ -26,6 +26,12 @@ def escape_ampersands(document: str) -> str:
     return _BARE.sub(lambda found: "&amp;" if found[0] == "&" else found[0], document)
 
 
+def paragraphs_of(html: str) -> str:
+    """Return HTML without any tag as paragraphs, if it has empty lines: a text that a program took for HTML."""
+    pieces = [piece.strip() for piece in re.split(r"\n[ \t]*\n\s*", html) if piece.strip()]
+    return html if "<" in html or len(pieces) < 2 else "".join(f"<p>{piece}</p>" for piece in pieces)  # noqa: PLR2004
+
+
 def unescape_markup(html: str) -> str:
     """Unescape HTML once if it was escaped twice (`&lt;p&gt;…`). HTML that has a tag, or is a text about tags, is
     returned unchanged.

@@ -11,7 +11,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.model.errors import SourceError
 
-READER = "listing-6"
+READER = "listing-7"
 """The version of the parser. It is part of every validator, and changes when the same bytes are read differently."""
 
 

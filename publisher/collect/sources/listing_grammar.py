@@ -39,6 +39,8 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem
 
 _TEXT = "this line has a date and is taken for text"
+_RULE = re.compile(r"(?:[-*_=~+#·•—–─═] ?){3,}")
+"""A line that only separates: `---`, `* * *`."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -77,8 +79,8 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
 
 
 def _blocks_of(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
-    """Yield each group of lines between empty lines, as pairs of a line number and the line."""
-    for has_words, group in groupby(enumerate(lines, start=1), key=lambda pair: bool(pair[1])):
+    """Yield each group of lines between empty lines and rules, as pairs of a line number and the line."""
+    for has_words, group in groupby(enumerate(lines, start=1), key=lambda pair: bool(_RULE.sub("", pair[1], count=1))):
         if has_words:
             yield list(group)
 

@@ -18,8 +18,10 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-READER = "table-7"
+READER = "table-8"
 _JSON = (".jsonl", ".ndjson", ".json")
+_LISTS = frozenset("items data rows results records entries posts articles news values".split())  # noqa: SIM905
+"""The names under which programs put their list of objects into one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,11 @@ class TableSource:
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-    """Yield the JSON objects in a text: each with its line number, or with its number in the array if the text is one
-    array.
+    """Yield the JSON objects in a text: each with its line number, or with its number in the list if the text is one
+    list.
     """
-    if (array := _json_array(text)) is not None:
-        yield from enumerate(array, start=1)
+    if (rows := _json_list(text)) is not None:
+        yield from enumerate(rows, start=1)
         return
     # not splitlines(): a JSON text may contain U+2028 unescaped
     for number, line in enumerate(text.split("\n"), start=1):
@@ -118,22 +120,38 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldErr
             yield number, _json_row(line)
 
 
-def _json_array(text: str) -> list[Mapping[str, object] | FieldError] | None:
-    """Return the entries of the array that is the whole text; return `None` if the text is no array, or has one object
-    per line.
+def _json_list(text: str) -> list[Mapping[str, object] | FieldError] | None:
+    """Return the objects of a text that is one array, one object with a list of objects (`_LISTS`), or one object;
+    return `None` if the text has one object per line.
     """
-    if not text.lstrip().startswith("["):
-        return None
     try:
-        rows = json.loads(text, parse_float=str)
+        whole = _json(text)
     except (ValueError, RecursionError):
         return None  # each line is then reported
+    rows = whole if isinstance(whole, list) else _listed(whole)
     return [row if isinstance(row, dict) else FieldError("expected a JSON object") for row in rows]
+
+
+def _listed(whole: object) -> list[object]:
+    """Return the objects in the only list of an object that is no item; return the object itself if it has none."""
+    inner = [whole[name] for name in whole if name.casefold() in _LISTS] if isinstance(whole, dict) else []
+    if len(inner) == 1 and isinstance(inner[0], dict):
+        return _listed(inner[0])
+    return inner[0] if len(inner) == 1 and _is_list_of_objects(inner[0]) else [whole]
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _json(text: str) -> object:
+    # 1.10 may be a version as well as a number, and what is not a number is no value
+    return json.loads(text, parse_float=str, parse_constant=lambda _: None)
 
 
 def _json_row(line: str) -> Mapping[str, object] | FieldError:
     try:
-        row = json.loads(line, parse_float=str)  # 1.10 may be a version as well as a number
+        row = _json(line)
     except (ValueError, RecursionError) as error:
         return FieldError(f"this is not JSON: {error}")
     return row if isinstance(row, dict) else FieldError("expected a JSON object")

@@ -13,6 +13,8 @@ _WORD_END = re.compile(r"[\w)\]»”’\"]\Z")
 _ABBREVIATION = re.compile(r"(?:^|\W)\w{1,3}\.\Z")
 _LOOKED_AT = 8
 _LINE_END = re.compile("\r\n?")
+_SOFT_BREAK = re.compile("[\x0b\x85\u2028\u2029]")
+"""Line ends that spreadsheets, Word and web pages put into a text."""
 _BULLETS = "•‣▪◦●■"
 _POINT = re.compile(rf"[{_BULLETS}*–-] +\S")
 
@@ -90,7 +92,7 @@ def join_wrapped(lines: Sequence[str]) -> str:
 
 def clean_paragraphs(text: str) -> str:
     """Return `text` as paragraphs with one empty line between them; line ends inside a paragraph stay."""
-    return re.sub("\n{3,}", "\n\n", "\n".join(clean_lines(text))).strip("\n")
+    return re.sub("\n{3,}", "\n\n", "\n".join(clean_lines(_SOFT_BREAK.sub("\n", text)))).strip("\n")
 
 
 def fit(text: str) -> str:

@@ -14,7 +14,7 @@ KEPT = (
     *("draft", "isdraft", "hidden", "ishidden", "hide", "private", "isprivate", "unlisted", "unpublished"),
     *("archived", "isarchived", "deleted", "isdeleted", "trashed", "disabled", "excludefromcollections"),
     *("eleventyexcludefromcollections", "headless", "password", "postpassword", "brouillon", "masqué", "privé"),
-    *("verborgen", "entwurf", "versteckt", "privat"),
+    *("verborgen", "entwurf", "versteckt", "privat", "deletedat", "deletedon", "trashedat", "archivedat"),
 )
 """Fields that withhold an item unless their value is a clear no; named as `columns.fold_name` returns them."""
 SHOWN = (
@@ -133,7 +133,7 @@ def _keeps_back(name: str, said: str) -> bool:
     if name == "hide":  # may be a list of what a page hides, such as its navigation
         return said in _YES
     if name in KEPT:
-        return said not in _NO
+        return said not in _NO and not said.startswith("0000-00-00")
     if name in SHOWN:
         return said in _NO
     is_negative = re.match(r"-\d", said) is not None  # Joomla writes -1

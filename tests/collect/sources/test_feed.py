@@ -148,6 +148,21 @@ def test_lines_of_plain_text_keep_their_ends(tmp_path: Path) -> None:
     assert item.text == other.text == text
 
 
+@pytest.mark.parametrize(
+    ("written", "html"),
+    [
+        ("It sails\nat ten.\n \nAnd &amp;amp; so on.", "<p>It sails\nat ten.</p><p>And &amp; so on.</p>"),
+        ("It sails\nat ten.", "It sails\nat ten."),
+        ("It &lt;b&gt;sails&lt;/b&gt;.\n\nAt ten.", "It <b>sails</b>.\n\nAt ten."),
+    ],
+)
+def test_empty_lines_of_a_text_without_marks_end_paragraphs(tmp_path: Path, written: str, html: str) -> None:
+    item = f"<item><title>A</title><description>{written}</description></item>"
+    body = f'<rss version="2.0"><channel><title>N</title>{item}</channel></rss>'
+
+    assert [item.html for item in read(tmp_path, body).items] == [html]
+
+
 def test_a_draft_of_atom_does_not_go_out(tmp_path: Path) -> None:
     control = "<app:control xmlns:app='http://www.w3.org/2007/app'><app:draft>yes</app:draft></app:control>"
 

@@ -45,6 +45,21 @@ BASE = "https://example.org/news/2026"
         ("<svg><script>steal()</script></svg>after", "after"),
         ("<form><input name=a><p>Text</p></form>", ""),
         ("a\x00b\x0bc\ufffe", "ab c"),
+        (
+            "<p>It sails.</p><p>The post <a href=/a>A. B</a> appeared first on <a href=/>Port.org</a>.</p>",
+            "<p>It sails.</p>",
+        ),
+        ("<p>L’article <a href=/a>A</a> est apparu en premier sur <a href=/>Port</a>.</p>x", "x"),
+        ("<p>Het bericht <a href=/a>A</a> verscheen eerst op <a href=/>Port</a>.</p>x", "x"),
+        ("<p>Der Beitrag <a href=/a>A</a> erschien zuerst auf <a href=/>Port</a>.</p>x", "x"),
+        ("<p>The post A appeared first on Monday.</p>", "<p>The post A appeared first on Monday.</p>"),
+        (
+            '<a href="/cdn-cgi/l/email-protection" data-cfemail="2a4b6a480445584d">[email&#160;protected]</a>',
+            '<a href="mailto:a@b.org">a@b.org</a>',
+        ),
+        ('<a href="/cdn-cgi/l/email-protection#2a4b6a480445584d">us</a>', '<a href="mailto:a@b.org">us</a>'),
+        ('<span data-cfemail="2a4b6a480445584d">[email\xa0protected]</span>', "<span>a@b.org</span>"),
+        ('<span data-cfemail="2a4b6a">x</span>', "<span>x</span>"),
     ],
 )
 def test_allowed_html_stays_and_other_html_goes(raw: str, clean: str) -> None:

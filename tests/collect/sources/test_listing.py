@@ -554,6 +554,13 @@ def test_a_listing_with_dates_below_the_texts_is_refused() -> None:
     assert [problem.where for problem in problems] == ["l.txt:2"]
 
 
+@pytest.mark.parametrize("rule", ["---", "* * *", "=====", "———"])
+def test_a_rule_between_items_is_no_text(rule: str) -> None:
+    listed = items_of(f"10 February 2022\n\nIt sails.\n{rule}\n9 February 2022\n\nIt stays.\n\n{rule}\n")
+
+    assert [item.text for item in listed] == ["It sails.", "It stays."]
+
+
 def test_a_heading_is_no_item() -> None:
     assert len(items_of("News of the harbour\n\n10 February 2022\n\nText.")) == 1
 

@@ -37,6 +37,9 @@ def titles(fetch: Fetch) -> list[str]:
         'date, title\n2024-03-04, "Ferry"\n',
         "date;title;text, long, for the page\n2024-03-04;Ferry;It sails\n",
         "date;title;;title;\n2024-03-04;Ferry;;;\n",
+        "date;title;title\n2024-03-04;;Ferry\n",
+        'date;title\n\'2024-03-04;"=""Ferry"""\n',
+        ";date;title\n0;2024-03-04;Ferry\n",
     ],
 )
 def test_tables_are_read_as_programs_write_them(tmp_path: Path, text: str) -> None:
@@ -44,6 +47,39 @@ def test_tables_are_read_as_programs_write_them(tmp_path: Path, text: str) -> No
 
     assert titles(fetch) == ["Ferry"]
     assert not fetch.problems
+
+
+def test_marks_that_only_say_text_are_no_part_of_a_value(tmp_path: Path) -> None:
+    rows = 'id,date,title,text\n"=""007""",2024-03-04,\'t Hof,\'=1+1\n'
+
+    (item,) = read(tmp_path, rows).items
+
+    assert (item.native_id, item.title, item.text) == ("007", "'t Hof", "=1+1")
+
+
+def test_line_ends_of_word_and_the_web_are_line_ends(tmp_path: Path) -> None:
+    (item,) = read(tmp_path, "date,text\n2024-03-04,It\x0bsails\u2028at\u2029ten\n").items
+
+    assert item.text == "It\nsails\nat\nten"
+
+
+def test_a_cell_below_no_name_is_told(tmp_path: Path) -> None:
+    assert "1 cell more" in str(read(tmp_path, "date,text,\n2024-03-04,Open, again,\n").remarks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"count": 1, "items": [{"date": "2024-03-04", "title": "Ferry", "text": NaN}]}',
+        '{"data": {"Rows": [\n{"date": "2024-03-04", "title": "Ferry"}]}, "next": null}',
+        '{\n  "date": "2024-03-04",\n  "title": "Ferry",\n  "enclosures": [{"url": "https://example.org/a.pdf"}]\n}',
+        '{"date": "2024-03-04", "title": "Ferry", "enclosures": [{"url": "https://example.org/a.pdf"}]}',
+    ],
+)
+def test_a_list_of_json_may_be_within_an_object(tmp_path: Path, text: str) -> None:
+    fetch = read(tmp_path, text, name="news.json")
+
+    assert (titles(fetch), [item.text for item in fetch.items]) == (["Ferry"], ["Ferry"])
 
 
 def test_titles_above_the_header_are_told(tmp_path: Path) -> None:
