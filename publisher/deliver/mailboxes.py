@@ -72,7 +72,7 @@ def open_maildir(path: Path) -> Iterator[Inbox]:
         MailboxError: the folder is no Maildir, or cannot be read.
     """
     if not (path / "new").is_dir():
-        raise MailboxError(str(path), "it is no Maildir, for it has no folder new")
+        raise MailboxError(str(path), "it has no folder `new`, as a Maildir has; name the folder that contains it")
     with _explain_errors(str(path)):
         box = mailbox.Maildir(path, create=False)
         yield _Folder(box, str(path))
@@ -86,7 +86,7 @@ def open_mbox(path: Path) -> Iterator[Inbox]:
         MailboxError: the file is missing, cannot be read, or another program has locked it.
     """
     if not path.is_file():
-        raise MailboxError(str(path), "there is no such file")
+        raise MailboxError(str(path), "there is no such file; correct the path, or create an empty file")
     with _explain_errors(str(path)):
         box = mailbox.mbox(path, create=False)
         box.lock()

@@ -1,4 +1,6 @@
-"""A mailbox on an IMAP server is read over TLS, and only certificates of trusted authorities are accepted."""
+"""A mailbox on an IMAP server is read over TLS, and only certificates of trusted authorities are accepted. A path
+without a mailbox is named with a remedy.
+"""
 
 import ssl
 from pathlib import Path
@@ -6,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from publisher.deliver.mailboxes import open_imap
+from publisher.deliver.mailboxes import open_imap, open_maildir, open_mbox
 from publisher.model.bounces import ImapSettings
 from publisher.model.deliveries import Secret, Security
 from publisher.model.errors import MailboxError
@@ -72,3 +74,10 @@ def test_a_strangers_certificate_is_not_trusted(
         with pytest.raises(MailboxError, match="certificate verify failed"):
             read(box, security, ca_file)
         assert ([], {1: MAIL}) == (box.fetched, box.mails)
+
+
+def test_a_path_without_a_mailbox_is_named_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(MailboxError, match=r"it has no folder `new`.*; name the folder that"), open_maildir(tmp_path):
+        pass
+    with pytest.raises(MailboxError, match="no such file; correct the path"), open_mbox(tmp_path / "nowhere"):
+        pass
