@@ -138,8 +138,9 @@ def _key_in_line_of(error: tomllib.TOMLDecodeError, data: bytes) -> str:
     number = re.search(r"at line (\d+)", str(error))
     lines = data.decode("utf-8-sig").splitlines()
     line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
-    key = line.partition("=")[0].strip()
-    return f": {key[:_SHOWN]}" if key else ""
+    key, _, value = line.partition("=")
+    quotes = '; quotes must be straight (")' if re.search("[“”„‘’«»]", value) and '"' not in value else ""
+    return f": {key.strip()[:_SHOWN]}{quotes}" if key.strip() else ""
 
 
 def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Config:

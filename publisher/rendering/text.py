@@ -40,6 +40,7 @@ An embedding opened inside an isolate ends with the isolate.
 """
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
+_SIDE_BY_SIDE = re.compile(r"<img\b[^<>]*>(?=<img\b)")
 IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\ssrc="([^"]*)"')
 ALT = re.compile(r'\salt="([^"]*)"')
@@ -86,7 +87,9 @@ def html_of(item: Item, *, picture: str) -> str:
 
     If the body is plain text, each paragraph becomes a `p`, everything is escaped, and web addresses become links.
     """
-    return IMAGE.sub(lambda image: _link_to_image(image, picture), html_with_images(item))
+    # pictures side by side need no space between them, but words do
+    apart = _SIDE_BY_SIDE.sub(r"\g<0> ", html_with_images(item))
+    return IMAGE.sub(lambda image: _link_to_image(image, picture), apart)
 
 
 def html_with_images(item: Item) -> str:

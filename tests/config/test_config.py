@@ -764,6 +764,10 @@ def test_another_encoding_has_its_line(site: Path) -> None:
             f'{SMALLEST}{AUDIENCE}name = "other"\n',
             "this is not TOML: Cannot overwrite a value (at line 15, column 15): name",
         ),
+        (
+            f"{SMALLEST}path = “news.txt”\n",
+            'this is not TOML: Invalid value (at line 12, column 8): path; quotes must be straight (")',
+        ),
         (f"{SMALLEST}password = hunter2\n", "this is not TOML: Invalid value (at line 12, column 12): password"),
         (
             f"{SMALLEST}[themes.a]\n[themes.a]\n",

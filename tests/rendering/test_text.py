@@ -117,6 +117,12 @@ def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
         )
 
 
+def test_links_to_pictures_side_by_side_do_not_run_together() -> None:
+    item = Item(date=DAY, text="A", html='<img src="https://example.org/a"><img src="https://example.org/b">')
+
+    assert "</a> <a" in html_of(item, picture="Picture")
+
+
 def test_an_invisible_text_counts_as_none() -> None:
     assert "" == stripped(" \u200b\n\n\ufeff\u2060 ")
     assert "a\u200bb" == stripped("  a\u200bb\n")

@@ -93,7 +93,7 @@ class Said(Enum):
 _PUBLISHED = _set(
     "published posted publication released issued uploaded created added submitted filed dated online "
     "publie publiee publies publiees poste postee paru parue parution mis mise mises ligne diffuse diffusee ajoute "
-    "ajoutee cree creee publication "
+    "ajoutee cree creee publication sent envoye envoyee verzonden gesendet "
     "gepubliceerd geplaatst gepost verschenen toegevoegd aangemaakt publicatie publicatiedatum "
     "veroffentlicht veroffentlichung veroffentlichungsdatum publiziert gepostet erstellt erschienen eingestellt "
     "erscheinungsdatum"

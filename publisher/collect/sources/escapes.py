@@ -26,6 +26,11 @@ def escape_ampersands(document: str) -> str:
     return _BARE.sub(lambda found: "&amp;" if found[0] == "&" else found[0], document)
 
 
+def unescape_name(title: object) -> object:
+    """Return a title that should be plain text. If it has no `<`, unescape what a program wrote as HTML: `R&amp;D`."""
+    return unescape(title) if isinstance(title, str) and "<" not in title else title
+
+
 def paragraphs_of(html: str) -> str:
     """Return HTML without any tag as paragraphs, if it has empty lines: a text that a program took for HTML."""
     pieces = [piece.strip() for piece in re.split(r"\n[ \t]*\n\s*", html) if piece.strip()]

@@ -17,7 +17,7 @@ from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
-from publisher.collect.sources.escapes import escape_ampersands, paragraphs_of, unescape_markup
+from publisher.collect.sources.escapes import escape_ampersands, paragraphs_of, unescape_markup, unescape_name
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
@@ -379,7 +379,7 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
         "expires": list(fields_within(tables, EXPIRY_NAMES).values()),
         "id": item.get("id"),
         "date": _first_date([str(item.get(name) or "") for name in ("date_published", "date_modified")]),
-        "title": item.get("title"),
+        "title": unescape_name(item.get("title")),
         "text": None if html else text or item.get("summary"),
         "html": html,
         "summary": teaser_of(str(item.get("summary") or ""), words_of(str(html or text or "")))

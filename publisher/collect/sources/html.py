@@ -51,6 +51,13 @@ _DROPPED_TAGS = (
     "select style svg template textarea title xml"
 )
 _DROPPED = frozenset({*_DROPPED_TAGS.split(), *FRAMES, *RECORDINGS})
+_BLOCKS = (
+    *("address", "article", "aside", "center", "details", "dir", "footer", "header", "hgroup", "main", "menu", "nav"),
+    *("section", "summary"),
+)
+"""Elements that do not stay, but stand on lines of their own: they become a `div`, so that their words do not run
+together.
+"""
 _PASSES = 8
 _ADDRESSES = frozenset({"href", "src", "cite"})
 _NOWHERE = re.compile(r"\s*(?:\Z|#|javascript:|about:|blob:)", re.IGNORECASE)
@@ -144,6 +151,8 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
     drop_footers(root)
     show_addresses(root)
     show_media(root, base, media, keep_tracking=keep_tracking)
+    for element in root.iter(*_BLOCKS):
+        element.tag = "div"
     for element in list(root.iter("a", "h1", "h2")):
         if element.tag != "a":
             element.tag = "h3"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.files import decoded, read_unless, validator_of
+from publisher.collect.sources.listing_faults import why_unread
 from publisher.model.errors import SourceError
 
 READER = "listing-7"
@@ -39,7 +40,8 @@ class ListingSource:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         from publisher.collect.sources.listing_grammar import parse  # late: an unchanged file is not parsed
 
-        found = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
+        text = decoded(self.name, self.path, data)
+        found = parse(text, str(self.path), self.labels)
         if found.problems and not (found.items or found.withheld):
-            raise SourceError(self.name, f"nothing could be read; {found.problems[0]}")
+            raise SourceError(self.name, f"nothing could be read; {why_unread(text, found.problems)}")
         return found.as_fetch(validator=validator_of(data, reader=reader), is_complete=self.complete)

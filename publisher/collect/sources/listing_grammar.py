@@ -27,6 +27,7 @@ from publisher.collect.sources.date_words import Said, is_saying
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.harvest import Harvest
 from publisher.collect.sources.listing_dates import DateLine, date_line, is_named, looks_dated
+from publisher.collect.sources.listing_faults import ABOVE_ALL
 from publisher.collect.sources.listing_labels import SINGLE, meaning_of, split_label, values_of
 from publisher.collect.sources.moments import embargo_of, expiry_of
 from publisher.collect.sources.near_dates import NO_DAY
@@ -332,7 +333,7 @@ class _Reader:
         if self._drafts:
             self._drafts[-1].take(rows)
         elif rows and not self.faults:
-            self.faults.append((start, "this stands above the first date and was left out"))
+            self.faults.append((start, ABOVE_ALL))
             self.is_headed = len(rows) == 1 and isinstance(rows[0], str) and not _SENTENCE_END.search(rows[0])
         elif rows:
             self.is_headed = False

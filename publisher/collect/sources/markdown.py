@@ -43,7 +43,7 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-12"
+READER = "markdown-13"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
@@ -77,6 +77,12 @@ _COMMONMARK = _Parser("commonmark", {"html": True}).enable(["table", "strikethro
 _COMMONMARK.core.ruler.after("block", "dialects", _read_dialects)
 _DATED_NAME = re.compile(r"(\d{4})(-?)(\d{1,2})\2(\d{1,2})(?:[-_ .].*)?")
 _DATED_FOLDERS = re.compile(r"(?:.*/)?(\d{4})/(\d{2})/(\d{2})/[^/]+")
+_IN_LANGUAGE = re.compile(
+    r"(?P<path>.+)\.(?P<language>(?:bg|cs|da|de|el|en|es|et|fi|fr|ga|hr|hu|it|lt|lv|mt|nb|nl|no|pl|pt|ro|sk|sl|sv|uk)"
+    r"(?:[-_][a-z]{2})?)",
+    re.IGNORECASE,
+)
+"""The path of a file with its language, as Hugo and others write translations: `ferry.fr.md`."""
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """A pattern for addresses that Jekyll and Hugo fill in, such as `/:year/:title/`."""
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
@@ -253,7 +259,9 @@ class MarkdownSource:
         said = {name: value for name, value in front.items() if not (is_flag(value) or _is_of_file(value))}
         values["date"] = _first(said, _NAMES["date"])
         values["id"] = values["id"] or relative
-        values["date"] = values["date"] or _day_in(relative)
+        translated = _IN_LANGUAGE.fullmatch(relative)
+        values["date"] = values["date"] or _day_in(translated["path"] if translated else relative)
+        values["language"] = values["language"] or (translated["language"] if translated else None)
         values["embargo"] = [front.get(name) for name in EMBARGO_NAMES]
         values["expires"] = [front.get(name) for name in EXPIRY_NAMES]
         values["link"] = self._link(values["link"], _first(front, ("slug",)))

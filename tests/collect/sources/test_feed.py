@@ -149,6 +149,15 @@ def test_lines_of_plain_text_keep_their_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "title"), [("R&amp;D &#8211; it sails", "R&D – it sails"), ("The &lt; of <b>", "The &lt; of <b>")]
+)
+def test_a_title_of_a_json_feed_that_was_written_as_html(tmp_path: Path, written: str, title: str) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": written}]}
+
+    assert [item.title for item in read(tmp_path, json.dumps(feed)).items] == [title]
+
+
+@pytest.mark.parametrize(
     ("written", "html"),
     [
         ("It sails\nat ten.\n \nAnd &amp;amp; so on.", "<p>It sails\nat ten.</p><p>And &amp; so on.</p>"),

@@ -45,6 +45,8 @@ BASE = "https://example.org/news/2026"
         ("<svg><script>steal()</script></svg>after", "after"),
         ("<form><input name=a><p>Text</p></form>", ""),
         ("a\x00b\x0bc\ufffe", "ab c"),
+        ("<section>It sails</section><section>at ten</section>", "<div>It sails</div><div>at ten</div>"),
+        ("<details><summary>More</summary>It sails</details>", "<div><div>More</div>It sails</div>"),
         (
             "<p>It sails.</p><p>The post <a href=/a>A. B</a> appeared first on <a href=/>Port.org</a>.</p>",
             "<p>It sails.</p>",

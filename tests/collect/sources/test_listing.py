@@ -554,6 +554,12 @@ def test_a_listing_with_dates_below_the_texts_is_refused() -> None:
     assert [problem.where for problem in problems] == ["l.txt:2"]
 
 
+def test_a_mail_pasted_into_a_listing_has_its_date() -> None:
+    listed = items_of("Sent: Monday, 4 March 2024 10:00\n\nIt sails.\n\nEnvoyé : lundi 4 mars 2024 09:00\n\nIt stays.")
+
+    assert [(item.date.day, item.text) for item in listed] == [(4, "It sails."), (4, "It stays.")]
+
+
 @pytest.mark.parametrize("rule", ["---", "* * *", "=====", "———"])
 def test_a_rule_between_items_is_no_text(rule: str) -> None:
     listed = items_of(f"10 February 2022\n\nIt sails.\n{rule}\n9 February 2022\n\nIt stays.\n\n{rule}\n")
@@ -653,6 +659,22 @@ def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path: Path, data: byt
         read(path)
 
     assert caught.value.problem.endswith(f"{path}{problem}")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{\\rtf1\\ansi 4 March 2024\\par}", "it is RTF; save it as plain text"),
+        ("<!DOCTYPE html>\n<p>4 March 2024", "it is HTML; save it as plain text"),
+        ("4 March 2024 - It sails.\n", "no line is a date alone"),
+    ],
+)
+def test_a_file_that_is_no_listing_says_why(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(SourceError, match=why):
+        read(path)
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

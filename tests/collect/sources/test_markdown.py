@@ -392,6 +392,22 @@ def test_a_heading_above_the_text_is_the_title_of_an_item_without_one(tmp_path: 
     assert (item.title, item.html) == ("The night ferry", "<p>It sails.</p>\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("2024-03-04-ferry.fr.md", "fr"),
+        ("2024-03-04-ferry/index.nl-be.md", "nl-be"),
+        ("2024-03-04-ferry.io.md", ""),
+        ("2024/03/04/ferry.md", ""),
+    ],
+)
+def test_a_files_name_may_say_its_language(tmp_path: Path, name: str, language: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    write(tmp_path, name, "title: Ferry")
+
+    assert [(item.date.day, item.language) for item in read(tmp_path).items] == [(4, language)]
+
+
 @pytest.mark.parametrize("said", ["Created", "Last Modified", "git Last Modified"])
 def test_the_date_of_a_file_is_no_date_of_news(tmp_path: Path, said: str) -> None:
     write(tmp_path, "2024-03-04-ferry.md", f"title: Ferry\ndate: {said}")
