@@ -113,7 +113,7 @@ def _record_changes(
         kept_from_readers=len(hidden),
         sources_read=1,
         joined=len(changes.joined) if not is_discarded else 0,
-        problems=(*tell_run(listing, timing), *fetch.remarks),
+        problems=(*tell_run(listing, timing, now=now), *fetch.remarks),
         waiting=len(timing.waiting),
         notes=tuple(tell_check(listing, timing)),
     )

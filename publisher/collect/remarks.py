@@ -4,6 +4,7 @@ The functions are pure.
 """
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from publisher.collect.clean import name_of
 from publisher.collect.embargo import Timing
@@ -12,10 +13,17 @@ from publisher.collect.intake import Listing
 from publisher.model.problems import Problem, counted
 from publisher.model.sources import Suspicion
 
+_LONG = timedelta(days=366)
 
-def tell_run(listing: Listing, timing: Timing) -> list[Problem]:
+
+def tell_run(listing: Listing, timing: Timing, *, now: datetime) -> list[Problem]:
     """Return the problems for `publisher run`: everything that readers lose."""
-    return [*listing.problems, *_taken_from_readers(timing.plan, listing.source), *_losses(listing, timing)]
+    return [
+        *listing.problems,
+        *_taken_from_readers(timing.plan, listing.source),
+        *_losses(listing, timing),
+        *_long_waits(timing, listing.source, now),
+    ]
 
 
 def tell_check(listing: Listing, timing: Timing) -> list[Problem]:
@@ -60,6 +68,15 @@ def _losses(listing: Listing, timing: Timing) -> list[Problem]:
         if item in news
     ]
     return wordings + [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
+
+
+def _long_waits(timing: Timing, source: str, now: datetime) -> Iterator[Problem]:
+    """Yield a problem for each new item that waits for more than a year, probably because of a wrong figure."""
+    why = dict(timing.unseen)
+    for item, wakes in timing.waiting:
+        if wakes and wakes - now > _LONG:
+            what = f"it {why[item]}, more than a year; correct its date if that is a mistake"
+            yield Problem(where=name_of(item, source), what=what, exit_code=0)
 
 
 def _shared_ids(listing: Listing) -> Iterator[Problem]:

@@ -122,6 +122,17 @@ def test_an_item_waits_to_the_minute(store: Store, listed: Item, begin: str) -> 
     assert store.items.waiting() == []
 
 
+def test_an_item_that_would_wait_for_years_is_told_once(store: Store) -> None:
+    source = Quiet(items=[item("Typo", date(2042, 3, 4)), item("Soon", date(2024, 6, 1))])
+
+    first, again = read(store, source), read(store, source)
+
+    assert [problem.what for problem in first.problems] == [
+        "it waits until 2042-03-04 00:00, more than a year; correct its date if that is a mistake"
+    ]
+    assert not again.problems
+
+
 def test_a_date_to_come_may_be_shown_and_an_embargo_still_counts(store: Store) -> None:
     shelf = Shelf(items=[item("Fair", date(2024, 9, 1)), item("Vote", date(2024, 9, 1), embargo=EIGHT + HOUR)])
 

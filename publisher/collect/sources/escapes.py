@@ -14,11 +14,23 @@ _BARE = re.compile(
 """What `escape_ampersands` looks at: CDATA and comments, which may contain bare ampersands, and ampersands that begin
 no character name.
 """
+_PAGE = re.compile(
+    r"\s*(?:<!--.{0,2000}?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 _TWICE = re.compile(
     r"\s*&lt;(?P<name>article|blockquote|div|h[1-6]|ol|p|section|table|ul)\b[^<]*&lt;/(?:[a-z][a-z0-9]*)&gt;\s*",
     re.IGNORECASE,
 )
 """Text without a tag that becomes one whole HTML element when it is unescaped."""
+
+
+def page_in_place(document: str) -> str:
+    """Return what is said of a document that should be a feed and is a page of HTML; return an empty string if it is no
+    page.
+    """
+    if not _PAGE.match(document):
+        return ""
+    return "it is a page of HTML; `publisher check --source` with its address finds its feeds"
 
 
 def escape_ampersands(document: str) -> str:
@@ -29,6 +41,11 @@ def escape_ampersands(document: str) -> str:
 def unescape_name(title: object) -> object:
     """Return a title that should be plain text. If it has no `<`, unescape what a program wrote as HTML: `R&amp;D`."""
     return unescape(title) if isinstance(title, str) and "<" not in title else title
+
+
+def correct_html(html: str) -> str:
+    """Return the HTML of an item with `unescape_markup` and `paragraphs_of` done."""
+    return paragraphs_of(unescape_markup(html))
 
 
 def paragraphs_of(html: str) -> str:

@@ -17,7 +17,7 @@ from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
-from publisher.collect.sources.escapes import escape_ampersands, paragraphs_of, unescape_markup, unescape_name
+from publisher.collect.sources.escapes import correct_html, escape_ampersands, page_in_place, unescape_name
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
@@ -36,7 +36,7 @@ from publisher.model.problems import Problem
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-9"
+READER = "feed-10"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """The most items that are read from one document."""
@@ -180,7 +180,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
     except Exception as error:  # a hostile document may raise anything; it is then no feed
         raise SourceError(source, f"this is no feed: {type(error).__name__}: {error}"[:200]) from error
     if not parsed.get("version") and not parsed.get("entries"):
-        raise SourceError(source, f"this is no feed: {_reason(parsed)}")
+        raise SourceError(source, f"this is no feed: {page_in_place(text) or _reason(parsed)}")
     feed = parsed.get("feed", {})
     language, base = feed.get("language", ""), url or web_address(str(feed.get("link") or ""))
     authors = _authors(feed)
@@ -248,7 +248,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "expires": [dict.get(entry, name) for name in _EXPIRIES],
         "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
-        "html": None if is_plain else paragraphs_of(unescape_markup(value)),
+        "html": None if is_plain else correct_html(value),
         "summary": _teaser(entry, value) if contents else None,
         "link": link,
         # dc:language, or an xml:lang around the words.

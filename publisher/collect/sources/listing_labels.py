@@ -17,13 +17,13 @@ WORDS = {
         ("veroffentlichungsdatum", "datum der veroffentlichung", "erscheinungsdatum"),
     ),
     "themes": (
-        ("main theme", "main themes", "theme", "themes"),
-        ("theme principal", "themes principaux", "thematique", "thematiques"),
-        ("hoofdthema", "hoofdthema's", "thema", "thema's"),
-        ("hauptthema", "hauptthemen", "themen"),
+        ("main theme", "main themes", "theme", "themes", "category", "categories", "topic", "topics"),
+        ("theme principal", "themes principaux", "thematique", "thematiques", "categorie", "categories"),
+        ("hoofdthema", "hoofdthema's", "thema", "thema's", "categorie", "categorieen"),
+        ("hauptthema", "hauptthemen", "themen", "kategorie", "kategorien"),
     ),
     "keywords": (
-        ("keyword", "keywords", "key word", "key words"),
+        ("keyword", "keywords", "key word", "key words", "tag", "tags"),
         ("mot cle", "mots cles", "mot clef", "mots clefs"),
         ("trefwoord", "trefwoorden", "kernwoord", "kernwoorden", "sleutelwoord", "sleutelwoorden"),
         ("schlagwort", "schlagworte", "schlagworter", "stichwort", "stichworte", "stichworter", "schlusselworter"),

@@ -30,6 +30,7 @@ from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
 from publisher.collect.sources.shortcodes import (
     close_addresses,
+    link_addresses,
     without_callout,
     without_comments,
     without_containers,
@@ -43,7 +44,7 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-13"
+READER = "markdown-14"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
@@ -60,7 +61,7 @@ def _read_dialects(state: StateCore) -> None:
     for token in state.tokens:
         if token.type == "inline":
             words = without_callout(token.content) if before == "blockquote_open" else token.content
-            words, found = without_shortcodes(close_addresses(without_containers(words)))
+            words, found = without_shortcodes(close_addresses(link_addresses(without_containers(words))))
             token.content = number_footnotes(words, state.env.get("footnotes", {}))
             state.env.setdefault("shortcodes", []).extend(found)
         before = before if token.type == "paragraph_open" else token.type

@@ -28,6 +28,14 @@ _BLANK_ADDRESS = re.compile(
     re.DOTALL,
 )
 """Finds addresses with blanks in links; something in it looks like a path or the end of a file's name."""
+_BARE_ADDRESS = re.compile(
+    r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\."
+    r"|!?\[[^\[\]]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\[\]]*\])?|<a\b[^<]{0,2000}</a>|<[^<>]*>"
+    r"|(?<![\w/@.-])(?P<url>https?://(?:[^\s<>\"`\\()]|\([^\s<>()]*\))*"
+    r"(?:[^\s<>\"`\\().,:;!?'*_~\[\]{}|”’»]|\([^\s<>()]*\)))",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Finds addresses of the web outside code, links and tags."""
 
 
 def without_comments(body: str) -> str:
@@ -65,6 +73,11 @@ def without_containers(paragraph: str) -> str:
     MkDocs (`!!! note`); the title of a box stays.
     """
     return _CONTAINER.sub(lambda line: f"{words}\n" if (words := line["title"].strip('[]"')) else "", paragraph).strip()
+
+
+def link_addresses(paragraph: str) -> str:
+    """Return a paragraph in which each bare web address is a link, as in the dialects of GitHub and Hugo."""
+    return _BARE_ADDRESS.sub(lambda found: f"<{found['url']}>" if found["url"] else found[0], paragraph)
 
 
 def close_addresses(paragraph: str) -> str:

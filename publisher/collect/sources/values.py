@@ -1,5 +1,6 @@
 """Reads values of any type, as sources give them, as texts and lists of texts."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
@@ -16,8 +17,11 @@ MAX_CHARACTERS = 500_000
 _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 """Types of values that can be read as a text; databases and front matter give all of these."""
 _SHOWN = 60
-_NAMING = ("name", "title", "label")
+_NAMING = ("name", "title", "label", "display_name", "displayName")
 """The keys under which a label's name may stand, if the label is a table with further values such as an address."""
+_JSON_LIST = re.compile(r"\s*\[\s*\"[^\n]{0,2000}\"\s*\]\s*")
+_HASHTAGS = re.compile(r"(?:#[^\W_][\w-]*\s*){1,50}")
+_QUOTED = re.compile("[“„‘«]\\s?([^“”„‘’«»]+?)\\s?[”“’‘»]")
 _MOST_CUTS = 8
 """The most separators in a name (`known`) that `cut` keeps whole."""
 
@@ -58,17 +62,40 @@ def text_in(values: Mapping[str, object], name: str) -> str:
 def names_in(
     values: Mapping[str, object], name: str, separator: str, known: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Return the names in the value `name`: a list, or one text with `separator` between names; `known` as in `cut`.
+    """Return the names in the value `name`: a list, also as JSON, or one text with `separator` or line ends between
+    names; `known` as in `cut`. Beside a comma, a semicolon and the blanks between `#these #names` separate as well.
 
     Raises:
         FieldError: one of the names cannot be read as text.
     """
     value = values.get(name)
+    value = _list_in(value) if isinstance(value, str) else value
+    separators = (separator, "\n", *(";" if separator == "," else ""))
     pieces = (
-        [*_each(value)] if isinstance(value, list | tuple | dict) else cut(text_in(values, name), (separator,), known)
+        [*_each(value)] if isinstance(value, list | tuple | dict) else cut(text_in(values, name), separators, known)
     )
-    words = (clean_name(text_in({name: piece}, name)) for piece in pieces)
+    words = (_bare(clean_name(text_in({name: piece}, name))) for piece in pieces)
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _list_in(text: str) -> object:
+    """Return the list that a text is: one of JSON, as databases write it, or `#these #names`, as Obsidian does; return
+    other texts unchanged.
+    """
+    if _HASHTAGS.fullmatch(text):
+        return text.split()
+    if not _JSON_LIST.fullmatch(text):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _bare(name: str) -> str:
+    """Return a name without curly quotes around it, and without the sign of a hashtag."""
+    quoted = _QUOTED.fullmatch(name)
+    return quoted[1] if quoted else name[1:] if _HASHTAGS.fullmatch(name) else name
 
 
 def _each(value: object) -> Iterator[object]:

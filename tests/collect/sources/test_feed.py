@@ -172,6 +172,11 @@ def test_empty_lines_of_a_text_without_marks_end_paragraphs(tmp_path: Path, writ
     assert [item.html for item in read(tmp_path, body).items] == [html]
 
 
+def test_a_page_in_place_of_a_feed_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="it is a page of HTML"):
+        read(tmp_path, "<!-- x -->\n<!DOCTYPE html><title>Sign in</title><form>")
+
+
 def test_a_draft_of_atom_does_not_go_out(tmp_path: Path) -> None:
     control = "<app:control xmlns:app='http://www.w3.org/2007/app'><app:draft>yes</app:draft></app:control>"
 

@@ -40,6 +40,28 @@ def test_a_link_that_contains_such_a_word_is_a_link(link: str) -> None:
     assert kept(date="2024-03-04", link=link).link == link
 
 
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Ferries; Quays", ("Ferries", "Quays")),
+        ("Ferries\nQuays", ("Ferries", "Quays")),
+        ("#ferries #night-boats", ("ferries", "night-boats")),
+        ("“Ferries”, « Quays »", ("Ferries", "Quays")),
+        ('["Ferries", "Quays"]', ("Ferries", "Quays")),
+        ('["Ferries"', ('["Ferries"',)),
+        ("C#, l’eau", ("C#", "l’eau")),
+    ],
+)
+def test_several_names_in_one_text(written: str, names: tuple[str, ...]) -> None:
+    assert item_of({"title": "Ferry", "date": "2024-03-04", "keywords": written}).keywords == names
+
+
+def test_a_separator_of_ones_own_leaves_semicolons() -> None:
+    item = item_of({"title": "Ferry", "date": "2024-03-04", "themes": "A; B|C"}, FieldRules(separator="|"))
+
+    assert item.labels == ("A; B", "C")
+
+
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 

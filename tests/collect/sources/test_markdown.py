@@ -374,12 +374,27 @@ def test_marks_of_other_dialects(tmp_path: Path, body: str, html: str, told: str
         ("![a](/pictures/the quay.png)", '<img src="https://example.org/pictures/the%20quay.png" alt="a">'),
         ("[a](see below) `[a](b c.pdf)`", "[a](see below) <code>[a](b c.pdf)</code>"),
         ("[a](javascript:alert(1))", "<a>a</a>"),
+        (
+            "(https://x.org/a_(b)). https://y.org/c!",
+            '(<a href="https://x.org/a_(b)">https://x.org/a_(b)</a>). <a href="https://y.org/c">https://y.org/c</a>!',
+        ),
+        (
+            "`https://x.org/` [https://x.org/](/a)",
+            '<code>https://x.org/</code> <a href="https://example.org/a">https://x.org/</a>',
+        ),
+        ('<a href="https://x.org/">https://x.org/</a>', '<a href="https://x.org/">https://x.org/</a>'),
     ],
 )
 def test_addresses_with_blanks_and_of_scripts(tmp_path: Path, body: str, html: str) -> None:
     (tmp_path / "ferry.md").write_text(f"---\ntitle: Ferry\ndate: 2024-03-01\n---\n{body}", encoding="utf-8")
 
     assert cleaned(tmp_path, base="https://example.org/")[0].html == f"<p>{html}</p>"
+
+
+def test_an_author_may_be_a_table_as_wordpress_exports_it(tmp_path: Path) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-01\nauthor:\n  login: ada\n  display_name: Ada")
+
+    assert [item.authors for item in read(tmp_path).items] == [("Ada",)]
 
 
 def test_a_heading_above_the_text_is_the_title_of_an_item_without_one(tmp_path: Path) -> None:
