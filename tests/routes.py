@@ -31,5 +31,5 @@ class KnownRule(Rule):
 
 
 def share_routes() -> None:
-    """Have every application of this process make its routes so."""
+    """Let every Flask application of this process use `KnownRule` for its routes."""
     Flask.url_rule_class = KnownRule

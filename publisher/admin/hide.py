@@ -59,7 +59,8 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
 def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
     """Make a waiting item visible now; `name` is its number, address or id.
 
-    After a crash in between, the next pass makes the item visible.
+    A first transaction makes the item due, a second one makes it visible. If a crash prevents the second, the next pass
+    makes the item visible.
 
     Raises:
         UsageError: no such item waits.

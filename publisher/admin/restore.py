@@ -77,7 +77,7 @@ class OpenAudience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """The consequences of the operator's answer for one audience."""
+    """The consequences for one audience of the operator's answer, which editions went out since the backup."""
 
     audience: str
     sent_up_to: int
@@ -310,7 +310,7 @@ def _missing(told: Collection[int], state: AudienceState | None, upto: int) -> t
 
 
 def _finished(settlement: Settlement, store: Store) -> list[str]:
-    """Return the names of the editions that no longer wait for their editor because of the operator's answer."""
+    """Return the names of the editions that no longer wait for their editor, since the operator said what went out."""
     return [
         edition.name
         for edition in store.editions.unwritten()

@@ -21,7 +21,7 @@ ORDERS = 20
 
 
 class SentState(StrEnum):
-    """The state of an edition or a round."""
+    """What has become of an edition or a round so far."""
 
     HELD = "held"
     """The edition waits for its editor."""

@@ -18,7 +18,7 @@ class TitleCounts:
     untitled: int = 0
     """How many items show their first sentence instead of a title."""
     cut: int = 0
-    """How many of these show it cut, because it is too long."""
+    """How many items show only the beginning of their first sentence, because it is too long."""
 
     def __add__(self, other: "TitleCounts") -> "TitleCounts":
         return TitleCounts(

@@ -195,7 +195,7 @@ def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
 
 
 def _is_too_old(delivery: KnownDelivery | None, oldest: datetime | None) -> bool:
-    """Whether a mail waits that was queued too long ago to be sent unless the operator decides so."""
+    """Whether a waiting mail was queued so long ago that it is sent only if the operator decides so."""
     if delivery is None or oldest is None or delivery.state is not DeliveryState.QUEUED:
         return False
     return delivery.queued_at <= oldest

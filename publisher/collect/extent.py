@@ -17,8 +17,8 @@ _YEAR = timedelta(days=366)
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _FAR = 4
-"""Items at the end of a listing are set apart if their distance in days to the other items is this many times the
-largest gap between the other items.
+"""Items at the end of a listing are far from the other items if the distance, in days, is this many times the largest
+gap between the other items.
 """
 
 
@@ -115,18 +115,18 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
 
 
 def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover) -> list[int]:
-    """Return the run without items at its end that have another reason than their date to be there, such as pinned
-    items.
+    """Return `run`, the result of `longest_run`, without the items at its end that do not stand there because of their
+    date, such as pinned items.
 
-    One of these signs is enough:
+    The items at the end do not stand there because of their date if one of these conditions holds:
 
-    - an item that scrolled off earlier belongs above the items at the end, by its date;
-    - no item at the end was listed before, and items that belong above them are missing, at most as many as are at the
-      end: the list is sorted by something else, such as the last change;
-    - the items at the end are few and more than a year older than the items above, and this distance is longer than all
-      the time that the items above cover;
-    - the items at the end are few and set apart, and items that belong above them are missing, at most as many as are
-      new.
+    - By its date, an item that scrolled off earlier would stand above them.
+    - None of them was listed before, and other items are missing that would stand above them by date, but not more than
+      there are items at the end. Then the list is sorted by something else, such as the last change.
+    - They are fewer than the items above, and more than a year older. This distance is longer than the time from the
+      first to the last of the items above.
+    - They are fewer than the items above, and far from these (`_FAR`). Other items are missing that would stand between
+      both by date, at most as many as are new.
     """
     widest = timedelta(0)
     for place in range(1, len(run)):

@@ -20,7 +20,7 @@ class Listed:
     """A listed item, and the keys by which it is compared."""
 
     place: int
-    """The item's place in the listing, from 0; withheld items come last."""
+    """The item's place in the listing, from 0. Items that the source withholds, such as drafts, come last."""
     item: Item
     native_id: str
     """The key of the item's id (`links.id_key`). Empty if the item has no id, or shares its id with another item."""
@@ -40,7 +40,7 @@ class Pairing:
     known: Mapping[int, Known]
     """Known items without a pair, by number."""
     listed: Mapping[int, Listed]
-    """Listed items without a pair, by their place in the listing; withheld items come last."""
+    """Listed items without a pair, by their place in the listing. Items that the source withholds come last."""
     extent: Extent | None
     """The days that the listing covers. `None` if the listing is empty: then no item counts as missing."""
     shared: Collection[str]

@@ -41,5 +41,5 @@ class CollectRules:
     """
 
     def is_decided(self, words: str) -> bool:
-        """Whether the operator has decided about a listing whose suspicion has these `words`."""
+        """Whether the operator has decided about a suspicious listing. `words` say why it is suspicious."""
         return self.on_suspicion is not OnSuspicion.HOLD and self.seen in ("", words)

@@ -92,7 +92,7 @@ def _records_of(
 
 
 def _is_over(item: Item, now: datetime) -> bool:
-    """Whether the item expired after it was due to appear, because no pass ran in between."""
+    """Whether an item that is due to appear has expired already: no pass ran while it should have been visible."""
     return item.expires is not None and item.expires <= now
 
 

@@ -114,7 +114,8 @@ class SmtpTable(Table):
 
 
 def secret_of(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Return where a secret is read from, given its value in config.toml; return `None` if there is no value.
+    """Return a password or token, or where it is found. `text` is the value of its key in config.toml, which names a
+    file, a command or an environment variable. Return `None` if `text` is `None`.
 
     `folder` is the folder of config.toml.
     """

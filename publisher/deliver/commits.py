@@ -154,7 +154,7 @@ class Commits:
             self._company.set_result(None)
 
     async def _write_all(self) -> None:
-        """Write all fences and results that wait; return when all are written."""
+        """Write all waiting fences (mails about to be handed over) and results; return when all are written."""
         while self._writer is not None or ((self._fences or self._results) and self._failure is None):
             self._write_now()
             if self._writer is not None:

@@ -55,9 +55,9 @@ class Departure:
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
     suppression: SuppressionKind | None = None
-    """The suppression that began or was lifted; `None` if the line is about no suppression."""
+    """The suppression that began or was lifted; `None` if this line of the file is about no suppression."""
     because: EndReason | None = None
-    """Why the subscriber's last subscription ended; `None` if the line is about something else."""
+    """Why the subscriber's last subscription ended; `None` if this line of the file is about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,11 @@ class Standing:
     """What all lines about one address in the file of departures amount to."""
 
     left_at: datetime | None = None
-    """UTC; since when the subscriber follows nothing. `None` if he follows something, or no line says that he left."""
+    """UTC; since when the subscriber follows nothing. `None` if he follows something, or if no line of the file says
+    that he left.
+    """
     left_because: EndReason | None = None
-    """Why the subscriber follows nothing; `None` if no line says why."""
+    """Why the subscriber follows nothing; `None` if no line of the file says why."""
     erased_at: datetime | None = None
     """UTC; when the subscriber's data was last erased; he may have come back since. `None` if it never was."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""The editors' desk: who may work at it, for how long, and the record of what was done."""
+"""The editors' desk, the web pages on which editors work: who may sign in, for how long, and the record of what was
+done.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +16,7 @@ ACTS_WITHIN = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSettings:
-    """The people of the desk."""
+    """The settings of the editors' desk: who may sign in."""
 
     people: tuple[str, ...]
     """Mail addresses of these people, in the form used in headers and compared without regard to case; at least one."""

@@ -228,7 +228,7 @@ class DigestStyle:
     accent: str
     """The colour of links and lines on white: `#` and six hexadecimal digits."""
     accent_dark: str
-    """The same colour in a mail program's dark mode."""
+    """The colour of links and lines in a mail program's dark mode."""
     logo: str = ""
     """Path of the picture above the title, below the site's base URL; empty for no picture."""
     logo_alt: str = ""

@@ -15,7 +15,7 @@ from publisher.model.rounds import RoundReport
 
 
 class SourceCondition(StrEnum):
-    """The condition of a source."""
+    """Whether a source works, or why its news does not reach readers."""
 
     WELL = "well"
     """The source can be read, and all of its news is in the log."""

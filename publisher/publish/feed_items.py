@@ -59,7 +59,7 @@ class FeedItem:
     published: datetime
     updated: datetime
     updated_alone: datetime
-    """The same as `updated`, but with microseconds for a revision, so that two items revised in one pass differ."""
+    """`updated`, but with microseconds for a revision, so that two items revised in one pass differ."""
     categories: tuple["Category", ...]
     enclosures: tuple[Enclosure, ...]
     """The files of the item, each with a media type."""

@@ -103,8 +103,8 @@ class FeedWriter:
             self._pagination.render_moved(feed, former, last=last_page)
 
     def settle(self) -> None:
-        """Record the ranges of closed archive documents and full pages. Call this once their files are visible to
-        readers.
+        """Record which log numbers each closed archive document and each full page covers. Call this once their files
+        are visible to readers.
         """
         self._store.feeds.archives.close(self._closed)
         self._pagination.settle()

@@ -74,7 +74,7 @@ class Pagination:
             self._files.write(file, pages.moved_page(feed, file, to=own, look=self._look))
 
     def settle(self) -> None:
-        """Record the ranges of full pages. Call this once the pages are visible to readers."""
+        """Record which log numbers each full page covers. Call this once the pages are visible to readers."""
         self._store.feeds.pages.settle(self._full)
 
     def _write(

@@ -3,8 +3,8 @@ pages that these changes affect.
 
 A crash leaves whole files, some of them new, and an unmoved cursor. The next pass repeats the interrupted one: it
 writes the files that differ and does not touch the others. An item's page exists before any feed that links to it.
-Final decisions (which feeds readers can get, the ranges of closed archives and full pages) are recorded after the files
-are written and before the cursor moves: a repeated pass finds them recorded, or records the same.
+Final decisions (which feeds readers can get, which log numbers each closed archive and full page covers) are recorded
+after the files are written and before the cursor moves: a repeated pass finds them recorded, or records the same.
 """
 
 from collections.abc import Iterator
@@ -202,7 +202,7 @@ class _Renderer:
 
     def _render_feeds(self, authority: str) -> tuple[list[str], FeedWriter]:
         """Write the planned feeds. Return the folders with a changed file, and the writer. At the end of the pass, the
-        writer records the ranges of closed archives and full pages.
+        writer records which log numbers each closed archive and each full page covers.
         """
         planned = [self._feeds.by_slug[slug] for slug in self._planned.slugs if slug not in self._feeds.clashing]
         states = [*planned, self._feeds.all_items]

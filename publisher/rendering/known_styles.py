@@ -63,7 +63,9 @@ class KnownStyles:
         outcome.styles.update((kind, each.get("style")) for each, kind in zip(elements, kinds, strict=True))
 
     def _kinds_of(self, elements: Sequence[_Element]) -> list[int]:
-        """Return the number of each element's kind; `elements` are all elements of a page, in document order."""
+        """Return, for each element, the number that stands for its kind (its type, id, class and style, and the kind of
+        its parent). `elements` are all elements of a page, in document order.
+        """
         known = self._kinds
         kind_of: dict[_Element | None, int] = {}
         for each in elements:

@@ -165,7 +165,7 @@ class _EncodedWhy:
 
     parts: tuple[bytes, bytes]
     on_wire: tuple[bytes, bytes]
-    """The same as SMTP transmits it. A slot begins a line, because a soft break stands before it."""
+    """`parts` in the form that SMTP transmits. The reason is at the beginning of a line, after a soft line break."""
 
 
 @lru_cache(10_000)

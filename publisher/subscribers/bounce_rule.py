@@ -24,7 +24,9 @@ from publisher.model.subscribers import Pace
 
 SUSPEND_AT = 5
 STALE_AFTER = timedelta(days=7)
-"""The least time after which points are stale. It is longer for subscribers with slower paces."""
+"""A subscriber's points (one for each failed mail) are stale if at least this time has passed without a failed mail.
+The time is longer for subscribers who get mails more rarely.
+"""
 PROBE_AFTER = timedelta(days=7)
 _ABOUT_US = frozenset({"5.1.7", "5.1.8", *(f"5.7.{number}" for number in range(20, 28)), "5.7.515"})
 """Statuses that say that the site's sender address is refused, or that its mail is not authenticated (RFC 3463 section

@@ -25,7 +25,7 @@ class Ticks:
     due: Mapping[str, datetime]
     """The due paces, each with the moment up to which a round deals with its ticks."""
     watched: Mapping[str, datetime]
-    """New paces, whose ticks count from now on."""
+    """New paces, each with the present moment: only later ticks count."""
 
 
 def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:

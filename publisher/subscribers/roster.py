@@ -76,8 +76,8 @@ class RosterError(UsageError):
         self.line = line
         """The number of the line that cannot be read, or 0 if the flaw is not in one line."""
         self.columns = columns
-        """The first of the columns that a table without a known program may not have, as they are written, and
-        shortened.
+        """The first few columns whose names are unknown, in a table that no known program wrote. The names are as
+        written, and shortened if they are long.
         """
 
 
@@ -147,8 +147,8 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
 
 
 def _strange_columns(first: str) -> tuple[str, ...]:
-    """Return the first columns that a table without a known program may not have, as they are written, and shortened.
-    Return none if no column has addresses.
+    """Return the first few columns whose names are unknown, in a table that no known program wrote. The names are as
+    written, and shortened if they are long. Return none if no column has addresses.
     """
     for delimiter in _DELIMITERS:
         columns = [each.strip() for _, row in _rows([first], delimiter, strict=False) for each in row]

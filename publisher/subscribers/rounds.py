@@ -115,7 +115,7 @@ class RoundKeeper:
 
 
 class _Planning:
-    """Plans one round, range by range of its people, and keeps what the ranges share."""
+    """Plans one round, one range of people after another, and keeps what all ranges use."""
 
     def __init__(
         self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope

@@ -91,7 +91,7 @@ def test_a_batch_has_what_its_items_say_then(change: str) -> None:
 
 
 def test_the_link_to_a_readers_own_page_is_of_the_day_of_the_mail() -> None:
-    """It is valid for some weeks from then on, and a pass at a slow mail server may last for days."""
+    """The link is valid for some weeks from that day. A pass with a slow mail server may last for days."""
     moments = [NOON, NOON + timedelta(seconds=30), NOON + timedelta(days=1)]
     with sqlite_store() as store:
         collect(store, record("a"))

@@ -1,4 +1,4 @@
-"""The condition of a source, and how each kind of reading changes its state."""
+"""How each kind of reading (a listing, no change, a failure, a hold) changes what is stored about a source."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

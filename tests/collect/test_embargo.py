@@ -43,7 +43,7 @@ class Shelf:
 
 
 class Quiet(Shelf):
-    """A source that is never read again."""
+    """A source that says that nothing changed, from its second reading on."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         return (
@@ -222,7 +222,9 @@ def test_an_item_that_another_source_brought_meanwhile_is_one_item(store: Store)
 
 
 def test_an_embargo_of_one_source_holds_back_what_another_lists_without_it(store: Store) -> None:
-    """If in doubt, an item does not appear: the two are one item by the usual rule, and the waiting is reported."""
+    """Both sources list the same item (it has the same link), and only one embargoes it. In doubt, the item does not
+    appear, and both sources report that it waits.
+    """
     link = "https://www.example.org/ferry"
     own = Shelf(items=[item("Ferry", link=link, embargo=EIGHT + 4 * HOUR), item("Crane")])
     partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])

@@ -171,7 +171,9 @@ def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, before: in
 
 
 def test_an_item_that_scrolled_off_before_shows_that_the_last_one_is_pinned() -> None:
-    """The dates may be close: the item that scrolled off belongs above the pinned one, and is no longer listed."""
+    """An item that scrolled off earlier would stand above the last item by date. So the last item is pinned, even if
+    its date is close to that of the item above it.
+    """
     days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6, 5, 4, 1)]
     log = log_of(*days[1:5])
     log.collect(*days[:4])

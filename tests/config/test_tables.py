@@ -53,7 +53,7 @@ class ChangedFeeds(FeedsTable):
 
 
 class ChangedDocument(Document):
-    """A document with that table."""
+    """A config.toml whose table `feeds` is `ChangedFeeds`."""
 
     feeds: ChangedFeeds = table()
 

@@ -172,7 +172,7 @@ COMPLAINT = multipart(
     "hidden", [f"Original-Mail-From: <{SENT_FROM}>\n", f"Return-Path: <{SENT_FROM}>\n", "nothing of it"]
 )
 def test_a_complaint_names_its_reader_though_his_address_is_hidden(hidden: str) -> None:
-    """A complaint goes to an address for complaints, and providers remove from it what they like."""
+    """A complaint goes to an address for complaints; providers remove data about the subscriber from the complaint."""
     found = read_bounce(COMPLAINT.replace(hidden, "").encode(), bounces=BOUNCES)
 
     assert (BounceKind.COMPLAINT, MARK, STOP) == (found.kind, found.token, found.stop_token)

@@ -63,7 +63,9 @@ def test_a_mail_over_which_a_library_stumbles_prints_nothing(capfd: pytest.Captu
 
 @pytest.mark.slow
 def test_a_long_mail_is_read_as_soon_as_a_short_one() -> None:
-    """The reader of non-standard forms looks at each line some dozen times."""
+    """A report without a standard form is read by flufl.bounce, which looks at each line some dozen times. So it gets
+    only the beginning of a long mail.
+    """
     head = b"From: eve@example.org\nTo: bounces@example.org\n\n"
     before = time.process_time()
 

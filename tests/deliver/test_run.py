@@ -281,8 +281,8 @@ def test_one_list_whose_mail_is_not_wanted_is_told_and_holds_up_no_others(begin:
 
 
 def test_mails_refused_because_of_our_server_are_tried_again(begin: Begin) -> None:
-    """If half of the last twenty replies are such refusals, they are about our server. Before that, each counted
-    against its mailbox.
+    """If half of the last twenty replies refuse a mail by policy, they are about our server, and the mails are retried.
+    One such refusal alone counts against the mailbox.
     """
     office, server = begin(Step("RCPT", Say("550 5.7.1 rejected by policy"), times=99))
     office.queue(*(f"reader{number}@example.org" for number in range(30)))

@@ -13,7 +13,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 
 def listed(folder: Path, items: int) -> list[str]:
-    """Return the lines of the listing for a site with so many items."""
+    """Return the lines of the listing for a site with `items` items."""
     run([sys.executable, BENCHMARKS / "corpus.py", folder, str(items)])
     return (folder / "news.txt").read_text("utf-8").splitlines()
 

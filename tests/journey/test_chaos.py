@@ -25,7 +25,7 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 SEED = 20261126
 DAYS = 12
 SPEND_S = 75
-"""How many seconds all days may take. A slower machine runs fewer of them, but at least four."""
+"""How many seconds the test may take for all its days. On a slower machine it has fewer days, but at least four."""
 STRANGER = 65533
 DAILY = """
 [[audiences]]
@@ -167,7 +167,7 @@ class Disk:
 
     @contextmanager
     def nearly_full(self, left_kib: int) -> Iterator[None]:
-        """Leave only so many free KiB during a `with` block."""
+        """Leave only `left_kib` KiB free during a `with` block."""
         filler = self.folder / "filler"
         found = os.statvfs(self.folder)
         filler.write_bytes(b"\0" * max(0, found.f_bavail * found.f_frsize - left_kib * 1024))

@@ -101,7 +101,7 @@ class Attempt:
 
 
 class Bench:
-    """A workshop for passes, with sites and some programs that are ready to run."""
+    """Sites for passes that tests disturb, and some programs that are ready to run."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         site = never_ran(folder)
@@ -136,7 +136,7 @@ class Bench:
 
     @contextmanager
     def attempt(self, kind: str, *, elsewhere: Path | None = None) -> Iterator[Attempt]:
-        """Yield a fresh attempt at one kind of pass."""
+        """Yield a fresh site on which a test can disturb one pass of this kind."""
         plan = self.plan(kind)
         with self._ready() as (site, program):
             yield Attempt(plan=plan, site=plan.start(elsewhere or site), program=program)
@@ -293,7 +293,7 @@ def test_the_disk_may_refuse_anything(bench: Bench, kind: str, error: str, tell:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Returns a function that makes a file system of so many KiB. A second call changes its size and keeps
+    """Returns a function that makes a file system with a given size in KiB. A second call changes the size and keeps
     the content.
     """
     place = tmp_path / "disk"

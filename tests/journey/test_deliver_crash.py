@@ -88,7 +88,9 @@ def _problem_of(row: Row[Any], mails: int) -> str:
 
 @contextmanager
 def killer_at(moment: object, server: Server) -> Iterator[list[int]]:
-    """Yield a list. At the moment `moment`, the server kills the process whose number a test has put into it."""
+    """Yield a list, into which a test puts the number of a process. The server kills that process at the moment
+    `moment`.
+    """
     victims: list[int] = []
     seen: Counter[tuple[str, bool]] = Counter()
 

@@ -14,7 +14,7 @@ ON_AN_ITEM = 20
 
 
 def site_of(folder: Path, labels: int) -> World:
-    """Return a site whose first reading brings so many labels."""
+    """Return a site whose first reading brings `labels` labels."""
     names = [f"Label number {number:06}" for number in range(labels)]
     items = (
         news("2 March 2026", f"Item with {names[start]}.", theme=", ".join(names[start : start + ON_AN_ITEM]))

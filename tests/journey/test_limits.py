@@ -120,7 +120,7 @@ class Life:
         return [json.loads((folder / "edition.json").read_text("utf-8")) for folder in folders]
 
     def numbers(self, key: str) -> list[list[int]]:
-        """Return the items under one key of every edition."""
+        """Return the numbers of the items that each edition.json lists under `key`, oldest edition first."""
         return [[int(item["uid"].rpartition(":")[2]) for item in edition[key]] for edition in self.editions]
 
 

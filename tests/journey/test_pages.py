@@ -223,9 +223,7 @@ def shown(world: World, name: str) -> list[int]:
 
 
 def leafed(world: World, folder: str) -> list[str]:
-    """Return the pages of a feed in the order in which a visitor reads them who goes from the first page to the oldest
-    item.
-    """
+    """Return the pages of a feed, in the order of the links from the first page to the page of the oldest items."""
     names, known = [f"{folder}/index.html"], world.contents()
     while older := re.search(rb'rel="next" href="([^"]+)"', known[names[-1]]):
         names.append(posixpath.normpath(posixpath.join(posixpath.dirname(names[-1]), older[1].decode())))

@@ -22,7 +22,7 @@ TEN_NEW = [news("3 March 2026", f"New words {number}.", theme="Asylum", keywords
 
 
 def archive(items: int) -> str:
-    """Return a listing of so many items, newest first."""
+    """Return a listing of `items` items, newest first."""
     days = (date(2026, 2, 28) - timedelta(days=number) for number in range(items))
     themes = ("Borders" if number % 16 == 0 else "Asylum" for number in range(items))
     return "\n\n".join(

@@ -222,7 +222,7 @@ def test_a_reader_program_shows_nothing_as_new(world: World, server: str) -> Non
 
 
 def date_files(world: World, *, hours_ago: int) -> None:
-    """Set the files' times to so many hours ago: many servers recognise a new version only by a different second."""
+    """Set the files' times to `hours_ago` hours ago: many servers recognise a new version only by a later second."""
     then = time.time() - hours_ago * 3600
     for path in world.feeds.rglob("*.*"):
         os.utime(path, (then, then))

@@ -1,5 +1,5 @@
 """A site with subscribers is restored from a backup: nobody who left gets a mail, and no mail is sent before the
-operator's answer.
+operator has said which mails went out since the backup.
 """
 
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
 
 
 def three_left(folder: Path) -> World:
-    """Return that site, which sent its round to another server."""
+    """Return the site of `world`, but with a round that was sent to another server than the fixture `sink`."""
     with mail_sink() as sink:
         world = sending_to(sink, backed_up(folder))
         world.publisher("run", at=THURSDAY)
@@ -54,7 +54,7 @@ def three_left(folder: Path) -> World:
 
 
 def backed_up(folder: Path) -> World:
-    """Return the site before that round."""
+    """Return the site of `world` as it was backed up, before its round."""
     world = World.after_run(folder, f"{FERRY}\n\n{CRANE}", config=SENDING)
     for address in (STAYED, LEFT, ERASED, COMPLAINED):
         assert 0 == people(world, "add", address, "*=daily", *AGREED).exit_code

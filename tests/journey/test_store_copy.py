@@ -41,7 +41,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(first: World, tmp_path: Path) -> World:
-    """A copy of that site for one test."""
+    """A copy of the site `first` for one test."""
     return first.copied_to(tmp_path / "site")
 
 

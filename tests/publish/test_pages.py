@@ -449,8 +449,8 @@ class TestByMail:
         assert index_page(look=look).xpath("//li[@class='get']/a/@href") == ["index.html#mail"]
 
     def test_a_theme_has_its_name_in_the_offer_where_nothing_else_would_come(self) -> None:
-        """This holds on the theme's own page and on the pages of its items. A list of all themes promises no single
-        theme.
+        """The theme's own page and the pages of its items offer mails about the theme by name. If a list with all
+        themes is offered, too, no theme is named.
         """
         offered = {
             "form": replace(LOOK, has_forms=True),

@@ -48,13 +48,15 @@ def address_in(header: str) -> Address:
     ],
 )
 def test_no_blank_of_a_subject_is_lost_or_doubled(subject: str) -> None:
-    """Python's own folding loses or doubles a space in each of these."""
+    """Python's own folding loses or doubles a space in each of these subjects."""
     assert subject == subject_in(text_header("Subject", subject))
 
 
 @pytest.mark.parametrize("name", ["figures plan plan report migration unveiled plan", "Dr. café unveiled", "x" * 80])
 def test_no_header_begins_with_an_empty_line(name: str) -> None:
-    """Spam filters count an empty first line against a mail, and Python's own folding writes one for these."""
+    """Spam filters count an empty first line of a header against a mail. Python's own folding writes one for these
+    names.
+    """
     for header in (text_header("Subject", name), mailbox_header("To", Mailbox(address=ADDRESS, name=name))):
         assert re.match(r"(Subject|To): [!-~]", header)
 

@@ -15,7 +15,7 @@ STYLE = (
 )
 HEAD = f"<head><title>T</title><style>{STYLE}</style><style data-premailer='ignore'>p {{ top: 1px }}</style></head>\n"
 KNOWN = KnownStyles()
-"""Kept for all tests, as a service keeps it."""
+"""The remembered styles. All tests use the same ones, as a service keeps them from page to page."""
 
 tags = st.sampled_from(["p", "div", "i", "table", "h2"])
 attributes = st.sampled_from(

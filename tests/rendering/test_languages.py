@@ -174,7 +174,9 @@ def test_texts_keep_to_the_typography_of_their_language(language: str) -> None:
 
 
 def _translated(language: str) -> Iterator[tuple[str, str]]:
-    """Yield each translated text of a language, without its values, and the name of its catalogue."""
+    """Yield each translated text of a language, and the name of its catalogue. In the text, `x` stands for
+    placeholders, addresses and HTML entities.
+    """
     for path in sorted((languages.CATALOGUES / language).glob("*.po")):
         with path.open("rb") as file:
             catalogue = read_po(file, locale=language)

@@ -36,7 +36,7 @@ def test_a_problem_of_every_pass_is_logged_once() -> None:
 
 
 class TestControlCharacters:
-    """Untrusted text cannot control the terminal that shows the log, or begin a line of it."""
+    """Untrusted text in the log cannot control a terminal, and cannot look like the beginning of another log line."""
 
     HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp\r\nfake"
 

@@ -99,7 +99,7 @@ class World:
     """The paces that have become due since an editor began a review, or `None` if there is no review."""
 
     def live(self, steps: int) -> None:
-        """Let so many random events happen, then give everybody a last mail."""
+        """Let `steps` random events happen, then give everybody a last mail."""
         actions = (self.publish, self.publish, self.publish, self.change, self.change, self.round, self.round)
         rare = (self.withdraw, self.join_theme, self.pause, self.come_back, self.join, self.rename, self.hold)
         for _ in range(steps):

@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 def after(*hours: int, weight: Weight = Weight.POINT) -> BounceVerdict:
-    """Return the result of failures that happen so many hours after noon."""
+    """Return the result of failed mails, one at each of these `hours` after noon."""
     verdict = BounceVerdict(step=BounceAction.NOTHING, score=None)
     for each in hours:
         verdict = count_failure(verdict.score, weight, now=NOON + each * HOUR)

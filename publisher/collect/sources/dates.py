@@ -160,8 +160,8 @@ def read_moment(text: str) -> date | datetime:
 
 
 def round_up(moment: datetime) -> datetime:
-    """Return the end of a day exactly, if `moment` is a day's last microsecond, as which `24:00` without a zone is
-    read.
+    """Return midnight if `moment` is the last microsecond before it, or else `moment`. The reader of dates returns that
+    microsecond for `24:00` without a zone.
     """
     return moment + timedelta(microseconds=1) if moment.microsecond == _DAY_ENDS.microseconds else moment
 

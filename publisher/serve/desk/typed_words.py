@@ -21,7 +21,7 @@ TITLE = "title-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedWords:
-    """The texts that a form changes."""
+    """The new texts that an editor typed into a form and that are to be saved."""
 
     subject: str | None
     """The subject, or `None` if the form does not change it. The same holds for the introduction."""

@@ -325,7 +325,7 @@ def test_an_iso_date_is_read(day: date) -> None:
     ],
 )
 def test_unreadable_dates_are_distinguished_from_text(written: str, problem: str) -> None:
-    """A date that was read as text would become part of another item."""
+    """A line of text belongs to the item above it; a line with an unreadable date must not be taken for text."""
     with pytest.raises(DateError, match=problem):
         read_line(written)
 

@@ -110,13 +110,13 @@ def test_any_damaged_document_is_read_or_refused(
 )
 @pytest.mark.parametrize("times", [3_000, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_much_of_one_thing(tmp_path: Path, kind: str, repeated: str, times: int) -> None:
-    """This reveals deep recursion, and the larger number quadratic time."""
+    """Thousands of repetitions reveal deep recursion; ten thousand also reveal quadratic time."""
     begin = "---\ndate: 2026-03-10\n---\n" if kind == "markdown" else ""
     check(tmp_path, kind, f"{begin}{repeated * times}".encode())
 
 
 def test_marks_without_end_on_one_letter(tmp_path: Path) -> None:
-    """Normalising so many marks (NFC) takes minutes if their classes alternate."""
+    """To normalise (NFC) hundreds of thousands of combining marks takes minutes if their classes alternate."""
     check(tmp_path, "listing", ("10 March 2026\n\na" + "\u0301\u0323" * 200_000).encode())
 
 

@@ -32,7 +32,7 @@ SAID = {
 }
 """The value that is written for each field."""
 BESIDE = " beside `content:encoded`"
-"""The mark in the table of a `description` in a feed that is a summary and not the text."""
+"""What the table adds where the `description` of a feed is a summary, because the text is in another element."""
 
 
 def _cells() -> Iterator[tuple[str, str, str]]:
