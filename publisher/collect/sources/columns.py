@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
+from publisher.collect.sources.escapes import unescape_name
 from publisher.collect.sources.fields import FIELDS
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated
 from publisher.collect.sources.values import FieldError
@@ -36,6 +37,7 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
     folded.setdefault("authors", folded.get("author"))
     kept = {name: folded[name] for name in KEEPING if name in folded}
     values = {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
+    values["title"] = unescape_name(values["title"])
     given = {fold_name(column) for column in columns.values() if column}
     for field, aliases in (("embargo", EMBARGO_NAMES), ("expires", EXPIRY_NAMES)):
         values[field] = [values[field], *(folded[name] for name in aliases if name in folded and name not in given)]

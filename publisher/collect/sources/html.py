@@ -16,7 +16,7 @@ from html import escape
 import nh3
 from lxml import etree, html
 
-from publisher.collect.sources.html_leftovers import drop_footers, show_addresses
+from publisher.collect.sources.html_leftovers import drop_footers, show_addresses, without_shortcodes
 from publisher.collect.sources.html_media import FRAMES, NUMBER, RECORDINGS, MediaFound, show_media
 from publisher.collect.sources.links import SCHEMES, absolute, web_address
 from publisher.collect.sources.text import fit
@@ -124,7 +124,7 @@ def parse_fragment(text: str) -> html.HtmlElement | None:
 def _cleaned(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> str:
     """Return the HTML after cleaning it once: safe already, and rarely changed by cleaning it again."""
     return nh3.clean(
-        _prepared(_BREAKS.sub(" ", fit(raw)), base, media, keep_tracking=keep_tracking),
+        _prepared(without_shortcodes(_BREAKS.sub(" ", fit(raw))), base, media, keep_tracking=keep_tracking),
         tags=set(TAGS),
         attributes=ATTRIBUTES,
         attribute_filter=_attribute_filter(base, keep_tracking=keep_tracking),
@@ -148,7 +148,7 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
         element.drop_tree()
     for element in [each for each in root.iter() if each.tag != "img" and _is_preheader(each.get("style", ""))]:
         element.drop_tree()
-    drop_footers(root)
+    drop_footers(root, base)
     show_addresses(root)
     show_media(root, base, media, keep_tracking=keep_tracking)
     for element in root.iter(*_BLOCKS):

@@ -7,6 +7,8 @@ import re
 
 from lxml import html
 
+from publisher.collect.sources.links import absolute
+
 _FOOTER = re.compile(
     r"\s*(?:The post .+ (?:appeared first|first appeared) on|(?:L.|Cet )article .+ est apparu en premier sur"
     r"|Het bericht .+ verscheen eerst op|Der Beitrag .+ erschien zuerst auf) [^.]+(?:\.[^.\s]+)*\.?\s*",
@@ -14,17 +16,47 @@ _FOOTER = re.compile(
 )
 """What WordPress writes below each text of its feeds, in four languages."""
 _LONGEST = 1_000
+_SHORTCODE = re.compile(
+    r"\[(?:/(?:caption|wp_caption|embed|gallery|audio|video|playlist|vc_\w+|et_pb_\w+)|caption|wp_caption|embed"
+    r"|(?:caption|wp_caption|embed|gallery|audio|video|playlist|vc_\w+|et_pb_\w+|contact-form-7)\s[^\[\]<>]{0,500}=[^\[\]<>]{0,500})\]"
+)
+"""A mark that WordPress itself would replace, as its database and exports have it."""
+_READ_ON = re.compile(
+    r"\W{0,5}(?:read (?:more|on|the rest)|continue reading|lire la suite|lees (?:meer|verder)|weiterlesen|mehr lesen)\b"
+    r".{0,300}",
+    re.IGNORECASE | re.DOTALL,
+)
 _SCRAMBLED = re.compile(r".*/cdn-cgi/l/email-protection#(?P<code>(?:[0-9a-f]{2})+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[0-9a-f]{2}){4,200}", re.IGNORECASE)
 _PROTECTED = re.compile(r"\s*\[email\sprotected\]\s*")
 
 
-def drop_footers(root: html.HtmlElement) -> None:
-    """Remove paragraphs that only say where the text appeared first, with a link."""
+def without_shortcodes(raw: str) -> str:
+    """Return HTML without shortcodes of WordPress; what stands between two of them stays."""
+    return _SHORTCODE.sub("", raw)
+
+
+def drop_footers(root: html.HtmlElement, base: str) -> None:
+    """Remove paragraphs that only say where the text appeared first, with a link, and a link at the very end that says
+    `Read more` and leads to the item itself, whose address is `base`.
+    """
     for paragraph in list(root.iter("p")):
         words = str(paragraph.text_content())
         if len(words) < _LONGEST and paragraph.find(".//a") is not None and _FOOTER.fullmatch(words):
             paragraph.drop_tree()
+    last = root[-1] if len(root) else None
+    if last is not None and not (last.tail or "").strip() and _leads_to_itself(last, base):
+        last.drop_tree()
+
+
+def _leads_to_itself(element: html.HtmlElement, base: str) -> bool:
+    """Whether an element is a link that says `Read more` and leads to `base`, or a paragraph with that link alone."""
+    link = element if element.tag == "a" else element.find("a")
+    words = str(element.text_content()).strip()
+    if link is None or element.find(".//img") is not None or words != str(link.text_content()).strip():
+        return False
+    address = absolute(link.get("href", ""), base).partition("#")[0]
+    return bool(address) and address == base.partition("#")[0] and _READ_ON.fullmatch(words) is not None
 
 
 def show_addresses(root: html.HtmlElement) -> None:

@@ -20,6 +20,7 @@ from markdown_it.rules_core import StateCore
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.columns import KEEPING, fields_within
 from publisher.collect.sources.date_words import fold
+from publisher.collect.sources.escapes import unescape_name
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import open_plain
 from publisher.collect.sources.footnotes import gather_footnotes, number_footnotes, without_references
@@ -44,7 +45,7 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-14"
+READER = "markdown-15"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
@@ -272,7 +273,7 @@ class MarkdownSource:
         if not kept["unlisted"]:
             kept["unlisted"] = _is_left_out(front.get("build"))  # `build` was once called `_build`
         environment: dict[str, Any] = {}
-        values["title"], body = _titled(values["title"], parts.body)
+        values["title"], body = _titled(unescape_name(values["title"]), parts.body)
         values["html"] = _html(body, environment)
         shortcodes[path] = environment.get("shortcodes", [])
         try:

@@ -18,7 +18,7 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-READER = "table-8"
+READER = "table-9"
 _JSON = (".jsonl", ".ndjson", ".json")
 _LISTS = frozenset("items data rows results records entries posts articles news values".split())  # noqa: SIM905
 """The names under which programs put their list of objects into one object."""

@@ -45,6 +45,11 @@ BASE = "https://example.org/news/2026"
         ("<svg><script>steal()</script></svg>after", "after"),
         ("<form><input name=a><p>Text</p></form>", ""),
         ("a\x00b\x0bc\ufffe", "ab c"),
+        (
+            '[caption id="a" width="3"]<img src="/a.png" alt="q"> The quay[/caption] [gallery ids="1"]',
+            '<img src="https://example.org/a.png" alt="q"> The quay',
+        ),
+        ("[embed]https://example.org/v[/embed] [video] [1]", "https://example.org/v [video] [1]"),
         ("<section>It sails</section><section>at ten</section>", "<div>It sails</div><div>at ten</div>"),
         ("<details><summary>More</summary>It sails</details>", "<div><div>More</div>It sails</div>"),
         (
@@ -168,6 +173,21 @@ def test_players_and_frames_leave_a_link_with_a_name(raw: str, clean: str) -> No
 
 def test_a_player_without_an_address_is_told() -> None:
     assert clean_html("<iframe src='/embed/1'></iframe>").lost == ("/embed/1",)
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("<p>It sails.</p><p><a href='#more-7'>Read more »</a></p>", "<p>It sails.</p>"),
+        ("<p>It sails.</p> <a href=''>Continue reading <span>Ferry</span></a>", "<p>It sails.</p> <a>Continue"),
+        ("<p>It sails.</p> <a href='/ferry'>Continue reading <span>Ferry</span></a>", "<p>It sails.</p>"),
+        ("<p>It sails. <a href='/ferry'>Read more</a></p>", "Read more"),
+        ("<p>It sails.</p><p><a href='/other'>Read more</a></p>", "Read more"),
+    ],
+)
+def test_a_last_link_to_the_item_itself_goes(raw: str, clean: str) -> None:
+    assert clean in safe_html(raw, base="https://example.org/ferry")
+    assert ("Read more" in clean) is ("Read more" in safe_html(raw, base="https://example.org/ferry"))
 
 
 def test_tracking_stays_when_asked_for() -> None:

@@ -63,6 +63,10 @@ def test_line_ends_of_word_and_the_web_are_line_ends(tmp_path: Path) -> None:
     assert item.text == "It\nsails\nat\nten"
 
 
+def test_a_title_that_a_program_wrote_as_html(tmp_path: Path) -> None:
+    assert titles(read(tmp_path, "date,title\n2024-03-04,R&amp;D &#8211; it&#8217;s open\n")) == ["R&D – it’s open"]
+
+
 def test_a_cell_below_no_name_is_told(tmp_path: Path) -> None:
     assert "1 cell more" in str(read(tmp_path, "date,text,\n2024-03-04,Open, again,\n").remarks)
 
