@@ -101,7 +101,7 @@ class SourceContract:
         assert "\n" not in str(fetch.problems[0])
 
     def test_text_is_clean(self, tmp_path: Path) -> None:
-        dirty = Item(date=date(2022, 2, 10), text="Cafe\u0301 is \x07open\u00a0:\ufffe  come \u2028at 14\u202fh\u00a0")
+        dirty = Item(date=date(2022, 2, 10), text="Cafe\u0301 is \x07open\u00a0:\ufffe  come at 14\u202fh\u00a0")
 
         (item,) = seen(fetched(self.source(tmp_path, (dirty,))))
 

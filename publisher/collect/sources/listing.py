@@ -43,5 +43,5 @@ class ListingSource:
         text = decoded(self.name, self.path, data)
         found = parse(text, str(self.path), self.labels)
         if found.problems and not (found.items or found.withheld):
-            raise SourceError(self.name, f"nothing could be read; {why_unread(text, found.problems)}")
+            raise SourceError(self.name, f"nothing could be read; {why_unread(text, str(self.path), found.problems)}")
         return found.as_fetch(validator=validator_of(data, reader=reader), is_complete=self.complete)

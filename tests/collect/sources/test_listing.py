@@ -664,8 +664,8 @@ def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path: Path, data: byt
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{\\rtf1\\ansi 4 March 2024\\par}", "it is RTF; save it as plain text"),
-        ("<!DOCTYPE html>\n<p>4 March 2024", "it is HTML; save it as plain text"),
+        ("{\\rtf1\\ansi 4 March 2024\\par}", "listing.txt is RTF; save it as plain text"),
+        ("<!DOCTYPE html>\n<p>4 March 2024", "listing.txt is HTML; save it as plain text"),
         ("4 March 2024 - It sails.\n", "no line is a date alone"),
     ],
 )
