@@ -247,7 +247,9 @@ def _suspended_of(row: Row[Any], probe: Row[Any] | None) -> Suspended:
 
 
 def _lock(connection: Connection, subscriber: int) -> None:
-    """Lock a subscriber's row before his score is read: all callers lock in this order."""
+    """Lock a subscriber's row. All callers do this before they read his score, so that no two of them wait for each
+    other (deadlock).
+    """
     connection.execute(select(subscribers.c.number).where(subscribers.c.number == subscriber).with_for_update())
 
 

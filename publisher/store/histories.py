@@ -42,7 +42,7 @@ class SentMail:
 
 
 class Histories:
-    """The histories of single subscribers."""
+    """Queries about one subscriber: the mails to him, his bounces, and when items entered the themes he follows."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -156,8 +156,8 @@ def is_in(themes: ThemeChoice) -> ColumnElement[bool]:
 
 
 def _was_sent() -> ColumnElement[bool]:
-    """Return the SQL condition that an item went to the audience of the parameter `audience`, or was taken out for
-    good.
+    """Return the SQL condition that an item went to the audience of the parameter `audience`, or that it was taken out
+    of an edition and never goes to this audience.
     """
     sent, dropped = (
         exists().where(table.c.audience == _AUDIENCE, table.c.item == items.c.number)

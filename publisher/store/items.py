@@ -40,7 +40,7 @@ class ChangedItem:
     told: Item
     """The item as the audience last got it."""
     formerly: Formerly
-    """The same version of the item, with the number of its edition and the title that the editor gave it there."""
+    """The version `told`, with the number of the edition that had it and the title that the editor gave it there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

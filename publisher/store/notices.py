@@ -22,7 +22,9 @@ _UNWRITTEN = select(notices).where(IS_UNWRITTEN).order_by(notices.c.number)
 
 
 class Notices:
-    """The notices of a site, written to the outbox or not."""
+    """The notices of a site: mails that tell the operator or an editor once about something. A notice is recorded
+    first, and written into the outbox later.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

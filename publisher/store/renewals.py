@@ -140,7 +140,7 @@ class Renewals:
         yield from ((row.subscriber, row.token_digest) for row in found)
 
     def forget(self, *, now: datetime) -> None:
-        """Delete requests for renewal whose letter was never sent, after the retention period of letters."""
+        """Delete requests to renew a consent whose letter was never sent, after the retention period of letters."""
         its = and_(_IS_RENEWAL, confirmations.c.asked_at < now - MAILS)
         with self._database.reading() as connection:
             if connection.execute(select(confirmations.c.address).where(its).limit(1)).first() is None:

@@ -98,7 +98,9 @@ class Restorations:
         )
 
     def begin(self, *, taken_at: datetime | None, at: datetime) -> None:
-        """Record a restore of a backup: from now on, all audiences and all mails wait for the operator's answer."""
+        """Record a restore of a backup: from now on, all audiences and all mails wait until the operator says what went
+        out since the backup.
+        """
         # A mail that has waited so long is sent only when the operator decides so. A mail that was being handed over
         # when the backup was made may have arrived.
         is_handing = deliveries.c.state == DeliveryState.HANDING

@@ -185,8 +185,8 @@ class Rounds:
 
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
-        """Open the next unplanned range of a round that no other process has open, in one transaction; yield `None` if
-        there is none.
+        """Open, in one transaction, the next range of people of a round whose mails are not planned yet. Ranges that
+        another process has open are skipped. Yield `None` if there is none.
         """
         with self._database.writing_beside() as connection:
             query = select(ranges.c.first, ranges.c.last).where(

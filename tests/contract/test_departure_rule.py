@@ -30,7 +30,7 @@ LONG_AGO = NOON - timedelta(days=3000)
 ADDRESSES = ("ada@example.org", "ben@example.org")
 KINDS = (SuppressionKind.OPERATOR, SuppressionKind.BOUNCES)
 Step = tuple[str, int]
-"""What happens, and a number: of the address, the cause or the backup that it concerns."""
+"""An event of `STEPS`, and the number of the address, the cause or the backup that it is about."""
 STEPS = ("leave", "erase", "return", "import", "suppress", "lift", "backup", "restore", "lose")
 
 

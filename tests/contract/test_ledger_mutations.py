@@ -40,14 +40,14 @@ def no_mutation(_store: Store, _patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_fence(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Mutation: any claim may hand over its mail."""
+    """Mutation: a process may hand over a mail although its claim on the mail has ended."""
     patch.setattr(ledger, "fence_rows", lambda _connection, fences, **_named: {each.id for each in fences})
     yield
 
 
 @contextmanager
 def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Mutation: fences and results of earlier claims count too."""
+    """Mutation: a process may still fence a mail, and record its result, after another process has claimed the mail."""
 
     def latest(connection: Connection, each: Delivery) -> Delivery:
         epoch = connection.execute(select(deliveries.c.epoch).where(deliveries.c.id == each.id)).scalar_one()

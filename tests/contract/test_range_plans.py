@@ -91,8 +91,8 @@ def asked_of_a_range(store: Store) -> list[tuple[str, Any]]:
 def scans_of(store: Store, statement: str, values: Any) -> list[tuple[str, str]]:
     """Return the tables that PostgreSQL reads for a statement, each with the bounds within which it reads its index.
 
-    Of a few people PostgreSQL would read all rows, or look up one after the other. Neither is allowed, as if they were
-    many, so a table without bounds of its own is read as a whole.
+    For the few people of a test, PostgreSQL would read all rows, or look up one person after the other. Both are
+    forbidden here, so that it plans as for many people: a table without bounds of its own is read as a whole.
     """
     with store.database.engine.connect() as connection:
         connection.exec_driver_sql("SET LOCAL enable_nestloop = off")

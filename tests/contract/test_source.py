@@ -56,7 +56,7 @@ class SourceContract:
         raise NotImplementedError
 
     def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Return the items as a kind of source gives them that does not have all fields."""
+        """Return the items as this kind of source gives them; override it for a kind that does not have all fields."""
         return tuple(items)
 
     def test_every_item_is_given_as_listed(self, tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Rounds in the store: ranges, cursors, selections and mails; when items entered themes. In both databases."""
+"""Rounds in the store, in both databases. A round is all mails to subscribers that are due at one moment. It is planned
+by ranges of people, and moves the cursors of their subscriptions. Other tests are about when an item is new in a theme.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

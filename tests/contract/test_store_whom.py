@@ -68,11 +68,11 @@ GOING: dict[str, Goes] = {
     "erased": is_erased,
     "suspended": is_suspended,
 }
-"""The ways of going, by the name of the reader who goes so."""
+"""Functions after which a reader must get no mail, by the name of the reader to whom each is applied."""
 
 
 def readers(store: Store) -> list[Subscriber]:
-    """Add a reader for each way of going, with a mail in the queue."""
+    """Add a reader for each function of `GOING`, with a mail in the queue."""
     collect(store, record("a"))
     added = [add(store, name) for name in GOING]
     plan(store, begin(store), {reader.number: (1,) for reader in added})
@@ -80,7 +80,7 @@ def readers(store: Store) -> list[Subscriber]:
 
 
 def go(store: Store, those: list[Subscriber]) -> None:
-    """Let each reader go in his way."""
+    """Apply to each reader his function of `GOING`."""
     for goes, reader in zip(GOING.values(), those, strict=True):
         goes(store, reader)
 
