@@ -50,7 +50,7 @@ class Checked:
     stranded: tuple[str, ...]
     """Names of editions whose audience is no longer in config.toml."""
     waiting: Mapping[str, Sequence[WaitingStatus]]
-    """How many items of each source wait until when, by source."""
+    """Items that wait, by source: how many wait for each moment."""
     unsettled: tuple[str, ...]
     """Names of audiences that wait for the operator after a restore."""
     survey: Survey

@@ -107,7 +107,7 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return the condition to store as reported, once this condition is reported."""
+    """Return what the store remembers as last reported, after this condition was reported: `None` if all is well."""
     return None if condition in _WELL else condition
 
 

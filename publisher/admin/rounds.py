@@ -27,7 +27,7 @@ def keep_rounds(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Plan the mails to subscribers that are due. `None` are planned while an editor reviews an edition or has
+    """Plan the mails to subscribers that are due. Nothing is planned while an editor reviews an edition or has
     postponed mails, or before the operator has said what went out since a restored backup.
     """
     is_held = bool(held_by(config, store)) or is_unsettled(config, store) or store.rounds.next.edit().is_postponed(now)

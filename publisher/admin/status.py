@@ -133,7 +133,7 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
 
 
 def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
-    """Return how many items of each source wait until when, and why, by source, the next first. Sources without waiting
+    """Return, by source, how many items wait for each moment, and why, the next moment first. Sources without waiting
     items are missing.
     """
     counts = Counter((each.source, each.until, why_waiting(each, config)) for each in store.items.waiting())
