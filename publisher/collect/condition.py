@@ -1,4 +1,4 @@
-"""Decides the condition of a source, and how each reading changes its state. Pure."""
+"""Decides whether a source works (its condition), and what is stored about it after each reading (its state). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
