@@ -29,7 +29,7 @@ class Listed:
     text_digest: str
     content_digest: str
     is_withheld: bool = False
-    """Whether the source withholds the item, as a draft."""
+    """Whether the source withholds the item, as it does with drafts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,22 +76,23 @@ def pair(
 ) -> Pairing:
     """Find out which known item each listed item is.
 
-    This is the one rule of identity. A listed item is the known item, not yet paired, that has
+    Five rules apply, one after the other, to the items that the rules before have not paired. A listed item is the
+    known item that has
 
-    1. the same native id, if no other known or listed item has it (a shared id identifies none), unless on a later day
-       link, title and words all differ: then the id was given to another item (in a list of one item link and title
-       may be the same); else
-    2. the same date and content; else
-    3. the same link, if no other known or listed item has it (a shared link is a page of several items), and if the
-       known item has no id, or was listed until now and its id is not listed any more, unless on a later day all
-       words differ: then the link leads to whichever item is newest; else
-    4. the same date and the same words in title and text; else
-    5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link of
-       their own; or, with any ids and links, the same moment to the second and a likeness of `VERY_ALIKE`: ids and
-       links may be made from titles, and then change with them.
+    1. the same native id, if no other known or listed item has this id. Exception: the listed item has a later date,
+       and link, title and words all differ. Then the source gave the id to another item. (In a list of one item, link
+       and title need not differ.)
+    2. the same date and content.
+    3. the same link, if no other known or listed item has this link. The known item must have no id; or it was listed
+       last time, and its id is not listed any more. Exception: the listed item has a later date, and all words differ.
+       Then the link leads to whichever item is newest.
+    4. the same date, and the same words in title and text.
+    5. the same date and the most similar words, with a likeness of `likeness.ALIKE` or more. Exception: both have a
+       native id or a link of their own. Even then they are the same item if they have the same moment, to the second,
+       and a likeness of `VERY_ALIKE`: ids and links may be made from titles, and then change with them.
 
-    In doubt an item that an editor hid stays hidden: equal words identify it on any date, and so do similar words,
-    unless both have a native id or a link and their dates differ.
+    In doubt an item that an editor hid stays hidden: equal words identify it on any date, and so do similar words.
+    Similar words do not identify it if both items have a native id or a link, and their dates differ.
 
     If no rule finds a known item, the listed item is new; so the same words on another date are another item. Among
     equal candidates, listed items come first and withdrawn items last, then items added earlier, so two equal texts of
