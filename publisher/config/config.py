@@ -34,6 +34,8 @@ from publisher.rendering.addresses import wire_address
 
 _DEEPEST = 10
 """How deep tables and lists may be nested; no key is even half as deep."""
+_KEY_OR_HEADER = re.compile(r"\s*(\[[^\]=]*\]*|[^=]*[^=\s](?=\s*=))")
+"""A table header, or what stands before the first equals sign. A line without one may be a part of a value."""
 _SHOWN = 100
 """How many characters of a key a message shows."""
 
@@ -132,15 +134,15 @@ def _members(value: object) -> Iterable[object]:
 
 
 def _key_in_line_of(error: tomllib.TOMLDecodeError, data: bytes) -> str:
-    """Return the key in the line that an error names, with a colon before it. The key's value is left out: it may be
-    secret.
+    """Return the key or the table header in the line that an error names, with a colon before it. All else in the line
+    is left out: it may be secret.
     """
     number = re.search(r"at line (\d+)", str(error))
     lines = data.decode("utf-8-sig").splitlines()
     line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
-    key, _, value = line.partition("=")
+    shown, value = _KEY_OR_HEADER.match(line), line.partition("=")[2]
     quotes = '; quotes must be straight (")' if re.search("[“”„‘’«»]", value) and '"' not in value else ""
-    return f": {key.strip()[:_SHOWN]}{quotes}" if key.strip() else ""
+    return f": {shown[1][:_SHOWN]}{quotes}" if shown else ""
 
 
 def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Config:

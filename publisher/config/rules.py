@@ -54,7 +54,7 @@ def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]
         yield from _item_count_problems(where, audience)
         if audience.editor and audience.review is None and f"{where}.review" not in stand_ins:
             yield f'{where}.editor: nothing is held for the editor without review; add it, such as review = "2h"'
-    yield from _theme_problems(document.themes, document.site.language)
+    yield from _theme_problems(document.themes, document.site.language, stand_ins)
     yield from _former_theme_problems(document)
     yield from _theme_source_problems(document)
     yield from _store_problems(document, environ)
@@ -145,7 +145,7 @@ def _combined_problems(document: Document, stand_ins: frozenset[str]) -> Iterato
 # --- themes ----------------------------------------------------------------------------------------------------------
 
 
-def _theme_problems(themes: ThemesTable, language: str) -> Iterator[str]:
+def _theme_problems(themes: ThemesTable, language: str, stand_ins: frozenset[str]) -> Iterator[str]:
     for name in themes.named:
         try:
             THEME_SLUG.read(name)
@@ -155,7 +155,8 @@ def _theme_problems(themes: ThemesTable, language: str) -> Iterator[str]:
             yield f"themes.{name}: this is the slug of themes.default already; choose another for one of them"
     meant: dict[str, str] = {}
     for name, labels in themes.labels(language).items():
-        for label in labels:
+        is_titled = stand_ins.isdisjoint((f"themes.{name}", f"themes.{name}.title"))
+        for label in labels if is_titled else labels[1:]:  # the first label is the title
             other = meant.setdefault(fold_label(label), name)
             if other != name:
                 yield f"themes.{name}: the label {label!r} already means themes.{other}"

@@ -27,17 +27,22 @@ def _host(value: object) -> str:
 
 
 def _password(value: object) -> str:
-    text = read_line(value)
-    if not names_variable(text) and not text.startswith(_FILE):
-        # the usual message would contain the password
-        raise ValueError("expected no password in this file, but env:VARIABLE or file:PATH")
+    return _place_of_secret(value, (_FILE,), "expected no password in this file, but env:VARIABLE or file:PATH")
+
+
+def _place_of_secret(value: object, beginnings: tuple[str, ...], refusal: str) -> str:
+    """Return where a secret is. Any other value gets `refusal` as its message: the usual one would contain the
+    secret.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if not text.isprintable() or not (names_variable(text) or text.startswith(beginnings)):
+        raise ValueError(refusal)
     return text
 
 
 def _token(value: object) -> str:
-    text = read_line(value)
-    if not names_variable(text) and not text.startswith((_FILE, _COMMAND)):
-        raise ValueError("expected no token in this file, but env:VARIABLE, file:PATH or command:PROGRAM")
+    refusal = "expected no token in this file, but env:VARIABLE, file:PATH or command:PROGRAM"
+    text = _place_of_secret(value, (_FILE, _COMMAND), refusal)
     shlex.split(text.removeprefix(_COMMAND))  # raises ValueError if a quotation mark is missing
     return text
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from publisher.config.audiences import SCHEDULE
 from publisher.config.smtp import SmtpTable
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import (
@@ -32,19 +33,33 @@ NO_PACE = "no"
 def _paces(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping) or not value:
         raise ValueError
-    return {_pace_name(name): _schedule(line) for name, line in value.items()}
+    paces, problems = {}, []
+    for name, line in value.items():
+        try:
+            paces[_pace_name(name)] = _schedule(name, line)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return paces
 
 
-def _pace_name(value: object) -> str:
-    name = read_slug(value)
+def _pace_name(value: str) -> str:
+    try:
+        name = read_slug(value)
+    except ValueError:
+        raise ValueError(f"expected names of lower-case letters, digits and single hyphens, got {value!r}") from None
     if name == NO_PACE:
         raise ValueError(f"{NO_PACE!r} means no mails; give the pace another name")
     return name
 
 
-def _schedule(value: object) -> str:
-    line = read_line(value)
-    Schedule.parse(line, "UTC")
+def _schedule(pace: str, value: object) -> str:
+    try:
+        line = read_line(value)
+        Schedule.parse(line, "UTC")
+    except ValueError as error:
+        raise ValueError(f"{pace}: {str(error) or f'expected {SCHEDULE.expected}'}") from None
     return line
 
 
@@ -61,7 +76,7 @@ def _words_by_language(value: object) -> Mapping[str, str]:
 
 
 PACES = Value(
-    "a table of names, each with a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545",
+    f"a table of names, each with {SCHEDULE.expected}",
     _paces,
     {"type": "object", "propertyNames": SLUG_SCHEMA, "additionalProperties": STRING, "minProperties": 1},
 )

@@ -133,13 +133,13 @@ class _Folder:
         such file.
         """
         place = self._place(name)
-        if place is None or name.endswith(urls.GONE):
+        if place is None or name.endswith(urls.GONE) or not place.is_file():  # opening a named pipe blocks
             return None
         if place.with_name(urls.gone_file(place.name)).exists():
             status = HTTPStatus.GONE
         try:
             file = place.open("rb")
-        except OSError:  # a folder, removed since, or not readable for us
+        except OSError:  # removed since, or not readable for us
             return None
         try:
             response = _file_response(file, name, status=status)

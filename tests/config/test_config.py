@@ -663,6 +663,16 @@ def test_a_label_means_one_theme(site: Path) -> None:
     ] == problems(site, SMALLEST + themes)
 
 
+def test_themes_without_titles_are_not_told_of_equal_labels(site: Path) -> None:
+    expected = "title: expected a text on one line, but it is missing"
+
+    assert [
+        f"themes.a.{expected}",
+        f"themes.b.{expected}",
+        "themes.b: the label 'VISA' already means themes.a",
+    ] == problems(site, f'{SMALLEST}[themes.a]\nlabels = ["Visa"]\n[themes.b]\nlabels = ["VISA"]\n')
+
+
 def test_a_theme_beside_the_default_of_the_same_slug(site: Path) -> None:
     assert ["themes.general: this is the slug of themes.default already; choose another for one of them"] == problems(
         site, f'{SMALLEST}[themes.general]\ntitle = "All the rest"'
@@ -769,6 +779,14 @@ def test_another_encoding_has_its_line(site: Path) -> None:
             'this is not TOML: Invalid value (at line 12, column 8): path; quotes must be straight (")',
         ),
         (f"{SMALLEST}password = hunter2\n", "this is not TOML: Invalid value (at line 12, column 12): password"),
+        (
+            f"{SMALLEST}password 'hunter2'\n",
+            "this is not TOML: Expected '=' after a key in a key/value pair (at line 12, column 10)",
+        ),
+        (
+            f"{SMALLEST}[smtp] password = 'hunter2'\n",
+            "this is not TOML: Expected newline or end of document after a statement (at line 12, column 8): [smtp]",
+        ),
         (
             f"{SMALLEST}[themes.a]\n[themes.a]\n",
             "this is not TOML: Cannot declare themes.a twice (at line 13, column 10): [themes.a]",

@@ -118,9 +118,10 @@ def test_each_wrong_value_is_reported_with_its_key(tmp_path: Path, lines: list[s
 
 
 @pytest.mark.parametrize("key", ["password", "oauth"])
-def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize("value", ['"hush-4711"', "4711", r'"hush\n4711"', '"env:hush 4711"'])
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, key: str, value: str) -> None:
     with pytest.raises(ConfigError) as error:
-        load(tmp_path, 'host = "localhost"', 'user = "news"', f'{key} = "hush-hush"')
+        load(tmp_path, 'host = "localhost"', 'user = "news"', f"{key} = {value}")
 
     assert f"smtp.{key}: expected no " in str(error.value)
-    assert "hush-hush" not in str(error.value)
+    assert "4711" not in str(error.value)

@@ -61,6 +61,14 @@ def test_paces_have_words_of_the_operators(tmp_path: Path) -> None:
         ((*LEAST, 'paces = { no = "0 8 * * *" }'), "subscribers.paces: 'no' means no mails"),
         ((*LEAST, "paces = {}"), "subscribers.paces: expected a table of names"),
         (
+            (*LEAST, 'paces = { daily = "8", Weekly = "0 8 * * MON", weekly = 5 }'),
+            (
+                "subscribers.paces: daily: expected five fields (minute, hour, day of month, month, day of week), got "
+                "1 in '8'; expected names of lower-case letters, digits and single hyphens, got 'Weekly'; weekly: "
+                "expected a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545"
+            ),
+        ),
+        (
             (*LEAST, 'pace_words = { weakly = { en = "x" } }'),
             "no pace 'weakly' in subscribers.paces; did you mean weekly?",
         ),

@@ -249,6 +249,12 @@ def test_anything_else_is_the_page_of_lost_addresses(root: Path, path: str) -> N
     assert "text/html; charset=utf-8" == answer.headers["Content-Type"]
 
 
+def test_a_named_pipe_is_no_file(root: Path) -> None:
+    os.mkfifo(root / "pipe")
+
+    assert 404 == got(root, "/pipe").status_code
+
+
 def test_folder_without_its_slash_leads_to_it(root: Path) -> None:
     answer = got(root, "/all")
 
