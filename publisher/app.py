@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from publisher.admin.reception import Reception
 
 WAIT_S = 60.0
-"""How many seconds a pass waits for another process's pass, which takes about a minute for 100,000 items."""
+"""How many seconds a pass waits until another process's pass has ended: one of 100,000 items takes about a minute."""
 
 
 class Publisher:
@@ -131,7 +131,7 @@ class Publisher:
     def decide_source(self, source: str, decision: OnSuspicion, *, seen: str = "") -> RunReport:
         """Release or discard a listing held as suspicious; `seen` is the reason that the decision was based on.
 
-        If the reason or its numbers have changed since, the source is held again. Without `seen`, they are not
+        If the reason or its numbers have changed since, the listing is held again. Without `seen`, they are not
         compared.
 
         Raises:
@@ -190,7 +190,7 @@ class Publisher:
     def pass_due(self, *, is_stopping: Callable[[], bool]) -> RunReport:
         """Do a pass, composing only for audiences whose schedules are due, and deliver nothing.
 
-        If `is_stopping` becomes true, the pass ends early, between two stages.
+        If `is_stopping` becomes true, the pass ends early, between two of its stages (collect, publish, compose).
         """
         return self._go_on("run", lambda: self._stages.run(compose.plan_due, is_stopping=is_stopping))
 
@@ -213,7 +213,7 @@ class Publisher:
         """Return what a source gives and what a pass would do with it. For an address or a file that is no source yet,
         return how it could become one.
 
-        Call this in a rehearsal only, because it collects.
+        Call this only in a rehearsal, which leaves nothing in the store, because it also collects.
 
         Raises:
             SourceError: the source cannot be read.
@@ -229,7 +229,7 @@ class Publisher:
         return replace(examined, outcome=report.collect and replace(report.collect, readings=()))
 
     def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
-        """Apply an editor's decision about a held edition; if he released the edition, write it into the outbox.
+        """Apply an editor's decision about an edition held for review; if he released it, write it into the outbox.
 
         Raises:
             UsageError: the edition is not held, or has no such item.
@@ -239,7 +239,7 @@ class Publisher:
         )
 
     def begin_round(self, paces: Collection[str], *, within: timedelta | None = None) -> RunReport:
-        """Begin a round for all subscribers of these paces now, whatever their schedules say.
+        """Begin a round (the mails to all subscribers) of these paces now, whatever their schedules say.
 
         Nobody gets an item twice. With `within`, planning stops after that time, and the next pass plans the rest.
 
@@ -376,7 +376,7 @@ class Publisher:
         return self._run_exclusively(verb, work)
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do a verb's work while no other process works on the site; then send notices, and record a run with news."""
+        """Do a verb's work while no other process works on the site; send notices, and record a run that had news."""
         with self._store.exclusive("pass", wait_s=self.wait_s):
             started, report = self._clock(), work()
             report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)

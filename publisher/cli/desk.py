@@ -1,4 +1,4 @@
-"""The commands of `publisher desk`."""
+"""The commands of `publisher desk`, with which editors sign in at the desk, the web pages on which they work."""
 
 import click
 

@@ -43,7 +43,7 @@ def show_editions(
 
 
 def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
-    """Print a held edition on standard output: one line per item, with the number that the item has in the text
+    """Print a held edition on standard output: one line per item, with the number that the item has in the mail's text
     part.
     """
     edition = reviewed.edition

@@ -28,7 +28,7 @@ class Lines:
     """Prints progress as lines. A step that ends soon gets no line."""
 
     PAUSE_S = 30
-    """Seconds from the start of a step to its first line, and from each line to the next."""
+    """Seconds from the start of a step to the first line about its progress, and from each line to the next."""
 
     def __init__(self) -> None:
         self._step, self._since_s = "", 0.0

@@ -77,7 +77,9 @@ def _compose_lines(composed: ComposeReport, zone: ZoneInfo) -> list[str]:
 
 
 def _round_line(report: RoundReport) -> str:
-    """Return a line such as `subscribers: round-3 (daily, weekly) with 12 mails`."""
+    """Return a line about a round of mails to subscribers, such as `subscribers: round-3 (daily, weekly) with 12
+    mails`.
+    """
     more = "" if report.is_planned else "; the next run plans the others"
     return f"subscribers: {report.name} ({', '.join(report.paces)}) with {counted(report.mails, 'mail')}{more}"
 
@@ -98,7 +100,9 @@ def _tally_line(tally: DeliveryTally) -> str:
 
 
 def _nothing_new(report: RunReport) -> str:
-    """Return `nothing new`, followed by the sources that may have news because they are held or were not read."""
+    """Return `nothing new`, followed by the sources that may have news because their listing is held for the operator
+    or they were not read.
+    """
     silent = []
     if report.collect and report.collect.sources_held:
         silent.append(f"{counted(report.collect.sources_held, 'source')} held")

@@ -1,4 +1,6 @@
-"""The commands of `publisher source`: decide about a source whose listing is held."""
+"""The commands of `publisher source`: decide about a source whose listing is held, because it changed too
+much at once.
+"""
 
 import click
 

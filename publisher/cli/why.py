@@ -1,4 +1,4 @@
-"""The command `publisher why`: a subscriber's history, and whether he got an item."""
+"""The command `publisher why`: what happened to a subscriber, and whether he got an item."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo

@@ -26,7 +26,7 @@ def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> 
 
 
 def check_not_empty(source: str, items: Sequence[Item], state: SourceState) -> None:
-    """Refuse a listing that has no items, not even withheld ones, if its source listed items before.
+    """Refuse a listing that has no items, not even withheld ones such as drafts, if its source listed items before.
 
     Raises:
         EmptySourceError: the listing is empty, and the last one was not.
@@ -56,15 +56,15 @@ def after_failure(state: SourceState, error: SourceError, *, next_try: datetime 
 
 
 def after_no_change(state: SourceState, fetch: Fetch, *, next_try: datetime | None) -> SourceState:
-    """Return the state after a reading in which the source was unchanged. A hold for the operator stays only if this
-    very listing is held.
+    """Return the state after a reading in which the source was unchanged. A listing that is held until the operator
+    decides stays held only if this reading found the same one.
     """
     state = _without_failure(state, next_try=next_try)
     return state if fetch.validator == state.held_validator else _without_held(state)
 
 
 def after_hold(state: SourceState, suspicion: Suspicion, fetch: Fetch, *, now: datetime) -> SourceState:
-    """Return the state after a reading that is held for the operator."""
+    """Return the state after a reading whose listing is held until the operator decides."""
     return replace(
         _without_failure(state, next_try=None),
         lifetime_s=int(fetch.lifetime.total_seconds()),

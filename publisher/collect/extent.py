@@ -115,8 +115,8 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
 
 
 def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover) -> list[int]:
-    """Return `run`, the result of `longest_run`, without the items at its end that do not stand there because of their
-    date, such as pinned items.
+    """Return `run` (places in the listing whose days fall, as `longest_run` gives them), without the items at its end
+    that do not stand there because of their date, such as pinned items.
 
     The items at the end do not stand there because of their date if one of these conditions holds:
 

@@ -33,8 +33,8 @@ def take_wanted(
 def leave_out(
     plan: Reconciliation, known: Iterable[Known], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
 ) -> tuple[Reconciliation, Mapping[str, int]]:
-    """Return the plan without items that the source's filters leave out, and how many items each list of the filters
-    left out.
+    """Return the plan of changes without items that the source's filters leave out, and how many items each list of the
+    filters left out.
 
     Filters apply to new items, and to known items that still wait and no reader has seen. Items left out are forgotten;
     they are new again once a filter lets them pass.

@@ -27,7 +27,9 @@ class Reconciliation:
     unlisted: tuple[int, ...] = ()
     """Numbers of items that the listing no longer reaches because they are too old."""
     relisted: tuple[int, ...] = ()
-    """Numbers of unlisted items that are in the listing again with the same content."""
+    """Numbers of items that the listing had ceased to list (unlisted) and that are in it again with the
+    same content.
+    """
     renamed: tuple[tuple[int, Item], ...] = ()
     """Numbers of items with a change that readers do not see, such as another id, each with its new content."""
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)

@@ -14,7 +14,9 @@ more, in most cases 0.45.
 """
 
 VERY_ALIKE = 0.6
-"""The least likeness at which two texts with different ids, but the same instant, count as one edited text."""
+"""The least likeness, of 0 to 1, at which two texts with different ids, but the same instant, count as one
+edited text.
+"""
 _COMMON = 16
 """The most texts that may contain a pair of words: a pair in more texts distinguishes nothing, and would slow the
 comparison of many texts of one day.

@@ -1,4 +1,6 @@
-"""Decides which known item each listed item is: pairs the two; pure. The rule is in the docstring of `pair`."""
+"""Decides which known item each listed item is, if it is any (pairing); pure. The rule is in the docstring
+of `pair`.
+"""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -44,7 +44,7 @@ def record_listing(
     reading: Reading, fetch: Fetch, store: Store, rules: CollectRules, *, next_try: datetime | None, now: datetime
 ) -> CollectReport:
     """Record how the listing differs from the source's items in the log; or, if the listing is suspicious, only record
-    that it is held for the operator.
+    that it is held until the operator decides.
     """
     listing = clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
@@ -61,7 +61,7 @@ def record_listing(
 
 
 def _hold(suspicion: Suspicion, source: str, fetch: Fetch, log: LogPass, *, now: datetime) -> CollectReport:
-    """Record nothing of the listing, except that it is held for the operator."""
+    """Record nothing of the listing, except that it is held until the operator decides."""
     logger.debug("source is held", because=suspicion.words, source=source)
     log.write_state(after_hold(log.state, suspicion, fetch, now=now))
     return CollectReport(sources_read=1, sources_held=1, problems=(tell_hold(source, suspicion),))

@@ -32,7 +32,7 @@ def tell_check(listing: Listing, timing: Timing) -> list[Problem]:
 
 
 def tell_hold(source: str, suspicion: Suspicion) -> Problem:
-    """Return the problem that says why a listing is held, and what the operator may do."""
+    """Return the problem that says why a suspicious listing is held, and what the operator may do."""
     remedy = f"`publisher source release {source}` if that is right, `publisher source discard {source}` if not"
     return Problem(where=f"source {source!r}", what=f"held: {suspicion.words}; {remedy}")
 

@@ -42,7 +42,9 @@ class Placed:
 
     record: Record
     theme: Theme
-    """The theme under which the item stands. The lead's theme is shown in the line above its title."""
+    """The theme under which the item stands. The theme of the lead, the edition's first item, is shown in the line
+    above its title.
+    """
     look: Look
     has_text: bool
     """Whether the item's text is shown, besides title and date."""

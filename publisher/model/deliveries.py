@@ -18,7 +18,7 @@ class DeliveryKind(StrEnum):
     EDITION = "edition"
     """An edition of an audience, to its mailing list."""
     ROUND = "round"
-    """The digest of a round, to one subscriber."""
+    """A digest to one subscriber. All digests that subscribers get at one moment are a round."""
     LETTER = "letter"
     """A single mail with its own text: a notice, or a letter about a subscription."""
 
@@ -181,7 +181,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The result of an attempt at a claimed delivery."""
+    """The result of one attempt to send a mail that a process has claimed."""
 
     delivery: Delivery
     state: DeliveryState

@@ -32,7 +32,7 @@ LIFTED_BY_FORM = frozenset(kind for kind in SuppressionKind if kind.is_lifted_by
 
 
 class DepartureKind(StrEnum):
-    """What a line in the file of departures says about an address."""
+    """What a line in the file of departures (who left, returned, was suppressed or erased) says about an address."""
 
     LEFT = "left"
     """The subscriber follows nothing now: he unsubscribed, or the operator or a failure ended his subscriptions."""
@@ -73,7 +73,9 @@ class Suppression:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """What all lines about one address in the file of departures amount to."""
+    """What all lines about one address in the file of departures (who left, returned, was suppressed or erased) amount
+    to.
+    """
 
     left_at: datetime | None = None
     """UTC; since when the subscriber follows nothing. `None` if he follows something, or if no line of the file says

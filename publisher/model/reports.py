@@ -26,9 +26,11 @@ class SourceCondition(StrEnum):
     EMPTY = "empty"
     """The source can be read but lists nothing, although it listed items before."""
     DRIFTED = "drifted"
-    """All listed items lack a field that nearly all items had before. The listing is held for the operator."""
+    """All listed items lack a field that nearly all items had before. The listing is held, that is not recorded until
+    the operator decides.
+    """
     HELD = "held"
-    """The listing is suspicious for another reason, and is held for the operator."""
+    """The listing is suspicious for a reason other than `DRIFTED`, and is not recorded until the operator decides."""
     SILENT = "silent"
     """The source can be read, but has had no news for longer than expected."""
 
@@ -82,7 +84,7 @@ class CollectReport:
     sources_waiting: int = 0
     """Sources that were not read, because their server had just failed or asked for a pause."""
     sources_held: int = 0
-    """Sources whose listing is held for the operator, now or since an earlier pass."""
+    """Sources whose listing is held until the operator decides, now or since an earlier pass."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
     """Remarks that only `check` reports; readers miss nothing because of them."""
@@ -198,7 +200,7 @@ class RunReport:
     """Rounds of mails to subscribers that were planned, or continued."""
     condition_changes: tuple[ConditionChange, ...] = ()
     notices: tuple[Notice, ...] = ()
-    """Notices that are new in the outbox."""
+    """Notices to the operator and editors that are new in the outbox."""
     problems: tuple[Problem, ...] = field(default=())
     """Problems of the pass itself; problems of a stage are in its own report."""
     known: tuple[str, ...] = ()

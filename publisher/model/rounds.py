@@ -1,4 +1,4 @@
-"""Rounds: all paces that are due at one moment, and the mails that subscribers get then."""
+"""Rounds: the mails that subscribers get at one moment, for all paces (such as `weekly`) that are due then."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from publisher.model.subscribers import round_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One round: all paces that were due at the same moment."""
+    """One round: the mails to all subscribers whose paces (such as `weekly`) were due at the same moment."""
 
     number: int
     """Counts the rounds of a site from 1."""

@@ -119,8 +119,8 @@ class Schedule:
 
 
 def _line_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield the ticks of a cron line from `instant` on, in UTC. In an hour that a clock change repeats, the first
-    ticks may lie before `instant`.
+    """Yield the ticks (moments at which it is due) of a cron line from `instant` on, in UTC. In an hour that a clock
+    change repeats, the first ticks may lie before `instant`.
     """
     for tick in CronSim(" ".join(_fields_of(expression)), instant.astimezone(zone)):
         yield tick.astimezone(UTC)
@@ -188,8 +188,8 @@ def _values(place: int, term: str) -> frozenset[int]:
 
 
 def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield the ticks of a recurrence rule from `instant` on, in UTC. In an hour that a clock change repeats, the first
-    ticks may lie before `instant`.
+    """Yield the ticks (moments at which it is due) of a recurrence rule from `instant` on, in UTC. In an hour that a
+    clock change repeats, the first ticks may lie before `instant`.
     """
     wall = instant.astimezone(zone).replace(tzinfo=None)
     text = expression[len(_RULE) :].upper()
@@ -308,7 +308,9 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 # --- what is due -----------------------------------------------------------------------------------------------------
 
 CLOCK_ERROR = timedelta(days=1)
-"""If a recorded tick is later than the present time by more than this, the clock was wrong when it was recorded."""
+"""If the last moment recorded as due is later than the present time by more than this, the clock was wrong when it was
+recorded.
+"""
 
 
 def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
@@ -323,7 +325,9 @@ def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
 
 
 def tick_to_record(*, last: datetime, now: datetime) -> datetime:
-    """Return the instant to store once everything due at `now` is done: no tick up to this instant is due again."""
+    """Return the instant to store once everything due at `now` is done: no scheduled moment up to this instant counts
+    as due again.
+    """
     return max(_believable(last, now), now)
 
 

@@ -30,7 +30,7 @@ class SourcePolicy:
     """How long the source may have no news before it counts as silent; `None` if it never does."""
     hold_above: int
     """When more new items than this arrive at once, and over three times as many as ever before, the listing is held
-    for the operator.
+    until the operator decides.
     """
     future: Literal["wait", "show"]
     """An item with a date in the future waits for that date (`wait`), or is shown at once (`show`)."""
@@ -76,7 +76,7 @@ class FailureKind(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a listing is suspicious, and held for the operator."""
+    """Why a listing is suspicious, and held until the operator decides."""
 
     DRIFT = "drift"
     """All listed items lack a field that nearly all items had before: a layout changed."""

@@ -42,8 +42,8 @@ class SourceStatus:
     next_try: datetime | None = None
     """The source is not read before this time. If `None`, the next pass reads it."""
     held: str = ""
-    """Why the source's last reading is held for the operator, and what the reading would change; empty if it is not
-    held.
+    """Why the source's last reading is held until the operator decides, and what the reading would change; empty if it
+    is not held.
     """
     held_at: datetime | None = None
     held_change: HeldChange | None = None
@@ -133,7 +133,7 @@ class RunStatus:
     problems: tuple[str, ...]
     """One line for each problem."""
     is_latest: bool
-    """Whether it is the latest of its kind of run. There are two kinds: deliveries, and all other runs."""
+    """Whether this run is the latest of its kind. There are two kinds: deliveries, and all other runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -271,7 +271,7 @@ READERS = "subscribers"
 
 
 def round_name(number: int) -> str:
-    """Return the name of a round in the ledger and in messages."""
+    """Return the name of a round (all mails that subscribers get at one moment), such as `round-3`."""
     return f"{ROUND}{number}"
 
 
@@ -281,5 +281,5 @@ def is_round_name(name: str) -> bool:
 
 
 def number_of_round(name: str) -> int:
-    """Return the number of the round with this name."""
+    """Return the number in a round's name: 3 for `round-3`."""
     return int(name.removeprefix(ROUND))

@@ -25,7 +25,9 @@ logger = DecisionLog("publish")
 DOMAIN = "feeds"
 """The gettext domain of these texts."""
 KEPT = 10_000
-"""How many prepared items a pass caches. On a larger site, the others are prepared again for each document."""
+"""How many items, prepared for feeds, a pass caches. On a larger site, the others are prepared again for
+each document.
+"""
 MOST_BYTES = 5_000_000
 """The most bytes of a feed, because feed readers give up on larger ones."""
 FRAME_BYTES = 100_000

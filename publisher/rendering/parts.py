@@ -31,7 +31,7 @@ from publisher.rendering.text import scrub
 SLOT = re.compile(r"<!--slot (\d+)-->")
 MARKED = re.compile(r"<!--begin (\d+)-->(.*?)<!--end \1-->", re.DOTALL)
 OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
-"""A comment that this module puts into pages. No block may contain such a comment."""
+"""A comment that this module puts into pages. No block of a template may contain one."""
 MOST_PIECES = 2_000
 """How many inlined blocks are cached; a mail has two hundred items at most."""
 MOST_TEXTS = 10_000

@@ -36,7 +36,7 @@ _SOFT_BREAK = b"=\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderMail:
-    """The parts of a round's mail that differ between readers."""
+    """The parts of a digest to subscribers that differ between readers."""
 
     address: str
     """The reader's mail address as SMTP transmits it: in ASCII."""
@@ -73,7 +73,7 @@ def _fill(text: str, own: Mapping[str, str], token: str) -> str:
 
 
 class Skeleton:
-    """A digest of a round without the parts that differ between readers."""
+    """A digest to subscribers without the parts that differ between readers."""
 
     def __init__(
         self, digest: Digest, *, name: str, dated: datetime, language: str, site: Site, settings: SubscriberSettings

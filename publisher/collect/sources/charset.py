@@ -1,9 +1,9 @@
 """Finds the encoding of a document, and distrusts a declaration that the bytes contradict; pure.
 
 What the bytes show comes first: a byte order mark, the zeros of UTF-16, and text that is valid UTF-8, which text in
-another encoding almost never is by chance. Then come the declarations of the server and of the document itself, in this
-order (RFC 7303 section 3), and UTF-8, the default of XML (XML 1.0 section 4.3.3). If the bytes are not UTF-8 then, they
-are read as Windows-1252, as browsers do.
+another encoding almost never is by chance. Then come the declarations, the server's before the document's own (RFC 7303
+section 3), and UTF-8, the default of XML (XML 1.0 section 4.3.3). If the bytes are not UTF-8 then, they are read as
+Windows-1252, as browsers do.
 """
 
 import codecs

@@ -55,7 +55,7 @@ _BLOCKS = (
     *("address", "article", "aside", "center", "details", "dir", "footer", "header", "hgroup", "main", "menu", "nav"),
     *("section", "summary"),
 )
-"""Elements that do not stay, but stand on lines of their own: they become a `div`, so that their words do not run
+"""Elements of an item's HTML that become a `div`: they stand on lines of their own, and their words must not run
 together.
 """
 _PASSES = 8

@@ -168,7 +168,9 @@ class _Draft:
         return not self.paragraphs and not self._values("title")
 
     def take(self, rows: Sequence[_Label | str]) -> None:
-        """Add the rows of one block. A label between two lines of text counts as text, too."""
+        """Add the rows (labels and lines of text) of one block, which ends at a blank line. A label between two lines
+        of text counts as text, too.
+        """
         texts = [index for index, row in enumerate(rows) if isinstance(row, str) and not isinstance(row, _Mistaken)]
         between = range(texts[0], texts[-1] + 1) if texts else range(0)
         text: list[str] = []
