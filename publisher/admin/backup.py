@@ -52,7 +52,7 @@ def check_place(config: Config, file: Path, what: str) -> Path:
     read_by_all = (config.feeds_directory, "everybody reads it there")
     for folder, why in (read_by_all, (config.outbox_directory, "what sends it might send it")):
         if place.is_relative_to(folder.resolve()):
-            raise UsageError(f"{what} {file}: write it elsewhere than into {folder}: {why}")
+            raise UsageError(f"{what} {file}: choose a place outside {folder}: {why}")
     departures = config.departures
     own_files = (config.path, departures, departures.with_suffix(".key"), config.store.file)
     if place in [own.resolve() for own in own_files if own]:

@@ -219,7 +219,10 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
         if not there.is_dir():
             yield key, Finding(what=f"{there} is a file where a folder should be; move it away")
         elif not os.access(there, os.W_OK | os.X_OK):
-            yield key, Finding(what=f"{there} cannot be written; give the user who runs publisher the right")
+            yield (
+                key,
+                Finding(what=f"{there} cannot be written; give the user who runs publisher the right to write there"),
+            )
 
 
 def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -240,7 +243,11 @@ def _unwritable(file: Path) -> str:
     if not folder.is_dir():
         return f"{folder} is a file where a folder should be; move it away"
     there = file if file.exists() else folder
-    return "" if os.access(there, os.W_OK) else f"{there} cannot be written; give the user who runs publisher the right"
+    return (
+        ""
+        if os.access(there, os.W_OK)
+        else f"{there} cannot be written; give the user who runs publisher the right to write there"
+    )
 
 
 def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -287,7 +294,7 @@ def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
         if file is not None and not os.access(file, os.R_OK):
             yield (
                 key,
-                Finding(what=f"{file} cannot be read; put it there, and give the user who runs publisher the right"),
+                Finding(what=f"{file} cannot be read; put it there, and let the user who runs publisher read it"),
             )
 
 

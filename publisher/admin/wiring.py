@@ -104,7 +104,7 @@ class Wiring:
         """
         held = [each.name for each in self._config.sources if self._store.sources.state(each.name).hold_reason]
         if name not in held:
-            raise UsageError(f"source {name!r} is not held; held is: {', '.join(held) or 'none'}")
+            raise UsageError(f"source {name!r} is not held; held now: {', '.join(held) or 'none'}")
         [source] = self.sources([name])
         return source
 

@@ -140,7 +140,7 @@ def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: b
     Only a fingerprint of the address is kept. The fingerprint stays when the subscriber is erased.
     """
     if "@" in reason or (lift and reason):
-        raise UsageError("a reason names no address" if "@" in reason else "--lift takes no --reason")
+        raise UsageError("a reason may not contain an address" if "@" in reason else "--lift takes no --reason")
     with options.open_for(dry_run=dry_run) as publisher:
         lifted = publisher.reach.lift(address) if lift else ()
         is_changed = bool(lifted) if lift else publisher.reach.suppress(address, reason=reason)

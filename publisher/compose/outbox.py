@@ -298,5 +298,5 @@ def _bytes_of(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise FilesError(
-            f"{path} cannot be read ({error.strerror}): give the user who runs publisher the right"
+            f"{path} cannot be read ({error.strerror}): give the user who runs publisher the right to read it"
         ) from error

@@ -110,7 +110,7 @@ def _parse(path: Path) -> dict[str, Any]:
     except RecursionError:
         document = None
     if document is None or _is_deeper(document, _DEEPEST):
-        raise ConfigError(str(path), ["tables or lists stand too deep one within the other"])
+        raise ConfigError(str(path), ["tables or lists are nested too deep"])
     return document
 
 

@@ -792,8 +792,8 @@ def test_another_encoding_has_its_line(site: Path) -> None:
             "this is not TOML: Cannot declare themes.a twice (at line 13, column 10): [themes.a]",
         ),
         (f"{SMALLEST}[site]\n", "this is not TOML: Cannot declare site twice (at line 12, column 6): [site]"),
-        (f"deep = {'[' * 5000}{']' * 5000}\n", "tables or lists stand too deep one within the other"),
-        (f"[{'.'.join('a' * 3000)}]\nx = 1\n", "tables or lists stand too deep one within the other"),
+        (f"deep = {'[' * 5000}{']' * 5000}\n", "tables or lists are nested too deep"),
+        (f"[{'.'.join('a' * 3000)}]\nx = 1\n", "tables or lists are nested too deep"),
         (
             f'{SMALLEST}[themes.health]\ntitle = "Health"\n',
             "themes.health: 'health' is a folder of the site itself; choose another name",

@@ -189,4 +189,4 @@ def test_a_source_that_is_not_held_cannot_be_decided_about(world: World, verb: s
     outcome = world.publisher_source(verb, "news", at=LATER)
 
     assert 2 == outcome.exit_code
-    assert ["publisher: source 'news' is not held; held is: none"] == outcome.problems
+    assert ["publisher: source 'news' is not held; held now: none"] == outcome.problems

@@ -215,6 +215,17 @@ def test_links_within_the_documentation_lead_somewhere() -> None:
         assert not anchor or anchor in anchors_of(target), (page, link)
 
 
+def test_how_to_begins_with_a_list_of_all_its_parts() -> None:
+    contents, *parts = (ROOT / "docs" / "how-to.md").read_text("utf-8").split("\n## ")
+
+    assert [part.partition("\n")[0] for part in parts] == re.findall(r"^  - \[(.+)\]\(#", contents, re.MULTILINE)
+
+
+def test_no_list_is_in_one_paragraph() -> None:
+    """A program that fills paragraphs joins the points of a list."""
+    assert [] == found_in_pages(r"^(?!\|).*[a-z`][.:] - (?:In|A|An|The|It|If|With|Without) .*$")
+
+
 def test_no_page_has_the_marks_of_a_merge_conflict() -> None:
     assert [] == found_in_pages(r"^(?:<{7} .*|={7}|>{7} .*)$")
 
