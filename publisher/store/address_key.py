@@ -37,11 +37,13 @@ class AddressKey:
         return hmac.digest(bytes.fromhex(self.digits), address.encode(), "sha256").hex()
 
     def put_into(self, connection: Connection) -> None:
-        """Store this key as the store's own. The store must not contain a mark made with another key yet."""
+        """Make this key, with which addresses become HMACs, the store's own. The store must not contain an HMAC made
+        with another key yet.
+        """
         connection.execute(update(address_key).values(key=self.digits))
 
 
 def marks_of(connection: Connection, addresses: Iterable[str]) -> dict[str, str]:
-    """Return the marks of addresses, by address."""
+    """Return the marks (HMACs) of addresses, by address."""
     key = AddressKey.of(connection)
     return {address: key.mark_of(address) for address in addresses}

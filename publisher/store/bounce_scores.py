@@ -27,11 +27,13 @@ from publisher.store.round_mails import hold_back, send_held_back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """A subscriber, found by the mark in the address to which his mail came back (VERP)."""
+    """A subscriber, found by the mark (random text) in the address to which his mail came back (VERP)."""
 
     subscriber: int
     is_former: bool
-    """Whether the subscriber has got another mark since, so that the returned mail is an old one."""
+    """Whether the subscriber has got another mark (random text in his return address) since, so that the returned mail
+    is an old one.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,11 @@ class Suspended:
     subscriber: int
     score: BounceScore
     probe: DeliveryState | None
-    """The state of his probe's delivery, or `None` if the ledger has no probe for him."""
+    """The state of the delivery of his probe (a letter that tests the address), or `None` if the ledger has none for
+    him.
+    """
     probe_sent_at: datetime | None
-    """When the server took the probe, in UTC, or `None` if it has not yet."""
+    """When the server took his probe (a letter that tests the address), in UTC, or `None` if it has not yet."""
 
 
 class BounceScores:
@@ -79,7 +83,9 @@ class BounceScores:
             return connection.execute(query).scalar_one()
 
     def holder_of(self, mark: str) -> Marked | None:
-        """Return the subscriber who has or had this mark, or `None` if nobody had it, or if he was erased."""
+        """Return the subscriber whose return address has or had this mark (a random text), or `None` if nobody had it,
+        or if he was erased.
+        """
         present = select(subscribers.c.number).where(subscribers.c.bounce_mark == mark)
         former = select(former_marks.c.subscriber).where(former_marks.c.bounce_mark == mark)
         with self._database.reading() as connection:
@@ -97,8 +103,8 @@ class BounceScores:
             return connection.execute(query).scalar() or ""
 
     def marked(self, subscriber: int) -> Marked:
-        """Return a subscriber in the form of `holder_of`, for a returned mail without a mark. The mail counts as an old
-        one if he ever had another mark than now.
+        """Return a subscriber in the form of `holder_of`, for a returned mail that names no mark (random text in a
+        return address). The mail counts as an old one if he ever had another mark than now.
         """
         query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber).limit(1)
         with self._database.reading() as connection:
@@ -110,11 +116,11 @@ class BounceScores:
     def count_report(
         self, row: BounceRow, subscriber: int, *, before: BounceScore | None, after: BounceScore | None
     ) -> bool:
-        """Record a report of a returned mail and the score that follows from it; return False and change nothing if the
-        report is already recorded.
+        """Record a report of a returned mail, and the subscriber's score after it; return False and change nothing if
+        the report is already recorded.
 
         Raises:
-            OutrunError: the score is no longer `before`.
+            OutrunError: the stored score is no longer `before`.
         """
         with self._database.writing_beside() as connection:
             is_new = keep_bounce(connection, row)
@@ -155,8 +161,8 @@ class BounceScores:
     # --- probes ------------------------------------------------------------------------------------------------------
 
     def suspended(self, *, before: datetime) -> list[Suspended]:
-        """Return the subscribers who were suspended before the moment `before`, sorted by number, each with the state
-        of his probe.
+        """Return the subscribers who were suspended before the moment `before`, sorted by number, each with the
+        delivery of the letter that tests his address.
         """
         query = (
             select(bounce_scores, subscribers.c.bounce_mark)
@@ -170,7 +176,8 @@ class BounceScores:
         return [_suspended_of(row, probes.get(probe_name(row.bounce_mark))) for row in rows]
 
     def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
-        """Queue a probe letter and give its recipient a new mark; return False if his score is no longer `before`.
+        """Queue a probe (a letter that tests an address) and put a new mark into its recipient's return address; return
+        False if his score is no longer `before`.
 
         While suspended, the recipient gets no other mails, so a mail that comes back to the new mark is this letter.
         """
@@ -187,8 +194,8 @@ class BounceScores:
     def forget(self, subscriber: int, *, is_going_on: bool = True, now: datetime) -> bool:
         """Delete a subscriber's score, so that he gets mails again; return False if he had none.
 
-        He gets a new mark, so reports about earlier mails no longer count. With `is_going_on`, he keeps his former
-        subscriptions, and mails that were cancelled at his suspension are queued again.
+        His return address gets a new mark, so reports about earlier mails no longer count. With `is_going_on`, he keeps
+        his former subscriptions, and mails that were cancelled at his suspension are queued again.
         """
         with self._database.reading() as connection:
             if _score(connection, subscriber) is None:
@@ -213,12 +220,14 @@ def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, 
 
 
 def new_mark() -> str:
-    """Return a mark that nobody can guess."""
+    """Return a mark, a random text that nobody can guess, for a subscriber's return address."""
     return secrets.token_hex(10)
 
 
 def probe_name(mark: str) -> str:
-    """Return the name of the probe letter with this mark; it does not reveal the mark."""
+    """Return the name of the letter that tests the address with this mark (random text); the name does not reveal the
+    mark.
+    """
     return f"{PROBE}{hashlib.sha256(mark.encode()).hexdigest()[:16]}"
 
 

@@ -22,7 +22,7 @@ class Bounces:
         self._database = database
 
     def find_mail(self, message_ids: Sequence[str]) -> KnownDelivery | None:
-        """Return the first delivery that has one of these Message-IDs, or `None` if there is none. Deliveries of rounds
+        """Return the first delivery that has one of these Message-IDs, or `None` if there is none. Mails to subscribers
         are not searched.
         """
         for each in message_ids:

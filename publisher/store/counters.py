@@ -11,7 +11,7 @@ from publisher.store.schema import counters
 @dataclass(slots=True)
 class Counters:
     """The next log number and the next item number, as they will be when the transaction ends. The transaction holds
-    the log's lock.
+    the lock of the item log.
     """
 
     log_end: int

@@ -42,7 +42,9 @@ class DatabaseClock(Protocol):
 
 
 def clock_of(connection: Connection, now: datetime) -> DatabaseClock:
-    """Return the clock for leases: the clock of the database server, or on SQLite the caller's `now`."""
+    """Return the clock by which claims on mails end: the clock of the database server, or on SQLite the
+    caller's `now`.
+    """
     if connection.dialect.name == "sqlite":
         return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
     return lambda ahead=timedelta(0): type_coerce(func.clock_timestamp() + literal(ahead, Interval()), UtcDateTime())
@@ -60,15 +62,17 @@ def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
 
 
 def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Return the SQL condition that a digest is held: it waited longer than `max_age`, and needs the operator's
-    decision. Letters are never held.
+    """Return the SQL condition that a digest waits for the operator's decision, because it waited longer than
+    `max_age`. Letters never wait for it.
     """
     is_digest = deliveries.c.rank == Rank.DIGEST
     return and_(deliveries.c.state == DeliveryState.QUEUED, is_digest, deliveries.c.queued_at <= clock(-max_age))
 
 
 def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
-    """Return the SQL condition that a delivery may be sent when its time comes: it is neither held nor paused."""
+    """Return the SQL condition that a mail may be sent when its time comes: it is not paused, and not so old that the
+    operator must decide.
+    """
     paused = paused_audiences(connection)
     if EVERYTHING in paused:
         return false()
@@ -145,10 +149,11 @@ def claim_rows(
     now: datetime,
     lease: timedelta,
 ) -> list[Delivery]:
-    """Claim due deliveries of a rank, longest waiting first; return them in the order of their ids.
+    """Claim due mails of a rank (reserve them for this process), longest waiting first; return them in the order of
+    their ids.
 
-    A delivery whose lease ended while its mail was being handed over becomes doubtful (perhaps sent), or is finished if
-    it was cancelled.
+    A mail whose claim ended while it was being handed over becomes doubtful (perhaps sent), or is finished if it was
+    cancelled.
     """
     is_sqlite = connection.dialect.name == "sqlite"
     on_sqlite = {"its_now": now, "its_end": now + lease, "its_oldest": now - max_age}
@@ -164,7 +169,9 @@ def claim_rows(
 def _claim(
     now: ColumnElement[datetime], end: ColumnElement[datetime], oldest: ColumnElement[datetime]
 ) -> ReturningUpdate[Any]:
-    """Return the SQL statement that claims deliveries. It is built once: building takes longer than running."""
+    """Return the SQL statement that claims mails (reserves them for this process). It is built once: building takes
+    longer than running.
+    """
     is_held = and_(
         deliveries.c.state == DeliveryState.QUEUED, deliveries.c.rank == Rank.DIGEST, deliveries.c.queued_at <= oldest
     )
@@ -209,8 +216,8 @@ _CLAIM_ON_SERVER = _claim(
 
 
 def fence_rows(connection: Connection, fences: Sequence[Delivery], *, now: datetime, lease: timedelta) -> set[int]:
-    """Fence the deliveries whose claims are still valid, so that their mails may be handed over now; return
-    their ids.
+    """Check that the claims on these mails are still valid, and record that their handing over begins (the fence);
+    return the ids of those that may be handed over now.
     """
     is_sqlite = connection.dialect.name == "sqlite"
     times = {"now": text_of(now), "until": text_of(now + lease)} if is_sqlite else {"lease": lease}
@@ -246,8 +253,8 @@ _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).va
 
 
 def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
-    """Write the results of deliveries. A result of an earlier claim changes nothing; a cancelled mail is
-    not retried.
+    """Write the results of attempts to send. A result of an attempt under an earlier claim changes nothing; a cancelled
+    mail is not retried.
     """
     if connection.dialect.name == "sqlite":
         now_text = text_of(now)

@@ -25,22 +25,24 @@ _COUNT = select(func.count()).select_from(owed_departures)
 
 
 class OwedDepartures:
-    """Lines that could not be written to the file of departures yet."""
+    """Departures (who left, was suppressed or was erased) that could not be written to their file yet, and wait in the
+    store.
+    """
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
         self._journal = journal
 
     def count(self) -> int:
-        """Return how many lines are still to be written to the file of departures."""
+        """Return how many departures are still to be written to the file of departures."""
         with self._database.reading() as connection:
             return connection.execute(_COUNT).scalar_one()
 
     def note(self) -> None:
-        """Write the owed lines into the file of departures.
+        """Write the departures that could not be written before into their file.
 
         Raises:
-            FilesError: the disk refuses again; the lines stay owed.
+            FilesError: the disk refuses again; the lines stay in the store.
         """
         if self._journal.path is None or not self.count():
             return
@@ -57,8 +59,8 @@ class OwedDepartures:
 
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file of departures, after the owed ones. Lines that cannot be written are kept in the store, as
-    owed. Call this last before the commit.
+    """Add lines to the file of departures, after those that could not be written before. Lines that cannot be written
+    are kept in the store. Call this last before the commit.
     """
     if journal.path is None:
         return
@@ -72,8 +74,8 @@ def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departur
 
 
 def keep_key(connection: Connection, journal: Journal) -> None:
-    """Write the key of the store to its file beside the file of departures, so that a new store can use the same key.
-    If the disk refuses, the next departure writes the key.
+    """Write the store's key for HMACs of addresses to its file beside the file of departures, so that a new store can
+    use the same key. If the disk refuses, the next departure writes the key.
     """
     try:
         journal.keep(AddressKey.of(connection))
@@ -82,15 +84,15 @@ def keep_key(connection: Connection, journal: Journal) -> None:
 
 
 def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file of departures, and record its length in the store: this shows later whether the store was
-    restored from a copy.
+    """Add lines to the file of departures, and record the file's length in the store: the length shows later whether
+    the store was restored from a copy.
     """
     if size := journal.append(lines, AddressKey.of(connection)):
         connection.execute(update(departures_noted).values(size=size))
 
 
 def _take_owed(connection: Connection) -> list[Departure]:
-    """Remove the owed lines from the store, and return them in the order in which they were made."""
+    """Remove the departures that could not be written to their file from the store, and return them, oldest first."""
     if connection.execute(select(owed_departures.c.id).limit(1)).first() is None:
         return []
     # If two transactions do this at once, only one gets the lines. A repeated line could follow a later line about

@@ -46,7 +46,7 @@ from publisher.store.owners import share
 SUFFIX = ".departures"
 _KEY_SUFFIX = ".key"
 _DIGITS = re.compile(r"[0-9a-f]{64}")
-"""The form of a key or a mark."""
+"""The form of a key and of an HMAC of an address."""
 
 
 def beside(database: Path) -> Path:
@@ -65,7 +65,7 @@ class Journal:
 
     @property
     def key_path(self) -> Path | None:
-        """Return the path of the file with the key of the marks, or `None` if nothing is recorded."""
+        """Return the path of the file with the key for HMACs of addresses, or `None` if no departures are recorded."""
         return self.path and self.path.with_suffix(_KEY_SUFFIX)
 
     def size(self) -> int:
@@ -82,8 +82,8 @@ class Journal:
             return os.fstat(file.fileno()).st_size
 
     def append(self, departures: Sequence[Departure], key: AddressKey) -> int:
-        """Append a line for each departure, with a mark by `key`, and flush the file; return its length in bytes, or 0
-        if nothing is written.
+        """Append a line for each departure, with an HMAC of the address by `key`, and flush the file; return its length
+        in bytes, or 0 if nothing is written.
 
         Raises:
             FilesError: the disk refuses.
@@ -96,7 +96,7 @@ class Journal:
             return _append(self.path, data)
 
     def keep(self, key: AddressKey) -> None:
-        """Write the key of the marks to its file beside the file of departures.
+        """Write the key for HMACs of addresses to its file beside the file of departures.
 
         Raises:
             FilesError: the disk refuses.
@@ -115,7 +115,7 @@ class Journal:
 
         Raises:
             FilesError: the disk refuses.
-            StoreError: a line has a mark by another key than `key`.
+            StoreError: a line has an HMAC by another key than `key`.
         """
         file = self._open()
         if file is None:
@@ -133,8 +133,8 @@ class Journal:
                     yield found
 
     def key(self) -> AddressKey | None:
-        """Return the key of the marks, from its file beside the file of departures, or `None` if there is
-        no such file.
+        """Return the key for HMACs of addresses, from its file beside the file of departures, or `None` if there is no
+        such file.
         """
         try:
             digits = self.key_path.read_text("ascii").strip() if self.key_path else ""

@@ -1,7 +1,7 @@
 """The editors' desk (the website where editors decide): sign-in links, sessions, and the record of which editor did
 what.
 
-Transactions here do not lock the item log, so that editors can sign in while a pass writes to the log.
+Transactions here do not lock the item log, so that editors can sign in while a source's changes are written to it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,9 @@ from publisher.store.queue import insert_letters
 
 
 class DeskRecords:
-    """The sign-in links, sessions and recorded decisions of the editors' desk. Only the hashes of tokens are stored."""
+    """The sign-in links, sessions and recorded decisions of the editors' desk (the website where editors decide). Only
+    the hashes of tokens are stored.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,5 +1,5 @@
-"""The tables of the editors' desk: sign-in links, sessions, the record of what editors did, and decisions about the
-next mails to subscribers.
+"""The tables of the editors' desk (the website where editors decide): sign-in links, sessions, the record of what
+editors did, and decisions about the next mails to subscribers.
 """
 
 from functools import partial

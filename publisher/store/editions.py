@@ -41,7 +41,9 @@ from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceState:
-    """The state of an audience: up to which log number and which moment of its schedule its editions are composed."""
+    """How far the editions of an audience (mailing list) are composed: up to which log number and which moment of its
+    schedule.
+    """
 
     cursor: int
     """The last log number that the audience's editions have dealt with."""
@@ -63,11 +65,13 @@ class EditionRow:
     upto: int
     composed_at: datetime
     items: int
-    """How many items the edition has. With 0, all were withdrawn or taken out, so it never went into the outbox."""
+    """How many items the edition has. With 0, all were withdrawn, or removed by the editor, so it never went into the
+    outbox.
+    """
     written_at: datetime | None
     """When the edition went into the outbox, in UTC, or `None` if it is not there yet."""
     held_until: datetime | None
-    """Until when the edition waits for its editor, in UTC, or `None` if it is not held."""
+    """Until when the edition waits for its editor's approval, in UTC, or `None` if it does not wait."""
     dropped: int
     """How many items the editor took out of the edition for good."""
 
@@ -78,7 +82,7 @@ class EditionRow:
 
 
 class Editions:
-    """The editions of all audiences, and the state of each audience."""
+    """The editions (digests) of all audiences (mailing lists), and how far each audience's editions are composed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -86,12 +90,15 @@ class Editions:
         self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """Return the state of an audience, or `None` if no edition was ever planned for it."""
+        """Return up to where the editions of an audience (mailing list) are composed, or `None` if none was ever
+        planned for it.
+        """
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
     def pass_over(self, audience: str, state: AudienceState) -> None:
-        """Move an audience on to `state` without composing an edition; write nothing if nothing changes.
+        """Record that an audience's editions are composed up to `state`, without composing one; write nothing if
+        nothing changes.
 
         Raises:
             StoreError: another process has composed for this audience.
@@ -105,7 +112,8 @@ class Editions:
             _write_state(connection, audience, state)
 
     def record(self, edition: Edition, *, start: int, tick: datetime | None) -> None:
-        """Record an edition, its items and the audience's new cursor. `start` is used for its first edition only.
+        """Record an edition, its items and its last log number as the audience's new cursor. `start` is used for its
+        first edition only.
 
         Raises:
             StoreError: the audience's cursor is no longer `edition.after`: another process has composed for it.
@@ -137,8 +145,8 @@ class Editions:
         """Remove items withdrawn since from an edition that is not in the outbox yet; return the edition with the items
         that are left.
 
-        Return `None` if the edition is in the outbox already, or does not exist. A removed item that its source
-        publishes again is due for an edition again.
+        Return `None` if the edition is in the outbox already, or does not exist. A removed item becomes due again if
+        its source publishes it again.
         """
         its = {"of_audience": audience, "of_number": number}
         with self._database.writing() as connection:
@@ -159,8 +167,8 @@ class Editions:
                 insert_deliveries(connection, deliveries, now=at)
 
     def discard(self, audience: str, number: int) -> bool:
-        """Remove all items and corrections from an edition permanently, whether it is held for the editor or not, so
-        that it is never sent.
+        """Remove all items and corrections from an edition permanently, whether it waits for the editor's approval or
+        not, so that it is never sent.
 
         Returns False, and changes nothing, if the edition is in the outbox already. Its number is not reused.
         """
@@ -185,8 +193,8 @@ class Editions:
             return [_edition_of(connection, row) for row in rows]
 
     def withdrawn(self) -> list[Edition]:
-        """Return the editions that have no mail because all their items were withdrawn while the editor held them,
-        oldest first.
+        """Return the editions that have no mail because all their items were withdrawn while they waited for the
+        editor's approval, oldest first.
         """
         its = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
         gone = exists().where(*its, dropped_items.c.reason == TakenOut.WITHDRAWN)
@@ -197,8 +205,8 @@ class Editions:
             return [_edition_of(connection, row) for row in connection.execute(query).all()]
 
     def released_numbers(self, audience: str, *, after: int) -> list[int]:
-        """Return the numbers of an audience's editions after number `after`, up to the first edition that is held for
-        the editor.
+        """Return the numbers of an audience's editions after number `after`, up to the first that waits for the
+        editor's approval.
         """
         with self._database.reading() as connection:
             rows = connection.execute(_BEYOND, {"of_audience": audience, "after": after}).all()
@@ -305,8 +313,8 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
 
 
 def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
-    """Return the items of an edition that were withdrawn while it was held for the editor, and were not published
-    again.
+    """Return the items of an edition that were withdrawn while it waited for the editor's approval, and were not
+    published again.
     """
     query = (
         select(items)

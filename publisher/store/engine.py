@@ -129,7 +129,7 @@ class Database:
 
     def begin_immediately(self, connection: Connection) -> None:
         """Make transactions on SQLite lock at their start. A transaction that reads first and writes later fails at
-        once if another has written in between: SQLite cannot let it wait.
+        once if another wrote after its first read: SQLite cannot let it wait.
         """
         if self.is_sqlite:
             begin_by(connection, "BEGIN IMMEDIATE")

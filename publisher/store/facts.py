@@ -105,8 +105,8 @@ class Facts:
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Return live and hidden items of other sources that have one of these ids or links. Items that this source
-        lists too are left out.
+        """Return live and hidden items of other sources that have one of these ids or links. Hidden means that an
+        editor hid the item from readers. Items that this source lists too are left out.
         """
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
         return self._find_elsewhere(or_(IS_LIVE, IS_HIDDEN), ~copied, ids=ids, links=links)
@@ -134,7 +134,7 @@ class Facts:
         """Of the sources outside `among`, return the one with the most live items that have one of these texts, and the
         number of those items.
 
-        `among` names the sources in use; `None` means that all sources are in use, and nothing is searched.
+        `among` names the configured sources; `None` means that all are configured, and nothing is searched.
         """
         gone = set() if among is None else sources.source_names(self._connection) - {*among}
         counts: Counter[str] = Counter()
@@ -172,8 +172,8 @@ class Facts:
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
         """Return, for each of these items that another source lists too, that source, by item number.
 
-        If several sources list an item, the first by name counts. `among` names the sources in use; `None` means that
-        all are.
+        If several sources list an item, the first by name counts. `among` names the configured sources; `None` means
+        that all are.
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):

@@ -66,8 +66,8 @@ class Feeds:
         return found
 
     def whole(self, slug: str) -> FeedSequence:
-        """Return all live items of a feed in the order in which they were added, with all cuts of that order into
-        numbered pages and archive documents.
+        """Return all live items of a feed in the order in which they were added, and where numbered pages and archive
+        documents begin and end.
         """
         with self._database.reading() as connection:
             return read_whole(connection, slug)
@@ -97,7 +97,8 @@ class Feeds:
             connection.execute(_MARK_OPEN, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
     def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
-        """Give the feed of a renamed theme the archive, pages and withdrawals that the feed of the former name had.
+        """Give the feed of a renamed theme the archive, pages and withdrawals of the feed that the theme had under its
+        former name.
 
         `first_slug` is the slug from which the feed's id is made. `former` is the slug of the former feed, or `None` if
         there is none. Nothing is written if the feed was already written for readers, or has taken over a former feed

@@ -17,7 +17,7 @@ from publisher.store.people_schema import past_follows, subscriptions
 from publisher.store.upsert import insert_into
 
 _ANYTHING = ("", "")
-"""The theme and pace in `past_follows` that stand for any theme at any pace."""
+"""The theme and pace (how often mails come) in `past_follows` that stand for any theme at any pace."""
 _MONTHS_BACK = 12
 _A_YEAR = 12
 
@@ -37,7 +37,9 @@ class FollowerCounts:
             return [int(each) + before for each, before in zip(row, past, strict=True)]
 
     def people_by_pace(self, moment: datetime) -> dict[str, int]:
-        """Return how many people followed something at each pace at a moment; people erased since are not counted."""
+        """Return how many people followed something at a moment, by pace (how often they get mails); people erased
+        since are not counted.
+        """
         pace = subscriptions.c.pace
         count = func.count(case((_was_active(moment), subscriptions.c.subscriber)).distinct())
         with self._database.reading() as connection:
@@ -52,7 +54,9 @@ class FollowerCounts:
             return connection.execute(select(func.count()).select_from(alone)).scalar_one()
 
     def by_theme_and_pace(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
-        """Return how many people followed a theme (its slug as stored) at a pace, at each of these moments."""
+        """Return how many people followed a theme at a pace (how often they get mails), by theme (its slug as stored)
+        and pace, at each of these moments.
+        """
         theme, pace = subscriptions.c.theme, subscriptions.c.pace
         counts = [func.count(case((_was_active(at), subscriptions.c.subscriber)).distinct()) for at in moments]
         query = select(theme, pace, *counts).group_by(theme, pace).order_by(theme, pace)

@@ -29,7 +29,7 @@ from publisher.store.schema import IS_LIVE, items
 
 
 class HeldEditions:
-    """Editions that wait for the editor's approval.
+    """Held editions: digests that wait for the editor's approval.
 
     Each method for a decision returns False, and changes nothing, if the edition is no longer held.
     """
@@ -58,32 +58,34 @@ class HeldEditions:
         self._update(audience, number, shown_at=at)
 
     def release(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Let a held edition go out, dated `at`; return False if it is not held."""
+        """Let an edition that waits for the editor go out, dated `at`; return False if it does not wait."""
         return self._update(audience, number, held_until=None, released_at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
-        """Hold a held edition until another moment; return False if it is not held."""
+        """Let an edition wait for the editor until another moment; return False if it does not wait."""
         return self._update(audience, number, held_until=until, shown_at=None)
 
     def introduce(self, audience: str, number: int, text: str) -> bool:
-        """Replace the introduction of a held edition, the text above its items; return False if it is not held."""
+        """Replace the introduction, the text above the items, of an edition that waits for the editor; return False if
+        it does not wait.
+        """
         return self._update(audience, number, introduction=text, shown_at=None)
 
     def subject(self, audience: str, number: int, text: str) -> bool:
-        """Give a held edition a subject; an empty `text` means the subject of the template. Return False if the edition
-        is not held.
+        """Give an edition that waits for the editor a subject; an empty `text` means the subject of the template.
+        Return False if the edition does not wait.
         """
         return self._update(audience, number, subject=text or None, shown_at=None)
 
     def order(self, audience: str, number: int, items: Sequence[int]) -> bool:
-        """Put these items first in a held edition, in this order; this replaces an earlier order. Return False if the
-        edition is not held.
+        """Put `items` first, in their order, in an edition that waits for the editor; this replaces an earlier order.
+        Return False if the edition does not wait.
         """
         return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
 
     def retitle(self, audience: str, number: int, item: int, title: str) -> bool:
-        """Give an item another title in a held edition; an empty `title` means the item's own title. Return False if
-        the item is in no held edition.
+        """Give an item another title in an edition that waits for the editor; an empty `title` means the item's own
+        title. Return False if the item is in no such edition.
         """
         its = update(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
@@ -94,8 +96,8 @@ class HeldEditions:
             return is_in_it
 
     def follow(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Give the items and corrections of a held edition their latest content, and remove withdrawn items; return
-        whether any changed.
+        """Give the items and corrections of an edition that waits for the editor their latest content, and remove
+        withdrawn items; return whether any changed.
 
         A removed item is due for an edition again if its source publishes it again.
         """
@@ -112,15 +114,15 @@ class HeldEditions:
             return any(changed)
 
     def drop(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of a held edition permanently: this audience never gets the item. Return False if the item
-        is in no held edition.
+        """Remove an item from an edition that waits for the editor, permanently: this audience never gets the item.
+        Return False if the item is in no such edition.
         """
         with self._database.writing() as connection:
             return _take_one_out(connection, audience, number, TakenOut.DROPPED, item)
 
     def put_off(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of a held edition, so that it is due for the next one. Return False if the item is in no
-        held edition.
+        """Remove an item from an edition that waits for the editor, so that the item is due for the next one. Return
+        False if the item is in no such edition.
         """
         its = (is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
@@ -133,8 +135,8 @@ class HeldEditions:
             return True
 
     def include(self, audience: str, number: int, item: int) -> bool:
-        """Add an item at the end of a held edition; return False if the audience had the item already, or if it is not
-        visible to readers.
+        """Add an item at the end of an edition that waits for the editor; return False if the audience had the item
+        already, or if it is not visible to readers.
 
         An item that was withdrawn or put off, and is due again, has the title that the editor gave it then.
         """
@@ -165,8 +167,8 @@ class HeldEditions:
             return {row.item: TakenOut(row.reason) for row in rows}
 
     def restore(self, audience: str, number: int, chosen: Collection[int]) -> bool:
-        """Put items that were taken out of an edition back into it if it is held; otherwise make them due for the next
-        edition.
+        """Put items that the editor removed from an edition back into it if it still waits for him; otherwise make them
+        due for the next edition.
 
         Returns whether the items are in the edition again. An item that is in a later edition by now is left there. If
         the edition had no items left, its corrections are due again too.
@@ -186,17 +188,17 @@ class HeldEditions:
             return is_held
 
     def may_reopen(self, audience: str, number: int) -> bool:
-        """Whether an edition was discarded and may be held again: no later edition was composed, and at least one of
-        its items is visible.
+        """Whether an edition was discarded and may wait for the editor again: no later edition was composed, and at
+        least one of its items is visible.
         """
         with self._database.reading() as connection:
             return bool(_discarded_from(connection, audience, number))
 
     def reopen(self, audience: str, number: int) -> int:
-        """Hold a discarded edition again until an editor decides, with its former subject, introduction, order, and
-        titles of items.
+        """Let a discarded edition wait for the editor again, with its former subject, introduction, order, and titles
+        of items.
 
-        Returns how many items the edition has, or 0, without changing anything, if it cannot be held again. Its
+        Returns how many items the edition has, or 0, without changing anything, if it cannot wait again. Its
         corrections are due for the next edition.
         """
         with self._database.writing() as connection:
@@ -216,7 +218,7 @@ class HeldEditions:
             _return_corrections(connection, audience, number)
 
     def _update(self, audience: str, number: int, **values: str | datetime | None) -> bool:
-        """Change these columns of an edition if it is held; return whether it is."""
+        """Change these columns of an edition if it waits for the editor's approval; return whether it does."""
         held = update(editions).where(_is_held(audience, number)).values(values)
         with self._database.writing() as connection:
             return bool(connection.execute(held).rowcount)
@@ -226,7 +228,7 @@ _FOLLOWING = (edition_items, edition_corrections)
 _IS_SENT = exists().where(
     edition_items.c.audience == dropped_items.c.audience, edition_items.c.item == dropped_items.c.item
 )
-"""Whether an item that was taken out is in some edition of the audience now."""
+"""Whether an item that an editor removed from an edition is in some edition of the audience now."""
 _IS_HELD = (editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
 
 
@@ -312,7 +314,7 @@ def take_out(connection: Connection, audience: str, number: int, reason: TakenOu
 
 
 def _take_one_out(connection: Connection, audience: str, number: int, reason: TakenOut, item: int) -> bool:
-    """Take an item out of a held edition; return whether the edition is held and contained the item."""
+    """Remove an item from an edition that waits for the editor; return whether it waits and contained the item."""
     if not _exists_held(connection, audience, number) or item not in items_of(connection, audience, number):
         return False
     take_out(connection, audience, number, reason, [item])
@@ -331,8 +333,8 @@ def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[R
 
 
 def _step_back(connection: Connection, audience: str, *, before: int) -> None:
-    """Move an audience's cursor back to just before a log number, so that its item is due again. All other items after
-    the cursor are in an edition, and so not due.
+    """Move an audience's cursor (the log number up to which it was served) back to just before a log number, so that
+    the item of that number is due again. All other items after the cursor are in an edition, and so not due.
     """
     of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > before - 1)
     connection.execute(of_audience.values(cursor=before - 1))

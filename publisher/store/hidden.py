@@ -18,7 +18,7 @@ from publisher.store.schema import HAS_ID, HAS_LINK, hidden_items, items, source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenItem:
-    """A hidden item, and the state that it had before it was hidden."""
+    """An item that an editor hid from readers, and the state that it had before."""
 
     record: Record
     at: datetime
@@ -35,7 +35,7 @@ class Hidden:
         self._database = database
 
     def all(self) -> list[HiddenItem]:
-        """Return all hidden items, the most recently hidden first."""
+        """Return all items that editors hid from readers, the most recently hidden first."""
         columns = (hidden_items.c.at, hidden_items.c.reason, hidden_items.c.state.label("before"))
         query = select(items, *columns).join(hidden_items, hidden_items.c.item == items.c.number)
         with self._database.reading() as connection:
@@ -70,8 +70,8 @@ class Hidden:
             log_pass.write_counters()
 
     def show(self, hidden: HiddenItem, gathered: Gathered, *, wakes: datetime | None, now: datetime) -> None:
-        """Show a hidden item again, in the themes and feeds that `gathered` gives; an item that was never visible to
-        readers appears at the moment `wakes`.
+        """Show an item that an editor hid to readers again, in the themes and feeds that `gathered` gives; an item that
+        was never visible to readers appears at the moment `wakes`.
 
         The item's source is then read completely the next time, because it may have stopped listing the item.
         """

@@ -86,8 +86,8 @@ class Histories:
         return [SentMail(at=row.finished_at, items=tuple(json.loads(row.what))) for row in rows]
 
     def forgotten_upto(self) -> int:
-        """Return the log number of the end of the latest round whose mails have been deleted, or 0 if no mails have
-        been.
+        """Return the last log number of the latest round (the mails due at one moment) whose mails have been deleted,
+        or 0 if none have been.
         """
         with self._database.reading() as connection:
             query = select(func.max(rounds.c.upto)).where(rounds.c.forgotten_at.is_not(None))
@@ -124,8 +124,8 @@ class Histories:
         """Return when an item, added under the log number `added_seq`, entered its themes. `upto` is the end of the
         log.
 
-        Return `None` if no round takes the item, because it is not visible to readers, or because an editor took it out
-        of an edition.
+        Return `None` if no mails to subscribers have the item, because it is not visible to readers, or because an
+        editor took it out of an edition.
         """
         with self._database.reading() as connection:
             found = new_items(connection, added_seq - 1, upto, only=number)

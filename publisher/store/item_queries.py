@@ -51,8 +51,8 @@ LATEST_UPTO = (
 _seq: BindParameter[int] = bindparam("seq")
 _OF_PASS = select(log.c.at).where(log.c.seq == _seq).scalar_subquery()
 BEFORE_PASS = select(log.c.seq).where(log.c.seq < _seq, log.c.at != _OF_PASS).order_by(log.c.seq.desc()).limit(1)
-"""The last log number before the pass that wrote a given log number. All changes of a pass have the same instant in the
-log.
+"""The last log number before those of the reading that wrote a given log number. All changes of one reading of a source
+have the same instant in the log.
 """
 
 
@@ -89,7 +89,9 @@ def _told_last(query: Select[Any], seq: ColumnElement[Any]) -> Select[Any]:
 
 @cache
 def added_between(*, of_all: bool) -> Select[Any]:
-    """Return the query for the live items of a feed added in (after, upto], in that order."""
+    """Return the query for the live items of a feed added under log numbers in (after, upto], in the order of these
+    numbers.
+    """
     added_seq = _added_seq(of_all=of_all)
     return live(of_all=of_all).where(added_seq > _AFTER, added_seq <= _UPTO).order_by(added_seq)
 
@@ -156,8 +158,8 @@ def is_in(themes: ThemeChoice) -> ColumnElement[bool]:
 
 
 def _was_sent() -> ColumnElement[bool]:
-    """Return the SQL condition that an item went to the audience of the parameter `audience`, or that it was taken out
-    of an edition and never goes to this audience.
+    """Return the SQL condition that an item went to the audience of the parameter `audience`, or that an editor removed
+    it from an edition, so that it never goes to this audience.
     """
     sent, dropped = (
         exists().where(table.c.audience == _AUDIENCE, table.c.item == items.c.number)

@@ -103,7 +103,7 @@ class Items:
             ]
 
     def hidden_counts(self) -> dict[str, int]:
-        """Return how many items of each source are hidden; a source without any is missing."""
+        """Return how many items of each source editors hid from readers; a source without any is missing."""
         query = select(items.c.source, func.count().label("hidden")).where(IS_HIDDEN).group_by(items.c.source)
         with self._database.reading() as connection:
             return {row.source: row.hidden for row in connection.execute(query)}
@@ -141,14 +141,16 @@ class Items:
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
         """Return live items of a feed that were revised, or moved into it, latest first.
 
-        The result has the last `limit` items, and all others that changed in the same pass as the earliest of them.
+        The result has the last `limit` items, and all others that changed in the same reading of a source as the
+        earliest of them.
         """
         return self._fetch_whole_pass(queries.revised_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
         """Return items that were withdrawn while they were in a feed, latest first.
 
-        The result has the last `limit` items, and all others that changed in the same pass as the earliest of them.
+        The result has the last `limit` items, and all others that changed in the same reading of a source as the
+        earliest of them.
         """
         return self._fetch_whole_pass(queries.withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
@@ -160,7 +162,9 @@ class Items:
         return frozenset((*feeds, ALL) if is_any else feeds)
 
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """Return live items of a feed that were added under log numbers in (after, upto], in that order."""
+        """Return live items of a feed that were added under log numbers in (after, upto], in the order of these
+        numbers.
+        """
         return self._fetch(queries.added_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
@@ -192,7 +196,7 @@ class Items:
         """Return live items that an audience has not had, in the order in which they were added.
 
         Each item changed under a log number in (after, upto], was added after log number `start`, is in one of
-        `themes`, is in no edition of the audience, and was never permanently taken out of one.
+        `themes`, is in no edition of the audience, and was never removed from one for good by an editor.
         """
         query = queries.due_for() if themes.is_all else queries.due_for().where(queries.is_in(themes))
         due = self._fetch(query, audience=audience, after=after, upto=upto, start=start)

@@ -52,14 +52,20 @@ from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries
 
 LEASE = timedelta(minutes=10)
-"""How long a claim is valid: two steps of SMTP may take five minutes each (RFC 5321 section 4.5.3.2)."""
+"""How long a mail is reserved for the process that took it from the queue: two steps of SMTP may take five minutes each
+(RFC 5321 section 4.5.3.2).
+"""
 HANDING_LEASE = timedelta(minutes=20)
-"""How long a fence is valid: a server may take ten minutes to answer the end of a mail, and a large mail takes time."""
+"""How long a process may take to hand over a mail: a server may take ten minutes to answer the end of a mail, and a
+large mail takes time.
+"""
 LOCK = "deliver"
 
 
 class Ledger:
-    """The ledger of a site: all deliveries, and their claims, fences and results."""
+    """The ledger of a site: all mails to send. A claim reserves a mail for a process; a fence is the last check before
+    it is handed over.
+    """
 
     def __init__(self, database: Database, locks: Locks) -> None:
         self._database = database
@@ -83,14 +89,14 @@ class Ledger:
             yield
 
     def is_delivering(self, *, now: datetime) -> bool:
-        """Whether a process is delivering mails, or died with a claim whose lease has not ended."""
+        """Whether a process is delivering mails, or died with mails that are still reserved for it."""
         with self._database.reading() as connection:
             held = select(deliveries.c.id).where(IS_LEASED, deliveries.c.due_at > clock_of(connection, now)()).limit(1)
             return connection.execute(held).scalar() is not None
 
     def _end_leases(self, now: datetime) -> None:
-        """End all leases. The processes that had them have died, because a living one would hold the lock that the
-        caller holds now.
+        """End all claims on mails. The processes that had them have died, because a living one would hold the lock that
+        this process holds now.
         """
         with self._database.reading() as connection:
             found = connection.execute(select(deliveries.c.id).where(IS_LEASED).limit(1)).scalar()
@@ -101,8 +107,8 @@ class Ledger:
     # --- queue -------------------------------------------------------------------------------------------------------
 
     def queue(self, new: Sequence[NewDelivery], *, now: datetime) -> int:
-        """Queue these deliveries, also those that are in the ledger but held for the operator; return how many were
-        queued.
+        """Queue these deliveries, also those in the ledger that are too old and wait for the operator's decision;
+        return how many were queued.
 
         A delivery that was sent, refused or cancelled is left alone.
         """
@@ -110,8 +116,8 @@ class Ledger:
             return sum(_renew(connection, each, now=now) for each in new) + insert_deliveries(connection, new, now=now)
 
     def cancel(self, kind: DeliveryKind, name: str, *, now: datetime, but: str = "") -> int:
-        """Cancel the mails of an edition, a round or a letter that are not handed over yet; return how many were
-        cancelled.
+        """Cancel the mails of an edition, a round (all mails to subscribers due at one moment) or a letter that are not
+        handed over yet; return how many were cancelled.
 
         The mail to the address `but`, if given, is not cancelled.
         """
@@ -120,7 +126,7 @@ class Ledger:
             return cancel_deliveries(connection, which, now=now)
 
     def send_again(self, known: KnownDelivery, *, now: datetime) -> bool:
-        """Queue a delivery again, whatever its state; return False if a process has claimed it.
+        """Queue a delivery again, whatever its state; return False if a process has reserved it to send it.
 
         The mail keeps its Message-ID and Date.
         """
@@ -132,7 +138,8 @@ class Ledger:
             return connection.execute(renewed).rowcount == 1
 
     def send_rest(self, kind: DeliveryKind, name: str, *, now: datetime) -> int:
-        """Queue the mails of a round again that were cancelled or held; return how many were queued.
+        """Queue the mails of an edition or round again that were cancelled or grew too old; return how many were
+        queued.
 
         Sent and refused mails are not queued again, and mails that wait for the end of their recipient's pause go on
         waiting.
@@ -148,8 +155,8 @@ class Ledger:
             ).rowcount
 
     def take_back_refusals(self, refused: Sequence[Delivery], *, after: timedelta, now: datetime) -> int:
-        """Queue deliveries again that were refused in these claims, due when the time `after` has passed; return how
-        many were queued.
+        """Queue mails again that were refused in these attempts, due when the time `after` has passed; return how many
+        were queued.
         """
         queued = 0
         with self._database.writing_beside() as connection:
@@ -164,10 +171,10 @@ class Ledger:
     # --- deliver -----------------------------------------------------------------------------------------------------
 
     def claim(self, limit: int, *, max_age: timedelta, now: datetime, lease: timedelta = LEASE) -> list[Delivery]:
-        """Claim due deliveries, at most `limit`, for the time of a lease. The order is by rank, then by waiting time,
-        longest first.
+        """Claim (reserve for this process) due mails, at most `limit`, for the time `lease`. The order is by rank, then
+        by waiting time, longest first.
 
-        A delivery whose lease ended while its mail was being handed over becomes doubtful: it may have been sent.
+        A mail whose claim ended while it was being handed over becomes doubtful: it may have been sent.
         """
         claimed: list[Delivery] = []
         with self._database.writing_beside() as connection:
@@ -232,7 +239,9 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
 
     def count_stopped(self, *, max_age: timedelta, now: datetime) -> tuple[int, int]:
-        """Return how many deliveries wait until the operator ends a pause, and how many are held until he decides."""
+        """Return how many deliveries wait until the operator ends a pause, and how many are so old that he
+        must decide.
+        """
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             paused, held = paused_audiences(connection), is_held(clock, max_age)
@@ -257,8 +266,8 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
     def known(self, name: str, *, limit: int | None = None) -> list[KnownDelivery]:
-        """Return the deliveries of the edition, round or letter with this name, in the order in which they were queued,
-        at most `limit`.
+        """Return the deliveries of the edition, round (mails due at one moment) or letter with this name, in the order
+        in which they were queued, at most `limit`.
         """
         with self._database.reading() as connection:
             query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
@@ -278,14 +287,16 @@ class Ledger:
             return [FailedMail(**row) for row in rows]
 
     def unfinished(self) -> list[str]:
-        """Return the names of editions, rounds and letters that are not handed over to all recipients yet, sorted."""
+        """Return the names of editions, rounds (mails to subscribers due at one moment) and letters that are not handed
+        over to all recipients yet, sorted.
+        """
         query = select(deliveries.c.name).where(deliveries.c.due_at.is_not(None)).distinct()
         with self._database.reading() as connection:
             return sorted(connection.execute(query).scalars())
 
     def counts(self, names: Sequence[str], *, max_age: timedelta, now: datetime) -> dict[str, DeliveryCounts]:
-        """Return the counts of the deliveries of each edition, round or letter, by name. A name without deliveries is
-        missing.
+        """Return the counts of the deliveries of each edition, round (mails due at one moment) or letter, by name. A
+        name without deliveries is missing.
         """
         found: dict[str, DeliveryCounts] = {}
         with self._database.reading() as connection:
@@ -301,7 +312,7 @@ class Ledger:
 
 
 def _with_sums(counted: DeliveryCounts | None, sums: DeliveryCounts) -> DeliveryCounts:
-    """Return the counts of a round, including those of its mails that were deleted."""
+    """Return the counts of the mails in the ledger, plus the stored sums of mails deleted since."""
     if counted is None:
         return sums
     summed = {

@@ -43,12 +43,15 @@ class Log:
             return int(connection.execute(_END).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
-        """Return the cursor of a consumer of the log. Its number is 0 if the consumer has not dealt with any change."""
+        """Return the cursor of a consumer of the log: the last number it has dealt with. Its number is 0 if the
+        consumer has not dealt with any change.
+        """
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 
     def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: Mapping[str, str]) -> None:
-        """Move the cursor of a consumer of the log from number `expected` to `seq`; write nothing if nothing changes.
+        """Move the cursor of a consumer of the log (the last number it has dealt with) from `expected` to `seq`; write
+        nothing if nothing changes.
 
         Raises:
             StoreError: another process has moved the cursor.
@@ -65,8 +68,8 @@ class Log:
 
     @contextmanager
     def open_pass(self, source: str) -> Iterator[LogPass]:
-        """Open a pass, in which the changes from one reading of a source are written. They are committed when the
-        `with` block ends, and rolled back if it raises an error.
+        """Open a transaction in which the changes from one reading of a source are written to the log. They are
+        committed when the `with` block ends, and rolled back if it raises an error.
         """
         with self._database.writing() as connection:
             log_pass = LogPass(connection, source)

@@ -25,7 +25,7 @@ from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
-    """The pass of one source: reads facts and writes changes to the item log. All changes are committed at its end."""
+    """What one reading of a source reads from the item log and writes to it. All changes are committed at the end."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
@@ -38,11 +38,11 @@ class LogPass(Facts):
     # --- what readers see --------------------------------------------------------------------------------------------
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels (themes' names) and keywords their slugs; return these. Call this before items get such names."""
+        """Return slugs for labels (themes' names) and keywords, new ones included. Call this before items get any."""
         return settle_names(self._connection, wanted)
 
     def count_unnamed(self, wanted: WantedNames) -> int:
-        """Return how many of these labels have no slug yet. Items with such a label make a new theme."""
+        """Return how many of these labels (themes' names) have no slug yet. Items with one of them make a new theme."""
         return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
@@ -196,7 +196,7 @@ class LogPass(Facts):
         self._listed -= len(heirs)
 
     def unlist(self, numbers: Collection[int]) -> None:
-        """Record that these items are older than everything the source still lists."""
+        """Record that these items are older than everything their source still lists."""
         self._listed -= self._restate(numbers, State.LISTED, State.UNLISTED)
 
     def relist(self, numbers: Collection[int]) -> None:
@@ -207,22 +207,22 @@ class LogPass(Facts):
 
     @property
     def state(self) -> SourceState:
-        """The stored state of the source when the pass began."""
+        """The stored state of the source when this reading began."""
         return self._state
 
     @property
     def is_changed(self) -> bool:
-        """Whether the pass has so far changed an item, or the record of which items the source lists."""
+        """Whether this reading has so far changed an item, or the record of which items the source lists."""
         return self._counters != self._before or self._listed != self._state.listed
 
     def write_state(self, state: SourceState) -> None:
-        """Replace the stored state of the source, except its number of listed items, which the pass counts itself."""
+        """Replace the stored state of the source, except its number of listed items, which is counted here."""
         state = replace(state, listed=self._listed)
         if state != self._state:
             sources.write_state(self._connection, self._source, state)
 
     def write_counters(self) -> None:
-        """Write the last numbers that the pass has used. The store calls this once, at the end of the pass."""
+        """Write the last log number and item number used. The store calls this once, at the end of the transaction."""
         if self._counters != self._before:
             self._counters.write(self._connection)
 

@@ -24,7 +24,7 @@ class NamesGiven:
         self._database = database
 
     def of(self, wanted: WantedNames) -> Names:
-        """Return the slugs of these labels and keywords; a label or keyword that has no slug yet is missing."""
+        """Return the slugs of these labels (themes' names) and keywords; one that has no slug yet is missing."""
         with self._database.reading() as connection:
             return Names(
                 labels=find_names(connection, FeedKind.THEME, wanted.labels),
@@ -59,7 +59,7 @@ _TAKEN = select(names.c.slug).where(_OF_KIND, names.c.slug.in_(bindparam("slugs"
 
 
 def settle_names(connection: Connection, wanted: WantedNames) -> Names:
-    """Give a free slug to each of these labels and keywords that has none; return the slugs of all."""
+    """Give a free slug to each of these labels (themes' names) and keywords that has none; return the slugs of all."""
     return Names(
         labels=_settle(connection, FeedKind.THEME, wanted.labels, wanted.taken),
         keywords=_settle(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
@@ -84,7 +84,7 @@ def _settle(
 
 
 def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> AbstractSet[str]:
-    """Return which of the slugs are taken already by a label or keyword."""
+    """Return which of the slugs already belong to a label (theme's name) or keyword."""
     found: set[str] = set()
     for some in batches(sorted({*slugs})):
         found |= set(connection.execute(_TAKEN, {"kind": kind, "slugs": some}).scalars())
@@ -92,7 +92,7 @@ def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) 
 
 
 def find_names(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:
-    """Return the slugs of these folded labels; a label without a slug is missing."""
+    """Return the slugs of these labels (themes' names), folded as for comparison; a label without a slug is missing."""
     by_key = {key_of(label): label for label in labels}
     found: dict[str, str] = {}
     for some in batches(sorted(by_key)):

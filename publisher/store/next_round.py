@@ -18,13 +18,17 @@ _THE_ROW = 1
 
 
 class NextRound:
-    """The stored decisions of editors about coming rounds of mails to subscribers."""
+    """The stored decisions of editors about coming rounds (a round is the mails to all subscribers who are due at one
+    moment).
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def edit(self) -> RoundEdit:
-        """Return the present decisions about the next round."""
+        """Return the present decisions about the next round (the mails to all subscribers who are due at
+        one moment).
+        """
         with self._database.reading() as connection:
             row = connection.execute(select(next_round)).one_or_none()
             its = connection.execute(select(round_items).order_by(round_items.c.place, round_items.c.item)).all()
@@ -38,12 +42,12 @@ class NextRound:
         )
 
     def postpone(self, until: datetime | None) -> None:
-        """Let no round of mails begin before the moment `until`; with `None`, rounds begin as the schedules say."""
+        """Send no digests to subscribers before the moment `until`; with `None`, they go out as the schedules say."""
         self._write(postponed_until=until)
 
     def write_words(self, *, subject: str, introduction: str) -> None:
-        """Set the subject of the next round's mails, and the introduction above their items; an empty text removes the
-        stored one.
+        """Set the subject of the next mails to subscribers, and the introduction above their items; an empty text
+        removes the stored one.
         """
         self._write(subject=subject, introduction=introduction)
 
@@ -56,11 +60,13 @@ class NextRound:
         self._write_item(item, is_left_out=True)
 
     def restore(self, item: int) -> None:
-        """Undo `leave_out` for an item. Subscribers who got a round without the item will not get it."""
+        """Let an item that `leave_out` removed into mails to subscribers again. Subscribers who were sent mails without
+        the item will not get it.
+        """
         self._write_item(item, is_left_out=False)
 
     def order(self, items: Sequence[int]) -> None:
-        """Put these items first in mails to subscribers, in this order; this replaces an earlier order."""
+        """Put `items` first, in their order, in mails to subscribers; this replaces an earlier order."""
         with self._database.writing_beside() as connection:
             connection.execute(update(round_items).values(place=None))
             for place, item in enumerate(items):
@@ -80,7 +86,9 @@ class NextRound:
 
 
 def take_words(connection: Connection) -> dict[str, str]:
-    """Return the subject and introduction for a round that begins, and delete both, so that they are used once."""
+    """Return the subject and introduction for mails to subscribers that are about to be made, and delete both, so that
+    they are used once.
+    """
     row = connection.execute(select(next_round)).one_or_none()
     if row is None or not (row.subject or row.introduction):
         return {}

@@ -1,4 +1,6 @@
-"""Notices: mails that tell the operator or an editor once about a failing source, a held edition, and the like."""
+"""Notices: mails that tell the operator or an editor once about a failing source, a digest that waits for approval, and
+the like.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +19,9 @@ from publisher.store.queue import insert_letters
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 KEPT = 200
-"""How many notices are kept. A notice of a held edition contains the text of its digest."""
+"""How many notices (mails to the operator or an editor) are kept. One about a digest that waits for approval contains
+its text.
+"""
 _UNWRITTEN = select(notices).where(IS_UNWRITTEN).order_by(notices.c.number)
 
 
@@ -32,8 +36,8 @@ class Notices:
     def record(
         self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None], above: int = 0
     ) -> list[Notice]:
-        """Record new notices, and the condition in `told` of each source that they report; return the notices with
-        their numbers.
+        """Record new notices (mails to the operator or an editor), and the condition in `told` (such as failing) of
+        each source that they report; return the notices with their numbers.
 
         The numbers are higher than `above`, because a restored store may have lost the latest notices.
         """
@@ -49,26 +53,30 @@ class Notices:
             return numbered
 
     def unwritten(self) -> list[Notice]:
-        """Return the notices that are not in the outbox yet, in the order of their numbers."""
+        """Return the notices (mails to the operator or an editor) that are not in the outbox yet, in the order of their
+        numbers.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(_UNWRITTEN)
             return [_notice_of(row) for row in rows]
 
     def mark_written(self, number: int, *, at: datetime, letters: Sequence[Letter] = ()) -> None:
-        """Record when a notice went into the outbox, and queue its letters."""
+        """Record when a notice (a mail to the operator or an editor) went into the outbox, and queue its letters."""
         with self._database.writing() as connection:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
             insert_letters(connection, letters, now=at)
 
     def last_number(self, about: str, kind: str) -> int:
-        """Return the number of the last notice of this kind about this source or edition, or 0 if there was none."""
+        """Return the number of the last notice (a mail to the operator or an editor) of a kind about a source or
+        edition, or 0 if there was none.
+        """
         told = select(func.max(notices.c.number)).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told).scalar() or 0
 
     def last_at(self, about: str, kind: str) -> datetime | None:
-        """Return when the last notice of this kind about this source or edition was made, or `None` if
-        there was none.
+        """Return when the last notice (a mail to the operator or an editor) of a kind about a source or edition was
+        made, or `None` if there was none.
         """
         told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
@@ -76,9 +84,10 @@ class Notices:
 
 
 def _forget_old(connection: Connection, *, below: int) -> None:
-    """Delete old notices, except those that are not in the outbox, and those of editions that are still held.
+    """Delete old notices, except those that are not in the outbox, and those of editions that still wait for the
+    editor.
 
-    The editor of a held edition is not notified again while the store has its notice.
+    He is not notified again while the store has the notice.
     """
     name = editions.c.audience + "-" + cast(editions.c.number, Text)
     held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))

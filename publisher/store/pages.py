@@ -51,7 +51,7 @@ class Pages:
             return connection.execute(query).scalar() or 0
 
     def numbers(self, feed: str, seqs: Sequence[int]) -> set[int]:
-        """Return the numbers of the full pages whose range contains one of these log numbers."""
+        """Return the numbers of the full pages that contain one of these log numbers."""
         holds = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number).limit(1)
         with self._database.reading() as connection:
             found = [connection.execute(holds.where(pages.c.upto >= seq)).scalar() for seq in sorted(set(seqs))]

@@ -28,7 +28,7 @@ class PastEdition:
     items: int
     """How many of the edition's items are not withdrawn."""
     records: tuple[Record, ...]
-    """The newest of these items, newest first."""
+    """The newest of the edition's items, newest first."""
     corrections: tuple[Record, ...]
     introduction: str
     formerly: tuple[Formerly, ...] = ()
@@ -46,7 +46,7 @@ class EditionHead:
     items: int
     """How many of the edition's items are not withdrawn."""
     records: tuple[Record, ...]
-    """The newest of these items, newest first."""
+    """The newest of the edition's items, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ class Pauses:
     def begin(self, audience: str = EVERYTHING, *, now: datetime) -> bool:
         """Pause the mails of an audience, or all; return False if they were paused already.
 
-        Mails that a process has claimed and not handed over yet are taken back from it, so that it does not send them.
+        Mails that a process has reserved and not handed over yet are taken back from it, so that it does not send them.
         """
         with self._database.writing_beside() as connection:
             known = connection.execute(select(pauses.c.audience).where(pauses.c.audience == audience)).scalar()

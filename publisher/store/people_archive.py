@@ -66,7 +66,7 @@ _LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPlace:
-    """A position in the log of a store. Another store can use it to find out whether it has the same log."""
+    """A position in the item log of a store. Another store can use it to find out whether it has the same log."""
 
     end: int
     digest: str
@@ -104,7 +104,9 @@ class PeopleArchive:
             )
 
     def has_log(self, place: LogPlace) -> bool:
-        """Whether the log of this store contains this position, so that log numbers up to it mean the same here."""
+        """Whether the item log of this store contains this position, so that log numbers up to it mean the
+        same here.
+        """
         with self._database.reading() as connection:
             return bool(place.digest) and place == _place(connection, place.end)
 
@@ -113,7 +115,7 @@ class PeopleArchive:
         number of rows written since its last call.
 
         Raises:
-            StoreError: the store has people already, or has suppressions or departures with marks by another key than
+            StoreError: the store has people already, or has suppressions or departures with HMACs by another key than
                 the archive's, or rows do not fit. Then nothing is written.
         """
         with self._database.writing_beside() as connection:

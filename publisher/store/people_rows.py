@@ -108,7 +108,7 @@ def insert_subscriber(connection: Connection, new: Subscriber, *, now: datetime)
 
 
 def refuse_changed(connection: Connection, before: Subscriber) -> None:
-    """Raise `OutrunError` unless the stored subscriber still equals `before`. Cursors moved by rounds, and renamed
+    """Raise `OutrunError` unless the stored subscriber still equals `before`. What he was sent since, and renamed
     themes, do not count as changes.
     """
     lock = select(subscribers.c.number).where(subscribers.c.number == before.number).with_for_update()

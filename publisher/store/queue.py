@@ -67,8 +67,8 @@ def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now
 
 
 def give_back(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
-    """Take unsent deliveries back from the processes that claimed them, so that these cannot send them; the deliveries
-    will be claimed again.
+    """Take unsent mails back from the processes that reserved them, so that these cannot send them; the mails wait in
+    the queue again.
     """
     its = and_(which, deliveries.c.state == DeliveryState.LEASED)
     lock_rows(connection, its)

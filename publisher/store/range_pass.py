@@ -76,8 +76,8 @@ class FollowRow(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A subscription whose cursor (the log number up to which its items are dealt with) moves, but not to the end of
-    the round.
+    """A subscription whose cursor (the log number up to which its items are dealt with) moves, but stops before the
+    round's last log number.
     """
 
     subscriber: int
@@ -87,21 +87,21 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundEnvelope:
-    """The parts of the envelope that all mails of a round share."""
+    """The parts of the envelope that all mails of a round (the digests due at one moment) share."""
 
     sender: str
     """The author's address, in ASCII."""
     host: str
     """The domain of the mails' Message-IDs."""
     bounces: str
-    """The address to which mails come back, in ASCII; the recipient's own mark is inserted before the `@`. If it is
-    empty, mails come back to `sender`.
+    """The address to which mails come back, in ASCII; the recipient's own mark, a random text, is inserted before the
+    `@`. If it is empty, mails come back to `sender`.
     """
 
 
 class RangePass:
-    """One range of people of a round, open in a transaction. Meanwhile, nobody in the range can subscribe, change or
-    leave.
+    """One range (people with consecutive numbers) of a round, open in a transaction. Meanwhile, nobody in the range can
+    subscribe, change or leave.
     """
 
     def __init__(self, connection: Connection, round_: Round, first: int, last: int, now: datetime) -> None:
@@ -111,8 +111,8 @@ class RangePass:
         self._now = now
 
     def followed(self, *, floor: int) -> Sequence[FollowRow]:
-        """Return all subscriptions of the people in the range who are due, ended subscriptions included, sorted by
-        subscriber.
+        """Return all subscriptions of the people in this transaction's range who are due, ended subscriptions included,
+        sorted by subscriber.
 
         A start of a subscription below the log number `floor` is returned as `floor`: no item has a number between
         them, so all such starts mean the same.
@@ -136,7 +136,9 @@ class RangePass:
         return self._connection.execute(query).all()  # type: ignore[return-value]  # rows have these fields
 
     def new_items(self, after: int) -> list[ItemEntry]:
-        """Return the same items as `Rounds.new_items`, up to the end of the round."""
+        """Return the items added after the log number `after` and up to the round's last one, in the form of
+        `Rounds.new_items`.
+        """
         return new_items(self._connection, after, self._round.upto)
 
     def write(
@@ -147,12 +149,13 @@ class RangePass:
         *,
         envelope: RoundEnvelope,
     ) -> None:
-        """Queue mails, and move the cursors of all due people to the end of the round, except those in `moved`.
+        """Queue mails, and record that all due people were served up to the round's last log number, except those in
+        `moved`.
 
         Args:
             mails: the numbers of items, by subscriber.
-            moved: cursors that stop earlier.
-            known: the numbers of selections, by their items; new selections are added to it.
+            moved: subscriptions served only up to an earlier log number.
+            known: the stored number of each set of items that some mail has; new sets are added to it.
             envelope: the parts of the envelope that all mails of the round share.
         """
         connection, number = self._connection, self._round.number
@@ -169,7 +172,7 @@ class RangePass:
         connection.execute(update(ranges).where(*of_range).values(planned_at=self._now, mails=len(mails)))
 
     def _in_range(self, number: ColumnElement[int]) -> ColumnElement[bool]:
-        """Return the SQL condition that a subscriber's number is in the range.
+        """Return the SQL condition that a subscriber's number is in the range of people that this transaction plans.
 
         Each table of an SQL join needs this condition: PostgreSQL reads a table without it as a whole.
         """
@@ -194,8 +197,8 @@ class RangePass:
             known.update((new[digest], found) for digest, found in self._connection.execute(query))
 
     def _assign(self, chosen: Mapping[int, int]) -> None:
-        """Record which subscriber gets which selection of items; `chosen` has the numbers of selections, by
-        subscriber.
+        """Record which subscriber gets which items: `chosen` has, by subscriber, the number under which the set of
+        items is stored.
         """
         number = self._round.number
         if self._connection.dialect.name == "sqlite":
@@ -206,7 +209,7 @@ class RangePass:
             self._connection.execute(_FROM_ARRAYS, its)
 
     def _queue(self, envelope: RoundEnvelope) -> None:
-        """Queue the mails to all people of the range in one SQL statement."""
+        """Queue the mails to all people of this transaction's range in one SQL statement."""
         round_, clock = self._round, clock_of(self._connection, self._now)
         moment = f"{round_.begun_at:%Y%m%dT%H%M%SZ}"
         before = literal(f"<{round_.name}.")
@@ -251,7 +254,9 @@ class RangePass:
 
 
 def new_items(connection: Connection, after: int, upto: int, *, only: int | None = None) -> list[ItemEntry]:
-    """Return the same items as `Rounds.new_items`; with `only`, the item of that number or none."""
+    """Return the items added under log numbers in (after, upto], in the form of `Rounds.new_items`; with `only`, the
+    item of that number or none.
+    """
     joined = select(theme_joins.c.item).where(theme_joins.c.seq > after, theme_joins.c.seq <= upto)
     taken_out = exists().where(
         dropped_items.c.item == items.c.number,

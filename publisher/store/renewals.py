@@ -38,10 +38,10 @@ class OldConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRenewal:
-    """The request and letter with which a subscriber will be asked to renew his consent."""
+    """The request and letter with which a subscriber will be asked whether he still wants his mails."""
 
     request: Request
-    """The request for renewal; its field `subscriber` is the subscriber's number."""
+    """The request to renew the consent; its field `subscriber` is the subscriber's number."""
     token_digest: str
     letter: Letter
 
@@ -95,8 +95,8 @@ class Renewals:
             return connection.execute(query.where(*its)).scalar_one()
 
     def ask(self, new: Sequence[NewRenewal], *, now: datetime) -> int:
-        """Record requests for renewal in one transaction, and queue the letters that ask the subscribers to renew their
-        consent. Subscribers who left meanwhile are skipped.
+        """Record requests to renew a consent in one transaction, and queue the letters that ask the subscribers whether
+        they still want their mails. Subscribers who left meanwhile are skipped.
 
         Returns how many subscribers are asked.
         """
@@ -140,7 +140,9 @@ class Renewals:
         yield from ((row.subscriber, row.token_digest) for row in found)
 
     def forget(self, *, now: datetime) -> None:
-        """Delete requests to renew a consent whose letter was never sent, after the retention period of letters."""
+        """Delete requests to renew a consent whose letter was never sent, once the retention period of letters has
+        passed.
+        """
         its = and_(_IS_RENEWAL, confirmations.c.asked_at < now - MAILS)
         with self._database.reading() as connection:
             if connection.execute(select(confirmations.c.address).where(its).limit(1)).first() is None:

@@ -50,8 +50,8 @@ def repeat_departures(database: Database, journal: Journal) -> Repeated:
 
 
 def repeat_unknown(database: Database, journal: Journal) -> None:
-    """Repeat the lines of the file of departures beyond the length that the store last recorded. If there are none,
-    that costs one query.
+    """Repeat the lines of the file of departures (who left, was suppressed or was erased) beyond the length that the
+    store last recorded. If there are none, that costs one query.
 
     A store on a database server does so only until it has recorded a length, because there may be several such files,
     one beside each machine's outbox. A file that cannot be read is skipped; the next pass reports it
@@ -76,7 +76,9 @@ def repeat_unknown(database: Database, journal: Journal) -> None:
 
 
 def _take_key(database: Database, journal: Journal) -> None:
-    """Make the key from beside the file of departures the store's key, if the store has no mark by its own key yet."""
+    """Make the key from beside the file of departures the store's key, if the store has no HMAC of an address by its
+    own key yet.
+    """
     kept = journal.key()
     with database.reading() as connection:
         if kept is None or kept == AddressKey.of(connection) or _has_marks(connection):
@@ -113,7 +115,7 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
 
 
 def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
-    """Yield, in batches, the stored addresses whose marks are in the file of departures. Each has the moment when its
+    """Yield, in batches, the stored addresses whose HMACs are in the file of departures. Each has the moment when its
     owner subscribed or last asked to subscribe, and what the file says of him.
     """
     asked = confirmations.c.kind == LetterKind.CONFIRM

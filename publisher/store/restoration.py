@@ -23,8 +23,8 @@ from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import counters, items, restoration, sent_before
 
 READERS = "*"
-"""The name that stands for the site's subscribers among the audiences. No round begins before the operator says what
-subscribers got.
+"""The name that stands for the site's subscribers among the audiences. After a restore, no mails to subscribers are
+made before the operator says what they got.
 """
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SAID = "said to have gone out, after a restore"

@@ -21,7 +21,7 @@ from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery
 from publisher.store.people_schema import confirmations, round_mails, rounds, subscribers
 
 _ANSWERED_LATER = (LetterKind.CONFIRM, LetterKind.RENEW)
-"""Kinds of letters whose links are valid for longer than the others."""
+"""Kinds of letters whose links are valid for longer than those of other letters."""
 PEOPLE = 250
 """How many people are erased in one transaction."""
 ROWS = BATCH
@@ -90,7 +90,7 @@ class Retention:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def _forget_rounds(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Delete the mails of old rounds except their counts, and the record of which subscriber got which items;
+        """Delete old mails to subscribers except their counts, and the record of which subscriber got which items;
         return how many mails.
         """
         before, forgotten = now - MAILS, 0
@@ -110,7 +110,7 @@ class Retention:
         return forgotten
 
     def _forget_selections(self, number: int, is_stopping: Callable[[], bool]) -> None:
-        """Delete the record of who got which items in a round."""
+        """Delete the record of which subscriber got which items in a round (the mails due at one moment)."""
         its = round_mails.c.round == number
         some = select(round_mails.c.subscriber).where(its).order_by(round_mails.c.subscriber).limit(ROWS)
         while self._finds(some.limit(1)) and not is_stopping():
@@ -150,7 +150,9 @@ def _delete_letters(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def _count_mails(connection: Connection, ids: Sequence[int]) -> None:
-    """Add the results of these deliveries to the stored sums of their rounds, before the deliveries are deleted."""
+    """Add the results of these mails to the stored sums of their rounds (a round is the mails due at one moment),
+    before the mails are deleted.
+    """
     state = deliveries.c.state
     counted = {
         "sent": state == DeliveryState.SENT,

@@ -53,7 +53,7 @@ class ItemBatch:
         """The items in the order of their numbers; empty if there are no more."""
 
     def name(self, wanted: WantedNames) -> Names:
-        """Give labels (names of themes) and keywords their slugs, and return the slugs. Call this before the items with
+        """Give labels (names of themes) and keywords their slugs, and return the slugs. Call this before items with
         these labels or keywords join feeds.
         """
         return settle_names(self._connection, wanted)

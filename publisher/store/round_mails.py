@@ -23,8 +23,8 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
     - If he left, the mails are cancelled, and so is a letter of renewal. If he undoes that, they are queued again.
     - If he paused, they wait until the end of the pause. If he ends the pause or changes its end, they wait until its
       new end.
-    - If he follows fewer themes, claimed mails are taken back from the process that claimed them, so that they are made
-      again without the theme.
+    - If he follows fewer themes, mails being made are taken back from the process that makes them, so that they are
+      made again without the theme.
     """
     mails = is_round_mail(connection, [before.address])
     if before.active and not after.active:
@@ -50,8 +50,8 @@ def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
 
 
 def send_held_back(connection: Connection, address: str, *, since: datetime, now: datetime) -> None:
-    """Queue the mails to a subscriber again that were cancelled since he was suspended because of bounces: rounds do
-    not repeat these mails.
+    """Queue the mails to a subscriber again that were cancelled since he was suspended because of bounces: no later
+    digest repeats their items.
     """
     _queue_again(connection, is_round_mail(connection, [address]), since=since, now=now)
 
@@ -93,8 +93,7 @@ def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime
 def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
     """Queue deliveries again that were cancelled since a moment, because no other mail will have their items.
 
-    A mail that is being handed over is retried as usual if that fails. Mails that the operator cancelled stay
-    cancelled.
+    A mail that is being handed over is retried if that fails. Mails that the operator cancelled stay cancelled.
     """
     clock = clock_of(connection, now)
     anew = orders.alias()

@@ -75,7 +75,7 @@ Follow = tuple[str, str, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundMail:
-    """A mail of a round to one subscriber."""
+    """A mail of a round (the digests to subscribers that are due at one moment) to one subscriber."""
 
     address: str
     subscriber: int
@@ -85,7 +85,7 @@ class RoundMail:
     items: tuple[int, ...]
     """The numbers of the mail's items, in the order in which the items were added."""
     left: frozenset[str] = frozenset()
-    """The themes that the subscriber stopped following since the round began."""
+    """The themes that the subscriber stopped following since his mail was planned."""
     paused_until: datetime | None = None
     """The end of the subscriber's latest pause, in UTC, or `None` if he never paused."""
     is_suspended: bool = False
@@ -95,7 +95,7 @@ class RoundMail:
 
 
 class Rounds:
-    """The rounds of a site."""
+    """The rounds of a site; a round is the mails to all subscribers who are due at one moment."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -104,14 +104,16 @@ class Rounds:
     # --- when --------------------------------------------------------------------------------------------------------
 
     def last_ticks(self) -> dict[str, datetime]:
-        """Return the moment up to which the schedule of each pace was dealt with, by pace. A pace whose schedule never
-        was is missing.
+        """Return, by pace (how often mails come), the moment up to which its schedule was dealt with. A pace whose
+        schedule never was is missing.
         """
         with self._database.reading() as connection:
             return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
-        """Record that the schedules of these paces are dealt with up to these moments, without a round."""
+        """Record, by pace (how often mails come), the moment up to which its schedule is dealt with, without making
+        mails.
+        """
         if ticks:
             with self._database.writing_beside() as connection:
                 _write_ticks(connection, ticks)
@@ -136,8 +138,8 @@ class Rounds:
         now: datetime,
         size: int = RANGE,
     ) -> Round | None:
-        """Begin a round of these paces, divide its people into ranges, and record up to when the ticks of the paces are
-        dealt with.
+        """Begin a round (the mails due at one moment) of these paces, divide its people into ranges, and record up to
+        when the schedules of the paces are dealt with.
 
         `before` is what `last_ticks` returned when the round was decided on. If that has changed since, another process
         was quicker: nothing is done and `None` is returned.
@@ -160,33 +162,37 @@ class Rounds:
         return Round(number=number, paces=tuple(paces), upto=upto, begun_at=now, **words)
 
     def unplanned(self) -> list[Round]:
-        """Return the rounds with ranges of people whose mails are not planned yet, oldest first."""
+        """Return the rounds (mails due at one moment) that have people whose mails are not planned yet,
+        oldest first.
+        """
         query = select(rounds).where(rounds.c.planned_at.is_(None)).order_by(rounds.c.number)
         with self._database.reading() as connection:
             return [_round_of(row) for row in connection.execute(query)]
 
     def get(self, number: int) -> Round | None:
-        """Return the round with this number, or `None` if there is none."""
+        """Return the round (the mails to subscribers due at one moment) with this number, or `None` if
+        there is none.
+        """
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).where(rounds.c.number == number)).one_or_none()
         return None if row is None else _round_of(row)
 
     def last(self) -> Round | None:
-        """Return the latest round, or `None` if there is none."""
+        """Return the latest round (the mails to subscribers due at one moment), or `None` if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(rounds).order_by(rounds.c.number.desc()).limit(1)).one_or_none()
         return None if row is None else _round_of(row)
 
     def latest(self, *, limit: int) -> list[Round]:
-        """Return the `limit` latest rounds, latest first."""
+        """Return the `limit` latest rounds (each the mails to subscribers due at one moment), latest first."""
         query = select(rounds).order_by(rounds.c.number.desc()).limit(limit)
         with self._database.reading() as connection:
             return [_round_of(row) for row in connection.execute(query)]
 
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
-        """Open, in one transaction, the next range of people of a round whose mails are not planned yet. Ranges that
-        another process has open are skipped. Yield `None` if there is none.
+        """Open, in one transaction, the next range of people (consecutive subscriber numbers) of a round whose mails
+        are not planned yet. Ranges that another process has open are skipped. Yield `None` if there is none.
         """
         with self._database.writing_beside() as connection:
             query = select(ranges.c.first, ranges.c.last).where(
@@ -203,8 +209,8 @@ class Rounds:
             yield RangePass(connection, round_, row.first, row.last, now)
 
     def finish(self, round_: Round, *, now: datetime) -> bool:
-        """Record that a round is planned, if the mails of all its ranges of people are planned; return whether they
-        are.
+        """Record that a round (the mails due at one moment) is planned, if the mails to all its people are planned;
+        return whether they are.
         """
         open_ = exists().where(ranges.c.round == round_.number, ranges.c.planned_at.is_(None))
         done = update(rounds).where(rounds.c.number == round_.number, ~open_).values(planned_at=now)
@@ -225,7 +231,9 @@ class Rounds:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
-        """Return the mails of a round to these addresses; an address that belongs to no subscriber is missing."""
+        """Return the mails of a round (the mails due at one moment) to these addresses; an address that belongs to no
+        subscriber is missing.
+        """
         readers: list[Sequence[Any]] = []
         what: dict[int, str] = {}
         suppressed: set[str] = set()
@@ -255,13 +263,13 @@ class Rounds:
         ]
 
     def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:
-        """Make a claimed mail of a round wait until the end of its recipient's pause."""
+        """Let a mail that this process has reserved wait until the end of its recipient's pause."""
         with self._database.writing_beside() as connection:
             let_wait(connection, is_delivery(mail), until, now=now)
 
     def hold_back(self, mail: Delivery, *, now: datetime) -> None:
-        """Cancel a claimed mail to a subscriber who is suspended because of bounces; it is queued again when the
-        suspension ends.
+        """Cancel a mail, reserved by this process, to a subscriber who is suspended because of bounces; it is queued
+        again when the suspension ends.
         """
         with self._database.writing_beside() as connection:
             cancel_deliveries(connection, is_delivery(mail), now=now)

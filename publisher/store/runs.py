@@ -48,8 +48,8 @@ class Runs:
             connection.execute(_FORGET, {"upto": number - KEPT})
 
     def last_before(self, verb: str) -> RunRow | None:
-        """Return the run before the present one: for `deliver` the last run of `deliver`, otherwise the last run of any
-        other verb. Return `None` if there was none.
+        """Return the run of a verb before the present one: for `deliver` the last run of `deliver`, otherwise the last
+        run of any other verb. Return `None` if there was none.
         """
         with self._database.reading() as connection:
             row = connection.execute(_LAST_DELIVERY if verb == DELIVER else _LAST_OTHER).mappings().one_or_none()

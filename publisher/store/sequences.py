@@ -1,6 +1,6 @@
 """A feed's items in the order in which they were added, and the cuts of that order into full pages and closed archives.
 
-The range of a full page or of a closed document never changes. The package `publish` decides the next cuts.
+The log numbers that a full page or closed document covers never change. The package `publish` decides the next cuts.
 """
 
 from bisect import bisect_right
@@ -49,8 +49,8 @@ _NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSequence:
-    """A feed's live items in the order in which they were added, with the cuts of that order into pages and archive
-    documents: all of the feed, or its end.
+    """A feed's live items in the order in which they were added, and where pages and archive documents begin and end.
+    It may be only the last part of the feed.
     """
 
     feed: str
@@ -60,20 +60,20 @@ class FeedSequence:
     seqs: Sequence[int]
     """The log numbers under which the items were added, ascending."""
     numbers: Sequence[int]
-    """The items' own numbers, in the same order."""
+    """The items' own numbers, in the order in which the items were added."""
     pages: Sequence[PageRow]
     """The full pages, oldest first."""
     archives: Sequence[Archive]
     """The closed documents, oldest first."""
 
     def between(self, after: int, upto: int) -> Sequence[int]:
-        """Return the numbers of the items added under log numbers in (after, upto], in that order. `after` must not be
-        below the sequence's own `after`.
+        """Return the numbers of the items added under log numbers in (after, upto], in the order of the log. `after`
+        must not be below the sequence's own `after`.
         """
         return self.numbers[bisect_right(self.seqs, after) : bisect_right(self.seqs, upto)]
 
     def beyond(self, after: int) -> Sequence[int]:
-        """Return the numbers of the items added under log numbers above `after`, in that order."""
+        """Return the numbers of the items added under log numbers above `after`, in the order of the log."""
         return self.numbers[bisect_right(self.seqs, after) :]
 
 

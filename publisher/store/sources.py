@@ -43,28 +43,32 @@ class SourceState:
     """The problem of the last failed reading, or an empty string if there was none."""
     failing_since: datetime | None = None
     hold_reason: HoldReason | None = None
-    """Why a reading is held for the operator, or `None` if none is held."""
+    """Why a reading of the source waits for the operator's approval, or `None` if none waits."""
     held: str = ""
-    """`hold_reason` in words, and what the reading would change; an empty string if no reading is held."""
+    """In words, why a reading of the source waits for approval and what it would change; an empty string if
+    none waits.
+    """
     held_added: int = 0
-    """How many items the held reading would add. The next two fields say how many it would revise and withdraw."""
+    """How many items the reading that waits for approval would add. The next two fields say how many it would revise
+    and withdraw.
+    """
     held_revised: int = 0
     held_withdrawn: int = 0
     held_new: tuple[str, ...] = ()
-    """Titles of the first items that the held reading would add."""
+    """Titles of the first items that the reading that waits for approval would add."""
     held_gone: tuple[str, ...] = ()
-    """Titles of the first items that the held reading would withdraw."""
+    """Titles of the first items that the reading that waits for approval would withdraw."""
     held_validator: str = ""
-    """The validator of the held reading."""
+    """The validator (HTTP ETag or date) of the reading that waits for approval."""
     held_at: datetime | None = None
     told: SourceCondition | None = None
-    """The condition that the last notice about the source reported, or `None` if there was no notice or it said that
-    all is well.
+    """The condition (such as failing) that the last notice to the operator about the source reported, or `None` if
+    there was no notice or it said that all is well.
     """
 
     @property
     def held_change(self) -> HeldChange:
-        """Return what the held reading of the source would change; it is empty if no reading is held."""
+        """Return what the reading of the source that waits for approval would change; it is empty if none waits."""
         return HeldChange(
             added=self.held_added,
             revised=self.held_revised,

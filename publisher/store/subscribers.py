@@ -62,8 +62,8 @@ class Link:
 
 
 class Subscribers:
-    """The people who subscribed. Transactions here do not lock the item log, so that a form need not wait
-    for a pass.
+    """The people who subscribed. Transactions here do not lock the item log, so that a form need not wait for a
+    source's changes to be written.
     """
 
     def __init__(self, database: Database, journal: Journal) -> None:
@@ -192,8 +192,8 @@ class Subscribers:
         """Write a subscriber's new state and consent; return the subscriber with his number.
 
         `before` is his state when the change was decided, or `None` if he is new. `used` is the hash of the single-use
-        token behind the change; if it was used before, nothing is written and `None` returned. Cursors are not changed:
-        rounds move them.
+        token behind the change; if it was used before, nothing is written and `None` returned. The record of what he
+        was sent is not changed.
 
         `is_reached` says that he used a link in a mail: then his bounce score is deleted, and a suppression by bounces
         is lifted. `suppression` is recorded together with the change.
@@ -349,7 +349,7 @@ def _insert(connection: Connection, after: Subscriber, *, now: datetime) -> int:
 
 
 def _change(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> int:
-    """Write the new state of a subscriber, of his subscriptions and of his mails in the ledger; return his number.
+    """Write the new state of a subscriber, of his subscriptions and of the mails to him that wait; return his number.
 
     Raises:
         OutrunError: he changed meanwhile.

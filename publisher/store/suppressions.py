@@ -49,7 +49,7 @@ class Suppressions:
         return found
 
     def counts(self) -> dict[SuppressionKind, int]:
-        """Return how many suppressions there are of each kind."""
+        """Return how many suppressed addresses (which get no mail) there are, by kind of suppression."""
         query = select(suppressions.c.kind, func.count().label("number")).group_by(suppressions.c.kind)
         with self._database.reading() as connection:
             return {row.kind: row.number for row in connection.execute(query)}
@@ -63,7 +63,9 @@ class Suppressions:
             return suppress(connection, self._journal, address, kind, reason=reason, now=now)
 
     def lift(self, address: str, kinds: Collection[SuppressionKind], *, now: datetime) -> tuple[Suppression, ...]:
-        """Lift the suppressions of these kinds from an address; return the lifted ones."""
+        """Lift the suppressions of these kinds from an address, so that it may get mail again; return the
+        lifted ones.
+        """
         with self._database.writing_beside() as connection:
             return lift(connection, self._journal, address, kinds, now=now)
 
@@ -121,8 +123,8 @@ def refuse_suppressed(connection: Connection, address: str) -> None:
 def lift(
     connection: Connection, journal: Journal, address: str, kinds: Collection[SuppressionKind], *, now: datetime
 ) -> tuple[Suppression, ...]:
-    """Lift the suppressions of these kinds from an address; return the lifted ones. Call this last before
-    the commit.
+    """Lift the suppressions of these kinds from an address, so that it may get mail again; return the lifted ones. Call
+    this last before the commit.
     """
     there = tuple(each for each in suppressions_of(connection, address) if each.kind in kinds)
     if there:
