@@ -18,6 +18,8 @@ TRUST_PROBE_AFTER = timedelta(days=7)
 """After this time, a probe (a letter that tests whether mails arrive) that has not come back counts as arrived."""
 CONFIRM_WITHIN = timedelta(days=7)
 """How long the confirmation link is valid."""
+DOUBLE_CLICK = timedelta(minutes=1)
+"""How long a button that confirms gives the same answer again."""
 MINE_WITHIN = timedelta(days=60)
 """How long the link in the foot of a mail opens the subscriber's own page."""
 FRESH_WITHIN = timedelta(hours=1)

@@ -14,6 +14,8 @@ but half of all list software fails on them.
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 
 MAX_LOCAL_PART = 64
+MAX_LABEL = 63
+"""The most characters between two dots of a domain (RFC 1035 section 2.3.4)."""
 MAX_ADDRESS = 254
 """The most characters of an address (RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3: 256 with the angle brackets)."""
 
@@ -46,7 +48,7 @@ def wire_domain(domain: str) -> str:
         ValueError: the text is no domain.
     """
     wire = domain.lower() if domain.isascii() else _in_ascii(domain)
-    if not HOST.fullmatch(wire):
+    if not HOST.fullmatch(wire) or max(map(len, wire.split("."))) > MAX_LABEL:
         raise ValueError(f"{domain!r} is not a domain such as example.org")
     return wire
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from publisher.model.subscribers import (
     CONFIRM_WITHIN,
+    DOUBLE_CLICK,
     FRESH_WITHIN,
     Confirmation,
     LetterKind,
@@ -41,6 +42,10 @@ class ReaderLinks:
         """Return the subscriber whose own page a token opens, or `None` if the link is invalid."""
         number = tokens.read_mine(token, self.key, now=self._now)
         return None if number is None else self.present(number)
+
+    def is_stop(self, token: str) -> bool:
+        """Whether a token is of one of this site's unsubscribe links, even if its owner's data was deleted."""
+        return tokens.read_stop(token, self.key) is not None
 
     def holder(self, token: str) -> Subscriber | None:
         """Return the subscriber to whom an unsubscribe link belongs. The page behind such a link must not show anything
@@ -88,6 +93,20 @@ class ReaderLinks:
             return None
         request = link.confirmation.request
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
+
+    def confirmed_now(self, token: str) -> Subscriber | None:
+        """Return the subscriber who confirmed by the link of a letter a moment ago, or `None`. A person who clicks
+        twice sees the answer to the second click.
+        """
+        link = self._store.subscribers.link(tokens.digest_of(token))
+        if link is None or link.kind not in (LetterKind.CONFIRM, LetterKind.RENEW):
+            return None
+        used_at, request = link.confirmation.used_at, link.confirmation.request
+        if used_at is None or self._now - used_at > DOUBLE_CLICK:
+            return None
+        if request.subscriber is not None:
+            return self.present(request.subscriber)
+        return self._store.subscribers.by_address(request.address)
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
         """Return what a subscriber would renew by the link in a letter, namely what he follows now. Return `None` if he

@@ -11,6 +11,7 @@ and is in no mail.
 
 import hashlib
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ _NUMBER_BYTES, _DAY_BYTES, _MINUTE_BYTES, _SIGNATURE_BYTES = 5, 2, 4, 16
 _FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _KEY_BYTES = 32
+_FOREIGN = re.compile(r"[^A-Za-z0-9_-]+")
+"""Characters that no token has. Mail programs add some: a line break, or the full stop after a link."""
 
 
 def new_key() -> str:
@@ -35,7 +38,7 @@ def new_single() -> str:
 
 def digest_of(token: str) -> str:
     """Return the hash of a single token; the hash is stored instead of the token."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(_FOREIGN.sub("", token).encode()).hexdigest()
 
 
 def stop_token(subscriber: int, key: str) -> str:
@@ -92,7 +95,8 @@ def _written(right: Right, said: bytes, key: str) -> str:
 def _read(right: Right, token: str, length: int, key: str) -> bytes | None:
     """Return the content of a token if the key signed it for this right; otherwise return `None`."""
     try:
-        data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        own = _FOREIGN.sub("", token)
+        data = urlsafe_b64decode(own + "=" * (-len(own) % 4))
     except ValueError:
         return None
     said, signature = data[:length], data[length:]

@@ -48,6 +48,12 @@ def test_an_address_longer_than_smtp_allows_is_refused() -> None:
         wire_address("a@" + "b" * 63 + ".example" * 30)
 
 
+def test_a_label_longer_than_the_dns_allows_is_refused() -> None:
+    assert "b" * 63 + ".example" == wire_domain("B" * 63 + ".example")
+    with pytest.raises(ValueError, match="is not a domain"):
+        wire_domain("b" * 64 + ".example")
+
+
 def test_a_domain_that_cannot_be_written_in_ascii_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a domain"):
         wire_domain("exa☃\u200b mple.org")

@@ -39,6 +39,15 @@ def test_a_token_with_one_changed_character_is_refused(place: int) -> None:
     assert tokens.read_stop(token[:place] + other + token[place + 1 :], KEY) is None
 
 
+@pytest.mark.parametrize("damage", ["{}.", "{}>", " {} ", "{}\u200b", "{}\r\n"])
+def test_a_token_that_a_mail_program_changed_at_its_end_is_read(damage: str) -> None:
+    single = tokens.new_single()
+
+    assert 7 == tokens.read_stop(damage.format(tokens.stop_token(7, KEY)), KEY)
+    assert 7 == tokens.read_mine(damage.format(tokens.mine_token(7, KEY, now=NOW)), KEY, now=NOW)
+    assert tokens.digest_of(single) == tokens.digest_of(damage.format(single))
+
+
 @pytest.mark.parametrize("token", ["", "x", "é" * 28, "=" * 28, "A" * 28, "A" * 2_000])
 def test_an_invalid_token_is_refused(token: str) -> None:
     assert tokens.read_stop(token, KEY) is None

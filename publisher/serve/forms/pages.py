@@ -134,22 +134,23 @@ def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
     return local_day(consent.at, view.site.timezone), scrub(consent.words)
 
 
-def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
-    """Return the page that a link to unsubscribe opens. It shows nothing about the subscriber.
+def stop_page(view: View, token: str, subscriber: Subscriber | None, state: str) -> Response:
+    """Return the page that a link to unsubscribe opens. It shows nothing about the subscriber, who is `None` if
+    his data was deleted.
 
     `state` is `ask` (before he unsubscribes), `stopped`, `back` (he gets mails again), or `fewer` (he gets them at the
     slowest pace).
     """
     slowest = view.people.settings.pace_names[-1]
-    undo_until = view.undo_day(subscriber)
+    undo_until = view.undo_day(subscriber) if subscriber else None
     return view.page(
         "stop",
         "stop",
         token,
-        language=subscriber.language,
+        language=subscriber.language if subscriber else "",
         state=state,
         slowest=slowest,
-        can_slow_down=any(each.pace != slowest for each in subscriber.active),
+        can_slow_down=subscriber is not None and any(each.pace != slowest for each in subscriber.active),
         can_undo=undo_until is not None,
         undo_until=undo_until,
     )

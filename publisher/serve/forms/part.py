@@ -38,6 +38,7 @@ from publisher.serve.forms.fresh import FreshForms
 from publisher.serve.forms.quota import IN_ALL, Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
+from publisher.subscribers.people import People
 
 logger = structlog.get_logger("publisher")
 
@@ -156,11 +157,12 @@ class _Forms:
             return pages.subscribe_page(view, order, mistakes)
         if not self._may_send(view):
             return refuse(view)
+        choices, words = people.checked(order.choices), view.consent(view.speaks())
+        wanted = Request(address=order.email, choices=choices, language=order.language, words=words)
+        answer = lead_to(view.path("sent"))
         if not request.form.get(TRAP):
-            words = view.consent(view.speaks())
-            people.subscribe(Request(address=order.email, choices=order.choices, language=order.language, words=words))
-            self._on_letter()
-        return lead_to(view.path("sent"))
+            self._send_later(answer, lambda people: people.subscribe(wanted))
+        return answer
 
     def show_sent(self) -> Response:
         waits_for = next((name for name in ("link", "move") if name in request.args), "confirm")
@@ -173,7 +175,7 @@ class _Forms:
 
     def confirm(self, token: str) -> Response:
         view = self._view()
-        subscriber = decide(lambda: view.people.confirm(token))
+        subscriber = decide(lambda: view.people.confirm(token)) or view.people.links.confirmed_now(token)
         if subscriber is None:
             return pages.bad_link_page(view)
         return lead_to(view.path("welcome", view.people.links.tokens_of(subscriber.number)[1]))
@@ -225,7 +227,7 @@ class _Forms:
         view = self._view()
         subscriber = view.people.links.holder(token)
         if subscriber is None:
-            return pages.bad_link_page(view)
+            return self._answer_gone(view, token)
         return pages.stop_page(view, token, subscriber, "ask" if subscriber.active else "stopped")
 
     def stop(self, token: str) -> Response:
@@ -237,9 +239,19 @@ class _Forms:
         decide(lambda: act(token))
         after = view.people.links.holder(token)
         if after is None:
-            return pages.bad_link_page(view)
+            return self._answer_gone(view, token)
         back = "fewer" if wanted == "fewer" else "back"
         return pages.stop_page(view, token, after, back if after.active else "stopped")
+
+    def _answer_gone(self, view: View, token: str) -> Response:
+        """Answer an unsubscribe link whose owner is unknown. An old mail of a person whose data was deleted is answered
+        like one of a person who left, so that no mail program reports a failure.
+        """
+        return (
+            pages.stop_page(view, token, None, "stopped")
+            if view.people.links.is_stop(token)
+            else pages.bad_link_page(view)
+        )
 
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
@@ -262,13 +274,18 @@ class _Forms:
         """
         answer = lead_to(view.path("sent", query="link", language=view.named(language)))
         if email:
-            # sent after the answer: a letter takes time, which would reveal who is subscribed
-            answer.call_on_close(partial(self._later, partial(self._send_link, email)))
+            self._send_later(answer, lambda people: people.ask_for_link(email))
         return answer
 
-    def _send_link(self, email: str) -> None:
+    def _send_later(self, answer: Response, ask: Callable[[People], None]) -> None:
+        """Queue a letter after the answer. Writing it takes time, which would reveal whether the address is subscribed,
+        has a suppression, or got a letter lately.
+        """
+        answer.call_on_close(partial(self._later, partial(self._send, ask)))
+
+    def _send(self, ask: Callable[[People], None]) -> None:
         try:
-            self._open().people.ask_for_link(email)
+            ask(self._open().people)
         except PublisherError as error:
             logger.warning("a link cannot be sent", problem=str(error))
         except Exception:  # nobody waits for this thread, and a bug must be logged

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import pytest
 import structlog
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
-from publisher.model.subscribers import EVERYTHING
+from publisher.model.subscribers import DOUBLE_CLICK, EVERYTHING
 from tests.databases import dump
 from tests.visitor import ADA, BEN, FormSite, path_in, stamp_of
 from tests.world import BASE_URL, World
@@ -179,6 +180,28 @@ def test_one_click_needs_no_page_and_may_be_repeated(site: FormSite) -> None:
         assert {} == choices(site)
 
 
+def test_one_click_is_accepted_after_the_readers_data_was_deleted(site: FormSite) -> None:
+    stop = site.stop_path(site.subscribe())
+    site.publisher.people.erase(ADA)
+
+    for answer in (site.visitor().post(stop, data={"List-Unsubscribe": "One-Click"}), site.visitor().get(stop)):
+        assert 200 == answer.status_code
+        assert "You are unsubscribed" in answer.text
+        assert 'value="undo"' not in answer.text
+
+
+def test_a_second_click_on_the_button_to_confirm_is_answered_like_the_first(site: FormSite) -> None:
+    site.submit("/-/subscribe", {"email": ADA})
+    [letter] = site.letters()
+    confirm = path_in(letter)
+
+    first, second = (site.visitor().post(confirm) for _ in range(2))
+    assert (303, first.location) == (second.status_code, second.location)
+
+    site.now += DOUBLE_CLICK + timedelta(seconds=1)
+    assert 404 == site.visitor().post(confirm).status_code
+
+
 def test_forms_that_are_sent_at_once_all_count(site: FormSite) -> None:
     stop = site.stop_path(site.subscribe())
     with ThreadPoolExecutor(4) as threads:
@@ -218,13 +241,16 @@ def test_known_and_unknown_addresses_get_the_same_answer(site: FormSite) -> None
         assert 1 == len({(each.status_code, each.location, each.text) for each in answers})
 
 
-def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite) -> None:
-    """The letter is written after the answer."""
+@pytest.mark.parametrize("form", ["/-/link", "/-/subscribe"])
+def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite, form: str) -> None:
+    """The letter is written after the answer. So the answer also does not tell who is suppressed, or got a letter."""
     site.subscribe()
-    stamp = stamp_of(site.visitor().get("/-/link"))
+    site.now += timedelta(days=1)
+    stamp = stamp_of(site.visitor().get(form))
     site.now += timedelta(minutes=1)
+    site.letters()
 
-    answer = site.visitor().post("/-/link", data={"email": ADA, "stamp": stamp})
+    answer = site.visitor().post(form, data={"email": ADA, "stamp": stamp})
     assert (303, []) == (answer.status_code, site.letters())
 
     answer.close()
@@ -333,7 +359,9 @@ def test_a_network_has_its_share_of_letters(site: FormSite) -> None:
 
     def ask(number: int, address: str) -> int:
         data = {"email": f"reader{number}@example.org", "stamp": stamp}
-        return site.visitor().post("/-/subscribe", data=data, environ_overrides={"REMOTE_ADDR": address}).status_code
+        somewhere = {"REMOTE_ADDR": address}
+        answer = site.visitor().post("/-/subscribe", data=data, environ_overrides=somewhere, buffered=True)
+        return answer.status_code
 
     assert [303] * 30 + [429] == [ask(number, f"192.0.2.{number}") for number in range(31)]
     assert 303 == ask(40, "198.51.100.1")
