@@ -1,5 +1,5 @@
-"""A site with many things to decide on its desk: a source that lost most of its items, a failing source, a future item,
-and people.
+"""A site with many things to decide at its editors' desk: a source that lost most of its items, a failing source, a
+future item, and people.
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ LATER = NOW + timedelta(hours=1)
 
 @contextmanager
 def busy_site(folder: Path, *, config: str = BUSY_CONFIG, tasks: ListTasks | None = None) -> Iterator[DeskSite]:
-    """Yield the site an hour after `NOW`. The source `harbour` is held, `partners` fails, an edition is in the outbox,
-    and its mail waits.
+    """Yield the site an hour after `NOW`. The listing of the source `harbour` is held, `partners` fails, an edition is
+    in the outbox, and its mail waits.
     """
     site = DeskSite(prepared(folder, _make, config, ""), at=LATER, tasks=tasks)
     yield site

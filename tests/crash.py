@@ -92,7 +92,7 @@ class Ended:
     out: str
     err: str
     calls: tuple[Call, ...] = ()
-    """The system calls of the run, if it was traced."""
+    """The system calls of the program's run, if strace traced it."""
 
     @property
     def is_killed(self) -> bool:
@@ -140,7 +140,7 @@ class Program:
         return run
 
     def ended(self) -> Ended:
-        """Wait for the run that was begun, and return how it ended."""
+        """Wait for the run that `start` began, and return how it ended."""
         return self._ended()
 
     def traced(self, *arguments: str) -> Ended:

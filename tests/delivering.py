@@ -82,7 +82,7 @@ def delivery_to(recipient: str) -> NewDelivery:
 
 
 def make_pass(store: Store, port: int, *, connections: int, lease: timedelta, point: str = "") -> None:
-    """Make one pass over the ledger."""
+    """Send once what is due in the ledger, the record of mails to send."""
     ledger = MortalLedger(store, lease, point)
     with ledger.delivering(now=datetime.now(UTC)):
         hand_over(ledger, port, connections=connections)

@@ -1,4 +1,4 @@
-"""A site with a desk, and editors who sign in and press buttons."""
+"""A site with an editors' desk, and editors who sign in there and press buttons."""
 
 import email
 import email.policy
@@ -31,7 +31,7 @@ WEEKLY = f"{DESK}/edition/weekly"
 
 
 class DeskSite:
-    """A site with a desk, and its clock."""
+    """A site with an editors' desk, and its clock."""
 
     def __init__(self, world: World, *, at: datetime = NOW, tasks: ListTasks | None = None) -> None:
         self.world = world
@@ -115,7 +115,7 @@ def text_of(page: str) -> str:
 
 
 def hidden_in(page: str) -> dict[str, str]:
-    """Return the hidden fields of the last form of a page. All forms of a page have the same."""
+    """Return the hidden fields of a page, which all its forms share."""
     found = re.findall(r'<input type="hidden" name="(token|state)" value="([^"]*)">', page)
     return {name: unescape(value) for name, value in found}
 

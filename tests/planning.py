@@ -1,4 +1,5 @@
-"""A process that begins and plans a round, and kills itself just before or after one of its commits.
+"""A process that begins and plans a round (the mails to subscribers), and kills itself just before or after one of its
+commits.
 
 `main` has the arguments URL and POINT. With the POINT `3:before`, the process kills itself just before the third
 transaction commits, and with `3:after` just after. With an empty POINT, it does not. It prints how many transactions it
@@ -43,7 +44,7 @@ LAST_TICKS = {pace.name: NOW - timedelta(days=3) for pace in SETTINGS.paces}
 
 
 class SmallRanges(Rounds):
-    """Rounds whose ranges have two people each."""
+    """Rounds of mails that are planned for two people at a time."""
 
     def begin(
         self,

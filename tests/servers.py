@@ -15,7 +15,7 @@ import pytest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer at one address."""
+    """What the server answers at one address."""
 
     status: int = 200
     body: bytes = b""

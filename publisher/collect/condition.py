@@ -44,7 +44,7 @@ def check_not_empty(source: str, items: Sequence[Item], state: SourceState) -> N
 
 
 def after_failure(state: SourceState, error: SourceError, *, next_try: datetime | None, now: datetime) -> SourceState:
-    """Return the state after a reading that failed."""
+    """Return the source's state after a reading that failed."""
     return replace(
         state,
         failure=error.kind,

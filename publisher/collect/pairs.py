@@ -54,8 +54,8 @@ class Pairing:
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `reconcile` needs: to apply rule 5, or to compare an item with its
-        pair.
+        """Numbers of the known items whose words `reconcile` needs: to apply rule 5 of `pair`, or to compare an item
+        with its pair.
         """
         pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
         edited = [old.number for old, new in pairs if old.content_digest != new.content_digest]
@@ -63,7 +63,7 @@ class Pairing:
 
     @property
     def to_pair(self) -> list[int]:
-        """Numbers of the known items whose words rule 5 compares."""
+        """Numbers of the known items whose words rule 5 of `pair` compares."""
         days = {new.item.date for new in self.listed.values()}
         return [number for number, old in self.known.items() if old.date in days or (days and old.is_hidden)]
 

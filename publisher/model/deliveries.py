@@ -168,7 +168,7 @@ class FailedMail:
     reply: str
     """What the server said, on one line; may be empty."""
     at: datetime
-    """UTC."""
+    """UTC; when the failure became known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class Departure:
     """One line of the file of departures."""
 
     at: datetime
-    """UTC."""
+    """UTC; when it happened."""
     kind: DepartureKind
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
@@ -66,7 +66,7 @@ class Suppression:
 
     kind: SuppressionKind
     at: datetime
-    """UTC."""
+    """UTC; when the suppression began."""
     reason: str = ""
     """The operator's reason; it contains no address."""
 

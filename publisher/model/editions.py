@@ -59,7 +59,7 @@ class Edition:
     after: int
     """The audience's cursor before this edition: items up to this log number were in earlier editions."""
     upto: int
-    """The audience's cursor after this edition."""
+    """The audience's cursor (a log number) after this edition."""
     composed_at: datetime
     """UTC; when the edition was composed. The mail's Message-ID is made from this time."""
     records: tuple[Record, ...]
@@ -234,9 +234,9 @@ class DigestStyle:
     logo_alt: str = ""
     """The text in place of the picture. If empty, the site's title is used."""
     logo_width: int
-    """Pixels."""
+    """The width of the logo, in pixels."""
     width: int
-    """Pixels; the greatest width of the column."""
+    """The greatest width of a digest's column, in pixels."""
     fonts: tuple[str, ...]
     """Font names for the text: a mail program uses the first one it has, and downloads none."""
     heading_fonts: tuple[str, ...]

@@ -211,7 +211,7 @@ class Consent:
 
     kind: ConsentKind
     at: datetime
-    """UTC."""
+    """UTC; when the consent was given."""
     language: str
     choices: Choices
     words: str = field(repr=False)
@@ -239,7 +239,7 @@ class Confirmation:
 
     request: Request
     asked_at: datetime
-    """UTC."""
+    """UTC; when the request was made."""
     used_at: datetime | None = None
     """UTC; when the subscriber pressed the button. `None` if he has not yet."""
 

@@ -109,7 +109,9 @@ class PublishPlan:
     upto: int
     """The last number of the log; changes up to it are rendered."""
     digests: Mapping[str, str]
-    """The hashes of the publication that this plan is for. They are stored with the cursor."""
+    """Hashes of the settings and templates that this plan is for (`Publication.digests`), stored with the feeds'
+    cursor.
+    """
     slugs: tuple[str, ...]
     """The slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
     is_full: bool

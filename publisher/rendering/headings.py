@@ -84,8 +84,8 @@ def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
 
 
 def _resume(first: re.Match[str], marks: list[tuple[str, str]], rest: str) -> str:
-    """Return the rest of the HTML after a removed sentence, with its block and marks opened again; marks with no
-    content left are removed.
+    """Return the rest of the HTML after a removed sentence, with its block and marks (elements such as `b`) opened
+    again; marks with no content left are removed.
     """
     rest = _BREAKS.sub("", rest, count=1)
     while marks and rest.startswith(f"</{marks[-1][0]}>"):

@@ -62,7 +62,7 @@ class _Texts:
     """The text of the link; empty if the letter has no link."""
     after: str
     url_of: Callable[[Site, str], str]
-    """Returns the address of the link, which contains the token."""
+    """Returns the address of the link, given the site and the link's token."""
 
 
 _PRESS = gettext_noop("Open this page and press the button there")

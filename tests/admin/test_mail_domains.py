@@ -16,7 +16,7 @@ SPF, DKIM, DMARC = ("example.org", "TXT"), ("default._domainkey.example.org", "T
 def judged(
     records: dict[tuple[str, str], list[str]], *, author: str = "example.org", envelope: str = "example.org"
 ) -> dict[str, list[str]]:
-    """Return the findings, by level."""
+    """Return the findings about the senders' domains, by level."""
     found = judge_domains([author], [envelope], selectors=["default"], ask=lambda *asked: records.get(asked, []))
     by_level: dict[str, list[str]] = {}
     for each in found:

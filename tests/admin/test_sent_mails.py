@@ -1,4 +1,4 @@
-"""The desk's list of editions and rounds that were sent."""
+"""The list of sent mails at the editors' desk: editions, and rounds of mails to subscribers."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

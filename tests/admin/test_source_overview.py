@@ -1,4 +1,4 @@
-"""The effects of decisions about a held source, as an editor sees them."""
+"""The effects of decisions about a source whose listing is held, as an editor sees them."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The relations of items to subscriptions in `publisher why`."""
+"""What `publisher why` says about an item for each subscription."""
 
 from datetime import UTC, datetime
 

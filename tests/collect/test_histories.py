@@ -1,4 +1,4 @@
-"""Random histories of a source, compared with an oracle that knows the identity of every entry.
+"""Random sequences of changes (histories) of a source, compared with an oracle that knows the identity of every entry.
 
 After each reading, every listed entry is one item, the same as before, and no item of an existing entry was withdrawn.
 """
@@ -88,7 +88,7 @@ class Entry:
 
 @dataclass
 class Paper:
-    """A source with a history: the entries that it lists now, and those that are gone."""
+    """A source whose entries change: those that it lists now, and those that are gone."""
 
     kind: Kind
     name: str
@@ -219,7 +219,7 @@ NAMES = (f"paper-{number}" for number in count())
 
 
 def check_history(kind: Kind, history: Sequence[tuple[str, int]], store: Store) -> None:
-    """Run a history on a source of its own, in a store that also has items of other sources."""
+    """Run a sequence of changes on a source of its own, in a store that also has items of other sources."""
     paper, uids, begin = Paper(kind, next(NAMES)), dict[int, str](), store.log.end()
     for _ in range(3):
         paper.do("add some", 2)

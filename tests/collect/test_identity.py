@@ -136,7 +136,7 @@ def test_a_changed_label_moves_an_item_without_a_revision(label: dict[str, Any])
 
 
 def test_an_item_of_which_only_the_digest_is_another_is_not_revised() -> None:
-    """A later version may compute digests differently, and readers must not be told of that."""
+    """A later version may compute digests (hashes of items) differently, and readers must not be told of that."""
     log = log_of(item(native_id="7"), LAST)
     known = [replace(old, content_digest=f"other {old.content_digest}") for old in log.known()]
 
@@ -555,7 +555,7 @@ def test_contents_are_asked_for_only_where_a_day_has_something_left_on_both_side
 
 
 def test_digests_are_the_same_for_ever() -> None:
-    """If the digests changed, every item in every store would look edited."""
+    """If the digests (hashes of items) changed, every item in every store would look edited."""
     one = Item(date=DAY, text="Été.\n\nTwo.", labels=("A",))
 
     assert digest_of_text(one) == "cfa6b2ee112515df1bcf76fb12efc9b8dfa79d643b09e27782f81951ef6cceaa"

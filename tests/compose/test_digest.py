@@ -61,7 +61,7 @@ def titles(digest: Digest) -> list[str]:
 
 
 def eyebrows(digest: Digest) -> list[str]:
-    """Return the lines above the titles."""
+    """Return the line that stands above each title in a digest."""
     return [" ".join(line.text_content().split()) for line in page_of(digest).xpath("//p[@class='eyebrow']")]
 
 

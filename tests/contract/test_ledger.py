@@ -272,7 +272,9 @@ class TestCancel:
         assert 0 == store.ledger.queue([new(2)], now=NOON)
 
     def test_what_is_claimed_is_not_handed_over(self, store: Store) -> None:
-        """A subscriber who unsubscribes after the claim gets nothing."""
+        """A subscriber gets nothing if he unsubscribes after a process has claimed his mail and before it is handed
+        over.
+        """
         queue(store)
         claimed = claim_one(store)
         self.cancel(store)

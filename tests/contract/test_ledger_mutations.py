@@ -1,4 +1,5 @@
-"""The checks of the ledger detect each missing promise: no fence, no epoch, no lease, no unique key.
+"""The checks of the ledger (the record of mails to send) detect each missing promise: no fence, no epoch, no lease, no
+unique key.
 
 Each mutation removes one promise, and at least one check of `test_ledger` must then fail. Without a mutation, all
 checks pass.
@@ -47,7 +48,9 @@ def no_fence(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Mutation: a process may still fence a mail, and record its result, after another process has claimed the mail."""
+    """Mutation: a process may still begin to hand over (fence) a mail, and record its result, after another process has
+    claimed the mail.
+    """
 
     def latest(connection: Connection, each: Delivery) -> Delivery:
         epoch = connection.execute(select(deliveries.c.epoch).where(deliveries.c.id == each.id)).scalar_one()
@@ -67,7 +70,7 @@ def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Mutation: claims never end."""
+    """Mutation: a process's claim on a mail never ends, even if the process dies."""
     claim = delivery_rows.claim_rows
 
     def for_ever(*which: Any, lease: timedelta, **terms: Any) -> list[Delivery]:

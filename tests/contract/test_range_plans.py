@@ -1,4 +1,4 @@
-"""A range of people of a round costs the same on PostgreSQL, however many people a site has."""
+"""Planning the mails of a range (a group) of people costs the same on PostgreSQL, however many people a site has."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +17,9 @@ TABLES = {"subscribers", "subscriptions", "round_mails"}
 
 @pytest.mark.postgres
 def test_a_range_reads_its_own_people_only(postgresql_url: str) -> None:
-    """PostgreSQL does not carry a range from one column of a join to the other: each column needs its own."""
+    """PostgreSQL does not carry a range of numbers from one column of a join to the other: each column
+    needs its own.
+    """
     with Store.open(postgresql_url) as store:
         collect(store, record("a"))
         subscribe_many(store)
@@ -66,7 +68,9 @@ def subscribe_many(store: Store) -> None:
 
 
 def asked_of_a_range(store: Store) -> list[tuple[str, Any]]:
-    """Plan the second range of a round; return the statements about its people, with their values."""
+    """Plan the mails of a second range (group) of people; return the statements about these people, with
+    their values.
+    """
     before = store.rounds.last_ticks()
     round_ = store.rounds.begin(("daily",), {}, before=before, upto=store.log.end(), now=NOON, size=RANGE)
     assert round_ is not None

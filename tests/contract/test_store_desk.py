@@ -1,4 +1,4 @@
-"""The desk's records: links that work once, sessions that end, and who did what."""
+"""The records of the editors' desk: links that work once, sessions that end, and who did what."""
 
 from datetime import timedelta
 

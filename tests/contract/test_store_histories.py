@@ -1,4 +1,4 @@
-"""The history of one subscriber, in both databases."""
+"""What happened to one subscriber, as the store tells it, in both databases."""
 
 from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryState

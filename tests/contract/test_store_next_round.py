@@ -1,4 +1,4 @@
-"""The editors' decisions about the next round, in both databases."""
+"""The editors' decisions about the next round of mails to subscribers, in both databases."""
 
 from datetime import timedelta
 

@@ -60,7 +60,7 @@ class Child:
 
 @pytest.fixture
 def child() -> Iterator[Callable[..., Child]]:
-    """Returns a function that starts such processes; they end with the test."""
+    """Returns a function that starts processes of class `Child`; they end with the test."""
     with ExitStack() as stack:
 
         def start(work: Callable[..., None], *arguments: Any) -> Child:

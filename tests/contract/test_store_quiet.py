@@ -137,7 +137,7 @@ def test_every_question_is_answered_from_an_index(sizes: tuple[Store, Store]) ->
 
 
 def plans_of(store: Store, question: str) -> list[str]:
-    """Return the lines of how SQLite answers a question."""
+    """Return the lines of SQLite's plan for a query."""
     with statements(store) as asked:
         QUESTIONS[question](store)
     return [line for statement, values in asked for line in plan(store, statement, values)]
@@ -253,7 +253,7 @@ def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Pat
 
 
 def plan_a_round(store: Store, people: int) -> None:
-    """Plan a round in which every subscriber gets the same item."""
+    """Plan a round of mails in which every subscriber gets the same item."""
     numbers = range(1, people + 1)
     readers = [
         {

@@ -251,8 +251,8 @@ def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path
 def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
     folder: Path, people: list[Subscriber]
 ) -> None:
-    """This holds even if the line about him is not in the file yet. Once he has come back himself, he can be imported
-    again.
+    """This holds even if the line about him is not in the file of departures yet. Once he has come back himself, he can
+    be imported again.
     """
     late = LATER + timedelta(days=29)
     with opened(folder) as store:

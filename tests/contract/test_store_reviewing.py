@@ -1,4 +1,4 @@
-"""Held editions: the contract of every store."""
+"""Editions that are held for review: what every store promises about them."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -128,7 +128,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(bare_url: str) 
 
 
 def test_a_version_table_without_a_version_is_as_good_as_none(bare_url: str) -> None:
-    """Such a table is left when the tables of a migration were rolled back."""
+    """A table of versions without a row is left when the tables of a migration were rolled back."""
     change(bare_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
 
     with Store.open(bare_url) as store:

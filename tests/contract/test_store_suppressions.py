@@ -179,7 +179,7 @@ def test_no_file_has_no_departures(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path: Path) -> None:
-    """The same holds for a backup, because the key is made together with the tables."""
+    """A backup knows the suppressed addresses, too: the key of their fingerprints is made together with the tables."""
     with Store.open(sqlite_url) as store, Store.open_empty(f"sqlite:///{tmp_path}/copy.db") as copy:
         store.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
         assert copy.suppressions.mark_of(ADA) != store.suppressions.mark_of(ADA)

@@ -16,7 +16,9 @@ OURS = "<weekly-1.20260304T093000Z.edition@example.org>"
 def report(
     status: str, *, returned: str = f"Message-ID: {OURS}\nSubject: news\n", to: str = BOUNCES, kind: str = ""
 ) -> bytes:
-    """Return a report in the form of RFC 3464, or of RFC 6533 if `kind` is `global`."""
+    """Return a report that a mail could not be delivered, in the form of RFC 3464, or of RFC 6533 if `kind` is
+    `global`.
+    """
     text = f"""\
 From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
 To: {to}

@@ -1,4 +1,6 @@
-"""A pass over the ledger: the server's replies, and the results of the mails."""
+"""A delivery pass, which sends the mails that the ledger has as due: the server's replies, and what becomes of the
+mails.
+"""
 
 import asyncio
 import re
@@ -69,7 +71,7 @@ class Mails:
 
 @dataclass(slots=True)
 class Office:
-    """A ledger with a clock, and delivery passes over it."""
+    """A ledger (the record of mails to send) with a clock, and passes that deliver its mails."""
 
     store: Store
     settings: SmtpSettings
@@ -559,7 +561,9 @@ def test_when_it_is_told_to_stop_it_ends_with_the_mail_in_hand(begin: Begin) -> 
 
 
 def test_a_process_that_lost_its_claim_sends_nothing(begin: Begin) -> None:
-    """The process was suspended after its claim until the lease had ended."""
+    """The process was suspended after it had claimed a mail, until its lease (the time in which it may send the mail)
+    had ended.
+    """
     office, server = begin()
     office.queue(ADA)
 

@@ -224,7 +224,7 @@ def test_nothing_in_a_letter_or_a_form_is_fetched_from_elsewhere(tmp_path: Path)
 
 
 def letters_and_pages(site: FormSite) -> tuple[list[EmailMessage], list[str]]:
-    """Return all letters except the one to confirm, and the pages that a subscriber's links open."""
+    """Return all letters except the one with the confirmation link, and the pages that a subscriber's links open."""
     mine = site.subscribe(STAYS)
     site.submit("/-/link", {"email": STAYS})
     letters = site.letters()

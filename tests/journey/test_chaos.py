@@ -25,7 +25,9 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 SEED = 20261126
 DAYS = 12
 SPEND_S = 75
-"""How many seconds the test may take for all its days. On a slower machine it has fewer days, but at least four."""
+"""How many seconds the test may take for all the days that it simulates. On a slower machine these are fewer, but at
+least four.
+"""
 STRANGER = 65533
 DAILY = """
 [[audiences]]

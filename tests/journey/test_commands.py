@@ -39,7 +39,7 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def ran(tmp_path: Path) -> World:
-    """The same site after one run."""
+    """The site of the fixture `world` after one run."""
     return World.after_run(tmp_path / "site", LISTING)
 
 

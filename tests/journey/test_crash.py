@@ -1,4 +1,5 @@
-"""A pass is killed at one of its system calls, or the call fails; then the program runs once more.
+"""A pass, one run of the program, is killed at one of its system calls, or the call fails; then the program runs once
+more.
 
 The plain tests try some of the calls, the slow tests all.
 """

@@ -40,7 +40,9 @@ LINES = [
     if number == 1 or verb not in (CONNECT, "EHLO")
 ]
 QUICK = {"write:1:after", (DOT, 1, True)}
-"""The moments that the plain tests try: after the fence, and before the result. The slow tests try all moments."""
+"""The moments that the plain tests try: after a mail is recorded as being handed over, and before its result is. The
+slow tests try all moments.
+"""
 LEASE = timedelta(hours=1)
 CHAOS_S = 60.0 if os.environ.get("CI") else 15.0
 FEW, MANY = 300, 1000
@@ -150,7 +152,7 @@ def test_a_suspended_deliverer_that_wakes_up_sends_only_mails_counted_as_doubtfu
 
 
 def _make_passes(url: str, server: Server, *, connections: int) -> None:
-    """Run the passes that repair. The last of them finds nothing to do."""
+    """Run passes that repair what a kill left, until one finds nothing to do."""
     for _ in range(2):
         with Store.open(url) as store:
             make_pass(store, server.port, connections=connections, lease=LEASE)

@@ -1,4 +1,6 @@
-"""Notices are mailed as digests are, and before them. They report what happened to digests."""
+"""Notices to the operator and editors are mailed as digests are, and before them. They report what happened
+to digests.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,5 @@
-"""The desk's pages of sources, mails and subscribers in a browser: a held source is released, and mistakes are undone.
+"""The desk's pages of sources, mails and subscribers in a browser: a source's held listing is released, and mistakes
+are undone.
 
 The test uses the keyboard alone, in light and dark mode, on a phone and on a desktop, and checks accessibility.
 """

@@ -38,7 +38,7 @@ def world(after_first_run: World, tmp_path: Path) -> World:
 
 @pytest.fixture(scope="module")
 def undisturbed(after_first_run: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A site with the same listings, on which everything went well."""
+    """A site with the listings of the fixture `world`, on which everything went well."""
     world = after_first_run.copied_to(tmp_path_factory.mktemp("undisturbed") / "site")
     world.list_above(NEW)
     world.publisher("run", at=LATER)

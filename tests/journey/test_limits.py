@@ -1,4 +1,4 @@
-"""Whatever limits an audience has, it gets every item once, in random histories of news, revisions and editions."""
+"""Whatever limits an audience has, it gets every item once, in random sequences of news, revisions and editions."""
 
 import json
 from collections import Counter

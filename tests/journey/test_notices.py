@@ -1,4 +1,4 @@
-"""The operator and the editors get each notice exactly once."""
+"""The operator and the editors get each notice (a mail about a source or an edition) exactly once."""
 
 import shutil
 from datetime import timedelta

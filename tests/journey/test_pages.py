@@ -448,8 +448,8 @@ def test_keywords_of_a_past_digest_lead_to_their_feeds_from_the_day_they_have_on
 
 
 def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
-    """The feed is recorded as open once it exists. The repeated pass finds its items, whether they were
-    written or not.
+    """A keyword's new feed is recorded as open once it exists. The pass after the crash finds its items, whether they
+    were written or not.
     """
     items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
     world = World.after_run(tmp_path / "site", "\n\n".join(items))

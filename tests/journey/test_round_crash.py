@@ -1,5 +1,5 @@
-"""Processes that plan a round are killed just before or after each commit. After one more run, the plan is as if
-nothing had happened.
+"""Processes that plan a round (the mails to subscribers) are killed just before or after each commit. After one more
+run, the plan is as if nothing had happened.
 
 Every subscriber gets exactly one mail, and every cursor is right.
 """
@@ -41,8 +41,8 @@ FOLLOWED: Sequence[Sequence[tuple[str, str]]] = (
 """What each subscriber follows, and at which pace; `left` marks a theme that he stopped following."""
 THEMES = ((ASYLUM,), (BORDERS,), (ASYLUM, BORDERS))
 COMMITS = 7
-"""The number of commits: one begins the round, four plan its ranges, one finds that no range is left, and one ends the
-round.
+"""The number of commits: one begins the round, four plan its ranges of people, one finds that no range is left, and one
+ends the round.
 """
 MOMENTS = [f"{number}:{when}" for number in range(1, COMMITS + 1) for when in ("before", "after")]
 QUICK = "3:before"
@@ -80,7 +80,9 @@ def populate(url: str) -> None:
 
 
 def planned(url: str) -> list[list[tuple[Any, ...]]]:
-    """Return everything that a round leaves in the store: mails with their items, cursors, ranges and ticks."""
+    """Return everything that a round leaves in the store: mails with their items, cursors, ranges of people, and
+    moments at which paces were due.
+    """
     mail = select(*round_mails.c["round", "subscriber"], selections.c["items"]).join(selections)
     found: list[Select[Any]] = [
         select(*deliveries.c["name", "recipient", "message_id", "state"]).order_by("recipient"),

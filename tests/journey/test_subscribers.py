@@ -289,7 +289,7 @@ def site_begun(folder: Path, language_of_ben: str) -> World:
 
 
 def round_planned(folder: Path, at: datetime) -> World:
-    """The same site when its first round is planned and all sending is paused."""
+    """Return a site whose first round of mails to subscribers is planned, and whose sending is paused."""
     world = site_begun(folder, "de")
     pause(world)
     world.publisher("run", at=at)
@@ -312,7 +312,7 @@ def flat(taken: Taken) -> str:
 
 @pytest.fixture
 def planned(tmp_path: Path, sink: Sink) -> World:
-    """The site with a round of one mail, to Ada, which waits because all sending is paused."""
+    """A site with one planned mail, to Ada, which waits because all sending is paused."""
     return sending_to(sink, prepared(tmp_path / "site", round_planned, THURSDAY))
 
 
@@ -489,7 +489,7 @@ def order(world: World, *arguments: str, at: datetime = MONDAY) -> list[str]:
 
 @pytest.fixture
 def waiting(tmp_path: Path, sink: Sink) -> World:
-    """The site with a round of two mails that wait."""
+    """A site with two planned mails to subscribers, which wait."""
     world = sending_to(sink, prepared(tmp_path / "site", round_planned, MONDAY))
     resume(world)
     return world

@@ -168,7 +168,7 @@ def test_a_wrong_line_is_refused_with_the_field_and_what_it_allows(expression: s
 
 
 def test_an_impossible_day_of_month_beside_a_day_of_week_is_no_mistake() -> None:
-    """The two are alternatives, so the line is due on the Mondays of February."""
+    """Day of month and day of week are alternatives, so the line is due on the Mondays of February."""
     assert at("2027-02-01 00:00") == next(ticks("0 0 31 2 MON", at("2026-11-23 12:00")))
 
 

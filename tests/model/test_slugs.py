@@ -1,4 +1,4 @@
-"""Labels that make the same slug: the first gets it, and existing slugs never change."""
+"""Labels that make the same slug: the first label gets the slug, and existing slugs never change."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def store() -> Iterator[Store]:
 
 
 def named_anew(*items: Item) -> Names:
-    """Return the same as `named`, with a new store."""
+    """Return what `named` returns, from a new store."""
     with sqlite_store() as store:
         return named(store, *items)
 

@@ -61,7 +61,7 @@ DOORS = {
     # Draw bars: rich takes 0.1 s, and only a terminal shows them.
     "cli/progress.py": {"publisher.cli.bars"},
 }
-"""The modules that each module with a door imports late."""
+"""The modules that functions of a module (doors) import late, by the file of that module."""
 OTHERS = {
     # no garbage is collected during imports
     "__main__.py": {"publisher.cli.commands"},

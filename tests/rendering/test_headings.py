@@ -50,8 +50,8 @@ def test_html_loses_the_sentence_that_is_the_title(html: str, below: str) -> Non
     ],
 )
 def test_html_with_more_than_words_stays_whole(html: str) -> None:
-    """The sentence that the title shows is removed from the text. If more than words could be lost, such as a link, it
-    stays.
+    """A sentence that becomes the title is removed from the text below, unless more than words would be lost, such as a
+    link.
     """
     assert head(item("It is so. And more.", html)).rest.html == html
 

@@ -60,7 +60,7 @@ def test_request_that_is_too_long_is_refused_before_it_is_read(part: Blueprint) 
 
 
 def test_one_path_takes_long_requests_three_at_a_time(part: Blueprint) -> None:
-    """Strangers may send such requests too, and each takes space on the disk."""
+    """Strangers may send long requests, too, and each takes space on the disk."""
     with (
         ExitStack() as stack,
         listening(application(part), "127.0.0.1:0", key="test", remedy="none", long_path="/long") as address,

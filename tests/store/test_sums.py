@@ -1,4 +1,4 @@
-"""In any history of a site, the precomputed values in the store agree with its items."""
+"""After any sequence of changes to a site, the precomputed values in the store agree with its items."""
 
 from collections import Counter
 from collections.abc import Callable

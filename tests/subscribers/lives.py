@@ -55,7 +55,7 @@ class Reader:
     number: int
     subscriptions: tuple[Subscription, ...] = ()
     due: frozenset[str] = frozenset()
-    """The paces of the present round."""
+    """The names of the paces that are due now."""
     wants: dict[int, set[str]] = field(default_factory=dict)
     """Items that he must still get, each with the themes for which he must get it."""
     got: list[int] = field(default_factory=list)
@@ -248,7 +248,7 @@ class World:
         self.release()
 
     def release(self) -> None:
-        """Run the rounds that became due during the review."""
+        """Run the rounds of mails that became due during an editor's review."""
         due, self.held = self.held, None
         if due:
             self.send_round(frozenset(due))

@@ -1,4 +1,6 @@
-"""Planning a range of people gives each person what the rule says. Also when paces are due."""
+"""Planning the mails of several people at once gives each what the rule for one person gives; and when
+paces are due.
+"""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

@@ -12,7 +12,7 @@ SITE = SourceSite(timezone="Europe/Brussels", fetching=FETCHING, user_agent="tes
 
 
 class ParcelSource:
-    """A kind of source from another package."""
+    """Stands for a source class from another package."""
 
     def __init__(self, *, name: str, site: SourceSite, depot: str) -> None:
         self.name, self.site, self.depot = name, site, depot

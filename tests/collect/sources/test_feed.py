@@ -425,7 +425,7 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
 
 
 def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
-    """Both `max-age` and the two forms of `Retry-After` count. Failures are counted for each source."""
+    """Both `max-age` and both forms of `Retry-After` (seconds, a date) count. Failures are counted for each source."""
     fetcher = Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     sources = [FeedSource(name, server.url(f"/{name}"), fetcher=fetcher) for name in ("fresh", "busy", "later", "gone")]
     server.answers["/fresh"] = Answer(body=RSS.replace("<ttl>90</ttl>", "").encode(), headers=MAX_AGE)

@@ -1,4 +1,4 @@
-"""The `table` kind: CSV as Excel and others write it, and JSON lines."""
+"""Everything that a reading of a source leaves out, merges or withholds is reported, for every kind of source."""
 
 from datetime import UTC, datetime
 from pathlib import Path

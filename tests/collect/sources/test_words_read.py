@@ -36,7 +36,7 @@ BESIDE = " beside `content:encoded`"
 
 
 def _cells() -> Iterator[tuple[str, str, str]]:
-    """Yield each word of the table as (field, kind of source, word)."""
+    """Yield each word of the table in docs/sources.md as (field, kind of source, word)."""
     section = DOCS.read_text("utf-8").partition("## Which words are read")[2].partition("\n## ")[0]
     for line in section.splitlines():
         name, *cells = [cell.strip() for cell in line.strip("|").split("|")] or [""]

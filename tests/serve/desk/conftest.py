@@ -1,4 +1,4 @@
-"""Fixtures of most tests of the desk."""
+"""Fixtures of most tests of the editors' desk."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Attacks on the desk by strangers, which must all fail."""
+"""Attacks on the editors' desk by strangers, which must all fail."""
 
 from collections.abc import Callable
 from http.client import HTTPConnection

@@ -1,4 +1,4 @@
-"""Attacks on the desk by a thief, a forger and a hostile source, on every page."""
+"""Attacks on the editors' desk by a thief, a forger and a hostile source, on every page."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.editor import DESK, EDITH, OTTO, REVIEWED, WEEKLY, DeskSite, desk_sit
 from tests.world import BASE_URL, news
 
 ACTS = [(page.rule, act) for page in new_pages(SourceWatch(), ListTasks()) for act in page.acts]
-"""The action of every button of the desk, with the page's rule."""
+"""The action of every button of the editors' desk, with the URL rule of the button's page."""
 LINE_ENDS = ("\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\0")
 IN_PATH = {"<audience>": "weekly", "<int(max=2147483647):number>": "1", "<token>": "x" * 28}
 

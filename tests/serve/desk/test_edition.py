@@ -1,4 +1,4 @@
-"""The desk's page of the next edition: each button is a decision of `publisher edition`, and two editors
+"""The page of the next edition at the editors' desk: each button is a decision of `publisher edition`, and two editors
 lose nothing.
 """
 

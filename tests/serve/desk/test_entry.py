@@ -1,4 +1,4 @@
-"""Signing in at the desk: by a link that works once, and a button. Nobody gets in without a link."""
+"""Signing in at the editors' desk: by a link that works once, and a button. Nobody gets in without a link."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,9 @@ def site(tmp_path: Path) -> Iterator[DeskSite]:
 
 
 def ask(site: DeskSite, address: str, *, visitor: str = "127.0.0.1") -> tuple[int, str, str]:
-    """Ask for a link. Return the status of the answer, the address to which it redirects, and the page there."""
+    """Ask for a link to sign in. Return the status of the answer, the address to which it redirects, and the page
+    there.
+    """
     browser = site.browser()
     answer = browser.post(
         f"{DESK}/sign-in", data={"email": address}, buffered=True, environ_overrides={"REMOTE_ADDR": visitor}

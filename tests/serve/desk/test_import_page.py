@@ -1,4 +1,6 @@
-"""The desk imports people: a list is tried out first, whatever it contains, and imported when the editor confirms."""
+"""The editors' desk imports people: a list is tried out first, whatever it contains, and imported when the editor
+confirms.
+"""
 
 import io
 import re
@@ -181,7 +183,7 @@ UNUSABLE: list[tuple[bytes, dict[str, str], str]] = [
     (LISTMONK.encode(), {"follow.ferries": ""}, "The list cannot be used"),
     (LISTMONK.encode(), {"agreed": ""}, "The list cannot be used"),
 ]
-"""Lists, what is filled in beside them, and the answer."""
+"""Files of people that cannot be imported, the fields that are filled in beside each, and the answer."""
 
 
 def test_an_unusable_list_is_refused_and_the_typed_text_stays(site: DeskSite) -> None:

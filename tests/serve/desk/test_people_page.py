@@ -1,4 +1,6 @@
-"""The desk's pages of subscribers: numbers, one person, export. Addresses are only where they are needed."""
+"""The pages of subscribers at the editors' desk: numbers, one person, export. Addresses are only where they
+are needed.
+"""
 
 import re
 from collections.abc import Iterator

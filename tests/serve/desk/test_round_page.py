@@ -1,4 +1,4 @@
-"""The desk's page of the next mails to subscribers: what one looks like, when they are sent, and what
+"""The page of the next mails to subscribers at the editors' desk: what one looks like, when they are sent, and what
 editors decide.
 """
 

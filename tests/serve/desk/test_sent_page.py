@@ -1,4 +1,4 @@
-"""The desk's page of sent mails: pause, resume, recall, as the commands do."""
+"""The page of sent mails at the editors' desk: pause, resume and recall, as the commands do."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,6 @@
-"""The desk's page of sources: a decision applies to what the editor saw, and a hidden item can be shown again."""
+"""The page of sources at the editors' desk: a decision applies to what the editor saw, and a hidden item can be shown
+again.
+"""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which requests the desk answers."""
+"""Which requests the editors' desk answers."""
 
 import pytest
 

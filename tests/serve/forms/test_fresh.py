@@ -20,7 +20,7 @@ def fresh_path(site: FormSite, address: str = ADA) -> str:
 
 
 def opened(site: FormSite, address: str = ADA) -> str:
-    """Return the path of the page that such a link opens."""
+    """Return the path of the page that a fresh link, sent to this address, opens."""
     return str(site.visitor().post(fresh_path(site, address), data={"do": "data"}).location)
 
 
