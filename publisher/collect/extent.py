@@ -43,7 +43,9 @@ class Extent:
     """The days that a listing covers: from its newest item to the end of `longest_run`."""
 
     after: date
-    """A missing item of a later day than this is gone. In a complete source every missing item is gone."""
+    """An item that the listing lacks is gone if its day is later than this one. In a complete source every missing item
+    is gone.
+    """
     gaps: tuple[Gap, ...]
     is_complete: bool
 

@@ -49,7 +49,7 @@ class TakenInstants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """Names and instants in the log that drafts might also ask for."""
+    """Names and instants in the log that new items might also ask for."""
 
     uids: AbstractSet[str]
     paths: AbstractSet[str]
@@ -75,7 +75,9 @@ def order_for_log(items: Sequence[Item]) -> list[Item]:
 
 
 def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Names) -> tuple[Draft, ...]:
-    """Return a draft of each new item of a source; items come newest first, drafts oldest first."""
+    """Return a draft (a new item with the names it asks for) of each new item of a source; items come newest first,
+    drafts oldest first.
+    """
     return tuple(
         Draft(
             item=item,
@@ -108,7 +110,9 @@ def fetch_taken_instants(items: Sequence[Item], log: NameLookup, *, timezone: st
 
 
 def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime) -> tuple[NewRecord, ...]:
-    """Return a record for each draft, in order. No other item has the same names, nor the same instant on one day."""
+    """Return a record for each draft (a new item without permanent names), in order. No other item has the same names,
+    nor the same instant on one day.
+    """
     uids = _free_names([each.uid for each in drafts], taken.uids)
     paths = _free_names([each.path for each in drafts], taken.paths)
     instants = find_instants([each.item for each in drafts], taken.instants, timezone=timezone, now=now)

@@ -19,7 +19,9 @@ class DeskSettings:
     """The settings of the editors' desk: who may sign in."""
 
     people: tuple[str, ...]
-    """Mail addresses of these people, in the form used in headers and compared without regard to case; at least one."""
+    """Mail addresses of the people who may sign in at the editors' desk, in the form used in headers and compared
+    without regard to case; at least one.
+    """
 
     def person(self, address: str) -> str:
         """Return a person's address as config.toml writes it; return an empty string if no person of the desk has this

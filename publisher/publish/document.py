@@ -26,7 +26,7 @@ class FeedLook:
     """The authority in the ids of items, such as `news.example.org,2026`."""
     formats: tuple[str, ...]
     icon: str = ""
-    """The address of the icon, or an empty string if there is none. The same holds for the addresses below."""
+    """The address of the icon; empty if there is none. The fields `logo` and `hub` are addresses, too, or empty."""
     logo: str = ""
     hub: str = ""
     content: Content = "full"

@@ -17,7 +17,7 @@ FOLLOWED = 10
 one of these have such pages too.
 """
 SHOWN = 3
-"""How many of the latest items each of their pages shows."""
+"""How many of a theme's latest items the page of a withdrawn item shows."""
 
 
 class Instead:

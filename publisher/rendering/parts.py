@@ -148,8 +148,8 @@ class _Cut:
         return joined
 
     def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> Joined | None:
-        """Inline the CSS of the frame together with the new blocks, keep the new blocks as pieces, and insert the other
-        pieces.
+        """Inline the CSS of the frame (the page around the blocks) together with the new blocks, keep the new blocks as
+        pieces, and insert the other pieces.
         """
         places = page.places()
         inlined = page.inlined(self._known)
@@ -268,17 +268,23 @@ class _Template:
 
 
 def _are_told_apart(frame: str, slots: Sequence[Source]) -> bool:
-    """Whether the frame has these slots in order, and nothing else that looks like a slot."""
+    """Whether the frame (the page around the blocks) has these slots in order, and nothing else that looks
+    like a slot.
+    """
     return SLOT.findall(frame) == [str(number) for number in range(len(slots))]
 
 
 def _fill(frame: str, html_of: Mapping[int, str]) -> str:
-    """Return the frame with its slots filled; `html_of` has the content of each slot by its number."""
+    """Return the frame (the page around the blocks) with its slots filled; `html_of` has the content of each slot by
+    its number.
+    """
     return SLOT.sub(lambda slot: html_of.get(int(slot[1]), slot[0]), frame)
 
 
 def _parts_of(frame: str, html_of: Mapping[int, str]) -> tuple[str, ...]:
-    """Return the frame with its slots filled, cut into parts at the slots and at the end of the page's head."""
+    """Return the frame (the page around the blocks) with its slots filled, cut into parts at the slots and at the end
+    of the page's head.
+    """
     before, *rest = SLOT.split(frame)
     head, end, body = before.partition(HEAD_END)
     parts = [head + end, body] if end else [before]

@@ -26,10 +26,12 @@ from publisher.rendering.urls import mine_url, stop_url
 from publisher.rendering.wire_form import WireForm, double_dots, double_dots_once
 
 _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
-"""The marks of the slots, which no item's text contains."""
+"""Marks in a digest for the places of a reader's own words (slots); no item's text contains them."""
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
 _STOP_TOKEN, _MINE_TOKEN, _WHY_TEXT, _WHY_HTML = range(4)
-"""The places of a reader's own words among all that fill slots. The tokens have letters, digits, - and _ only."""
+"""Indexes of a reader's own words among the contents of slots (places for them). Tokens have letters, digits, - and _
+only.
+"""
 _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
 
@@ -98,16 +100,18 @@ class Skeleton:
         ).encode("ascii")
         opening = f"\r\n--{boundary_of(boundary_id)}\r\n"
         self._pieces: list[list[bytes]] = [[]]
-        """The pieces before the first slot, between slots, and after the last slot."""
+        """The digest's pieces before the first slot (a place for a reader's own words), between slots, and after the
+        last slot.
+        """
         self._slots: list[int] = []
         """Which of the reader's own words (`_STOP_TOKEN` and so on) each slot gets."""
         self._add_part(opening, "text/plain", digest.text_parts or [digest.text], why=_WHY_TEXT)
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], why=_WHY_HTML)
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
         self._on_wire: list[list[bytes]] = []
-        """The pieces as SMTP transmits them, the shared headers first; empty until they are prepared."""
+        """The digest's pieces as SMTP transmits them, the shared headers first; empty until they are prepared."""
         self._size = 0
-        """The number of bytes that all mails share, once the pieces are prepared."""
+        """The number of bytes that the mails to all readers share, once the pieces are prepared."""
 
     def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, why: int) -> None:
         words = {_STOP: _STOP_TOKEN, _MINE: _MINE_TOKEN, _WHY: why}
@@ -153,7 +157,9 @@ class Skeleton:
 
 
 def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Sequence[bytes]]) -> list[bytes]:
-    """Return the pieces before the first slot, then each slot's content with the pieces after it."""
+    """Return a mail's pieces before the first slot (a place for a reader's own words), then each slot's content with
+    the pieces after it.
+    """
     for filled, pieces in zip(fills, after, strict=True):
         before += [_SOFT_BREAK, filled, _SOFT_BREAK, *pieces]
     return before
@@ -161,7 +167,7 @@ def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Seq
 
 @dataclass(frozen=True, slots=True)
 class _EncodedWhy:
-    """The reason for a reader's mail, encoded for the text part and for the HTML part."""
+    """The reason why a reader gets a mail, encoded for the text part and for the HTML part."""
 
     parts: tuple[bytes, bytes]
     on_wire: tuple[bytes, bytes]

@@ -39,7 +39,7 @@ class Held:
     """What a store knows about one address, as far as it decides about mail."""
 
     came_at: datetime | None = None
-    """When its owner subscribed, or `None` if no subscriber has the address."""
+    """When the owner of the address subscribed, or `None` if no subscriber has the address."""
     is_active: bool = False
     suppressions: frozenset[SuppressionKind] = frozenset()
 
@@ -50,7 +50,7 @@ class Oracle:
 
     held: Held = Held()
     is_out: bool = False
-    """Whether its owner left, as far as his last decision says."""
+    """Whether the owner of the address left, as far as his last decision says."""
     erased_at: datetime | None = None
     suppressed: set[SuppressionKind] = field(default_factory=set)
     """The suppressions of the address, which are kept even if the store is lost."""

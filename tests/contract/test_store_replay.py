@@ -46,7 +46,7 @@ def opened(folder: Path) -> Store:
 
 
 def put_back(folder: Path) -> None:
-    """Restore the files by copying them, without the program."""
+    """Restore the store from its backup by copying the file, without the program."""
     (folder / "publisher.db-wal").unlink(missing_ok=True)
     shutil.copy(folder / "backup.db", folder / "publisher.db")
 

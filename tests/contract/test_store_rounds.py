@@ -60,8 +60,8 @@ def begin(store: Store, *paces: str, size: int = 2) -> Round:
 def plan(
     store: Store, round_: Round, mails: Mapping[int, tuple[int, ...]], moved: Moved | None = None
 ) -> list[list[tuple[int, str, int]]]:
-    """Plan all mails of a round, one range (group) of people after the other. For each range with people, return the
-    subscriptions that were found: (number, theme, whether its pace is due).
+    """Plan all mails of a round, by ranges (groups) of people. For each range with people, return the subscriptions
+    found: (number, theme, whether its pace is due).
     """
     found: list[list[tuple[int, str, int]]] = []
     known: dict[tuple[int, ...], int] = {}

@@ -26,7 +26,7 @@ HARD = (
     *("archive/weekly/index.html", "archive/weekly/1.html", "robots.txt"),
 )
 ITEMS = ("dredging", "traversier", "tides", "mina")
-"""Items, by the names of their files."""
+"""Items of the hard site whose pages are compared, by the names of their files."""
 SAYS = {"dredging": "41,500", "traversier": "petit déjeuner</em>", "tides": "nine centimetres", "mina": "(Quay 7)"}
 REAL = (
     *("index.html", "404.html", "all/index.html", "cross-sectional/index.html", "keywords/index.html"),

@@ -286,7 +286,7 @@ def test_a_clock_that_was_far_behind_composes_when_it_is_right_again(clock: Cloc
     )
 )
 def test_every_item_is_in_exactly_one_edition_in_any_history(story: Sequence[tuple[timedelta, bool]]) -> None:
-    """In each random story, the service wakes after any time, with or without news, and the clock may go back."""
+    """In a history, the service wakes after any time, the clock may go back, and there may be news in between."""
     with TemporaryDirectory() as folder:
         moment = MONDAY - 6 * DAY
         clock = watched(World(Path(folder) / "site"), moment)

@@ -39,7 +39,7 @@ UNTYPICAL = {
     "nl": r"[“”«»„]|(?<![-\u2011])\b[Mm]ails?\b",
     "de": r"[«»]|(?<![-\u2011])\bMails?\b",
 }
-"""By language: a pattern of what its typography or the words of its catalogues exclude; other languages have none."""
+"""By language, a pattern of the quotation marks, spaces and words that its texts must not have."""
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ class World:
                 self.held |= due
 
     def hold(self) -> None:
-        """Begin or end a review by an editor, who may take an item out for good."""
+        """Begin or end a review by an editor, who may take an item out of all later mails."""
         if self.held is None:
             self.held = set()
             return

@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 def after(*hours: int, weight: Weight = Weight.POINT) -> BounceVerdict:
-    """Return the result of failed mails, one at each of these `hours` after noon."""
+    """Return what the rule decides after failed mails, one at each of these `hours` after noon."""
     verdict = BounceVerdict(step=BounceAction.NOTHING, score=None)
     for each in hours:
         verdict = count_failure(verdict.score, weight, now=NOON + each * HOUR)
@@ -125,7 +125,7 @@ class Mailman:
 
 @given(st.lists(st.integers(0, 12 * 24), max_size=40))
 def test_the_rule_is_mailmans(gaps: list[int]) -> None:
-    """Whatever the time between the failures, both rules give the same result."""
+    """Whatever the time between the failures, our rule and Mailman's give the same result."""
     theirs, ours, at = Mailman(), BounceVerdict(step=BounceAction.NOTHING, score=None), NOON
     for gap in gaps:
         at += gap * HOUR

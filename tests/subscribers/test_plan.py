@@ -17,7 +17,7 @@ from publisher.subscribers.rule import Follow, Window, moved, share_of
 UPTO = 60
 THEMES = ("asylum", "borders", "return")
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
-"""A moment at which both paces below are due."""
+"""A moment at which both paces of these tests are due."""
 DAILY = Pace(name="daily", schedule=Schedule.parse("0 7 * * *", "UTC"))
 WEEKLY = Pace(name="weekly", schedule=Schedule.parse("0 7 * * MON", "UTC"))
 

@@ -306,7 +306,7 @@ def _date(entry: dict[str, Any]) -> str | None:
 
 
 def _first_date(written: Sequence[str]) -> str | None:
-    """Return the first of these dates that a news item may have, or else the first one, so that its problem is
+    """Return the first of the dates `written` that a news item may have, or else the first one, so that its problem is
     reported.
     """
     said = [text for text in map(clean_line, written) if text]

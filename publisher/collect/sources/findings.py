@@ -27,7 +27,9 @@ class Findings:
     orders: set[DateOrder] = field(default_factory=set)
     """The orders of day and month found in all dates that are written in numbers."""
     is_month_first: bool = False
-    """Whether dates that fit both orders are refused, because other dates have the month first."""
+    """Whether dates that fit both orders (day first or month first) are refused, because other dates have the month
+    first.
+    """
 
     def have_month_first(self) -> bool:
         """Whether some dates have the month first, so that it would be wrong to read ambiguous dates day first."""

@@ -145,7 +145,7 @@ class _Draft:
     line: int
     """The number of the line with the item's date."""
     head: DateLine
-    """What the line with the item's date says. If the date cannot be read, the draft makes no item."""
+    """What the line with the item's date says. If the date cannot be read, these lines make no item."""
     written: str
     """The line with the item's date, unchanged."""
     paragraphs: list[str] = field(default_factory=list)
@@ -168,9 +168,7 @@ class _Draft:
         return not self.paragraphs and not self._values("title")
 
     def take(self, rows: Sequence[_Label | str]) -> None:
-        """Add the rows (labels and lines of text) of one block, which ends at a blank line. A label between two lines
-        of text counts as text, too.
-        """
+        """Add the labels and lines of text of a block. A label between two lines of text counts as text, too."""
         texts = [index for index, row in enumerate(rows) if isinstance(row, str) and not isinstance(row, _Mistaken)]
         between = range(texts[0], texts[-1] + 1) if texts else range(0)
         text: list[str] = []
@@ -356,8 +354,8 @@ class _Reader:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
 
     def _without_remarks(self) -> Iterator[_Draft]:
-        """Yield the drafts that are items. A draft that only is a year in a text, or a note of a change, is added to
-        the item above.
+        """Yield the drafts (the lines collected for each date) that are items. A draft that only is a year in a text,
+        or a note of a change, is added to the item above.
         """
         above: _Draft | None = None
         for draft in self._drafts:
@@ -373,8 +371,8 @@ class _Reader:
                 self.notes.append((draft.line, "this line only says that the item above was changed; it was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
-        """Whether a draft consists only of a year or a month, which is a heading above dates. If so, a note about its
-        line is added.
+        """Whether a draft (the lines of one date) consists only of a year or a month, which is a heading above dates.
+        If so, a note about its line is added.
         """
         is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
         if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
@@ -395,8 +393,8 @@ class _Reader:
                 yield draft.line, item
 
     def _twin(self, index: int) -> _Draft | None:
-        """Return the draft before or after an empty draft, if it has the same date and only one of the two has labels;
-        otherwise return `None`.
+        """Return the draft (the lines of one date) before or after an empty draft, if it has the same date and only one
+        of the two has labels; otherwise return `None`.
         """
         draft = self._drafts[index]
         neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])
