@@ -16,7 +16,7 @@ from publisher.rendering.addresses import wire_address
 from publisher.rendering.text import one_line
 
 LINE_CHARS = 78
-"""The most characters of a raw line, where it can be folded (RFC 5322 section 2.1.1)."""
+"""The most characters of a header's raw (unencoded) line, where it can be folded (RFC 5322 section 2.1.1)."""
 ENCODED_LINE_CHARS = 76
 ENCODED_WORD_CHARS = 75
 """The most characters of an encoded word, and of a line with one (RFC 2047 section 2)."""

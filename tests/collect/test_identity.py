@@ -500,7 +500,9 @@ def test_an_item_that_is_listed_twice_under_one_name_is_one() -> None:
 
 
 def test_a_link_follows_an_item_whose_id_is_gone_and_no_other() -> None:
-    """When software changes all ids, the items are the same; but a second entry on the same page is another item."""
+    """When software changes all ids, links show which items are known; but a second entry with the same link is another
+    item.
+    """
     link = "https://example.org/7"
     log = log_of(item(native_id="1", link=link), LAST)
     other = item(FERRY, OLD, native_id="2", link=link)

@@ -279,7 +279,7 @@ def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
 def test_a_crash_between_the_line_and_its_commit_is_repaired_by_the_next_opening(
     folder: Path, people: list[Subscriber]
 ) -> None:
-    """The subscriber pressed the button, and wants no more mails."""
+    """The line in the file of departures counts: the subscriber has pressed the button, and wants no more mails."""
     with opened(folder) as store:
         mark = store.suppressions.mark_of(people[0].address)
         with store.database.reading() as connection:

@@ -64,7 +64,7 @@ def but_for_deliveries(url: str) -> list[str]:
 
 
 def with_store_at(world: World, folder: Path, url: str) -> World:
-    """Return the same site with its store at another address, which is given by the environment."""
+    """Return the site of `world` with its store at another address, which is given by the environment."""
     other = world.copied_to(folder)
     other.config.write_text(other.config.read_text("utf-8") + store_at("env:PUBLISHER_STORE_URL"), "utf-8")
     return other
