@@ -43,7 +43,9 @@ from publisher.rendering.urls import desk_edition_url, edition_url, editions_url
 MAX_HTML_BYTES = 100_000
 """The most bytes of a mail's HTML, in quoted-printable."""
 SUBJECT_CHARS = 78
-"""The most characters of a subject: RFC 5322 section 2.1.1 folds longer lines. The lead's title is shortened to fit."""
+"""The most characters of a subject: RFC 5322 section 2.1.1 folds longer lines. The title of the lead (the first, most
+prominent item) is shortened to fit.
+"""
 SUBJECT_TITLE_CHARS = 60
 """The most characters of the lead's title in a subject: phones show about forty, mail programs about seventy."""
 LEAST_TITLE_CHARS = 20
@@ -63,7 +65,7 @@ out what cannot fit.
 """
 
 LAYING_OUT = {"wrap": wrap, "lay_out": lay_out, "columns_of": columns_of, "width": WIDTH}
-"""The functions with which digest.txt lays out its lines."""
+"""The functions and the width with which the template digest.txt lays out its lines."""
 
 
 class Renderer:
@@ -76,7 +78,7 @@ class Renderer:
     ) -> None:
         self.site = site
         self.has_desk = has_desk
-        """Whether notices to editors link to the desk."""
+        """Whether notices (mails to editors) link to the desk, the website where editors decide."""
         self.themes = themes
         self.templates = templates
         self.fixed: dict[str, object] = {
@@ -129,11 +131,13 @@ class Renderer:
         return digest_message(digest, edition, audience=audience, site=self.site)
 
     def notice_mail(self, notice: Notice) -> bytes:
-        """Return a notice to the operator or an editor as the bytes of a whole mail."""
+        """Return a notice (a mail that tells the operator or an editor something) as the bytes of a whole mail."""
         return notice_message(notice, site=self.site)
 
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice about a held edition. The edition can be viewed in `folder`."""
+        """Return subject and text of the mail that tells an editor that an edition waits for approval. The edition can
+        be viewed in `folder`.
+        """
         titles = [item.title for item in self.render(edition, audience).shown]
         desk_url = desk_edition_url(self.site, audience.name) if self.has_desk else ""
         return review_notice(
@@ -147,29 +151,33 @@ class Renderer:
         )
 
     def gone_notice(self, edition: Edition, audience: Audience) -> tuple[str, str]:
-        """Return subject and text of the notice that the last item of a held edition was withdrawn."""
+        """Return subject and text of the mail that tells an editor that the last item of an edition that waited for him
+        was withdrawn.
+        """
         return gone_notice(edition, audience=audience, site=self.site)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice that a source fails, or works again."""
+        """Return subject and text of a mail to the operator that a source fails, or works again."""
         return source_notice(change, site=self.site, config=config)
 
     def site_notice(self, problems: Sequence[str], *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice about problems of the site; if `problems` is empty, the notice says that
-        all is well again.
+        """Return subject and text of a mail to the operator about problems of the site; if `problems` is empty, it says
+        that all is well again.
         """
         return site_notice(problems, site=self.site, config=config)
 
     def outage_notice(self, outage: Outage, *, until: datetime) -> tuple[str, str]:
-        """Return subject and text of a notice that the mail server can be used again."""
+        """Return subject and text of a mail to the operator that the mail server can be used again."""
         return outage_notice(outage, until=until, site=self.site)
 
     def refused_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice that the mail server permanently refused the mail of an edition."""
+        """Return subject and text of a mail to the operator that the mail server permanently refused the mail of an
+        edition.
+        """
         return refused_notice(failed, site=self.site, config=config)
 
     def bounced_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
-        """Return subject and text of a notice that the mail of an edition bounced."""
+        """Return subject and text of a mail to the operator that the mail of an edition bounced."""
         return bounced_notice(failed, site=self.site, config=config)
 
     def _render(self, edition: Edition, audience: Audience) -> Digest:
@@ -195,8 +203,8 @@ class Renderer:
     def _cut_to_size(
         self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
     ) -> "tuple[DigestPage, Joined]":
-        """Return a page with the first items in `by_worth`, as many as a mail of `MAX_HTML_BYTES` can hold, and the
-        HTML of that page.
+        """Return a page with the first items in `by_worth` (most important first), as many as a mail of
+        `MAX_HTML_BYTES` can hold, and the HTML of that page.
         """
         shown = by_worth
         while True:

@@ -43,7 +43,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MailItem:
-    """An item as templates show it, independent of the other items; all text except `html` is plain.
+    """An item as templates show it; all text except `html` is plain.
 
     A `MailItem` equals only itself, so that values cached for it are found quickly.
     """
@@ -121,11 +121,13 @@ class Section:
     items: tuple[MailItem, ...]
     is_lead: bool = False
     is_more: bool = False
-    """Whether the lead is an item of this theme, so that the section has the other items of the theme."""
+    """Whether the lead (the first item of the mail) has this theme too, so that the section has the theme's other
+    items.
+    """
 
     @property
     def is_single(self) -> bool:
-        """Whether the section has only one item, which then names the theme in the line above its title."""
+        """Whether the section has only one item; then the line above the item's title names the theme."""
         return len(self.items) == 1
 
     @property

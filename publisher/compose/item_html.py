@@ -50,8 +50,8 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
-    """Limit a picture to the width of the mail's column, with its height in proportion. The attributes are set, because
-    Outlook reads only these.
+    """Limit a picture to the width of the mail's column, with its height in proportion. The attributes for width and
+    height are set, because Outlook reads only these.
 
     A mail program that shows no pictures then reserves their space. In Outlook, a picture of unknown width becomes as
     wide as the column; other programs follow the CSS rule for the class `unsized`.

@@ -23,9 +23,11 @@ SCHEMA = 1
 EDITION_FILE = "edition.json"
 MAIL = "digest.eml"
 HELD = "held"
-"""The folder of held editions. No edition has this name, because names of editions end in a number."""
+"""The folder of editions that wait for an editor. No edition has this name, because names of editions end
+in a number.
+"""
 NOTICES = "notices"
-"""The folder of notices to the operator and to editors."""
+"""The folder of notices (mails that tell the operator or an editor something)."""
 TEST = "test"
 """The folder of test mails."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
@@ -35,7 +37,8 @@ example after a store was rebuilt.
 
 
 class Outbox(Protocol):
-    """Where folders of editions and notices are written for the program that sends mail.
+    """Where folders of editions and notices (mails to the operator and editors) are written for the program that sends
+    mail.
 
     Every method that writes raises `FilesError` if the disk refuses.
     """
@@ -54,13 +57,13 @@ class Outbox(Protocol):
         ...
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Write the folder of a held edition, where only its editor finds it. Beside it, write the text of the notice
-        to the editor, `told`.
+        """Write the folder of an edition that waits for its editor, where only he finds it. Beside it, write the text
+        of the notice to him, `told`.
         """
         ...
 
     def held_folder(self, name: str) -> Path:
-        """Return the path of the folder that shows a held edition to its editor."""
+        """Return the path of the folder that shows an edition to the editor for whom it waits."""
         ...
 
     def forget(self, name: str) -> None:
@@ -68,7 +71,9 @@ class Outbox(Protocol):
         ...
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write the folder of a notice; do nothing if the folder is there already."""
+        """Write the folder of a notice (a mail to the operator or an editor); do nothing if the folder is there
+        already.
+        """
         ...
 
     def mail(self, delivery: NewDelivery) -> bytes:
@@ -114,8 +119,8 @@ class OutboxFolder:
         write_folder(self._root, name, files)
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Write the files of a held edition into a folder below `held/`, where a program that sends the mails of the
-        outbox does not look.
+        """Write the files of an edition that waits for its editor into a folder below `held/`, where a program that
+        sends the mails of the outbox does not look.
         """
         folder = self._root / HELD
         write_folder(folder, name, files)
@@ -124,7 +129,7 @@ class OutboxFolder:
         tree.commit()
 
     def held_folder(self, name: str) -> Path:
-        """Return the path of an edition's folder below `held/`."""
+        """Return the path of the folder below `held/` that shows an edition to its editor."""
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
@@ -133,7 +138,7 @@ class OutboxFolder:
         remove(self._root / HELD / f"{name}.txt")
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write the files of a notice into a folder below `notices/`."""
+        """Write the files of a notice (a mail to the operator or an editor) into a folder below `notices/`."""
         write_folder(self._root / NOTICES, name, files)
 
     def mail(self, delivery: NewDelivery) -> bytes:
@@ -174,7 +179,9 @@ class RehearsedOutbox:
         """Write nothing."""
 
     def held_folder(self, name: str) -> Path:
-        """Return the path of a held edition's folder, which the notice to the editor names; the folder is not made."""
+        """Return the path of the folder of an edition that waits for its editor, which the notice to him names; the
+        folder is not made.
+        """
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
@@ -223,7 +230,9 @@ def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
 
 
 def notice_files(notice: Notice, mail: bytes) -> dict[str, bytes]:
-    """Return the contents of the files of a notice, by file name: the whole mail, and its text."""
+    """Return the contents of the files of a notice (a mail to the operator or an editor), by file name: the whole mail,
+    and its text.
+    """
     return {"notice.eml": mail, "notice.txt": notice.text.encode()}
 
 

@@ -219,7 +219,7 @@ class _Reader:
 
 
 def _spaced(text: str | None) -> str:
-    """Return a text node with white space, line feeds included, replaced by single spaces."""
+    """Return a text with each run of white space, line feeds included, replaced by one space."""
     return WHITE_SPACE.sub(" ", text or "")
 
 

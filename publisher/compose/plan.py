@@ -47,7 +47,9 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `compose` does for one audience: record `edition`, or move the audience on to `state` if there is none."""
+    """What `compose` does for one audience (mailing list): record `edition`, or, without one, record that it is dealt
+    with up to `state`.
+    """
 
     audience: Audience
     because: str
@@ -127,8 +129,8 @@ def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datet
 
 
 def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
-    """Whether a held edition stays held: it does until its time for review ends, and after that if the audience's
-    setting `on_silence` is `keep`.
+    """Whether an edition goes on waiting for its editor: it does until its time for review ends, and after that if the
+    audience's setting `on_silence` is `keep`.
     """
     if edition.held_until is None:
         return False
@@ -145,7 +147,7 @@ def due_items(audience: Audience, facts: AudienceFacts, site: Site) -> list[Reco
 
 def is_correction(changed: ChangedItem) -> bool:
     """Whether the change of an item is a correction: somebody who read the item would want to read it again. A change
-    of date, label or file size is none.
+    of date, label or file size is no correction.
     """
     return _words(changed.record.item) != _words(changed.told)
 

@@ -73,8 +73,8 @@ LOOKED_AT = 4_000
 
 
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Return a plan for each of these audiences as of `now`, whatever their schedules say. An audience with a held
-    edition gets no plan.
+    """Return a plan for each of these audiences as of `now`, whatever their schedules say. An audience whose edition
+    waits for the editor gets no plan.
     """
     held = _names_held(audiences, store, now=now)
     plans = (_plan(audience, held, store=store, site=site, tick=None, now=now) for audience in audiences)
@@ -201,7 +201,7 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
 
 
 def number_apart(plans: Sequence[Plan], *, outbox: Path, feeds: Path) -> list[Plan]:
-    """Return the plans. An audience's first edition gets a number above all numbers found in the folders `outbox` and
+    """Return the plans, in which an audience's first edition has a number above all numbers found in `outbox` and
     `feeds`.
 
     These folders have earlier editions if a store was lost, or if another audience had the name before.
@@ -238,19 +238,19 @@ def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list
 
 
 def held_editions(store: Store) -> list[Edition]:
-    """Return the editions that are held for an editor, oldest first."""
+    """Return the editions that wait for an editor's approval, oldest first."""
     return [edition for edition in store.editions.unwritten() if edition.held_until is not None]
 
 
 def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Edition]:
-    """Return the editions that are not in the outbox yet and whose audience is none of these, oldest first."""
+    """Return the editions that are not in the outbox yet and whose audience is not in `audiences`, oldest first."""
     names = {audience.name for audience in audiences}
     return [edition for edition in store.editions.unwritten() if edition.audience not in names]
 
 
 def release_and_list(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
-    """Release held editions whose time for review has ended; return all editions whose folder in the outbox is missing
-    or out of date, oldest first.
+    """Release editions whose time for review by an editor has ended; return all editions whose folder in the outbox is
+    missing or out of date, oldest first.
     """
     restoration = store.restorations.current()
     by_name = {each.name: each for each in audiences if restoration is None or not restoration.holds(each.name)}
@@ -281,9 +281,9 @@ def put_out(
 ) -> ComposeReport:
     """Write recorded editions into the outbox, without items that were withdrawn since.
 
-    The items of a held edition are updated, and its folder is written where only its editor finds it. `config` is the
-    path of config.toml, for commands in the notice. With `is_sent`, the deliveries of an edition are queued in the
-    transaction that records it as written.
+    An edition that waits for its editor gets its items' latest content, and a folder where only he finds it. `config`
+    is the path of config.toml, for commands in the mail to the editor. With `is_sent`, the deliveries of an edition are
+    queued in the transaction that records it as written.
     """
     written: list[Edition] = []
     emptied: list[str] = []
@@ -310,7 +310,9 @@ def put_out(
 
 
 def _mark(edition: Edition, deliveries: Sequence[NewDelivery], *, store: Store, now: datetime) -> None:
-    """Record that the files of an edition are written: with its deliveries, or, if it is held, for its editor alone."""
+    """Record that the files of an edition are written: with its deliveries, or, if it waits for its editor, for him
+    alone.
+    """
     if edition.held_until is None:
         store.editions.mark_written(edition.audience, edition.number, at=now, deliveries=deliveries)
     else:
@@ -343,7 +345,7 @@ def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox
 
 
 def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -> set[str]:
-    """Return the names of the audiences whose last edition stays held for the editor."""
+    """Return the names of the audiences whose last edition still waits for the editor."""
     by_name = {audience.name: audience for audience in audiences}
     held = [edition for edition in held_editions(store) if edition.audience in by_name]
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
@@ -362,8 +364,8 @@ def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
-    """Return the state in which an audience begins that never had an edition. The state depends on the audience's
-    setting `first` and on the item log, not on the clock.
+    """Return the state of an audience that never had an edition, which says from which log number on its items count.
+    The state depends on the setting `first` of the audience and on the item log, not on the clock.
     """
     if audience.first is None:
         start = 0

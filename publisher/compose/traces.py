@@ -30,7 +30,8 @@ class Trace:
 
 
 def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]:
-    """Return what remains of an audience's editions, by number, sorted. Held editions are left out.
+    """Return what remains of an audience's editions, by number, sorted. Editions that wait for their editor are left
+    out.
 
     Raises:
         FilesError: a file cannot be read.
@@ -45,8 +46,8 @@ def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]
 
 
 def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
-    """Return the highest number of the audience's editions in the outbox, held or not, and on the web, or 0 if there
-    are none.
+    """Return the highest number of the audience's editions in the outbox, waiting for the editor or not, and on the
+    web, or 0 if there are none.
 
     Raises:
         FilesError: a folder cannot be read.
@@ -57,7 +58,8 @@ def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
 
 
 def highest_notice(outbox: Path) -> int:
-    """Return the highest number of notices in the outbox, or 0 if there are none.
+    """Return the highest number of the notices (mails to the operator or an editor) in the outbox, or 0 if there are
+    none.
 
     Raises:
         FilesError: the folder cannot be read.

@@ -18,8 +18,8 @@ NOT_TRUSTED = frozenset({"5.7.515", "5.7.26"})
 at fault.
 """
 SUSPECT = "5.7.1"
-"""The status of a refusal by policy. The policy is one of the mailbox, or, if such refusals are frequent, one against
-this site.
+"""The status of a refusal by policy: the policy of one mailbox, or, if many mails are refused so, a policy against this
+site.
 """
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 45, 120, 240, 480))
 """How long a mail waits after its first, second … failed attempt. The last value applies to all later attempts."""
@@ -63,8 +63,8 @@ class Sign(Enum):
     THROTTLING = auto()
     """The server gets too many mails from this site, so mails should be sent more slowly."""
     OUR_FAULT = auto()
-    """The server refuses all mail of this site, whatever the recipient. Three such replies in a row stop
-    all sending.
+    """The server refuses all mail of this site, whatever the recipient. Three replies of this kind in a row stop all
+    sending.
     """
     SUSPICIOUS = auto()
     """The server may be refusing this site's mail. If half of the latest replies are like this, all sending stops."""

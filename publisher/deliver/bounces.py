@@ -28,7 +28,7 @@ logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
 
 _Mail: TypeAlias = "Message[Any, Any]"
 _Failures: TypeAlias = tuple[frozenset[bytes], frozenset[bytes]]
-"""The recipients that failed temporarily, and those that failed for good."""
+"""The recipients whose mail failed for now, and those whose mail failed for good."""
 _MOST_BYTES = 1_000_000
 """How many bytes of a mail are read. A report stands before the mail that it returns."""
 _MOST_ODD = 50_000
@@ -43,7 +43,7 @@ _STOP = r"[A-Za-z0-9_-]{28}"
 _STOP_LINK = re.compile(rf"/-/stop/({_STOP})(?![A-Za-z0-9_-])")
 _STOP_SUBJECT = re.compile(rf"unsubscribe ({_STOP})", re.IGNORECASE)
 _ODD_STATUS = re.compile(r"(?:#|\b[45]\d\d[ -])([45]\.\d{1,3}\.\d{1,3})\b")
-"""The form of a status code in a text, after a `#` or a reply code. Without one of these, it could be a
+"""The form of a status code in a text, after a `#` or a reply code. Without a `#` or code before it, it could be a
 version number.
 """
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
@@ -144,10 +144,10 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
 
 
 def _read_wish(message: _Mail, about: _About, failures: _Failures) -> Bounce | None:
-    """Return the wish to unsubscribe that a mail expresses by a token in its subject or recipient address, or `None` if
-    it has no such token.
+    """Return the wish to unsubscribe that a mail expresses by an unsubscribe link's token in its subject or recipient
+    address, or `None` if it has none.
 
-    No mail of this site has such a subject or sender, so an automatic reply contains no such token.
+    No mail of this site has a token there, so an automatic reply has none either.
     """
     said = _STOP_SUBJECT.fullmatch(_subject(message))
     in_address = about.token if re.fullmatch(_STOP, about.token) else ""
@@ -186,8 +186,8 @@ def _odd_status(message: _Mail) -> str:
 
 
 def _failures_in(message: _Mail) -> _Failures:
-    """Return the recipients that failed temporarily, and those that failed permanently, as flufl.bounce finds them in a
-    mail.
+    """Return the recipients whose mail failed for now, and those whose mail failed for good, as flufl.bounce finds them
+    in a mail.
     """
     try:
         return all_failures(message)
@@ -217,10 +217,10 @@ def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
 
 
 def _returned_token(message: _Mail, bounces: str) -> str:
-    """Return the token in the address from which the returned mail was sent, or an empty string if there is none.
+    """Return the text after the `+` in the address from which the returned mail was sent, or an empty string if there
+    is none.
 
-    The token is needed for complaints, and for failure reports to the author, because these are not sent to the bounce
-    address.
+    Complaints, and failure reports to the author, need it, because these are not sent to the bounce address.
     """
     for part in message.walk():
         is_report = part.get_content_type() == "message/feedback-report"

@@ -24,18 +24,18 @@ T = TypeVar("T")
 AT_ONCE = 100
 """How many deliveries are claimed in one transaction."""
 COMPANY_S = 0.001
-"""How many seconds a fence waits at most for fences of other connections. If the server is near, they come within this
-time.
+"""How many seconds a mail about to be handed over waits at most for mails of other connections, to be recorded with
+them. If the server is near, they come within this time.
 """
 LINGER_S = 0.01
-"""How many seconds a result waits to be written together with a fence. A crash in this time makes the delivery
-doubtful.
+"""How many seconds a result waits to be written together with the record that the next mail is about to be handed over.
+A crash in this time makes the mail doubtful.
 """
 
 
 class Commits:
-    """Gives deliveries of the ledger to the connections of one process, and writes their fences and results. It works
-    inside an `async with` block.
+    """Gives the mails of one process to its connections, and writes their fences (records that a mail is about to be
+    handed over) and results. It works inside an `async with` block.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Commits:
         most: int | None,
         clock: Callable[[], datetime],
     ) -> None:
-        """`read` returns the mails of claimed deliveries. `most` is how many may be claimed in total; `None` means no
-        limit.
+        """`read` returns the mails of deliveries that this process has claimed (reserved). `most` is how many it may
+        claim in total; `None` means no limit.
         """
         self._ledger = ledger
         self._read = read
@@ -62,7 +62,7 @@ class Commits:
         self._at_work = 0
         """How many deliveries the connections work on now."""
         self._company: asyncio.Future[None] | None = None
-        """Completed when all connections wait for their fences, or when enough time has passed."""
+        """Completed when all connections wait for permission to hand a mail over, or when enough time has passed."""
         self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
@@ -74,8 +74,8 @@ class Commits:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give deliveries that were claimed and not attempted back to the ledger, and write all waiting fences and
-        results.
+        """Give deliveries that were reserved and not attempted back to the ledger, and write all fences (mails about to
+        be handed over) and results that wait.
 
         Raises:
             StoreError: a fence or result could not be written.
@@ -93,7 +93,7 @@ class Commits:
             raise self._failure
 
     async def claim(self) -> Ready | None:
-        """Claim and return the next due delivery, with its mail, or `None` if there is none.
+        """Claim (reserve for this process) and return the next due delivery, with its mail, or `None` if there is none.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -129,9 +129,7 @@ class Commits:
         return await answer
 
     def record(self, result: Result) -> None:
-        """Record the result of a delivery. The result is written together with, or before, the next fence of this
-        connection.
-        """
+        """Record the result of a delivery. It is written before this connection hands over its next mail."""
         self._at_work -= 1
         self._results.append(result)
         self._write_later()
@@ -171,8 +169,8 @@ class Commits:
             self._write_later()
 
     def _is_complete(self) -> bool:
-        """Whether each delivery that a connection works on waits for its fence. If so, waiting longer brings no further
-        fence.
+        """Whether each delivery that a connection works on waits for permission to be handed over. If so, waiting
+        longer brings no more.
         """
         return len(self._fences) >= self._at_work
 
@@ -187,8 +185,8 @@ class Commits:
         self._company = None
 
     async def _write(self) -> None:
-        """Write all fences and results that wait now in one transaction, and tell the connections which fences are
-        valid.
+        """Write all fences (mails about to be handed over) and results that wait now in one transaction, and tell the
+        connections which mails may be handed over.
         """
         await self._wait_for_company()
         fences, self._fences = self._fences, []

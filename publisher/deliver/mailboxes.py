@@ -28,8 +28,8 @@ class Inbox(Protocol):
     place: str
     """The name of the mailbox in messages and in the store."""
     validity: str
-    """The numbers of the mails are valid while this text stays the same. If it is empty, the mails have no numbers, and
-    all are read each time.
+    """The numbers of the mails are valid while this text stays the same. If it is empty, the mailbox has no numbers for
+    mails, and all mails are read each time.
     """
 
     def mails(self, after: int) -> Iterator[tuple[str, bytes]]:

@@ -13,15 +13,15 @@ from publisher.rendering.wire_form import WireForm
 Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | WireForm | PublisherError]]
 """Returns the whole mails of deliveries of one kind, by delivery id, or for each the error that prevents it.
 
-A delivery that is missing from the result has no mail any more, and is cancelled. The function is called shortly before
-the mails are handed over, for at most as many deliveries as are claimed at once. Deliveries with the same mail should
-get the same bytes object.
+A delivery that the result lacks has no mail any more, and is cancelled. The function is called shortly before the mails
+are handed over, for at most `AT_ONCE` deliveries (see `commits`). Deliveries with the same mail should get the same
+bytes object.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A claimed delivery with its mail."""
+    """A delivery that this process has claimed (reserved), with its mail."""
 
     delivery: Delivery
     mail: WireForm | None
@@ -31,7 +31,7 @@ class Ready:
 
 
 def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:
-    """Return the claimed deliveries with their mails, in the same order."""
+    """Return these deliveries, which this process has claimed (reserved), with their mails, in the order given."""
     found: dict[int, bytes | WireForm | PublisherError] = {}
     by_kind = sorted(claimed, key=lambda each: each.kind)
     for kind, group in groupby(by_kind, key=lambda each: each.kind):
@@ -45,8 +45,8 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
 
 
 def _ready(delivery: Delivery, mail: bytes | WireForm | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
-    """Return one claimed delivery with its mail. `forms` caches the forms in which mails are sent, by the identity of
-    the bytes object that many deliveries share.
+    """Return a delivery with its mail. `forms` caches the forms in which mails are sent, by the identity of the bytes
+    object that many deliveries share.
     """
     if isinstance(mail, WireForm):
         return Ready(delivery=delivery, mail=mail)

@@ -16,7 +16,9 @@ PAUSES_S = (60.0, 120.0, 300.0, 600.0)
 STOPPED_S = 3_600.0
 """How many seconds no mail is sent after the server refused all mail of this site."""
 IN_A_ROW = 3
-"""The number of bad replies of a kind, without a good one in between, after which sending stops or slows down."""
+"""The number of bad replies of one meaning, without a good reply after the first, after which sending stops or slows
+down.
+"""
 LATEST = 20
 """How many of the latest replies are examined: if half of them are suspicious, sending stops too."""
 GOOD_MAILS = 200
@@ -26,7 +28,7 @@ FIRST_GAP_S = 0.1
 
 
 class Throttle:
-    """The pace of one process: when it may send, and over how many connections."""
+    """The speed at which one process sends: when it may send, and over how many connections."""
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._most = settings.connections
@@ -44,7 +46,9 @@ class Throttle:
         self.may_pipeline = True
         """Whether the server handles PIPELINING correctly, as far as is known."""
         self.is_suspected = False
-        """Whether the server refused so many mails by policy in this pass that the policy must be against this site."""
+        """Whether the server refused so many mails by policy, since this run of sending began, that the policy must be
+        against this site.
+        """
         self.connections = self._most
         """How many connections are allowed now."""
         self.problem = ""
@@ -65,8 +69,8 @@ class Throttle:
     # --- events ------------------------------------------------------------------------------------------------------
 
     def note(self, sign: Sign, words: str, *, about: int, now_s: float) -> None:
-        """Adjust the pace to what a reply says about the mail server. `about` is the id of the delivery to which the
-        reply came, and `words` is the reply's text.
+        """Adjust the speed of sending to what a reply says about the mail server. `about` is the id of the delivery to
+        which the reply came, and `words` is the reply's text.
         """
         self._latest.append(sign is Sign.SUSPICIOUS)
         if len(self._latest) == LATEST and sum(self._latest) * 2 >= LATEST:

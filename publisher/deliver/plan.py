@@ -27,14 +27,16 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
 
 
 def tally_of(delivery: NewDelivery) -> DeliveryTally:
-    """Return counts of zero for the edition, round or letter of a delivery. The counts do not name the address of a
-    subscriber.
+    """Return counts of zero for the edition, round (mails due at one moment) or letter of a delivery. The counts do not
+    name the address of a subscriber.
     """
     return DeliveryTally(name=delivery.name, to="" if delivery.is_personal else delivery.recipient)
 
 
 def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
-    """Return how many mails of each edition, round and letter are due, in the order in which they are due."""
+    """Return how many mails of each edition, round (mails to subscribers due at one moment) and letter are due, in the
+    order in which they are due.
+    """
     planned: dict[str, DeliveryTally] = {}
     for each in due:
         before = planned.get(each.name) or tally_of(each)
@@ -43,15 +45,15 @@ def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
 
 
 class Tallies:
-    """Counts the results of mails by edition, round and letter."""
+    """Counts the results of mails by edition, by round (mails to subscribers due at one moment) and by letter."""
 
     def __init__(self) -> None:
         self._firsts: dict[str, NewDelivery] = {}
         self._counts: dict[str, Counter[str]] = {}
 
     def add(self, delivery: NewDelivery, **counts: int) -> None:
-        """Add to the counts of the delivery's edition, round or letter. The arguments are named as the fields of
-        `DeliveryTally`.
+        """Add to the counts of the edition, round (mails due at one moment) or letter of a delivery. The arguments are
+        named as the fields of `DeliveryTally`.
         """
         if delivery.name not in self._counts:
             self._firsts[delivery.name], self._counts[delivery.name] = delivery, Counter()
@@ -61,7 +63,9 @@ class Tallies:
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
-        """Return all counts, one for each edition, round or letter, in the order of their first deliveries."""
+        """Return the counts of each edition, round (mails due at one moment) or letter, in the order of their first
+        deliveries.
+        """
         return tuple(_summed(self._firsts[name], counts) for name, counts in self._counts.items())
 
 

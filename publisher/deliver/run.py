@@ -68,7 +68,7 @@ DECISIONS = {
 STOP_S = 60.0
 """How many seconds a mail in hand may take after the process was told to stop."""
 LOOK_S = 0.2
-"""How many seconds pass between two checks whether the process was told to stop."""
+"""How many seconds pass between two checks whether the service or operator told this process to stop."""
 LIMITED = timedelta(minutes=5)
 """How long sending waits before the hourly and daily limits are checked again."""
 OURS = timedelta(hours=1)
@@ -79,7 +79,7 @@ UNREADABLE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryOptions:
-    """The settings of one delivery pass."""
+    """The settings with which the due mails are sent."""
 
     settings: SmtpSettings
     clock: Callable[[], datetime]
@@ -104,7 +104,7 @@ def deliver(
 
 
 class _Pass:
-    """One delivery pass over the ledger, with the state that its connections to the mail server share."""
+    """One run of sending the due mails, with the state that its connections to the mail server share."""
 
     def __init__(
         self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions

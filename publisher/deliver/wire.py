@@ -181,7 +181,7 @@ class Wire(asyncio.Protocol):
 @lru_cache(32)
 def _read_line(line: bytes) -> tuple[int, bool, str] | None:
     """Return the code of a reply's line, whether the line is the last one, and its words; return None if it is no line
-    of a reply. Cached, because servers say most lines for each mail.
+    of a reply. Cached, because servers send most lines again for each mail.
     """
     found = _LINE.fullmatch(line.removesuffix(b"\r"))
     if found is None:

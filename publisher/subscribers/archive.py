@@ -1,5 +1,5 @@
 """Exports and imports all data about people in one file: who they are, their subscriptions, ended ones included, their
-consents, suppressions, and the keys of links and HMACs.
+consents, suppressions, and the keys with which links and HMACs of addresses are made.
 
 The file has one JSON object per line. The first line describes the file; each other line is a row, with the name of its
 table:
@@ -35,8 +35,8 @@ class ArchiveReport:
     is_same_log: bool
     """Whether the site has the same items as the archive's site. If not, people get what is new from now on."""
     gone: int
-    """How many people left or were erased since the archive was written, according to the file of departures. They are
-    not subscribed again.
+    """How many people left or were erased since the archive was written, according to the file of departures beside the
+    store. They are not subscribed again.
     """
 
 
@@ -47,7 +47,9 @@ def is_archive(lines: Lines) -> bool:
 
 
 def write_archive(store: Store, *, progress: Progress = quiet) -> Iterator[str]:
-    """Yield the lines of an archive of all people."""
+    """Yield the lines of a file with all data about the people of a site, in the format that the module's docstring
+    shows.
+    """
     with store.people_archive.open() as archive:
         log = {"end": archive.place.end, "digest": archive.place.digest}
         head = {"archive": _ARCHIVE, "format": _FORMAT, "log": log}

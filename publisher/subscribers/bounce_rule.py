@@ -49,7 +49,7 @@ class BounceAction(Enum):
 
     NOTHING = auto()
     COUNT = auto()
-    """A point is added, or counting starts again at one point."""
+    """A failed mail counts: a point is added, or counting starts again at one point."""
     SUSPEND = auto()
     END = auto()
 
@@ -100,8 +100,8 @@ def _with_point(before: BounceScore | None, stale_after: timedelta, now: datetim
 
 
 def stale_after(paces: Iterable[Pace], *, now: datetime) -> timedelta:
-    """Return how long points count for a subscriber with these paces: twice the longest wait between his mails, at
-    least a week.
+    """Return how long points (one for each failed mail) count for a subscriber who gets mails at these paces: twice the
+    longest wait between his mails, at least a week.
 
     If points counted for a week for everybody, a subscriber who gets mails weekly or monthly would never reach five
     points.

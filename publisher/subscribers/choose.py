@@ -27,9 +27,9 @@ def choose(before: Sequence[Subscription], choices: Choices, *, log_end: int, no
     now.
 
     If a theme changes its pace, its cursor (the log number up to which items were sent) stays, so the subscriber gets
-    all items since then. The same holds for a theme that was followed as part of `EVERYTHING` until now. A theme that
-    is followed as part of `EVERYTHING` from now on keeps its own subscription at the same pace, as long as that may
-    have items from before `EVERYTHING` began.
+    all items since then. So it does for a theme that was followed as part of `EVERYTHING` until now. A theme that is
+    followed as part of `EVERYTHING` from now on keeps its own subscription at the same pace, as long as that may have
+    items from before `EVERYTHING` began.
     """
     every = _active(before, EVERYTHING)
     goes_on = tuple(_go_on(each, choices, every, now=now) for each in before)
@@ -58,7 +58,9 @@ def _active(subscriptions: Sequence[Subscription], theme: str) -> Subscription |
 
 
 def _go_on(subscription: Subscription, choices: Choices, every: Subscription | None, *, now: datetime) -> Subscription:
-    """Return a subscription as it is after these choices: unchanged, at another pace, or ended."""
+    """Return a subscription as it is after a subscriber's choices: unchanged, at another pace (how often mails come),
+    or ended.
+    """
     if subscription.state is not SubscriptionState.ACTIVE:
         return subscription
     if subscription.theme in choices:
@@ -82,7 +84,7 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
     """Return the subscriptions where those that the subscriber ended last are resumed, if that was not long ago and he
     has followed nothing since.
 
-    The cursors have not moved since, so he gets the items of the time in between.
+    He also gets the items that appeared since they ended.
     """
     left_at = left_last(before)
     if left_at is None or now - left_at > UNDO_WITHIN:
@@ -110,7 +112,7 @@ def _go_on_again(subscription: Subscription) -> Subscription:
 
 
 def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
-    """Return the subscriptions with all active ones at the pace `pace`."""
+    """Return the subscriptions with all active ones at the pace `pace` (the name for how often mails come)."""
     return tuple(replace(each, pace=pace) if each.state is SubscriptionState.ACTIVE else each for each in before)
 
 
@@ -120,8 +122,8 @@ def present_subscriptions(subscriptions: Sequence[Subscription], themes: ThemeMa
 
 
 def present_choices(choices: Choices, themes: ThemeMap, settings: SubscriberSettings) -> dict[str, str]:
-    """Return choices with the present slugs of their themes. A pace that config.toml no longer has becomes the
-    default.
+    """Return choices with the present slugs of their themes. A pace (how often mails come) that config.toml no longer
+    has becomes the default.
     """
     names, default = settings.pace_names, settings.default_pace
     return {themes.current(slug): pace if pace in names else default for slug, pace in choices.items()}

@@ -48,8 +48,8 @@ class ReaderLinks:
         return tokens.read_stop(token, self.key) is not None
 
     def holder(self, token: str) -> Subscriber | None:
-        """Return the subscriber to whom an unsubscribe link belongs. The page behind such a link must not show anything
-        about him.
+        """Return the subscriber to whom an unsubscribe link belongs. The page behind an unsubscribe link must not show
+        anything about him.
         """
         number = tokens.read_stop(token, self.key)
         return None if number is None else self.present(number)
@@ -66,8 +66,8 @@ class ReaderLinks:
         return self._store.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
-        """Mark a fresh link as used. Return the subscriber to whom it belongs, or `None` if it is wrong, too old or
-        used.
+        """Mark a fresh link (one from a letter that works once) as used. Return the subscriber to whom it belongs, or
+        `None` if it is wrong, too old or used.
         """
         found = self.fresh(token)
         is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
@@ -80,7 +80,8 @@ class ReaderLinks:
     def requested(self, token: str) -> Request | None:
         """Return the request that the link in a letter would confirm, or `None` if the link is wrong, too old or used.
 
-        A renamed theme has its present slug. A pace that no longer exists is replaced by the default one.
+        A renamed theme has its present slug. A pace (how often mails come) that no longer exists is replaced by the
+        default one.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.confirmation.used_at is not None:

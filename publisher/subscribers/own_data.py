@@ -60,8 +60,8 @@ class OwnData:
     # --- the page that a fresh link opens ----------------------------------------------------------------------------
 
     def open(self, token: str) -> str | None:
-        """Mark a fresh link as used. Return the token of the page that it opens, or `None` if the link is wrong, too
-        old or used.
+        """Mark a fresh link (one from a letter that works once) as used. Return the token of the page that it opens, or
+        `None` if the link is wrong, too old or used.
         """
         holder = self._people.links.use_fresh(token)
         if holder is None:
@@ -81,10 +81,10 @@ class OwnData:
         return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
 
     def held_of(self, address: str) -> dict[str, object]:
-        """Return all data held about an address, for the operator, even if the person has not confirmed.
+        """Return all data that the store has about an address, for the operator, even if the person has not confirmed.
 
         Raises:
-            UsageError: nothing is held about the address, or mail servers would not accept it.
+            UsageError: there is no data about the address, or mail servers would not accept it.
         """
         if (reader := self._people.find(address)) is not None:
             return self.held(reader)
@@ -95,8 +95,8 @@ class OwnData:
         return held
 
     def erase(self, opened: str, *, is_final: bool = False) -> bool:
-        """Erase all data about the subscriber who opened a page by a fresh link; return whether the page is still
-        valid.
+        """Erase all data about the subscriber who opened a page by a fresh link (one that works once); return whether
+        the page is still valid.
 
         With `is_final`, an HMAC of his address is kept, so that no form, import or restore subscribes him again.
         """
@@ -143,8 +143,8 @@ class OwnData:
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Change a subscriber's address by the link in a letter. Return the result and the subscriber, or `None` if the
-        link is invalid.
+        """Change a subscriber's address by the link in a letter. Return what became of the change and the subscriber,
+        or `None` if the link is invalid.
 
         `words` is the text beside the button; it is stored as his consent.
         """

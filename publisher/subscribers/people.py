@@ -80,7 +80,7 @@ class People:
         letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store. `letters` is called for a writer of letters when there is one to write."""
+        """Serve the people of a store. When there is a letter to write, `letters` is called for its writer."""
         self.site = site
         self.settings = settings
         self.now = now
@@ -122,8 +122,8 @@ class People:
         return self._theme_map.current(slug)
 
     def present_choices(self, choices: Choices) -> dict[str, str]:
-        """Return choices with the present slugs of their themes; a pace that config.toml no longer has becomes the
-        default.
+        """Return choices with the present slugs of their themes; a pace (how often mails come) that config.toml no
+        longer has becomes the default.
         """
         return present_choices(choices, self._theme_map, self.settings)
 
@@ -156,7 +156,7 @@ class People:
     def checked(self, choices: Choices, *, followed: Collection[str] = ()) -> dict[str, str]:
         """Check choices, and return them with the present slugs of their themes, in the order of `themes`.
 
-        Themes that are `followed` already may be chosen, even if they no longer have items.
+        Themes that are `followed` now may be chosen, even if they no longer have items.
 
         Raises:
             UsageError: there are no choices, or a theme or pace does not exist.
@@ -207,8 +207,8 @@ class People:
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
-        """Make the owner of a link follow exactly these themes at these paces. Return him, or `None` if the link is
-        invalid.
+        """Make the owner of a link follow exactly these themes at these paces (how often mails come). Return him, or
+        `None` if the link is invalid.
 
         Without choices, all his subscriptions end. His earlier bounces no longer count, because a mail with the link
         reached him.
@@ -235,7 +235,7 @@ class People:
     # --- leaving -----------------------------------------------------------------------------------------------------
 
     def stop(self, token: str) -> bool:
-        """End all subscriptions of the owner of an unsubscribe link; return whether the link is one of this site.
+        """End all subscriptions of the owner of an unsubscribe link; return whether the link is from this site.
 
         The end takes effect at once: mails already queued for him are not sent.
         """
@@ -253,7 +253,7 @@ class People:
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
-        """Set the slowest pace for a link's owner, even if he left; return him, or `None` if the link is invalid."""
+        """Let a link's owner get mails most rarely, even if he left; return him, or `None` if the link is invalid."""
         before = self.links.holder(token)
         if before is None:
             return None
@@ -356,7 +356,7 @@ class People:
         return replace(before, subscriptions=leave(before.subscriptions, because, now=self.now))
 
     def _write(self, before: Subscriber, after: Subscriber, *, is_reached: bool = False) -> Subscriber:
-        """Store a subscriber's new state; return that state, or his former one if his address is suppressed."""
+        """Store a subscriber's new state; return it, or his former one if his address is suppressed (gets no mail)."""
         if after == before:
             if is_reached:
                 self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=self.now)
@@ -369,7 +369,7 @@ class People:
     def send_letter(
         self, kind: LetterKind, request: Request, *, rank: Rank = Rank.LETTER, every: timedelta = LETTER_EVERY
     ) -> bool:
-        """Queue a letter, unless the address got one of this kind within `every`; return whether it was queued.
+        """Queue a letter, unless the address got a letter of this kind within `every`; return whether it was queued.
 
         Of several simultaneous requests for the same letter, one is stored.
         """
@@ -391,7 +391,7 @@ class People:
         )
 
     def letter(self, kind: LetterKind, request: Request, token: str = "", *, name: str) -> Letter:
-        """Return a letter without queueing it, with the `token` of its link; `name` is its name in the ledger.
+        """Return a letter without queueing it, with the `token` of its link; `name` names it in the ledger of mails.
 
         Raises:
             TemplateError: the template of the letter cannot be used.

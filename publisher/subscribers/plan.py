@@ -1,8 +1,8 @@
-"""Decides when a round of mails to subscribers begins, and who gets which items in a range of people. Pure.
+"""Decides when a round of mails to subscribers begins, and which items each of some thousand people gets in it. Pure.
 
-The items for a subscription are computed once for all subscriptions with the same theme, start and cursor. After that,
-a subscriber's items cost a few operations on integers. Only a subscriber whose mail cannot hold all items is examined
-individually.
+The items for a subscription are computed once for all subscriptions that are equal but for their subscriber. After
+that, a subscriber's items cost a few operations on integers. Only a subscriber whose mail cannot hold all items is
+examined individually.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,19 +18,19 @@ from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticks:
-    """The paces (how often subscribers get mails) that are due at one moment. The ticks of a pace are the moments of
-    its schedule.
-    """
+    """The paces (how often subscribers get mails) that are due at one moment, and those that are new."""
 
     due: Mapping[str, datetime]
-    """The due paces, each with the moment up to which a round deals with its ticks."""
+    """The due paces (how often mails come), each with the last moment of its schedule that the mails now to be made
+    deal with.
+    """
     watched: Mapping[str, datetime]
-    """New paces, each with the present moment: only later ticks count."""
+    """New paces (how often mails come), each with the present moment: only later moments of its schedule count."""
 
 
 def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:
-    """Return the paces whose schedules have a tick between `last_ticks` and now. One round makes up for any number of
-    missed ticks.
+    """Return the paces (how often mails come) whose schedules had a moment between `last_ticks` and now. One mail makes
+    up for any number of missed moments.
 
     A pace that config.toml no longer has is due together with the pace `default`; otherwise its subscribers would get
     nothing.
@@ -51,16 +51,18 @@ def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, def
 
 @dataclass(slots=True, kw_only=True)
 class PlannedRange:
-    """The mails to a range of people in a round, and the new cursors of their subscriptions."""
+    """The mails to some people, and up to which log number each of their subscriptions is dealt with afterwards."""
 
     mails: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """The numbers of the items of each mail, by subscriber, in the order in which the items were added."""
     moved: list[Moved] = field(default_factory=list)
-    """Cursors that stop before items that did not fit into the mail."""
+    """The subscriptions that are dealt with only up to an item that did not fit into the mail."""
 
 
 class Planner:
-    """Plans the ranges of people of one round, and caches what many subscribers share."""
+    """Plans one round (the mails to subscribers due at one moment), some thousand people at a time, and caches what
+    many subscribers share.
+    """
 
     def __init__(self, window: Window, *, current: Callable[[str], str], limit: int, upto: int) -> None:
         """Plan with the items of a window of the item log. `current` returns the present slug of a theme, and `limit`
@@ -71,16 +73,18 @@ class Planner:
         self._limit = limit
         self._upto = upto
         self.lowest_cursor = upto
-        """The lowest cursor of the due people so far. The window must contain all items beyond it."""
+        """The lowest cursor (log number up to which items were sent) of the people so far. `_window` must contain all
+        items beyond it.
+        """
         self._masks: dict[tuple[str, int, int, int], tuple[int, int]] = {}
-        """For each (theme, whether its pace is due, start, cursor): the bit mask of the items that are due, and the
-        mask of those dealt with.
+        """For each (theme, whether its pace is due, start, cursor): the bit mask of the items to send, and the mask of
+        those dealt with.
         """
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
-        """Return the mails that the people with these subscriptions get, and their new cursors; `followed` is sorted by
-        subscriber.
+        """Return the mails that the people with these subscriptions get, and up to where each subscription is then
+        dealt with; `followed` is sorted by subscriber.
         """
         planned = PlannedRange()
         for subscriber, new in self._new_items(followed):

@@ -22,7 +22,7 @@ class Rates:
     """The items of the last year, or of the time since the first item if that is shorter."""
 
     moments: Sequence[Moment]
-    """When items appeared, with their themes, in that order."""
+    """When items appeared, earliest first, each moment with the item's themes."""
     days: int
     """How many days the moments cover."""
 
@@ -41,7 +41,8 @@ class Rates:
         """Return how many mails a month somebody with these choices gets, or `None` if there are too few items for an
         estimate.
 
-        Paces that are due at one moment make one mail together. A scheduled moment without news makes none.
+        Paces (how often mails come) that are due at one moment make one mail together. A scheduled moment without news
+        makes none.
         """
         if not self.can_tell:
             return None

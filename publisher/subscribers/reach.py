@@ -2,7 +2,7 @@
 suppress addresses.
 
 In: reports of returned mails and refusals by the mail server, each with its subscriber. Out: scores, suspensions,
-suppressions and probes. The rule is in `bounce_rule`.
+suppressions and probes (letters that test an address). The rule is in `bounce_rule`.
 
 What a crash leaves, by its moment:
 
@@ -50,7 +50,9 @@ class Counted:
 
 
 class Reach:
-    """Counts bounces and refusals, sends probes and suppresses addresses. Every method acts as of the moment `now`."""
+    """Counts bounces and refusals, tests the addresses of suspended subscribers by letters, and suppresses addresses.
+    Every method acts as of the moment `now`.
+    """
 
     def __init__(self, people: People, store: Store, letters: Callable[[], LetterWriter], *, bounces: str) -> None:
         """Prepare for a site. `letters` is called when there is a letter to write. `bounces` is the address for
@@ -63,8 +65,8 @@ class Reach:
         self._now = people.now
 
     def holder_of(self, mark: str, stop_token: str) -> Marked | None:
-        """Return the subscriber whom a report is about, found by his mark or by the unsubscribe link in the returned
-        mail.
+        """Return the subscriber whom a report is about, found by his mark (random text in his return address) or by the
+        unsubscribe link in the returned mail.
         """
         found = self._store.bounce_scores.holder_of(mark) if mark else None
         if found is not None or not stop_token:
@@ -79,8 +81,8 @@ class Reach:
     # --- what came back ----------------------------------------------------------------------------------------------
 
     def take_report(self, row: BounceRow, holder: Marked) -> Counted:
-        """Record and count a report about a mail to a subscriber; suspend him or end his subscriptions if the rule says
-        so.
+        """Record and count a report about a mail to a subscriber; suspend him or end his subscriptions if `bounce_rule`
+        says so.
         """
         return _again(lambda: self._take_report(row, holder))
 
@@ -156,7 +158,8 @@ class Reach:
         return is_new
 
     def lift(self, address: str) -> tuple[Suppression, ...]:
-        """Lift all suppressions of an address, and return the lifted ones. This does not subscribe the address again.
+        """Lift all suppressions of an address, so that it may get mail again, and return them. This does not subscribe
+        the address again.
 
         Raises:
             UsageError: mail servers do not accept the address.
@@ -179,7 +182,7 @@ class Reach:
     def resume(self, address: str) -> BounceScore | None:
         """Delete the bounce score of a subscriber, so that he gets digests again; return the score that he had.
 
-        Return `None` if he had no score. A suppression of the address stays.
+        Return `None` if he had no score. If the address is suppressed (must get no mail), it stays so.
 
         Raises:
             UsageError: no subscriber has the address.

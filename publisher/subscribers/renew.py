@@ -38,7 +38,9 @@ class Renewal:
     waiting: int
     """How many subscribers have been asked and may still answer."""
     asked: int
-    """How many subscribers are asked now. Those with the oldest consent come first."""
+    """How many subscribers are asked now whether they still want their mails. Those with the oldest consent
+    come first.
+    """
 
 
 class Renewer:
@@ -53,7 +55,9 @@ class Renewer:
         words_in: Callable[[str], str],
         progress: Progress = quiet,
     ) -> None:
-        """Prepare for the subscribers of a store. `words_in` returns the words of consent in a language."""
+        """Prepare to ask the subscribers of a store whether they still want their mails. `words_in` returns the words
+        of consent in a language.
+        """
         self._people = people
         self._store = store
         self._letters = letters

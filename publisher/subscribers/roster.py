@@ -23,7 +23,7 @@ _SHOWN = 60
 _COLUMNS_SHOWN = 8
 _DELIMITERS = (",", "\t", ";")
 _SEPARATOR = re.compile(r'"?sep=."?\s*')
-"""The optional first line that Excel writes, which names the separator of cells. It is no row."""
+"""The first line `sep=;` that Excel may write to name the separator of cells. It is no row."""
 _TECHNICAL = {"leid", "euid", "optin_time", "member_rating"}
 """Columns of Mailchimp whose names users cannot change."""
 _NAMED = re.compile(r".*<([^<>]*)>\s*")
@@ -74,7 +74,7 @@ class RosterError(UsageError):
         super().__init__(problem)
         self.flaw = flaw
         self.line = line
-        """The number of the line that cannot be read, or 0 if the flaw is not in one line."""
+        """The number of the line that cannot be read, or 0 if the list as a whole is at fault."""
         self.columns = columns
         """The first few columns whose names are unknown, in a table that no known program wrote. The names are as
         written, and shortened if they are long.
@@ -86,7 +86,7 @@ class ListedPerson:
     """What a list says about one person."""
 
     line: int
-    """The number of the line in the file, from 1."""
+    """The number of the person's line in the file, from 1."""
     address: str
     because: str = ""
     """Why the person must be left out, or an empty string if the person may be imported."""
@@ -159,7 +159,7 @@ def _strange_columns(first: str) -> tuple[str, ...]:
 
 
 def _dialect_of(columns: Sequence[str]) -> Dialect | None:
-    """Return the program that writes such columns, or `None` if it is unknown.
+    """Return the program that writes lists with these columns, or `None` if it is unknown.
 
     Raises:
         RosterError: the columns are phpList's, and the columns that say who left are missing.
@@ -254,7 +254,7 @@ def _rows_of(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:
-    """Yield one person per line of a list from Mailman; a name may precede the address: `Ada Lovelace
+    """Yield one person per line of a list from Mailman; a name may precede an address: `Ada Lovelace
     <ada@example.org>`.
     """
     for number, line in enumerate(lines, start=1):
@@ -327,7 +327,7 @@ def _no_reason(values: Mapping[str, str]) -> str:  # noqa: ARG001  (as the other
 
 
 def _named(*names: str) -> Callable[[Sequence[str]], str]:
-    """Return a function that returns the first of these names that is among the columns."""
+    """Return a function that takes a table's columns and returns the first of these names that is among them."""
     return lambda columns: next(name for name in names if name in columns)
 
 

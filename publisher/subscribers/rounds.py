@@ -29,7 +29,9 @@ NO_ROUND = "no round begins"
 
 
 class RoundKeeper:
-    """Begins and plans the rounds of mails to a site's subscribers."""
+    """Begins and plans the rounds of mails to a site's subscribers (a round is all mails that are due at
+    one moment).
+    """
 
     def __init__(
         self, *, store: Store, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope, now: datetime
@@ -41,12 +43,13 @@ class RoundKeeper:
         self._now = now
 
     def keep(self, *, is_held: bool, is_stopping: Callable[[], bool] = lambda: False) -> list[RoundReport]:
-        """Continue the rounds that have begun, then begin the one that is due; return the rounds that have mails.
+        """Continue the rounds (mails due at one moment) that have begun, then begin the one that is due; return those
+        that have mails.
 
         Args:
             is_held: whether no round may begin now, because an editor reviews what is new, or the operator has to
                 answer after a restore. What is due is caught up later.
-            is_stopping: checked between two ranges; if it turns true, the next pass does the others.
+            is_stopping: checked after some thousand people; if it turns true, the next call does the others.
         """
         reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
         if (begun := self._begin(is_held=is_held)) is not None:
@@ -56,10 +59,10 @@ class RoundKeeper:
     def begin_now(
         self, paces: Collection[str], *, is_stopping: Callable[[], bool] = lambda: False
     ) -> list[RoundReport] | None:
-        """Begin a round of these paces, whatever their schedules say; return `None` if nothing is new to their
-        subscribers.
+        """Make the mails of these paces (how often mails come) now, whatever their schedules say; return `None` if
+        nothing is new to their subscribers.
 
-        The next rounds of these paces begin as scheduled, with what is new by then. For `is_stopping`, see `keep`.
+        The next mails come as scheduled, with what is new by then. For `is_stopping`, see `keep`.
         """
         last_ticks = self._store.rounds.last_ticks()
         gone = last_ticks.keys() - {pace.name for pace in self._settings.paces}
@@ -90,8 +93,8 @@ class RoundKeeper:
         return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
 
     def _find_news(self, due: Collection[str]) -> int | None:
-        """Return the number of the last change in the item log if anything up to it is new to subscribers with these
-        paces; otherwise return `None`.
+        """Return the number of the last change in the item log if anything up to it is new to subscribers at these
+        paces (how often mails come); otherwise return `None`.
         """
         upto = self._store.log.end()
         lowest = self._store.rounds.lowest_cursor(tuple(due))
@@ -115,7 +118,9 @@ class RoundKeeper:
 
 
 class _Planning:
-    """Plans one round, one range of people after another, and keeps what all ranges use."""
+    """Plans one round (the mails due at one moment), some thousand people at a time, and keeps what all of
+    them share.
+    """
 
     def __init__(
         self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope
@@ -134,7 +139,9 @@ class _Planning:
         self.mails = 0
 
     def plan(self, range_pass: RangePass) -> None:
-        """Plan the mails to a range of people, and write these mails and the people's new cursors."""
+        """Plan the mails to the people of `range_pass`, and write these mails and up to where each subscription is then
+        dealt with.
+        """
         followed = range_pass.followed(floor=self._floor)
         planned = self._planner.plan(followed)
         if (lowest := self._planner.lowest_cursor) < self._after:
@@ -156,8 +163,8 @@ class _Planning:
         return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
 
     def _renamed(self, entry: ItemEntry) -> ItemEntry:
-        """Return the item with the present slugs of its themes. The store has the former slugs until the feeds are
-        published again.
+        """Return the item with the present slugs of its themes. The store has the slugs of a renamed theme's former
+        name until the feeds are published again.
         """
         themes: dict[str, int] = {}
         for slug, seq in entry.themes.items():

@@ -23,32 +23,34 @@ from publisher.model.subscribers import EVERYTHING
 
 
 class Follow(NamedTuple):
-    """The parts of a subscription that the rule needs."""
+    """The parts of a subscription that decide which items its subscriber gets."""
 
     theme: str
     """The theme's present slug, or `EVERYTHING`."""
     start: int
     cursor: int
     is_due: bool
-    """Whether the subscription is active and its pace is one of the round's paces."""
+    """Whether the subscription is active, and mails at its pace (how often they come) are being made now."""
 
 
 class Masks(NamedTuple):
     """Two sets of items for one subscription, as bit masks over the items of a window."""
 
     due: int
-    """The items beyond the subscription's cursor."""
+    """The items that the subscription may bring now: those beyond its cursor, the log number up to which items were
+    sent.
+    """
     dealt: int
     """The items that the subscription has dealt with."""
 
 
 class Share(NamedTuple):
-    """The items that a subscriber gets in a round, and those that must wait."""
+    """The items that a subscriber gets in his next mail, and those that must wait for a later one."""
 
     items: int
     """The bit mask of the items in the mail; 0 means that there is no mail."""
     later: int
-    """The bit mask of the items that did not fit. The cursors of due subscriptions stop before these items."""
+    """The bit mask of the items that did not fit into the mail, and wait for a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,11 @@ class _InTheme:
     seqs: Sequence[int]
     """The log numbers under which items entered the theme, ascending."""
     upto: Sequence[int]
-    """`upto[n]` is the bit mask of the first `n` of these items."""
+    """`upto[n]` is the bit mask of the first `n` items of the theme."""
 
 
 class Window:
-    """The items that may be new to somebody in a round; `items` are in the order in which they were added."""
+    """The items that may be new to somebody in a round of mails; `items` are in the order in which they were added."""
 
     def __init__(self, items: Sequence[ItemEntry]) -> None:
         self.items = items
@@ -118,8 +120,8 @@ def _in_theme(pairs: list[tuple[int, int]]) -> _InTheme:
 
 
 def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
-    """Return what a subscriber with these subscriptions, ended ones included, gets in a round: at most `limit` items,
-    oldest first.
+    """Return what a subscriber with these subscriptions, ended ones included, gets in his next mail: at most `limit`
+    items, oldest first.
     """
     due = dealt = 0
     for theme, start, cursor, is_due in follows:
@@ -134,7 +136,9 @@ def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
 
 
 def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
-    """Return the cursor of a subscription after a round that ends at log number `upto`. A cursor never moves back."""
+    """Return the cursor of a subscription (the log number up to which items were sent) after the mails up to log number
+    `upto`. A cursor never moves back.
+    """
     if not follow.is_due:
         return follow.cursor
     later = window.masks(follow.theme, follow.start, follow.cursor).due & share.later
@@ -145,8 +149,9 @@ def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
 def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Share:
     """Return the first `limit` of the new items (a bit mask) as those to send; the others are for later mails.
 
-    A cursor can stop before an item only if no later item is sent now. If an item entered a theme later than it was
-    added, this may not hold: then the items in between are sent too, and the mail is a little longer.
+    A subscription can be dealt with up to an item only if no later item is sent now. If an item entered a theme later
+    than it was added, this may not hold: then the items before the later one are sent too, and the mail is a little
+    longer.
     """
     later = new
     for _ in range(limit):
@@ -157,8 +162,8 @@ def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Sha
 
 
 def _passed_over(taken: int, later: int, follows: Sequence[Follow], window: Window) -> int:
-    """Return the items of `later` before which the cursors cannot stop: in a theme of a due subscription, they precede
-    an item that is sent now (`taken`). All sets are bit masks.
+    """Return the items of `later` that cannot wait: in a theme of a due subscription, they precede an item that is sent
+    now (`taken`). All sets are bit masks.
     """
     found = 0
     for follow in follows:

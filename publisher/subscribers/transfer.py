@@ -56,12 +56,12 @@ class ImportDefaults:
 
 
 class OddReason(StrEnum):
-    """The kinds of reasons for leaving a person out, if the reason quotes a value of the list."""
+    """The kinds of reasons for leaving a person of a list out, where the reason quotes a value of the list."""
 
     LANGUAGE = "language"
     """Mails cannot be in the person's language."""
     CHOICES = "choices"
-    """What the person follows, or the pace, does not exist."""
+    """What the person follows, or the pace (how often he gets mails), does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Imported:
     asked: int = 0
     """How many people were asked to confirm instead of being added."""
     left_out: dict[str, tuple[int, ...]]
-    """The lines of people who were left out, by reason."""
+    """The numbers of the lines of people who were left out, by reason."""
     odd: Mapping[str, OddReason] = field(default_factory=dict)
     """The kind of each reason in `left_out` that quotes the list."""
 
@@ -105,7 +105,7 @@ class _LeftOutError(Exception):
     def __init__(self, reason: str, kind: OddReason | None = None) -> None:
         super().__init__(reason)
         self.kind = kind
-        """The kind of the reason, or `None` if the message quotes nothing from the list."""
+        """Why the person is left out, as a kind; `None` if the message quotes nothing from the list."""
 
 
 class Transfer:
@@ -201,7 +201,7 @@ class Transfer:
         return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines(), odd=reading.odd)
 
     def _ask(self, person: _Person) -> bool:
-        """Queue a letter that asks a person to confirm; return False if he got one already and may still answer it."""
+        """Queue a letter that asks a person to confirm; return False if he got one before and may still answer."""
         language = person.consent.language
         request = Request(
             address=person.subscriber.address,
@@ -270,7 +270,7 @@ class _Reading:
         return number
 
     def people(self, entries: Iterable[ListedPerson], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
-        """Yield the people in these entries who may be imported, as they will be stored."""
+        """Yield the people in these entries of a list who may be imported, as they will be stored."""
         for entry in entries:
             self.seen += 1
             try:
@@ -292,7 +292,7 @@ class _Reading:
                 yield _Person(line=entry.line, subscriber=subscriber, consent=consent)
 
     def leave_out(self, line: int, reason: str) -> None:
-        """Record that the person on a line is left out."""
+        """Record that the person on a line of the list is left out."""
         self.left_out.setdefault(reason, []).append(line)
 
     def lines(self) -> dict[str, tuple[int, ...]]:
@@ -359,7 +359,7 @@ class _Reading:
         )
 
     def _language(self, written: str) -> str:
-        """Return the language of a person's mails: `written` if mails can be in it, otherwise the default language."""
+        """Return the language of a person's mails: `written`, if mails can be in it, otherwise the default one."""
         try:
             return checked_language(written, self._people.site)
         except UnspokenError:
