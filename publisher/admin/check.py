@@ -219,10 +219,7 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
         if not there.is_dir():
             yield key, Finding(what=f"{there} is a file where a folder should be; move it away")
         elif not os.access(there, os.W_OK | os.X_OK):
-            yield (
-                key,
-                Finding(what=f"{there} cannot be written; give the user who runs publisher the right to write there"),
-            )
+            yield key, Finding(what=f"{there} cannot be written; let the user who runs publisher write there")
 
 
 def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -243,11 +240,9 @@ def _unwritable(file: Path) -> str:
     if not folder.is_dir():
         return f"{folder} is a file where a folder should be; move it away"
     there = file if file.exists() else folder
-    return (
-        ""
-        if os.access(there, os.W_OK)
-        else f"{there} cannot be written; give the user who runs publisher the right to write there"
-    )
+    if os.access(there, os.W_OK):
+        return ""
+    return f"{there} cannot be written; let the user who runs publisher write there"
 
 
 def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -292,10 +287,7 @@ def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
     files = {"smtp.ca_file": smtp.ca_file, **{key: secret.file for key, secret in secrets.items() if secret}}
     for key, file in files.items():
         if file is not None and not os.access(file, os.R_OK):
-            yield (
-                key,
-                Finding(what=f"{file} cannot be read; put it there, and let the user who runs publisher read it"),
-            )
+            yield key, Finding(what=f"{file} cannot be read; put it there, and let the user who runs publisher read it")
 
 
 def _forms(checked: Checked) -> Iterator[tuple[str, Finding]]:

@@ -24,7 +24,7 @@ class Document(Table):
 
     site: SiteTable = table()
     store: StoreTable = table()
-    sources: Several[AnySourceTable] = tables()
+    sources: Several[AnySourceTable] = tables(at_least=1)
     themes: ThemesTable = table()
     feeds: FeedsTable = table()
     audiences: Several[AudienceTable] = tables()

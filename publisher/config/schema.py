@@ -13,7 +13,19 @@ DIRECTIVE = f"#:schema ./{FILE}\n"
 
 def json_schema(document: type[Table] = Document) -> dict[str, Any]:
     """Return the schema, in draft 7: the latest draft that text editors support for TOML."""
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **_tidied(document.model_json_schema())}
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_tidied(document.model_json_schema())}
+    _require_tables(schema, schema["$defs"])
+    return schema
+
+
+def _require_tables(table: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """Mark those inner tables as required that have required keys, and those lists of tables that must not be empty."""
+    for name, inner in table.get("properties", {}).items():
+        definition = definitions.get(inner.get("$ref", "").rpartition("/")[2], {})
+        _require_tables(definition, definitions)
+        if definition.get("required") or (inner.get("minItems") and inner.get("default") == []):
+            inner.pop("default", None)
+            table["required"] = sorted({*table.get("required", ()), name})
 
 
 def _tidied(schema: Any) -> Any:  # noqa: ANN401  (any JSON value)

@@ -50,9 +50,9 @@ def table(*, name: str | None = None) -> Any:  # noqa: ANN401  (of whichever cla
     return Field({}, validate_default=True, alias=name)
 
 
-def tables() -> Any:  # noqa: ANN401
-    """Return the field of a list of tables."""
-    return Field([], validate_default=True)
+def tables(*, at_least: int = 0) -> Any:  # noqa: ANN401
+    """Return the field of a list of tables. `at_least` is for the JSON Schema alone: it says how many there must be."""
+    return Field([], validate_default=True, json_schema_extra={"minItems": at_least} if at_least else None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -199,6 +199,10 @@ def test_documented_configurations_are_valid_by_the_schema_and_by_the_check(
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
+        ("", "$: 'site' is a required property"),
+        ("[site]\ntitle = 'News'", "$.site: 'author' is a required property"),
+        ("[site]\ntitle = 'News'", "$: 'sources' is a required property"),
+        ("sources = []", "$.sources: [] "),
         ("[site]\ntitel = 'News'", "$.site: Additional properties are not allowed ('titel' was unexpected)"),
         ("[feeds]\nlimit = '50'", "$.feeds.limit: '50' is not of type 'integer'"),
         ("[feeds]\nlimit = 0", "$.feeds.limit: 0 is less than the minimum of 1"),
