@@ -38,7 +38,7 @@ def mail_to(delivery: NewDelivery) -> bytes:
 
 
 class MortalLedger(Ledger):
-    """A ledger with short leases. It kills its process just before or after one of its transactions."""
+    """A ledger of mails with short leases. It kills its process just before or after one of its transactions."""
 
     def __init__(self, store: Store, lease: timedelta, point: str) -> None:
         super().__init__(store.database, Locks(store.database))

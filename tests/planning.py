@@ -60,7 +60,7 @@ class SmallRanges(Rounds):
 
 
 def plan(store: Store) -> None:
-    """Continue the round that has begun, or begin and plan the one that is due."""
+    """Continue the round of mails that has begun, or begin and plan the one that is due."""
     store.rounds = SmallRanges(store.database)
     RoundKeeper(
         store=store,

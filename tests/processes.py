@@ -28,7 +28,7 @@ FORKS.set_forkserver_preload(
         "tests.contract.test_store_processes",
     ]
 )
-"""One process of this kind serves all tests of a test process, and ends with it."""
+"""The process from which others are forked. One serves all tests of a test process, and ends with it."""
 PATIENCE_S = 120.0
 
 

@@ -175,7 +175,7 @@ def score_values(score: BounceScore | None) -> dict[str, object]:
 
 
 def choices_of(written: tuple[str, ...]) -> dict[str, str]:
-    """Return the choices as typed: the name of a pace by theme.
+    """Return the choices as typed: the name of a pace (such as `weekly`) by theme.
 
     Raises:
         UsageError: a choice is not a theme with a pace.

@@ -73,7 +73,7 @@ class Reconciliation:
 
 
 def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: bool = False) -> Reconciliation:
-    """Return which items are new, edited, gone and back.
+    """Return which items are new, edited, gone, and listed again after they were gone.
 
     A missing item is withdrawn if the listing covers its day (`extent`). Otherwise the listing merely ends above the
     item, and the item is unlisted. A missing item that may be one of the unreadable listed items stays as it is. An

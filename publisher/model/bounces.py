@@ -117,7 +117,9 @@ class BounceReport:
     suspended: int = 0
     """Subscribers who get no digests from now on, because too many of their mails came back."""
     ended: int = 0
-    """Subscribers whose subscriptions ended: a probe came back, or they reported spam or unsubscribed by mail."""
+    """Subscribers whose subscriptions ended: a probe (a test mail) came back, or they reported spam or unsubscribed by
+    mail.
+    """
     automatic: int = 0
     """Automatic replies, which stay in the mailbox."""
     unknown: int = 0

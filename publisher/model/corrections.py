@@ -18,7 +18,7 @@ class Formerly:
     edition: int
     """The number of the edition in which the audience got it."""
     was: Item
-    """What the item said in that edition, with the title that the editor gave it."""
+    """What the item said in the edition with the number `edition`, with the title that the editor gave it."""
 
 
 def quote_of(was: Item, now: Item) -> str:

@@ -62,7 +62,7 @@ class NewDelivery:
 
     kind: DeliveryKind
     name: str
-    """The name of the edition, round or letter that is sent, such as `weekly-3`."""
+    """The name of the edition, round of mails or letter that is sent, such as `weekly-3`."""
     recipient: str
     """A mail address as it goes over the wire: ASCII."""
     sender: str
@@ -95,7 +95,9 @@ class NewDelivery:
 
     @property
     def is_to_reader(self) -> bool:
-        """Whether the outcome of the delivery shows if mails reach a subscriber. It does for digests and probes."""
+        """Whether the outcome of the delivery shows if mails reach a subscriber. It does for digests and probes
+        (letters that test this).
+        """
         is_probe = self.kind is DeliveryKind.LETTER and self.name.startswith(PROBE)
         return self.kind is DeliveryKind.ROUND or is_probe
 
@@ -261,7 +263,7 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryCounts:
-    """Counts of the deliveries of one edition, round or letter."""
+    """Counts of the deliveries of one edition, round of mails or letter."""
 
     name: str
     """Name of the edition, round or letter."""
@@ -273,7 +275,7 @@ class DeliveryCounts:
     sent: int = 0
     refused: int = 0
     held: int = 0
-    """Mails that are held because they waited longer than `smtp.max_age`."""
+    """Mails that wait for the operator, because they waited longer than `smtp.max_age`."""
     cancelled: int = 0
     """Mails that were taken back before the server got them."""
     doubtful: int = 0

@@ -95,7 +95,7 @@ class Standing:
 
 
 def standings(departures: Iterable[Departure]) -> dict[str, Standing]:
-    """Return the standing of each address in the file of departures, by its mark."""
+    """Return the standing of each address in the file of departures, by its mark (an HMAC)."""
     found: dict[str, Standing] = {}
     for each in departures:
         standing = found.setdefault(each.mark, Standing())

@@ -174,8 +174,8 @@ class DeliverReport:
     paused: int = 0
     """How many mails wait for the end of a pause; counted only if there was nothing to send."""
     held: int = 0
-    """How many mails are held because they waited longer than `smtp.max_age`; counted only if there was nothing to
-    send.
+    """How many mails wait for the operator because they waited longer than `smtp.max_age`; counted only if there was
+    nothing to send.
     """
 
     @property

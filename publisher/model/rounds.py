@@ -45,7 +45,7 @@ class ItemEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundReport:
-    """What a pass did for a round."""
+    """What a pass did for a round of mails to subscribers."""
 
     name: str
     paces: tuple[str, ...]
@@ -60,11 +60,11 @@ class RoundEdit:
     """The editors' decisions about mails to subscribers."""
 
     postponed_until: datetime | None = None
-    """UTC; until when no round begins, or `UNTIL_DECIDED` for no end. `None` if rounds begin as scheduled."""
+    """UTC; until when no round of mails begins, or `UNTIL_DECIDED` for no end. `None` if rounds begin as scheduled."""
     subject: str = ""
     """The subject of the next round. If empty, every mail has a subject of its own."""
     introduction: str = ""
-    """The text above the items of the next round, written like an edition's."""
+    """The text above the items of the next round of mails, written like an edition's."""
     titles: Mapping[int, str] = field(default_factory=dict)
     """New titles of items, by the number of the item."""
     first: tuple[int, ...] = ()
@@ -78,5 +78,5 @@ class RoundEdit:
         return tuple(sorted(self.titles.items())), self.first
 
     def is_postponed(self, now: datetime) -> bool:
-        """Whether an editor's postponement forbids a round now."""
+        """Whether an editor's postponement forbids a round of mails now."""
         return self.postponed_until is not None and now < self.postponed_until

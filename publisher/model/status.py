@@ -47,7 +47,9 @@ class SourceStatus:
     """
     held_at: datetime | None = None
     held_change: HeldChange | None = None
-    """What a held reading would change; `None` if no reading is held."""
+    """What the source's last reading would change if it is held until the operator decides; `None` if it is
+    not held.
+    """
     expect_every: timedelta | None = None
     """How long the source may have no news before it counts as silent; `None` for no limit."""
     waiting: tuple[WaitingStatus, ...] = ()
@@ -85,7 +87,7 @@ class SubscribersStatus:
     postponed.
     """
     last_round: str
-    """The name of the last round; empty if there was none."""
+    """The name of the last round of mails to subscribers; empty if there was none."""
     last_round_at: datetime | None
     suspended: int = 0
     """How many people get no digests because mails to them came back."""

@@ -12,7 +12,7 @@ from publisher.model.site import Mailbox
 EVERYTHING = "*"
 """Stands in place of a theme's slug for all themes, also future ones."""
 Choices: TypeAlias = Mapping[str, str]
-"""The name of a pace by the slug of a theme, or by `EVERYTHING`."""
+"""The name of a pace (such as `weekly`) by the slug of a theme, or by `EVERYTHING`."""
 
 TRUST_PROBE_AFTER = timedelta(days=7)
 """After this time, a probe (a letter that tests whether mails arrive) that has not come back counts as arrived."""
@@ -185,7 +185,7 @@ class Subscriber:
 
     @property
     def choices(self) -> dict[str, str]:
-        """What the subscriber follows now: the name of the pace by the slug of the theme.
+        """What the subscriber follows now: the name of the pace (such as `weekly`) by the slug of the theme.
 
         A theme with the same pace as `EVERYTHING` is left out, because it adds nothing.
         """
@@ -260,14 +260,14 @@ _OF_TOKEN = 16
 
 
 def letter_name(kind: LetterKind, token_digest: str) -> str:
-    """Return a letter's name in the ledger and in messages; `token_digest` is the hash of the token in the letter's
-    link.
+    """Return a letter's name in the ledger of mails and in messages; `token_digest` is the hash of the token in the
+    letter's link.
     """
     return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
 
 
 ROUND = "round-"
-"""The prefix of the names of rounds."""
+"""The prefix of the names of rounds, such as `round-3`."""
 READERS = "subscribers"
 """The name of all subscribers together, used like an audience's, above all in List-Id."""
 

@@ -48,7 +48,7 @@ def publish_editions(
     authority: str,
 ) -> None:
     """Write the pages of these editions, and then move the cursors that say up to which edition there are pages. If a
-    crash comes between the two, both are done again.
+    crash comes before the cursors move, both are done again.
 
     The pages exist before the mails that link to them are sent. `authority` is the authority in the site's `tag:` ids.
 

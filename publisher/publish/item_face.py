@@ -19,8 +19,8 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 MOST = 4_000
-"""How many values of one kind are cached. The pages of one folder, which share values, are written one
-after the other.
+"""How many values for pages are cached in one cache. The pages of one folder, which share values, are written one after
+the other.
 """
 
 

@@ -26,7 +26,7 @@ from publisher.store import Cursor, FeedState, Store
 logger = DecisionLog("publish")
 
 CONSUMER = "feeds"
-"""The name of the cursor that feeds and pages share."""
+"""The name of the cursor (a log number) that feeds and pages share."""
 STRETCH = 4
 """A feed may grow to this many times its limit to show all items of one pass, so that a feed reader that polls rarely
 misses nothing.

@@ -25,7 +25,9 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 CONSUMER = "hub"
-"""The name of the hub's cursor. The cursor's settings contain the hub's address."""
+"""The name of the hub's cursor (the log number up to which it was told). The cursor's settings contain the hub's
+address.
+"""
 LIMIT_S = 10.0
 """How many seconds a pass waits for the hub, however many feeds have changed."""
 

@@ -147,7 +147,7 @@ class TemplateLetterWriter:
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
         """Return a letter ready to queue. It contains the `token` of its link; `name` is the letter's name in the
-        ledger.
+        ledger of mails.
 
         Raises:
             TemplateError: letter.txt or letter.html cannot be used.

@@ -1,4 +1,4 @@
-"""The ledger: the contract of every store."""
+"""What every store promises about its ledger, the record of mails to send."""
 
 from collections.abc import Iterator
 from dataclasses import replace

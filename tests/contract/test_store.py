@@ -1,4 +1,4 @@
-"""The item log: the contract of every store."""
+"""What every store promises about the log of items."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -479,7 +479,9 @@ class TestRuns:
         assert told[0].problems == ("source 'a': gone", "b: é")
 
     def test_old_runs_are_forgotten_but_for_the_last_of_each_kind(self, store: Store) -> None:
-        """`publisher status` shows the last run of each kind, and the next run is compared with them."""
+        """`publisher status` shows the last run of each kind (a delivery, or any other run), and the next run is
+        compared with them.
+        """
         run = RunRow(verb="run", started=NOON, finished=LATER, exit_code=75, problems=("gone",))
         store.runs.record(replace(run, verb="deliver", exit_code=2))
         with store.database.writing() as connection:

@@ -159,8 +159,8 @@ class TestCorrections:
         assert pending(store, "daily") == []
 
     def test_an_edition_that_stopped_short_of_the_log_s_end_tells_nothing_twice(self, store: Store) -> None:
-        """The audience's cursor stops before items that are carried over to the next edition. After the cursor there
-        are also items and corrections that this edition has; the next edition does not repeat them.
+        """The audience's cursor (a log number) stops before items that are carried over to the next edition. After the
+        cursor there are also items and corrections that this edition has; the next edition does not repeat them.
         """
         collect(store, record("a"))
         compose(store)

@@ -1,4 +1,4 @@
-"""Audiences and editions: the contract of every store."""
+"""What every store promises about audiences and editions."""
 
 from dataclasses import replace
 from datetime import timedelta

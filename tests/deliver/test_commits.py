@@ -1,4 +1,4 @@
-"""Shared commits: how many commits a mail costs, and that no connection waits without need."""
+"""Commits that several mails share: how many commits a mail costs, and that no connection waits without need."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence

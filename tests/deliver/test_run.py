@@ -365,8 +365,8 @@ def test_a_server_that_dies_while_it_waits_for_the_mail_makes_it_doubtful(begin:
 def test_an_answer_may_take_ten_minutes(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, seconds: float, sent: int, doubtful: int
 ) -> None:
-    """RFC 5321 section 4.5.3.2.6 allows this. The clocks of the connection and of the ledger are set forward, so that
-    the test need not wait.
+    """RFC 5321 section 4.5.3.2.6 allows this. The clocks of the connection and of the ledger of mails are set forward,
+    so that the test need not wait.
     """
     office, server = begin()
     office.queue(ADA)
@@ -449,7 +449,7 @@ def test_a_disk_that_is_full_when_the_server_has_the_mail_leaves_a_named_doubt(b
 
 
 class FullDisk(Ledger):
-    """A ledger that cannot record the server's reply."""
+    """A ledger of mails that cannot record the server's reply."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.database, Locks(store.database))

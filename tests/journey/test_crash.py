@@ -126,8 +126,8 @@ class Bench:
             self._places.put(place)
 
     def plan(self, kind: str) -> Pass:
-        """Return an undisturbed pass of a kind. It is made at the first call, from the result of the pass of the kind
-        before.
+        """Return an undisturbed pass of a kind, such as the first of a site. It is made at the first call, from the
+        result of the pass of the kind before.
         """
         if kind not in self._plans:
             earlier = [self.plan(before) for before in KINDS[: KINDS.index(kind)][-1:]]

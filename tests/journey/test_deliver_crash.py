@@ -67,7 +67,7 @@ def queue(url: str, readers: tuple[str, ...]) -> None:
 
 
 def broken_promises(url: str, server: Server, *, kills: int, connections: int) -> list[str]:
-    """Return in which ways the server's log and the ledger differ."""
+    """Return in which ways the mail server's log and the ledger of mails differ."""
     with Store.open(url) as store, store.database.reading() as connection:
         rows = connection.execute(select(deliveries)).all()
     taken = Counter(server.recipients)

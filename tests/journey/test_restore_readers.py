@@ -39,7 +39,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
 
 
 def three_left(folder: Path) -> World:
-    """Return the site of `world`, but with a round that was sent to another server than the fixture `sink`."""
+    """Return the site of `world`, but with a round of mails that was sent to another server than the fixture `sink`."""
     with mail_sink() as sink:
         world = sending_to(sink, backed_up(folder))
         world.publisher("run", at=THURSDAY)
@@ -54,7 +54,7 @@ def three_left(folder: Path) -> World:
 
 
 def backed_up(folder: Path) -> World:
-    """Return the site of `world` as it was backed up, before its round."""
+    """Return the site of `world` as it was backed up, before its round of mails."""
     world = World.after_run(folder, f"{FERRY}\n\n{CRANE}", config=SENDING)
     for address in (STAYED, LEFT, ERASED, COMPLAINED):
         assert 0 == people(world, "add", address, "*=daily", *AGREED).exit_code

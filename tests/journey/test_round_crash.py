@@ -80,8 +80,8 @@ def populate(url: str) -> None:
 
 
 def planned(url: str) -> list[list[tuple[Any, ...]]]:
-    """Return everything that a round leaves in the store: mails with their items, cursors, ranges of people, and
-    moments at which paces were due.
+    """Return everything that a round leaves in the store: mails with their items, cursors of subscriptions, ranges of
+    people, and moments at which paces were due.
     """
     mail = select(*round_mails.c["round", "subscriber"], selections.c["items"]).join(selections)
     found: list[Select[Any]] = [

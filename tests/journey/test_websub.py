@@ -155,7 +155,7 @@ def test_nothing_waits_for_a_slow_hub(world: World, hub: Hub) -> None:
 
 
 def test_a_crash_between_publishing_and_telling_costs_nothing(world: World, hub: Hub) -> None:
-    """The cursor of the feeds has moved, and the hub's cursor has not."""
+    """Feeds have moved their cursor (a log number) past the news, and the hub's cursor has not moved."""
     world.configure(f'hub = "{hub.url}"', "")
     news(world, 3)
     world.publisher("run", at=NOW)

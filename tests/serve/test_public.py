@@ -142,7 +142,7 @@ def test_tag_goes_before_date(root: Path, since: str, status: int) -> None:
 )
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_part_of_a_file(root: Path, encoding: str, asked: str, status: int, data: bytes | None) -> None:
-    """A range is part of the file itself, never of its compressed form."""
+    """A requested range of bytes is part of the file itself, never of its compressed form."""
     answer = got(root, "/all/rss.xml", {"Range": asked, "Accept-Encoding": encoding})
 
     assert (status, None) == (answer.status_code, answer.headers.get("Content-Encoding"))

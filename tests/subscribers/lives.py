@@ -23,8 +23,8 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 RENAMED = "~"
 """In a slug, the separator between a theme's name and the number of times that it was renamed."""
 Rule = Callable[["Reader", Window, int, int], tuple[Share, tuple[Subscription, ...]]]
-"""A rule for rounds. Given a subscriber, the window of items, the end of the round and the limit, it returns what he
-gets, and his subscriptions afterwards.
+"""A rule that decides what a subscriber gets. Given him, the window of items, the end of the round and the most items,
+it returns what he gets, and his subscriptions afterwards.
 """
 
 
@@ -228,8 +228,8 @@ class World:
     # --- rounds ------------------------------------------------------------------------------------------------------
 
     def round(self) -> None:
-        """Run a round of one pace, or of several that are due at one moment. Sometimes the round of a moment is
-        skipped.
+        """Run a round of mails to the subscribers of one pace, or of several that are due at one moment. Sometimes the
+        round of a moment is skipped.
         """
         if self.random.random() < 0.8:
             due = frozenset(self.random.sample(PACES, self.random.choice((1, 1, 2, 3))))

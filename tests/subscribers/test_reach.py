@@ -65,7 +65,7 @@ class World(Site):
         return ada
 
     def probed(self) -> Subscriber:
-        """Return a subscriber who was suspended a week ago and to whom a probe is being sent."""
+        """Return a subscriber who was suspended a week ago and to whom a probe (a test mail) is being sent."""
         ada = self.suspended()
         self.now += 7 * DAY
         self.reach.probe()

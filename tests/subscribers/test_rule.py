@@ -103,14 +103,16 @@ def active_only(reader: Reader, window: Window, upto: int, limit: int) -> Outcom
 
 
 def cursor_alone(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """A wrong rule: everything up to a subscription's cursor counts as dealt with, whenever the subscription began."""
+    """A wrong rule: everything up to a subscription's cursor (a log number) counts as dealt with, whenever the
+    subscription began.
+    """
     follows = [follow._replace(start=0) for follow in reader.follows()]
     share = share_of(follows, window, limit=limit)
     return share, with_cursors(reader, [moved(each, share, window, upto=upto) for each in follows])
 
 
 def plain_assignment(reader: Reader, window: Window, upto: int, limit: int) -> Outcome:
-    """A wrong rule: the cursor is set to the last item that was taken, even if it was further before."""
+    """A wrong rule: a subscription's cursor is set to the last item that was taken, even if it was further before."""
     follows = reader.follows()
     share = share_of(follows, window, limit=limit)
     last = max((window.items[place].added_seq for place in window.places(share.items)), default=0)

@@ -54,7 +54,8 @@ class Fetch:
     fresh_until: datetime | None = None
     """Until when the server says that its answer is fresh; `None` if it does not say."""
     is_complete: bool = False
-    """Whether the source lists all its items, so that a missing item is gone; otherwise it lists only the newest items.
+    """Whether the source lists all its items, so that an item that it lacks is gone; otherwise it lists only the newest
+    items.
     """
     keeps_first_date: bool = False
     """Whether an item keeps its first date when the source changes it; otherwise the item moves to the new date."""
@@ -107,16 +108,16 @@ KINDS: dict[str, str] = {
     "feed": "publisher.collect.sources.feed:FeedSource",
     "page": "publisher.collect.sources.page:PageSource",
 }
-"""Our own values of the key `kind`, each with its class in the form of `pkgutil.resolve_name`. A class is imported when
-its kind is used.
+"""The values of a source's key `kind` that this program itself knows, each with its class in the form of
+`pkgutil.resolve_name`. A class is imported when its kind is used.
 """
 
 ENTRY_POINTS = "publisher.sources"
-"""The entry point group in which installed packages register kinds."""
+"""The entry point group in which installed packages register kinds of source."""
 
 
 def kind_names() -> tuple[str, ...]:
-    """Return the names that `kind` may have: our own kinds, and kinds of installed packages."""
+    """Return the names that a source's key `kind` may have: our own kinds, and kinds of installed packages."""
     return (*KINDS, *sorted(entry.name for entry in entry_points(group=ENTRY_POINTS)))
 
 
@@ -152,7 +153,7 @@ def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:
 
 
 def load_kind(kind: str) -> Callable[..., Source]:
-    """Return the class of a kind: one of `KINDS`, an entry point's name, or `package.module:Class`.
+    """Return the class of a kind of source: one of `KINDS`, an entry point's name, or `package.module:Class`.
 
     Raises:
         ImportError, AttributeError, ValueError: there is no such module or class.
@@ -166,7 +167,7 @@ def load_kind(kind: str) -> Callable[..., Source]:
 
 
 def keys_of(kind: str) -> Mapping[str, Parameter]:
-    """Return the keys that a kind from another package takes, by name.
+    """Return the keys that a kind of source from another package takes, by name.
 
     Raises:
         ImportError, AttributeError, ValueError: there is no such class.
@@ -179,5 +180,5 @@ def keys_of(kind: str) -> Mapping[str, Parameter]:
 
 
 def is_path(parameter: Parameter) -> bool:
-    """Whether the key of a kind from another package is a path, relative to config.toml."""
+    """Whether the key of a kind of source from another package is a path, relative to config.toml."""
     return parameter.annotation in (Path, Path | None, "Path", "Path | None")

@@ -54,7 +54,7 @@ class DatabaseSource:
     labels: frozenset[str] = frozenset()
     """Names of themes that contain separators, as in `FieldRules`."""
     complete: bool = False
-    """Whether the query lists all items, so that a missing item is gone."""
+    """Whether the query lists all items, so that an item that it lacks is gone."""
     base: str = ""
     """The base URL of relative addresses."""
 

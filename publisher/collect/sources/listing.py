@@ -25,7 +25,7 @@ class ListingSource:
     labels: frozenset[str] = frozenset()
     """Names of themes that contain commas, folded by `slugs.fold_label`."""
     complete: bool = False
-    """Whether the file lists all items, so that a missing item is gone."""
+    """Whether the file lists all items, so that an item that it lacks is gone."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
         """Read the file. An item that cannot be read becomes a `Problem` with its line; the other items are returned.

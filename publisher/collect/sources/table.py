@@ -41,7 +41,7 @@ class TableSource:
     labels: frozenset[str] = frozenset()
     """Names of themes that contain separators, as in `FieldRules`."""
     complete: bool = False
-    """Whether the file lists all items, so that a missing item is gone."""
+    """Whether the file lists all items, so that an item that it lacks is gone."""
     base: str = ""
     """The base URL of relative addresses."""
 
