@@ -9,15 +9,15 @@ from publisher.store import Store
 from publisher.store.backup_file import write_backup
 
 WAIT_S = 60.0
-"""How many seconds to wait for a running pass."""
+"""How many seconds a backup waits for other work (collect, publish, compose) to end."""
 
 
 def back_up(config: Config, file: Path, *, now: datetime) -> int:
-    """Write the store and the outbox into a backup file, replacing an earlier one; return its size in bytes. Passes
-    wait meanwhile.
+    """Write the store and the outbox into a backup file, replacing an earlier one; return its size in bytes. Other work
+    on the site waits meanwhile.
 
     Raises:
-        BusyError: a pass took too long.
+        BusyError: other work took too long.
         FilesError: the file cannot be written.
         StoreError: the store cannot be read, or is damaged.
         UsageError: the store is on a server or missing, or `file` is at a place where others could read it or would
@@ -42,8 +42,8 @@ def check_place(config: Config, file: Path, what: str) -> Path:
     """Return the path at which to write confidential data. If `file` is a symbolic link, this is the path to which the
     link leads.
 
-    The path must not be a file of the site itself, a pipe, a device such as `/dev/stdout`, or a place where others
-    could read the data or would send it.
+    The path must be no file of the site itself, a pipe, a device such as `/dev/stdout`, or a place where others could
+    read the data or would send it.
 
     Raises:
         UsageError: the path is one of these. The message calls the data `what`, such as `backup`.

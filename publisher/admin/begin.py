@@ -1,4 +1,4 @@
-"""Refuses a pass with an empty store beside full folders: the store was probably lost."""
+"""Refuses to work with an empty store beside full folders: the store was probably lost."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from publisher.store import Store
 def refuse_lost_memory(config: Config, store: Store) -> None:
     """Raise an error if the store is empty although the site's folders are not.
 
-    With an empty store, a pass would treat everything that readers already have as new. The check of a store that is
-    not empty costs one query.
+    With an empty store, everything that readers already have would be treated as new. The check of a store that is not
+    empty costs one query.
 
     Raises:
         UsageError: the store is empty, and the folders are not.

@@ -126,7 +126,7 @@ class Examined:
     source: str
     """The source's name in config.toml, or the address or path if it is not there."""
     kind: str = ""
-    """The kind of the source, or an empty string if it is not in config.toml."""
+    """The kind of the source (such as a feed or a page), or an empty string if it is not in config.toml."""
     listed: int = 0
     items: tuple[SeenItem, ...] = ()
     """The first items."""
@@ -140,9 +140,9 @@ class Examined:
     failure: str = ""
     """Why nothing could be read, or an empty string if something was read."""
     outcome: CollectReport | None = None
-    """What a pass would record, or `None` if it would record nothing."""
+    """What a normal reading of the source would record, or `None` if it would record nothing."""
     waits_until: datetime | None = None
-    """Until when passes do not read the source, or `None` if they read it now."""
+    """Until when the source is not read normally, or `None` if it would be read now."""
     offers: tuple[Offer, ...] = ()
 
     @property
@@ -160,14 +160,15 @@ class Given:
     given: Fetch
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002  (the reading is there already)
-        """Return what was read before, without reading the source again."""
+        """Return what was read from the source before, without reading it again."""
         return self.given
 
 
 def examine(
     source: Source, settings: SourceSettings, config: Config, *, state: SourceState, now: datetime
 ) -> tuple[Examined, Given | None]:
-    """Return the result of examining a configured source, and a source that returns the same items to a pass.
+    """Return the result of examining a configured source, and a source that returns the same items again without being
+    read.
 
     The second value is `None` if the source gives nothing.
 

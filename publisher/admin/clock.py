@@ -12,6 +12,6 @@ from publisher.model.schedules import CLOCK_ERROR
 
 def find_ahead(moments: Iterable[datetime | None], *, now: datetime) -> datetime | None:
     """Return the latest of these times that is further in the future than a small clock error explains, or `None` if
-    there is none.
+    none is.
     """
     return max((moment for moment in moments if moment is not None and moment > now + CLOCK_ERROR), default=None)

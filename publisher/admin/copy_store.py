@@ -12,7 +12,7 @@ def copy_store(store: Store, url: str, *, now: datetime, progress: Progress) -> 
     the number of rows.
 
     Raises:
-        BusyError: a service, a pass or a delivery is running on the site.
+        BusyError: a service or other work is running on the site.
         StoreError: the database is not empty, or cannot be used.
     """
     with hold_at_rest(store, now=now), Store.open_empty(url) as target, hold_at_rest(target, now=now):

@@ -78,7 +78,7 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
     """Queue the mails of an edition in the outbox and of all later editions of its audience; return how many were
     queued.
 
-    Editions that already wait in the ledger become due now. Editions that were sent or refused stay as they are.
+    Editions whose mails wait already become due now. Editions that were sent or refused stay as they are.
 
     Raises:
         UsageError: the outbox has no such edition, its audience is not in config.toml, or the operator has not yet said
@@ -107,8 +107,8 @@ def delivery_counts(
 
 
 def latest_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
-    """Return counts for all editions, rounds and letters that are not completely sent, and for each audience's last
-    edition.
+    """Return counts of the mails of all editions, rounds (mails to subscribers due at one moment) and letters that are
+    not completely sent, and of each audience's last edition.
     """
     if config.smtp is None:
         return ()

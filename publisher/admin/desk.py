@@ -23,12 +23,12 @@ _NO_LIMIT = 1_000_000
 
 WriteLetter = Callable[[str, str, str], Letter]
 """Writes the letter with a sign-in link, given the person's address, the link's token, and the letter's name in the
-ledger.
+ledger (the table of all mails).
 """
 
 
 class Desk:
-    """The editors' desk of one site at one moment."""
+    """The editors' desk (the website where editors decide) of one site at one moment."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Desk:
         write_letter: WriteLetter | None,
         now: datetime,
     ) -> None:
-        """Prepare the desk. `write_letter` is `None` if config.toml names no mail server."""
+        """Prepare the editors' desk. `write_letter` is `None` if config.toml names no mail server."""
         self.settings = settings
         self.look = look
         self.now = now
@@ -48,7 +48,7 @@ class Desk:
 
     @property
     def sends_links(self) -> bool:
-        """Whether sign-in links are mailed. If not, `publisher desk link` prints them."""
+        """Whether sign-in links for editors are mailed. If not, `publisher desk link` prints them."""
         return self._write_letter is not None
 
     # --- signing in --------------------------------------------------------------------------------------------------
@@ -102,10 +102,11 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Return the session with this token, or `None` if it has ended, or if its person is not an editor any more.
+        """Return the session of an editor with this token, or `None` if it has ended, or if its person is not an editor
+        any more.
 
-        All sessions and links of such a person are deleted, so that they stay invalid if the person becomes an editor
-        again.
+        All sessions and links of a person who is no editor any more are deleted, so that they stay invalid if he
+        becomes one again.
         """
         found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
         if found is not None and not self.settings.person(found.person):
@@ -145,7 +146,7 @@ class Desk:
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:
-        """Return the latest recorded actions of editors, latest first. With `about`, only the actions on that thing,
+        """Return the latest recorded actions of editors, latest first. With `about`, only the actions on one thing,
         such as the edition `weekly-3`, are returned.
         """
         return self._records.acts(limit=limit, about=about)

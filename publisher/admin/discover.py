@@ -40,7 +40,7 @@ def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Ex
     """Examine the source with the name `name`. If there is none, find out how the address, file or folder `name` could
     become one.
 
-    Returns what was found, and a source that gives the same items to a pass.
+    Returns what was found, and a source that gives the same items again.
 
     Raises:
         PublisherError: the source, address or file cannot be read.
@@ -115,8 +115,8 @@ class _Wanted:
         return not self.is_address and Path(self.place).is_dir()
 
     def kinds_of(self, body: bytes) -> list[tuple[OfferKind, Mapping[str, Any]]]:
-        """Return the kinds of source that a file may be, if it is neither a feed nor a page. The likeliest comes first,
-        and each has the keys of its `[[sources]]` table.
+        """Return the kinds of source (such as JSON or CSV) that a file may be, if it is neither a feed nor a page. The
+        likeliest comes first, and each has the keys of its `[[sources]]` table.
         """
         beginning = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if self.is_address or beginning == b"<":
@@ -140,8 +140,8 @@ class _Wanted:
             return []
 
     def examine_files(self, kinds: Sequence[tuple[OfferKind, Mapping[str, Any]]]) -> Examined:
-        """Try these kinds of source one after the other, and return the result of the first that finds items in the
-        file or folder.
+        """Try these kinds of source (such as JSON or CSV) one after the other, and return the result of the first that
+        finds items in the file or folder.
         """
         failure = ""
         for kind, keys in kinds:

@@ -29,7 +29,7 @@ class EditionMails:
         audiences: Sequence[Audience],
         open_office: Callable[[], Office],
     ) -> None:
-        """Prepare to read mails. `open_office` is called only if an edition must be rendered again."""
+        """Prepare to read the mails of editions. `open_office` is called only if an edition must be rendered again."""
         self._outbox = outbox
         self._store = store
         self._audiences = audiences

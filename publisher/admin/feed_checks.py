@@ -14,7 +14,9 @@ item.
 
 
 def large_feeds(feeds: Iterable[Feed], folder: Path, formats: Iterable[str]) -> list[tuple[str, int]]:
-    """Return the files of these feeds below `folder` that are large, with their sizes in bytes, the largest first."""
+    """Return the large files among those of these feeds below `folder`, with their sizes in bytes, the
+    largest first.
+    """
     files = [urls.feed_file(urls.folder_of(feed), key) for feed in feeds for key in formats]
     sizes = [(file, (folder / file).stat().st_size) for file in files if (folder / file).is_file()]
     return sorted((each for each in sizes if each[1] > LARGE_BYTES), key=lambda each: (-each[1], each[0]))

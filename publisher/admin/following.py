@@ -32,7 +32,7 @@ class FollowerTable:
     days: tuple[date, ...]
     """The dates of the columns: the first of each month, oldest first, and today."""
     people: tuple[int, ...]
-    """How many people followed something at each of these dates. The last number is for now."""
+    """How many people followed something at each date of the table. The last number is for now."""
     rows: tuple[Followers, ...]
     """The rows: everything first, then the themes in the site's order. For each, there is a row per pace, the most
     frequent pace first.

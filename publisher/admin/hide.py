@@ -1,4 +1,5 @@
-"""Hides an item from readers, whatever its source does; shows a hidden item again; or makes a waiting item visible now.
+"""Hides an item from readers, whatever its source does; shows an item hidden so again; or makes a waiting item visible
+now.
 
 In: an address or an id of an item. Out: a change in the item log, after which feeds, archives, pages and editions are
 rendered again. If a crash follows the change, the next pass renders them.
@@ -24,7 +25,7 @@ _SHOWN = 5
 
 
 def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Hide the item with this address or id. An item that is already hidden stays hidden.
+    """Hide the item with this address or id from readers. An item that is hidden already stays so.
 
     Raises:
         UsageError: there is no such item, or there are several.
@@ -38,8 +39,7 @@ def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> Co
 
 
 def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Show a hidden item again. An item that was never visible to readers appears with the first pass after the moment
-    for which it waits.
+    """Show an item that an editor hid to readers again. An item that they never saw appears when its time has come.
 
     Raises:
         UsageError: there is no such item, there are several, or the item is not hidden.
@@ -57,13 +57,13 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
 
 
 def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
-    """Make a waiting item visible now; `name` is its number, address or id.
+    """Make an item that waits for a later date visible to readers now; `name` is its number, address or id.
 
-    A first transaction makes the item due, a second one makes it visible. If a crash prevents the second, the next pass
-    makes the item visible.
+    A first transaction sets its time to now, a second one makes it visible. If a crash prevents the second, the next
+    run does it.
 
     Raises:
-        UsageError: no such item waits.
+        UsageError: no item of this name waits.
     """
     from publisher.collect.wake import wake_source  # late: a pass in which nothing appears does not need it
 
@@ -78,7 +78,7 @@ def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
 
 
 def hidden_items(office: Office) -> Sequence[HiddenItem]:
-    """Return the hidden items, the most recently hidden first."""
+    """Return the items that editors hid from readers, the most recently hidden first."""
     return office.store.hidden.all()
 
 

@@ -20,9 +20,9 @@ class HindranceKind(StrEnum):
     RESTORED = "restored"
     """After a restore, the operator has not said what went out."""
     REVIEWED = "reviewed"
-    """An edition waits for its editor, and rounds wait for it."""
+    """An edition waits for its editor, and mails to subscribers wait for it."""
     POSTPONED = "postponed"
-    """An editor postponed rounds."""
+    """An editor postponed mails to subscribers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,14 @@ class Hindrance:
 
     @property
     def is_of_rounds(self) -> bool:
-        """Whether the hindrance prevents new rounds of mails, but not the sending of mails that are queued already."""
+        """Whether the hindrance prevents new mails to subscribers from being made, but not the sending of mails that
+        are queued already.
+        """
         return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED, HindranceKind.POSTPONED}
 
 
 def find_hindrances(config: Config, store: Store, *, now: datetime) -> tuple[Hindrance, ...]:
-    """Return what now holds back mails to subscribers, or prevents new rounds of mails."""
+    """Return what now holds back mails to subscribers, or prevents new ones from being made."""
     return (*_of_sending(store), *_of_rounds(config, store, now=now))
 
 

@@ -22,8 +22,8 @@ from publisher.rendering import quoted_printable
 
 ACRONYM_CHARS = 5
 LIST_BYTES = 40_000
-"""The most bytes of text and HTML together. By default, Mailman holds back a mail of more than 40 kB,
-headers included.
+"""The most bytes that text and HTML of a mail may have together. By default, Mailman holds back a mail of more than 40
+kB, headers included.
 """
 LEAST_WORDS = 10
 """How many words besides addresses a text part must have. Spam filters distrust a text that is only a link."""
@@ -78,7 +78,7 @@ class Finding:
     flaw: MailFlaw | None = None
     """The flaw, if the finding is about a mail, or else `None`."""
     values: Mapping[str, str | int | float] = field(default_factory=dict)
-    """The values in the sentence about the flaw, such as the link."""
+    """The values in the sentence about the flaw of a mail, such as the link."""
 
 
 class ParsedDigest:
@@ -269,7 +269,7 @@ def judge_subject(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_preheader(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a finding if the preheader, which inboxes show beside the subject, has no words."""
+    """Yield a finding if the preheader of a mail, which inboxes show beside the subject, has no words."""
     if not mail.digest.preheader:
         yield Finding(
             what="it has no preheader; inboxes show the beginning of its text instead",

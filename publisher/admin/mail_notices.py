@@ -21,16 +21,14 @@ from publisher.model.reports import DeliverReport
 from publisher.store import Store
 
 OUTAGE = "mail"
-"""The name in `about` for notices about the mail server."""
+"""The name that stands for the mail server in notices (mails to the operator)."""
 BACK = "back"
 REFUSED = "refused"
 BOUNCED = "bounced"
 LONG = timedelta(minutes=15)
 """The shortest outage that is reported to the operator. A shorter one is usually a restart."""
 RECENT = timedelta(days=7)
-"""The age above which refusals are not reported. Such a refusal happened before config.toml named somebody
-to notify.
-"""
+"""The age above which refused mails are not reported. They were refused before config.toml named somebody to notify."""
 
 
 def tell_mails(
@@ -73,14 +71,14 @@ def _is_outage_news(ended: Outage, store: Store, *, now: datetime) -> bool:
 
 
 def _is_news(failed: FailedMail, kind: str, store: Store) -> bool:
-    """Whether a failed mail is new to the operator: he got no notice of this kind since the failure."""
+    """Whether a failed mail is new to the operator: he got no notice (mail) of this kind since it failed."""
     told_at = store.notices.last_at(failed.name, kind)
     return told_at is None or told_at < failed.at
 
 
 def _tell(outage: Outage | None, failed: Sequence[tuple[FailedMail, str]], office: Office) -> tuple[Notice, ...]:
-    """Record notices about an outage and failed mails, and write them into the outbox. During a pass, the pass writes
-    them at its end.
+    """Record notices (mails to the operator) about an outage and failed mails, and write them into the outbox. During a
+    pass (collect, publish, compose) they are written at its end.
     """
     renderer, path = office.renderer, office.config.path
     notices = [_notice(OUTAGE, BACK, renderer.outage_notice(outage, until=office.now), office)] if outage else []

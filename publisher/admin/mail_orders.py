@@ -51,8 +51,8 @@ def pause(audience: str | None, office: Office) -> bool:
 
 
 def resume(audience: str | None, office: Office) -> list[str]:
-    """End the pause of an audience's mails, or all pauses. Return the names of the audiences that were paused, where an
-    empty name means all mails.
+    """End the pause of an audience's mails, or all pauses. Return the names of the audiences whose mails were paused;
+    an empty name means all mails.
 
     Raises:
         UsageError: there is no such audience, or all mails are paused.
@@ -69,7 +69,8 @@ def resume(audience: str | None, office: Office) -> list[str]:
 
 
 def recall(name: str, office: Office) -> int:
-    """Cancel the mails of an edition or a round that are not handed over yet; return how many were cancelled.
+    """Cancel the mails of an edition, or of a round (mails to subscribers due at one moment), that are not handed over
+    yet; return how many were cancelled.
 
     Raises:
         UsageError: no mail of an edition or round with that name was ever queued.
@@ -123,10 +124,11 @@ def send_again(again: Again, office: Office) -> None:
 
 
 def find_round_again(name: str, office: Office) -> DeliveryCounts:
-    """Return the counts of a round whose cancelled and held mails are to be sent.
+    """Return the counts of a round (the mails to subscribers due at one moment) whose cancelled mails, and those that
+    grew too old, are to be sent.
 
     Raises:
-        UsageError: this site sends no mails, or the round has no such mails.
+        UsageError: this site sends no mails, or the round has none of these mails.
     """
     settings = office.config.smtp
     if settings is None:
@@ -138,8 +140,8 @@ def find_round_again(name: str, office: Office) -> DeliveryCounts:
 
 
 def send_round_again(name: str, office: Office) -> int:
-    """Queue the cancelled and held mails of a round; return how many were queued. Subscribers who have left meanwhile
-    get none.
+    """Queue the mails of a round (mails to subscribers due at one moment) that were cancelled or grew too old; return
+    how many were queued. Subscribers who have left meanwhile get none.
     """
     mails = office.store.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
     _keep("again", name, office, mails=mails)

@@ -26,7 +26,7 @@ from publisher.store import EditionRow
 COMPARED = 5
 """How many of the latest editions are searched in the outbox for one to compare the next edition with."""
 DIFFERENCE_LINES = 3
-"""How many unchanged lines are shown around each change."""
+"""How many unchanged lines of a text are shown before and after each change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,11 @@ class NextEdition:
     is_sample: bool
     """Whether the mail contains the latest items, because nothing is new."""
     held: Edition | None
-    """The edition that is held for the editor, as the store has it. `None` if none is held."""
+    """The edition that waits for the editor's approval, as the store has it, or `None` if none waits."""
     is_held: bool
     held_until: datetime | None
-    """Until when the edition is held, in the site's time zone. `None` if it is not held, or if it waits until somebody
-    decides.
+    """Until when the edition waits for the editor, in the site's time zone. `None` if it does not wait, or if it waits
+    until somebody decides.
     """
     digest: Digest | None
     message: bytes
@@ -102,7 +102,7 @@ class NextEdition:
 
 
 def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """Return the next edition of the audience and its digest: the edition that is held for the editor, or else the
+    """Return the next edition of the audience and its digest: the edition that waits for the editor, or else the
     edition that `publisher compose` would make now.
 
     Return `None` if nothing is new.
@@ -114,7 +114,7 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
 
 
 def held_of(audience: Audience, office: Office) -> Edition | None:
-    """Return the audience's held edition, or `None` if there is none."""
+    """Return the audience's edition that waits for the editor's approval, or `None` if none waits."""
     return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 

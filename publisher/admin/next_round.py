@@ -35,8 +35,8 @@ from publisher.subscribers.rule import Follow, Window, share_of
 
 SAMPLE_ITEMS = 10
 _LOOKED_AT = 200
-"""How many of the latest rounds are searched for one of a pace, and how many of the latest items for items
-of a theme.
+"""How many of the latest mails to subscribers are searched for one of a pace (how often mails come), and how many of
+the latest items for items of a theme.
 """
 _NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
 NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
@@ -44,7 +44,9 @@ NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalReader:
-    """A typical subscriber, whose mail is shown. He follows one theme, or everything, at one pace, in one language."""
+    """A typical subscriber, whose mail is shown. He follows one theme, or everything, at one pace (how often he gets
+    mails), in one language.
+    """
 
     theme: str = EVERYTHING
     """The slug of the theme that he follows."""
@@ -73,8 +75,8 @@ class LeftOutItem:
 
     record: Record
     passed: tuple[str, ...]
-    """The names of the paces whose mails went out since the item was added. A restored item is in none of
-    those mails.
+    """The names of the paces (how often mails come) whose mails went out since the item was added. If the item is put
+    back, these mails lack it all the same.
     """
 
 
@@ -108,8 +110,8 @@ class UpcomingRound:
 def typical_reader(
     people: People, office: Office, *, theme: str = "", pace: str = "", language: str = ""
 ) -> TypicalReader:
-    """Return the typical subscriber with these choices. An empty choice means everything, the default pace, or the
-    site's language.
+    """Return the typical subscriber with this theme, pace (how often mails come) and language. An empty choice means
+    everything, the default pace, or the site's language.
 
     Raises:
         UsageError: nobody can subscribe, or there is no such theme, pace or language.
@@ -264,8 +266,8 @@ def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
 
 
 def resume(office: Office) -> ComposeReport:
-    """End the postponement of mails to subscribers: rounds begin as scheduled again, and the next pass makes the mails
-    that became due meanwhile.
+    """End the postponement of mails to subscribers: they are made as scheduled again, and those that became due
+    meanwhile are made next.
 
     Raises:
         UsageError: the mails are not postponed.
@@ -324,8 +326,8 @@ def drop(item: str, reader: TypicalReader, office: Office) -> ComposeReport:
 
 
 def restore(item: str, office: Office) -> ComposeReport:
-    """Undo that an item was left out of mails to subscribers. Subscribers who got a round without the item will not get
-    it.
+    """Undo that an item was left out of mails to subscribers. Subscribers who were sent mails without the item will not
+    get it.
 
     Raises:
         UsageError: no item of that name was left out.

@@ -40,9 +40,9 @@ class NewsToTell:
 
     condition_changes: tuple[ConditionChange, ...]
     to_review: tuple[Edition, ...]
-    """Editions whose editors must be notified: held ones, and those that lost their last item."""
+    """Editions about which an editor must be told: those that wait for him, and those that lost their last item."""
     has_unwritten: bool
-    """Whether an earlier notice is recorded but not in the outbox yet."""
+    """Whether an earlier notice (mail to the operator or an editor) is recorded but not in the outbox yet."""
 
     @property
     def is_nothing(self) -> bool:
@@ -51,7 +51,9 @@ class NewsToTell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentNotices:
-    """The notices that were written into the outbox, and the problems with those that could not be written."""
+    """The notices (mails to the operator or an editor) that were written into the outbox, and the problems with those
+    that could not be written.
+    """
 
     notices: tuple[Notice, ...]
     problems: tuple[Problem, ...]
@@ -60,7 +62,9 @@ class SentNotices:
 def tell_news(
     report: RunReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> RunReport:
-    """Notify the operator about sources, and editors about held editions; return a report of the notices."""
+    """Notify the operator about sources, and editors about editions that wait for them; return a report of
+    the notices.
+    """
     news = news_to_tell(config, store=store, now=now)
     if news.is_nothing:
         return report
@@ -79,7 +83,9 @@ def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
 
 
 def send_notices(news: NewsToTell, office: Office) -> SentNotices:
-    """Record notices of the news. Write these notices, and those recorded earlier, into the outbox."""
+    """Record notices (mails to the operator or an editor) of the news. Write them, and those recorded earlier, into the
+    outbox.
+    """
     notices = [_source_notice(change, office) for change in news.condition_changes if office.config.notices_to]
     problems: list[Problem] = []
     for edition in news.to_review:
@@ -96,8 +102,8 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
 
 
 def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: datetime) -> SourceCondition | None:
-    """Return the condition of a source if it must be reported now, or `None` if it was reported already, or if the
-    failure may be over soon.
+    """Return the condition of a source (such as failing or silent) if the operator must be told now, or `None` if he
+    was told already, or if the failure may be over soon.
     """
     if condition is SourceCondition.FAILING and state.failures < REPEATED:
         is_long = state.failing_since is not None and state.failing_since + FOR_LONG <= now
@@ -107,7 +113,9 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return what the store remembers as last reported, after this condition was reported: `None` if all is well."""
+    """Return what the store remembers as last told to the operator, after he was told this condition of a source:
+    `None` if all is well.
+    """
     return None if condition in _WELL else condition
 
 
@@ -147,7 +155,7 @@ def _source_notice(change: ConditionChange, office: Office) -> Notice:
 
 
 def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
-    """Yield held editions whose editors must be notified, if the folders that show the editions exist."""
+    """Yield editions that wait for an editor who must be notified, if the folders that show the editions exist."""
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
         is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)
@@ -186,7 +194,8 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
 
 
 def put_out_notices(office: Office) -> tuple[list[Notice], list[Problem]]:
-    """Write recorded notices into the outbox, and queue their mails if this site sends mails.
+    """Write recorded notices (mails to the operator or an editor) into the outbox, and queue their mails if this site
+    sends mails.
 
     Returns the notices that were written or queued, and a problem if the disk refused one. A notice that was queued may
     be missing from the outbox.

@@ -55,7 +55,9 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
 def reader_hints(
     found: ReaderSurvey, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
 ) -> Iterator[tuple[str, Finding]]:
-    """Yield a hint for each theme or pace that subscribers follow although it brings them nothing."""
+    """Yield a hint for each theme or pace (how often mails come) that subscribers follow although it brings them
+    nothing.
+    """
     for slug, readers in sorted(found.by_theme.items()):
         they = _they_follow(readers)
         changed_at = found.changed_at.get(slug)

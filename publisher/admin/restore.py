@@ -44,7 +44,7 @@ from publisher.store.snapshot import put_in_place
 logger = DecisionLog("subscribers")
 
 WAIT_S = 60.0
-"""How many seconds to wait for a running pass before the operator's answer is recorded."""
+"""How many seconds to wait for other work (collect, publish, compose) before the operator's answer is recorded."""
 LOCKS = ("service", "pass", "deliver")
 
 
@@ -55,9 +55,9 @@ class RestoreReport:
     taken_at: datetime
     """When the backup was made, in UTC."""
     kept: Path | None
-    """Where the former store is now, or `None` if there was none."""
+    """Where the former store is after a restore, or `None` if there was none."""
     added: int
-    """How many files were added to the outbox. Files that existed already stayed as they were."""
+    """How many files a restore added to the outbox. Files that existed already stayed as they were."""
     repeated: Repeated | None
     """The people who left or were erased after the backup, and who were removed from it, or `None` if there is no file
     of departures.
@@ -97,7 +97,7 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
     """Restore the store of a backup, and the files of its outbox that are missing. Nothing is deleted.
 
     Raises:
-        BusyError: a service, a pass or a delivery is running.
+        BusyError: a service or other work is running.
         FilesError: the disk refuses.
         StoreError: the file is no backup, or damaged, or made by a newer publisher.
         UsageError: the store is on a server.
@@ -163,8 +163,8 @@ def _staging(database: Path) -> Iterator[Path]:
 
 
 def _put_outbox_back(backup: Backup, outbox: Path) -> int:
-    """Copy the folders that are missing from a backup's outbox, except folders of held editions that went out since;
-    return the number of files.
+    """Copy the folders that are missing from a backup's outbox, except folders of editions that waited for an editor
+    and went out since; return the number of files.
     """
     if not backup.outbox.is_dir():
         return 0
@@ -202,7 +202,9 @@ def _open_audience(audience: Audience, config: Config, store: Store) -> OpenAudi
 
 
 def waits_for_readers(office: Office) -> bool:
-    """Whether no round begins until the operator says what subscribers got since the backup."""
+    """Whether, after a restore, no mails to subscribers are made until the operator says what they got since the
+    backup.
+    """
     restoration = office.store.restorations.current()
     return office.config.subscribers is not None and restoration is not None and restoration.holds(READERS)
 
@@ -217,8 +219,8 @@ def settle(
     `had_rounds` is true.
 
     Raises:
-        BusyError: a pass took too long.
-        UsageError: no restore waits for this, or a name is no edition of an audience that waits.
+        BusyError: other work took too long.
+        UsageError: no restore waits for this answer, or a name is no edition of an audience that waits.
     """
     config, store = office.config, office.store
     with store.exclusive("pass", wait_s=WAIT_S):

@@ -28,23 +28,23 @@ from publisher.rendering.urls import url_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A held edition as its editor sees it."""
+    """An edition that waits for approval, as its editor sees it."""
 
     edition: Edition
     subject: str
     items: tuple[Record, ...]
     """The edition's items in the order of the digest: the first one is number 1."""
     left_out: tuple[tuple[Record, TakenOut], ...]
-    """Items that were taken out of the edition, each with the reason."""
+    """Items that the editor removed from the edition, each with the reason."""
     no_room: int
     """How many of `items`, counted from the end, do not fit into the mail."""
 
 
 def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
-    """Return the held edition with the name `name`, and its audience.
+    """Return the edition with the name `name`, which waits for its editor, and its audience.
 
     Raises:
-        UsageError: the edition is not held, or its audience is no longer in config.toml.
+        UsageError: the edition does not wait, or its audience is no longer in config.toml.
     """
     held = compose.held_editions(office.store)
     edition = next((each for each in held if each.name == name), None)
@@ -61,7 +61,7 @@ def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
 
 
 def show(name: str, office: Office) -> Reviewed:
-    """Return the held edition of that name as its editor sees it.
+    """Return the edition `name`, which waits for its editor, as he sees it.
 
     Raises:
         UsageError: see `held_edition`.
@@ -89,8 +89,8 @@ def state_of(edition: Edition) -> str:
 
 
 def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
-    """Return the held editions that have a single item, by the item's number. If that item is removed, these editions
-    are not sent.
+    """Return, by item number, the editions that wait for an editor and have that item alone. If it is removed, these
+    editions are not sent.
     """
     found: dict[int, list[Edition]] = {}
     for edition in compose.held_editions(office.store):
@@ -103,15 +103,15 @@ def held_by_only_item(office: Office) -> dict[int, list[Edition]]:
 
 
 def release(name: str, office: Office) -> ComposeReport:
-    """Release the held edition of that name, so that it is sent now."""
+    """Approve the edition `name`, which waits for its editor, so that it is sent now."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.release(edition.audience, edition.number, at=office.now)
     return ComposeReport()
 
 
 def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeReport:
-    """Hold an edition for `delay` from now, even if that is shorter than before. If `delay` is `None`, hold it until an
-    editor decides.
+    """Let an edition wait for its editor for `delay` from now, even if that is shorter than before. If `delay` is
+    `None`, let it wait until an editor decides.
     """
     edition, _ = held_edition(name, office)
     until = UNTIL_DECIDED if delay is None else office.now + delay
@@ -120,8 +120,8 @@ def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeRepor
 
 
 def introduce(name: str, text: str, office: Office) -> ComposeReport:
-    """Set the introduction above the items of a held edition; a text without visible characters removes the
-    introduction.
+    """Set the introduction above the items of an edition that waits for its editor; a text without visible characters
+    removes the introduction.
     """
     edition, _ = held_edition(name, office)
     office.store.editions.held.introduce(edition.audience, edition.number, stripped(text))
@@ -129,15 +129,15 @@ def introduce(name: str, text: str, office: Office) -> ComposeReport:
 
 
 def change_subject(name: str, text: str, office: Office) -> ComposeReport:
-    """Give a held edition another subject; an empty one restores the subject of the template."""
+    """Give an edition that waits for its editor another subject; an empty one restores the subject of the template."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.subject(edition.audience, edition.number, stripped(text))
     return ComposeReport()
 
 
 def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
-    """Put these items of a held edition first. The first item becomes the lead, and the others come first in their
-    themes.
+    """Put these items of an edition that waits for its editor first. The first item becomes the lead, and the others
+    come first in their themes.
     """
     edition, audience = held_edition(name, office)
     first = [_named(item, edition, audience, office) for item in items]
@@ -146,7 +146,7 @@ def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
 
 
 def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
-    """Move an item of a held edition up or down within its theme, or to the very top.
+    """Move an item of an edition that waits for its editor up or down within its theme, or to the very top.
 
     Raises:
         UsageError: the item cannot move further.
@@ -162,8 +162,8 @@ def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
-    """Give an item of a held edition another title, in the mail and on the edition's page. An empty title restores the
-    source's title.
+    """Give an item of an edition that waits for its editor another title, in the mail and on the edition's page. An
+    empty title restores the source's title.
     """
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
@@ -173,7 +173,7 @@ def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
 
 
 def drop(name: str, item: str, office: Office) -> ComposeReport:
-    """Take an item out of a held edition permanently: its audience never gets the item."""
+    """Remove an item from an edition that waits for its editor, permanently: its audience never gets the item."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.drop(edition.audience, edition.number, record.number)
@@ -181,7 +181,7 @@ def drop(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def put_off(name: str, item: str, office: Office) -> ComposeReport:
-    """Take an item out of a held edition, so that it is due for the next one."""
+    """Remove an item from an edition that waits for its editor, so that the item is due for the next one."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.put_off(edition.audience, edition.number, record.number)
@@ -189,7 +189,7 @@ def put_off(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def include(name: str, item: str, office: Office) -> ComposeReport:
-    """Add an item that is due for the next edition to the held edition, after its other items.
+    """Add an item that is due for the next edition to the one that waits for its editor, after its other items.
 
     Raises:
         UsageError: `item` names no item that is due for the next edition.
@@ -206,8 +206,9 @@ def include(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def discard(name: str, office: Office) -> ComposeReport:
-    """Discard a held edition: take all its items out permanently, so that it is never sent. An edition whose audience
-    no longer exists can be discarded even if it is not held.
+    """Discard an edition that waits for its editor: remove all its items permanently, so that it is never sent.
+
+    An edition whose audience no longer exists can be discarded even if it does not wait.
     """
     stranded = {each.name: each for each in compose.stranded_editions(office.config.audiences, office.store)}
     edition = stranded.get(name) or held_edition(name, office)[0]
@@ -221,12 +222,12 @@ def discard(name: str, office: Office) -> ComposeReport:
 
 
 def restore(name: str, item: str | None, office: Office) -> ComposeReport:
-    """Undo that an item was taken out of an edition. Without `item`, undo that the whole edition was discarded.
+    """Undo that an item was removed from an edition. Without `item`, undo that the whole edition was discarded.
 
-    The items are in the edition again if it is held; otherwise they are due for the next edition.
+    The items are in the edition again if it waits for its editor; otherwise they are due for the next edition.
 
     Raises:
-        UsageError: no such item was taken out of the edition, or the item is in another edition by now.
+        UsageError: no item of this name was removed from the edition, or the item is in another edition by now.
     """
     parts = parse_name(name)
     if parts is None:
@@ -249,8 +250,8 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
 
 
 def reopen(name: str, office: Office) -> ComposeReport:
-    """Hold a discarded edition again as it was, with its subject, introduction, titles and order, until somebody
-    decides.
+    """Let a discarded edition wait for an editor again as it was, with its subject, introduction, titles and order,
+    until somebody decides.
 
     Raises:
         UsageError: the edition was not discarded, a later edition was composed, or its audience is no longer in
@@ -279,7 +280,7 @@ def _named(item: str, edition: Edition, audience: Audience, office: Office) -> R
 
 
 def _called(record: Record) -> str:
-    """Return how an answer to the editor names an item, such as `“A new rule” (a1b2c3d4)`."""
+    """Return how a message to the editor names an item, such as `“A new rule” (a1b2c3d4)`."""
     return f"“{one_line(title_of(record.item))}” ({record.short_id})"
 
 

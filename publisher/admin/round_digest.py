@@ -15,8 +15,8 @@ from publisher.rendering.personal import marked_personal
 
 
 def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> Edition:
-    """Return an edition of these items, which subscribers get in a round, with the round's subject and introduction,
-    and the editors' decisions.
+    """Return an edition of these items, which subscribers get in one round of mails, with the round's subject and
+    introduction, and the editors' decisions.
     """
     numbers = {each.number for each in its}
     return Edition(

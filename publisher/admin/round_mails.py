@@ -27,15 +27,15 @@ if TYPE_CHECKING:  # the caller imports it, if there is a mail to render
     from publisher.rendering.wire_form import WireForm
 
 Follows = tuple[tuple[str, str, datetime], ...]
-"""A subscriber's subscriptions, each as (theme, pace, since when)."""
+"""A subscriber's subscriptions, each as (theme, pace, since when); a pace is how often he gets mails."""
 _Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
 _WHYS_KEPT = 20_000
 _KEPT = 5_000
-"""How many skeletons (rendered mails without personal parts) are cached. A round of a million people has about four
+"""How many skeletons (rendered mails without personal parts) are cached. The mails to a million people have about four
 thousand, which share most of their bytes.
 """
 _PEOPLE_KEPT = timedelta(minutes=1)
-"""How long the titles of themes and the key of links are used before they are read again."""
+"""How long the titles of themes and the key of subscribers' links are used before they are read again."""
 _REASONS = 4
 """How many of the subscriber's subscriptions a mail names as its reason at most."""
 
@@ -53,7 +53,7 @@ class _Selected:
 
 
 class RoundMails:
-    """Makes the mails of rounds."""
+    """Makes the mails of rounds (a round is all mails to subscribers that are due at one moment)."""
 
     def __init__(
         self,
@@ -72,15 +72,19 @@ class RoundMails:
         """The people of the latest mails, and since when they are used."""
         self._clock = clock
         self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
-        """The skeletons, by (round, items with the log numbers of their latest changes, language, `RoundEdit.key`)."""
+        """Mails without their personal parts, by (round, items with the log numbers of their latest changes, language,
+        `RoundEdit.key`).
+        """
         self._selected: dict[tuple[str, tuple[int, ...], str], _Selected] = {}
-        """What mails share, by (round, items, language). It is valid until an item or a decision changes."""
+        """What mails to several subscribers share, by (round, items, language). It is valid until an item or an
+        editor's decision changes.
+        """
         self._records: dict[int, Record] = {}
         """Live items as they were last read."""
         self._edit = RoundEdit()
         """The editors' decisions when the present mails were read."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
-        """The reasons in words, by (the subscriptions that caused a mail, the mail's language)."""
+        """In words, why a subscriber gets a mail, by (the subscriptions that caused the mail, its language)."""
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         """Return the mail of each delivery, or the error that prevents it, by delivery id."""
@@ -162,7 +166,9 @@ class RoundMails:
     def _select(
         self, round_: Round, mail: RoundMail, records: Mapping[int, Record], people: People
     ) -> _Selected | None:
-        """Return what a mail shares with other mails of its round, or `None` if none of its items is left."""
+        """Return what a mail shares with other mails that have the same items and language, or `None` if none of its
+        items is left.
+        """
         key = (round_.name, mail.items, mail.language)
         if not mail.left and key in self._selected:
             return self._selected[key]
@@ -247,11 +253,11 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 def reasons_of(
     follows: Sequence[tuple[str, str, datetime]], themes: Collection[str], paces: Collection[str]
 ) -> list[tuple[str, str, datetime]]:
-    """Return the subscriptions of a subscriber (out of `follows`) that brought him items of these themes in a round of
-    these paces.
+    """Return the subscriptions of a subscriber (out of `follows`) that brought him items of these themes in a mail of
+    these paces (how often mails come).
 
-    Each is (theme, pace, since when). At most `_REASONS` are returned. If he follows everything at the same pace as a
-    theme, the theme is left out, because it adds nothing.
+    Each is (theme, pace, since when). At most `_REASONS` are returned. If he follows everything as often as a theme,
+    the theme is left out, because it adds nothing.
     """
     every = next((pace for theme, pace, _ in follows if theme == EVERYTHING), None)
     named = [each for each in follows if each[0] == EVERYTHING or each[1] != every]

@@ -10,23 +10,25 @@ from publisher.subscribers.plan import ticks_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceOverview:
-    """The next mails at one pace."""
+    """The next mails at one pace (how often mails come)."""
 
     pace: str
     due_at: datetime
     """When the mails are due, in UTC. If they are overdue, this is in the past."""
     people: int
-    """How many people follow something at this pace. Those to whom nothing is new get no mail."""
+    """How many people follow something at this pace (how often mails come). Those to whom nothing is new
+    get no mail.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOverview:
-    """The next mails to subscribers, pace by pace."""
+    """The next mails to subscribers, by pace (how often they come)."""
 
     paces: tuple[PaceOverview, ...]
-    """The paces, the one that is due next first."""
+    """The paces (how often mails come), the one that is due next first."""
     held_by: tuple[str, ...]
-    """The names of held editions. While an edition waits for its editor, no round begins."""
+    """The names of editions that wait for their editor. Until he decides, no mails to subscribers are made."""
     people: int
     """How many people follow something."""
 

@@ -15,7 +15,7 @@ from publisher.subscribers.rounds import RoundKeeper
 
 
 class NoNewsError(UsageError):
-    """Error: a round was requested, but nothing is new to its subscribers."""
+    """Error: mails to subscribers were requested, but nothing is new to them."""
 
 
 def keep_rounds(
@@ -45,7 +45,8 @@ def begin_round(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Begin a round of mails now for all subscribers who follow something at these paces, whatever the schedules say.
+    """Make the mails to all subscribers who follow something at these paces (how often mails come) now, whatever the
+    schedules say.
 
     Each subscriber gets what is new to him. If `paces` has all paces of the site, a postponement of mails ends.
 
@@ -86,8 +87,8 @@ def is_unsettled(config: Config, store: Store) -> bool:
 
 
 def held_by(config: Config, store: Store) -> tuple[str, ...]:
-    """Return the names of the editions that wait for their editor. No round begins until these editions are released or
-    discarded.
+    """Return the names of the editions that wait for their editor. Until they are released or discarded, no mails to
+    subscribers are made.
     """
     names = {audience.name for audience in config.audiences}
     return tuple(edition.name for edition in compose.held_editions(store) if edition.audience in names)

@@ -16,17 +16,19 @@ from publisher.rendering import urls
 from publisher.store import EditionRow
 
 SHOWN = 40
-"""How many of the latest editions, and of the latest rounds, are shown."""
+"""How many of the latest editions, and of the latest rounds (mails to subscribers due at one moment), are shown."""
 ORDERS = 20
 
 
 class SentState(StrEnum):
-    """What has become of an edition or a round so far."""
+    """What has become so far of an edition, or of a round (mails to subscribers due at one moment)."""
 
     HELD = "held"
     """The edition waits for its editor."""
     UNWRITTEN = "unwritten"
-    """The edition is recorded, and the next pass writes it into the outbox; or the round is still being planned."""
+    """The edition is recorded, and not yet written into the outbox; or the mails to subscribers are still being
+    planned.
+    """
     OUT = "out"
     """The edition is in the outbox; its mails are in the ledger if this site sends them."""
     DISCARDED = "discarded"
@@ -37,19 +39,19 @@ class SentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """An edition, or a round of mails to subscribers."""
+    """An edition, or a round (the mails to subscribers due at one moment)."""
 
     name: str
-    """The name, such as `weekly-3` or `round-12`."""
+    """The name of the edition or round of mails, such as `weekly-3` or `round-12`."""
     audience: str
-    """The name of the audience, or an empty string for a round."""
+    """The name of the audience (mailing list), or an empty string for mails to subscribers."""
     number: int
     paces: tuple[str, ...] = ()
-    """The paces that were due; empty for an edition."""
+    """The paces (how often subscribers get mails) that were due; empty for an edition."""
     at: datetime
-    """When the edition was composed or the round begun, in UTC."""
+    """When the edition was composed or the round of mails begun, in UTC."""
     items: int | None
-    """How many items the edition has, or `None` for a round, in which each subscriber has items of his own."""
+    """How many items the edition has, or `None` for mails to subscribers, each of whom has items of his own."""
     state: SentState
     mails: DeliveryCounts | None
     """The counts of the mails, or `None` if the ledger has none or they were deleted."""
@@ -58,12 +60,14 @@ class Sent:
 
     @property
     def is_recallable(self) -> bool:
-        """Whether some mails of the edition or round are not handed over yet, so that they can be recalled."""
+        """Whether some mails of an edition or round (mails due at one moment) are not handed over yet, so that they can
+        be recalled.
+        """
         return self.mails is not None and bool(self.mails.queued or self.mails.later or self.mails.held)
 
     @property
     def may_go_again(self) -> bool:
-        """Whether mails can be sent again, because some did not or may not have arrived, and none waits."""
+        """Whether mails can be sent again: some did not or may not have arrived, and none waits."""
         mails = self.mails
         if mails is None or self.state is not SentState.OUT or mails.queued or mails.later:
             return False
@@ -73,18 +77,18 @@ class Sent:
 
     @property
     def waiting(self) -> int:
-        """How many mails of the edition or round are not handed over yet."""
+        """How many mails of an edition or round (mails to subscribers due at one moment) are not handed over yet."""
         return 0 if self.mails is None else self.mails.queued + self.mails.later + self.mails.held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMails:
-    """The latest editions and rounds, and what is paused."""
+    """The latest editions and rounds (mails to subscribers due at one moment), and what is paused."""
 
     sends: bool
     """Whether this site sends mails. If not, the outbox is the result."""
     sent: tuple[Sent, ...]
-    """The editions and rounds, latest first."""
+    """The editions and rounds (mails to subscribers due at one moment), latest first."""
     audiences: tuple[str, ...]
     """The names of the audiences that can be paused individually."""
     paused: Mapping[str, datetime]
@@ -96,7 +100,9 @@ class SentMails:
 
 
 def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
-    """Return the latest editions and rounds, the state of their mails, and the commands about mails since a moment."""
+    """Return the latest editions and rounds (mails to subscribers due at one moment), the state of their mails, and the
+    commands about mails since a moment.
+    """
     store, config = office.store, office.config
     editions, rounds = store.editions.latest(limit=SHOWN), store.rounds.latest(limit=SHOWN)
     names = [*(row.name for row in editions), *(each.name for each in rounds)]
@@ -119,14 +125,14 @@ def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
 
 
 def latest_first(sent: Iterable[Sent]) -> list[Sent]:
-    """Return editions and rounds, latest first. Editions of one audience are sorted by number, because a clock may have
-    been wrong.
+    """Return editions and rounds (mails to subscribers), latest first. Editions of one audience are sorted by number,
+    because a clock may have been wrong.
     """
     return sorted(sent, key=lambda each: (each.at, each.number, each.name), reverse=True)
 
 
 def state_of(row: EditionRow) -> SentState:
-    """Return the state of an edition."""
+    """Return what has become of an edition so far."""
     if row.held_until and not row.written_at:
         return SentState.HELD
     if row.items:

@@ -31,10 +31,10 @@ def hold_service_lock(config: Config, store: Store) -> Iterator[None]:
 
 @contextmanager
 def hold_at_rest(store: Store, *, now: datetime) -> Iterator[None]:
-    """Keep services, passes and deliveries of a store from starting while the block runs.
+    """Keep a service and all other work on a store from starting while the block runs.
 
     Raises:
-        BusyError: one of them is running.
+        BusyError: a service or other work is running.
     """
     place = store.database.place
     with ExitStack() as stack:

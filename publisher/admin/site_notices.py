@@ -21,7 +21,7 @@ from publisher.store import RunRow
 from publisher.store.runs import RUN
 
 SITE = "site"
-"""The name that stands for the site in notices. No source or edition has it."""
+"""The name that stands for the site in notices (mails to the operator). No source or edition has it."""
 TROUBLE, OVER = "trouble", "over"
 
 
@@ -56,7 +56,7 @@ def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[]
 
 
 def _is_told(office: Office) -> bool:
-    """Whether the last notice about the site reported problems."""
+    """Whether the last notice (mail to the operator) about the site reported problems."""
     trouble, over = (office.store.notices.last_number(SITE, kind) for kind in (TROUBLE, OVER))
     return trouble > over
 

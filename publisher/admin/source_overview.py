@@ -23,7 +23,7 @@ LATEST = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionEffect:
-    """What a decision about a held source would do, in numbers of items."""
+    """What a decision about a source's suspicious listing would do, in numbers of items."""
 
     added: int = 0
     """How many new items become visible."""
@@ -41,11 +41,15 @@ class DecisionEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A held listing of a source: its changes looked suspicious, so they wait for an editor's decision."""
+    """A listing of a source that waits for approval: its changes looked suspicious, so they wait for an editor's
+    decision.
+    """
 
     reason: HoldReason
     words: str
-    """Why the listing is held and what it would change, with figures. A decision refers to these words."""
+    """Why the listing waits for approval and what it would change, with figures. A decision names this text, and so
+    applies to no other listing.
+    """
     change: HeldChange
     release: DecisionEffect
     discard: DecisionEffect
@@ -67,18 +71,18 @@ class SeenSource:
     failure: FailureKind | None
     """Why the last reading failed, or `None` if it did not fail."""
     held: Held | None
-    """The held listing, or `None` if nothing waits for a decision."""
+    """The source's listing that waits for approval, or `None` if none waits."""
     waiting: tuple[WaitingItem, ...]
     """The items that wait, the next to appear first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOverview:
-    """The sources of config.toml, the hidden items, and the latest items that can be hidden."""
+    """The sources of config.toml, the items hidden from readers, and the latest items that can be hidden."""
 
     sources: tuple[SeenSource, ...]
     hidden: Sequence[HiddenItem]
-    """The hidden items, the most recently hidden first."""
+    """The items hidden from readers, the most recently hidden first."""
     latest: Sequence[Record]
     """The items that were added last, latest first."""
 
@@ -102,7 +106,7 @@ def oversee_sources(office: Office) -> SourceOverview:
 
 
 def held_of(state: SourceState) -> Held | None:
-    """Return the held listing of a source, or `None` if there is none."""
+    """Return the listing of a source that waits for approval, or `None` if none waits."""
     if state.hold_reason is None:
         return None
     change = state.held_change
@@ -116,7 +120,9 @@ def held_of(state: SourceState) -> Held | None:
 
 
 def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
-    """Return the effect of a decision about a held listing, as if `collect.record` carried it out."""
+    """Return the effect of a decision about a listing that waits for approval, as if `collect.record`
+    carried it out.
+    """
     match decision:
         case OnSuspicion.RELEASE:
             return DecisionEffect(added=change.added, revised=change.revised, withdrawn=change.withdrawn)
@@ -127,9 +133,7 @@ def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
 
 
 def _waiting_items(office: Office) -> Mapping[str, Sequence[WaitingItem]]:
-    """Return the items that wait for the moment at which they appear, by source; a source without such items is
-    missing.
-    """
+    """Return the items that wait for the moment at which they appear, by source; a source without any is missing."""
     found: dict[str, list[WaitingItem]] = defaultdict(list)
     for each in office.store.items.waiting():
         found[each.source].append(WaitingItem(waiting=each, why=why_waiting(each, office.config)))

@@ -79,7 +79,7 @@ class Stages:
     ) -> RunReport:
         """Read the sources that are due and those `asked_for` by name, and record the changes in the item log.
 
-        `on_suspicion` says what to do with a suspicious listing. For `seen`, see `CollectRules`.
+        `on_suspicion` says what to do with a suspicious listing. `CollectRules` says what `seen` is.
         """
         rules = self._wiring.collect_rules(on_suspicion, seen)
         collected = collect(
@@ -106,8 +106,8 @@ class Stages:
         return self._wiring.tell_hub(self.put_out(report, self._config.audiences)) if report.publish else report
 
     def compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Plan new editions and record them; then write all recorded editions that are not held to the website and the
-        outbox.
+        """Plan new editions and record them; then write all recorded editions that wait for no editor to the website
+        and the outbox.
         """
         return self.put_out(self._record(report, plan, audiences), audiences)
 

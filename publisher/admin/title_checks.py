@@ -27,7 +27,7 @@ class TitleCounts:
 
 
 def count_titles(items: Iterable[Item]) -> TitleCounts:
-    """Return how many of these items have no title of their own."""
+    """Return how many of these items have no title of their own, out of how many."""
     titled = [(item, bool(without_invisible(item.title).strip())) for item in items]
     made = [heading_of(item) for item, has_title in titled if not has_title]
     cut = sum(bool(heading.title and not heading.sentence) for heading in made)

@@ -32,7 +32,7 @@ class Changed:
     was: str
     """The item's former title, or else a sentence that was removed; empty if nothing was removed."""
     now: str
-    """The source's present text in its place; empty if it is the same as `was`."""
+    """The source's present text where `was` stood; empty if it is the same as `was`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,10 @@ class Earlier:
     is_discarded: bool
     """Whether the whole edition was discarded."""
     may_reopen: bool
-    """Whether the edition can be held again as it was."""
+    """Whether the edition can wait for an editor again as it was."""
     is_passed: bool
-    """Whether mails went to subscribers since the edition's items were added. A restored item is in none of those
-    mails.
+    """Whether mails went to subscribers since the edition's items were added. If an item is put back, these mails lack
+    it all the same.
     """
     items: tuple[Record, ...]
     """Items that the audience never got."""
@@ -84,11 +84,11 @@ class Upcoming:
     items: tuple[UpcomingItem, ...]
     """The edition's items, in the order of the mail."""
     taken_out: tuple[tuple[Record, TakenOut], ...]
-    """Items that were taken out of the edition while it is held, each with the reason."""
+    """Items that the editor removed from the edition while it waits for him, each with the reason."""
     waiting: tuple[tuple[Record, WhyNot], ...]
     """New items that are not in this edition, each with the reason."""
     earlier: tuple[Earlier, ...]
-    """The latest editions with items that were taken out, latest first."""
+    """The latest editions from which an editor removed items, latest first."""
     state: str
     """A text that changes when anything changes that editors can decide about."""
 

@@ -42,13 +42,13 @@ class Verdict(StrEnum):
     TAKEN_OUT = "taken out"
     """An editor took the item out of an edition for good."""
     FORGOTTEN = "forgotten"
-    """The item's round is over, and its mails were deleted."""
+    """The mails with the item are sent long ago, and were deleted."""
     PASSED = "passed"
-    """A round was sent without the item, because readers could not see it then."""
+    """Mails were sent without the item, because readers could not see it then."""
     SUSPENDED = "suspended"
     """The item waits, because the subscriber is suspended: mails to him came back."""
     NEXT = "next"
-    """The item comes with the next mail of the pace `next_pace`."""
+    """The item comes with the next mail at the pace (how often mails come) `next_pace`."""
     LEFT = "left"
     OLDER = "older"
     OTHER = "other"
@@ -62,7 +62,7 @@ class MailWithItem:
     delivery: KnownDelivery | None
     """The delivery, or `None` if the ledger has deleted it."""
     is_too_old: bool = False
-    """Whether the mail waited so long that it is held until the operator decides."""
+    """Whether the mail waited so long that it is not sent until the operator decides."""
 
     @property
     def waits(self) -> bool:
@@ -76,8 +76,8 @@ class ItemStory:
 
     record: Record
     relations: tuple[tuple[Subscription, Relation], ...]
-    """The item's relation to each subscription, in the order in which the subscriptions began; empty if rounds do not
-    send this item.
+    """The item's relation to each subscription, in the order in which the subscriptions began; empty if mails to
+    subscribers never have the item.
     """
     mails: tuple[MailWithItem, ...]
     """The mails that were planned with the item. There is more than one only after a restore."""
@@ -87,7 +87,7 @@ class ItemStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """The history of one subscriber: what he followed, and the mails to him."""
+    """The history of one subscriber: what he followed, and the mails that he got."""
 
     address: str
     subscriber: Subscriber | None
@@ -107,11 +107,13 @@ class Story:
     paused_until: datetime | None = None
     """The end of his pause, in UTC, or `None` if there is none or it is over."""
     present: Mapping[str, str] = field(default_factory=dict)
-    """The pace that he gets instead, for each of his paces that config.toml no longer has."""
+    """For each of his paces (how often he gets mails) that config.toml no longer has, the pace that he gets instead."""
     gone: frozenset[str] = frozenset()
     """The slugs of the themes that he follows and that no longer exist."""
     letter: KnownDelivery | None = None
-    """The last letter with a confirmation link, or `None` if the ledger has none, or if he is a subscriber."""
+    """The last letter in which he was asked to confirm his subscription, or `None` if the ledger (the table of all
+    mails) has none, or if he is a subscriber.
+    """
     hindrances: tuple[Hindrance, ...] = ()
     """What prevents or delays mails to all subscribers now."""
     bounces: tuple[BounceRow, ...] = ()
@@ -120,7 +122,7 @@ class Story:
     suppressions: tuple[Suppression, ...] = ()
     """The suppressions of the address. If there are none, it may get mails."""
     due: Mapping[str, datetime]
-    """When each of his paces is next due, by the name of the pace.
+    """When each of his paces (how often he gets mails) is next due, by its name.
 
     It is empty while he has paused, or is suspended because mails came back.
     """
@@ -176,7 +178,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
 def _mails_of(
     known: Subscriber, deliveries: Sequence[KnownDelivery], people: People, store: Store, config: Config
 ) -> tuple[MailWithItem, ...]:
-    """Return the mails of rounds to a subscriber, each with its delivery."""
+    """Return the digests to a subscriber, each with the state of its mail."""
     sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
     oldest = people.now - config.smtp.max_age if config.smtp else None
     past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]
@@ -249,7 +251,9 @@ def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
 
 
 def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
-    """Return an item's relation to a subscription, by the rule of rounds (`subscribers.rule`)."""
+    """Return how an item relates to a subscription, by the rule that decides which items are sent
+    (`subscribers.rule`).
+    """
     seq = entry.added_seq if subscription.theme == EVERYTHING else entry.themes.get(subscription.theme)
     if seq is None:
         return Relation.OTHER
@@ -287,6 +291,8 @@ _UNSEEN = {
 
 
 def next_pace(item: ItemStory, story: Story) -> str:
-    """Return the pace whose next mail brings the item to the subscriber, or an empty string if none will."""
+    """Return the pace (how often mails come) whose next mail brings the item to the subscriber, or an empty string if
+    none will.
+    """
     paces = {subscription.pace for subscription, relation in item.relations if relation is Relation.DUE}
     return next((pace for pace in story.due if pace in paces), "")

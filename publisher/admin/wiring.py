@@ -87,7 +87,7 @@ class Wiring:
         """Return the sources of config.toml with these names, or all sources if no names are given.
 
         Raises:
-            UsageError: there is no source of such a name.
+            UsageError: there is no source with one of the names.
         """
         known = [settings.name for settings in self._config.sources]
         for name in only:
@@ -97,10 +97,10 @@ class Wiring:
         return [open_source(each.kind, each.name, each.options, self.source_site) for each in chosen]
 
     def held_source(self, name: str) -> Source:
-        """Return the held source of that name.
+        """Return the source of that name, whose last reading waits for approval.
 
         Raises:
-            UsageError: there is no such source, or it is not held.
+            UsageError: there is no such source, or no reading of it waits.
         """
         held = [each.name for each in self._config.sources if self._store.sources.state(each.name).hold_reason]
         if name not in held:
@@ -257,7 +257,7 @@ class Wiring:
         return Renewer(people, self._store, letters=letters, words_in=cache(self.consent_words), progress=progress)
 
     def consent_words(self, language: str) -> str:
-        """Return the words of consent in a language.
+        """Return the words with which people consent to get mails, in a language.
 
         Raises:
             TemplateError: forms/consent.txt cannot be used.
@@ -278,7 +278,7 @@ class Wiring:
         return Reception(self.people(now), self._look, self._store)
 
     def desk(self, now: datetime) -> "Desk":
-        """Return the editors' desk, with the present templates.
+        """Return the editors' desk (the website where editors decide), with the present templates.
 
         Raises:
             StoreError: the store cannot be used.
@@ -304,7 +304,7 @@ class Wiring:
     def _look(self) -> "SiteLook":
         """The look of the site's pages. Its templates are compiled once.
 
-        A pass takes a copy, so that the cached values of its items end with it.
+        Each run takes a copy, so that the cached values of its items end with the run.
         """
         from publisher.publish.page_values import SiteLook
 
@@ -327,7 +327,7 @@ class Wiring:
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def note_departures(self, report: RunReport) -> RunReport:
-        """Write owed lines to the file of departures. Any problem with that file is added to the report."""
+        """Write departures (who left or was erased) that their file lacks into it; report any problem with the file."""
         try:
             self._store.owed_departures.note()
             self._store.owed_departures.check()
@@ -339,7 +339,7 @@ class Wiring:
         return report
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Begin a round of mails now for all subscribers who follow something at these paces.
+        """Make the mails to all subscribers who follow something at these paces (how often mails come) now.
 
         Raises:
             UsageError: config.toml has no [subscribers], or see `rounds.begin_round`.

@@ -1,7 +1,8 @@
-"""The delivery loop of the service: a thread that sends mails beside the passes, so that neither waits for the other.
+"""The delivery loop of the service: a thread that sends mails while the service's other work (collect, publish,
+compose) goes on, so that neither waits for the other.
 
-A pass may take minutes, and so may a mail server. The loop checks the ledger when a pass has ended, when a mail is
-to be retried, and every minute, because another machine may have queued mails.
+That work (a pass) may take minutes, and so may a mail server. The loop checks the ledger when a pass has ended, when a
+mail is to be retried, and every minute, because another machine may have queued mails.
 """
 
 import threading
@@ -42,7 +43,7 @@ class DeliveryLoop:
         self._woken.set()
 
     def look(self) -> None:
-        """Make the loop check the ledger (the table of mails to send) now, because a letter may wait there."""
+        """Make the loop check the ledger (the table of mails to send) now, because a mail may wait there."""
         self._woken.set()
 
     @contextmanager

@@ -10,19 +10,23 @@ from flask import Blueprint, Response
 from publisher.model.deliveries import DeliveryCounts
 
 STALLED_AFTER = 4
-"""The number of intervals without the end of a pass after which the service counts as stalled."""
+"""The number of intervals without the end of a pass (collect, publish, compose) after which the service counts as
+stalled.
+"""
 
 
 class PassHealth:
     """The health of a service: when the last pass (collect, publish, compose) ended, and how many problems it met."""
 
     def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
-        """Prepare for a pass every `interval_s` seconds. `steady` is a monotonic clock, in seconds."""
+        """Prepare for a pass (collect, publish, compose) every `interval_s` seconds. `steady` is a monotonic clock, in
+        seconds.
+        """
         self._steady = steady
         self.expect_every(interval_s)
         self._ended = steady()
         self._problems: int | None = None
-        """How many problems the last pass met, or `None` if no pass has ended yet."""
+        """How many problems the last pass (collect, publish, compose) met, or `None` if none has ended yet."""
         self._why = "no pass has ended yet"
         self._mail_problems = 0
         self._mails: list[dict[str, object]] | None = None
@@ -31,16 +35,18 @@ class PassHealth:
         """
 
     def expect_every(self, interval_s: float) -> None:
-        """Set how often a pass is due, in seconds."""
+        """Set how many seconds lie between two passes (collect, publish, compose)."""
         self._patience_s = STALLED_AFTER * interval_s
 
     def note(self, problems: int, why: str = "") -> None:
-        """Record that a pass ended with this number of problems. `why` says in public what is wrong."""
+        """Record that a pass (collect, publish, compose) ended with this number of problems. `why` says in public what
+        is wrong.
+        """
         self._ended, self._problems = self._steady(), problems
         self._why = why
 
     def is_stalled(self) -> bool:
-        """Whether the last pass ended so long ago that the service must hang."""
+        """Whether the last pass (collect, publish, compose) ended so long ago that the service must hang."""
         return self._steady() - self._ended > self._patience_s
 
     def note_mails(self, problems: int, mails: Sequence[DeliveryCounts]) -> None:
@@ -50,7 +56,9 @@ class PassHealth:
         self._mail_problems, self._mails = problems, counts
 
     def state(self) -> tuple[bool, dict[str, object]]:
-        """Return whether passes and the sending of mails are well, and the values that /health shows to the public."""
+        """Return whether passes (collect, publish, compose) and the sending of mails are well, and the values that
+        /health shows to the public.
+        """
         is_stalled = self.is_stalled()
         age_s = round(self._steady() - self._ended)
         told: dict[str, object] = {"problems": self._problems, "last_pass_age_s": age_s}

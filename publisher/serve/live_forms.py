@@ -1,5 +1,5 @@
-"""Opens the site a second time in a service, for its forms and desk, so that no pass and no mail server delays a
-visitor.
+"""Opens the site a second time in a service, for its forms and desk, so that neither collecting and composing nor
+sending mails delays a visitor.
 """
 
 import threading
@@ -11,8 +11,8 @@ from publisher.config.config import Config
 from publisher.serve.live_site import Opener
 
 VISITOR_WAIT_S = 3.0
-"""How many seconds a visitor waits for a running pass before he is told to try again: only a few requests can be
-answered at a time.
+"""How many seconds a visitor waits for other work of the service before he is told to try again: only a few requests
+can be answered at a time.
 """
 
 

@@ -1,4 +1,4 @@
-"""The site of a service: config.toml is read again before a pass if it has changed.
+"""The site of a service: config.toml is read again before a pass (collect, publish, compose) if it has changed.
 
 Templates need no such check: each pass compares them anyway.
 """
@@ -20,7 +20,7 @@ Trace = tuple[int, int, int] | None
 
 
 class LiveSite:
-    """A site that is opened when a pass needs it, and opened again after config.toml has changed."""
+    """A site that is opened when the service first works on it, and opened again after config.toml has changed."""
 
     def __init__(self, config: Config, open_site: Opener) -> None:
         """Use a configuration that was just read. Nothing is opened yet."""
@@ -71,9 +71,7 @@ class LiveSite:
 
 
 def _trace(path: Path) -> Trace:
-    """Return a mark of a file's content that shows later whether the file has changed, or `None` if the file cannot be
-    read.
-    """
+    """Return a short text that changes when a file changes, or `None` if the file cannot be read."""
     try:
         found = path.stat()
     except OSError:

@@ -17,13 +17,13 @@ _OF_LINES = ("exception", "stack")
 
 
 class PassLog:
-    """Logs what passes did. A problem that every pass meets is logged only once."""
+    """Logs what passes (collect, publish, compose) did. A problem that every pass meets is logged only once."""
 
     def __init__(self) -> None:
         self._known: set[tuple[str, str]] = set()
 
     def write(self, report: RunReport) -> None:
-        """Log what a pass did, with the problems that the previous pass did not have."""
+        """Log what a pass (collect, publish, compose) did, with the problems that the previous one did not have."""
         if (collected := report.collect) and collected.is_news:
             logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
         if (published := report.publish) and published.is_news:

@@ -1,6 +1,6 @@
 """The watch over the mailbox for bounces: a thread of the service that reads it regularly.
 
-It is a separate thread because an IMAP server may be slow, and must delay neither passes nor mails.
+It is a separate thread because an IMAP server may be slow, and must delay neither other work nor mails.
 """
 
 import threading
@@ -15,7 +15,7 @@ from publisher.model.errors import PublisherError
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 60.0
-"""How many seconds pass between two checks whether config.toml names a mailbox."""
+"""How many seconds pass between two checks whether config.toml names a mailbox for bounces."""
 
 
 class MailboxWatch:
@@ -53,7 +53,9 @@ class MailboxWatch:
             self._stopping.wait(settings.every.total_seconds() if settings else LOOK_S)
 
     def _read(self, publisher: Publisher) -> None:
-        """Read the mailbox once. An error is logged once while it stays the same; the next reading tries again."""
+        """Read the mailbox for bounces once. An error is logged once while it stays the same; the next reading tries
+        again.
+        """
         try:
             report = publisher.bounces.read_mailboxes()
         except PublisherError as error:

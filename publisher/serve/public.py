@@ -117,8 +117,8 @@ class _Folder:
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _place(self, name: str) -> Path | None:
-        """Return the path of a file or folder, or `None` if it does not exist, is hidden, or is a link to a place
-        outside the folder.
+        """Return the path of a file or folder, or `None` if it does not exist, has a name that begins with a dot, or is
+        a link to a place outside the folder.
         """
         if not is_public(name):
             return None
@@ -173,8 +173,8 @@ def _redirect(place: str) -> Response:
 def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
     """Return an open file as an answer, compressed if the client accepts that.
 
-    Flask's `send_file` is not used, because it reads a file's size from its path and then opens the path: a file that a
-    pass replaces in between would be sent with the old size.
+    Flask's `send_file` is not used, because it reads a file's size from its path and then opens the path: a file
+    replaced between the two would be sent with the old size.
     """
     facts = os.fstat(file.fileno())
     media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"

@@ -60,7 +60,7 @@ PUBLIC_WORDS: dict[type[PublisherError], str] = {
 }
 """What /health says about an error. The error's own message may contain paths, which are not public."""
 LOOK_S = 15.0
-"""How many seconds pass between two checks whether the clock jumped."""
+"""How many seconds go by between two checks whether the clock jumped."""
 LEAP_S = 2.0
 """The least difference in seconds that counts as a jump of the clock. A smaller one is a gradual adjustment."""
 
@@ -106,12 +106,14 @@ class Service:
         self._log = PassLog()
 
     def wake(self) -> None:
-        """Set all alarms again, by the present clock and configuration, and run a pass."""
+        """Set all alarms again, by the present clock and configuration, and do all work that is due."""
         set_alarms(self.scheduler, self.site.config, self.run_pass)
         self.scheduler.add_job(self.run_pass)
 
     def run_pass(self) -> None:
-        """Run what is due, unless the service is stopping. An error is logged, and the next pass tries again."""
+        """Do the work that is due (collect, publish, compose), unless the service is stopping. An error is logged, and
+        the next alarm tries again.
+        """
         if self.signals.stopping.is_set():
             return
         try:
@@ -145,7 +147,7 @@ class Service:
 
 
 def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> None:
-    """Run passes and the web server until SIGTERM or SIGINT. The module's docstring says what happens then.
+    """Run all due work and the web server until SIGTERM or SIGINT. The module's docstring says what happens then.
 
     With `is_verbose` the log contains decisions and their reasons.
 
@@ -181,8 +183,8 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
 
 
 def _wait(service: Service, watch: ClockWatch) -> None:
-    """Wait until the service is stopped; meanwhile reset alarms when needed, and report to systemd that no pass
-    hangs.
+    """Wait until the service is stopped; meanwhile reset alarms when needed, and report to systemd that no
+    work hangs.
     """
     signals = service.signals
     while not signals.stopping.is_set():

@@ -1,7 +1,7 @@
 """When this service last tried to read each source, and when each could last be read.
 
-The times are kept in memory, because a pass without news writes nothing to the store. A service reads its sources when
-it starts.
+The times are kept in memory, because a reading without news writes nothing to the store. A service reads its sources
+when it starts.
 """
 
 from collections.abc import Iterable, Mapping

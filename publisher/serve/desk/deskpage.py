@@ -20,15 +20,17 @@ class Done:
     said: str
     """One sentence about the result, in the visitor's language."""
     about: str = ""
-    """The name in the record of what was changed, such as `weekly-3`; empty for the thing that the page's
-    path names.
+    """What was changed, by its name in the record of editors' actions, such as `weekly-3`; empty for the thing that the
+    page's path names.
     """
     where: str = ""
     """The path of the page to show next; empty for the page with the form."""
     at: str = ""
-    """The id of the element to scroll to on that page, such as `item-ab12cd34`; empty for the page's top."""
+    """The id of the element to scroll to on the page that shows the result, such as `item-ab12cd34`; empty for the
+    page's top.
+    """
     answer: Response | None = None
-    """The answer to the browser, such as a file, or `None` for a redirect to the page."""
+    """The answer to the browser, such as a file, or `None` for a redirect to the page where the button is."""
 
 
 class TypedError(PublisherError):
@@ -46,12 +48,12 @@ class RefusedError(PublisherError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPage:
-    """A page of the editors' desk. The package's docstring says how to write one."""
+    """A page of the editors' desk (the website where editors decide). The package's docstring says how to write one."""
 
     name: str
     """The page's entry in the menu."""
     rule: str
-    """The page's path below `/-/desk/`."""
+    """The path of a desk page below `/-/desk/`."""
     show: Callable[..., Response]
     """Answers a GET with the page. It is called with the `Visit` and the arguments of the path."""
     acts: Mapping[str, Callable[..., Done]] = field(default_factory=lambda: MappingProxyType({}))
@@ -59,7 +61,7 @@ class DeskPage:
     `show`.
     """
     state: Callable[..., str] = lambda *_, **__: ""
-    """Returns a text that changes when the subject of the page's forms changes. It is called with the same arguments as
+    """Returns a text that changes when what the page's forms are about changes. It is called with the same arguments as
     `show`.
     """
     is_in_menu: bool = True

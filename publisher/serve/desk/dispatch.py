@@ -48,7 +48,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
 
 
 def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatus]:
-    """Return the reason why an action was refused, as a page shows it, and the HTTP status of the answer."""
+    """Return why an action of an editor was refused, as a page shows it, and the HTTP status of the answer."""
     match error:
         case TypedError():
             return Trouble(kind="mistake", words=str(error), field=error.name), HTTPStatus.BAD_REQUEST
@@ -65,7 +65,7 @@ def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatu
 
 
 def lead_to(path: str) -> Response:
-    """Redirect a browser after a form to a page that can be reloaded without sending the form again."""
+    """Redirect a browser that sent a form to a page that can be reloaded without sending the form again."""
     return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")
 
 

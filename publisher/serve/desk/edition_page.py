@@ -33,7 +33,7 @@ MAIL_POLICY = (
     "img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 """The content security policy of a mail in its frame. The mail may use its own style, runs no script, and has no access
-to the desk.
+to the page around it.
 """
 
 LEAVING = ("drop", "later")
@@ -41,7 +41,7 @@ LEAVING = ("drop", "later")
 UNDECIDED = "decided"
 """The value of the choice to wait until somebody decides."""
 Decide = Callable[[str, Office], ComposeReport]
-"""Applies a decision to the held edition of that name."""
+"""Applies an editor's decision to the edition of that name, which waits for him."""
 
 
 # --- display ---------------------------------------------------------------------------------------------------------
@@ -112,8 +112,8 @@ def _release(visit: Visit, audience: str) -> Done:
 
 
 def _compose(visit: Visit, audience: str) -> Done:
-    """Compose an edition of the new items at once; if an editor reviews the audience's editions, the new one is held
-    for him.
+    """Compose an edition of the new items at once; if an editor reviews the audience's editions, the new one waits for
+    him.
     """
     each = _audience(visit, audience)
     report = visit.publisher.compose(each.name)
@@ -210,7 +210,7 @@ def _discard(visit: Visit, audience: str) -> Done:
 
 
 def _reopen(visit: Visit, audience: str) -> Done:
-    """Hold a discarded edition again, with its former subject, introduction, order and titles."""
+    """Let a discarded edition wait for an editor again, with its former subject, introduction, order and titles."""
     each, name = _audience(visit, audience), f"{audience}-{visit.argument}"
     parts = parse_name(name)
     if parts is None or parts[0] != each.name:
@@ -238,8 +238,8 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
-    """Apply a decision about the item that the button names. The result has the sentence `said` and the place to scroll
-    to.
+    """Apply a decision about the item that the button names. The result has the sentence `said`, and scrolls to the
+    item.
     """
     shown = upcoming(_audience(visit, audience), visit.office)
     title, at = _title_in(visit, shown), place_after(visit, [each.record.short_id for each in shown.items])
@@ -271,10 +271,11 @@ def _title_in(visit: Visit, shown: Upcoming) -> str:
 
 
 def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str], *, told: int = 0) -> Done:
-    """Save what was typed, and apply a decision about the held edition, unless it has changed since the form was shown.
+    """Save what was typed, and apply a decision about the edition that waits for the editor, unless it has changed
+    since the form was shown.
 
-    `said` returns the sentence about what was done, given the edition's name. `told` is how many of the saved texts
-    that sentence mentions.
+    `said` returns the sentence about what was done, given the edition's name. `told` is how many of the saved texts the
+    sentence mentions.
     """
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
@@ -291,7 +292,9 @@ def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str],
 def _decide_saving(
     visit: Visit, audience: Audience, decision: Callable[[Office], ComposeReport]
 ) -> tuple[RunReport, TypedWords]:
-    """Save what was typed for the held edition, then decide, unless it has changed since the form was shown."""
+    """Save what was typed for the edition that waits for the editor, then decide, unless the edition has changed since
+    the form was shown.
+    """
     words, held = typed_words(visit), held_of(audience, visit.office)
 
     def decide(office: Office) -> ComposeReport:
@@ -303,7 +306,7 @@ def _decide_saving(
 
 
 def _save_typed(visit: Visit, audience: Audience) -> TypedWords:
-    """Save what was typed for the held edition, if it changes anything, and return it."""
+    """Save what was typed for the edition that waits for the editor, if it changes anything, and return it."""
     words = typed_words(visit)
     if words.count:
         _decide_saving(visit, audience, lambda _: ComposeReport())

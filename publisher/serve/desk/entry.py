@@ -42,8 +42,8 @@ class SignIn:
         return _entry_page(visit, "sign-in")
 
     def send_link(self, visit: Visit) -> Response:
-        """Mail a sign-in link if the typed address belongs to an editor. The mail is sent after the answer, because the
-        time until the answer would otherwise reveal whether the address is an editor's.
+        """Mail a sign-in link if the typed address belongs to an editor. The mail is sent after the answer, because a
+        slower answer would reveal whether the address is an editor's.
         """
         address = visit.field("email").strip()[:MAX_ADDRESS]
         if not self._asked.take(network_of(request.remote_addr or ""), now=visit.now):
@@ -100,7 +100,7 @@ class SignIn:
 
 
 def lead_out(visit: Visit) -> Response:
-    """Redirect a person whose session has ended out of the desk, and delete the browser's cookie."""
+    """Redirect a person whose session has ended from the desk to the sign-in page, and delete the browser's cookie."""
     answer = lead_to(visit.path("sign-in", query="out"))
     answer.delete_cookie(COOKIE, path=_cookie_path(visit), httponly=True, samesite="Strict")
     return answer

@@ -16,7 +16,7 @@ def tell_finding(finding: Finding, texts: Texts) -> str:
 
 
 def _counted(finding: Finding, texts: Texts) -> str:
-    """Return the sentence for a finding that counts something, or an empty string for other findings."""
+    """Return the sentence for a finding about a mail that counts something, or an empty string for other findings."""
     number = finding.values.get("num")
     if not isinstance(number, int):
         return ""

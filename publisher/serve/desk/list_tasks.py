@@ -99,12 +99,12 @@ class ListTask:
 
     @property
     def mark(self) -> str:
-        """A short text that changes when the work, its state, or the list changes."""
+        """A short text that changes when the state of the work or its list changes."""
         return f"{self.order.mark}:{self.work}:{'runs' if self.is_running else 'done'}"
 
 
 class ListTasks:
-    """Holds the last list of each editor."""
+    """Holds, for each editor, the last list of people that he sent."""
 
     def __init__(self, *, wait_s: float = WAIT_S) -> None:
         self._wait_s = wait_s

@@ -1,4 +1,4 @@
-"""The front page of the desk: what is sent next to each audience and to subscribers."""
+"""The front page of the editors' desk: what is sent next to each audience (mailing list) and to subscribers."""
 
 from flask import Response
 

@@ -15,8 +15,8 @@ from publisher.serve.source_watch import SourceWatch
 
 
 def new_pages(watch: SourceWatch, tasks: ListTasks) -> tuple[DeskPage, ...]:
-    """Return the pages of a desk. `watch` knows when sources were read, and `tasks` has the lists of people that
-    editors sent.
+    """Return the pages of the editors' desk, the website where editors decide. `watch` knows when sources were read,
+    and `tasks` has the lists of people that editors sent.
     """
     sources = sources_page(watch)
     return (

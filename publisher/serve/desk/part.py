@@ -54,7 +54,7 @@ OpenSite = Callable[[], Publisher]
 def desk_pages(
     open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], watch: SourceWatch, tasks: ListTasks
 ) -> Blueprint:
-    """Return the part of the application with the desk. `on_act` is called when mails may wait to be sent.
+    """Return the part of the application with the editors' desk. `on_act` is called when mails may wait to be sent.
 
     `watch` knows when each source was last read, `tasks` has the lists of people that editors sent.
     """
@@ -86,7 +86,7 @@ def _text(text: str, status: int) -> Response:
 
 
 class _DeskPart:
-    """Answers requests for the desk."""
+    """Answers requests for the editors' desk (the website where editors decide)."""
 
     def __init__(
         self,
@@ -159,15 +159,15 @@ class _DeskPart:
             return self.answer_trouble(error)
 
     def answer_trouble(self, error: PublisherError) -> Response:
-        """Answer that the desk will work again soon. The answer uses no template, because templates may be
-        the cause.
+        """Answer that the desk will work again soon. The answer uses no template, because a broken template may be the
+        cause.
         """
         logger.warning("the desk cannot be used", problem=str(error))
         said = self._texts().gettext("The desk cannot be used now. Please try again in some minutes.")
         return _text(said, HTTPStatus.SERVICE_UNAVAILABLE)
 
     def show_style(self) -> Response:
-        """Return the style sheet that the desk uses in addition to the site's."""
+        """Return the style sheet that the editors' desk uses in addition to the site's."""
         look = self._open().desk.look
         css = look.templates.render("desk/style.css", language=look.site.language, domain="desk")
         return Response(css, mimetype="text/css", headers={"Cache-Control": f"max-age={STYLE_S}"})

@@ -105,7 +105,7 @@ def _export(exporting: Lock, visit: Visit) -> Done:
 
 
 def people_page() -> DeskPage:
-    """Return the desk's page of subscribers."""
+    """Return the desk's page of subscribers, where editors look for people and see how many follow what."""
     return DeskPage(
         name="people",
         rule="people",

@@ -70,7 +70,7 @@ def _state(visit: Visit, number: int) -> str:
 
 
 def hide_address(text: str, address: str) -> str:
-    """Return a text, such as an answer of a mail server, with the address masked."""
+    """Return a text, such as an answer of a mail server, with all but parts of the address hidden."""
     return re.sub(re.escape(address), masked(address), text, flags=re.IGNORECASE)
 
 

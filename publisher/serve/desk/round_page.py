@@ -36,7 +36,7 @@ ABOUT = "round"
 ACTS_SHOWN = 10
 EVERY_PACE = "*"
 PLAN_WITHIN = timedelta(seconds=5)
-"""How long a visitor waits while the mails of a round are planned; the next pass plans the rest."""
+"""How long a visitor waits while mails to subscribers are planned; the service plans the rest later."""
 
 
 # --- display ---------------------------------------------------------------------------------------------------------
@@ -75,8 +75,8 @@ def _upcoming(visit: Visit) -> UpcomingRound:
 
 
 def _waiting(visit: Visit) -> list[str]:
-    """Return the names of the held editions that delay mails to subscribers: the names that the editions' recipients
-    know.
+    """Return the names of the editions that wait for their editor and so delay mails to subscribers: the names that the
+    editions' recipients know.
     """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     held = (name.rpartition("-") for name in held_by(visit.publisher.config, visit.office.store))
@@ -232,9 +232,10 @@ def _title(visit: Visit) -> str:
 
 
 def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str, *, told: int = 0) -> Done:
-    """Save what was typed and apply a decision, unless its subject has changed since the form was shown.
+    """Save what was typed and apply a decision about the next mails, unless what was shown has changed since the form
+    was shown.
 
-    `said` is the sentence about what was done; `told` is how many of the saved texts that sentence mentions.
+    `said` is the sentence about what was done; `told` is how many of the saved texts the sentence mentions.
     """
     report, words = _decide_saving(visit, decision)
     return _done(visit, with_problems(visit, with_saved(visit, said, words, told=told), report))

@@ -1,4 +1,4 @@
-"""The desk's page of sent mails: editions and rounds with the counts of their mails, and buttons to pause, resume and
+"""The desk's page of sent mails: editions and mails to subscribers with their counts, and buttons to pause, resume and
 recall.
 """
 
@@ -80,7 +80,7 @@ def _recall(visit: Visit) -> Done:
 
 
 def _again(visit: Visit) -> Done:
-    """Send an edition to its mailing list again, or send the mails of a round that were not sent."""
+    """Send an edition to its mailing list again, or send the mails to subscribers that were not sent."""
     name, office = visit.argument, visit.office
     sent = next((each for each in _overview(visit).sent if each.name == name), None)
     if sent is None or not sent.may_go_again:
@@ -96,8 +96,8 @@ def _again(visit: Visit) -> Done:
 
 
 def _order(order: Callable[[], _T]) -> _T:
-    """Do what was ordered about mails, such as to pause them. If that is refused, the page showed an outdated state,
-    which the error says.
+    """Do what an editor ordered about mails, such as to pause them. If that is refused, the page showed an outdated
+    state, which the error says.
     """
     try:
         return order()

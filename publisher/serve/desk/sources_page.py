@@ -73,8 +73,8 @@ def _known_readings(overview: SourceOverview, visit: Visit) -> Mapping[str, date
 
 
 def _ends(visit: Visit) -> Mapping[int, str]:
-    """Return the names of held editions that are not sent if an item is hidden, because it is their only item, by item
-    number.
+    """Return, by item number, the names of the editions waiting for an editor that are not sent if the item is hidden,
+    because it is their only item.
     """
     audiences = {each.name: each for each in visit.publisher.config.audiences}
     only = held_by_only_item(visit.office)
@@ -86,8 +86,8 @@ def _ends(visit: Visit) -> Mapping[int, str]:
 
 
 def _ends_named(visit: Visit) -> str:
-    """Return the editions that are not sent if the item that the button or the form names is hidden. Return an empty
-    string if there is no such item.
+    """Return the editions that are not sent if the item that the button or the form names is hidden from readers.
+    Return an empty string if there is no such item.
     """
     name = visit.argument or visit.field("item").strip()
     try:
@@ -97,7 +97,9 @@ def _ends_named(visit: Visit) -> str:
 
 
 def state_of(overview: SourceOverview) -> str:
-    """Return a text that changes when another reading of a source is held or another item is hidden."""
+    """Return a text that changes when another reading of a source waits for approval or another item is hidden from
+    readers.
+    """
     held = [(each.status.name, each.held.words) for each in overview.sources if each.held]
     hidden = sorted(each.record.number for each in overview.hidden)
     return hashlib.sha256(repr((held, hidden)).encode()).hexdigest()[:16]
@@ -107,8 +109,8 @@ def state_of(overview: SourceOverview) -> str:
 
 
 def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
-    """Apply a decision to the reading of a source that was held when the page was shown. If another reading is held
-    now, it stays held.
+    """Apply a decision to the reading of a source that waited for approval when the page was shown. If another reading
+    waits now, it goes on waiting.
     """
     name = visit.argument
     seen = visit.office.store.sources.state(name).held
@@ -179,7 +181,7 @@ def _appear(visit: Visit) -> Done:
 
 
 def _hide(visit: Visit) -> Done:
-    """Hide the item whose button was pressed, or the item that the form names."""
+    """Hide the item whose button was pressed, or the item that the form names, from readers."""
     name = visit.argument or visit.field("item").strip()
     reason = " ".join(visit.field("reason").split())[:MAX_REASON]
     if not name:

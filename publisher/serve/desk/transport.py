@@ -8,8 +8,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 _PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
-"""Headers of proxies. If the proxy that config.toml names did not set such a header, another one did, so the visitor is
-on another machine.
+"""Headers of proxies. If the proxy that config.toml names did not set one of these headers, another proxy did, so the
+visitor is on another machine.
 """
 _OF_PROXIES = "HTTP/1.0"
 _SAME_PLACE = ("same-origin", "none")

@@ -24,7 +24,7 @@ class TypedWords:
     """The new texts that an editor typed into a form and that are to be saved."""
 
     subject: str | None
-    """The subject, or `None` if the form does not change it. The same holds for the introduction."""
+    """The subject, or `None` if the form does not change it. The introduction is `None` in that case too."""
     introduction: str | None
     titles: Mapping[str, str]
     """New titles by the item's id. An empty title restores the source's title."""
@@ -60,8 +60,8 @@ def typed_words(visit: Visit) -> TypedWords:
 
 
 def with_saved(visit: Visit, said: str, words: TypedWords, *, told: int = 0) -> str:
-    """Return the sentence `said` about what was done, and add that what was typed is saved. `told` is how many of the
-    saved texts the sentence mentions already.
+    """Return the sentence `said` about what was done, with a sentence that what was typed is saved. `told` is how many
+    of the saved texts `said` mentions already.
     """
     besides = visit.gettext("What you typed is saved, too.")
     return f"{said} {besides}" if words.count > told else said

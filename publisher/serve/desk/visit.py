@@ -1,4 +1,4 @@
-"""One request at the editors' desk: the site, the person, the language, and the pages for answers."""
+"""One request at the editors' desk: the site, the editor, his language, and the pages that answer him."""
 
 import hashlib
 import hmac
@@ -27,7 +27,7 @@ from publisher.serve.desk.deskpage import DeskPage
 
 COOKIE = "desk"
 DOMAIN = "desk"
-"""The gettext domain of the desk's fixed texts."""
+"""The gettext domain of the fixed texts of the editors' desk."""
 LONGEST_BUTTON = 2_500
 """How many characters of a button's value are read; an item's id in it may be a link. Python refuses numbers of more
 than 4,300 digits.
@@ -35,8 +35,8 @@ than 4,300 digits.
 
 
 BEFORE = "was-"
-"""The beginning of the names of hidden fields. Each contains the mark (see `mark_of`) of the initial text of another
-field.
+"""The beginning of the names of hidden fields. Each has a short hash (see `mark_of`) of the text that another field had
+at first.
 """
 CHOSEN = ("do", "token", "state", "until", "pace", "ends", "language", "encoding")
 """Names of fields that contain no typed text."""
@@ -45,8 +45,8 @@ CHOSEN_OF_MANY = (BEFORE, "follow.")
 
 
 def mark_of(text: str) -> str:
-    """Return a short mark that identifies a text, whatever the space around it. With the texts instead of marks, a form
-    would be twice as long.
+    """Return a short hash that identifies a text, whatever the space around it. With the texts instead of hashes, a
+    form would be twice as long.
     """
     return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:12]
 
@@ -65,8 +65,8 @@ class Trouble:
     """The reason why an action was refused, as a page shows it."""
 
     kind: str
-    """`changed` (somebody else was quicker), `mistake` (in what was typed), `refused` (it is not possible), `busy` (a
-    pass is running), or `failed` (anything else).
+    """Why nothing was done: `changed` (somebody else was quicker), `mistake` (in what was typed), `refused` (it is not
+    possible), `busy` (other work runs), or `failed` (anything else).
     """
     words: str = ""
     """The reason, in the visitor's language."""
@@ -144,7 +144,7 @@ class Visit:
 
     @property
     def argument(self) -> str:
-        """The part of a button's value after the name of its action, such as `13` in `drop:13`."""
+        """The part of the pressed button's value after the name of its action, such as `13` in `drop:13`."""
         return self.asked.form.get("do", "")[:LONGEST_BUTTON].partition(":")[2]
 
     @property
@@ -155,12 +155,12 @@ class Visit:
     def decide(
         self, decision: Callable[[Office], ComposeReport], *, unchanged: Callable[[Office], str] | None = None
     ) -> RunReport:
-        """Apply a decision about editions as the commands do, while no pass is running.
+        """Apply a decision about editions as the commands do, while neither collecting nor composing runs.
 
         `unchanged`, if given, returns the present state; nothing is done unless that equals the form's state.
 
         Raises:
-            BusyError: a pass has been running for a minute.
+            BusyError: other work has been running for a minute.
             OutrunError: the present state is not the form's.
             UsageError: the decision cannot be applied.
         """

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 def decide(decide: Callable[[], _T]) -> _T:
-    """Call a function that decides. If another request was quicker, call it again with the new state.
+    """Call a function that makes a decision. If another request was quicker, call it again with the new state.
 
     Raises:
         OutrunError: another request was quicker each time.

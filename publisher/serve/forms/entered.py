@@ -48,10 +48,10 @@ class SubscribeForm:
     email: str
     """The address as entered, cut to the length that a page may show again."""
     is_everything: bool
-    """Whether everything is wanted, at one pace. If not, the themes in `themes` are wanted."""
+    """Whether everything is wanted, at one pace (how often mails come). If not, the themes in `themes` are wanted."""
     pace: str
     themes: Mapping[str, str]
-    """The chosen paces, by the slugs of themes."""
+    """The chosen paces (how often mails come), by the slugs of themes."""
     language: str
     """The language of the mails."""
 
@@ -66,8 +66,8 @@ class SubscribeForm:
 
 
 def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> SubscribeForm:
-    """Return the initial values of the form to subscribe: everything at the default pace, or only `theme` if the page
-    of a theme led to the form.
+    """Return the initial values of the form to subscribe: everything at the default pace (how often mails come), or
+    only `theme` if the page of a theme led to the form.
     """
     pace = settings.default_pace
     themes = {theme: pace} if theme else {}
@@ -104,8 +104,8 @@ def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs:
 def read_changes(
     fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str], followed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the paces chosen on a subscriber's own page. A theme whose field is missing or invalid keeps the pace that
-    it has in `followed`.
+    """Return the paces (how often to get mails) chosen on a subscriber's own page. A theme whose field is missing or
+    invalid keeps the pace that it has in `followed`.
     """
     said = read_choices(fields, settings, slugs)
     left = {slug for slug in followed if fields.get(f"{THEME_FIELD}{slug}") == NO}

@@ -1,5 +1,5 @@
-"""Forms that a fresh link (one in a letter that works once) opens: the subscriber's data, and the confirmation of a new
-address.
+"""Forms that a fresh link (one in a letter that works once) opens: to see or erase the subscriber's data, and to
+confirm a new address.
 
 The page of the link has a button, which leads to the subscriber's own page, or opens the page of his data. That page is
 valid for an hour, and has the same path with another token. Viewing a page changes nothing.
@@ -48,7 +48,7 @@ class FreshForms:
         return pages.bad_link_page(view)
 
     def use_fresh(self, token: str) -> Response:
-        """Use up the fresh link of a letter. If the form is from the page that such a link opened, do what its button
+        """Use up the fresh link of a letter. If the form is from a page that a fresh link opened, do what its button
         says.
         """
         view = self._view()

@@ -22,14 +22,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPace:
-    """A pace that visitors can choose."""
+    """A pace (how often mails come) that visitors can choose."""
 
     name: str
     due: date
-    """The day of the pace's next mail, if there is news until then."""
+    """The day of the next mail to those who choose this pace, if there is news until then."""
     rate: Rate | None = None
-    """How many mails a month a subscriber gets who follows everything at this pace, or `None` if there are too few
-    items for an estimate.
+    """How many mails a month come to somebody who follows everything at this pace, or `None` if there are too few items
+    for an estimate.
     """
 
 
@@ -42,7 +42,7 @@ class ThemeRow:
     """The theme's title; empty for everything."""
     field: str
     chosen: str
-    """The name of the chosen pace, or `NO`."""
+    """The name of the pace (how often mails come) that the visitor chose for the theme, or `NO`."""
     rate: Rate | None
     """How often items of the theme come, or `None` if there are too few for an estimate."""
 
@@ -97,8 +97,8 @@ class Showing:
         return len(self._themes)
 
     def paces(self) -> list[ShownPace]:
-        """Return the paces that visitors can choose, each with how many mails a month it means for somebody who follows
-        everything.
+        """Return the paces (how often mails come) that visitors can choose, each with how many mails a month it means
+        for somebody who follows everything.
         """
         return [
             ShownPace(name=pace.name, due=self._day(pace.schedule), rate=self.mails({EVERYTHING: pace.name}))
@@ -106,8 +106,8 @@ class Showing:
         ]
 
     def rows(self, choices: Choices, *, has_everything: bool = False) -> list[ThemeRow]:
-        """Return the rows of the table of themes and paces, with these choices. With `has_everything`, the first row is
-        the one for everything.
+        """Return the rows of the table of themes, each with the pace (how often mails come) in `choices`. With
+        `has_everything`, the first row is the one for everything.
 
         A theme that is chosen and no longer offered has a row at the end.
         """
@@ -132,7 +132,7 @@ class Showing:
         return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
-        """Return the day of the next mail if there is news until then, or `None` if no pace is chosen."""
+        """Return the day of the next mail if there is news until then, or `None` if `choices` is empty."""
         after = max(self._now, paused_until) if paused_until else self._now
         due = [self._schedules[pace].next_after(after) for pace in choices.values() if pace in self._schedules]
         return local_day(min(due), self._timezone) if due else None

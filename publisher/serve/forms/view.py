@@ -70,7 +70,7 @@ class View:
         return f"{self._root}{urls.FORMS}/{path}{'?' if queries else ''}{queries}"
 
     def consent(self, language: str) -> str:
-        """Return the exact words of consent beside the form's button."""
+        """Return the exact words of consent beside the button of the form to subscribe."""
         return self.reception.look.templates.render("forms/consent.txt", language=language, domain=DOMAIN).strip()
 
     def move_words(self, language: str) -> str:
