@@ -1,5 +1,5 @@
-"""A process that delivers mails and that tests kill: it kills itself around a commit of the ledger, or the server that
-it talks to kills it.
+"""A process that delivers mails and that tests kill: it kills itself around a commit of the ledger (the record of mails
+to send), or the server that it talks to kills it.
 
 Run it as `python -m tests.delivering URL PORT CONNECTIONS LEASE_S POINT`. It makes passes over the ledger until nothing
 is due, or without end if POINT is `again`. With the POINT `write:3:after`, it kills itself right after the third

@@ -50,7 +50,7 @@ class Departure:
     """One line of the file of departures."""
 
     at: datetime
-    """UTC; when it happened."""
+    """UTC; when the subscriber left, came back, or was erased or suppressed."""
     kind: DepartureKind
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""

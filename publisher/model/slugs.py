@@ -57,7 +57,9 @@ def slug_of(text: str) -> str:
 
 
 def theme_slug_of(label: str) -> str:
-    """Return a slug for a label that is not reserved; long labels that differ only at the end get different slugs."""
+    """Return a slug, none of the reserved ones, for a label; long labels that differ only at the end get different
+    slugs.
+    """
     slug = keyword_slug_of(label)
     return f"{slug}-theme" if slug in RESERVED_SLUGS else slug
 
