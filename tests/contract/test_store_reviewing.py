@@ -234,6 +234,16 @@ def test_items_taken_out_of_an_edition_that_ended_are_due_again(store: Store, he
     assert store.editions.held.taken_out("weekly", 1) == {2: TakenOut.DROPPED}
 
 
+def test_an_edition_that_the_editor_discarded_is_not_said_to_be_withdrawn(store: Store, held: Edition) -> None:
+    withdraw(store, 2)
+    store.editions.held.follow("weekly", 1, at=DEADLINE)
+
+    store.editions.discard("weekly", 1)
+    store.editions.mark_written("weekly", 1, at=DEADLINE)
+
+    assert [] == store.editions.withdrawn()
+
+
 def test_an_item_withdrawn_while_held_is_remembered_until_it_comes_back(store: Store, held: Edition) -> None:
     withdraw(store, 2)
 
