@@ -149,6 +149,10 @@ def test_a_picture_that_waits_for_a_script_is_a_picture(raw: str) -> None:
             '<object data="/plan.pdf"><param name="movie" value="/no.swf"><embed src="/no.swf"></object>',
             '<p><a href="https://example.org/plan.pdf">example.org</a></p>',
         ),
+        (
+            '<object><param name="quality" value="/q"><param name="Movie" value=" /film.swf "></object>',
+            '<p><a href="https://example.org/film.swf">example.org</a></p>',
+        ),
         ('<embed src="/a.swf"><p>after</p>', '<p><a href="https://example.org/a.swf">example.org</a></p><p>after</p>'),
         ("<object><p>instead</p></object>", "<p>instead</p>"),
         ('<iframe src="https://t.example/ns.html" width="0" height="0"></iframe>x', "x"),
