@@ -35,7 +35,7 @@ class BounceDesk:
     bounces: str
     """The address to which bounces are sent, or an empty string if the site has none."""
     reach: Reach | None
-    """The bounce scores of the site's subscribers, or `None` if the site has no subscribers."""
+    """Counts mails that come back against the site's subscribers, or `None` if the site has no subscribers."""
     now: datetime
 
 

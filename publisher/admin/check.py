@@ -60,7 +60,7 @@ class Checked:
     now: datetime
     """The moment of the check, in UTC."""
     owed_departures: int
-    """How many departures could not be written to the file of departures."""
+    """How many departures (people who left, were suppressed or were erased) could not be written to their file."""
     large_feeds: tuple[tuple[str, int], ...]
     """The feed files that are too large for some feed readers: paths below the folder of feeds, with sizes in bytes."""
 
@@ -81,7 +81,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """The findings, in the order of the checks."""
+    """The findings of all checks, in the order of the checks."""
 
     found: tuple[Found, ...]
 
@@ -223,7 +223,9 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield a finding if the file of departures cannot be written: a restore needs it to know who has left."""
+    """Yield a finding if the file of departures (who left or was erased) cannot be written: a restore needs it to know
+    who has left.
+    """
     if checked.config.subscribers is not None and (problem := _unwritable(checked.config.departures)):
         owed = f"; {counted(checked.owed_departures, 'departure')} wait for it" if checked.owed_departures else ""
         yield (

@@ -112,9 +112,9 @@ class Offer:
     kind: OfferKind
     place: str
     items: tuple[SeenItem, ...]
-    """The first items that such a source gives."""
+    """The first items that a source from the suggested table gives."""
     listed: int
-    """How many items such a source gives."""
+    """How many items a source from the suggested table gives."""
     block: str
     """The suggested table as TOML text."""
 
@@ -327,7 +327,7 @@ def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str
 
 
 def offer_of(kind: OfferKind, place: str, items: Sequence[Item], table: Mapping[str, object], config: Config) -> Offer:
-    """Return a suggested `[[sources]]` table. `items` are the items that such a source gives."""
+    """Return a suggested `[[sources]]` table. `items` are the items that a source from this table gives."""
     policy = _TABLES[kind].model_validate(table).policy()
     settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=policy)
     return Offer(

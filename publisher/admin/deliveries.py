@@ -70,7 +70,9 @@ def _report_nothing_due(setup: DeliverySetup) -> DeliverReport:
 
 
 def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
-    """Return the mails of letters from the ledger (the table of all mails), by the ids of their deliveries."""
+    """Return the mails of letters (mails about a subscription itself) from the ledger, by the ids of their
+    deliveries.
+    """
     return store.ledger.letters(claimed)
 
 

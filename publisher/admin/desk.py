@@ -115,7 +115,7 @@ class Desk:
         return found
 
     def sign_out(self, token: str) -> None:
-        """End the session with this token."""
+        """End the session of an editor that has this token."""
         self._records.end_session(tokens.digest_of(token))
 
     def sign_out_everywhere(self, person: str) -> None:

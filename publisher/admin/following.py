@@ -10,7 +10,7 @@ from publisher.store import Store
 from publisher.subscribers.people import People
 
 MONTHS = 12
-"""How many months the table covers, the present one included."""
+"""How many months the table of followers covers, the present one included."""
 _A_YEAR = 12
 
 

@@ -31,7 +31,7 @@ class Hindrance:
 
     kind: HindranceKind
     since: datetime | None = None
-    """Since when the mails have been held back, in UTC, or `None` if that is unknown."""
+    """Since when mails have been held back, in UTC, or `None` if that is unknown."""
     about: str = ""
     """The words of the mail server, or the name of the edition; may be empty."""
     until: datetime | None = None

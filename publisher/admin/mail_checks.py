@@ -207,7 +207,7 @@ def judge_links(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield everything that a mail program would fetch from the network when the mail is opened."""
+    """Yield a finding for everything that a mail program would fetch from the network when the mail is opened."""
     hosts = {urlsplit(image.get("src") or "").netloc for image in mail.page.iter("img") if _is_of_item(image, mail)}
     for host in sorted(hosts):
         yield Finding(

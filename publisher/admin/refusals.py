@@ -9,7 +9,7 @@ from publisher.subscribers.reach import Reach
 
 
 def count_refusals(store: Store, reach: Reach) -> None:
-    """Count the refusals that are not in the bounce scores of their recipients yet."""
+    """Count the mails that the server refused and that do not count yet in the bounce scores of their recipients."""
     for each in store.bounce_scores.refusals():
         reach.take_refusal(each, status_of(each))
 

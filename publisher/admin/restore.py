@@ -59,8 +59,8 @@ class RestoreReport:
     added: int
     """How many files a restore added to the outbox. Files that existed already stayed as they were."""
     repeated: Repeated | None
-    """The people who left or were erased after the backup, and who were removed from it, or `None` if there is no file
-    of departures.
+    """How many people who left or were erased after the backup were removed again, or `None` if there is no file of
+    departures.
     """
 
 

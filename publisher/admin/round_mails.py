@@ -45,7 +45,7 @@ _RECORDS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Selected:
-    """What is the same in the mails to all subscribers who get the same items in the same language."""
+    """What is the same in all mails that have the same items and the same language."""
 
     skeleton: "Skeleton"
     themes: frozenset[str]
@@ -82,7 +82,7 @@ class RoundMails:
         self._records: dict[int, Record] = {}
         """Live items as they were last read."""
         self._edit = RoundEdit()
-        """The editors' decisions when the present mails were read."""
+        """The editors' decisions about mails to subscribers, as of the last reading."""
         self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
         """In words, why a subscriber gets a mail, by (the subscriptions that caused the mail, its language)."""
 

@@ -14,7 +14,7 @@ class PaceOverview:
 
     pace: str
     due_at: datetime
-    """When the mails are due, in UTC. If they are overdue, this is in the past."""
+    """When the mails at this pace are due, in UTC. If they are overdue, this is in the past."""
     people: int
     """How many people follow something at this pace (how often mails come). Those to whom nothing is new
     get no mail.

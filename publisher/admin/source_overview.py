@@ -28,7 +28,7 @@ class DecisionEffect:
     added: int = 0
     """How many new items become visible."""
     revised: int = 0
-    """How many items get the present content of their source."""
+    """How many items the decision gives the present content of their source."""
     withdrawn: int = 0
     """How many items readers no longer see."""
     never_shown: int = 0

@@ -33,7 +33,9 @@ Planner = Callable[..., list[Plan]]
 
 
 class Stages:
-    """The stages of one site, connected with its store, its public folder and its outbox."""
+    """The stages of a pass (collect, publish, compose) over one site, connected with its store, its public folder and
+    its outbox.
+    """
 
     def __init__(
         self,
@@ -46,7 +48,9 @@ class Stages:
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """Prepare the stages. `open_files` gives access to a folder, and `clock` returns the time in UTC."""
+        """Prepare the stages (collect, publish, compose). `open_files` gives access to a folder, and `clock` returns
+        the time in UTC.
+        """
         self._config = config
         self._store = store
         self._outbox = outbox
@@ -56,7 +60,9 @@ class Stages:
         self._progress = progress
 
     def run(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
-        """Run all stages. `plan` chooses the editions. When `is_stopping` returns true, end before the next stage."""
+        """Run all stages (collect, publish, compose). `plan` chooses the editions. When `is_stopping` returns true, end
+        before the next stage.
+        """
         report = self.collect(self._wiring.sources())
         if is_stopping():
             return report

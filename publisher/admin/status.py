@@ -64,7 +64,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
 
 
 def source_statuses(config: Config, store: Store, *, now: datetime) -> tuple[SourceStatus, ...]:
-    """Return the condition of each source in config.toml."""
+    """Return the condition (such as failing or silent) of each source in config.toml."""
     waiting, hidden = waiting_items(config, store), store.items.hidden_counts()
     return tuple(
         replace(
@@ -118,7 +118,7 @@ def _restore_status(config: Config, store: Store) -> RestoreStatus | None:
 
 
 def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
-    """Yield the runs of publisher's verbs as `publisher status` shows them, latest first."""
+    """Yield the runs of publisher's verbs (such as `collect`) as `publisher status` shows them, latest first."""
     seen: set[bool] = set()
     for run in runs:
         is_delivery = run.verb == DELIVER

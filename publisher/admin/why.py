@@ -118,9 +118,9 @@ class Story:
     """What prevents or delays mails to all subscribers now."""
     bounces: tuple[BounceRow, ...] = ()
     score: BounceScore | None = None
-    """His bounce score, or `None` if no mail to him came back."""
+    """His bounce score (points for mails that came back), or `None` if no mail to him came back."""
     suppressions: tuple[Suppression, ...] = ()
-    """The suppressions of the address. If there are none, it may get mails."""
+    """The suppressions of the address: the reasons why it gets no mail. If there are none, it may get mails."""
     due: Mapping[str, datetime]
     """When each of his paces (how often he gets mails) is next due, by its name.
 

@@ -68,7 +68,7 @@ class MailItem:
     blocks: tuple[Block, ...]
     """The blocks of the item's plain text, for `lay_out`."""
     notes: tuple[str, ...]
-    """The web addresses of the notes in the blocks, in order: note `[1]` is the first."""
+    """The web addresses in the item's notes, in order: note `[1]` is the first."""
     reads_on: bool
     """Whether the whole item at `url` is longer than what is shown."""
     host: str

@@ -164,19 +164,19 @@ class OutboxFolder:
 
 
 class RehearsedOutbox:
-    """An outbox that writes nothing, for a rehearsal."""
+    """An outbox that writes nothing, for a rehearsal (a run that shows what would be done)."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write nothing."""
+        """Write nothing: a rehearsal only shows what would be done."""
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write nothing."""
+        """Write nothing: a rehearsal only shows what would be done."""
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
-        """Write nothing."""
+        """Write nothing: a rehearsal only shows what would be done."""
 
     def held_folder(self, name: str) -> Path:
         """Return the path of the folder of an edition that waits for its editor, which the notice to him names; the
@@ -185,10 +185,10 @@ class RehearsedOutbox:
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
-        """Remove nothing."""
+        """Remove nothing: a rehearsal only shows what would be done."""
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write nothing."""
+        """Write nothing: a rehearsal only shows what would be done."""
 
     def mail(self, delivery: NewDelivery) -> bytes:
         """Raise an error: a rehearsal sends no mail."""

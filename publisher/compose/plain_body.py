@@ -47,7 +47,7 @@ class PlainBody:
 
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]
-    """The web addresses of the notes, in order: `[1]` in the text is the first."""
+    """The web addresses in the text's notes, in order: `[1]` in the text is the first."""
 
 
 def plain_body_of(body: str, *, url: str) -> PlainBody:

@@ -22,7 +22,7 @@ from publisher.store import Ledger
 T = TypeVar("T")
 
 AT_ONCE = 100
-"""How many deliveries are claimed in one transaction."""
+"""How many mails a process claims (reserves for itself) in one transaction."""
 COMPANY_S = 0.001
 """How many seconds a mail about to be handed over waits at most for mails of other connections, to be recorded with
 them. If the server is near, they come within this time.
@@ -152,7 +152,9 @@ class Commits:
             self._company.set_result(None)
 
     async def _write_all(self) -> None:
-        """Write all waiting fences (mails about to be handed over) and results; return when all are written."""
+        """Write all fences (records that a mail is about to be handed over) and results that wait; return when all are
+        written.
+        """
         while self._writer is not None or ((self._fences or self._results) and self._failure is None):
             self._write_now()
             if self._writer is not None:

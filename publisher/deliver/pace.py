@@ -1,6 +1,7 @@
 """How fast mails go to the mail server, and over how many connections. Its replies speed up, slow down or stop sending.
 
-A `Throttle` belongs to one process and is kept between passes. It is given the time in seconds of a monotonic clock.
+A `Throttle` belongs to one process and is kept from one run of deliveries to the next. It is given the time in seconds
+of a monotonic clock.
 """
 
 from collections import deque

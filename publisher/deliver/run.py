@@ -250,7 +250,9 @@ class _Pass:
         return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
-        """Record a delivery whose mail is missing: it is retried if there was a `problem`, otherwise cancelled."""
+        """Record what becomes of a mail that is missing: it is retried if there was a `problem`, otherwise
+        cancelled.
+        """
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
@@ -363,7 +365,7 @@ class _Pass:
         return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
-        """Report a problem under the name `where`, unless one with the same name is reported already."""
+        """Report a problem under the name `where`, unless a problem with this name is reported already."""
         self._problems.setdefault(where, Problem(where=where, what=what))
 
     # --- what is reported --------------------------------------------------------------------------------------------

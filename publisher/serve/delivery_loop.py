@@ -22,11 +22,13 @@ logger = structlog.get_logger("publisher")
 LOOK_S = 60.0
 """How many seconds the loop sleeps at most between two checks."""
 SHORTEST_S = 0.5
-"""How many seconds it sleeps at least between two checks, so that a mail that is always due causes no busy loop."""
+"""How many seconds the loop sleeps at least between two checks, so that a mail that is always due causes no
+busy loop.
+"""
 
 
 class DeliveryLoop:
-    """Sends mails until it is told to stop. It starts when `wake` has given it the site."""
+    """Sends mails until it is told to stop. It starts when `wake` has given it the site to work on."""
 
     def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
         self._publisher: Publisher | None = None

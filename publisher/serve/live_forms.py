@@ -38,7 +38,7 @@ class LiveForms:
         return self.publisher().reception
 
     def publisher(self) -> Publisher:
-        """Return the opened site.
+        """Return the site, opened for visitors.
 
         Raises:
             StoreError: the store cannot be used.

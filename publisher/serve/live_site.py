@@ -23,7 +23,7 @@ class LiveSite:
     """A site that is opened when the service first works on it, and opened again after config.toml has changed."""
 
     def __init__(self, config: Config, open_site: Opener) -> None:
-        """Use a configuration that was just read. Nothing is opened yet."""
+        """Prepare for a configuration that was just read. Nothing is opened yet."""
         self.config = config
         self._open_site = open_site
         self._seen = _trace(config.path)

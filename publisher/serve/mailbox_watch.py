@@ -19,7 +19,9 @@ LOOK_S = 60.0
 
 
 class MailboxWatch:
-    """Reads bounces until it is told to stop. It starts when `follow` has given it the site."""
+    """Reads the mailbox for bounces until it is told to stop. It starts when `follow` has given it the site
+    to work on.
+    """
 
     def __init__(self, stopping: threading.Event) -> None:
         self._publisher: Publisher | None = None

@@ -31,7 +31,7 @@ SCHEMES = {"light": "@media not all", "dark": "@media all"}
 WIDTHS_PX = (320, 600, 1000)
 
 OpenSite = Callable[[], AbstractContextManager[Publisher]]
-"""Reads config.toml and opens the site for a rehearsal."""
+"""Reads config.toml and opens the site for a rehearsal, which writes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncountedRefusal:
-    """A mail to a subscriber that the server refused permanently, and that is not in his score yet."""
+    """A mail to a subscriber that the server refused permanently, and that his bounce score does not count yet."""
 
     delivery: int
     address: str
@@ -61,7 +61,7 @@ class Suspended:
 
 
 class BounceScores:
-    """The bounce scores of a site's subscribers."""
+    """The bounce scores (points for mails that came back) of a site's subscribers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,7 +72,7 @@ class BounceScores:
             return _score(connection, subscriber)
 
     def all(self) -> dict[int, BounceScore]:
-        """Return the scores of all subscribers who have one, by the subscriber's number."""
+        """Return the bounce scores of all subscribers who have one, by the subscriber's number."""
         with self._database.reading() as connection:
             return {row.subscriber: _score_of(row) for row in connection.execute(select(bounce_scores))}
 
@@ -129,7 +129,7 @@ class BounceScores:
             return is_new
 
     def refusals(self) -> list[UncountedRefusal]:
-        """Return the refusals by the mail server that no score counts yet, in the order in which their mails were
+        """Return the mails refused by the server that no bounce score counts yet, in the order in which the mails were
         queued.
         """
         columns = (deliveries.c.id.label("delivery"), deliveries.c.recipient.label("address"))
@@ -206,7 +206,7 @@ class BounceScores:
 
 
 def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, now: datetime) -> bool:
-    """Delete a score as `BounceScores.forget` does, in a transaction of the caller, which has locked the subscriber's
+    """Delete a bounce score as `BounceScores.forget` does, in an open transaction, which has locked the subscriber's
     row.
     """
     score = _score(connection, subscriber)
@@ -235,7 +235,7 @@ def probe_name(mark: str) -> str:
 
 
 def _probes(connection: Connection, names: Sequence[str]) -> dict[str, Row[Any]]:
-    """Return the deliveries of these letters, by their names."""
+    """Return the deliveries of the letters with these names, by name."""
     columns = deliveries.c["name", "state", "finished_at"]
     is_letter = deliveries.c.kind == DeliveryKind.LETTER
     return {
@@ -256,8 +256,8 @@ def _suspended_of(row: Row[Any], probe: Row[Any] | None) -> Suspended:
 
 
 def _lock(connection: Connection, subscriber: int) -> None:
-    """Lock a subscriber's row. All callers do this before they read his score, so that no two of them wait for each
-    other (deadlock).
+    """Lock a subscriber's row. Everything that reads his bounce score locks first, so that no two transactions wait for
+    each other (deadlock).
     """
     connection.execute(select(subscribers.c.number).where(subscribers.c.number == subscriber).with_for_update())
 
@@ -272,7 +272,7 @@ def _score_of(row: Row[Any]) -> BounceScore:
 
 
 def _write(connection: Connection, subscriber: int, before: BounceScore | None, after: BounceScore | None) -> None:
-    """Write a score, unless the stored one is no longer `before`."""
+    """Write a subscriber's bounce score, unless the stored one is no longer `before`."""
     _lock(connection, subscriber)
     if _score(connection, subscriber) != before:
         raise OutrunError("subscribers: another mail of this reader came back meanwhile; try again")

@@ -34,7 +34,7 @@ class Bounces:
         return None
 
     def record(self, bounce: BounceRow) -> bool:
-        """Record a bounce; return False if it is already recorded."""
+        """Record a bounce (the report that a mail came back); return False if it is already recorded."""
         with self._database.writing_beside() as connection:
             return keep_bounce(connection, bounce)
 
@@ -75,7 +75,9 @@ class Bounces:
 
 
 def keep_bounce(connection: Connection, bounce: BounceRow) -> bool:
-    """Record a bounce in the caller's transaction; return False if it is already recorded."""
+    """Record a bounce (the report that a mail came back) in an open transaction; return False if it is already
+    recorded.
+    """
     known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
     if connection.execute(known).scalar() is not None:
         return False

@@ -102,5 +102,5 @@ def _take_owed(connection: Connection) -> list[Departure]:
 
 
 def departure_of(row: Row[Any]) -> Departure:
-    """Return the departure in a row of the table of owed departures."""
+    """Return the departure in a row of the table of departures that could not be written to their file."""
     return Departure(**{name: getattr(row, name) for name in _OF_DEPARTURE})

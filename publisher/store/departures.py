@@ -56,7 +56,9 @@ def beside(database: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The file of departures. Any number of processes and threads may add to it at once."""
+    """The file of departures (who left, was suppressed or was erased). Any number of processes and threads may add to
+    it at once.
+    """
 
     path: Path | None
     """The path of the file, or `None` if nothing is recorded, as with a store in memory."""
@@ -69,7 +71,7 @@ class Journal:
         return self.path and self.path.with_suffix(_KEY_SUFFIX)
 
     def size(self) -> int:
-        """Return the length of the file of departures in bytes, or 0 if it does not exist.
+        """Return the length of the file of departures in bytes, or 0 if there is no file.
 
         Raises:
             FilesError: it cannot be read.

@@ -66,7 +66,9 @@ class DeskRecords:
             return person
 
     def session(self, digest: str, *, now: datetime) -> DeskSession | None:
-        """Return the session with this hash of its token, or `None` if there is none, or if it has ended."""
+        """Return the session of an editor with this hash of its token, or `None` if there is none, or if it
+        has ended.
+        """
         begun = desk_sessions.c.begun_at
         query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
         with self._database.reading() as connection:
@@ -74,7 +76,7 @@ class DeskRecords:
             return DeskSession(person=row.person, begun_at=row.begun_at) if row else None
 
     def end_session(self, digest: str) -> None:
-        """Sign a person out of this session."""
+        """End the session of an editor with this hash of its token."""
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.digest == digest))
 

@@ -90,7 +90,9 @@ class Feeds:
             ensure_feeds(connection, wanted, now=now)
 
     def mark_open(self, slugs: Collection[str], *, now: datetime) -> None:
-        """Record that these feeds are written for readers from now on. Nothing changes for feeds that were already."""
+        """Record that these feeds are written for readers from now on. A feed that was written for readers before stays
+        as it is.
+        """
         if not slugs:
             return
         with self._database.writing() as connection:

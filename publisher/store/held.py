@@ -54,7 +54,7 @@ class HeldEditions:
             return connection.execute(query).scalar() is False
 
     def mark_shown(self, audience: str, number: int, *, at: datetime) -> None:
-        """Record that the folder that shows a held edition to the editor is up to date."""
+        """Record that the folder that shows a waiting edition to the editor is up to date."""
         self._update(audience, number, shown_at=at)
 
     def release(self, audience: str, number: int, *, at: datetime) -> bool:
@@ -213,7 +213,7 @@ class HeldEditions:
             return len(rows)
 
     def return_corrections(self, audience: str, number: int) -> None:
-        """Make corrections that an edition without items was to announce due for the next edition."""
+        """Make the corrections of an edition that has no items any more due for the next edition."""
         with self._database.writing() as connection:
             _return_corrections(connection, audience, number)
 
@@ -263,8 +263,8 @@ def _is_dropped(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def _discarded_from(connection: Connection, audience: str, number: int) -> Sequence[Row[Any]]:
-    """Return the live items that were discarded with an edition, in its order. Return none if a later edition was
-    composed.
+    """Return the live items that were discarded with an edition, in the edition's order. Return none if a later edition
+    was composed.
     """
     later = exists().where(editions.c.audience == audience, editions.c.number > number)
     if connection.execute(select(later)).scalar():

@@ -23,9 +23,9 @@ class HiddenItem:
     record: Record
     at: datetime
     reason: str
-    """Why the item is hidden, in the editor's words; may be empty."""
+    """Why the item is hidden from readers, in the editor's words; may be empty."""
     state: State
-    """The item's state before it was hidden."""
+    """The state of the item before an editor hid it from readers."""
 
 
 class Hidden:

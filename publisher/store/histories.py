@@ -24,7 +24,7 @@ from publisher.store.range_pass import new_items
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMail:
-    """A mail of a round (all digests that are due at one moment) to one subscriber, as it was planned."""
+    """A mail to one subscriber, as it was planned in a round (all digests that are due at one moment)."""
 
     round: Round
     items: tuple[int, ...]
@@ -48,7 +48,7 @@ class Histories:
         self._database = database
 
     def mails(self, subscriber: int) -> list[PastMail]:
-        """Return the mails of rounds to a subscriber, oldest first."""
+        """Return the digests to a subscriber, as they were planned, oldest first."""
         query = (
             select(rounds, selections.c["items"].label("what"))
             .join(round_mails, round_mails.c.round == rounds.c.number)
@@ -66,7 +66,7 @@ class Histories:
             ]
 
     def sent(self, subscriber: int, address: str, *, most: int) -> list[SentMail]:
-        """Return the latest mails of rounds that were sent to a subscriber, newest first, at most `most`."""
+        """Return the latest digests that were sent to a subscriber, newest first, at most `most`."""
         is_sent = and_(
             deliveries.c.kind == DeliveryKind.ROUND,
             deliveries.c.name == literal(ROUND).concat(cast(round_mails.c.round, Text)),
@@ -94,7 +94,9 @@ class Histories:
             return connection.execute(query).scalar() or 0
 
     def deliveries(self, address: str) -> list[KnownDelivery]:
-        """Return what the ledger knows about mails to an address, in the order in which they were queued."""
+        """Return what the ledger (the table of all mails) knows about mails to an address, in the order in which they
+        were queued.
+        """
         query = select(*OF_KNOWN).where(deliveries.c.recipient == address).order_by(deliveries.c.id)
         with self._database.reading() as connection:
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]

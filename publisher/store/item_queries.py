@@ -98,7 +98,9 @@ def added_between(*, of_all: bool) -> Select[Any]:
 
 @cache
 def withdrawn_between(*, of_all: bool) -> Select[Any]:
-    """Return the query for the items added in (after, upto] and withdrawn from a feed, in the order of adding."""
+    """Return the query for the items added under log numbers in (after, upto] and withdrawn from a feed, in the order
+    of adding.
+    """
     query = _withdrawn(of_all=of_all).where(IS_GONE, items.c.added_seq > _AFTER, items.c.added_seq <= _UPTO)
     return query.order_by(items.c.added_seq)
 

@@ -212,8 +212,8 @@ class Ledger:
             return fence_rows(connection, fences, now=now, lease=lease) if fences else set()
 
     def letters(self, deliveries_of: Sequence[Delivery]) -> dict[int, bytes]:
-        """Return the mails of these letters as bytes, by the ids of their deliveries. Letters that are finished are
-        missing.
+        """Return the mails of these letters (mails about a subscription itself) as bytes, by the ids of their
+        deliveries. Letters that are finished are missing.
         """
         with self._database.reading() as connection:
             query = select(letters).where(letters.c.delivery.in_([each.id for each in deliveries_of]))
@@ -222,7 +222,7 @@ class Ledger:
     # --- queries -----------------------------------------------------------------------------------------------------
 
     def due(self, *, max_age: timedelta, now: datetime, limit: int | None = None) -> list[NewDelivery]:
-        """Return the due deliveries in the order in which they would be claimed, at most `limit`."""
+        """Return the due deliveries in the order in which they would be sent, at most `limit`."""
         with self._database.reading() as connection:
             query = (
                 select(*OF_NEW)

@@ -46,7 +46,7 @@ class LogPass(Facts):
         return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
-        """Append new items to the log, in the order given."""
+        """Append new items to the log, in the order of `new`."""
         for some in batches(new):
             self._add(some, now=now)
 

@@ -102,7 +102,9 @@ def find_names(connection: Connection, kind: FeedKind, labels: Collection[str]) 
 
 
 def key_of(label: str) -> str:
-    """Return the key of a folded label: itself, or the beginning of a very long label with a hash of the whole."""
+    """Return the key under which a label, folded for comparison, is stored: itself, or the beginning of a very long one
+    with a hash of the whole.
+    """
     if len(label) <= _LONGEST:
         return label
     return f"{label[:_LONGEST]} {hashlib.sha256(label.encode('utf-8', 'replace')).hexdigest()}"

@@ -190,7 +190,9 @@ def _reader_of(column: Column[Any]) -> Callable[[Any], Any]:
 
 
 def _add_suppressions(connection: Connection, own: Sequence[Row]) -> None:
-    """Add the suppressions that the site had before people were imported, for example from its file of departures."""
+    """Add the suppressions (addresses that get no mail) that the site had before people were imported, for example from
+    its file of departures.
+    """
     known = {(row.mark, row.kind) for row in connection.execute(select(*suppressions.c["mark", "kind"]))}
     if missing := [row for row in own if (row["mark"], row["kind"]) not in known]:
         connection.execute(insert(suppressions), missing)

@@ -34,7 +34,9 @@ def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now
 
 
 def insert_letters(connection: Connection, new: Sequence[Letter], *, now: datetime) -> int:
-    """Queue letters with their mails, unless they are in the ledger already; return how many were queued."""
+    """Queue letters (mails about a subscription itself) with their content, unless they are in the ledger already;
+    return how many were queued.
+    """
     queued = 0
     for each in new:
         if insert_deliveries(connection, [each.delivery], now=now):

@@ -65,7 +65,7 @@ IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscript
 
 
 class FollowRow(NamedTuple):
-    """A subscription of a person who is due for a mail; the subscription may have ended."""
+    """A subscription of a person to whom a mail is due; the subscription may have ended."""
 
     subscriber: int
     number: int

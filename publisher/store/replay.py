@@ -37,7 +37,9 @@ logger = DecisionLog("subscribers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
-    """How many people the store treats as gone after the file of departures was repeated."""
+    """How many people the store treats as gone after it has repeated the file of departures (who left or
+    was erased).
+    """
 
     left: int = 0
     erased: int = 0
@@ -45,7 +47,7 @@ class Repeated:
 
 
 def repeat_departures(database: Database, journal: Journal) -> Repeated:
-    """Repeat all departures in the file of departures in the store."""
+    """Repeat in the store all departures (who left, was suppressed or was erased) that are in their file."""
     return _repeat(database, journal, after=0)
 
 

@@ -47,7 +47,9 @@ class Restoration:
     """Names of the audiences for which the operator has answered."""
 
     def holds(self, audience: str) -> bool:
-        """Whether nothing may be composed for an audience, or sent to it (`READERS`: to subscribers)."""
+        """Whether, after a restore, nothing may be composed for an audience, or sent to it (`READERS`: to
+        subscribers).
+        """
         return audience not in self.answered
 
 
@@ -196,7 +198,9 @@ def _move_audience(connection: Connection, settlement: Settlement) -> None:
 
 
 def _align(connection: Connection, audience: str, number: int, uids: Collection[str]) -> None:
-    """Make a recorded edition contain exactly the items of its folder in the outbox; its other items are due again."""
+    """Make a recorded edition contain exactly the items of its folder in the outbox; items that only the record has are
+    due again.
+    """
     query = (
         select(edition_items.c.item, edition_items.c.seq)
         .join(items, items.c.number == edition_items.c.item)

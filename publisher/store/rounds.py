@@ -70,7 +70,7 @@ RANGE = 5_000
 
 
 Follow = tuple[str, str, datetime]
-"""What a subscriber follows: theme, pace, since when."""
+"""What a subscriber follows: theme, pace (how often he gets mails), since when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

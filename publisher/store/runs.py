@@ -36,7 +36,7 @@ class RunRow:
 
 
 class Runs:
-    """The recorded runs of publisher's verbs."""
+    """The recorded runs of publisher's verbs, such as `collect` and `deliver`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -78,8 +78,8 @@ class FeedSequence:
 
 
 def read_whole(connection: Connection, feed: str) -> FeedSequence:
-    """Return all live items of a feed, in the order in which they were added, with all cuts into pages and archive
-    documents.
+    """Return all live items of a feed, in the order in which they were added, and where pages and archive documents
+    begin and end.
     """
     full, closed = _cuts(connection, _PAGES, feed), _cuts(connection, _ARCHIVES, feed)
     return _sequence(connection, feed, after=0, full=full, closed=closed)

@@ -223,7 +223,7 @@ class Subscribers:
             return replace(after, number=number)
 
     def _note(self, connection: Connection, before: Subscriber | None, after: Subscriber, *, now: datetime) -> None:
-        """Record in the file of departures that a subscriber left or returned, as the last step before the commit."""
+        """Record in the file of departures that a subscriber left or returned. Call this last before the commit."""
         was_active, is_active = bool(before and before.active), bool(after.active)
         if was_active != is_active:
             kind = DepartureKind.RETURNED if is_active else DepartureKind.LEFT
@@ -323,7 +323,7 @@ class Subscribers:
             return is_kept
 
     def link(self, token_digest: str) -> Link | None:
-        """Return the request behind the link with this hash of its token, used or not."""
+        """Return the request behind the link that has this hash of its token, whether the link was used or not."""
         with self._database.reading() as connection:
             row = connection.execute(_LINKS.where(confirmations.c.token_digest == token_digest)).one_or_none()
         return None if row is None else _link_of(row)

@@ -24,7 +24,9 @@ from publisher.store.upsert import insert_into
 
 
 class Suppressions:
-    """The suppressed addresses of a site. Addresses are passed as the store keeps them: ASCII, in lower case."""
+    """The suppressed addresses of a site, which get no mail. Addresses are passed as the store keeps them: ASCII, in
+    lower case.
+    """
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -36,12 +38,14 @@ class Suppressions:
             return marks_of(connection, [address])[address]
 
     def of(self, address: str) -> tuple[Suppression, ...]:
-        """Return the suppressions of an address, oldest first. If there are none, the address may get mails."""
+        """Return the suppressions of an address (reasons why it gets no mail), oldest first. If there are none, it may
+        get mails.
+        """
         with self._database.reading() as connection:
             return suppressions_of(connection, address)
 
     def among(self, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-        """Return which of the addresses are suppressed, each with the kinds of suppression."""
+        """Return which of the addresses are suppressed (get no mail), each with the kinds of suppression."""
         found: dict[str, frozenset[SuppressionKind]] = {}
         with self._database.reading() as connection:
             for some in batches(addresses):
@@ -74,7 +78,7 @@ class Suppressions:
 
 
 def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, ...]:
-    """Return the suppressions of an address, oldest first."""
+    """Return the suppressions of an address (reasons why it gets no mail), oldest first."""
     its = suppressions.c.mark == marks_of(connection, [address])[address]
     rows = connection.execute(select(suppressions).where(its).order_by(suppressions.c.at, suppressions.c.kind))
     return tuple(Suppression(kind=row.kind, at=row.at, reason=row.reason) for row in rows)
@@ -84,7 +88,9 @@ _OF_MARKS = select(*suppressions.c["mark", "kind"]).where(suppressions.c.mark.in
 
 
 def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-    """Return which of these addresses, at most `BATCH`, are suppressed, each with the kinds of suppression."""
+    """Return which of these addresses, at most `BATCH`, are suppressed (get no mail), each with the kinds of
+    suppression.
+    """
     marks: Mapping[str, str] = marks_of(connection, addresses)
     by_mark: dict[str, set[SuppressionKind]] = {}
     for mark, kind in connection.execute(_OF_MARKS, {"marks": list(marks.values())}):
@@ -111,7 +117,7 @@ def suppress(
 
 
 def refuse_suppressed(connection: Connection, address: str) -> None:
-    """Raise an error if an address is suppressed.
+    """Raise an error if an address is suppressed (gets no mail).
 
     Raises:
         SuppressedError: the address is suppressed.

@@ -56,11 +56,11 @@ class BounceAction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceVerdict:
-    """The result of counting a failed mail: the new score of the subscriber, and what is done."""
+    """The result of counting a failed mail: the subscriber's new bounce score, and what is done."""
 
     step: BounceAction
     score: BounceScore | None
-    """The new score, or `None` if the subscriber has none, as before."""
+    """The subscriber's new bounce score, or `None` if he has none, as before."""
 
 
 def weight_of(kind: BounceKind, status: str) -> Weight:

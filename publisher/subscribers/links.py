@@ -74,7 +74,7 @@ class ReaderLinks:
         return found if is_used else None
 
     def tokens_of(self, number: int) -> tuple[str, str]:
-        """Return two tokens of a subscriber: for the link to unsubscribe, and for the link to his own page."""
+        """Return the tokens of two links of a subscriber: to unsubscribe, and to his own page."""
         return tokens.stop_token(number, self.key), tokens.mine_token(number, self.key, now=self._now)
 
     def requested(self, token: str) -> Request | None:

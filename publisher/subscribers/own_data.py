@@ -69,8 +69,8 @@ class OwnData:
         return tokens.opened_token(holder.number, self._people.links.key, now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
-        """Return the subscriber who opened a page by a fresh link, or `None` if the token is wrong, or if he opened it
-        over an hour ago.
+        """Return the subscriber who opened a page by a fresh link (one that works once), or `None` if the token is
+        wrong, or if he opened it over an hour ago.
         """
         number = tokens.read_opened(opened, self._people.links.key, now=self._now)
         return None if number is None else self._people.links.present(number)

@@ -228,7 +228,7 @@ class People:
         return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
     def is_suspended(self, subscriber: Subscriber) -> bool:
-        """Whether a subscriber gets no digests because of bounces. If he saves his own page, he gets digests again."""
+        """Whether a subscriber gets no digests because mails came back. If he saves his choices, he gets them again."""
         score = self._store.bounce_scores.get(subscriber.number)
         return score is not None and score.suspended_at is not None
 

@@ -36,7 +36,9 @@ from publisher.subscribers.people import LetterWriter, People
 logger = DecisionLog("subscribers")
 
 TRIES = 10
-"""How often a change is tried: two processes may handle reports about one subscriber at the same time."""
+"""How often a change of a bounce score is tried: two processes may handle reports about one subscriber at the same
+time.
+"""
 _T = TypeVar("_T")
 
 
@@ -75,7 +77,9 @@ class Reach:
         return None if reader is None else self._store.bounce_scores.marked(reader.number)
 
     def scores(self) -> dict[int, BounceScore]:
-        """Return the bounce scores of all subscribers who have one, by their numbers."""
+        """Return the bounce scores (points for mails that came back) of all subscribers who have one, by
+        their numbers.
+        """
         return self._store.bounce_scores.all()
 
     # --- what came back ----------------------------------------------------------------------------------------------
@@ -101,8 +105,8 @@ class Reach:
         return Counted(is_new=is_new, step=step)
 
     def take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
-        """Count a mail that the server refused, as `take_report` does; `status` is the enhanced status code, or the
-        reply code.
+        """Count a mail that the server refused against its subscriber, as `take_report` does; `status` is the enhanced
+        status code, or the reply code.
         """
         return _again(lambda: self._take_refusal(refusal, status))
 
@@ -133,7 +137,7 @@ class Reach:
         return before, verdict.score, verdict.step
 
     def _end(self, reader: Subscriber, because: EndReason, kind: SuppressionKind, reason: str = "") -> Subscriber:
-        """End all subscriptions of a subscriber and suppress his address, in one transaction."""
+        """End all subscriptions of a subscriber and suppress his address (it gets no mail), in one transaction."""
         ended = replace(reader, subscriptions=leave(reader.subscriptions, because, now=self._now))
         suppression = Suppression(kind=kind, at=self._now, reason=reason)
         self._store.subscribers.write(reader, ended, suppression=suppression, now=self._now)
@@ -172,7 +176,7 @@ class Reach:
         return self._store.bounce_scores.get(reader.number)
 
     def suppressions_of(self, address: str) -> tuple[Suppression, ...]:
-        """Return the suppressions of an address.
+        """Return the suppressions of an address (reasons why it gets no mail).
 
         Raises:
             UsageError: mail servers do not accept the address.

@@ -60,7 +60,7 @@ class RosterFlaw(StrEnum):
     """Why a list of people cannot be used."""
 
     UNKNOWN = "unknown"
-    """No known program writes such a list."""
+    """No known program writes lists with these columns."""
     NO_STATUS = "no status"
     """The list is phpList's, and lacks the columns that say who left."""
     BROKEN = "broken"

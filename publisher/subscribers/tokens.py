@@ -37,7 +37,7 @@ def new_single() -> str:
 
 
 def digest_of(token: str) -> str:
-    """Return the hash of a single token; the hash is stored instead of the token."""
+    """Return the hash of the token of a link that works once; the hash is stored instead of the token."""
     return hashlib.sha256(_FOREIGN.sub("", token).encode()).hexdigest()
 
 
@@ -53,7 +53,9 @@ def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
 
 
 def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
-    """Return the token of the page that a fresh link opens now; it contains the time, to the minute."""
+    """Return the token of the page that a fresh link (one that works once) opens now; it contains the time, to the
+    minute.
+    """
     minute = (now - _FIRST_DAY) // _MINUTE
     said = subscriber.to_bytes(_NUMBER_BYTES, "big") + minute.to_bytes(_MINUTE_BYTES, "big")
     return _written(Right.FRESH, said, key)

@@ -48,7 +48,7 @@ PLAIN_REMEDY = (
 )
 
 OpenSite = Callable[[], Publisher]
-"""Returns the opened site."""
+"""Returns the site, opened."""
 
 
 def desk_pages(
@@ -126,7 +126,7 @@ class _DeskPart:
         return [*open_to_all, *of_pages]
 
     def refuse_others(self) -> Response | None:
-        """Return a refusal if others could read the request on its way, or if a form was sent from another site.
+        """Return a refusal if somebody could read the request on its way, or if a form was sent from another site.
         Otherwise return `None`.
         """
         request.max_content_length = MAX_FORM_BYTES

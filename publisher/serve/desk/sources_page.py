@@ -134,7 +134,7 @@ def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
 
 
 def _read(watch: SourceWatch, visit: Visit) -> Done:
-    """Read a source now, even if it is due later."""
+    """Read the source that the button names now, even if it is due later."""
     name = visit.argument
     try:
         report = visit.publisher.collect([name])

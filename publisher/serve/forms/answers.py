@@ -1,4 +1,4 @@
-"""Functions that several answers to forms share."""
+"""Functions that answers to several forms share, such as to decide again when another request was quicker."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -231,7 +231,9 @@ class _Forms:
         return pages.stop_page(view, token, subscriber, "ask" if subscriber.active else "stopped")
 
     def stop(self, token: str) -> Response:
-        """End all subscriptions of the owner of an unsubscribe link, or do what another button of the page says."""
+        """End all subscriptions of the owner of an unsubscribe link, or do what another button of the
+        link's page says.
+        """
         view = self._view()
         wanted = request.form.get("do", "")
         people = view.people

@@ -8,7 +8,9 @@ from ipaddress import IPv6Address, ip_address, ip_network
 PER_NETWORK = 30
 """How many forms that lead to a letter one network may send within an hour. A whole office may share one address."""
 IN_ALL = 1_000
-"""The limit for all networks together. With more letters in an hour, mail servers would distrust this site."""
+"""The limit of forms in an hour for all networks together. With more letters in an hour, mail servers would distrust
+this site.
+"""
 _PREFIX = {4: 24, 6: 48}
 """How many bits of an IP address identify the visitor's network, by IP version."""
 
