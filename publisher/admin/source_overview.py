@@ -34,7 +34,7 @@ class DecisionEffect:
     never_shown: int = 0
     """How many new items are never visible."""
     not_revised: int = 0
-    """How many items keep their present content."""
+    """How many items keep their present content if the decision is carried out."""
     kept: int = 0
     """How many items stay visible although their source no longer lists them."""
 

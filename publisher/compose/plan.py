@@ -106,7 +106,7 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
     audience.
 
     The edition's cursor, the log number up to which items are dealt with, stops before the first change of the other
-    items. The items in the edition are never due again, wherever the cursor is.
+    items. The items in the edition are never due again, wherever that cursor is.
     """
     waiting = sorted(edition.records, key=lambda record: record.added_seq)
     kept = {record.number for record in waiting[:keep]}

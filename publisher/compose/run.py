@@ -130,7 +130,7 @@ def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], 
     """Return the plans without those for audiences that wait for the operator after a restore, and a problem for each
     such audience.
 
-    Items that are due to such an audience stay due.
+    Items that are due to these audiences stay due.
     """
     restoration = store.restorations.current()
     if restoration is None:

@@ -66,7 +66,7 @@ DECISIONS = {
     Fate.AGAIN: "mail is tried again",
 }
 STOP_S = 60.0
-"""How many seconds a mail in hand may take after the process was told to stop."""
+"""How many seconds a mail that is being sent may still take after the process was told to stop."""
 LOOK_S = 0.2
 """How many seconds pass between two checks whether the service or operator told this process to stop."""
 LIMITED = timedelta(minutes=5)

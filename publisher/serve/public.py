@@ -25,8 +25,8 @@ from publisher.rendering import urls
 MAX_AGE_S = 300
 """How many seconds a browser or proxy may show a file without asking again."""
 ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
-"""How many seconds a document of a feed's archive may be shown without asking again. Such a document changes only when
-the operator asks for it.
+"""How many seconds a document of a feed's archive may be shown without asking again. It changes only when the operator
+asks for it.
 """
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256

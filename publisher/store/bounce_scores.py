@@ -146,10 +146,11 @@ class BounceScores:
         before: BounceScore | None = None,
         after: BounceScore | None = None,
     ) -> bool:
-        """Record a new score and that it counts a refusal; return False if another process counted it first.
+        """Record a subscriber's new bounce score and that it counts a refusal by the mail server; return False if
+        another process counted the refusal first.
 
         Raises:
-            OutrunError: the score is no longer `before`.
+            OutrunError: the stored score is no longer `before`.
         """
         with self._database.writing_beside() as connection:
             counted = delete(refusals).where(refusals.c.delivery == refusal.delivery)

@@ -62,7 +62,7 @@ def unconfirmed(*, before: datetime) -> Select[Any]:
 def erase_unconfirmed(connection: Connection, addresses: Collection[str], *, now: datetime) -> int:
     """Erase the data of addresses that never confirmed, at most `BATCH`, as `erase_addresses` does; return how many.
 
-    If a subscriber made such a request, only the request is erased.
+    If a subscriber made a request that he never confirmed, only the request is erased.
     """
     there = select(subscribers.c.address).where(subscribers.c.address.in_(addresses))
     readers = set(connection.execute(there).scalars())

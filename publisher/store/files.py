@@ -28,7 +28,9 @@ _SHARED = stat.S_IWGRP | stat.S_ISGID
 """The mode bits of a folder that a group shares. Its subfolders inherit them."""
 
 BATCH_FILES = 500
-"""The number of staged files at which they are committed; larger batches are no faster."""
+"""How many files are staged (written, but not visible yet) before they are made visible together; more at once are no
+faster.
+"""
 SYNC_FROM_FILES = 16
 """From this number of files on, one `sync` precedes the flushes; together they take at most a third of the time of
 flushes alone.

@@ -44,8 +44,8 @@ class HeldEditions:
             return bool(connection.execute(select(held)).scalar())
 
     def is_shown(self, audience: str, number: int) -> bool:
-        """Whether the folder that shows a held edition to the editor is up to date with the store, and no item of the
-        edition has changed since.
+        """Whether the folder that shows a waiting edition to its editor is up to date with the store, and no item of
+        the edition has changed since.
         """
         is_other = or_(~IS_LIVE, items.c.seq > edition_items.c.seq)
         gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, is_other)

@@ -196,8 +196,8 @@ class Ledger:
         """Write fences (the last step before a mail is handed to the server) and results in one transaction; return the
         ids of the deliveries that may be handed over now.
 
-        A fence fails if the lease of its claim has ended, or if the delivery was paused or cancelled. A result of an
-        earlier claim changes nothing.
+        A fence fails if this process no longer has the mail reserved (its claim has ended), or if the mail was paused
+        or cancelled. A result of an earlier claim changes nothing.
         """
         finished = [each.delivery.id for each in results if each.delivery.kind is DeliveryKind.LETTER]
         with self._database.writing_beside() as connection:

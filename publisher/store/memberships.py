@@ -26,8 +26,8 @@ class Membership:
     added_seq: int
     feeds: Sequence[Feed]
     revised_seqs: Mapping[str, int | None] = field(default_factory=dict)
-    """The log number of the latest revision that each feed announces, by the feed's slug. Such a revision changed the
-    item's content, or moved it into the feed. A feed without one has `None` or is missing.
+    """The log number of the latest revision that each feed announces, by the feed's slug. It changed the item's
+    content, or moved it into the feed. A feed without a revision has `None` or is missing.
     """
 
 

@@ -57,8 +57,8 @@ Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, in the types of JSON: an instant is text in ISO 8601."""
 
 _REPLACED = (address_key, link_key, wordings, past_follows, suppressions)
-"""Tables that may have rows even in a store without people; the imported rows replace these. Imported suppressions are
-added instead.
+"""Tables that may have rows even in a store without people; imported rows replace them. Imported suppressions
+(addresses that get no mail) are added instead.
 """
 _LOOKED_AT = 1000
 """How many of the latest items are compared to find out whether two logs are the same."""

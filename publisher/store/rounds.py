@@ -120,7 +120,7 @@ class Rounds:
 
     def lowest_cursor(self, paces: Collection[str]) -> int | None:
         """Return the lowest cursor (the log number up to which items are dealt with) of people who follow something at
-        one of these paces, or `None` if nobody does.
+        one of these paces (how often mails come), or `None` if nobody does.
         """
         query = select(func.min(subscriptions.c.cursor)).where(IS_ACTIVE, subscriptions.c.pace.in_(paces))
         with self._database.reading() as connection:

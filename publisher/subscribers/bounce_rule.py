@@ -75,8 +75,8 @@ def weight_of(kind: BounceKind, status: str) -> Weight:
 def count_failure(
     before: BounceScore | None, weight: Weight, *, stale_after: timedelta = STALE_AFTER, now: datetime
 ) -> BounceVerdict:
-    """Return the result of a failed mail of this weight for a subscriber with the score `before`. At most one point is
-    added per UTC day.
+    """Return the result of a failed mail of this weight (how much it counts) for a subscriber with the bounce score
+    `before`. At most one point is added per UTC day.
     """
     if weight is not Weight.NOTHING and before is not None and before.probed_at is not None:
         return BounceVerdict(step=BounceAction.END, score=before)

@@ -115,7 +115,7 @@ class OwnData:
         """Send a letter with a link to the new address that the subscriber who opened a page wants; return whether the
         page is still valid.
 
-        The answer is the same if the address is known to the site. A suppressed address gets no letter.
+        The returned value is the same if the address is known to the site. A suppressed address gets no letter.
 
         Raises:
             UsageError: mail servers do not accept the address.

@@ -120,8 +120,8 @@ class Reach:
     def _judge(
         self, reader: Subscriber | None, weight: Weight
     ) -> tuple[BounceScore | None, BounceScore | None, BounceAction]:
-        """Return a subscriber's score before and after a failed mail, and what must be done. If his subscriptions must
-        end, they are ended here.
+        """Return a subscriber's bounce score before and after a failed mail, and what must be done. If his
+        subscriptions must end, they are ended here.
 
         A failed mail does not count for a subscriber who follows nothing.
         """

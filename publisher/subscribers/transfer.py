@@ -212,7 +212,7 @@ class Transfer:
         return self._people.send_letter(LetterKind.CONFIRM, request, rank=Rank.RENEWAL, every=UNCONFIRMED)
 
     def bring_back(self, lines: Lines) -> ArchiveReport:
-        """Import the people of an archive into this site, which must have none.
+        """Import the people of an archive (a file with all data about people) into this site, which must have none.
 
         Raises:
             UsageError: the lines are no whole archive of this version.

@@ -11,8 +11,8 @@ LONGEST = timedelta(days=31)
 
 
 def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> list[datetime]:
-    """Return the moments to choose from, in UTC, earliest first: whole hours, mornings, and the next moment at which
-    the schedule makes an edition due.
+    """Return the moments to which an editor may postpone mails, in UTC, earliest first: whole hours, mornings, and the
+    next moment at which the schedule makes an edition due.
     """
     hour = now.replace(minute=0, second=0, microsecond=0)
     hours = [hour + timedelta(hours=each + 1) for each in HOURS]

@@ -141,7 +141,7 @@ class _DeskPart:
         return None
 
     def _refuse_plain(self) -> Response:
-        """Return the refusal of a request that others could read on its way. The answer is not a page of the desk,
+        """Return the refusal of a request that others could read on its way. The refusal is not a page of the desk,
         because others could read it too.
         """
         if not self._is_plain_logged:

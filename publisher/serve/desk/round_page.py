@@ -86,7 +86,7 @@ def _waiting(visit: Visit) -> list[str]:
 def _reader(visit: Visit) -> TypicalReader:
     """Return the typical subscriber for whom the page shows a mail. The page's query describes him.
 
-    If a form's query has a theme, pace or language that no longer exists, the default one is used, because an answer of
+    If a form's query has a theme, pace or language that no longer exists, the default one is used: a page with status
     404 would lose what was typed.
     """
     asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}

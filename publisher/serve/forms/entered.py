@@ -32,7 +32,7 @@ class Mistake(StrEnum):
     LETTERS = "letters"
     """The part of the address before the @ has letters that few mail servers accept."""
     SAME_ADDRESS = "same address"
-    """The new address is the present one."""
+    """The new address that a subscriber entered is his present one."""
     NO_THEME = "no theme"
     STALE = "stale"
     """The form was sent too quickly, or was open for too long."""
