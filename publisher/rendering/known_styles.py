@@ -13,6 +13,8 @@ from lxml.etree import _Element
 
 MOST_KINDS = 5_000
 """How many kinds of elements are remembered; a digest's template has about a hundred."""
+MOST_SHEETS = 100
+"""For how many combinations of style sheets styles are remembered; a template has a few."""
 NO_KIND = -1
 
 Look = tuple[int, str, str | None, str | None, str | None]
@@ -46,7 +48,7 @@ class KnownStyles:
         if root.find("head") is None:  # premailer would add one
             inline(root)
             return
-        if len(self._kinds) > MOST_KINDS:
+        if len(self._kinds) > MOST_KINDS or len(self._outcomes) > MOST_SHEETS:
             self._kinds.clear()
             self._outcomes.clear()
         kinds = self._kinds_of(elements)

@@ -44,9 +44,11 @@ HEAD_END = "</head>\n"
 Source = tuple[Hashable, str]
 """What a block is rendered from: the block's variable, and the language of the page around the block."""
 
-
 Piece = tuple[str, Around]
 """The HTML of a block with its styles inlined, and the elements that were around the block then."""
+
+_known = KnownStyles()
+"""The styles that this process has met. They follow from a page alone, so all templates and sites share them."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,6 @@ class _Cut:
         self._name = name
         self._block = block
         self._pieces: dict[Source, Piece] = {}
-        self._known = KnownStyles()
         self.is_equal: bool | None = None
         """Whether a page joined from parts was equal to the same page inlined as a whole; `None` if none was compared
         yet.
@@ -152,7 +153,7 @@ class _Cut:
         pieces, and insert the other pieces.
         """
         places = page.places()
-        inlined = page.inlined(self._known)
+        inlined = page.inlined(_known)
         pieces: dict[int, Piece] = {}
         for number, html in MARKED.findall(inlined):
             begun, ended = (places.get(f"{mark} {number}") for mark in ("begin", "end"))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.rendering import known_styles
 from publisher.rendering.inline import StyledPage, inline
 from publisher.rendering.known_styles import KnownStyles
 
@@ -33,7 +34,7 @@ bodies = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3)
 @given(bodies, st.sampled_from([HEAD, "", HEAD.replace("red", "pink"), "<head></head>"]))
 def test_a_page_gets_the_styles_that_premailer_gives_it(body: str, head: str) -> None:
     html = PAGE.format(head=head, body=body)
@@ -62,3 +63,16 @@ def test_premailer_is_asked_for_new_kinds_only() -> None:
         known.dress(page.root, lambda root: asked.append("".join(map(str, root.itertext("p")))))
 
     assert ["1", "4"] == asked
+
+
+@pytest.mark.parametrize("limit", ["MOST_KINDS", "MOST_SHEETS"])
+def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(known_styles, limit, 2)
+    known, asked = KnownStyles(), list[str]()
+
+    for colour in ("red", "blue", "green", "red"):
+        head = f"<head><style>p {{ color: {colour} }}</style></head>"
+        page = StyledPage(PAGE.format(head=head, body=f"<p>{colour}</p>"), template="x.html")
+        known.dress(page.root, lambda root: asked.append("".join(map(str, root.itertext("p")))))
+
+    assert ["red", "blue", "green", "red"] == asked
