@@ -41,7 +41,7 @@ class BounceDesk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReader:
-    """Reads and records bounces, and then notifies the operator."""
+    """Reads and records bounces (reports that mails came back), and then notifies the operator."""
 
     desk: BounceDesk
     configured: BounceSettings

@@ -56,7 +56,7 @@ class TypicalReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundItem:
-    """An item of the next mail, in its place."""
+    """An item of the next mail to subscribers, and where an editor may move it."""
 
     record: Record
     title: str

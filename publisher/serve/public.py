@@ -95,7 +95,7 @@ class _Folder:
         return self._send(name) or abort(404)
 
     def answer_not_found(self, _: NotFound) -> Response:
-        """Return the site's own page for missing addresses."""
+        """Return the site's own page for addresses that do not exist, with status 404."""
         return self._send(urls.NOT_FOUND_FILE, status=HTTPStatus.NOT_FOUND) or Response(
             "not found\n", 404, mimetype="text/plain"
         )

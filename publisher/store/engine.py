@@ -243,7 +243,7 @@ def _cut_details(context: ExceptionContext) -> None:
 
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Yield the values in batches of at most `BATCH`, because databases limit the number of parameters of a
+    """Yield these values in parts of at most `BATCH`, because databases limit the number of parameters of a
     statement.
     """
     for start in range(0, len(values), BATCH):

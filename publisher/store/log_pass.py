@@ -384,7 +384,7 @@ def _item_columns(item: Item) -> dict[str, Any]:
 
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""The `published` of a waiting item: so early that no other item gets a later time because of it."""
+"""The stored time of publication of an item that waits: so early that no other item gets a later one for it."""
 
 
 def _content_columns(item: Item) -> dict[str, Any]:

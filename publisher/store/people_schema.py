@@ -1,7 +1,7 @@
 """The tables of people who subscribed: who they are, what they follow, and the rounds of digests that they get.
 
-Addresses are stored only in `subscribers` and `confirmations`, and in the ledger while it has their mails.
-`suppressions` holds an HMAC instead.
+Addresses are stored only in `subscribers` and `confirmations`, and in the ledger (all mails to send) while it has their
+mails. `suppressions` holds an HMAC instead.
 """
 
 from functools import partial

@@ -1,9 +1,9 @@
 """The rule that decides which items a subscriber gets. Pure.
 
-A subscription has dealt with the items that entered its theme under log numbers in (start, cursor]. In a round a
-subscriber gets the items beyond the cursor of one of his due subscriptions that none of his subscriptions, ended ones
-included, has dealt with. Then the cursor of each due subscription moves to the end of the round, or stops before the
-first item that did not fit; it never moves back.
+A subscription has dealt with the items that entered its theme under log numbers in (start, cursor]. In a round (the
+mails due at one moment) a subscriber gets the items beyond the cursor of one of his due subscriptions that none of his
+subscriptions, ended ones included, has dealt with. Then the cursor of each due subscription moves to the end of the
+round, or stops before the first item that did not fit; it never moves back.
 
 So nothing is lost or repeated when somebody changes pace, leaves, subscribes again, or follows themes that overlap.
 Sets of items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a

@@ -176,7 +176,7 @@ class Visit:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """The languages of the desk: those of the site that have translations, or English if none has."""
+        """The languages of the editors' desk: those of the site that have translations, or English if none has."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
