@@ -6,7 +6,7 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from publisher.model.schedules import Schedule, ScheduleError, local_day, noon, parse_interval, zone_of
@@ -246,7 +246,6 @@ def minute_by_minute(line: str, start: datetime, timezone: str) -> list[datetime
     return [tick for tick in ticks if tick > start]
 
 
-@settings(max_examples=settings().max_examples * 3 // 2)
 @given(LINES, STARTS, st.sampled_from([BRUSSELS, "UTC", "Asia/Kathmandu"]))
 @example("1 2 * * *", datetime(2024, 10, 27, 1), BRUSSELS)  # noqa: DTZ001  (in the hour that is repeated)
 def test_ticks_are_those_of_crontab_read_minute_by_minute(line: str, start: datetime, timezone: str) -> None:
