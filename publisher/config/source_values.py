@@ -70,9 +70,9 @@ def _database_place(value: object) -> str:
     place = read_line(value)
     if names_variable(place):
         return place
+    refuse_password(place, variable="NEWS_DATABASE_URL")
     if place.startswith("env:") or "://" not in place:
         raise ValueError
-    refuse_password(place, variable="NEWS_DATABASE_URL")
     return place
 
 

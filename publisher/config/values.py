@@ -226,6 +226,10 @@ Picture = Annotated[
 # --- secrets and databases -------------------------------------------------------------------------------------------
 
 
+_PASSWORD = re.compile(r":[^@/]*@|passw|pwd", re.IGNORECASE)
+"""What the address of a database with a password contains, `://` or not."""
+
+
 def names_variable(value: object) -> bool:
     """Whether a value names an environment variable in the correct form."""
     return isinstance(value, str) and re.fullmatch(_ENVIRONMENT, value) is not None
@@ -242,10 +246,10 @@ def is_database_address(url: str) -> bool:
 
 
 def refuse_password(url: str, *, variable: str) -> None:
-    """Raise ValueError if a database's address has a password; the message does not contain it, because logs keep
-    messages.
+    """Raise ValueError if a database's address has a password, or if its form is wrong and it seems to have one; the
+    message does not contain it, because logs keep messages.
     """
-    if urlsplit(url).password is not None:
+    if urlsplit(url).password is not None or _PASSWORD.search(url):
         raise ValueError(
             "expected no password in this file; put the whole address into an environment variable"
             f' and write url = "env:{variable}"'

@@ -688,8 +688,17 @@ def test_an_invalid_store_is_refused(site: Path, url: object) -> None:
     )
 
 
-def test_a_password_in_the_file_is_refused_and_not_repeated(site: Path) -> None:
-    (problem,) = problems(site, f'{SMALLEST}[store]\nurl = "postgresql+psycopg://news:hunter2@localhost/news"')
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://news:hunter2@localhost/news",
+        "postgresql+psycopg://news@localhost/news?password=hunter2",
+        "postgresql:news:hunter2@localhost/news",
+        "news:hunter2@localhost/news",
+    ],
+)
+def test_a_password_in_the_file_is_refused_and_not_repeated(site: Path, url: str) -> None:
+    (problem,) = problems(site, f'{SMALLEST}[store]\nurl = "{url}"')
 
     assert "env:PUBLISHER_STORE_URL" in problem
     assert "hunter2" not in problem

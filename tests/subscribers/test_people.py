@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
+from publisher.model.departures import DepartureKind
 from publisher.model.errors import UsageError
 from publisher.model.retention import ENDED
 from publisher.model.schedules import Schedule
@@ -25,7 +27,7 @@ from publisher.store import Store
 from publisher.subscribers import tokens
 from publisher.subscribers.people import People
 from tests.contract.stories import ASYLUM, BORDERS, collect, record, withdraw
-from tests.databases import sqlite_store
+from tests.databases import empty_sqlite, sqlite_store
 from tests.values import SITE, THEMES
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -330,6 +332,23 @@ def test_the_operator_adds_and_ends(site: Site) -> None:
     assert {EndReason.OPERATOR} == {each.ended_because for each in ended.subscriptions}
     with pytest.raises(UsageError, match="no one is subscribed as other@"):
         site.people.end("other@example.org")
+
+
+def test_ending_one_who_left_is_recorded_if_the_file_of_departures_lacks_it(tmp_path: Path) -> None:
+    """A backup that is restored later may have him as he was before he left."""
+    path = tmp_path / "publisher.db"
+    path.write_bytes(empty_sqlite())
+    with Store.open(f"sqlite:///{path}") as store:
+        collect(store, record("a", ASYLUM))
+        site = Site(store)
+        ada = site.subscribed(asylum="daily")
+        site.people.stop(site.stop_link(ada))
+        path.with_name("publisher.db.departures").unlink()
+        assert store.subscribers.departure_of(ADA) is None
+
+        site.people.end(ADA)
+
+        assert DepartureKind.LEFT == store.subscribers.departure_of(ADA)
 
 
 @pytest.mark.parametrize("language", ["zz\nBcc: eve@example.org", "French", ""])
