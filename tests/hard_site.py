@@ -1,4 +1,4 @@
-"""The hard site: content that is difficult to show, in one small folder (`tests/fixtures/hard_site`), for all
+"""The hard site: a site whose content is difficult to show, in one small folder (`tests/fixtures/hard_site`), for all
 renderers.
 
 It has three languages and Arabic; items without a title, with a very long title, and with a title only; texts with
@@ -33,7 +33,7 @@ def config() -> Config:
 
 @cache
 def records() -> tuple[Record, ...]:
-    """Return the items of the hard site as they are in the log, oldest first."""
+    """Return the items of the site whose content is difficult to show, oldest first, as they are in the item log."""
     source = MarkdownSource(name="news", path=FOLDER / "news", timezone=config().site.timezone)
     fetched = source.fetch(validator="", now=NOW)
     assert not fetched.problems

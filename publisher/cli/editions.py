@@ -120,7 +120,7 @@ def subject(options: Options, name: str, text: str) -> None:
 @click.argument("name")
 @click.argument("items", nargs=-1, required=True)
 def order(options: Options, name: str, items: tuple[str, ...]) -> None:
-    """Put ITEMS of the held edition NAME first: the first of them leads the edition, and each other one its theme."""
+    """Put ITEMS of the held edition NAME first: the first leads the edition, each of the others leads its theme."""
     _decide(options, partial(review.order, name, items))
 
 

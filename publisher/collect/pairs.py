@@ -63,7 +63,7 @@ class Pairing:
 
     @property
     def to_pair(self) -> list[int]:
-        """Numbers of the known items whose words rule 5 of `pair` compares."""
+        """Numbers of the known items whose words are compared with those of the listed items (rule 5 of `pair`)."""
         days = {new.item.date for new in self.listed.values()}
         return [number for number, old in self.known.items() if old.date in days or (days and old.is_hidden)]
 

@@ -15,7 +15,7 @@ from publisher.store import SourceState
 
 _MARK = "policy-"
 _USUAL = (Filter(), Filter(), "wait", None, False)
-"""The default values of the part of a policy that decides what a listing means."""
+"""The default values of those settings of a source that decide which of its items are published."""
 _AT_ONCE = 8
 """How many sources are read at a time; most of the time is spent waiting."""
 

@@ -109,8 +109,8 @@ class PublishPlan:
     upto: int
     """The last number of the log; changes up to it are rendered."""
     digests: Mapping[str, str]
-    """Hashes of the settings and templates that this plan is for (`Publication.digests`), stored with the feeds'
-    cursor.
+    """Hashes of the settings and templates that this plan is for (`Publication.digests`), stored beside the
+    number of the log up to which the feeds are published (their cursor).
     """
     slugs: tuple[str, ...]
     """The slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""

@@ -30,8 +30,8 @@ class Archives:
         self._database = database
 
     def last(self, feed: str) -> Archive | None:
-        """Return the newest closed document of a feed's archive, or `None` if the archive has none. Its `after` is not
-        read, but set to `upto`.
+        """Return the newest closed document of a feed's archive, or `None` if the archive has none. In the
+        result `after` equals `upto`: where the document begins is not read.
         """
         query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed)
         with self._database.reading() as connection:

@@ -58,7 +58,7 @@ class Pages:
         return {number for number in found if number is not None}
 
     def settle(self, full: Sequence[PageRow]) -> None:
-        """Record the ranges of log numbers that these full pages of feeds cover; they never change afterwards."""
+        """Record which numbers of the item log these full pages of feeds cover; that never changes afterwards."""
         if not full:
             return
         rows = [{"feed": page.feed, "number": page.number, "upto": page.upto} for page in full]

@@ -21,8 +21,8 @@ class Ticks:
     """The paces (how often subscribers get mails) that are due at one moment, and those that are new."""
 
     due: Mapping[str, datetime]
-    """The due paces (how often mails come), each with the last moment of its schedule that the mails now to be made
-    deal with.
+    """The due paces (how often mails come), each with the latest moment of its schedule: mails are made for all moments
+    up to that one.
     """
     watched: Mapping[str, datetime]
     """New paces (how often mails come), each with the present moment: only later moments of its schedule count."""

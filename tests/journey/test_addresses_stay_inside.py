@@ -104,7 +104,7 @@ class Life:
 
 
 def exported_from(life: Life, *options: str) -> str:
-    """Return the content of an export. The output of the command is searched as well, like all output."""
+    """Return the content of an export. What the command printed is kept, to be searched for addresses at the end."""
     file, at = life.world.folder / "people", THURSDAY + timedelta(days=32)
     told = people(life.world, "export", str(file), *options, at=at)
     life.told.add("export", told.out + told.err)

@@ -1,5 +1,5 @@
-"""Untrusted text is shown, and controls nothing: no terminal, no log, and no line that looks like a line of the
-program.
+"""Untrusted text is shown as text: it does not control a terminal or a log, and does not pass for a line that the
+program itself prints.
 """
 
 import socketserver

@@ -96,7 +96,7 @@ class World:
     renamed: dict[str, int] = field(default_factory=dict)
     """How often each theme was renamed, by its name."""
     held: set[str] | None = None
-    """The paces that have become due since an editor began a review, or `None` if there is no review."""
+    """The paces (how often mails come) that fell due since an editor began a review. `None` without one."""
 
     def live(self, steps: int) -> None:
         """Let `steps` random events happen, then give everybody a last mail."""
