@@ -344,9 +344,7 @@ class Publisher:
 
     @property
     def office(self) -> Office:
-        """The site in the form in which functions of `publisher.admin` take it, to answer a question or apply a
-        decision.
-        """
+        """The site in the form in which the functions of `publisher.admin` take it."""
         renderer, now = self._wiring.renderer, self._clock()
         return Office(config=self.config, store=self._store, renderer=renderer, outbox=self._outbox, now=now)
 
@@ -369,9 +367,7 @@ class Publisher:
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do a verb's work as `_run_exclusively` does; refuse if the store was lost and the work would begin from
-        nothing.
-        """
+        """Do a verb's work; refuse if the store was lost, so that the work would begin from nothing."""
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 
@@ -388,9 +384,7 @@ class Publisher:
         return record_run(verb, report, self._store, before=before, started=started, finished=self._clock())
 
     def _deliver_after(self, report: RunReport) -> RunReport:
-        """Deliver after a pass, if config.toml has a mail server and no other process is delivering; return the
-        extended report.
-        """
+        """Deliver after a pass, if config.toml has a mail server and no other process is delivering."""
         if self.config.smtp is None:
             return report
         try:

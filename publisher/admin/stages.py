@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from publisher.admin.departures import note_departures
 from publisher.admin.wiring import Wiring
 from publisher.collect.rules import OnSuspicion
 from publisher.collect.run import collect
@@ -74,7 +75,7 @@ class Stages:
             return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
         report = self.compose(report, plan, self._config.audiences)
         report = replace(report, rounds=self._wiring.keep_rounds(is_stopping))
-        return self._wiring.tell_hub(self._wiring.note_departures(report))
+        return self._wiring.tell_hub(note_departures(self._store, report))
 
     def collect(
         self,

@@ -23,8 +23,7 @@ from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryKind, Letter
-from publisher.model.errors import FilesError, UsageError
-from publisher.model.problems import Problem, counted
+from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import PublishReport, RunReport
 from publisher.model.rounds import RoundReport
@@ -192,15 +191,13 @@ class Wiring:
         if numbers_of := plan_editions(self._store, self.publication.audiences):
             from publisher.publish.editions import publish_editions  # late: a pass without news renders nothing
 
-            files = open_files(self._config.feeds_directory)
-            publication, authority = self.publication, self.authority
             publish_editions(
                 numbers_of,
                 store=self._store,
-                publication=publication,
-                files=files,
+                publication=self.publication,
+                files=open_files(self._config.feeds_directory),
                 look=replace(self._look),
-                authority=authority,
+                authority=self.authority,
             )
 
     def tell_hub(self, report: RunReport) -> RunReport:
@@ -325,18 +322,6 @@ class Wiring:
         if ended := end_unanswered(self._store, now=now, is_stopping=is_stopping):
             logger.debug("subscriptions end", because="their readers were asked and did not answer", readers=ended)
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
-
-    def note_departures(self, report: RunReport) -> RunReport:
-        """Write departures (who left or was erased) that their file lacks into it; report any problem with the file."""
-        try:
-            self._store.owed_departures.note()
-            self._store.owed_departures.check()
-        except FilesError as error:
-            count = self._store.owed_departures.count()
-            owed = counted(count, "departure") if count else "departures"
-            what = f"{error}; until then {owed} would be forgotten if the store were lost"
-            return report.with_problems(Problem(where="departures", what=what, is_of_site=True))
-        return report
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
         """Make the mails to all subscribers who follow something at these paces (how often mails come) now.

@@ -154,8 +154,7 @@ class _Document:
 
     url: str
     entries: Sequence[dict[str, object] | FieldError]
-    """The values of each entry by field, and `categories`; or the reason why the entry cannot be read.
-    """
+    """The values of each entry by field, and `categories`; or the reason why the entry cannot be read."""
     older: str
     """The address of the next older document of the feed; empty if there is none."""
     lifetime: timedelta = timedelta(0)
