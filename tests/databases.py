@@ -21,6 +21,22 @@ from publisher.store import Store
 from publisher.store.schema import metadata
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+OFTEN = frozenset(
+    {
+        *("test_faults", "test_ledger", "test_range_plans", "test_restore", "test_store", "test_store_copy"),
+        *("test_store_processes", "test_store_rounds", "test_store_schema"),
+    }
+)
+"""The test modules that a plain run runs on PostgreSQL, too: locks, numbers, schema, plans, copies and errors, where
+the two databases differ. For all others the plain run has SQLite, and the slow run PostgreSQL.
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("postgres") and item.path.stem not in OFTEN:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +53,7 @@ def postgresql_server() -> Iterator[URL]:
             pytest.fail(reason)
         pytest.skip(reason)
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    _execute(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -155,6 +155,14 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         is_received: bool = super().received(data)
         return is_received
 
+    def service(self) -> None:
+        """Answer the requests that have arrived. waitress calls this in one of its threads."""
+        try:
+            super().service()
+        except OSError:
+            if not self.will_close:  # otherwise the server was closed meanwhile, and its thread cannot be woken up
+                raise
+
     def readable(self) -> bool:
         """Return whether the connection waits for data. waitress calls this at least every second, so the time limit is
         checked here.

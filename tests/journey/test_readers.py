@@ -97,7 +97,7 @@ def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     expected = {(item["id"], item["url"]) for item in json.loads((folder / "feed.json").read_bytes())["items"]}
     assert len(expected) == ITEMS[request.param]
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/", expected
         server.shutdown()
 
