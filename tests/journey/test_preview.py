@@ -182,11 +182,11 @@ def test_port_that_is_taken_is_told_in_one_line(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
 
-        outcome = world.program("preview", "--port", str(port))
+        with world.start("preview", "--port", str(port)) as process:
+            exit_code, problems = process.wait(timeout=20), process.stderr.read().splitlines()
 
-    assert 2 == outcome.exit_code
-    problem = f"publisher: --port: 127.0.0.1:{port}: address already in use; choose another port"
-    assert problem in outcome.problems
+    assert 2 == exit_code
+    assert f"publisher: --port: 127.0.0.1:{port}: address already in use; choose another port" in problems
 
 
 # --- in the editor's browser -----------------------------------------------------------------------------------------

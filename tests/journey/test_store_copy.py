@@ -140,7 +140,10 @@ def test_an_address_that_is_none_is_told(world: World, url: str, line: str) -> N
         ("deliver", "mails are being handed over; try again when that has finished"),
     ],
 )
-def test_nothing_is_copied_while_somebody_is_at_work(world: World, tmp_path: Path, lock: str, what: str) -> None:
+def test_nothing_is_copied_while_somebody_is_at_work(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str, what: str
+) -> None:
+    monkeypatch.setattr("publisher.admin.service_lock.ASKED_S", 0.01)
     with Store.open(f"sqlite:///{world.database}") as store, store.exclusive(lock, wait_s=0):
         outcome = world.publisher_store("copy", f"sqlite:///{tmp_path / 'other.db'}", at=NOW)
 
