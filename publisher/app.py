@@ -147,7 +147,7 @@ class Publisher:
         return self._go_on("publish", lambda: self._wiring.tell_hub(self._stages.publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
-        """Compose an edition of what is new for one audience (mailing list), or for each, whatever the schedules say.
+        """Compose an edition of what is new for one audience (mailing list), or for each, due or not.
 
         Raises:
             UsageError: there is no audience of that name.
@@ -239,7 +239,7 @@ class Publisher:
         )
 
     def begin_round(self, paces: Collection[str], *, within: timedelta | None = None) -> RunReport:
-        """Begin a round (the mails to all subscribers) of these paces now, whatever their schedules say.
+        """Begin a round (the mails to all subscribers) of these paces now, due or not.
 
         Nobody gets an item twice. With `within`, planning stops after that time, and the next pass plans the rest.
 
@@ -255,7 +255,7 @@ class Publisher:
         return self._run_exclusively("round", begin)
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with this address or id, whatever its source lists, and render again all files that show it.
+        """Hide the item with this address or id even if its source lists it, and render again all files that show it.
 
         Raises:
             UsageError: no item or more than one has this name.

@@ -1,4 +1,4 @@
-"""Hides an item from readers, whatever its source does; shows an item hidden so again; or makes a waiting item visible
+"""Hides an item from readers, even if its source changes it; shows a hidden item again; or makes a waiting item visible
 now.
 
 In: an address or an id of an item. Out: a change in the item log, after which feeds, archives, pages and editions are

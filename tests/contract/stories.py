@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from publisher.collect.condition import after_failure, after_listing, after_no_change
 from publisher.collect.sources.base import Fetch
@@ -127,3 +128,19 @@ def numbers_of(found: Sequence[object]) -> list[int]:
 def queue_letters(store: Store, letters: Sequence[Letter], *, now: datetime) -> None:
     """Queue letters, as is done for a notice when it is written into the outbox."""
     store.notices.mark_written(1, at=now, letters=letters)
+
+
+def subscriber_rows(count: int) -> list[dict[str, Any]]:
+    """Return rows of the table of subscribers for this many active people, numbered from 1."""
+    return [
+        {
+            "number": number,
+            "address": f"reader{number}@example.org",
+            "language": "en",
+            "since": NOON,
+            "came_at": NOON,
+            "paused_until": None,
+            "bounce_mark": f"{number:020x}",
+        }
+        for number in range(1, count + 1)
+    ]

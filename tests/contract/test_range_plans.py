@@ -9,7 +9,7 @@ from sqlalchemy import event, insert
 from publisher.model.subscribers import SubscriptionState
 from publisher.store import RoundEnvelope, Store
 from publisher.store.people_schema import subscribers, subscriptions
-from tests.contract.stories import NOON, collect, record
+from tests.contract.stories import NOON, collect, record, subscriber_rows
 
 PEOPLE, RANGE, THEMES = 1_000, 50, 3
 TABLES = {"subscribers", "subscriptions", "round_mails"}
@@ -34,18 +34,7 @@ def test_a_range_reads_its_own_people_only(postgresql_url: str) -> None:
 
 
 def subscribe_many(store: Store) -> None:
-    people = [
-        {
-            "number": number,
-            "address": f"reader{number}@example.org",
-            "language": "en",
-            "since": NOON,
-            "came_at": NOON,
-            "paused_until": None,
-            "bounce_mark": f"{number:020x}",
-        }
-        for number in range(1, PEOPLE + 1)
-    ]
+    people = subscriber_rows(PEOPLE)
     follows = [
         {
             "subscriber": each["number"],

@@ -26,6 +26,7 @@ from tests.contract.stories import (
     record,
     records,
     settle_cuts,
+    subscriber_rows,
     withdraw,
 )
 
@@ -255,21 +256,9 @@ def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Pat
 def plan_a_round(store: Store, people: int) -> None:
     """Plan a round of mails in which every subscriber gets the same item."""
     numbers = range(1, people + 1)
-    readers = [
-        {
-            "number": number,
-            "address": f"reader{number}@example.org",
-            "language": "en",
-            "since": NOON,
-            "came_at": NOON,
-            "paused_until": None,
-            "bounce_mark": f"{number:020x}",
-        }
-        for number in numbers
-    ]
     row = {"number": 1, "paces": ("daily",), "upto": 1, "begun_at": NOON}
     with store.database.writing_beside() as connection:
         connection.execute(insert(rounds).values(**row, planned_at=NOON))
         connection.execute(insert(selections).values(number=1, digest="one", items="[1]"))
-        connection.execute(insert(subscribers), readers)
+        connection.execute(insert(subscribers), subscriber_rows(people))
         connection.execute(insert(round_mails), [{"round": 1, "subscriber": each, "selection": 1} for each in numbers])
