@@ -28,6 +28,7 @@ from tests.values import STYLE
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS_PX = (640, 400, 320)
+ATTEMPTS = 3
 STYLE = replace(STYLE, logo="missing.png", logo_alt="Example")
 EDITION = edition_of(
     record_of(
@@ -54,6 +55,21 @@ def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[st
     return sums
 
 
+def drawn_alike(reader: Reader, written: str, inlined: str, *, scheme: Scheme, folder: Path) -> list[str]:
+    """Return hashes of the pictures that two pages share, one for each width; fail if the pages look different.
+
+    Chromium under load rarely takes a picture before everything is painted, so pictures that differ are taken again.
+    """
+    for attempt in range(ATTEMPTS):
+        first, second = (
+            drawn(reader, html, scheme=scheme, folder=folder / f"{kind}-{scheme}-{attempt}")
+            for kind, html in {"written": written, "inlined": inlined}.items()
+        )
+        if first == second:
+            return first
+    pytest.fail(f"the pages differ in {ATTEMPTS} attempts, see {folder}")
+
+
 def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader, tmp_path: Path) -> None:
     renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
     page = DigestPage(renderer, edition=EDITION, audience=AUDIENCE, shown=EDITION.records[::-1])
@@ -61,21 +77,15 @@ def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader,
     bare = written.replace("<style", "<style media=print")
     assert written.count(' style="') < inlined.count(' style="')
 
-    pictures = {
-        (kind, scheme): drawn(reader, html, scheme=scheme, folder=tmp_path / f"{kind}-{scheme}")
-        for kind, html in {"written": written, "inlined": inlined, "bare": bare}.items()
-        for scheme in SCHEMES
-    }
+    styled = {scheme: drawn_alike(reader, written, inlined, scheme=scheme, folder=tmp_path) for scheme in SCHEMES}
 
     for scheme in SCHEMES:
-        assert pictures["written", scheme] == pictures["inlined", scheme], f"see {tmp_path}"
-        assert pictures["bare", scheme] != pictures["inlined", scheme], "the picture does not show the styles"
-    assert pictures["inlined", "light"] != pictures["inlined", "dark"]
+        unstyled = drawn(reader, bare, scheme=scheme, folder=tmp_path / f"bare-{scheme}")
+        assert unstyled != styled[scheme], "the picture does not show the styles"
+    assert styled["light"] != styled["dark"]
 
 
 @pytest.mark.parametrize("shown", digests().values(), ids=digests())
 def test_every_kind_of_digest_looks_as_it_was_written(shown: Shown, reader: Reader, tmp_path: Path) -> None:
     for scheme in SCHEMES:
-        written = drawn(reader, shown.html_as_written, scheme=scheme, folder=tmp_path / f"written-{scheme}")
-        inlined = drawn(reader, shown.digest.html, scheme=scheme, folder=tmp_path / f"inlined-{scheme}")
-        assert written == inlined, f"see {tmp_path}"
+        drawn_alike(reader, shown.html_as_written, shown.digest.html, scheme=scheme, folder=tmp_path)
