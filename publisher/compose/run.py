@@ -353,6 +353,8 @@ def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -
 
 def _facts(audience: Audience, store: Store, site: Site) -> AudienceFacts:
     state, upto = _state(audience, store, site), store.log.end()
+    if state.cursor >= upto:
+        return AudienceFacts(state=state, upto=upto, new=(), changed=())
     new = store.items.due_for(audience.name, themes=audience.themes, after=state.cursor, upto=upto, start=state.start)
     # corrections alone make no edition, so without new items they are not fetched
     changed = store.items.changed_since_told(audience.name, upto=upto) if new else ()
