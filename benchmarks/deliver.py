@@ -176,10 +176,10 @@ def settings(port: int, connections: int, per_day: int | None = None) -> SmtpSet
 
 def by_the_ledger(store: Store, port: int, mail: bytes, connections: int, per_day: int | None = None) -> None:
     chosen = settings(port, connections, per_day)
-    with store.ledger.delivering(now=datetime.now(UTC)):
+    with store.mail.ledger.delivering(now=datetime.now(UTC)):
         mails_of = {DeliveryKind.EDITION: lambda claimed: {each.id: mail for each in claimed}}
         options = DeliveryOptions(settings=chosen, clock=lambda: datetime.now(UTC))
-        report = deliver(store.ledger, mails_of, Throttle(chosen), options)
+        report = deliver(store.mail.ledger, mails_of, Throttle(chosen), options)
     assert not report.problems, report.problems
 
 

@@ -29,9 +29,11 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import EndReason, Pace, SubscriberSettings, SubscriptionState
 from publisher.model.themes import Theme, ThemeMap
-from publisher.store import RoundEnvelope, Store
+from publisher.store import Store
 from publisher.store.address_key import AddressKey
+from publisher.store.departure_text import append_departures
 from publisher.store.departures import Journal
+from publisher.store.people import RoundEnvelope
 from publisher.store.people_schema import subscribers, subscriptions
 from publisher.store.replay import repeat_departures
 from publisher.subscribers.archive import read_archive, write_archive
@@ -146,11 +148,11 @@ def mail_all(store: Store, rounds: int) -> None:
     """Queue a mail to every person, for so many rounds."""
     envelope = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
     for _ in range(rounds):
-        before = store.rounds.last_ticks()
-        begun = store.rounds.begin(("daily", "weekly"), {}, before=before, upto=store.log.end(), now=NOW)
+        before = store.people.rounds.last_ticks()
+        begun = store.people.rounds.begin(("daily", "weekly"), {}, before=before, upto=store.log.end(), now=NOW)
         known: dict[tuple[int, ...], int] = {}
         while begun is not None:
-            with store.rounds.open_range(begun, now=NOW) as range_pass:
+            with store.people.rounds.open_range(begun, now=NOW) as range_pass:
                 if range_pass is None:
                     break
                 mails = {each.subscriber: (1,) for each in range_pass.followed(floor=0)}
@@ -162,7 +164,7 @@ def write_departures(store: Store, path: Path) -> None:
     later, journal = NOW + timedelta(hours=1), Journal(path)
     with store.database.reading() as connection:
         key = AddressKey.of(connection)
-    for batch in store.subscribers.all():
+    for batch in store.people.subscribers.all():
         marks = [key.mark_of(each.address) for each in batch]
         lines = [
             Departure(at=later, kind=DepartureKind.ERASED if number % 3 == 0 else DepartureKind.LEFT, mark=mark)
@@ -172,11 +174,11 @@ def write_departures(store: Store, path: Path) -> None:
             Departure(at=later, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=SuppressionKind.COMPLAINT)
             for mark in marks[1::3]
         )
-        journal.append([*lines, *complaints], key)
+        append_departures(journal, [*lines, *complaints], key)
 
 
 def erase(_path: Path, store: Store) -> int:
-    return store.retention.forget(now=NOW).ended
+    return store.people.retention.forget(now=NOW).ended
 
 
 def repeat(path: Path, store: Store) -> int:
@@ -190,7 +192,7 @@ def ask(_path: Path, store: Store) -> int:
     """
     addresses = [f"reader{number}@example.org" for number in range(ASKED)]
     for start in range(0, ASKED, CLAIMED):
-        store.suppressions.among(addresses[start : start + CLAIMED])
+        store.people.suppressions.among(addresses[start : start + CLAIMED])
     return ASKED // CLAIMED
 
 

@@ -41,8 +41,9 @@ from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.rendering.wire_form import WireForm
-from publisher.store import RoundEnvelope, Store
+from publisher.store import Store
 from publisher.store.mail_schema import deliveries
+from publisher.store.people import RoundEnvelope
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers, subscriptions
 from publisher.store.queue import insert_deliveries
 from publisher.subscribers.people import People
@@ -137,7 +138,7 @@ def populate(store: Store, people: int, items: int) -> None:
             connection.execute(insert(subscribers), rows)
             connection.execute(insert(subscriptions), follows)
     collect(store, OLD_ITEMS + 1, items, random)
-    store.rounds.note_ticks({"daily": NOW - timedelta(days=2), "weekly": NOW, "monthly": NOW})
+    store.people.rounds.note_ticks({"daily": NOW - timedelta(days=2), "weekly": NOW, "monthly": NOW})
 
 
 # --- ours ------------------------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]
     """Evaluate at most `most` people who are due, each with queries of their own. Return the seconds it took, and the
     number of mails.
     """
-    items = store.rounds.new_items(OLD_ITEMS, round_.upto)
+    items = store.people.rounds.new_items(OLD_ITEMS, round_.upto)
     with store.database.reading() as connection:
         is_due = (subscriptions.c.state == SubscriptionState.ACTIVE, subscriptions.c.pace.in_(round_.paces))
         due = list(
@@ -268,8 +269,8 @@ def send(store: Store) -> tuple[float, float]:
 def hand_over(store: Store, port: int, mails_of: Mapping[DeliveryKind, Mails]) -> float:
     given = settings(port, 4)
     started = time.process_time()
-    with store.ledger.delivering(now=NOW):
-        deliver(store.ledger, mails_of, Throttle(given), DeliveryOptions(settings=given, clock=lambda: NOW))
+    with store.mail.ledger.delivering(now=NOW):
+        deliver(store.mail.ledger, mails_of, Throttle(given), DeliveryOptions(settings=given, clock=lambda: NOW))
     return time.process_time() - started
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL, make_url
 
 from publisher.store import Store
-from publisher.store.schema import metadata
+from publisher.store.tables import metadata
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
 OFTEN = frozenset(

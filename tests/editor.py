@@ -61,10 +61,10 @@ class DeskSite:
     def letters(self) -> list[EmailMessage]:
         """Return the letters that were queued since the last call."""
         with self.world.store() as store:
-            claimed = store.ledger.claim(100, max_age=timedelta(days=4), now=self.now)
+            claimed = store.mail.ledger.claim(100, max_age=timedelta(days=4), now=self.now)
             return [
                 email.message_from_bytes(mail, EmailMessage, policy=email.policy.default)
-                for mail in store.ledger.letters(claimed).values()
+                for mail in store.mail.ledger.letters(claimed).values()
             ]
 
     def link(self, person: str = EDITH) -> str:

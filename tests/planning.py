@@ -20,7 +20,8 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 from publisher.model.subscribers import Pace, SubscriberSettings
 from publisher.model.themes import Theme, ThemeMap
-from publisher.store import RoundEnvelope, Store
+from publisher.store import Store
+from publisher.store.people import RoundEnvelope
 from publisher.store.rounds import Rounds
 from publisher.subscribers.rounds import RoundKeeper
 from tests.processes import Process
@@ -61,7 +62,7 @@ class SmallRanges(Rounds):
 
 def plan(store: Store) -> None:
     """Continue the round of mails that has begun, or begin and plan the one that is due."""
-    store.rounds = SmallRanges(store.database)
+    store.people.rounds = SmallRanges(store.database)
     RoundKeeper(
         store=store,
         settings=SETTINGS,

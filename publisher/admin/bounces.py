@@ -88,13 +88,13 @@ def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
     holder = None if desk.reach is None else desk.reach.holder_of(bounce.token, bounce.stop_token)
     if desk.reach is not None and holder is not None:
         # the mark identifies the subscriber; his address is not stored with it
-        row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.subscriber))
+        row = _row_of(bounce, mark, desk, token=desk.store.people.bounce_scores.mark_of(holder.subscriber))
         return _report_of(row, desk.reach.take_report(row, holder))
-    about = desk.store.bounces.find_mail(bounce.message_ids)
+    about = desk.store.mail.bounces.find_mail(bounce.message_ids)
     if about is None:
         return BounceReport(unknown=1)
     row = _row_of(bounce, mark, desk, name=about.name, recipient=about.recipient)
-    return BounceReport(recorded=(row,)) if desk.store.bounces.record(row) else BounceReport(repeated=1)
+    return BounceReport(recorded=(row,)) if desk.store.mail.bounces.record(row) else BounceReport(repeated=1)
 
 
 def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
@@ -104,11 +104,11 @@ def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) ->
     holder = people.links.holder(bounce.stop_token)
     if holder is None:
         return BounceReport(unknown=1)
-    if desk.store.bounces.is_known(mark):
+    if desk.store.mail.bounces.is_known(mark):
         return BounceReport(repeated=1)
     people.stop(bounce.stop_token)
-    row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.number))
-    desk.store.bounces.record(row)
+    row = _row_of(bounce, mark, desk, token=desk.store.people.bounce_scores.mark_of(holder.number))
+    desk.store.mail.bounces.record(row)
     return BounceReport(recorded=(row,), ended=int(bool(holder.active)))
 
 
@@ -141,14 +141,14 @@ def _report_of(row: BounceRow, counted: Counted) -> BounceReport:
 
 def read_mailbox(box: Inbox, desk: BounceDesk) -> BounceReport:
     """Record the bounces in a mailbox, and remove the recorded mails from it."""
-    report, last = BounceReport(), desk.store.bounces.read_up_to(box.place, box.validity) if box.validity else 0
+    report, last = BounceReport(), desk.store.mail.bounces.read_up_to(box.place, box.validity) if box.validity else 0
     for key, mail in box.mails(last):
         taken = take_bounce(mail, desk)
         if taken.recorded or taken.repeated:
             box.remove(key)
         report += taken
         if box.validity:
-            desk.store.bounces.note_read(box.place, box.validity, int(key))
+            desk.store.mail.bounces.note_read(box.place, box.validity, int(key))
     return report
 
 

@@ -119,7 +119,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         survey=_survey(store, config.themes),
         followed=survey_readers(store, config.themes, now=office.now) if config.subscribers else None,
         now=office.now,
-        owed_departures=store.owed_departures.count(),
+        owed_departures=store.people.owed_departures.count(),
         large_feeds=tuple(_large_feeds(store, config)),
     )
     return CheckReport(

@@ -40,7 +40,7 @@ def hand_over(setup: DeliverySetup) -> DeliverReport:
     Raises:
         BusyError: another process is sending, and the store allows only one.
     """
-    ledger, now = setup.store.ledger, setup.clock()
+    ledger, now = setup.store.mail.ledger, setup.clock()
     with ledger.delivering(now=now):
         if not ledger.count_due(max_age=setup.settings.max_age, now=now):
             return _report_nothing_due(setup)
@@ -57,13 +57,13 @@ def hand_over(setup: DeliverySetup) -> DeliverReport:
 
 def rehearse_hand_over(setup: DeliverySetup) -> DeliverReport:
     """Return what `hand_over` would send now, without a connection to the mail server."""
-    due = setup.store.ledger.due(max_age=setup.settings.max_age, now=setup.clock())
+    due = setup.store.mail.ledger.due(max_age=setup.settings.max_age, now=setup.clock())
     return DeliverReport(editions=tally_planned(due)) if due else _report_nothing_due(setup)
 
 
 def _report_nothing_due(setup: DeliverySetup) -> DeliverReport:
     """Return the report if no mail is due now: when the next mail is due, and how many mails wait for the operator."""
-    ledger, now, max_age = setup.store.ledger, setup.clock(), setup.settings.max_age
+    ledger, now, max_age = setup.store.mail.ledger, setup.clock(), setup.settings.max_age
     next_at = ledger.next_due(max_age=max_age, now=now)
     paused, held = ledger.count_stopped(max_age=max_age, now=now)
     return DeliverReport(next_at=next_at, wait=next_at - now if next_at else None, paused=paused, held=held)
@@ -73,7 +73,7 @@ def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
     """Return the mails of letters (mails about a subscription itself) from the ledger, by the ids of their
     deliveries.
     """
-    return store.ledger.letters(claimed)
+    return store.mail.ledger.letters(claimed)
 
 
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
@@ -98,14 +98,14 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
     if first not in numbers:
         raise UsageError(f"edition {name} is not in the outbox; see `publisher edition list`")
     editions = (store.editions.get(audience.name, number) for number in numbers)
-    return store.ledger.queue([delivery_of(edition, audience, site) for edition in editions if edition], now=now)
+    return store.mail.ledger.queue([delivery_of(edition, audience, site) for edition in editions if edition], now=now)
 
 
 def delivery_counts(
     settings: SmtpSettings | None, store: Store, names: Sequence[str], *, now: datetime
 ) -> dict[str, DeliveryCounts]:
     """Return the counts of deliveries of each of these editions, by name. If this site sends no mails, return none."""
-    return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
+    return store.mail.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
 
 
 def latest_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
@@ -115,6 +115,6 @@ def latest_mails(config: Config, store: Store, *, now: datetime) -> tuple[Delive
     if config.smtp is None:
         return ()
     last = [row.name for audience in config.audiences for row in store.editions.latest(audience.name, limit=1)]
-    names = list(dict.fromkeys([*store.ledger.unfinished(), *last]))
+    names = list(dict.fromkeys([*store.mail.ledger.unfinished(), *last]))
     counts = delivery_counts(config.smtp, store, names, now=now)
     return tuple(counts[name] for name in names if name in counts)

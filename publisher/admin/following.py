@@ -56,14 +56,14 @@ def oversee_following(people: People, store: Store) -> FollowerTable:
     days = month_days(local_day(people.now, people.site.timezone))
     moments = [*(datetime(day.year, day.month, 1, tzinfo=UTC) for day in days[:-1]), people.now]
     counts: dict[tuple[str, str], list[int]] = {}
-    for (theme, pace), some in store.following.by_theme_and_pace(moments).items():
+    for (theme, pace), some in store.people.following.by_theme_and_pace(moments).items():
         key = (people.current(theme), pace)
         counts[key] = [a + b for a, b in zip(counts.get(key, [0] * len(moments)), some, strict=True)]
     return FollowerTable(
         days=days,
-        people=tuple(store.following.people(moments)),
+        people=tuple(store.people.following.people(moments)),
         rows=tuple(_rows(counts, people)),
-        pending=store.subscribers.count_pending(since=people.now - CONFIRM_WITHIN),
+        pending=store.people.subscribers.count_pending(since=people.now - CONFIRM_WITHIN),
     )
 
 

@@ -53,9 +53,9 @@ def find_hindrances(config: Config, store: Store, *, now: datetime) -> tuple[Hin
 
 
 def _of_sending(store: Store) -> Iterator[Hindrance]:
-    if (outage := store.outages.current()) is not None:
+    if (outage := store.mail.outages.current()) is not None:
         yield Hindrance(kind=HindranceKind.OUTAGE, since=outage.since, about=outage.problem)
-    if (paused_at := store.ledger.pauses.current().get("")) is not None:
+    if (paused_at := store.mail.ledger.pauses.current().get("")) is not None:
         yield Hindrance(kind=HindranceKind.PAUSED, since=paused_at)
 
 
@@ -66,6 +66,6 @@ def _of_rounds(config: Config, store: Store, *, now: datetime) -> Iterator[Hindr
         yield Hindrance(kind=HindranceKind.RESTORED, since=restoration.restored_at)
     for edition in held_by(config, store):
         yield Hindrance(kind=HindranceKind.REVIEWED, about=edition)
-    edit = store.rounds.next.edit()
+    edit = store.people.rounds.next.edit()
     if edit.is_postponed(now):
         yield Hindrance(kind=HindranceKind.POSTPONED, until=edit.postponed_until)

@@ -38,11 +38,11 @@ def tell_mails(
     ended = _follow_outage(report, store, now=now)
     is_told = config.notices_to is not None
     outage = ended if is_told and ended and _is_outage_news(ended, store, now=now) else None
-    refused = store.ledger.refused_editions(since=now - RECENT) if is_told else []
+    refused = store.mail.ledger.refused_editions(since=now - RECENT) if is_told else []
     failed = [(each, REFUSED) for each in refused if _is_news(each, REFUSED, store)]
     told = _tell(outage, failed, open_office()) if outage or failed else ()
     if ended:
-        store.outages.end()
+        store.mail.outages.end()
     return told
 
 
@@ -50,7 +50,7 @@ def tell_bounces(
     config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> tuple[Notice, ...]:
     """Notify the operator of editions whose mail to the mailing list bounced."""
-    came_back = store.bounces.failed_editions(since=now - RECENT) if config.notices_to is not None else []
+    came_back = store.mail.bounces.failed_editions(since=now - RECENT) if config.notices_to is not None else []
     failed = [(each, BOUNCED) for each in came_back if _is_news(each, BOUNCED, store)]
     by_name = {each.name: (each, kind) for each, kind in failed}
     return _tell(None, list(by_name.values()), open_office()) if failed else ()
@@ -59,10 +59,10 @@ def tell_bounces(
 def _follow_outage(report: DeliverReport, store: Store, *, now: datetime) -> Outage | None:
     """Record an outage of the mail server, or the end of one; return the outage if it has ended."""
     if report.outage:
-        store.outages.note(report.outage, now=now)
+        store.mail.outages.note(report.outage, now=now)
         return None
     # if no mail waits, it is unknown whether one would go out, and it does not matter
-    return store.outages.current() if report.is_sent or report.next_at is None else None
+    return store.mail.outages.current() if report.is_sent or report.next_at is None else None
 
 
 def _is_outage_news(ended: Outage, store: Store, *, now: datetime) -> bool:

@@ -44,7 +44,7 @@ def pause(audience: str | None, office: Office) -> bool:
         UsageError: there is no such audience.
     """
     name = _name_of(audience, office)
-    is_new = office.store.ledger.pauses.begin(name, now=office.now)
+    is_new = office.store.mail.ledger.pauses.begin(name, now=office.now)
     if is_new:
         _keep("pause", name, office)
     return is_new
@@ -57,7 +57,7 @@ def resume(audience: str | None, office: Office) -> list[str]:
     Raises:
         UsageError: there is no such audience, or all mails are paused.
     """
-    pauses = office.store.ledger.pauses
+    pauses = office.store.mail.ledger.pauses
     if audience is not None and audience not in pauses.current():
         _name_of(audience, office)
         if "" in pauses.current():
@@ -75,10 +75,10 @@ def recall(name: str, office: Office) -> int:
     Raises:
         UsageError: no mail of an edition or round with that name was ever queued.
     """
-    known = office.store.ledger.known(name, limit=1)  # a round has one delivery for each subscriber
+    known = office.store.mail.ledger.known(name, limit=1)  # a round has one delivery for each subscriber
     if not known:
         raise UsageError(f"{name!r} has no mails; see `publisher edition list`")
-    taken_back = office.store.ledger.cancel(known[0].kind, name, now=office.now)
+    taken_back = office.store.mail.ledger.cancel(known[0].kind, name, now=office.now)
     _keep("recall", name, office, mails=taken_back)
     return taken_back
 
@@ -98,7 +98,7 @@ def find_again(name: str, office: Office) -> Again:
         raise UsageError(f"edition {name} is not in the outbox; see `publisher edition list`")
     if not edition.records:
         raise UsageError(f"edition {name}: all its items were withdrawn, so nothing is left to send")
-    known = tuple(each for each in office.store.ledger.known(name) if each.kind is DeliveryKind.EDITION)
+    known = tuple(each for each in office.store.mail.ledger.known(name) if each.kind is DeliveryKind.EDITION)
     if any(each.is_at_work for each in known):
         raise UsageError(f"edition {name} is on its way to the mail server now; see `publisher status`")
     return Again(edition=edition, audience=audience, recipient=wire_address(audience.to.address), known=known)
@@ -112,7 +112,7 @@ def send_again(again: Again, office: Office) -> None:
         UsageError: the edition's mail is being sent by now.
         FilesError: the new mail cannot be written.
     """
-    ledger, edition = office.store.ledger, again.edition
+    ledger, edition = office.store.mail.ledger, again.edition
     if office.outbox.recipient(edition.name) != again.audience.to.address:
         remake(edition, again.audience, office)
     ledger.cancel(DeliveryKind.EDITION, edition.name, now=office.now, but=again.recipient)
@@ -133,7 +133,7 @@ def find_round_again(name: str, office: Office) -> DeliveryCounts:
     settings = office.config.smtp
     if settings is None:
         raise UsageError(NO_SERVER)
-    counts = office.store.ledger.counts([name], max_age=settings.max_age, now=office.now)
+    counts = office.store.mail.ledger.counts([name], max_age=settings.max_age, now=office.now)
     if name not in counts:
         raise UsageError(f"round {name!r} has no mails")
     return counts[name]
@@ -143,7 +143,7 @@ def send_round_again(name: str, office: Office) -> int:
     """Queue the mails of a round (mails to subscribers due at one moment) that were cancelled or grew too old; return
     how many were queued. Subscribers who have left meanwhile get none.
     """
-    mails = office.store.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
+    mails = office.store.mail.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
     _keep("again", name, office, mails=mails)
     return mails
 
@@ -172,4 +172,4 @@ def _name_of(audience: str | None, office: Office) -> str:
 
 
 def _keep(verb: str, about: str, office: Office, *, mails: int = 0) -> None:
-    office.store.ledger.orders.record(Order(verb=verb, about=about, at=office.now, mails=mails))
+    office.store.mail.ledger.orders.record(Order(verb=verb, about=about, at=office.now, mails=mails))

@@ -141,7 +141,7 @@ def upcoming_round(reader: TypicalReader, people: People, office: Office) -> Upc
         TemplateError: a template of digests cannot be used.
         UsageError: nobody can subscribe.
     """
-    settings, edit = _settings(office), office.store.rounds.next.edit()
+    settings, edit = _settings(office), office.store.people.rounds.next.edit()
     new = _new_to(reader, settings, office)
     records = new or _sample(reader, office)
     edition, audience, digest = _render(reader, records, edit, office) if records else (None, None, None)
@@ -164,7 +164,7 @@ def upcoming_round(reader: TypicalReader, people: People, office: Office) -> Upc
 
 def state_of_round(office: Office) -> str:
     """Return a short text that changes when anything changes that editors can decide about mails to subscribers."""
-    edit, last = office.store.rounds.next.edit(), office.store.rounds.last()
+    edit, last = office.store.people.rounds.next.edit(), office.store.people.rounds.last()
     decided = (edit.postponed_until, edit.subject, edit.introduction, edit.key, sorted(edit.left_out))
     return hashlib.sha256(repr((last.number if last else 0, decided)).encode()).hexdigest()[:16]
 
@@ -184,14 +184,14 @@ def send_round_test(reader: TypicalReader, people: People, office: Office, *, to
     records = _new_to(reader, _settings(office), office) or _sample(reader, office)
     if not records:
         return None
-    edition, audience, digest = _render(reader, records, office.store.rounds.next.edit(), office)
+    edition, audience, digest = _render(reader, records, office.store.people.rounds.next.edit(), office)
     digest = filled(digest, why=_why(reader, people, office), token=_NO_TOKEN)
     return send_trial(digest, edition, audience, office, to=to)
 
 
 def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office) -> list[Record]:
     """Return the items that are new to the typical subscriber, at most as many as one mail may have."""
-    rounds, end = office.store.rounds, office.store.log.end()
+    rounds, end = office.store.people.rounds, office.store.log.end()
     its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
     lowest = its.upto if its else rounds.lowest_cursor([reader.pace])
     after = end if lowest is None else lowest
@@ -209,7 +209,7 @@ def _sample(reader: TypicalReader, office: Office) -> list[Record]:
 def _render(
     reader: TypicalReader, records: Sequence[Record], edit: RoundEdit, office: Office
 ) -> tuple[Edition, Audience, Digest]:
-    settings, site, last = _settings(office), office.renderer.site, office.store.rounds.last()
+    settings, site, last = _settings(office), office.renderer.site, office.store.people.rounds.last()
     round_ = Round(
         number=last.number + 1 if last else 1,
         paces=(reader.pace,),
@@ -248,7 +248,10 @@ def _items(edition: Edition, audience: Audience, digest: Digest, office: Office)
 
 def _left_out(edit: RoundEdit, office: Office) -> Iterator[LeftOutItem]:
     """Yield the items that editors left out of mails to subscribers, the latest first."""
-    records, rounds = office.store.items.by_number(sorted(edit.left_out)), office.store.rounds.latest(limit=_LOOKED_AT)
+    records, rounds = (
+        office.store.items.by_number(sorted(edit.left_out)),
+        office.store.people.rounds.latest(limit=_LOOKED_AT),
+    )
     paces = [each.name for each in _settings(office).paces]
     for record in sorted(records, key=lambda each: each.added_seq, reverse=True):
         since = {pace for each in rounds if each.upto >= record.added_seq for pace in each.paces}
@@ -261,7 +264,7 @@ def _left_out(edit: RoundEdit, office: Office) -> Iterator[LeftOutItem]:
 def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
     """Postpone all mails to subscribers by `delay` from now, or, if it is `None`, until an editor decides."""
     _settings(office)
-    office.store.rounds.next.postpone(UNTIL_DECIDED if delay is None else office.now + delay)
+    office.store.people.rounds.next.postpone(UNTIL_DECIDED if delay is None else office.now + delay)
     return ComposeReport()
 
 
@@ -272,9 +275,9 @@ def resume(office: Office) -> ComposeReport:
     Raises:
         UsageError: the mails are not postponed.
     """
-    if not office.store.rounds.next.edit().is_postponed(office.now):
+    if not office.store.people.rounds.next.edit().is_postponed(office.now):
         raise UsageError("mails to subscribers are not postponed")
-    office.store.rounds.next.postpone(None)
+    office.store.people.rounds.next.postpone(None)
     return ComposeReport()
 
 
@@ -283,8 +286,8 @@ def write_words(subject: str | None, introduction: str | None, office: Office) -
     unchanged, and an empty text removes it.
     """
     _settings(office)
-    edit = office.store.rounds.next.edit()
-    office.store.rounds.next.write_words(
+    edit = office.store.people.rounds.next.edit()
+    office.store.people.rounds.next.write_words(
         subject=edit.subject if subject is None else stripped(one_line(subject)),
         introduction=edit.introduction if introduction is None else stripped(introduction),
     )
@@ -296,7 +299,7 @@ def retitle(item: str, title: str, reader: TypicalReader, office: Office) -> Com
     item's own.
     """
     record = _named(item, reader, office)
-    office.store.rounds.next.retitle(record.number, stripped(title))
+    office.store.people.rounds.next.retitle(record.number, stripped(title))
     to = f"“{one_line(title)}”" if stripped(title) else "its own title"
     return ComposeReport(decided=(f"retitled: {_called(record)} to {to}",))
 
@@ -314,14 +317,14 @@ def move(item: str, to: Move, reader: TypicalReader, office: Office) -> ComposeR
     numbers = moved(read, record.number, to)
     if numbers is None:
         raise UsageError(f"{_called(record)} cannot move {to}: its theme ends there")
-    office.store.rounds.next.order(numbers)
+    office.store.people.rounds.next.order(numbers)
     return ComposeReport(decided=(f"moved {to}: {_called(record)}",))
 
 
 def drop(item: str, reader: TypicalReader, office: Office) -> ComposeReport:
     """Leave an item out of all mails to subscribers, also out of mails that are queued."""
     record = _named(item, reader, office)
-    office.store.rounds.next.leave_out(record.number)
+    office.store.people.rounds.next.leave_out(record.number)
     return ComposeReport(decided=(f"left out: {_called(record)}",))
 
 
@@ -332,12 +335,12 @@ def restore(item: str, office: Office) -> ComposeReport:
     Raises:
         UsageError: no item of that name was left out.
     """
-    left_out = office.store.items.by_number(sorted(office.store.rounds.next.edit().left_out))
+    left_out = office.store.items.by_number(sorted(office.store.people.rounds.next.edit().left_out))
     record = next((each for each in left_out if item in (each.uid, each.short_id, each.path)), None)
     if record is None:
         there = "; ".join(f"{each.short_id} ({each.item.date})" for each in left_out) or "nothing"
         raise UsageError(f"{item!r} is not left out of mails to subscribers; left out: {there}")
-    office.store.rounds.next.restore(record.number)
+    office.store.people.rounds.next.restore(record.number)
     return ComposeReport(restored=1, decided=(f"restored: {_called(record)}",))
 
 
@@ -346,7 +349,7 @@ def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
     records = _new_to(reader, _settings(office), office) or _sample(reader, office)
     if not records:
         return []
-    return list(_items(*_render(reader, records, office.store.rounds.next.edit(), office), office))
+    return list(_items(*_render(reader, records, office.store.people.rounds.next.edit(), office), office))
 
 
 def _named(item: str, reader: TypicalReader, office: Office) -> Record:

@@ -38,7 +38,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
     """Return what subscribers follow, and when an item last changed in each theme."""
     by_theme: dict[str, int] = defaultdict(int)
     slugs: dict[str, set[str]] = defaultdict(set)
-    for (theme, _), [readers] in store.following.by_theme_and_pace([now]).items():
+    for (theme, _), [readers] in store.people.following.by_theme_and_pace([now]).items():
         if readers and theme != EVERYTHING:
             by_theme[themes.current(theme)] += readers
             slugs[themes.current(theme)].add(theme)
@@ -46,9 +46,9 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSu
     gone = {slug for current in by_theme if _is_gone(current, themes, states) for slug in slugs[current]}
     return ReaderSurvey(
         by_theme=by_theme,
-        by_pace={pace: readers for pace, readers in store.following.people_by_pace(now).items() if readers},
+        by_pace={pace: readers for pace, readers in store.people.following.people_by_pace(now).items() if readers},
         changed_at={slug: state.changed_at for slug, state in states.items()},
-        stranded=store.following.people_of_only(gone, now) if gone else 0,
+        stranded=store.people.following.people_of_only(gone, now) if gone else 0,
     )
 
 

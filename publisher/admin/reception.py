@@ -8,7 +8,8 @@ from publisher.model.subscribers import Consent, ConsentKind, LetterKind, Subscr
 from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import last_shown
 from publisher.rendering import urls
-from publisher.store import SentMail, Store
+from publisher.store import Store
+from publisher.store.people import SentMail
 from publisher.subscribers.own_data import OwnData
 from publisher.subscribers.people import People
 from publisher.subscribers.rates import Rates
@@ -38,7 +39,7 @@ class Reception:
     def letters_of_this_hour(self) -> int:
         """Return how many letters were queued because of forms in this hour of the clock."""
         hour = self.people.now.replace(minute=0, second=0, microsecond=0)
-        return self._store.subscribers.asked_since(hour, kinds=_BY_FORM)
+        return self._store.people.subscribers.asked_since(hour, kinds=_BY_FORM)
 
     @cached_property
     def rates(self) -> Rates:
@@ -54,7 +55,7 @@ class Reception:
         """Return the last mails to a subscriber, newest first, each with the present slugs of the themes of its
         items.
         """
-        sent = self._store.histories.sent(subscriber.number, subscriber.address, most=_LAST_MAILS)
+        sent = self._store.people.histories.sent(subscriber.number, subscriber.address, most=_LAST_MAILS)
         numbers = sorted({number for mail in sent for number in mail.items})
         records = {record.number: record for record in self._store.items.by_number(numbers)}
 
@@ -68,7 +69,7 @@ class Reception:
         """Return a subscriber's last consent, given by him or recorded by the operator. The confirmation of a new
         address is no consent.
         """
-        agreed = self._store.subscribers.consents(subscriber.number)
+        agreed = self._store.people.subscribers.consents(subscriber.number)
         return next((each for each in reversed(agreed) if each.kind is not ConsentKind.MOVED), None)
 
     @cached_property

@@ -4,13 +4,14 @@ The ledger stores each refusal until it is counted, so that a crash neither lose
 """
 
 from publisher.deliver.answers import Reply
-from publisher.store import Store, UncountedRefusal
+from publisher.store import Store
+from publisher.store.people import UncountedRefusal
 from publisher.subscribers.reach import Reach
 
 
 def count_refusals(store: Store, reach: Reach) -> None:
     """Count the mails that the server refused and that do not count yet in the bounce scores of their recipients."""
-    for each in store.bounce_scores.refusals():
+    for each in store.people.bounce_scores.refusals():
         reach.take_refusal(each, status_of(each))
 
 

@@ -33,12 +33,14 @@ from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError, StoreError, UsageError
 from publisher.rendering.addresses import delivery_of
-from publisher.store import READERS, AudienceState, Repeated, Restoration, Settlement, Store
+from publisher.store import READERS, AudienceState, Restoration, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
 from publisher.store.departures import Journal
 from publisher.store.disk_errors import explain_errors
 from publisher.store.owners import give
+from publisher.store.people import Repeated
 from publisher.store.replay import repeat_departures
+from publisher.store.settlement import Settlement
 from publisher.store.snapshot import put_in_place
 
 logger = DecisionLog("subscribers")
@@ -112,7 +114,7 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
         _note_owed_departures(config, database)
         backup = unpack_backup(file, folder)
         with Store.open(f"sqlite:///{backup.database}") as store:
-            store.restorations.begin(taken_at=backup.taken_at, at=now)
+            store.settlements.begin(taken_at=backup.taken_at, at=now)
             departures = Journal(config.departures)
             repeated = repeat_departures(store.database, departures) if departures.size() else None
         added = _put_outbox_back(backup, config.outbox_directory)
@@ -130,7 +132,7 @@ def _note_owed_departures(config: Config, database: Path) -> None:
         return
     try:
         with Store.open(config.store.url, departures=config.departures) as store:
-            store.owed_departures.note()
+            store.people.owed_departures.note()
     except StoreError as error:  # the reason for the restore may be that it is damaged
         logger.debug("departures are not looked for", because=str(error))
 
@@ -183,7 +185,7 @@ def note_put_back(office: Office) -> None:
     since the backup.
     """
     with office.store.exclusive("pass", wait_s=WAIT_S):
-        office.store.restorations.begin(taken_at=None, at=office.now)
+        office.store.settlements.begin(taken_at=None, at=office.now)
         office.store.repeat_departures()
 
 
@@ -236,7 +238,7 @@ def settle(
         names = [*(audience.name for audience in config.audiences), *([READERS] if config.subscribers else [])]
         recorded = [settlement for settlement, _ in decided]
         finished = [_finished(settlement, store) for settlement in recorded]
-        store.restorations.settle(
+        store.settlements.settle(
             recorded,
             audiences_of_site=names,
             had_rounds=had_rounds if is_about_readers else None,

@@ -18,7 +18,8 @@ from publisher.model.records import Record
 from publisher.model.rounds import Round, RoundEdit
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import EVERYTHING, SubscriberSettings, number_of_round
-from publisher.store import RoundMail, Store
+from publisher.store import Store
+from publisher.store.people import RoundMail
 from publisher.subscribers.people import People
 
 if TYPE_CHECKING:  # the caller imports it, if there is a mail to render
@@ -91,7 +92,7 @@ class RoundMails:
         found: dict[int, WireForm | PublisherError] = {}
         by_round = sorted(claimed, key=lambda each: each.name)
         for name, group in groupby(by_round, key=lambda each: each.name):
-            round_ = self._store.rounds.get(number_of_round(name))
+            round_ = self._store.people.rounds.get(number_of_round(name))
             if round_ is not None:
                 found |= self._mails_of(round_, list(group))
         return found
@@ -99,8 +100,11 @@ class RoundMails:
     def _mails_of(self, round_: Round, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         now = self._clock()
         people = self._present_people(now)
-        mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
-        edit = self._store.rounds.next.edit()
+        mails = {
+            each.address: each
+            for each in self._store.people.rounds.mails(round_.number, [d.recipient for d in claimed])
+        }
+        edit = self._store.people.rounds.next.edit()
         if edit != self._edit:
             self._edit = edit
             self._selected.clear()
@@ -111,10 +115,10 @@ class RoundMails:
             if mail is None or not mail.follows or mail.is_suppressed:
                 continue  # he was erased, or left before the operator sent the rest, or a restore brought him back
             if mail.paused_until is not None and mail.paused_until > now:
-                self._store.rounds.let_wait(delivery, mail.paused_until, now=now)
+                self._store.people.rounds.let_wait(delivery, mail.paused_until, now=now)
                 continue
             if mail.is_suspended:
-                self._store.rounds.hold_back(delivery, now=now)
+                self._store.people.rounds.hold_back(delivery, now=now)
                 continue
             try:
                 if selected := self._select(round_, mail, records, people):

@@ -38,8 +38,8 @@ def oversee_round(office: Office) -> RoundOverview | None:
     settings, store, now = office.config.subscribers, office.store, office.now
     if settings is None:
         return None
-    due = ticks_of(settings.paces, store.rounds.last_ticks(), default=settings.default_pace, now=now).due
-    followers = store.following.people_by_pace(now)
+    due = ticks_of(settings.paces, store.people.rounds.last_ticks(), default=settings.default_pace, now=now).due
+    followers = store.people.following.people_by_pace(now)
     paces = [
         PaceOverview(
             pace=each.name,
@@ -51,5 +51,5 @@ def oversee_round(office: Office) -> RoundOverview | None:
     return RoundOverview(
         paces=tuple(sorted(paces, key=lambda each: each.due_at)),
         held_by=held_by(office.config, store),
-        people=store.subscribers.count(),
+        people=store.people.subscribers.count(),
     )

@@ -10,7 +10,8 @@ from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
 from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering.addresses import list_host, wire_address
-from publisher.store import READERS, RoundEnvelope, Store
+from publisher.store import READERS, Store
+from publisher.store.people import RoundEnvelope
 from publisher.subscribers.rounds import RoundKeeper
 
 
@@ -30,7 +31,9 @@ def keep_rounds(
     """Plan the mails to subscribers that are due. Nothing is planned while an editor reviews an edition or has
     postponed mails, or before the operator has said what went out since a restored backup.
     """
-    is_held = bool(held_by(config, store)) or is_unsettled(config, store) or store.rounds.next.edit().is_postponed(now)
+    is_held = (
+        bool(held_by(config, store)) or is_unsettled(config, store) or store.people.rounds.next.edit().is_postponed(now)
+    )
     keeper = _keeper(config, settings, store, site, now=now)
     return tuple(keeper.keep(is_held=is_held, is_stopping=is_stopping))
 
@@ -66,7 +69,7 @@ def begin_round(
     if reports is None:
         raise NoNewsError("nothing is new to the readers of these paces")
     if {*paces} == {*known}:
-        store.rounds.next.postpone(None)
+        store.people.rounds.next.postpone(None)
     return tuple(reports)
 
 

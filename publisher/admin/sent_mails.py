@@ -104,23 +104,23 @@ def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
     commands about mails since a moment.
     """
     store, config = office.store, office.config
-    editions, rounds = store.editions.latest(limit=SHOWN), store.rounds.latest(limit=SHOWN)
+    editions, rounds = store.editions.latest(limit=SHOWN), store.people.rounds.latest(limit=SHOWN)
     names = [*(row.name for row in editions), *(each.name for each in rounds)]
     mails = delivery_counts(config.smtp, store, names, now=office.now)
-    unplanned = {each.number for each in store.rounds.unplanned()}
+    unplanned = {each.number for each in store.people.rounds.unplanned()}
     by_name = {audience.name: audience for audience in config.audiences}
     found = [
         *(_edition(row, by_name.get(row.audience), mails, config.site.base_url) for row in editions),
         *(_round(each, mails, is_planned=each.number not in unplanned) for each in rounds),
     ]
-    outage = store.outages.current() if config.smtp else None
+    outage = store.mail.outages.current() if config.smtp else None
     return SentMails(
         sends=config.smtp is not None,
         sent=tuple(latest_first(found)),
         audiences=tuple(by_name),
-        paused=store.ledger.pauses.current(),
+        paused=store.mail.ledger.pauses.current(),
         outage=outage.problem if outage else "",
-        orders=store.ledger.orders.since(orders_since)[:ORDERS],
+        orders=store.mail.ledger.orders.since(orders_since)[:ORDERS],
     )
 
 

@@ -44,8 +44,8 @@ def hold_at_rest(store: Store, *, now: datetime) -> Iterator[None]:
             except BusyError as error:
                 raise BusyError(f"store {place}: {what} is at work on it; stop it, then try again") from error
         try:
-            stack.enter_context(store.ledger.delivering(now=now))
-            is_delivering = store.ledger.is_delivering(now=now)
+            stack.enter_context(store.mail.ledger.delivering(now=now))
+            is_delivering = store.mail.ledger.is_delivering(now=now)
         except BusyError:
             is_delivering = True
         if is_delivering:

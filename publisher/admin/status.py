@@ -56,9 +56,9 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         runs=runs,
         restored=_restore_status(config, store),
         subscribers=_subscribers_status(config.subscribers, store, now=now),
-        outage=store.outages.current() if config.smtp else None,
-        orders=tuple(store.ledger.orders.since(now - SHOWN)),
-        paused=store.ledger.pauses.current(),
+        outage=store.mail.outages.current() if config.smtp else None,
+        orders=tuple(store.mail.ledger.orders.since(now - SHOWN)),
+        paused=store.mail.ledger.pauses.current(),
         ahead=find_ahead(done_at, now=now),
     )
 
@@ -81,18 +81,18 @@ def _subscribers_status(
 ) -> SubscribersStatus | None:
     if settings is None:
         return None
-    last, edit = store.rounds.last(), store.rounds.next.edit()
+    last, edit = store.people.rounds.last(), store.people.rounds.next.edit()
     return SubscribersStatus(
-        people=store.subscribers.count(),
-        pending=store.subscribers.count_pending(since=now - CONFIRM_WITHIN),
+        people=store.people.subscribers.count(),
+        pending=store.people.subscribers.count_pending(since=now - CONFIRM_WITHIN),
         next_ticks={pace.name: pace.schedule.next_after(now) for pace in settings.paces},
         postponed_until=edit.postponed_until if edit.is_postponed(now) else None,
         last_round=last.name if last else "",
         last_round_at=last.begun_at if last else None,
-        suspended=store.bounce_scores.count_suspended(),
-        suppressions={kind.value: number for kind, number in sorted(store.suppressions.counts().items())},
-        asked=store.renewals.count_asked(),
-        owed_departures=store.owed_departures.count(),
+        suspended=store.people.bounce_scores.count_suspended(),
+        suppressions={kind.value: number for kind, number in sorted(store.people.suppressions.counts().items())},
+        asked=store.people.renewals.count_asked(),
+        owed_departures=store.people.owed_departures.count(),
     )
 
 

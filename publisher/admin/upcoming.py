@@ -152,7 +152,7 @@ def _digest(values: Sequence[object]) -> str:
 
 
 def _earlier(audience: Audience, held: Edition | None, office: Office) -> Iterator[Earlier]:
-    last = office.store.rounds.last() if office.config.subscribers else None
+    last = office.store.people.rounds.last() if office.config.subscribers else None
     for row in office.store.editions.latest(audience.name, limit=EARLIER):
         if held is not None and row.number == held.number:
             continue

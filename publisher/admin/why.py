@@ -14,7 +14,8 @@ from publisher.model.departures import DepartureKind, Suppression
 from publisher.model.records import Record, State
 from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING, Consent, LetterKind, Subscriber, Subscription, SubscriptionState
-from publisher.store import PastMail, Store
+from publisher.store import Store
+from publisher.store.people import PastMail
 from publisher.subscribers.people import People
 
 
@@ -139,35 +140,35 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
     """
     wire = people.wire_address(address)
     record = find_item(item, store, config.site) if item is not None else None
-    asked_at = store.subscribers.asked_at(LetterKind.CONFIRM, wire)
-    known, suppressions = people.find(wire), store.suppressions.of(wire)
-    deliveries, hindrances = store.histories.deliveries(wire), find_hindrances(config, store, now=people.now)
+    asked_at = store.people.subscribers.asked_at(LetterKind.CONFIRM, wire)
+    known, suppressions = people.find(wire), store.people.suppressions.of(wire)
+    deliveries, hindrances = store.people.histories.deliveries(wire), find_hindrances(config, store, now=people.now)
     if known is None:
         return Story(
             address=wire,
             subscriber=None,
             asked_at=asked_at,
-            departure=store.subscribers.departure_of(wire),
+            departure=store.people.subscribers.departure_of(wire),
             suppressions=suppressions,
             letter=_confirming(deliveries),
             hindrances=hindrances,
             due={},
         )
-    score = store.bounce_scores.get(known.number)
+    score = store.people.bounce_scores.get(known.number)
     mails = _mails_of(known, deliveries, people, store, config)
     return Story(
         address=wire,
         subscriber=known,
         asked_at=asked_at,
-        consents=tuple(store.subscribers.consents(known.number)),
+        consents=tuple(store.people.subscribers.consents(known.number)),
         mails=mails,
-        has_forgotten=store.histories.forgotten_upto() > 0,
+        has_forgotten=store.people.histories.forgotten_upto() > 0,
         renewal_asked_at=_renewal_asked_at(known, store),
         paused_until=known.pause_at(people.now),
         present=_present_paces(known, people),
         gone=_gone_themes(known, people),
         hindrances=hindrances,
-        bounces=tuple(store.histories.bounces(known.number)),
+        bounces=tuple(store.people.histories.bounces(known.number)),
         score=score,
         suppressions=suppressions,
         due={} if score and score.suspended_at else _due(known, people),
@@ -181,7 +182,7 @@ def _mails_of(
     """Return the digests to a subscriber, each with the state of its mail."""
     sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
     oldest = people.now - config.smtp.max_age if config.smtp else None
-    past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]
+    past = [(each, sent.get(each.round.name)) for each in store.people.histories.mails(known.number)]
     return tuple(
         MailWithItem(past=each, delivery=delivery, is_too_old=_is_too_old(delivery, oldest)) for each, delivery in past
     )
@@ -204,8 +205,8 @@ def _is_too_old(delivery: KnownDelivery | None, oldest: datetime | None) -> bool
 
 
 def _renewal_asked_at(subscriber: Subscriber, store: Store) -> datetime | None:
-    asked_at = store.subscribers.asked_at(LetterKind.RENEW, subscriber.address)
-    consents = store.subscribers.consents(subscriber.number)
+    asked_at = store.people.subscribers.asked_at(LetterKind.RENEW, subscriber.address)
+    consents = store.people.subscribers.consents(subscriber.number)
     is_answered = asked_at is None or any(each.at >= asked_at for each in consents)
     return None if is_answered or not subscriber.active else asked_at
 
@@ -230,14 +231,14 @@ def _item_story(
     record: Record, subscriber: Subscriber, mails: Sequence[MailWithItem], people: People, store: Store
 ) -> ItemStory:
     is_told = record.state.is_live and record.added_seq
-    entry = store.histories.entry(record.number, record.added_seq, upto=store.log.end()) if is_told else None
+    entry = store.people.histories.entry(record.number, record.added_seq, upto=store.log.end()) if is_told else None
     themes = {} if entry is None else _renamed(entry.themes, people)
     named = entry and replace(entry, themes=themes)
     paces = _present_paces(subscriber, people)
     presents = [replace(each, pace=paces.get(each.pace, each.pace)) for each in subscriber.subscriptions]
     relations = () if named is None else tuple((each, relation_of(each, named)) for each in presents)
     its = tuple(each for each in mails if record.number in each.past.items)
-    is_forgotten = bool(record.added_seq) and record.added_seq <= store.histories.forgotten_upto()
+    is_forgotten = bool(record.added_seq) and record.added_seq <= store.people.histories.forgotten_upto()
     return ItemStory(record=record, relations=relations, mails=its, is_forgotten=is_forgotten)
 
 

@@ -314,7 +314,9 @@ class Wiring:
         (letters that test the address).
         """
         settings, now = self._config.subscribers, self._clock()
-        if forgotten := self._store.retention.forget(now=now, is_stopping=is_stopping):
+        if settings is None and not self._store.holds_people():
+            return ()
+        if forgotten := self._store.people.retention.forget(now=now, is_stopping=is_stopping):
             logger.debug("forgotten", because="it was kept for long enough", **asdict(forgotten))
         if settings is None:
             return ()

@@ -96,7 +96,7 @@ def _pause(options: Options, audience: str | None) -> None:
 def _resume(options: Options, audience: str | None) -> None:
     with options.open_site() as publisher:
         ended = mail_orders.resume(audience, publisher.office)
-        left = sorted(publisher.office.store.ledger.pauses.current())
+        left = sorted(publisher.office.store.mail.ledger.pauses.current())
     for each in ended:
         print_line(f"mails of {each} go on" if each else "all mails go on")
     for each in left:
@@ -108,7 +108,7 @@ def _resume(options: Options, audience: str | None) -> None:
 def _recall(options: Options, name: str) -> None:
     with options.open_site() as publisher:
         taken_back = mail_orders.recall(name, publisher.office)
-        known = publisher.office.store.ledger.known(name, limit=2)
+        known = publisher.office.store.mail.ledger.known(name, limit=2)
     print_line(f"{name}: {counted(taken_back, 'mail')} taken back" if taken_back else f"{name}: nothing waits any more")
     if len(known) == 1:
         print_line(f"  {words_of_known(known[0])}")

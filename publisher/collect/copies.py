@@ -16,7 +16,7 @@ from publisher.model.items import Item
 from publisher.model.links import id_key, is_uri, link_key
 from publisher.model.sources import SourcePolicy
 from publisher.model.titles import title_of
-from publisher.store import Heir, Other
+from publisher.store.facts import Heir, Other
 
 _WORD = re.compile(r"\w+")
 _FIRST_WORDS = 8

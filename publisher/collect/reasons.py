@@ -11,7 +11,8 @@ from publisher.collect.pairs import Pairing
 from publisher.model.decisions import DecisionLog
 from publisher.model.items import Item, changed_fields
 from publisher.model.records import Known, NewRecord, State
-from publisher.store import Heir, LogPass
+from publisher.store.facts import Heir
+from publisher.store.log_pass import LogPass
 
 logger = DecisionLog("collect")
 

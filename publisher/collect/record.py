@@ -35,7 +35,9 @@ from publisher.model.slugs import NO_NAMES, Names
 from publisher.model.sources import HeldChange, Suspicion
 from publisher.model.themes import wanted_names
 from publisher.model.titles import title_of
-from publisher.store import Heir, LogPass, Store
+from publisher.store import Store
+from publisher.store.facts import Heir
+from publisher.store.log_pass import LogPass
 
 logger = DecisionLog("collect")
 

@@ -22,7 +22,9 @@ from publisher.model.records import NewRecord, Revision, State
 from publisher.model.reports import CollectReport
 from publisher.model.slugs import Names
 from publisher.model.themes import wanted_names
-from publisher.store import Due, LogPass, Store
+from publisher.store import Store
+from publisher.store.facts import Due
+from publisher.store.log_pass import LogPass
 
 logger = DecisionLog("collect")
 

@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 
 from publisher.deliver.mails import Ready
 from publisher.model.deliveries import Delivery, DeliveryState, Result
-from publisher.store import Ledger
+from publisher.store.ledger import Ledger
 
 T = TypeVar("T")
 

@@ -55,7 +55,7 @@ from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.reports import DeliverReport
 from publisher.rendering.wire_form import WireForm
-from publisher.store import Ledger
+from publisher.store.ledger import Ledger
 
 logger = DecisionLog("deliver")
 

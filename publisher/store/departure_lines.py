@@ -13,6 +13,7 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.departures import Departure
 from publisher.model.errors import FilesError
 from publisher.store.address_key import AddressKey
+from publisher.store.departure_text import append_departures
 from publisher.store.departures import Journal
 from publisher.store.engine import Database
 from publisher.store.people_schema import owed_departures
@@ -49,14 +50,6 @@ class OwedDepartures:
         with self._database.writing_beside() as connection:
             _append(connection, self._journal, _take_owed(connection))
 
-    def check(self) -> None:
-        """Raise an error if the file of departures cannot be read.
-
-        Raises:
-            FilesError: the file cannot be read.
-        """
-        self._journal.size()
-
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
     """Add lines to the file of departures, after those that could not be written before. Lines that cannot be written
@@ -78,7 +71,7 @@ def keep_key(connection: Connection, journal: Journal) -> None:
     use the same key. If the disk refuses, the next departure writes the key.
     """
     try:
-        journal.keep(AddressKey.of(connection))
+        journal.keep(AddressKey.of(connection).digits)
     except FilesError as error:
         logger.debug("the key of departures is not kept yet", because=str(error))
 
@@ -87,7 +80,7 @@ def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]
     """Add lines to the file of departures, and record the file's length in the store: the length shows later whether
     the store was restored from a copy.
     """
-    if size := journal.append(lines, AddressKey.of(connection)):
+    if size := append_departures(journal, lines, AddressKey.of(connection)):
         connection.execute(update(departures_noted).values(size=size))
 
 

@@ -18,35 +18,38 @@ So a copy of the file of departures alone reveals nothing.
 A line is flushed to disk before its transaction commits, unless the file cannot be written: then it is kept in the
 store (`departure_lines`). What a crash leaves:
 
-- before the line was flushed: nothing was changed; perhaps the beginning of a line at the end of the file. `read` skips
-  it, and the next line begins below it;
+- before the line was flushed: nothing was changed; perhaps the beginning of a line at the end of the file.
+  `read_departures` skips it, and the next line begins below it;
 - after that, before the commit: a line about something that did not happen. It makes a difference after a restore
   alone, and there it errs towards sending nothing.
+
+This module reads and writes lines as bytes; `departure_text` knows what they say.
 """
 
 import errno
 import fcntl
-import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from publisher.model.departures import Departure, DepartureKind, SuppressionKind
-from publisher.model.errors import FilesError, StoreError
-from publisher.model.subscribers import EndReason
-from publisher.store.address_key import AddressKey
+from sqlalchemy import select
+
+from publisher.model.errors import FilesError
 from publisher.store.disk_errors import explain_errors
+from publisher.store.engine import Database
 from publisher.store.owners import share
+from publisher.store.schema import departures_noted
 
 SUFFIX = ".departures"
 _KEY_SUFFIX = ".key"
-_DIGITS = re.compile(r"[0-9a-f]{64}")
+DIGITS = re.compile(r"[0-9a-f]{64}")
 """The form of a key and of an HMAC of an address."""
+_NOTED = select(departures_noted.c.size)
+"""The length of the file when this store last wrote to it."""
 
 
 def beside(database: Path) -> Path:
@@ -83,22 +86,21 @@ class Journal:
             fcntl.flock(file, fcntl.LOCK_SH)  # so that no line is incomplete
             return os.fstat(file.fileno()).st_size
 
-    def append(self, departures: Sequence[Departure], key: AddressKey) -> int:
-        """Append a line for each departure, with an HMAC of the address by `key`, and flush the file; return its length
-        in bytes, or 0 if nothing is written.
+    def append(self, lines: bytes, key: str) -> int:
+        """Append these lines and flush the file; return its length in bytes, or 0 if nothing is written. Before that,
+        write the digits of the store's `key` to their file.
 
         Raises:
             FilesError: the disk refuses.
         """
-        if self.path is None or self.is_rehearsed or not departures:
+        if self.path is None or self.is_rehearsed or not lines:
             return 0
-        data = "".join(_line_of(each, key) for each in departures).encode()
         with explain_errors(self.path):
             self.keep(key)
-            return _append(self.path, data)
+            return _append(self.path, lines)
 
-    def keep(self, key: AddressKey) -> None:
-        """Write the key for HMACs of addresses to its file beside the file of departures.
+    def keep(self, key: str) -> None:
+        """Write the digits of the store's key for HMACs of addresses to their file beside the file of departures.
 
         Raises:
             FilesError: the disk refuses.
@@ -109,40 +111,28 @@ class Journal:
             self.key_path.parent.mkdir(parents=True, exist_ok=True)
             _keep(self.key_path, key)
 
-    def read(self, key: AddressKey, *, after: int = 0) -> Iterator[Departure]:
-        """Yield the departures in the file after byte `after`, in the order in which they happened; yield none if there
-        is no file.
-
-        A line that cannot be read is skipped: a crash may have left the beginning of one.
+    def lines(self, *, after: int = 0) -> Iterator[bytes]:
+        """Yield the lines of the file after byte `after`; yield none if there is no file. The last may be incomplete.
 
         Raises:
             FilesError: the disk refuses.
-            StoreError: a line has an HMAC by another key than `key`.
         """
         file = self._open()
         if file is None:
             return
         with explain_errors(str(self.path)), file:
             file.seek(after)
-            for line in file:
-                said = _said_in(line)
-                found = said and _departure_of(said)
-                if said and found and said.get("key") != key.name:
-                    problem = "another store wrote it, and this one cannot tell by it who left"
-                    remedy = "put a backup of that store back (publisher restore FILE), or move the file away"
-                    raise StoreError(f"departures {self.path}: {problem}: {remedy} if that site no longer exists")
-                if found:
-                    yield found
+            yield from file
 
-    def key(self) -> AddressKey | None:
-        """Return the key for HMACs of addresses, from its file beside the file of departures, or `None` if there is no
-        such file.
+    def key(self) -> str | None:
+        """Return the digits of the key for HMACs of addresses, from their file beside the file of departures, or `None`
+        if there is no such file.
         """
         try:
             digits = self.key_path.read_text("ascii").strip() if self.key_path else ""
         except (OSError, UnicodeDecodeError):
             return None
-        return AddressKey(digits) if _DIGITS.fullmatch(digits) else None
+        return digits if DIGITS.fullmatch(digits) else None
 
     def _open(self) -> IO[bytes] | None:
         """Open the file of departures; return `None` if it does not exist."""
@@ -162,6 +152,20 @@ class Journal:
             return os.fdopen(descriptor, "rb")
 
 
+def is_as_noted(database: Database, journal: Journal) -> bool:
+    """Whether the file of departures is as long as it was when the store last wrote to it, so that the store knows all
+    of its lines. If it cannot be read, it is not.
+    """
+    try:
+        size = journal.size()
+    except FilesError:
+        return False
+    if not size:
+        return True
+    with database.reading() as connection:
+        return bool(size == connection.execute(_NOTED).scalar_one())
+
+
 def _refuse_other_things(descriptor: int, path: Path) -> None:
     found = os.fstat(descriptor)
     if stat.S_ISDIR(found.st_mode):
@@ -170,14 +174,14 @@ def _refuse_other_things(descriptor: int, path: Path) -> None:
         raise FilesError(f"{path}: something is there that is no file: move it away")
 
 
-def _keep(path: Path, key: AddressKey) -> None:
+def _keep(path: Path, key: str) -> None:
     """Write a key to a file in one step: other programs see the whole file or none."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         share(file, folder=path.parent)
-        os.write(file, f"{key.digits}\n".encode())
+        os.write(file, f"{key}\n".encode())
         os.fsync(file)
     finally:
         os.close(file)
@@ -212,38 +216,3 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _line_of(departure: Departure, key: AddressKey) -> str:
-    line = {"at": departure.at.isoformat(), "key": key.name, "kind": departure.kind.value, "mark": departure.mark}
-    if departure.suppression is not None:
-        line["suppression"] = departure.suppression.value
-    if departure.because is not None:
-        line["because"] = departure.because.value
-    return json.dumps(line, separators=(",", ":")) + "\n"
-
-
-def _said_in(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a line of the file of departures, or `None` if the line is incomplete."""
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return None
-    return said if isinstance(said, dict) else None
-
-
-def _departure_of(said: dict[str, Any]) -> Departure | None:
-    """Return the departure that a line's JSON object describes, or `None` if it describes none."""
-    suppression, because = said.get("suppression"), said.get("because")
-    if not _DIGITS.fullmatch(str(said.get("mark"))):
-        return None
-    try:
-        return Departure(
-            at=datetime.fromisoformat(said["at"]),
-            kind=DepartureKind(said["kind"]),
-            mark=str(said["mark"]),
-            suppression=None if suppression is None else SuppressionKind(suppression),
-            because=None if because is None else EndReason(because),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None

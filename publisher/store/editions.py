@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BindParameter,
@@ -24,7 +24,6 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Edition, SourceChange, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
@@ -35,8 +34,10 @@ from publisher.store.engine import Database
 from publisher.store.formerly import formerly_of
 from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
 from publisher.store.past_editions import PastEditions
-from publisher.store.queue import insert_deliveries
 from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
+
+if TYPE_CHECKING:
+    from publisher.model.deliveries import NewDelivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +158,17 @@ class Editions:
                 recount(connection, audience, number)
             return _edition_of(connection, row)
 
-    def mark_written(self, audience: str, number: int, *, at: datetime, deliveries: Sequence[NewDelivery] = ()) -> None:
+    def mark_written(
+        self, audience: str, number: int, *, at: datetime, deliveries: Sequence["NewDelivery"] = ()
+    ) -> None:
         """Record when an edition went into the outbox, and queue its deliveries. Do nothing if that was recorded
         before.
         """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         with self._database.writing() as connection:
-            if connection.execute(unwritten.values(written_at=at)).rowcount:
+            if connection.execute(unwritten.values(written_at=at)).rowcount and deliveries:
+                from publisher.store.queue import insert_deliveries  # late: most sites send no mail
+
                 insert_deliveries(connection, deliveries, now=at)
 
     def discard(self, audience: str, number: int) -> bool:

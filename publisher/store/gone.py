@@ -14,6 +14,7 @@ from publisher.model.departures import Departure, DepartureKind
 from publisher.model.errors import FilesError
 from publisher.store.address_key import AddressKey
 from publisher.store.departure_lines import departure_of
+from publisher.store.departure_text import read_departures
 from publisher.store.departures import Journal
 from publisher.store.people_schema import owed_departures
 
@@ -40,7 +41,7 @@ class Gone:
         """
         key = AddressKey.of(connection)
         if (size := self._journal.size()) > self._read:
-            for departure in self._journal.read(key, after=self._read):
+            for departure in read_departures(self._journal, key, after=self._read):
                 _note(self._marks, departure)
             self._read = size
         marks = {address: bytes.fromhex(key.mark_of(address)) for address in addresses}
@@ -62,7 +63,7 @@ def departure_kind(connection: Connection, journal: Journal, address: str) -> De
     owed = map(departure_of, connection.execute(select(owed_departures).order_by(owed_departures.c.id)))
     mark, last = key.mark_of(address), None
     with suppress(FilesError):
-        for each in chain(journal.read(key), owed):
+        for each in chain(read_departures(journal, key), owed):
             if each.mark == mark and each.kind in {*_GOES, DepartureKind.RETURNED}:
                 last = each.kind
         return last if last in _GOES else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, or_, select
 
@@ -17,8 +17,10 @@ from publisher.store import item_queries as queries
 from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database, batches
 from publisher.store.formerly import formerly_of
-from publisher.store.retheme import ItemBatch
 from publisher.store.schema import IS_HIDDEN, IS_LIVE, IS_WAITING, WAKES, item_feeds, items, log
+
+if TYPE_CHECKING:
+    from publisher.store.retheme import ItemBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,10 +237,12 @@ class Items:
     # --- after a change of config.toml -------------------------------------------------------------------------------
 
     @contextmanager
-    def open_batch(self, *, after: int) -> Iterator[ItemBatch]:
+    def open_batch(self, *, after: int) -> Iterator["ItemBatch"]:
         """Open the next batch of items with numbers above `after`; changes to them are committed when the
         `with` ends.
         """
+        from publisher.store.retheme import ItemBatch  # late: the themes of config.toml seldom change
+
         with self._database.writing() as connection:
             yield ItemBatch(connection, after=after)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Integer, Select, bindparam, insert, select, update
 
@@ -15,8 +15,10 @@ from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of
 from publisher.store.engine import BATCH, Database
 from publisher.store.item_queries import last_changes
-from publisher.store.log_pass import LogPass
 from publisher.store.schema import counters, cursors, items, log
+
+if TYPE_CHECKING:
+    from publisher.store.log_pass import LogPass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,12 @@ class Log:
                 connection.execute(_INSERT, {"consumer": consumer, **moved})
 
     @contextmanager
-    def open_pass(self, source: str) -> Iterator[LogPass]:
+    def open_pass(self, source: str) -> Iterator["LogPass"]:
         """Open a transaction in which the changes from one reading of a source are written to the log. They are
         committed when the `with` block ends, and rolled back if it raises an error.
         """
+        from publisher.store.log_pass import LogPass  # late: a pass without news writes nothing to the log
+
         with self._database.writing() as connection:
             log_pass = LogPass(connection, source)
             yield log_pass

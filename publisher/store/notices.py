@@ -5,18 +5,19 @@ the like.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, update
 
-from publisher.model.deliveries import Letter
 from publisher.model.editions import Notice
 from publisher.model.reports import SourceCondition
 from publisher.model.site import Mailbox
 from publisher.store.edition_schema import editions
 from publisher.store.engine import Database
-from publisher.store.queue import insert_letters
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
+
+if TYPE_CHECKING:
+    from publisher.model.deliveries import Letter
 
 KEPT = 200
 """How many notices (mails to the operator or an editor) are kept. One about a digest that waits for approval contains
@@ -60,11 +61,14 @@ class Notices:
             rows = connection.execute(_UNWRITTEN)
             return [_notice_of(row) for row in rows]
 
-    def mark_written(self, number: int, *, at: datetime, letters: Sequence[Letter] = ()) -> None:
+    def mark_written(self, number: int, *, at: datetime, letters: Sequence["Letter"] = ()) -> None:
         """Record when a notice (a mail to the operator or an editor) went into the outbox, and queue its letters."""
         with self._database.writing() as connection:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
-            insert_letters(connection, letters, now=at)
+            if letters:
+                from publisher.store.queue import insert_letters  # late: most sites send no mail
+
+                insert_letters(connection, letters, now=at)
 
     def last_number(self, about: str, kind: str) -> int:
         """Return the number of the last notice (a mail to the operator or an editor) of a kind about a source or

@@ -23,6 +23,7 @@ from publisher.model.errors import FilesError
 from publisher.model.subscribers import EndReason, LetterKind, SubscriptionState
 from publisher.store.address_key import AddressKey, marks_of
 from publisher.store.columns import Choice, UtcDateTime
+from publisher.store.departure_text import read_departures
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
 from publisher.store.erasure import erase_addresses
@@ -56,8 +57,7 @@ def repeat_unknown(database: Database, journal: Journal) -> None:
     store last recorded. If there are none, that costs one query.
 
     A store on a database server does so only until it has recorded a length, because there may be several such files,
-    one beside each machine's outbox. A file that cannot be read is skipped; the next pass reports it
-    (`OwedDepartures.check`).
+    one beside each machine's outbox. A file that cannot be read is skipped; the next pass reports it.
 
     Raises:
         StoreError: another store wrote the file.
@@ -81,7 +81,8 @@ def _take_key(database: Database, journal: Journal) -> None:
     """Make the key from beside the file of departures the store's key, if the store has no HMAC of an address by its
     own key yet.
     """
-    kept = journal.key()
+    digits = journal.key()
+    kept = AddressKey(digits) if digits else None
     with database.reading() as connection:
         if kept is None or kept == AddressKey.of(connection) or _has_marks(connection):
             return
@@ -99,7 +100,7 @@ def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
     size = journal.size()
     with database.reading() as connection:
         key = AddressKey.of(connection)
-    found = standings(journal.read(key, after=after))
+    found = standings(read_departures(journal, key, after=after))
     left = erased = 0
     with database.writing_beside() as connection:
         for some in _people(connection, found):

@@ -2,50 +2,45 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from publisher.model.progress import Progress
-from publisher.store.bounce_scores import BounceScores
-from publisher.store.bounces import Bounces
 from publisher.store.calendar import Calendar
-from publisher.store.departure_lines import OwedDepartures
-from publisher.store.departures import Journal, beside
-from publisher.store.desk import DeskRecords
+from publisher.store.departures import Journal, beside, is_as_noted
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
-from publisher.store.following import FollowerCounts
 from publisher.store.hidden import Hidden
-from publisher.store.histories import Histories
+from publisher.store.holdings import holds_people
 from publisher.store.items import Items
-from publisher.store.ledger import Ledger
 from publisher.store.locks import Locks
 from publisher.store.log import Log
-from publisher.store.moves import Moves
 from publisher.store.names import NamesGiven
 from publisher.store.notices import Notices
-from publisher.store.outages import Outages
 from publisher.store.owners import make_database, refuse_strangers
-from publisher.store.people_archive import PeopleArchive
-from publisher.store.renewals import Renewals
-from publisher.store.replay import Repeated, repeat_departures, repeat_unknown
 from publisher.store.restoration import Restorations
-from publisher.store.retention import Retention
-from publisher.store.rounds import Rounds
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
 from publisher.store.sources import Sources
-from publisher.store.subscribers import Subscribers
-from publisher.store.suppressions import Suppressions
-from publisher.store.transfer import copy_rows, refuse_full
 from publisher.store.upgrade import check_head, ensure_head, has_tables
+
+if TYPE_CHECKING:
+    from publisher.store.desk import DeskRecords
+    from publisher.store.mail import MailRecords
+    from publisher.store.people import PeopleRecords
+    from publisher.store.replay import Repeated
+    from publisher.store.settlement import Settlements
 
 
 class Store:
     """The store of a site. Each noun, such as `items` or `editions`, is an attribute with its own queries and changes.
+
+    The nouns of people, mails and the desk are loaded when a caller first asks for them, because a pass on most sites
+    never does.
 
     A method of a noun is one transaction; a method that yields batches opens a transaction for each batch. Several
     processes and threads may call methods at once. A method that fails raises `StoreError` and changes nothing.
@@ -74,22 +69,40 @@ class Store:
         self.notices = Notices(database)
         self.runs = Runs(database)
         self.restorations = Restorations(database)
-        self.ledger = Ledger(database, locks)
         self.departures = departures or Journal(None)
-        self.owed_departures = OwedDepartures(database, self.departures)
-        self.subscribers = Subscribers(database, self.departures)
-        self.suppressions = Suppressions(database, self.departures)
-        self.renewals = Renewals(database)
-        self.people_archive = PeopleArchive(database, self.departures)
-        self.moves = Moves(database, self.departures)
-        self.rounds = Rounds(database)
-        self.retention = Retention(database)
-        self.outages = Outages(database)
-        self.bounces = Bounces(database)
-        self.bounce_scores = BounceScores(database)
-        self.histories = Histories(database)
-        self.following = FollowerCounts(database)
-        self.desk = DeskRecords(database)
+        """The file of departures."""
+
+    @cached_property
+    def people(self) -> "PeopleRecords":
+        """What the store keeps about people, such as `people.subscribers`."""
+        from publisher.store.people import PeopleRecords  # late: most sites have no subscribers
+
+        return PeopleRecords(self.database, self.departures)
+
+    @cached_property
+    def mail(self) -> "MailRecords":
+        """What the store keeps about mails, such as `mail.ledger`."""
+        from publisher.store.mail import MailRecords  # late: most sites send no mail
+
+        return MailRecords(self.database, self._locks)
+
+    @cached_property
+    def desk(self) -> "DeskRecords":
+        """What the store keeps for the editors' desk."""
+        from publisher.store.desk import DeskRecords  # late: only the service has a desk
+
+        return DeskRecords(self.database)
+
+    @cached_property
+    def settlements(self) -> "Settlements":
+        """What the operator says about mails that went out between a backup and its restore."""
+        from publisher.store.settlement import Settlements  # late: a restore is rare
+
+        return Settlements(self.database)
+
+    def holds_people(self) -> bool:
+        """Whether the store holds anything about people or mails that must be deleted one day. That costs one query."""
+        return holds_people(self.database)
 
     @classmethod
     def open(cls, url: str, *, departures: Path | None = None) -> Self:
@@ -114,7 +127,7 @@ class Store:
             raise
         store = cls(database, locks, departures=Journal(departures or (database.file and beside(database.file))))
         try:
-            repeat_unknown(database, store.departures)
+            _repeat_unknown(database, store.departures)
         except BaseException:
             database.close()
             raise
@@ -129,6 +142,8 @@ class Store:
         """
         with closing(Database(url)) as database:
             if database.file is None or database.file.exists():
+                from publisher.store.transfer import refuse_full  # late: it needs all tables
+
                 refuse_full(database)
         return cls.open(url)
 
@@ -172,19 +187,21 @@ class Store:
             if given.is_in_memory or not has_tables(database):
                 database = stack.enter_context(closing(Database("sqlite://")))
                 ensure_head(database, Locks(database))
-                repeat_unknown(database, journal)
+                _repeat_unknown(database, journal)
                 yield cls(database, Locks(database), departures=journal)
                 return
             check_head(database)
             if not database.is_sqlite:
                 database = stack.enter_context(database.rehearsing())
-            repeat_unknown(database, journal)
+            _repeat_unknown(database, journal)
             yield cls(database, Locks(database), watched=Locks(given), departures=journal)
 
-    def repeat_departures(self) -> Repeated:
+    def repeat_departures(self) -> "Repeated":
         """After a restore, repeat the file of departures: end the subscriptions of people who left, and suppress and
         erase again those who were suppressed or erased.
         """
+        from publisher.store.replay import repeat_departures  # late: a restore is rare
+
         return repeat_departures(self.database, self.departures)
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
@@ -194,6 +211,8 @@ class Store:
         Raises:
             StoreError: the target is not empty, or one of the stores cannot be used; then nothing is copied.
         """
+        from publisher.store.transfer import copy_rows  # late: it needs all tables
+
         return copy_rows(self.database, target.database, progress=progress)
 
     def close(self) -> None:
@@ -220,6 +239,14 @@ class Store:
     def is_held(self, purpose: str) -> bool:
         """Whether any process holds the lock named `purpose`."""
         return self._watched.is_held(purpose)
+
+
+def _repeat_unknown(database: Database, journal: Journal) -> None:
+    """Repeat the lines of the file of departures that the store has not recorded. Nearly always there are none."""
+    if not is_as_noted(database, journal):
+        from publisher.store.replay import repeat_unknown  # late: only a restore or a crash leaves such lines
+
+        repeat_unknown(database, journal)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from publisher.store.engine import BATCH, Database
 from publisher.store.faults import translate_errors
 from publisher.store.numbers import go_on_from, last_number
 from publisher.store.people_schema import address_key
-from publisher.store.schema import counters, departures_noted, metadata, program
+from publisher.store.schema import counters, departures_noted, program
+from publisher.store.tables import metadata
 from publisher.store.upgrade import check_head, has_tables
 
 _FILLED = (counters, program, address_key, departures_noted)

@@ -17,7 +17,8 @@ from typing import Any
 
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
-from publisher.store import LogPlace, Store
+from publisher.store import Store
+from publisher.store.people import LogPlace
 
 _ARCHIVE = "publisher people"
 _FORMAT = 1
@@ -50,7 +51,7 @@ def write_archive(store: Store, *, progress: Progress = quiet) -> Iterator[str]:
     """Yield the lines of a file with all data about the people of a site, in the format that the module's docstring
     shows.
     """
-    with store.people_archive.open() as archive:
+    with store.people.archive.open() as archive:
         log = {"end": archive.place.end, "digest": archive.place.digest}
         head = {"archive": _ARCHIVE, "format": _FORMAT, "log": log}
         yield _line({**head, "last_number": archive.last_number, "rows": archive.total})
@@ -77,13 +78,13 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> A
         last, total = int(head["last_number"]), int(head["rows"])
     except (KeyError, TypeError, ValueError):
         raise UsageError("the first line of the archive does not say what is in it") from None
-    is_same_log = store.people_archive.has_log(place)
+    is_same_log = store.people.archive.has_log(place)
     steps = Steps(progress, "rows", total)
     counted = _Counted(total)
     rows = counted.rows(_object_in(line, number) for number, line in read)
     if not is_same_log:
         rows = _restart_subscriptions(rows, store.log.end())
-    store.people_archive.fill(rows, last_number=last, advance=steps.advance)
+    store.people.archive.fill(rows, last_number=last, advance=steps.advance)
     repeated = store.repeat_departures()
     return ArchiveReport(
         people=counted.people, rows=total, is_same_log=is_same_log, gone=repeated.left + repeated.erased

@@ -11,7 +11,8 @@ from publisher.model.retention import BOUNCES, ENDED, MAILS, UNCONFIRMED
 from publisher.model.site import Site
 from publisher.model.subscribers import Subscriber
 from publisher.rendering.urls import page_url
-from publisher.store import PastMail, Store
+from publisher.store import Store
+from publisher.store.people import PastMail
 from publisher.store.subscribers import Link
 
 
@@ -22,8 +23,8 @@ def held_data(
 
     The names and values are documented in `docs/privacy.md`, so that people may rely on them.
     """
-    sent = store.histories.deliveries(subscriber.address)
-    score = store.bounce_scores.get(subscriber.number)
+    sent = store.people.histories.deliveries(subscriber.address)
+    score = store.people.bounce_scores.get(subscriber.number)
     return {
         **_head(site, privacy_url, now),
         "kept_for_days": {"after_the_last_end": ENDED.days, "mails": MAILS.days, "mails_that_came_back": BOUNCES.days},
@@ -33,9 +34,9 @@ def held_data(
         "since": subscriber.since,
         "paused_until": subscriber.paused_until,
         "subscriptions": [asdict(each) for each in subscriber.subscriptions],
-        "agreed": [asdict(each) for each in store.subscribers.consents(subscriber.number)],
-        "mails": _mails(store.histories.mails(subscriber.number), sent, store, site),
-        **_of_address(subscriber.address, sent, store.histories.bounces(subscriber.number), store),
+        "agreed": [asdict(each) for each in store.people.subscribers.consents(subscriber.number)],
+        "mails": _mails(store.people.histories.mails(subscriber.number), sent, store, site),
+        **_of_address(subscriber.address, sent, store.people.histories.bounces(subscriber.number), store),
         "failures": asdict(score) if score else None,
     }
 
@@ -49,8 +50,8 @@ def held_of_stranger(
     There is such data if he asked to subscribe and has not confirmed, if he got a letter, if a mail to him bounced, or
     if the address is suppressed.
     """
-    bounces = store.histories.bounces_to(address)
-    held = _of_address(address, store.histories.deliveries(address), bounces, store)
+    bounces = store.people.histories.bounces_to(address)
+    held = _of_address(address, store.people.histories.deliveries(address), bounces, store)
     if not any(held.values()):
         return None
     kept = {"unconfirmed": UNCONFIRMED.days, "mails": MAILS.days, "mails_that_came_back": BOUNCES.days}
@@ -65,12 +66,12 @@ def _of_address(
     address: str, sent: Sequence[KnownDelivery], bounces: Sequence[BounceRow], store: Store
 ) -> dict[str, object]:
     return {
-        "asked_for": [_request(each) for each in store.subscribers.requests(address)],
+        "asked_for": [_request(each) for each in store.people.subscribers.requests(address)],
         "letters": [_delivery(each) for each in sent if each.kind is DeliveryKind.LETTER],
         "came_back": [
             {"at": each.at, "kind": each.kind, "status": each.status, "words": each.words} for each in bounces
         ],
-        "suppressed": [asdict(each) for each in store.suppressions.of(address)],
+        "suppressed": [asdict(each) for each in store.people.suppressions.of(address)],
     }
 
 

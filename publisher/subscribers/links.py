@@ -36,7 +36,7 @@ class ReaderLinks:
     @cached_property
     def key(self) -> str:
         """The key with which links are signed."""
-        return self._store.subscribers.key(proposed=tokens.new_key(), now=self._now)
+        return self._store.people.subscribers.key(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
         """Return the subscriber whose own page a token opens, or `None` if the link is invalid."""
@@ -58,19 +58,19 @@ class ReaderLinks:
         """Return the subscriber to whom a fresh link (one for his data that works once) belongs, or `None` if the link
         is wrong, too old or used.
         """
-        link = self._store.subscribers.link(tokens.digest_of(token))
+        link = self._store.people.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
             return None
         if self._now - link.confirmation.asked_at > FRESH_WITHIN:
             return None
-        return self._store.subscribers.by_address(link.confirmation.request.address)
+        return self._store.people.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
         """Mark a fresh link (one from a letter that works once) as used. Return the subscriber to whom it belongs, or
         `None` if it is wrong, too old or used.
         """
         found = self.fresh(token)
-        is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
+        is_used = found is not None and self._store.people.subscribers.use(tokens.digest_of(token), now=self._now)
         return found if is_used else None
 
     def tokens_of(self, number: int) -> tuple[str, str]:
@@ -83,7 +83,7 @@ class ReaderLinks:
         A renamed theme has its present slug. A pace (how often mails come) that no longer exists is replaced by the
         default one.
         """
-        link = self._store.subscribers.link(tokens.digest_of(token))
+        link = self._store.people.subscribers.link(tokens.digest_of(token))
         if link is None or link.confirmation.used_at is not None:
             return None
         if link.kind is LetterKind.RENEW:
@@ -99,7 +99,7 @@ class ReaderLinks:
         """Return the subscriber who confirmed by the link of a letter a moment ago, or `None`. A person who clicks
         twice sees the answer to the second click.
         """
-        link = self._store.subscribers.link(tokens.digest_of(token))
+        link = self._store.people.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind not in (LetterKind.CONFIRM, LetterKind.RENEW):
             return None
         used_at, request = link.confirmation.used_at, link.confirmation.request
@@ -107,7 +107,7 @@ class ReaderLinks:
             return None
         if request.subscriber is not None:
             return self.present(request.subscriber)
-        return self._store.subscribers.by_address(request.address)
+        return self._store.people.subscribers.by_address(request.address)
 
     def _renewable(self, confirmation: Confirmation) -> Request | None:
         """Return what a subscriber would renew by the link in a letter, namely what he follows now. Return `None` if he
@@ -124,5 +124,5 @@ class ReaderLinks:
 
     def present(self, number: int) -> Subscriber | None:
         """Return the subscriber with this number, with the present slugs of the themes he follows."""
-        found = self._store.subscribers.get(number)
+        found = self._store.people.subscribers.get(number)
         return None if found is None else present_subscriber(found, self._themes)

@@ -104,8 +104,8 @@ class OwnData:
         if holder is None:
             return False
         if is_final:
-            self._store.suppressions.add(holder.address, SuppressionKind.ERASED, now=self._now)
-        self._store.subscribers.erase(holder.address, now=self._now)
+            self._store.people.suppressions.add(holder.address, SuppressionKind.ERASED, now=self._now)
+        self._store.people.subscribers.erase(holder.address, now=self._now)
         logger.debug("a reader is erased", because="he asked for it", subscriber=holder.number)
         return True
 
@@ -123,7 +123,7 @@ class OwnData:
         holder, wire = self.holder(opened), self._people.wire_address(address)
         if holder is None:
             return False
-        is_free = all(each.kind.is_lifted_by_form for each in self._store.suppressions.of(wire))
+        is_free = all(each.kind.is_lifted_by_form for each in self._store.people.suppressions.of(wire))
         if is_free and wire != holder.address:
             request = Request(address=wire, choices={}, language=holder.language, words="", subscriber=holder.number)
             self._people.send_letter(LetterKind.MOVE, request)
@@ -133,7 +133,7 @@ class OwnData:
         """Return the change of address that a letter's link would make, or `None` if the link is wrong, too old or
         used.
         """
-        link = self._store.subscribers.link(tokens.digest_of(token))
+        link = self._store.people.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.MOVE or link.confirmation.used_at is not None:
             return None
         request = link.confirmation.request
@@ -157,10 +157,12 @@ class OwnData:
         told = Request(address=before.address, choices={}, language=before.language, words="")
         name = f"{moved_name(before.number)}-{digest[:16]}"
         letter = self._people.letter(LetterKind.MOVED, told, name=name)
-        outcome = self._store.moves.move(before, moving.address, consent=consent, letter=letter, used=digest, now=now)
+        outcome = self._store.people.moves.move(
+            before, moving.address, consent=consent, letter=letter, used=digest, now=now
+        )
         if outcome is MoveOutcome.MOVED:
             # he reads there: the link came by mail
-            self._store.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
-            self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=now)
+            self._store.people.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
+            self._store.people.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=now)
             logger.debug("a reader has another address", because="he confirmed it there", subscriber=before.number)
         return outcome, replace(before, address=moving.address) if outcome is MoveOutcome.MOVED else before

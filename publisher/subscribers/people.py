@@ -180,7 +180,7 @@ class People:
         request = self.links.requested(token)
         if request is None:
             return None
-        before = self._store.subscribers.by_address(request.address)
+        before = self._store.people.subscribers.by_address(request.address)
         is_renewal = request.subscriber is not None
         if is_renewal and (before is None or not before.active):
             return None
@@ -197,7 +197,7 @@ class People:
             after = self._chosen(before, request.address, request.choices, request.language)
         used = tokens.digest_of(token)
         with suppress(SuppressedError):  # suppressed since the letter was sent
-            return self._store.subscribers.write(
+            return self._store.people.subscribers.write(
                 before, after, consent=consent, used=used, is_reached=True, now=self.now
             )
         return None
@@ -229,7 +229,7 @@ class People:
 
     def is_suspended(self, subscriber: Subscriber) -> bool:
         """Whether a subscriber gets no digests because mails came back. If he saves his choices, he gets them again."""
-        score = self._store.bounce_scores.get(subscriber.number)
+        score = self._store.people.bounce_scores.get(subscriber.number)
         return score is not None and score.suspended_at is not None
 
     # --- leaving -----------------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ class People:
             UsageError: mail servers do not accept the address.
         """
         wire = self.wire_address(address)
-        found = self._store.subscribers.by_address(wire)
+        found = self._store.people.subscribers.by_address(wire)
         if found is not None:
             self.send_letter(LetterKind.LINK, Request(address=wire, choices={}, language=found.language, words=""))
             return
@@ -282,7 +282,7 @@ class People:
 
     def all(self) -> Iterator[list[Subscriber]]:
         """Yield all subscribers in the order of their numbers, in batches, including those who follow nothing now."""
-        for batch in self._store.subscribers.all():
+        for batch in self._store.people.subscribers.all():
             yield [
                 replace(each, subscriptions=present_subscriptions(each.subscriptions, self._theme_map))
                 for each in batch
@@ -294,7 +294,7 @@ class People:
         Raises:
             UsageError: mail servers would not accept the address.
         """
-        found = self._store.subscribers.by_address(self.wire_address(address))
+        found = self._store.people.subscribers.by_address(self.wire_address(address))
         return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
@@ -309,10 +309,10 @@ class People:
             raise UsageError("say how this person agreed, such as by a form on paper: it is kept as a proof")
         wire, checked = self.wire_address(address), self.checked(choices)
         language = checked_language(language, self.site)
-        before = self._store.subscribers.by_address(wire)
+        before = self._store.people.subscribers.by_address(wire)
         consent = Consent(kind=ConsentKind.OPERATOR, at=self.now, language=language, choices=checked, words=words)
         after = self._chosen(before, wire, checked, language)
-        added = self._store.subscribers.write(before, after, consent=consent, now=self.now)
+        added = self._store.people.subscribers.write(before, after, consent=consent, now=self.now)
         return added or after
 
     def end(self, address: str) -> Subscriber:
@@ -322,10 +322,10 @@ class People:
             UsageError: no subscriber has the address.
         """
         wire = self.wire_address(address)
-        before = self._store.subscribers.by_address(wire)
+        before = self._store.people.subscribers.by_address(wire)
         if before is None or not before.active:
             # a restored store may lack what a newer backup has
-            self._store.subscribers.note_left(wire, because=EndReason.OPERATOR, now=self.now)
+            self._store.people.subscribers.note_left(wire, because=EndReason.OPERATOR, now=self.now)
         if before is None:
             raise UsageError(f"no one is subscribed as {address}")
         return self._write(before, self._left(before, EndReason.OPERATOR))
@@ -340,7 +340,7 @@ class People:
         """
         wire = self.wire_address(address)
         suppression = Suppression(kind=SuppressionKind.ERASED, at=self.now) if is_suppressed else None
-        is_held = self._store.subscribers.erase(wire, suppression=suppression, now=self.now)
+        is_held = self._store.people.subscribers.erase(wire, suppression=suppression, now=self.now)
         if not is_held and suppression is None:
             raise UsageError(f"nothing is held of {address}")
 
@@ -359,10 +359,10 @@ class People:
         """Store a subscriber's new state; return it, or his former one if his address is suppressed (gets no mail)."""
         if after == before:
             if is_reached:
-                self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=self.now)
+                self._store.people.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=self.now)
             return after
         with suppress(SuppressedError):
-            self._store.subscribers.write(before, after, is_reached=is_reached, now=self.now)
+            self._store.people.subscribers.write(before, after, is_reached=is_reached, now=self.now)
             return after
         return before
 
@@ -374,7 +374,7 @@ class People:
         Of several simultaneous requests for the same letter, one is stored.
         """
         not_since = self.now - every
-        asked_at = self._store.subscribers.asked_at(kind, request.address)
+        asked_at = self._store.people.subscribers.asked_at(kind, request.address)
         if asked_at is not None and asked_at > not_since:
             logger.debug("no letter is sent", because="the address got one lately", kind=kind.value)
             return False
@@ -382,11 +382,11 @@ class People:
         digest = tokens.digest_of(token)
         letter = self.letter(kind, request, token, name=letter_name(kind, digest))
         # checked last, so that the answer takes equally long for everybody
-        if any(not each.kind.is_lifted_by_form for each in self._store.suppressions.of(request.address)):
+        if any(not each.kind.is_lifted_by_form for each in self._store.people.suppressions.of(request.address)):
             logger.debug("no letter is sent", because="the address is suppressed", kind=kind.value)
             return False
         letter = replace(letter, delivery=replace(letter.delivery, rank=rank))
-        return self._store.subscribers.ask(
+        return self._store.people.subscribers.ask(
             kind, request, letter, token_digest=digest, not_since=not_since, now=self.now
         )
 

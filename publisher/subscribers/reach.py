@@ -20,8 +20,9 @@ from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind
 from publisher.model.errors import OutrunError, UsageError
 from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
-from publisher.store import Marked, Store, Suspended, UncountedRefusal
+from publisher.store import Store
 from publisher.store.bounce_scores import new_mark, probe_name
+from publisher.store.people import Marked, Suspended, UncountedRefusal
 from publisher.subscribers.bounce_rule import (
     PROBE_AFTER,
     BounceAction,
@@ -70,17 +71,17 @@ class Reach:
         """Return the subscriber whom a report is about, found by his mark (random text in his return address) or by the
         unsubscribe link in the returned mail.
         """
-        found = self._store.bounce_scores.holder_of(mark) if mark else None
+        found = self._store.people.bounce_scores.holder_of(mark) if mark else None
         if found is not None or not stop_token:
             return found
         reader = self.people.links.holder(stop_token)
-        return None if reader is None else self._store.bounce_scores.marked(reader.number)
+        return None if reader is None else self._store.people.bounce_scores.marked(reader.number)
 
     def scores(self) -> dict[int, BounceScore]:
         """Return the bounce scores (points for mails that came back) of all subscribers who have one, by
         their numbers.
         """
-        return self._store.bounce_scores.all()
+        return self._store.people.bounce_scores.all()
 
     # --- what came back ----------------------------------------------------------------------------------------------
 
@@ -91,17 +92,17 @@ class Reach:
         return _again(lambda: self._take_report(row, holder))
 
     def _take_report(self, row: BounceRow, holder: Marked) -> Counted:
-        if self._store.bounces.is_known(row.mark):
+        if self._store.mail.bounces.is_known(row.mark):
             return Counted(is_new=False)
-        reader = self._store.subscribers.get(holder.subscriber)
+        reader = self._store.people.subscribers.get(holder.subscriber)
         if row.kind is BounceKind.COMPLAINT:
             if reader is not None:
                 self._end(reader, EndReason.COMPLAINED, SuppressionKind.COMPLAINT)
             step = BounceAction.END if reader is not None and reader.active else BounceAction.NOTHING
-            return Counted(is_new=self._store.bounces.record(row), step=step)
+            return Counted(is_new=self._store.mail.bounces.record(row), step=step)
         weight = Weight.NOTHING if holder.is_former else weight_of(row.kind, row.status)
         before, after, step = self._judge(reader, weight)
-        is_new = self._store.bounce_scores.count_report(row, holder.subscriber, before=before, after=after)
+        is_new = self._store.people.bounce_scores.count_report(row, holder.subscriber, before=before, after=after)
         return Counted(is_new=is_new, step=step)
 
     def take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
@@ -111,10 +112,10 @@ class Reach:
         return _again(lambda: self._take_refusal(refusal, status))
 
     def _take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
-        reader = self._store.subscribers.by_address(refusal.address)
+        reader = self._store.people.subscribers.by_address(refusal.address)
         before, after, step = self._judge(reader, weight_of(BounceKind.FAILED, status))
         number = reader.number if reader else None
-        is_new = self._store.bounce_scores.count_refusal(refusal, number, before=before, after=after)
+        is_new = self._store.people.bounce_scores.count_refusal(refusal, number, before=before, after=after)
         return Counted(is_new=is_new, step=step)
 
     def _judge(
@@ -125,7 +126,7 @@ class Reach:
 
         A failed mail does not count for a subscriber who follows nothing.
         """
-        before = self._store.bounce_scores.get(reader.number) if reader else None
+        before = self._store.people.bounce_scores.get(reader.number) if reader else None
         if reader is None or not reader.active:
             return before, before, BounceAction.NOTHING
         paces = [each for each in self.people.settings.paces if each.name in reader.choices.values()]
@@ -140,7 +141,7 @@ class Reach:
         """End all subscriptions of a subscriber and suppress his address (it gets no mail), in one transaction."""
         ended = replace(reader, subscriptions=leave(reader.subscriptions, because, now=self._now))
         suppression = Suppression(kind=kind, at=self._now, reason=reason)
-        self._store.subscribers.write(reader, ended, suppression=suppression, now=self._now)
+        self._store.people.subscribers.write(reader, ended, suppression=suppression, now=self._now)
         logger.debug("subscriptions end", because=because.value, subscriber=reader.number)
         return ended
 
@@ -153,12 +154,12 @@ class Reach:
             UsageError: mail servers do not accept the address.
         """
         wire = self.people.wire_address(address)
-        is_new = SuppressionKind.OPERATOR not in [each.kind for each in self._store.suppressions.of(wire)]
-        reader = self._store.subscribers.by_address(wire)
+        is_new = SuppressionKind.OPERATOR not in [each.kind for each in self._store.people.suppressions.of(wire)]
+        reader = self._store.people.subscribers.by_address(wire)
         if reader is not None:
             self._end(reader, EndReason.OPERATOR, SuppressionKind.OPERATOR, reason)
         else:
-            self._store.suppressions.add(wire, SuppressionKind.OPERATOR, reason=reason, now=self._now)
+            self._store.people.suppressions.add(wire, SuppressionKind.OPERATOR, reason=reason, now=self._now)
         return is_new
 
     def lift(self, address: str) -> tuple[Suppression, ...]:
@@ -169,11 +170,11 @@ class Reach:
             UsageError: mail servers do not accept the address.
         """
         wire = self.people.wire_address(address)
-        return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
+        return self._store.people.suppressions.lift(wire, list(SuppressionKind), now=self._now)
 
     def score_of(self, reader: Subscriber) -> BounceScore | None:
         """Return the bounce score of a subscriber, or `None` if no mail to him came back lately."""
-        return self._store.bounce_scores.get(reader.number)
+        return self._store.people.bounce_scores.get(reader.number)
 
     def suppressions_of(self, address: str) -> tuple[Suppression, ...]:
         """Return the suppressions of an address (reasons why it gets no mail).
@@ -181,7 +182,7 @@ class Reach:
         Raises:
             UsageError: mail servers do not accept the address.
         """
-        return self._store.suppressions.of(self.people.wire_address(address))
+        return self._store.people.suppressions.of(self.people.wire_address(address))
 
     def resume(self, address: str) -> BounceScore | None:
         """Delete the bounce score of a subscriber, so that he gets digests again; return the score that he had.
@@ -194,8 +195,8 @@ class Reach:
         reader = self.people.find(address)
         if reader is None:
             raise UsageError(f"no one is subscribed as {address}")
-        before = self._store.bounce_scores.get(reader.number)
-        self._store.bounce_scores.forget(reader.number, is_going_on=bool(reader.active), now=self._now)
+        before = self._store.people.bounce_scores.get(reader.number)
+        self._store.people.bounce_scores.forget(reader.number, is_going_on=bool(reader.active), now=self._now)
         logger.debug("mails that came back are forgotten", because="the operator said so", subscriber=reader.number)
         return before
 
@@ -205,12 +206,12 @@ class Reach:
         """Send probes (letters that test an address) to subscribers who were suspended a week ago, and evaluate the
         probes sent before.
         """
-        for each in self._store.bounce_scores.suspended(before=self._now - PROBE_AFTER):
-            reader = self._store.subscribers.get(each.subscriber)
+        for each in self._store.people.bounce_scores.suspended(before=self._now - PROBE_AFTER):
+            reader = self._store.people.subscribers.get(each.subscriber)
             if reader is None or not reader.active:
-                self._store.bounce_scores.forget(each.subscriber, is_going_on=False, now=self._now)
+                self._store.people.bounce_scores.forget(each.subscriber, is_going_on=False, now=self._now)
             elif self._has_arrived(each):
-                self._store.bounce_scores.forget(each.subscriber, now=self._now)
+                self._store.people.bounce_scores.forget(each.subscriber, now=self._now)
                 logger.debug("digests go on", because="a probe did not come back", subscriber=each.subscriber)
             elif each.probe is DeliveryState.REFUSED:
                 self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)
@@ -232,7 +233,7 @@ class Reach:
         local, _, domain = self._bounces.rpartition("@")
         return_path = f"{local}+{mark}@{domain}" if local else ""
         letter = replace(letter, delivery=replace(letter.delivery, return_path=return_path))
-        self._store.bounce_scores.begin_probe(reader.number, score, letter, mark=mark, now=self._now)
+        self._store.people.bounce_scores.begin_probe(reader.number, score, letter, mark=mark, now=self._now)
         logger.debug("a probe is sent", because="mails came back a week ago", subscriber=reader.number)
 
 

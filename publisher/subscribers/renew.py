@@ -16,7 +16,8 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.errors import OutrunError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.subscribers import EndReason, LetterKind, Request, letter_name
-from publisher.store import NewRenewal, OldConsent, Store
+from publisher.store import Store
+from publisher.store.people import NewRenewal, OldConsent
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import leave
 from publisher.subscribers.people import LetterWriter, People
@@ -71,15 +72,15 @@ class Renewer:
         Raises:
             TemplateError: a template of the letter cannot be used.
         """
-        old = self._store.renewals.old_consents(before=agreed_before)
-        waiting, chosen = self._store.renewals.count_asked(), old if limit is None else old[:limit]
+        old = self._store.people.renewals.old_consents(before=agreed_before)
+        waiting, chosen = self._store.people.renewals.count_asked(), old if limit is None else old[:limit]
         steps, asked = Steps(self._progress, "letters", len(chosen)), 0
         for start in range(0, len(chosen), _BATCH):
             some = chosen[start : start + _BATCH]
-            asked += self._store.renewals.ask(list(self._write_letters(some)), now=self._people.now)
+            asked += self._store.people.renewals.ask(list(self._write_letters(some)), now=self._people.now)
             steps.advance(len(some))
         return Renewal(
-            subscribers=self._store.subscribers.count(),
+            subscribers=self._store.people.subscribers.count(),
             old_by_year=dict(sorted(Counter(each.agreed_at.year for each in old).items())),
             waiting=waiting,
             asked=asked,
@@ -87,7 +88,7 @@ class Renewer:
 
     def _write_letters(self, some: Sequence[OldConsent]) -> Iterator[NewRenewal]:
         for each in some:
-            reader = self._store.subscribers.get(each.number)
+            reader = self._store.people.subscribers.get(each.number)
             if reader is None or not reader.active:
                 continue
             request = Request(
@@ -109,28 +110,28 @@ def end_unanswered(store: Store, *, now: datetime, is_stopping: Callable[[], boo
     number of these people.
     """
     ended = 0
-    for number, token_digest in store.renewals.unanswered(now=now):
+    for number, token_digest in store.people.renewals.unanswered(now=now):
         if is_stopping():
             break
         ended += _end(number, token_digest, store, now=now)
-    store.renewals.forget(now=now)
+    store.people.renewals.forget(now=now)
     return ended
 
 
 def _end(number: int, token_digest: str, store: Store, *, now: datetime) -> bool:
-    reader, link = store.subscribers.get(number), store.subscribers.link(token_digest)
+    reader, link = store.people.subscribers.get(number), store.people.subscribers.link(token_digest)
     if reader is None or link is None or not reader.active:
-        store.subscribers.use(token_digest, now=now)
+        store.people.subscribers.use(token_digest, now=now)
         return False
-    consents = store.subscribers.consents(number)
+    consents = store.people.subscribers.consents(number)
     if any(each.at >= link.confirmation.asked_at for each in consents):
         # he has consented again in a form
-        store.subscribers.use(token_digest, now=now)
+        store.people.subscribers.use(token_digest, now=now)
         return False
     after = replace(reader, subscriptions=leave(reader.subscriptions, EndReason.UNANSWERED, now=now))
     try:
         # The link is used in the same transaction: if he answers at this very moment, only one of the two counts.
-        is_ended = store.subscribers.write(reader, after, used=token_digest, now=now) is not None
+        is_ended = store.people.subscribers.write(reader, after, used=token_digest, now=now) is not None
     except OutrunError:
         return False  # he changed something at this very moment; the next pass checks again
     if is_ended:

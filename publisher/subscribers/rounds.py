@@ -20,7 +20,8 @@ from publisher.model.rounds import ItemEntry, Round, RoundReport
 from publisher.model.schedules import tick_to_record
 from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
-from publisher.store import RangePass, RoundEnvelope, Store
+from publisher.store import Store
+from publisher.store.people import RangePass, RoundEnvelope
 from publisher.subscribers.plan import Planner, ticks_of
 from publisher.subscribers.rule import Window
 
@@ -51,7 +52,7 @@ class RoundKeeper:
                 answer after a restore. What is due is caught up later.
             is_stopping: checked after some thousand people; if it turns true, the next call does the others.
         """
-        reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
+        reports = [self._plan(round_, is_stopping) for round_ in self._store.people.rounds.unplanned()]
         if (begun := self._begin(is_held=is_held)) is not None:
             reports.append(self._plan(begun, is_stopping))
         return [report for report in reports if report.mails or not report.is_planned]
@@ -64,41 +65,41 @@ class RoundKeeper:
 
         The next mails come as scheduled, with what is new by then. For `is_stopping`, see `keep`.
         """
-        last_ticks = self._store.rounds.last_ticks()
+        last_ticks = self._store.people.rounds.last_ticks()
         gone = last_ticks.keys() - {pace.name for pace in self._settings.paces}
         chosen = sorted({*paces, *(gone if self._settings.default_pace in paces else ())})
         due = {pace: tick_to_record(last=last_ticks.get(pace, self._now), now=self._now) for pace in chosen}
-        reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
+        reports = [self._plan(round_, is_stopping) for round_ in self._store.people.rounds.unplanned()]
         if (upto := self._find_news(due)) is None:
             return None
-        begun = self._store.rounds.begin(tuple(due), due, before=last_ticks, upto=upto, now=self._now)
+        begun = self._store.people.rounds.begin(tuple(due), due, before=last_ticks, upto=upto, now=self._now)
         return [*reports, *([self._plan(begun, is_stopping)] if begun else [])]
 
     # --- begin -------------------------------------------------------------------------------------------------------
 
     def _begin(self, *, is_held: bool) -> Round | None:
-        settings, last_ticks = self._settings, self._store.rounds.last_ticks()
+        settings, last_ticks = self._settings, self._store.people.rounds.last_ticks()
         ticks = ticks_of(settings.paces, last_ticks, default=settings.default_pace, now=self._now)
         due = ticks.due
         if not due:
-            self._store.rounds.note_ticks(ticks.watched)
+            self._store.people.rounds.note_ticks(ticks.watched)
             return None
         if is_held:
             logger.debug(NO_ROUND, because="it waits for the editor or the operator", paces=", ".join(due))
             return None
         noted = {**ticks.watched, **due}
         if (upto := self._find_news(due)) is None:
-            self._store.rounds.note_ticks(noted)
+            self._store.people.rounds.note_ticks(noted)
             return None
-        return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
+        return self._store.people.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
 
     def _find_news(self, due: Collection[str]) -> int | None:
         """Return the number of the last change in the item log if anything up to it is new to subscribers at these
         paces (how often mails come); otherwise return `None`.
         """
         upto = self._store.log.end()
-        lowest = self._store.rounds.lowest_cursor(tuple(due))
-        if lowest is not None and self._store.rounds.new_items(lowest, upto):
+        lowest = self._store.people.rounds.lowest_cursor(tuple(due))
+        if lowest is not None and self._store.people.rounds.new_items(lowest, upto):
             return upto
         because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its readers"
         logger.debug(NO_ROUND, because=because, paces=", ".join(due))
@@ -109,11 +110,11 @@ class RoundKeeper:
     def _plan(self, round_: Round, is_stopping: Callable[[], bool]) -> RoundReport:
         planning = _Planning(self._store, round_, self._settings, self._themes, self._envelope)
         while not is_stopping():
-            with self._store.rounds.open_range(round_, now=self._now) as range_pass:
+            with self._store.people.rounds.open_range(round_, now=self._now) as range_pass:
                 if range_pass is None:
                     break
                 planning.plan(range_pass)
-        is_planned = self._store.rounds.finish(round_, now=self._now)
+        is_planned = self._store.people.rounds.finish(round_, now=self._now)
         return RoundReport(name=round_.name, paces=round_.paces, mails=planning.mails, is_planned=is_planned)
 
 

@@ -134,7 +134,7 @@ class Transfer:
         yield HEAD
         for batch in self._people.all():
             active = [each for each in batch if each.active]
-            consents = self._store.subscribers.last_consents([each.number for each in active])
+            consents = self._store.people.subscribers.last_consents([each.number for each in active])
             for each in active:
                 if (consent := consents.get(each.number)) is not None:  # None: erased since the batch was read
                     yield export_line(each, consent)
@@ -157,11 +157,11 @@ class Transfer:
         reading = self._reading(roster, terms, without)
         steps = Steps(self._progress, "people", reading.count(roster.read()))
         people = reading.people(roster.read(), self._store.log.end(), is_ours=roster.dialect is Dialect.OURS)
-        gone, added = self._store.subscribers.gone(), 0
+        gone, added = self._store.people.subscribers.gone(), 0
         while some := list(islice(people, BATCH)):
-            suppressed = self._store.suppressions.among([each.subscriber.address for each in some])
+            suppressed = self._store.people.suppressions.among([each.subscriber.address for each in some])
             new = [(each.subscriber, each.consent) for each in some]
-            known = self._store.subscribers.add_new(new, gone=gone, now=self._people.now)
+            known = self._store.people.subscribers.add_new(new, gone=gone, now=self._people.now)
             added += len(some) - len(known)
             for each in some:
                 if (reason := _reason_of(each.subscriber.address, suppressed, known)) is not None:
@@ -185,11 +185,11 @@ class Transfer:
         reading = self._reading(roster, replace(terms, agreed="to be confirmed", agreed_at=now), without)
         steps = Steps(self._progress, "people", reading.count(roster.read()))
         people = reading.people(roster.read(), self._store.log.end(), is_ours=False)
-        gone, asked = self._store.subscribers.gone(), 0
+        gone, asked = self._store.people.subscribers.gone(), 0
         while some := list(islice(people, BATCH)):
             addresses = [each.subscriber.address for each in some]
-            suppressed = self._store.suppressions.among(addresses)
-            known = self._store.subscribers.known(addresses, gone=gone)
+            suppressed = self._store.people.suppressions.among(addresses)
+            known = self._store.people.subscribers.known(addresses, gone=gone)
             for each in some:
                 if (reason := _reason_of(each.subscriber.address, suppressed, known)) is None:
                     reason = None if self._ask(each) else ASKED

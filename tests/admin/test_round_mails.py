@@ -66,9 +66,9 @@ CHANGES: dict[str, tuple[Callable[[Store], None], list[str]]] = {
     "an item is revised": (lambda store: revise(store, 1, "Other words"), ["About b", "Other words"]),
     "an item is withdrawn": (lambda store: withdraw(store, 1), ["About b"]),
     "all items are withdrawn": (lambda store: withdraw(store, 1, 2), []),
-    "an editor leaves an item out": (lambda store: store.rounds.next.leave_out(1), ["About b"]),
+    "an editor leaves an item out": (lambda store: store.people.rounds.next.leave_out(1), ["About b"]),
     "an editor gives a title": (
-        lambda store: store.rounds.next.retitle(1, "A title"),
+        lambda store: store.people.rounds.next.retitle(1, "A title"),
         ["About a", "About b", "A title"],
     ),
 }
@@ -81,7 +81,7 @@ def test_a_batch_has_what_its_items_say_then(change: str) -> None:
         collect(store, record("a"), record("b"))
         people = [add(store, name) for name in ("ada", "ben", "eve")]
         plan(store, begin(store), {each.number: (1, 2) for each in people})
-        first, second, third = store.ledger.claim(3, max_age=timedelta(days=3), now=NOON)
+        first, second, third = store.mail.ledger.claim(3, max_age=timedelta(days=3), now=NOON)
         mails = round_mails_of(store)
         assert ["About a", "About b"] == words_of(mails, first)
 
@@ -97,12 +97,12 @@ def test_the_link_to_a_readers_own_page_is_of_the_day_of_the_mail() -> None:
         collect(store, record("a"))
         readers = [add(store, name) for name in ("ada", "ben", "eve")]
         plan(store, begin(store), {each.number: (1,) for each in readers})
-        claimed = store.ledger.claim(3, max_age=timedelta(days=3), now=NOON)
+        claimed = store.mail.ledger.claim(3, max_age=timedelta(days=3), now=NOON)
         clock = iter(moments)
         mails = round_mails_of(store, lambda: next(clock))
 
         made = [mails([delivery])[delivery.id] for delivery in claimed]
-        key = store.subscribers.key(proposed="", now=NOON)
+        key = store.people.subscribers.key(proposed="", now=NOON)
 
     for reader, moment, mail in zip(readers, moments, made, strict=True):
         assert isinstance(mail, WireForm)

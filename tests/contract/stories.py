@@ -14,7 +14,8 @@ from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.publish.plan import cut
-from publisher.store import Archive, LogPass, PageRow, Store
+from publisher.store import Archive, PageRow, Store
+from publisher.store.log_pass import LogPass
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)

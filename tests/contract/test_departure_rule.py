@@ -100,7 +100,7 @@ class Site:
 
     def happens(self, what: str, address: str, kind: SuppressionKind, now: datetime) -> None:
         people = people_of(self.store, now=now)
-        known = self.store.subscribers.by_address(address)
+        known = self.store.people.subscribers.by_address(address)
         match what:
             case "leave" if known and known.active:
                 people.end(address)
@@ -112,12 +112,12 @@ class Site:
                 except SuppressedError:
                     return
             case "import":
-                gone = self.store.subscribers.gone()
-                self.store.subscribers.add_new([listed(address)], gone=gone, now=now)
+                gone = self.store.people.subscribers.gone()
+                self.store.people.subscribers.add_new([listed(address)], gone=gone, now=now)
             case "suppress":
-                self.store.suppressions.add(address, kind, now=now)
+                self.store.people.suppressions.add(address, kind, now=now)
             case "lift":
-                self.store.suppressions.lift(address, [kind], now=now)
+                self.store.people.suppressions.lift(address, [kind], now=now)
 
     def back_up(self) -> None:
         take_snapshot(self.database, self.folder / f"backup-{self.backups}")
@@ -143,8 +143,8 @@ class Site:
         self.store = Store.open(f"sqlite:///{self.database}")
 
     def held(self, address: str) -> tuple[bool, bool, frozenset[SuppressionKind]]:
-        reader = self.store.subscribers.by_address(address)
-        kinds = frozenset(each.kind for each in self.store.suppressions.of(address))
+        reader = self.store.people.subscribers.by_address(address)
+        kinds = frozenset(each.kind for each in self.store.people.suppressions.of(address))
         return reader is not None, bool(reader and reader.active), kinds
 
 

@@ -29,11 +29,11 @@ def new(number: int = 1, *, name: str = "weekly-1") -> NewDelivery:
 
 
 def queue(store: Store, *numbers: int) -> None:
-    store.ledger.queue([new(number) for number in numbers or (1,)], now=NOON)
+    store.mail.ledger.queue([new(number) for number in numbers or (1,)], now=NOON)
 
 
 def claim(store: Store, limit: int = 10, *, at: datetime = NOON, lease: timedelta = MAX_AGE) -> list[Delivery]:
-    return store.ledger.claim(limit, max_age=MAX_AGE, now=at, lease=lease)
+    return store.mail.ledger.claim(limit, max_age=MAX_AGE, now=at, lease=lease)
 
 
 def claim_one(store: Store, **values: timedelta) -> Delivery:
@@ -42,16 +42,16 @@ def claim_one(store: Store, **values: timedelta) -> Delivery:
 
 
 def fence(store: Store, *deliveries: Delivery, lease: timedelta = MAX_AGE) -> set[int]:
-    return store.ledger.write(deliveries, [], now=NOON, lease=lease)
+    return store.mail.ledger.write(deliveries, [], now=NOON, lease=lease)
 
 
 def note(store: Store, delivery: Delivery, state: DeliveryState, **values: object) -> None:
     result = Result(delivery=delivery, state=state, reply="said", **values)  # type: ignore[arg-type]
-    store.ledger.write([], [result], now=NOON)
+    store.mail.ledger.write([], [result], now=NOON)
 
 
 def counts(store: Store, name: str = "weekly-1") -> dict[str, int]:
-    found = store.ledger.counts([name], max_age=MAX_AGE, now=NOON)[name]
+    found = store.mail.ledger.counts([name], max_age=MAX_AGE, now=NOON)[name]
     known = {
         each: getattr(found, each) for each in ("queued", "later", "sent", "refused", "held", "cancelled", "doubtful")
     }
@@ -60,8 +60,8 @@ def counts(store: Store, name: str = "weekly-1") -> dict[str, int]:
 
 class TestQueue:
     def test_a_delivery_is_queued_once(self, store: Store) -> None:
-        assert 2 == store.ledger.queue([new(1), new(2)], now=NOON)
-        assert 1 == store.ledger.queue([new(3)], now=NOON)
+        assert 2 == store.mail.ledger.queue([new(1), new(2)], now=NOON)
+        assert 1 == store.mail.ledger.queue([new(3)], now=NOON)
 
         assert [1, 2, 3] == [int(each.recipient[6]) for each in claim(store)]
         assert [] == claim(store)
@@ -71,7 +71,7 @@ class TestQueue:
         for delivery, state in zip(claim(store), (DeliveryState.SENT, DeliveryState.REFUSED), strict=True):
             note(store, delivery, state)
 
-        assert 0 == store.ledger.queue([new(1), new(2)], now=NOON)
+        assert 0 == store.mail.ledger.queue([new(1), new(2)], now=NOON)
 
         assert ([], {"sent": 1, "refused": 1}) == (claim(store), counts(store))
 
@@ -87,11 +87,11 @@ class TestQueue:
         store.editions.record(due(store), start=0, tick=None)
         store.editions.mark_written("weekly", 2, at=NOON)
         store.editions.mark_written("weekly", 2, at=NOON, deliveries=[new(name="weekly-2")])
-        assert ["weekly-1"] == store.ledger.unfinished()
+        assert ["weekly-1"] == store.mail.ledger.unfinished()
 
     def test_the_identity_of_a_delivery_never_changes(self, store: Store) -> None:
         queue(store)
-        store.ledger.queue([replace(new(), message_id="<other@example.org>", dated=NOON + SECOND)], now=NOON)
+        store.mail.ledger.queue([replace(new(), message_id="<other@example.org>", dated=NOON + SECOND)], now=NOON)
 
         delivery = claim_one(store)
         note(store, delivery, DeliveryState.QUEUED)
@@ -125,11 +125,11 @@ class TestClaim:
 
         assert ([], 0, []) == (
             claim(store),
-            store.ledger.count_due(max_age=MAX_AGE, now=NOON),
-            store.ledger.due(max_age=MAX_AGE, now=NOON),
+            store.mail.ledger.count_due(max_age=MAX_AGE, now=NOON),
+            store.mail.ledger.due(max_age=MAX_AGE, now=NOON),
         )
         assert {"later": 1} == counts(store)
-        assert store.ledger.next_due(max_age=MAX_AGE, now=NOON) is not None
+        assert store.mail.ledger.next_due(max_age=MAX_AGE, now=NOON) is not None
 
     def test_an_attempt_in_which_the_recipient_had_no_part_does_not_count(self, store: Store) -> None:
         queue(store)
@@ -140,11 +140,11 @@ class TestClaim:
 
     def test_a_delivery_that_waited_too_long_is_held_until_it_is_queued_again(self, store: Store) -> None:
         queue(store)
-        assert [] == store.ledger.claim(10, max_age=GONE, now=NOON)
-        assert 0 == store.ledger.count_due(max_age=GONE, now=NOON)
-        assert 1 == store.ledger.counts(["weekly-1"], max_age=GONE, now=NOON)["weekly-1"].held
+        assert [] == store.mail.ledger.claim(10, max_age=GONE, now=NOON)
+        assert 0 == store.mail.ledger.count_due(max_age=GONE, now=NOON)
+        assert 1 == store.mail.ledger.counts(["weekly-1"], max_age=GONE, now=NOON)["weekly-1"].held
 
-        assert 1 == store.ledger.queue([new()], now=NOON)
+        assert 1 == store.mail.ledger.queue([new()], now=NOON)
 
         assert 1 == len(claim(store))
 
@@ -209,12 +209,12 @@ class TestFence:
             Result(delivery=second, state=DeliveryState.REFUSED, code=550, reply="550 5.1.1 no"),
         ]
 
-        assert {third.id} == store.ledger.write([third], results, now=NOON)
+        assert {third.id} == store.mail.ledger.write([third], results, now=NOON)
 
-        found = store.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"]
+        found = store.mail.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"]
         assert (1, 1, 1, "550 5.1.1 no") == (found.queued, found.sent, found.refused, found.reply)
-        assert 1 == store.ledger.count_sent(since=NOON - SECOND)
-        assert 0 == store.ledger.count_sent(since=NOON + SECOND)
+        assert 1 == store.mail.ledger.count_sent(since=NOON - SECOND)
+        assert 0 == store.mail.ledger.count_sent(since=NOON + SECOND)
 
 
 def letter(name: str, rank: Rank = Rank.NOTICE) -> Letter:
@@ -235,12 +235,12 @@ class TestLetters:
         queue_letters(store, [letter("one"), letter("two")], now=NOON)
         queue_letters(store, [replace(letter("one"), mail=b"other")], now=NOON)
         one, two = claim(store)
-        assert {one.id: b"one", two.id: b"two"} == store.ledger.letters([one, two])
+        assert {one.id: b"one", two.id: b"two"} == store.mail.ledger.letters([one, two])
 
         note(store, one, DeliveryState.SENT)
         note(store, two, DeliveryState.QUEUED)
 
-        assert {two.id: b"two"} == store.ledger.letters([one, two])
+        assert {two.id: b"two"} == store.mail.ledger.letters([one, two])
 
     def test_an_answer_that_counts_no_more_takes_no_mail_away(self, store: Store) -> None:
         queue_letters(store, [letter("one")], now=NOON)
@@ -248,28 +248,28 @@ class TestLetters:
         awake = claim_one(store)
         note(store, asleep, DeliveryState.SENT)
 
-        assert {awake.id: b"one"} == store.ledger.letters([awake])
+        assert {awake.id: b"one"} == store.mail.ledger.letters([awake])
 
     def test_it_is_sent_late_rather_than_held(self, store: Store) -> None:
         queue_letters(store, [letter("one")], now=NOON)
 
-        assert ["one"] == [each.name for each in store.ledger.claim(10, max_age=GONE, now=NOON)]
+        assert ["one"] == [each.name for each in store.mail.ledger.claim(10, max_age=GONE, now=NOON)]
 
 
 class TestCancel:
     def cancel(self, store: Store) -> int:
-        return store.ledger.cancel(DeliveryKind.EDITION, "weekly-1", now=NOON)
+        return store.mail.ledger.cancel(DeliveryKind.EDITION, "weekly-1", now=NOON)
 
     def test_queued_mails_are_recalled_and_sent_ones_stay_sent(self, store: Store) -> None:
         queue(store, 1, 2)
         note(store, claim(store, 1)[0], DeliveryState.SENT)
-        store.ledger.queue([new(name="daily-1")], now=NOON)
+        store.mail.ledger.queue([new(name="daily-1")], now=NOON)
 
         assert (1, 0) == (self.cancel(store), self.cancel(store))
 
         assert {"sent": 1, "cancelled": 1} == counts(store)
         assert ["daily-1"] == [each.name for each in claim(store)]
-        assert 0 == store.ledger.queue([new(2)], now=NOON)
+        assert 0 == store.mail.ledger.queue([new(2)], now=NOON)
 
     def test_what_is_claimed_is_not_handed_over(self, store: Store) -> None:
         """A subscriber gets nothing if he unsubscribes after a process has claimed his mail and before it is handed
@@ -300,25 +300,25 @@ class TestCancel:
         queue_letters(store, [letter("one")], now=NOON)
         claimed = claim_one(store)
 
-        store.ledger.cancel(DeliveryKind.LETTER, "one", now=NOON)
+        store.mail.ledger.cancel(DeliveryKind.LETTER, "one", now=NOON)
 
-        assert {} == store.ledger.letters([claimed])
+        assert {} == store.mail.ledger.letters([claimed])
 
 
 class TestPause:
     def test_one_audience_waits_and_others_go_on(self, store: Store) -> None:
-        store.ledger.queue([replace(new(name="weekly-1"), audience="weekly")], now=NOON)
-        store.ledger.queue([replace(new(name="daily-1"), audience="daily")], now=NOON)
+        store.mail.ledger.queue([replace(new(name="weekly-1"), audience="weekly")], now=NOON)
+        store.mail.ledger.queue([replace(new(name="daily-1"), audience="daily")], now=NOON)
 
         assert (True, False) == (
-            store.ledger.pauses.begin("weekly", now=NOON),
-            store.ledger.pauses.begin("weekly", now=NOON),
+            store.mail.ledger.pauses.begin("weekly", now=NOON),
+            store.mail.ledger.pauses.begin("weekly", now=NOON),
         )
 
-        assert {"weekly": NOON} == store.ledger.pauses.current()
-        assert 1 == store.ledger.count_due(max_age=MAX_AGE, now=NOON)
+        assert {"weekly": NOON} == store.mail.ledger.pauses.current()
+        assert 1 == store.mail.ledger.count_due(max_age=MAX_AGE, now=NOON)
         assert ["daily-1"] == [each.name for each in claim(store)]
-        assert ["weekly"] == store.ledger.pauses.end("weekly")
+        assert ["weekly"] == store.mail.ledger.pauses.end("weekly")
         assert ["weekly-1"] == [each.name for each in claim(store)]
 
     def test_what_is_claimed_is_not_handed_over_and_its_attempt_does_not_count(self, store: Store) -> None:
@@ -326,28 +326,28 @@ class TestPause:
         claimed, on_its_way = claim(store)
         fence(store, on_its_way)
 
-        store.ledger.pauses.begin(now=NOON)
+        store.mail.ledger.pauses.begin(now=NOON)
 
         assert (set(), []) == (fence(store, claimed), claim(store))
         assert (0, None) == (
-            store.ledger.count_due(max_age=MAX_AGE, now=NOON),
-            store.ledger.next_due(max_age=MAX_AGE, now=NOON),
+            store.mail.ledger.count_due(max_age=MAX_AGE, now=NOON),
+            store.mail.ledger.next_due(max_age=MAX_AGE, now=NOON),
         )
         note(store, on_its_way, DeliveryState.SENT)
-        assert [""] == store.ledger.pauses.end()
+        assert [""] == store.mail.ledger.pauses.end()
         assert [(claimed.id, 2, 1)] == [(each.id, each.epoch, each.attempts) for each in claim(store)]
 
     def test_how_many_mails_wait_for_the_operator_is_known(self, store: Store) -> None:
         queue(store, 1, 2)
-        store.ledger.queue([replace(new(3), audience="daily"), replace(new(4), rank=Rank.NOTICE)], now=NOON)
+        store.mail.ledger.queue([replace(new(3), audience="daily"), replace(new(4), rank=Rank.NOTICE)], now=NOON)
 
-        assert (0, 0) == store.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
-        assert (0, 3) == store.ledger.count_stopped(max_age=GONE, now=NOON)
-        store.ledger.pauses.begin("daily", now=NOON)
-        assert (1, 0) == store.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
-        store.ledger.pauses.begin(now=NOON)
-        assert (4, 0) == store.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
-        assert (1, 3) == store.ledger.count_stopped(max_age=GONE, now=NOON)
+        assert (0, 0) == store.mail.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
+        assert (0, 3) == store.mail.ledger.count_stopped(max_age=GONE, now=NOON)
+        store.mail.ledger.pauses.begin("daily", now=NOON)
+        assert (1, 0) == store.mail.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
+        store.mail.ledger.pauses.begin(now=NOON)
+        assert (4, 0) == store.mail.ledger.count_stopped(max_age=MAX_AGE, now=NOON)
+        assert (1, 3) == store.mail.ledger.count_stopped(max_age=GONE, now=NOON)
 
 
 class TestProcesses:
@@ -381,13 +381,13 @@ class TestProcesses:
         if not store.database.is_sqlite:
             pytest.skip("a server has any number")
         queue(store, 1, 2)
-        with store.ledger.delivering(now=NOON):
+        with store.mail.ledger.delivering(now=NOON):
             first, _ = claim(store)
             fence(store, first)
-            with pytest.raises(BusyError), other.ledger.delivering(now=NOON):
+            with pytest.raises(BusyError), other.mail.ledger.delivering(now=NOON):
                 pass
 
-        with other.ledger.delivering(now=NOON):
+        with other.mail.ledger.delivering(now=NOON):
             again = claim(other)
 
         assert [(2, 1), (2, 0)] == [(each.epoch, each.doubts) for each in again]
@@ -396,7 +396,7 @@ class TestProcesses:
         if store.database.is_sqlite:
             pytest.skip("SQLite has one")
         queue(store, 1, 2)
-        with store.ledger.delivering(now=NOON), other.ledger.delivering(now=NOON):
+        with store.mail.ledger.delivering(now=NOON), other.mail.ledger.delivering(now=NOON):
             assert [1, 1] == [len(claim(store, 1)), len(claim(other, 1))]
 
     @pytest.mark.postgres

@@ -17,7 +17,7 @@ from publisher.model.errors import PublisherError, StoreError
 from publisher.model.subscribers import Consent, ConsentKind
 from publisher.store import Store, people_schema
 from publisher.store.people_archive import PEOPLE
-from publisher.store.schema import metadata
+from publisher.store.tables import metadata
 from publisher.subscribers.archive import ArchiveReport, is_archive, read_archive, write_archive
 from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, record
 from tests.contract.test_store_subscribers import ask
@@ -61,8 +61,8 @@ def live(site: Store) -> None:
     late.add(EVE, {"*": "daily"}, language="en", words="By telephone")
     late.erase(EVE)
     ask(site, "token")
-    site.subscribers.key(proposed="a key", now=NOON)
-    site.suppressions.add("gus@example.org", SuppressionKind.COMPLAINT, reason="by letter", now=NOON)
+    site.people.subscribers.key(proposed="a key", now=NOON)
+    site.people.suppressions.add("gus@example.org", SuppressionKind.COMPLAINT, reason="by letter", now=NOON)
 
 
 def archive_of(store: Store) -> str:
@@ -92,11 +92,11 @@ def test_an_archive_restored_into_a_site_with_the_same_log_is_exported_again_unc
     assert written == archive_of(store)
     assert is_archive(lambda: StringIO(written, newline=""))
     for address in (ADA, BEN):
-        assert site.subscribers.by_address(address) == store.subscribers.by_address(address)
-    assert site.subscribers.consents(1) == store.subscribers.consents(1)
-    assert site.suppressions.of("gus@example.org") == store.suppressions.of("gus@example.org") != ()
-    assert "a key" == store.subscribers.key(proposed="another", now=NOON)
-    assert store.subscribers.link("token") is not None
+        assert site.people.subscribers.by_address(address) == store.people.subscribers.by_address(address)
+    assert site.people.subscribers.consents(1) == store.people.subscribers.consents(1)
+    assert site.people.suppressions.of("gus@example.org") == store.people.suppressions.of("gus@example.org") != ()
+    assert "a key" == store.people.subscribers.key(proposed="another", now=NOON)
+    assert store.people.subscribers.link("token") is not None
 
 
 def test_no_number_of_somebody_who_was_erased_is_given_again(site: Store, store: Store) -> None:
@@ -105,7 +105,7 @@ def test_no_number_of_somebody_who_was_erased_is_given_again(site: Store, store:
 
     people_of(store, now=NOON).add(EVE, {"asylum": "daily"}, language="en", words="By telephone")
 
-    eve = store.subscribers.by_address(EVE)
+    eve = store.people.subscribers.by_address(EVE)
     assert eve is not None
     assert 4 == eve.number
 
@@ -115,7 +115,7 @@ def test_in_a_site_with_other_items_people_get_what_is_new_from_now_on(site: Sto
 
     restored = restore(store, archive_of(site))
 
-    ada = store.subscribers.by_address(ADA)
+    ada = store.people.subscribers.by_address(ADA)
     assert ada is not None
     assert not restored.is_same_log
     assert {(store.log.end(), store.log.end())} == {(each.start, each.cursor) for each in ada.subscriptions}
@@ -165,7 +165,7 @@ def test_an_archive_is_imported_only_into_a_site_without_people(site: Store, sto
 def test_a_site_keeps_the_suppressions_that_it_has_by_the_same_key(site: Store, tmp_path: Path) -> None:
     """A new site has such suppressions from the file of departures, which survived the first store."""
     written = archive_of(site)
-    site.suppressions.add(ADA, SuppressionKind.OPERATOR, now=NOON)
+    site.people.suppressions.add(ADA, SuppressionKind.OPERATOR, now=NOON)
     departures, key = site.departures.path, site.departures.key_path
     assert departures is not None
     assert key is not None
@@ -174,16 +174,16 @@ def test_a_site_keeps_the_suppressions_that_it_has_by_the_same_key(site: Store, 
 
     with Store.open(f"sqlite:///{tmp_path / 'again.db'}") as again:
         collect(again, record("a", ASYLUM), record("b", BORDERS))
-        assert [SuppressionKind.OPERATOR] == [each.kind for each in again.suppressions.of(ADA)]
+        assert [SuppressionKind.OPERATOR] == [each.kind for each in again.people.suppressions.of(ADA)]
         restore(again, written)
 
-        assert [SuppressionKind.OPERATOR] == [each.kind for each in again.suppressions.of(ADA)]
-        assert site.suppressions.of("gus@example.org") == again.suppressions.of("gus@example.org")
+        assert [SuppressionKind.OPERATOR] == [each.kind for each in again.people.suppressions.of(ADA)]
+        assert site.people.suppressions.of("gus@example.org") == again.people.suppressions.of("gus@example.org")
 
 
 def test_a_site_with_suppressions_by_its_own_key_takes_no_archive_of_another(site: Store, tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'other.db'}") as other:
-        other.suppressions.add(BEN, SuppressionKind.OPERATOR, now=NOON)
+        other.people.suppressions.add(BEN, SuppressionKind.OPERATOR, now=NOON)
         for each in (other.departures.path, other.departures.key_path):
             assert each is not None
             each.unlink()
@@ -191,7 +191,7 @@ def test_a_site_with_suppressions_by_its_own_key_takes_no_archive_of_another(sit
         with pytest.raises(StoreError, match="has suppressed addresses"):
             restore(other, archive_of(site))
 
-        assert other.suppressions.of(BEN)
+        assert other.people.suppressions.of(BEN)
 
 
 def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp
         live(other)
         for address in (ADA, BEN):
             people_of(other, now=NOON).erase(address)
-        other.suppressions.lift("gus@example.org", [SuppressionKind.COMPLAINT], now=NOON)
+        other.people.suppressions.lift("gus@example.org", [SuppressionKind.COMPLAINT], now=NOON)
         own = archive_of(other)
 
         with pytest.raises(StoreError, match="says who left this one"):
@@ -217,13 +217,13 @@ def test_people_erased_or_gone_since_the_archive_stay_so(site: Store) -> None:
     later.end("fay@example.org")
     for address in (ADA, BEN, "fay@example.org"):
         later.erase(address)
-    site.suppressions.lift("gus@example.org", [SuppressionKind.COMPLAINT], now=NOON)
+    site.people.suppressions.lift("gus@example.org", [SuppressionKind.COMPLAINT], now=NOON)
 
     restored = restore(site, written)
 
     assert (3, 3) == (restored.people, restored.gone)
-    assert 0 == site.subscribers.count()
-    assert site.subscribers.by_address(ADA) is None
+    assert 0 == site.people.subscribers.count()
+    assert site.people.subscribers.by_address(ADA) is None
 
 
 ADDRESSES = st.sampled_from([f"{name}@example.org" for name in "abcd"])
@@ -255,8 +255,8 @@ def test_any_history_of_people_is_exported_and_imported_equal(
 def act(site: Store, address: str, step: str, choices: dict[str, str], words: str, number: int) -> None:
     now = NOON + timedelta(hours=number, microseconds=number)
     people = people_of(site, now=now)
-    known = site.subscribers.by_address(address)
-    if site.suppressions.of(address) and step in {"add", "form"}:
+    known = site.people.subscribers.by_address(address)
+    if site.people.suppressions.of(address) and step in {"add", "form"}:
         return  # the address is refused
     match step:
         case "add":
@@ -266,7 +266,7 @@ def act(site: Store, address: str, step: str, choices: dict[str, str], words: st
         case "erase" if known:
             people.erase(address)
         case "suppress":
-            site.suppressions.add(address, SuppressionKind.BOUNCES, reason=words, now=now)
+            site.people.suppressions.add(address, SuppressionKind.BOUNCES, reason=words, now=now)
         case "form" if known:
             consent = Consent(kind=ConsentKind.FORM, at=now, language="fr", choices=choices, words=words)
-            site.subscribers.write(known, known, consent=consent, now=now)
+            site.people.subscribers.write(known, known, consent=consent, now=now)

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import event, insert
 
 from publisher.model.subscribers import SubscriptionState
-from publisher.store import RoundEnvelope, Store
+from publisher.store import Store
+from publisher.store.people import RoundEnvelope
 from publisher.store.people_schema import subscribers, subscriptions
 from tests.contract.stories import NOON, collect, record, subscriber_rows
 
@@ -60,8 +61,8 @@ def asked_of_a_range(store: Store) -> list[tuple[str, Any]]:
     """Plan the mails of a second range (group) of people; return the statements about these people, with
     their values.
     """
-    before = store.rounds.last_ticks()
-    round_ = store.rounds.begin(("daily",), {}, before=before, upto=store.log.end(), now=NOON, size=RANGE)
+    before = store.people.rounds.last_ticks()
+    round_ = store.people.rounds.begin(("daily",), {}, before=before, upto=store.log.end(), now=NOON, size=RANGE)
     assert round_ is not None
     asked: list[tuple[str, Any]] = []
 
@@ -72,7 +73,7 @@ def asked_of_a_range(store: Store) -> list[tuple[str, Any]]:
     for place in (1, 2):
         if place == 2:
             event.listen(store.database.engine, "before_cursor_execute", note)
-        with store.rounds.open_range(round_, now=NOON) as range_pass:
+        with store.people.rounds.open_range(round_, now=NOON) as range_pass:
             assert range_pass is not None
             followed = range_pass.followed(floor=0)
             assert RANGE * THEMES == len(followed)

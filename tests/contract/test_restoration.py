@@ -8,9 +8,10 @@ from sqlalchemy import select
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.site import Mailbox
-from publisher.store import Settlement, Store
+from publisher.store import Store
 from publisher.store.notices import KEPT
 from publisher.store.schema import notices
+from publisher.store.settlement import Settlement
 from tests.contract.stories import NOON, collect, due, numbers_of, record
 
 LATER = NOON + timedelta(days=1)
@@ -40,11 +41,11 @@ def compose(store: Store, *, is_written: bool = True) -> Edition:
 def settle(store: Store, *, sent_up_to: int, last_number: int, **more: object) -> None:
     values = {"audience": "weekly", "start": 0, "last_tick": None} | more
     settlement = Settlement(sent_up_to=sent_up_to, last_number=last_number, **values)  # type: ignore[arg-type]
-    store.restorations.settle([settlement], audiences_of_site=["weekly"], now=LATER)
+    store.settlements.settle([settlement], audiences_of_site=["weekly"], now=LATER)
 
 
 def states(store: Store, *names: str) -> list[tuple[int, int, int, int]]:
-    found = store.ledger.counts(names, max_age=MAX_AGE, now=LATER)
+    found = store.mail.ledger.counts(names, max_age=MAX_AGE, now=LATER)
     return [(each.queued, each.held, each.sent, each.doubtful) for each in (found[name] for name in names)]
 
 
@@ -56,29 +57,29 @@ def test_mails_wait_and_one_that_was_on_its_way_is_doubtful(store: Store) -> Non
     for name in ("a", "b"):
         collect(store, record(name))
         compose(store)
-    [first, _] = store.ledger.claim(2, max_age=MAX_AGE, now=NOON, lease=LEASE)
-    store.ledger.write([first], [], now=NOON, lease=LEASE)
+    [first, _] = store.mail.ledger.claim(2, max_age=MAX_AGE, now=NOON, lease=LEASE)
+    store.mail.ledger.write([first], [], now=NOON, lease=LEASE)
 
-    store.restorations.begin(taken_at=NOON, at=LATER)
+    store.settlements.begin(taken_at=NOON, at=LATER)
 
     found = store.restorations.current()
     assert found
     assert (found.taken_at, found.restored_at, found.log_end, found.answered) == (NOON, LATER, 2, ())
     assert found.holds("weekly")
-    assert 0 == store.ledger.count_due(max_age=MAX_AGE, now=LATER)
+    assert 0 == store.mail.ledger.count_due(max_age=MAX_AGE, now=LATER)
     assert [(0, 1, 0, 1), (0, 1, 0, 0)] == states(store, "weekly-1", "weekly-2")
 
     settle(store, sent_up_to=1, last_number=2)
 
     assert store.restorations.current() is None
     assert [(0, 0, 1, 1), (1, 0, 0, 0)] == states(store, "weekly-1", "weekly-2")
-    [second] = store.ledger.claim(2, max_age=MAX_AGE, now=LATER, lease=LEASE)
+    [second] = store.mail.ledger.claim(2, max_age=MAX_AGE, now=LATER, lease=LEASE)
     assert (second.name, DeliveryState.SENT) == ("weekly-2", DeliveryState("sent"))
 
 
 def test_sent_items_collected_before_or_after_are_never_due_again(store: Store) -> None:
     collect(store, record("a"), record("b"))
-    store.restorations.begin(taken_at=None, at=LATER)
+    store.settlements.begin(taken_at=None, at=LATER)
 
     settle(store, sent_up_to=4, last_number=6, had=frozenset({record("a").uid, record("c").path}))
     collect(store, record("c"), record("d"))
@@ -90,7 +91,7 @@ def test_sent_items_collected_before_or_after_are_never_due_again(store: Store) 
 def test_an_edition_that_went_out_otherwise_than_recorded_gives_back_what_it_had_not(store: Store) -> None:
     collect(store, record("a"), record("b"), record("c"))
     compose(store, is_written=False)
-    store.restorations.begin(taken_at=NOON, at=LATER)
+    store.settlements.begin(taken_at=NOON, at=LATER)
 
     settle(store, sent_up_to=1, last_number=1, in_outbox={1: frozenset({record("a").uid, record("c").uid})})
 
@@ -103,7 +104,7 @@ def test_an_edition_that_went_out_otherwise_than_recorded_gives_back_what_it_had
 def test_one_that_did_not_go_out_and_is_in_the_outbox_is_queued(store: Store) -> None:
     collect(store, record("a"))
     compose(store, is_written=False)
-    store.restorations.begin(taken_at=NOON, at=LATER)
+    store.settlements.begin(taken_at=NOON, at=LATER)
 
     settle(
         store,
@@ -114,15 +115,15 @@ def test_one_that_did_not_go_out_and_is_in_the_outbox_is_queued(store: Store) ->
     )
 
     assert [] == store.editions.unwritten()
-    assert ["weekly-1"] == [each.name for each in store.ledger.due(max_age=MAX_AGE, now=LATER)]
+    assert ["weekly-1"] == [each.name for each in store.mail.ledger.due(max_age=MAX_AGE, now=LATER)]
 
 
 def test_an_audience_that_waits_is_asked_until_all_are_settled(store: Store) -> None:
-    store.restorations.begin(taken_at=None, at=LATER)
+    store.settlements.begin(taken_at=None, at=LATER)
     names = ["weekly", "daily"]
     settlement = Settlement(audience="daily", sent_up_to=2, last_number=2, start=0, last_tick=NOON)
 
-    store.restorations.settle([settlement], audiences_of_site=names, now=LATER)
+    store.settlements.settle([settlement], audiences_of_site=names, now=LATER)
 
     found = store.restorations.current()
     assert found

@@ -8,8 +8,9 @@ from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryState, Result
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import Subscriber
-from publisher.store import Marked, Store, Suspended
+from publisher.store import Store
 from publisher.store.bounce_scores import new_mark, probe_name
+from publisher.store.people import Marked, Suspended
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_rounds import add, begin, plan
 from tests.contract.test_store_subscribers import DAY, MAX_AGE, letter
@@ -25,10 +26,10 @@ def came_back(mark: str) -> BounceRow:
 
 
 def refuse_all(store: Store, *, now: datetime = NOON) -> None:
-    claimed = store.ledger.claim(10, max_age=MAX_AGE, now=now)
+    claimed = store.mail.ledger.claim(10, max_age=MAX_AGE, now=now)
     refused = [Result(delivery=each, state=DeliveryState.REFUSED, code=550, reply="550 5.1.1 no") for each in claimed]
     for _ in range(2):  # the second time the claim has ended
-        store.ledger.write([], refused, now=now)
+        store.mail.ledger.write([], refused, now=now)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def ada(store: Store) -> Subscriber:
 
 
 def test_a_report_is_kept_with_its_score_once(store: Store, ada: Subscriber) -> None:
-    scores = store.bounce_scores
+    scores = store.people.bounce_scores
 
     assert scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
     assert not scores.count_report(came_back("one"), ada.number, before=ONE, after=GONE)
@@ -47,28 +48,28 @@ def test_a_report_is_kept_with_its_score_once(store: Store, ada: Subscriber) -> 
     assert GONE == scores.get(ada.number)
     assert {ada.number: GONE} == scores.all()
     assert 1 == scores.count_suspended()
-    assert store.bounces.is_known("two")
-    assert not store.bounces.is_known("three")
+    assert store.mail.bounces.is_known("two")
+    assert not store.mail.bounces.is_known("three")
 
 
 def test_of_two_reports_at_once_one_is_decided_again(store: Store, ada: Subscriber) -> None:
-    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
+    store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
 
     with pytest.raises(OutrunError):
-        store.bounce_scores.count_report(came_back("two"), ada.number, before=None, after=GONE)
+        store.people.bounce_scores.count_report(came_back("two"), ada.number, before=None, after=GONE)
 
-    assert ONE == store.bounce_scores.get(ada.number)
-    assert not store.bounces.is_known("two")
+    assert ONE == store.people.bounce_scores.get(ada.number)
+    assert not store.mail.bounces.is_known("two")
 
 
 def test_a_suspended_reader_is_not_due_and_keeps_his_cursor(store: Store, ada: Subscriber) -> None:
     ben = add(store, "ben")
-    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
+    store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
 
     found = plan(store, begin(store), {})
 
     assert [[(ben.number, "*", 1)]] == found
-    again = store.subscribers.get(ada.number)
+    again = store.people.subscribers.get(ada.number)
     assert again is not None
     assert ada.active[0].cursor == again.active[0].cursor
 
@@ -77,17 +78,17 @@ def test_a_refusal_of_a_readers_mail_waits_until_it_is_counted(store: Store, ada
     plan(store, begin(store), {ada.number: (1,)})
     refuse_all(store)
 
-    [refusal] = store.bounce_scores.refusals()
+    [refusal] = store.people.bounce_scores.refusals()
     assert ("ada@example.org", 550, "550 5.1.1 no") == (refusal.address, refusal.code, refusal.reply)
-    counted = [store.bounce_scores.count_refusal(refusal, ada.number, before=None, after=GONE) for _ in range(2)]
+    counted = [store.people.bounce_scores.count_refusal(refusal, ada.number, before=None, after=GONE) for _ in range(2)]
 
     assert [True, False] == counted
-    assert [] == store.bounce_scores.refusals()
-    assert GONE == store.bounce_scores.get(ada.number)
+    assert [] == store.people.bounce_scores.refusals()
+    assert GONE == store.people.bounce_scores.get(ada.number)
 
 
 def test_a_probe_gives_a_new_mark_and_is_found_by_it(store: Store, ada: Subscriber) -> None:
-    scores, old, new = store.bounce_scores, store.bounce_scores.mark_of(ada.number), new_mark()
+    scores, old, new = store.people.bounce_scores, store.people.bounce_scores.mark_of(ada.number), new_mark()
     scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
     probe = letter(probe_name(new))
 
@@ -109,11 +110,11 @@ def test_a_probe_gives_a_new_mark_and_is_found_by_it(store: Store, ada: Subscrib
 
 
 def test_a_forgotten_score_leaves_a_new_mark(store: Store, ada: Subscriber) -> None:
-    old = store.bounce_scores.mark_of(ada.number)
-    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
+    old = store.people.bounce_scores.mark_of(ada.number)
+    store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
 
-    assert [True, False] == [store.bounce_scores.forget(ada.number, now=NOON) for _ in range(2)]
+    assert [True, False] == [store.people.bounce_scores.forget(ada.number, now=NOON) for _ in range(2)]
 
-    assert store.bounce_scores.get(ada.number) is None
-    assert Marked(subscriber=ada.number, is_former=True) == store.bounce_scores.holder_of(old)
-    assert old != store.bounce_scores.mark_of(ada.number)
+    assert store.people.bounce_scores.get(ada.number) is None
+    assert Marked(subscriber=ada.number, is_former=True) == store.people.bounce_scores.holder_of(old)
+    assert old != store.people.bounce_scores.mark_of(ada.number)

@@ -88,7 +88,7 @@ def test_a_store_that_is_put_back_lets_nobody_in(store: Store) -> None:
     add_link(store, "other")
     store.desk.begin_session("link", "session", now=NOW)
 
-    store.restorations.begin(taken_at=NOW, at=NOW)
+    store.settlements.begin(taken_at=NOW, at=NOW)
 
     assert store.desk.session("session", now=NOW) is None
     assert "" == store.desk.link("other", now=NOW)

@@ -17,10 +17,10 @@ LATE = NOON + ENDED + timedelta(seconds=1)
 
 
 def leaves(store: Store, who: Subscriber) -> None:
-    before = store.subscribers.get(who.number)
+    before = store.people.subscribers.get(who.number)
     assert before is not None
     after = replace(before, subscriptions=leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
-    store.subscribers.write(before, after, now=NOON)
+    store.people.subscribers.write(before, after, now=NOON)
 
 
 def agreed(store: Store, name: str, words: str) -> Subscriber:
@@ -28,12 +28,12 @@ def agreed(store: Store, name: str, words: str) -> Subscriber:
     new = Subscriber(
         number=0, address=f"{name}@example.org", language="en", since=NOON, subscriptions=(subscription(),)
     )
-    store.subscribers.add_new(
+    store.people.subscribers.add_new(
         [(new, Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words=words))],
-        gone=store.subscribers.gone(),
+        gone=store.people.subscribers.gone(),
         now=NOON,
     )
-    found = store.subscribers.by_address(new.address)
+    found = store.people.subscribers.by_address(new.address)
     assert found is not None
     return found
 
@@ -44,7 +44,7 @@ def ask_for(store: Store, who: Subscriber, address: str) -> None:
     told = letter("move-letter")
     told = replace(told, delivery=replace(told.delivery, recipient=address))
     yesterday = NOON - timedelta(days=1)
-    store.subscribers.ask(LetterKind.MOVE, request, told, token_digest="move-one", not_since=yesterday, now=NOON)
+    store.people.subscribers.ask(LetterKind.MOVE, request, told, token_digest="move-one", not_since=yesterday, now=NOON)
 
 
 def test_a_pass_erases_all_who_left_and_nothing_of_those_who_stay(store: Store) -> None:
@@ -55,19 +55,19 @@ def test_a_pass_erases_all_who_left_and_nothing_of_those_who_stay(store: Store) 
     ask(store, "confirm-one")  # for Ada's address
     for who in (ada, dot, eve):
         report = replace(came_back(f"of {who.number}"), recipient=who.address.title(), words=who.address)
-        store.bounce_scores.count_report(report, who.number, before=None, after=ONE)
+        store.people.bounce_scores.count_report(report, who.number, before=None, after=ONE)
     for who in (ada, ben, dot):
         leaves(store, who)
 
-    assert 3 == store.retention.forget(now=LATE).ended
+    assert 3 == store.people.retention.forget(now=LATE).ended
 
     assert [[], [], []] == [tables_with(store, name) for name in ("ada@", "ben@", "dot@")]
     assert [[], []] == [tables_with(store, f"paper of {name}") for name in ("ada", "ben")]
     assert ["wordings"] == tables_with(store, "paper of cyd") == tables_with(store, "the fair of 2024")
-    assert [cyd.address, eve.address] == [each.address for some in store.subscribers.all() for each in some]
-    assert {eve.number: ONE} == store.bounce_scores.all()
+    assert [cyd.address, eve.address] == [each.address for some in store.people.subscribers.all() for each in some]
+    assert {eve.number: ONE} == store.people.bounce_scores.all()
     assert ["bounces", "deliveries", "subscribers"] == tables_with(store, "eve@")
-    mails = store.ledger.known("round-1")
+    mails = store.mail.ledger.known("round-1")
     assert 3 == sum(each.recipient.startswith("erased-") and each.state is DeliveryState.CANCELLED for each in mails)
     assert {cyd.address, eve.address} == {each.recipient for each in mails if each.state is DeliveryState.QUEUED}
 
@@ -78,17 +78,17 @@ def test_erasing_a_person_who_wanted_anothers_address_erases_nothing_of_the_othe
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
     ask_for(store, ada, ben.address)
 
-    assert store.subscribers.erase(ada.address, now=NOON)
+    assert store.people.subscribers.erase(ada.address, now=NOON)
 
-    due = store.ledger.due(max_age=timedelta(days=9999), now=NOON)
+    due = store.mail.ledger.due(max_age=timedelta(days=9999), now=NOON)
     assert {("round-1", ben.address), ("move-letter", ben.address)} == {(each.name, each.recipient) for each in due}
-    assert store.subscribers.link("move-one") is None
+    assert store.people.subscribers.link("move-one") is None
 
 
 def test_of_a_stranger_his_request_and_reports_are_erased(store: Store) -> None:
     ask(store, "confirm-one")
-    store.bounces.record(replace(came_back("m"), recipient="Ada@Example.org"))
+    store.mail.bounces.record(replace(came_back("m"), recipient="Ada@Example.org"))
 
-    assert [True, False] == [store.subscribers.erase("ada@example.org", now=NOON) for _ in range(2)]
+    assert [True, False] == [store.people.subscribers.erase("ada@example.org", now=NOON) for _ in range(2)]
 
     assert [] == tables_with(store, "ada@") == tables_with(store, "Ada@")

@@ -22,9 +22,9 @@ def test_people_are_counted_once_however_much_they_follow(store: Store) -> None:
     add(store, "ben", left)
     add(store, "cyd", replace(subscription(theme="asylum"), since=NOON + DAY))
 
-    assert [0, 2, 3, 2] == store.following.people(MOMENTS)
+    assert [0, 2, 3, 2] == store.people.following.people(MOMENTS)
     assert {("asylum", "daily"): [0, 2, 3, 1], ("borders", "weekly"): [0, 1, 1, 1]} == (
-        store.following.by_theme_and_pace(MOMENTS)
+        store.people.following.by_theme_and_pace(MOMENTS)
     )
 
 
@@ -34,13 +34,13 @@ def test_an_erased_reader_is_counted_anonymously_at_the_starts_of_months(store: 
     for name in ("ada", "ben"):
         add(store, name, long_ago, replace(long_ago, number=2, theme="borders", pace="weekly"))
     add(store, "cyd", long_ago)
-    store.subscribers.erase("ada@example.org", now=april + DAY)
-    store.subscribers.erase("ben@example.org", now=april + DAY)
+    store.people.subscribers.erase("ada@example.org", now=april + DAY)
+    store.people.subscribers.erase("ben@example.org", now=april + DAY)
 
     months = [datetime(2026, 2, 1, tzinfo=UTC), march, april, april + 2 * DAY]
-    assert [0, 3, 3, 1] == store.following.people(months)
+    assert [0, 3, 3, 1] == store.people.following.people(months)
     assert {("asylum", "daily"): [0, 3, 3, 1], ("borders", "weekly"): [0, 2, 2, 0]} == (
-        store.following.by_theme_and_pace(months)
+        store.people.following.by_theme_and_pace(months)
     )
 
 
@@ -58,6 +58,6 @@ def test_months_begin_in_utc(now: datetime, latest: datetime, earliest: datetime
 
 
 def test_where_nobody_is_subscribed_every_number_is_zero(store: Store) -> None:
-    assert [0, 0, 0, 0] == store.following.people(MOMENTS)
-    assert {} == store.following.by_theme_and_pace(MOMENTS)
-    assert [] == store.following.people([])
+    assert [0, 0, 0, 0] == store.people.following.people(MOMENTS)
+    assert {} == store.people.following.by_theme_and_pace(MOMENTS)
+    assert [] == store.people.following.people([])

@@ -21,16 +21,16 @@ def test_a_readers_mails_deliveries_and_bounces_are_his_alone(store: Store) -> N
     second = begin(store)
     plan(store, second, {ada.number: (2,)})
     for row in (bounce("one", ada.address), bounce("two", ben.address)):
-        store.bounces.record(row)
+        store.mail.bounces.record(row)
 
-    mails = store.histories.mails(ada.number)
+    mails = store.people.histories.mails(ada.number)
     assert [(first, (1,)), (second, (2,))] == [(each.round, each.items) for each in mails]
-    sent = store.histories.deliveries(ada.address)
+    sent = store.people.histories.deliveries(ada.address)
     assert [(first.name, DeliveryState.QUEUED), (second.name, DeliveryState.QUEUED)] == [
         (each.name, each.state) for each in sent
     ]
-    assert ["one"] == [row.mark for row in store.histories.bounces(ada.number)]
-    assert [] == store.histories.bounces(99)
+    assert ["one"] == [row.mark for row in store.people.histories.bounces(ada.number)]
+    assert [] == store.people.histories.bounces(99)
 
 
 def test_an_items_entry_says_when_it_came_into_each_theme(store: Store) -> None:
@@ -38,8 +38,8 @@ def test_an_items_entry_says_when_it_came_into_each_theme(store: Store) -> None:
     revise(store, 1, "About a.", BORDERS, ASYLUM)
     end = store.log.end()
 
-    entry = store.histories.entry(1, 1, upto=end)
+    entry = store.people.histories.entry(1, 1, upto=end)
 
     assert entry is not None
     assert (1, 1, {"borders": 1, "asylum": end}) == (entry.number, entry.added_seq, entry.themes)
-    assert store.histories.entry(9, 1, upto=end) is None
+    assert store.people.histories.entry(9, 1, upto=end) is None

@@ -20,7 +20,7 @@ CONSENT = Consent(kind=ConsentKind.MOVED, at=NOON, language="en", choices={"*": 
 
 def move(store: Store, who: Subscriber, address: str = NEW) -> MoveOutcome:
     moved = letter(f"moved-{who.number}-x")
-    return store.moves.move(who, address, consent=CONSENT, letter=moved, used="move-one", now=NOON)
+    return store.people.moves.move(who, address, consent=CONSENT, letter=moved, used="move-one", now=NOON)
 
 
 def test_mails_that_wait_and_past_ones_go_along_and_letters_that_wait_do_not(store: Store) -> None:
@@ -28,21 +28,21 @@ def test_mails_that_wait_and_past_ones_go_along_and_letters_that_wait_do_not(sto
     ada = add(store, "ada")
     for _ in range(2):
         plan(store, begin(store), {ada.number: (1,)})
-    [first] = store.ledger.claim(1, max_age=MAX_AGE, now=NOON)
+    [first] = store.mail.ledger.claim(1, max_age=MAX_AGE, now=NOON)
     ask(store, "link-one")
     _ask_move(store, ada)
 
     assert MoveOutcome.MOVED == move(store, ada)
 
-    assert [NEW, NEW] == [store.ledger.known(f"round-{number}")[0].recipient for number in (1, 2)]
-    assert set() == store.ledger.write([first], [], now=NOON), "who claimed it knows the former address"
-    due = store.ledger.due(max_age=MAX_AGE, now=NOON)
+    assert [NEW, NEW] == [store.mail.ledger.known(f"round-{number}")[0].recipient for number in (1, 2)]
+    assert set() == store.mail.ledger.write([first], [], now=NOON), "who claimed it knows the former address"
+    due = store.mail.ledger.due(max_age=MAX_AGE, now=NOON)
     assert {"round-1": NEW, "round-2": NEW, f"moved-{ada.number}-x": ADA} == {
         each.name: each.recipient for each in due if each.name != "move-letter"
     }
-    assert DeliveryState.CANCELLED == store.ledger.known("link-one")[0].state
-    assert store.subscribers.link("link-one") is None
-    assert ["said so", "send them here"] == [each.words for each in store.subscribers.consents(ada.number)]
+    assert DeliveryState.CANCELLED == store.mail.ledger.known("link-one")[0].state
+    assert store.people.subscribers.link("link-one") is None
+    assert ["said so", "send them here"] == [each.words for each in store.people.subscribers.consents(ada.number)]
     assert MoveOutcome.TAKEN == move(store, ada), "it is his own now"
 
 
@@ -50,7 +50,7 @@ def _ask_move(store: Store, who: Subscriber) -> None:
     request = Request(address=NEW, choices={}, language="en", words="", subscriber=who.number)
     told = letter("move-letter")
     told = replace(told, delivery=replace(told.delivery, recipient=NEW))
-    store.subscribers.ask(
+    store.people.subscribers.ask(
         LetterKind.MOVE, request, told, token_digest="move-one", not_since=NOON - timedelta(days=1), now=NOON
     )
 
@@ -61,7 +61,7 @@ def test_an_address_that_somebody_has_stays_his(store: Store) -> None:
 
     assert MoveOutcome.TAKEN == move(store, ada, ben.address)
 
-    assert [ada, ben] == next(store.subscribers.all())
+    assert [ada, ben] == next(store.people.subscribers.all())
     assert MoveOutcome.MOVED == move(store, ada)
     assert MoveOutcome.USED == move(store, ada, "other@example.org")
 
@@ -69,11 +69,11 @@ def test_an_address_that_somebody_has_stays_his(store: Store) -> None:
 def test_a_move_fails_if_its_reader_changed_meanwhile(store: Store) -> None:
     ada = add(store, "ada")
     _ask_move(store, ada)
-    store.subscribers.write(ada, replace(ada, language="nl"), now=NOON)
+    store.people.subscribers.write(ada, replace(ada, language="nl"), now=NOON)
 
     with pytest.raises(OutrunError):
         move(store, ada)
-    assert store.subscribers.by_address(NEW) is None
+    assert store.people.subscribers.by_address(NEW) is None
 
 
 def test_erasing_him_finds_the_letter_to_his_former_address(store: Store) -> None:
@@ -82,6 +82,6 @@ def test_erasing_him_finds_the_letter_to_his_former_address(store: Store) -> Non
     move(store, ada)
     assert ["deliveries"] == tables_with(store, ADA)
 
-    store.subscribers.erase(NEW, now=NOON)
+    store.people.subscribers.erase(NEW, now=NOON)
 
     assert [[], []] == [tables_with(store, address) for address in (ADA, NEW)]

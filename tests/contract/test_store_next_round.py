@@ -17,26 +17,26 @@ def filled(store: Store) -> Store:
 
 
 def test_nothing_is_decided_at_first(store: Store) -> None:
-    assert RoundEdit() == store.rounds.next.edit()
+    assert RoundEdit() == store.people.rounds.next.edit()
 
 
 @pytest.mark.parametrize("until", [NOON + timedelta(days=1), UNTIL_DECIDED])
 def test_rounds_are_postponed_and_go_on(store: Store, until: object) -> None:
-    assert not store.rounds.next.edit().is_postponed(NOON)
-    store.rounds.next.postpone(until)  # type: ignore[arg-type]  # a datetime
-    assert store.rounds.next.edit().is_postponed(NOON)
-    assert until == store.rounds.next.edit().postponed_until
-    assert (until == UNTIL_DECIDED) == store.rounds.next.edit().is_postponed(NOON + timedelta(days=1))
+    assert not store.people.rounds.next.edit().is_postponed(NOON)
+    store.people.rounds.next.postpone(until)  # type: ignore[arg-type]  # a datetime
+    assert store.people.rounds.next.edit().is_postponed(NOON)
+    assert until == store.people.rounds.next.edit().postponed_until
+    assert (until == UNTIL_DECIDED) == store.people.rounds.next.edit().is_postponed(NOON + timedelta(days=1))
 
-    store.rounds.next.postpone(None)
+    store.people.rounds.next.postpone(None)
 
-    assert RoundEdit() == store.rounds.next.edit()
+    assert RoundEdit() == store.people.rounds.next.edit()
 
 
 def test_the_round_that_begins_takes_the_words(store: Store) -> None:
-    store.rounds.next.write_words(subject="News", introduction="Dear all.")
-    store.rounds.next.postpone(NOON)
-    begin = store.rounds.begin
+    store.people.rounds.next.write_words(subject="News", introduction="Dear all.")
+    store.people.rounds.next.postpone(NOON)
+    begin = store.people.rounds.begin
 
     first = begin(("daily",), {"daily": NOON}, before={}, upto=0, now=NOON)
     second = begin(("daily",), {"daily": NOON}, before={"daily": NOON}, upto=0, now=NOON)
@@ -45,28 +45,28 @@ def test_the_round_that_begins_takes_the_words(store: Store) -> None:
     assert second is not None
     assert ("News", "Dear all.") == (first.subject, first.introduction)
     assert ("", "") == (second.subject, second.introduction)
-    assert [first, second] == [store.rounds.get(1), store.rounds.get(2)]
-    assert RoundEdit(postponed_until=NOON) == store.rounds.next.edit()
+    assert [first, second] == [store.people.rounds.get(1), store.people.rounds.get(2)]
+    assert RoundEdit(postponed_until=NOON) == store.people.rounds.next.edit()
 
 
 def test_no_round_takes_an_item_that_is_left_out_until_it_is_restored(filled: Store) -> None:
-    filled.rounds.next.leave_out(2)
-    assert [1, 3] == [each.number for each in filled.rounds.new_items(0, filled.log.end())]
-    assert frozenset({2}) == filled.rounds.next.edit().left_out
+    filled.people.rounds.next.leave_out(2)
+    assert [1, 3] == [each.number for each in filled.people.rounds.new_items(0, filled.log.end())]
+    assert frozenset({2}) == filled.people.rounds.next.edit().left_out
 
-    filled.rounds.next.restore(2)
+    filled.people.rounds.next.restore(2)
 
-    assert [1, 2, 3] == [each.number for each in filled.rounds.new_items(0, filled.log.end())]
-    assert RoundEdit() == filled.rounds.next.edit()
+    assert [1, 2, 3] == [each.number for each in filled.people.rounds.new_items(0, filled.log.end())]
+    assert RoundEdit() == filled.people.rounds.next.edit()
 
 
 def test_titles_and_order_are_kept_apart(filled: Store) -> None:
-    filled.rounds.next.retitle(1, "One")
-    filled.rounds.next.order([3, 1])
-    filled.rounds.next.leave_out(1)
-    assert RoundEdit(titles={1: "One"}, first=(3, 1), left_out=frozenset({1})) == filled.rounds.next.edit()
+    filled.people.rounds.next.retitle(1, "One")
+    filled.people.rounds.next.order([3, 1])
+    filled.people.rounds.next.leave_out(1)
+    assert RoundEdit(titles={1: "One"}, first=(3, 1), left_out=frozenset({1})) == filled.people.rounds.next.edit()
 
-    filled.rounds.next.order([2])
-    filled.rounds.next.retitle(1, "")
+    filled.people.rounds.next.order([2])
+    filled.people.rounds.next.retitle(1, "")
 
-    assert RoundEdit(first=(2,), left_out=frozenset({1})) == filled.rounds.next.edit()
+    assert RoundEdit(first=(2,), left_out=frozenset({1})) == filled.people.rounds.next.edit()

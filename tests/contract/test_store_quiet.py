@@ -42,7 +42,7 @@ def taken(store: Store) -> object:
 
 
 QUESTIONS: dict[str, Callable[[Store], object]] = {
-    "retention": lambda store: store.retention.forget(now=NOON),
+    "retention": lambda store: store.people.retention.forget(now=NOON),
     "log_end": lambda store: store.log.end(),
     "item_count": lambda store: store.items.count(),
     "cursor": lambda store: store.log.cursor("feeds"),
@@ -240,13 +240,13 @@ def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Pat
     addresses = [f"reader{number}@example.org" for number in batch]
 
     def ask(store: Store) -> object:
-        return store.rounds.mails(1, addresses)
+        return store.people.rounds.mails(1, addresses)
 
     steps = []
     for people in (200, 4_000):
         with Store.open(f"sqlite:///{tmp_path}/{people}.db") as store:
             plan_a_round(store, people)
-            assert [*batch] == sorted(each.subscriber for each in store.rounds.mails(1, addresses))
+            assert [*batch] == sorted(each.subscriber for each in store.people.rounds.mails(1, addresses))
             steps.append(database_steps(store, ask))
 
     small, large = steps

@@ -10,8 +10,9 @@ import pytest
 from publisher.model.departures import SuppressionKind
 from publisher.model.errors import StoreError
 from publisher.model.subscribers import Consent, ConsentKind, EndReason, Subscriber
-from publisher.store import Repeated, Store
+from publisher.store import Store
 from publisher.store.address_key import AddressKey
+from publisher.store.people import Repeated
 from publisher.subscribers.choose import choose, leave, undo
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_rounds import add, begin, plan
@@ -36,7 +37,7 @@ def people(folder: Path) -> list[Subscriber]:
         collect(store, record("a"))
         found = [add(store, name) for name in ("ada", "ben", "cy", "di")]
         plan(store, begin(store), {each.number: (1,) for each in found})
-        found = next(store.subscribers.all())
+        found = next(store.people.subscribers.all())
     shutil.copy(folder / "publisher.db", folder / "backup.db")
     return found
 
@@ -53,32 +54,32 @@ def put_back(folder: Path) -> None:
 
 def leaves(store: Store, who: Subscriber, *, at: datetime = LATER) -> Subscriber:
     after = replace(who, subscriptions=leave(who.subscriptions, EndReason.UNSUBSCRIBED, now=at))
-    return store.subscribers.write(who, after, now=at) or after
+    return store.people.subscribers.write(who, after, now=at) or after
 
 
 def following(store: Store) -> list[str]:
-    return [each.address for some in store.subscribers.all() for each in some if each.active]
+    return [each.address for some in store.people.subscribers.all() for each in some if each.active]
 
 
 def waiting(store: Store) -> list[str]:
-    return [each.recipient for each in store.ledger.due(max_age=MAX_AGE, now=LATEST)]
+    return [each.recipient for each in store.mail.ledger.due(max_age=MAX_AGE, now=LATEST)]
 
 
 def test_opening_an_older_store_repeats_what_it_does_not_know(folder: Path, people: list[Subscriber]) -> None:
     with opened(folder) as store:
         leaves(store, people[0])
-        store.subscribers.erase(people[1].address, now=LATER)
-        store.suppressions.add(people[2].address, SuppressionKind.COMPLAINT, now=LATER)
+        store.people.subscribers.erase(people[1].address, now=LATER)
+        store.people.suppressions.add(people[2].address, SuppressionKind.COMPLAINT, now=LATER)
     put_back(folder)
 
     with opened(folder) as store:
         assert [people[2].address, people[3].address] == following(store) == waiting(store)
-        assert store.subscribers.by_address(people[1].address) is None
-        assert [SuppressionKind.COMPLAINT] == [each.kind for each in store.suppressions.of(people[2].address)]
-        left = store.subscribers.by_address(people[0].address)
+        assert store.people.subscribers.by_address(people[1].address) is None
+        assert [SuppressionKind.COMPLAINT] == [each.kind for each in store.people.suppressions.of(people[2].address)]
+        left = store.people.subscribers.by_address(people[0].address)
         assert left is not None
         assert [LATER] == [each.ended_at for each in left.subscriptions]
-        assert 1 == store.retention.forget(now=LATER + timedelta(days=29)).ended
+        assert 1 == store.people.retention.forget(now=LATER + timedelta(days=29)).ended
 
 
 def test_a_file_that_was_lost_and_begun_anew_is_repeated_whole(folder: Path, people: list[Subscriber]) -> None:
@@ -102,10 +103,12 @@ def test_a_reader_who_came_back_after_leaving_stays_subscribed(folder: Path, peo
     with opened(folder) as store:
         left = leaves(store, people[0])
         again = choose(left.subscriptions, {"*": "daily"}, log_end=1, now=LATEST)
-        store.subscribers.write(left, replace(left, subscriptions=again), now=LATEST)
+        store.people.subscribers.write(left, replace(left, subscriptions=again), now=LATEST)
         left = leaves(store, people[1])
-        store.subscribers.write(left, replace(left, subscriptions=undo(left.subscriptions, now=LATEST)), now=LATEST)
-        store.subscribers.erase(people[2].address, now=LATER)
+        store.people.subscribers.write(
+            left, replace(left, subscriptions=undo(left.subscriptions, now=LATEST)), now=LATEST
+        )
+        store.people.subscribers.erase(people[2].address, now=LATER)
         add_again(store, people[2])
         assert Repeated() == store.repeat_departures()
         assert people[2].address in following(store)
@@ -114,20 +117,20 @@ def test_a_reader_who_came_back_after_leaving_stays_subscribed(folder: Path, peo
 
 def add_again(store: Store, who: Subscriber) -> None:
     since = [replace(each, since=LATEST) for each in who.subscriptions]
-    store.subscribers.write(None, replace(who, number=0, since=LATEST, subscriptions=tuple(since)), now=LATEST)
+    store.people.subscribers.write(None, replace(who, number=0, since=LATEST, subscriptions=tuple(since)), now=LATEST)
 
 
 def test_an_unconfirmed_person_erased_since_stays_erased(folder: Path, people: list[Subscriber]) -> None:
     with opened(folder) as store:
-        store.subscribers.erase(people[0].address, now=NOON)
+        store.people.subscribers.erase(people[0].address, now=NOON)
         ask(store, "confirm-one")
     shutil.copy(folder / "publisher.db", folder / "backup.db")
     with opened(folder) as store:
-        store.subscribers.erase(people[0].address, now=LATER)
+        store.people.subscribers.erase(people[0].address, now=LATER)
     put_back(folder)
 
     with opened(folder) as store:
-        assert store.subscribers.link("confirm-one") is None
+        assert store.people.subscribers.link("confirm-one") is None
 
 
 def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[Subscriber]) -> None:
@@ -138,10 +141,10 @@ def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[S
     with opened(folder) as store:
         leaves(store, ada)
         leaves(store, ben, at=LATEST)
-        store.subscribers.erase(cy.address, now=LATER)
+        store.people.subscribers.erase(cy.address, now=LATER)
         left = leaves(store, di)
         back = choose(left.subscriptions, {"*": "daily"}, log_end=1, now=LATEST)
-        store.subscribers.write(left, replace(left, subscriptions=back), now=LATEST)
+        store.people.subscribers.write(left, replace(left, subscriptions=back), now=LATEST)
     (folder / "publisher.db.departures").rename(folder / "elsewhere")
     put_back(folder)
 
@@ -150,7 +153,9 @@ def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[S
         assert Repeated(left=2, erased=1) == store.repeat_departures()
         assert Repeated() == store.repeat_departures()
 
-        found = {each.address: each.subscriptions[0].ended_at for some in store.subscribers.all() for each in some}
+        found = {
+            each.address: each.subscriptions[0].ended_at for some in store.people.subscribers.all() for each in some
+        }
         assert {ada.address: LATER, ben.address: LATEST, di.address: None} == found
         assert [di.address] == waiting(store)
 
@@ -158,8 +163,8 @@ def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[S
 def test_repeating_the_whole_file_changes_nothing_more(folder: Path, people: list[Subscriber]) -> None:
     with opened(folder) as store:
         leaves(store, people[0])
-        store.subscribers.erase(people[1].address, now=LATER)
-        store.suppressions.add(people[2].address, SuppressionKind.BOUNCES, now=LATER)
+        store.people.subscribers.erase(people[1].address, now=LATER)
+        store.people.suppressions.add(people[2].address, SuppressionKind.BOUNCES, now=LATER)
     put_back(folder)
     (folder / "publisher.db.departures").rename(folder / "elsewhere")
 
@@ -186,7 +191,7 @@ def newcomer(address: str) -> tuple[Subscriber, Consent]:
 def bring_in(store: Store, people: list[Subscriber], *, at: datetime = LATEST) -> list[str]:
     """Import people; return the addresses of those who are left out."""
     new = [newcomer(each.address) for each in people]
-    return [*store.subscribers.add_new(new, gone=store.subscribers.gone(), now=at)]
+    return [*store.people.subscribers.add_new(new, gone=store.people.subscribers.gone(), now=at)]
 
 
 def test_why_each_reader_left_is_known_again(folder: Path, people: list[Subscriber]) -> None:
@@ -194,11 +199,11 @@ def test_why_each_reader_left_is_known_again(folder: Path, people: list[Subscrib
     with opened(folder) as store:
         for who, because in zip(people, reasons, strict=True):
             after = replace(who, subscriptions=leave(who.subscriptions, because, now=LATER))
-            store.subscribers.write(who, after, now=LATER)
+            store.people.subscribers.write(who, after, now=LATER)
     put_back(folder)
 
     with opened(folder) as store:
-        found = next(store.subscribers.all())
+        found = next(store.people.subscribers.all())
         assert [(each,) for each in reasons] == [tuple(sub.ended_because for sub in who.subscriptions) for who in found]
 
 
@@ -206,8 +211,8 @@ def test_a_new_store_knows_who_left(folder: Path, people: list[Subscriber]) -> N
     ada, ben, cy, di = people
     with opened(folder) as store:
         leaves(store, ada)
-        store.subscribers.erase(ben.address, now=LATER)
-        store.suppressions.add(cy.address, SuppressionKind.COMPLAINT, now=LATER)
+        store.people.subscribers.erase(ben.address, now=LATER)
+        store.people.suppressions.add(cy.address, SuppressionKind.COMPLAINT, now=LATER)
     lose(folder)
 
     with Store.rehearse(f"sqlite:///{folder / 'publisher.db'}") as rehearsal:
@@ -215,11 +220,11 @@ def test_a_new_store_knows_who_left(folder: Path, people: list[Subscriber]) -> N
     assert not (folder / "publisher.db").exists()
 
     with opened(folder) as store:
-        assert [SuppressionKind.COMPLAINT] == [each.kind for each in store.suppressions.of(cy.address)]
+        assert [SuppressionKind.COMPLAINT] == [each.kind for each in store.people.suppressions.of(cy.address)]
         assert {cy.address, ada.address, ben.address} == {*bring_in(store, people)}
         assert [di.address] == following(store)
         add_again(store, ada)
-        store.subscribers.erase(ada.address, now=LATEST)
+        store.people.subscribers.erase(ada.address, now=LATEST)
         assert ada.address in bring_in(store, people)
 
 
@@ -237,7 +242,7 @@ def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path
     departures.rename(folder / "elsewhere")
     with opened(folder) as store:
         for each in people:
-            store.suppressions.add(each.address, SuppressionKind.OPERATOR, now=LATER)
+            store.people.suppressions.add(each.address, SuppressionKind.OPERATOR, now=LATER)
         (folder / "elsewhere").replace(departures)
         with pytest.raises(StoreError, match=refused):
             bring_in(store, people)
@@ -257,20 +262,20 @@ def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
     late = LATER + timedelta(days=29)
     with opened(folder) as store:
         leaves(store, people[0])
-        store.retention.forget(now=late)
+        store.people.retention.forget(now=late)
         assert [people[0].address] == bring_in(store, people[:1])
         aside = (folder / "publisher.db.departures").rename(folder / "aside")
         (folder / "publisher.db.departures").mkdir()
-        store.subscribers.erase(people[1].address, now=late)
+        store.people.subscribers.erase(people[1].address, now=late)
         (folder / "publisher.db.departures").rmdir()
         aside.rename(folder / "publisher.db.departures")
         assert [people[1].address] == bring_in(store, people[1:2])
         add_again(store, people[1])
-        store.subscribers.erase(people[2].address, now=late)
+        store.people.subscribers.erase(people[2].address, now=late)
         assert [people[1].address] == [
             each
-            for each, follows in store.subscribers.known(
-                [people[1].address, people[2].address], gone=store.subscribers.gone()
+            for each, follows in store.people.subscribers.known(
+                [people[1].address, people[2].address], gone=store.people.subscribers.gone()
             ).items()
             if follows
         ]
@@ -281,7 +286,7 @@ def test_a_crash_between_the_line_and_its_commit_is_repaired_by_the_next_opening
 ) -> None:
     """The line in the file of departures counts: the subscriber has pressed the button, and wants no more mails."""
     with opened(folder) as store:
-        mark = store.suppressions.mark_of(people[0].address)
+        mark = store.people.suppressions.mark_of(people[0].address)
         with store.database.reading() as connection:
             key = AddressKey.of(connection).name
     line = f'{{"at":"{LATER.isoformat()}","key":"{key}","kind":"left","mark":"{mark}"}}\n'

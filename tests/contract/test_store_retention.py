@@ -21,12 +21,12 @@ MOMENT = timedelta(seconds=1)
 
 def leaves(store: Store, who: Subscriber, *, at: datetime = NOON) -> Subscriber:
     after = replace(who, subscriptions=leave(who.subscriptions, EndReason.UNSUBSCRIBED, now=at))
-    return store.subscribers.write(who, after, now=at) or after
+    return store.people.subscribers.write(who, after, now=at) or after
 
 
 def finish_all(store: Store, *, at: datetime = NOON, state: DeliveryState = DeliveryState.SENT) -> None:
-    claimed = store.ledger.claim(100, max_age=MAX_AGE, now=at)
-    store.ledger.write(
+    claimed = store.mail.ledger.claim(100, max_age=MAX_AGE, now=at)
+    store.mail.ledger.write(
         [], [Result(delivery=each, state=state, reply=f"said {each.recipient}") for each in claimed], now=at
     )
 
@@ -37,7 +37,7 @@ def unconfirmed(store: Store) -> None:
 
 def used_link(store: Store) -> None:
     ask(store, "confirm-one")
-    store.subscribers.use("confirm-one", now=NOON)
+    store.people.subscribers.use("confirm-one", now=NOON)
 
 
 def fresh_link(store: Store) -> None:
@@ -54,7 +54,7 @@ def round_mail(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
     round_ = begin(store)
     plan(store, round_, {ada.number: (1,), ben.number: (1,)})
-    store.rounds.finish(round_, now=NOON)
+    store.people.rounds.finish(round_, now=NOON)
     finish_all(store)
 
 
@@ -65,7 +65,7 @@ def sent_letter(store: Store) -> None:
 
 def bounce(store: Store) -> None:
     row = BounceRow(mark="m", at=NOON, kind=BounceKind.FAILED, name="", recipient=ADA, token="", status="", words="")
-    store.bounces.record(row)
+    store.mail.bounces.record(row)
 
 
 @pytest.mark.parametrize(
@@ -84,22 +84,33 @@ def test_each_record_is_deleted_once_after_its_time(
     store: Store, begin_with: Callable[[Store], None], period: timedelta, forgotten: Forgotten
 ) -> None:
     begin_with(store)
+    assert store.holds_people(), "a pass would not look for it"
 
     moments = [NOON + period, NOON + period + MOMENT, NOON + period + 2 * MOMENT]
 
-    assert [Forgotten(), forgotten, Forgotten()] == [store.retention.forget(now=now) for now in moments]
+    assert [Forgotten(), forgotten, Forgotten()] == [store.people.retention.forget(now=now) for now in moments]
+
+
+def test_a_store_without_people_and_mails_says_so(store: Store) -> None:
+    """A pass then neither loads their tables nor looks for rows to delete."""
+    collect(store, record("a"))
+    assert not store.holds_people()
+
+    add(store, "ada")
+
+    assert store.holds_people()
 
 
 def test_the_counts_of_a_round_stay_and_nothing_else_of_its_mails(store: Store) -> None:
     round_mail(store)
-    before = store.ledger.counts(["round-1"], max_age=MAX_AGE, now=NOON)
+    before = store.mail.ledger.counts(["round-1"], max_age=MAX_AGE, now=NOON)
 
-    store.retention.forget(now=NOON + MAILS + MOMENT)
+    store.people.retention.forget(now=NOON + MAILS + MOMENT)
 
-    assert before == store.ledger.counts(["round-1"], max_age=MAX_AGE, now=NOON)
+    assert before == store.mail.ledger.counts(["round-1"], max_age=MAX_AGE, now=NOON)
     assert DeliveryCounts(name="round-1", sent=2) == before["round-1"]
-    assert [] == store.ledger.known("round-1")
-    assert [] == store.histories.mails(1)
+    assert [] == store.mail.ledger.known("round-1")
+    assert [] == store.people.histories.mails(1)
     assert ["subscribers"] == tables_with(store, "ada@")
 
 
@@ -109,12 +120,12 @@ def test_a_round_of_which_a_mail_still_waits_is_left_alone(store: Store) -> None
     ada, ben = add(store, "ada"), add(store, "ben")
     round_ = begin(store)
     plan(store, round_, {ada.number: (1,), ben.number: (1,)})
-    store.rounds.finish(round_, now=NOON)
-    [first, _] = store.ledger.claim(2, max_age=MAX_AGE, now=NOON)
-    store.ledger.write([], [Result(delivery=first, state=DeliveryState.REFUSED)], now=NOON)
+    store.people.rounds.finish(round_, now=NOON)
+    [first, _] = store.mail.ledger.claim(2, max_age=MAX_AGE, now=NOON)
+    store.mail.ledger.write([], [Result(delivery=first, state=DeliveryState.REFUSED)], now=NOON)
 
-    assert not store.retention.forget(now=NOON + 2 * MAILS)
-    assert 2 == len(store.ledger.known("round-1"))
+    assert not store.people.retention.forget(now=NOON + 2 * MAILS)
+    assert 2 == len(store.mail.ledger.known("round-1"))
 
 
 def test_forgetting_ends_between_two_transactions_and_goes_on_later(store: Store) -> None:
@@ -122,16 +133,16 @@ def test_forgetting_ends_between_two_transactions_and_goes_on_later(store: Store
         leaves(store, add(store, name))
     late = NOON + ENDED + MOMENT
 
-    assert not store.retention.forget(now=late, is_stopping=lambda: True)
-    assert 2 == store.retention.forget(now=late).ended
+    assert not store.people.retention.forget(now=late, is_stopping=lambda: True)
+    assert 2 == store.people.retention.forget(now=late).ended
 
 
 def test_an_erased_reader_and_one_who_is_forgotten_count_the_same(store: Store) -> None:
     round_mail(store)
-    store.subscribers.erase(ADA, now=NOON)
-    store.retention.forget(now=NOON + MAILS + MOMENT)
+    store.people.subscribers.erase(ADA, now=NOON)
+    store.people.retention.forget(now=NOON + MAILS + MOMENT)
 
-    assert 2 == store.ledger.counts(["round-1"], max_age=MAX_AGE, now=NOON)["round-1"].sent
+    assert 2 == store.mail.ledger.counts(["round-1"], max_age=MAX_AGE, now=NOON)["round-1"].sent
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -139,17 +150,17 @@ def test_a_reader_who_came_back_no_longer_counts_as_gone(store: Store, again: bo
     left = leaves(store, add(store, "ada"))
     if again:
         back = choose(left.subscriptions, {"*": "daily"}, log_end=0, now=NOON)
-        store.subscribers.write(left, replace(left, subscriptions=back), now=NOON)
+        store.people.subscribers.write(left, replace(left, subscriptions=back), now=NOON)
 
-    assert (0 if again else 1) == store.retention.forget(now=NOON + ENDED + MOMENT).ended
+    assert (0 if again else 1) == store.people.retention.forget(now=NOON + ENDED + MOMENT).ended
 
 
 def test_a_mail_to_a_list_is_kept_so_that_it_never_goes_twice(store: Store) -> None:
     edition = replace(letter("weekly-1").delivery, kind=DeliveryKind.EDITION)
-    store.ledger.queue([edition], now=NOON)
+    store.mail.ledger.queue([edition], now=NOON)
     finish_all(store)
 
-    store.retention.forget(now=NOON + 4 * MAILS)
+    store.people.retention.forget(now=NOON + 4 * MAILS)
 
-    assert 0 == store.ledger.queue([edition], now=NOON)
-    assert 1 == store.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"].sent
+    assert 0 == store.mail.ledger.queue([edition], now=NOON)
+    assert 1 == store.mail.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"].sent

@@ -18,7 +18,8 @@ from publisher.model.subscribers import (
     Subscription,
     SubscriptionState,
 )
-from publisher.store import Moved, RoundEnvelope, Store
+from publisher.store import Store
+from publisher.store.people import Moved, RoundEnvelope
 from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, gathered, record, retheme, revise, withdraw
 
 ENVELOPE = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
@@ -45,14 +46,14 @@ def add(store: Store, name: str, *given: Subscription) -> Subscriber:
         subscriptions=given or (subscription(),),
     )
     consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="said so")
-    added = store.subscribers.write(None, new, consent=consent, now=NOON)
+    added = store.people.subscribers.write(None, new, consent=consent, now=NOON)
     assert added is not None
     return added
 
 
 def begin(store: Store, *paces: str, size: int = 2) -> Round:
-    before = store.rounds.last_ticks()
-    begun = store.rounds.begin(paces or ("daily",), {}, before=before, upto=store.log.end(), now=NOON, size=size)
+    before = store.people.rounds.last_ticks()
+    begun = store.people.rounds.begin(paces or ("daily",), {}, before=before, upto=store.log.end(), now=NOON, size=size)
     assert begun is not None
     return begun
 
@@ -66,7 +67,7 @@ def plan(
     found: list[list[tuple[int, str, int]]] = []
     known: dict[tuple[int, ...], int] = {}
     while True:
-        with store.rounds.open_range(round_, now=NOON) as range_pass:
+        with store.people.rounds.open_range(round_, now=NOON) as range_pass:
             if range_pass is None:
                 return found
             followed = range_pass.followed(floor=0)
@@ -78,7 +79,7 @@ def plan(
 
 
 def cursors(store: Store, number: int) -> list[int]:
-    found = store.subscribers.get(number)
+    found = store.people.subscribers.get(number)
     assert found is not None
     return [each.cursor for each in found.subscriptions]
 
@@ -89,7 +90,7 @@ def test_a_range_has_all_that_those_who_are_due_follow(store: Store) -> None:
     ben = add(store, "ben", subscription(1, pace="weekly"))
     eve = add(store, "eve", subscription(1))
     paused = add(store, "dan", subscription(1))
-    store.subscribers.write(paused, replace(paused, paused_until=NOON + timedelta(days=1)), now=NOON)
+    store.people.subscribers.write(paused, replace(paused, paused_until=NOON + timedelta(days=1)), now=NOON)
 
     found = plan(store, begin(store), {})
 
@@ -105,9 +106,9 @@ def test_mails_are_queued_once_with_the_readers_own_mark(store: Store) -> None:
 
     plan(store, round_, {people[0].number: (1, 2), people[2].number: (2,)})
 
-    assert store.rounds.finish(round_, now=NOON)
-    assert [] == store.rounds.unplanned()
-    due = store.ledger.due(max_age=timedelta(days=3), now=NOON)
+    assert store.people.rounds.finish(round_, now=NOON)
+    assert [] == store.people.rounds.unplanned()
+    due = store.mail.ledger.due(max_age=timedelta(days=3), now=NOON)
     assert [("ada@example.org", f"<round-1.{people[0].number}.20260302T120000Z@example.org>"),
             ("eve@example.org", f"<round-1.{people[2].number}.20260302T120000Z@example.org>")] == [
         (each.recipient, each.message_id) for each in due
@@ -115,7 +116,7 @@ def test_mails_are_queued_once_with_the_readers_own_mark(store: Store) -> None:
     assert {DeliveryKind.ROUND} == {each.kind for each in due}
     assert 2 == len({each.return_path for each in due})
     assert all(each.return_path.startswith("bounces+") for each in due)
-    mails = {each.subscriber: each.items for each in store.rounds.mails(1, [each.recipient for each in due])}
+    mails = {each.subscriber: each.items for each in store.people.rounds.mails(1, [each.recipient for each in due])}
     assert {people[0].number: (1, 2), people[2].number: (2,)} == mails
 
 
@@ -126,17 +127,17 @@ def test_a_crash_between_ranges_leaves_the_others_to_the_next_pass(store: Store)
     round_ = begin(store, size=2)
     done: set[int] = set()
     while not done:  # the first ranges may contain nobody
-        with store.rounds.open_range(round_, now=NOON) as range_pass:
+        with store.people.rounds.open_range(round_, now=NOON) as range_pass:
             assert range_pass is not None
             done = {each.subscriber for each in range_pass.followed(floor=0)}
             range_pass.write(dict.fromkeys(done, (1,)), [], {}, envelope=ENVELOPE)
 
-    assert not store.rounds.finish(round_, now=NOON)
-    [unplanned] = store.rounds.unplanned()
+    assert not store.people.rounds.finish(round_, now=NOON)
+    [unplanned] = store.people.rounds.unplanned()
     found = plan(store, unplanned, dict.fromkeys(numbers, (1,)))
 
     assert {*numbers} - done == {each[0] for some in found for each in some}
-    assert 5 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+    assert 5 == store.mail.ledger.count_due(max_age=timedelta(days=3), now=NOON)
 
 
 def test_a_cursor_that_stops_earlier_stays_there(store: Store) -> None:
@@ -154,15 +155,17 @@ def test_leaving_recalls_the_readers_queued_mail(store: Store) -> None:
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
 
     now = leave(store, ada)
-    assert ["ben@example.org"] == [each.recipient for each in store.ledger.due(max_age=timedelta(days=3), now=NOON)]
+    assert ["ben@example.org"] == [
+        each.recipient for each in store.mail.ledger.due(max_age=timedelta(days=3), now=NOON)
+    ]
 
     come_back(store, now)
-    assert 2 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+    assert 2 == store.mail.ledger.count_due(max_age=timedelta(days=3), now=NOON)
 
 
 def leave(store: Store, who: Subscriber) -> Subscriber:
     """Unsubscribe; return the subscriber as he was before."""
-    before = store.subscribers.get(who.number)
+    before = store.people.subscribers.get(who.number)
     assert before is not None
     ended = replace(
         before.subscriptions[0],
@@ -170,24 +173,24 @@ def leave(store: Store, who: Subscriber) -> Subscriber:
         ended_at=NOON,
         ended_because=EndReason.UNSUBSCRIBED,
     )
-    store.subscribers.write(before, replace(before, subscriptions=(ended,)), now=NOON)
+    store.people.subscribers.write(before, replace(before, subscriptions=(ended,)), now=NOON)
     return before
 
 
 def come_back(store: Store, before: Subscriber) -> None:
-    left = store.subscribers.get(before.number)
-    store.subscribers.write(left, before, now=NOON)
+    left = store.people.subscribers.get(before.number)
+    store.people.subscribers.write(left, before, now=NOON)
 
 
 def test_a_reader_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
-    claimed = store.ledger.claim(2, max_age=timedelta(days=3), now=NOON)
+    claimed = store.mail.ledger.claim(2, max_age=timedelta(days=3), now=NOON)
 
     leave(store, ada)
 
-    may_go = store.ledger.write(claimed, [], now=NOON)
+    may_go = store.mail.ledger.write(claimed, [], now=NOON)
     assert ["ben@example.org"] == [each.recipient for each in claimed if each.id in may_go]
 
 
@@ -195,14 +198,14 @@ def test_a_reader_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(s
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
-    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    store.ledger.write([claimed], [], now=NOON)
+    [claimed] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    store.mail.ledger.write([claimed], [], now=NOON)
 
     come_back(store, leave(store, ada))
     later = Result(delivery=claimed, state=DeliveryState.QUEUED, code=451, reply="later", after=timedelta(hours=1))
-    store.ledger.write([], [later], now=NOON)
+    store.mail.ledger.write([], [later], now=NOON)
 
-    [known] = store.ledger.known("round-1")
+    [known] = store.mail.ledger.known("round-1")
     assert DeliveryState.QUEUED == known.state
 
 
@@ -212,11 +215,11 @@ def test_mails_that_the_operator_recalled_are_not_queued_when_a_reader_comes_bac
     plan(store, begin(store), {ada.number: (1,)})
 
     before = leave(store, ada)
-    store.ledger.cancel(DeliveryKind.ROUND, "round-1", now=NOON)
-    store.ledger.orders.record(Order(verb="recall", about="round-1", at=NOON, mails=0))
+    store.mail.ledger.cancel(DeliveryKind.ROUND, "round-1", now=NOON)
+    store.mail.ledger.orders.record(Order(verb="recall", about="round-1", at=NOON, mails=0))
     come_back(store, before)
 
-    assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+    assert 0 == store.mail.ledger.count_due(max_age=timedelta(days=3), now=NOON)
 
 
 def queued_mail(store: Store, *given: Subscription) -> Subscriber:
@@ -228,9 +231,9 @@ def queued_mail(store: Store, *given: Subscription) -> Subscriber:
 
 
 def pause(store: Store, who: Subscriber, until: datetime | None, *, now: datetime = NOON) -> None:
-    before = store.subscribers.get(who.number)
+    before = store.people.subscribers.get(who.number)
     assert before is not None
-    store.subscribers.write(before, replace(before, paused_until=until), now=now)
+    store.people.subscribers.write(before, replace(before, paused_until=until), now=now)
 
 
 def test_a_mail_waits_while_its_reader_pauses_and_is_not_too_old_then(store: Store) -> None:
@@ -239,40 +242,40 @@ def test_a_mail_waits_while_its_reader_pauses_and_is_not_too_old_then(store: Sto
 
     pause(store, ada, until, now=datetime.now(UTC))
 
-    assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=datetime.now(UTC))
-    assert until == store.ledger.next_due(max_age=timedelta(days=3), now=datetime.now(UTC))
+    assert 0 == store.mail.ledger.count_due(max_age=timedelta(days=3), now=datetime.now(UTC))
+    assert until == store.mail.ledger.next_due(max_age=timedelta(days=3), now=datetime.now(UTC))
     pause(store, ada, None, now=datetime.now(UTC))
-    assert 1 == store.ledger.count_due(max_age=timedelta(days=3), now=datetime.now(UTC))
+    assert 1 == store.mail.ledger.count_due(max_age=timedelta(days=3), now=datetime.now(UTC))
 
 
 def test_a_pause_between_claim_and_fence_stops_the_mail(store: Store) -> None:
     ada = queued_mail(store)
-    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [claimed] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
 
     pause(store, ada, datetime.now(UTC) + timedelta(days=5))
 
-    assert set() == store.ledger.write([claimed], [], now=NOON)
-    assert [] == store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    [known] = store.ledger.known("round-1")
+    assert set() == store.mail.ledger.write([claimed], [], now=NOON)
+    assert [] == store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [known] = store.mail.ledger.known("round-1")
     assert (DeliveryState.QUEUED, 0) == (known.state, known.attempts)
 
 
 def test_a_mail_that_comes_back_in_a_pause_waits_for_its_end(store: Store) -> None:
     ada = queued_mail(store)
-    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    assert {claimed.id} == store.ledger.write([claimed], [], now=NOON)
+    [claimed] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    assert {claimed.id} == store.mail.ledger.write([claimed], [], now=NOON)
     until = datetime.now(UTC) + timedelta(days=5)
     pause(store, ada, until)
     later = Result(delivery=claimed, state=DeliveryState.QUEUED, code=451, reply="later")
-    store.ledger.write([], [later], now=NOON)
+    store.mail.ledger.write([], [later], now=NOON)
 
-    [again] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    [mail] = store.rounds.mails(1, [again.recipient])
+    [again] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [mail] = store.people.rounds.mails(1, [again.recipient])
     assert until == mail.paused_until
-    store.rounds.let_wait(again, until, now=NOON)
+    store.people.rounds.let_wait(again, until, now=NOON)
 
-    assert [] == store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    assert set() == store.ledger.write([again], [], now=NOON)
+    assert [] == store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    assert set() == store.mail.ledger.write([again], [], now=NOON)
 
 
 def test_a_reader_who_pauses_and_undoes_leaving_gets_his_mail_after_the_pause(store: Store) -> None:
@@ -282,27 +285,27 @@ def test_a_reader_who_pauses_and_undoes_leaving_gets_his_mail_after_the_pause(st
 
     come_back(store, leave(store, ada))
 
-    assert until == store.ledger.next_due(max_age=timedelta(days=3), now=NOON)
+    assert until == store.mail.ledger.next_due(max_age=timedelta(days=3), now=NOON)
 
 
 def test_dropping_a_theme_between_claim_and_fence_makes_the_mail_again(store: Store) -> None:
     queued_mail(store, subscription(1, "asylum"), subscription(2, "borders"))
-    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    [before] = store.rounds.mails(1, [claimed.recipient])
+    [claimed] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [before] = store.people.rounds.mails(1, [claimed.recipient])
 
     drop(store, before.subscriber, "asylum")
 
-    assert set() == store.ledger.write([claimed], [], now=NOON)
-    [after] = store.rounds.mails(1, [claimed.recipient])
+    assert set() == store.mail.ledger.write([claimed], [], now=NOON)
+    [after] = store.people.rounds.mails(1, [claimed.recipient])
     assert (frozenset(), frozenset({"asylum"})) == (before.left, after.left)
     assert ["borders"] == [theme for theme, *_ in after.follows]
-    [again] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [again] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
     assert (claimed.id, 1) == (again.id, again.attempts)
-    assert {again.id} == store.ledger.write([again], [], now=NOON)
+    assert {again.id} == store.mail.ledger.write([again], [], now=NOON)
 
 
 def drop(store: Store, number: int, theme: str) -> None:
-    before = store.subscribers.get(number)
+    before = store.people.subscribers.get(number)
     assert before is not None
     its = tuple(
         replace(each, state=SubscriptionState.ENDED, ended_at=NOON, ended_because=EndReason.CHANGED)
@@ -310,21 +313,21 @@ def drop(store: Store, number: int, theme: str) -> None:
         else each
         for each in before.subscriptions
     )
-    store.subscribers.write(before, replace(before, subscriptions=its), now=NOON)
+    store.people.subscribers.write(before, replace(before, subscriptions=its), now=NOON)
 
 
 def test_the_rest_of_a_round_has_what_was_taken_back_and_nothing_that_was_sent(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
-    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
-    store.ledger.write([claimed], [], now=NOON)
-    store.ledger.write([], [Result(delivery=claimed, state=DeliveryState.SENT, code=250, reply="taken")], now=NOON)
-    store.ledger.cancel(DeliveryKind.ROUND, "round-1", now=NOON)
+    [claimed] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    store.mail.ledger.write([claimed], [], now=NOON)
+    store.mail.ledger.write([], [Result(delivery=claimed, state=DeliveryState.SENT, code=250, reply="taken")], now=NOON)
+    store.mail.ledger.cancel(DeliveryKind.ROUND, "round-1", now=NOON)
 
-    assert 1 == store.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
+    assert 1 == store.mail.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
 
-    states = [each.state for each in store.ledger.known("round-1")]
+    states = [each.state for each in store.mail.ledger.known("round-1")]
     assert [DeliveryState.QUEUED, DeliveryState.SENT] == sorted(states)
 
 
@@ -333,10 +336,10 @@ def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:
     revise(store, 1, "About a.", ASYLUM, BORDERS)
     withdraw(store, 3)
 
-    found = {each.number: each.themes for each in store.rounds.new_items(0, store.log.end())}
+    found = {each.number: each.themes for each in store.people.rounds.new_items(0, store.log.end())}
 
     assert {1: {"asylum": 1, "borders": 4}, 2: {"borders": 2}} == found
-    assert [1] == [each.number for each in store.rounds.new_items(3, store.log.end())]
+    assert [1] == [each.number for each in store.people.rounds.new_items(3, store.log.end())]
 
 
 def test_an_item_that_comes_back_into_a_theme_is_as_old_as_before(store: Store) -> None:
@@ -346,7 +349,7 @@ def test_an_item_that_comes_back_into_a_theme_is_as_old_as_before(store: Store) 
     revise(store, 1, "About a.", ASYLUM)
     revise(store, 1, "About a.", BORDERS)
 
-    [entry] = store.rounds.new_items(0, store.log.end())
+    [entry] = store.people.rounds.new_items(0, store.log.end())
 
     assert {"borders": 2} == entry.themes
 
@@ -357,27 +360,27 @@ def test_another_configuration_makes_no_item_new(store: Store) -> None:
     retheme(store, gathered(ASYLUM, BORDERS), now=NOON)
 
     assert [{"asylum": 1, "borders": 1}, {"asylum": 2, "borders": 2}] == [
-        each.themes for each in store.rounds.new_items(0, store.log.end())
+        each.themes for each in store.people.rounds.new_items(0, store.log.end())
     ]
 
 
 def test_ticks_are_kept_by_pace(store: Store) -> None:
-    store.rounds.note_ticks({"daily": NOON})
-    seen = store.rounds.last_ticks()
+    store.people.rounds.note_ticks({"daily": NOON})
+    seen = store.people.rounds.last_ticks()
     ticks = {"daily": NOON + timedelta(days=1), "weekly": NOON}
-    assert store.rounds.begin(("weekly",), ticks, before=seen, upto=0, now=NOON)
+    assert store.people.rounds.begin(("weekly",), ticks, before=seen, upto=0, now=NOON)
 
-    assert ticks == store.rounds.last_ticks()
+    assert ticks == store.people.rounds.last_ticks()
 
 
 def test_a_round_that_another_process_began_is_not_begun_again(store: Store) -> None:
-    store.rounds.note_ticks({"daily": NOON})
-    seen, ticks = store.rounds.last_ticks(), {"daily": NOON + timedelta(days=1)}
-    assert store.rounds.begin(("daily",), ticks, before=seen, upto=0, now=NOON)
+    store.people.rounds.note_ticks({"daily": NOON})
+    seen, ticks = store.people.rounds.last_ticks(), {"daily": NOON + timedelta(days=1)}
+    assert store.people.rounds.begin(("daily",), ticks, before=seen, upto=0, now=NOON)
 
-    assert store.rounds.begin(("daily",), ticks, before=seen, upto=0, now=NOON) is None
+    assert store.people.rounds.begin(("daily",), ticks, before=seen, upto=0, now=NOON) is None
 
-    assert 1 == len(store.rounds.unplanned())
+    assert 1 == len(store.people.rounds.unplanned())
 
 
 @pytest.mark.postgres
@@ -387,7 +390,10 @@ def test_two_processes_plan_different_ranges(postgresql_url: str) -> None:
         people = [add(one, f"reader{number}") for number in range(4)]
         round_ = begin(one, size=2)
 
-        with one.rounds.open_range(round_, now=NOON) as mine, other.rounds.open_range(round_, now=NOON) as theirs:
+        with (
+            one.people.rounds.open_range(round_, now=NOON) as mine,
+            other.people.rounds.open_range(round_, now=NOON) as theirs,
+        ):
             assert mine is not None
             assert theirs is not None
             found = [{each.subscriber for each in some.followed(floor=0)} for some in (mine, theirs)]
@@ -397,5 +403,5 @@ def test_two_processes_plan_different_ranges(postgresql_url: str) -> None:
 
         assert {each.number for each in people} == found[0] | found[1]
         assert set() == found[0] & found[1]
-        assert one.rounds.finish(round_, now=NOON)
-        assert 4 == one.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+        assert one.people.rounds.finish(round_, now=NOON)
+        assert 4 == one.mail.ledger.count_due(max_age=timedelta(days=3), now=NOON)

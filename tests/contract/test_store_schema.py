@@ -12,7 +12,8 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.migrate import alembic_config
-from publisher.store.schema import HEAD, metadata
+from publisher.store.schema import HEAD
+from publisher.store.tables import metadata
 from tests.contract.stories import collect, record
 from tests.databases import dump
 

@@ -14,7 +14,7 @@ from publisher.model.deliveries import DeliveryKind, DeliveryState, Letter, NewD
 from publisher.model.errors import StoreError
 from publisher.model.subscribers import Consent, ConsentKind, EndReason, LetterKind, Request
 from publisher.store import Store
-from publisher.store.schema import metadata
+from publisher.store.tables import metadata
 from publisher.subscribers.choose import leave
 from tests.contract.stories import NOON, collect, queue_letters, record
 from tests.contract.test_store_rounds import add, begin, plan
@@ -41,7 +41,7 @@ def ask(store: Store, token: str, *, at: int = 0, kind: LetterKind = LetterKind.
     """Request a letter on a day that is `at` days after the first."""
     now = NOON + at * DAY
     request = Request(address=ADA, choices={"asylum": "daily"}, language="fr", words="I agree.")
-    return store.subscribers.ask(kind, request, letter(token), token_digest=token, not_since=now - DAY, now=now)
+    return store.people.subscribers.ask(kind, request, letter(token), token_digest=token, not_since=now - DAY, now=now)
 
 
 def tables_with(store: Store, words: str) -> list[str]:
@@ -52,19 +52,19 @@ def tables_with(store: Store, words: str) -> list[str]:
 
 
 def letters(store: Store) -> Sequence[str]:
-    return [each.name for each in store.ledger.due(max_age=MAX_AGE, now=NOON + 9 * DAY)]
+    return [each.name for each in store.mail.ledger.due(max_age=MAX_AGE, now=NOON + 9 * DAY)]
 
 
 def test_one_request_per_kind_and_day_is_kept_with_its_letter(store: Store) -> None:
     assert [True, False, True] == [ask(store, "one"), ask(store, "two"), ask(store, "link", kind=LetterKind.LINK)]
     assert ["one", "link"] == letters(store)
-    assert NOON == store.subscribers.asked_at(LetterKind.CONFIRM, ADA)
-    assert 1 == store.subscribers.count_pending(since=NOON - DAY)
+    assert NOON == store.people.subscribers.asked_at(LetterKind.CONFIRM, ADA)
+    assert 1 == store.people.subscribers.count_pending(since=NOON - DAY)
 
     assert ask(store, "three", at=1)
 
-    assert store.subscribers.link("one") is None
-    found = store.subscribers.link("three")
+    assert store.people.subscribers.link("one") is None
+    found = store.people.subscribers.link("three")
     assert found is not None
     assert ({"asylum": "daily"}, "fr", "I agree.") == (
         found.confirmation.request.choices,
@@ -76,89 +76,91 @@ def test_one_request_per_kind_and_day_is_kept_with_its_letter(store: Store) -> N
 def test_a_link_is_used_once(store: Store) -> None:
     ask(store, "one")
 
-    assert [True, False, False] == [store.subscribers.use(token, now=NOON) for token in ("one", "one", "other")]
-    assert 0 == store.subscribers.count_pending(since=NOON - DAY)
+    assert [True, False, False] == [store.people.subscribers.use(token, now=NOON) for token in ("one", "one", "other")]
+    assert 0 == store.people.subscribers.count_pending(since=NOON - DAY)
 
 
 def test_nothing_is_written_with_a_link_that_was_used(store: Store) -> None:
     ask(store, "one")
-    store.subscribers.use("one", now=NOON)
+    store.people.subscribers.use("one", now=NOON)
     ben = add(store, "ben")
 
-    assert store.subscribers.write(ben, replace(ben, language="nl"), used="one", now=NOON) is None
-    assert ben == store.subscribers.get(ben.number)
+    assert store.people.subscribers.write(ben, replace(ben, language="nl"), used="one", now=NOON) is None
+    assert ben == store.people.subscribers.get(ben.number)
 
 
 def test_an_address_is_one_person(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
 
-    assert (ada, ben) == (store.subscribers.by_address(ADA), store.subscribers.get(ben.number))
-    assert [[ada], [ben]] == list(store.subscribers.all(batch=1))
-    assert 2 == store.subscribers.count()
+    assert (ada, ben) == (store.people.subscribers.by_address(ADA), store.people.subscribers.get(ben.number))
+    assert [[ada], [ben]] == list(store.people.subscribers.all(batch=1))
+    assert 2 == store.people.subscribers.count()
     with pytest.raises(StoreError, match="somebody changed this subscription meanwhile"):
         add(store, "ada")
-    assert 2 == store.subscribers.count()
+    assert 2 == store.people.subscribers.count()
 
 
 def test_of_two_changes_at_once_one_is_refused(store: Store) -> None:
     ada = add(store, "ada")
-    store.subscribers.write(ada, replace(ada, language="nl"), now=NOON)
+    store.people.subscribers.write(ada, replace(ada, language="nl"), now=NOON)
 
     with pytest.raises(StoreError, match="somebody changed this subscription meanwhile"):
-        store.subscribers.write(ada, replace(ada, language="de"), now=NOON)
+        store.people.subscribers.write(ada, replace(ada, language="de"), now=NOON)
 
 
 def test_consents_are_added_and_never_changed(store: Store) -> None:
     ada = add(store, "ada")
     second = Consent(kind=ConsentKind.FORM, at=NOON + DAY, language="fr", choices={"*": "daily"}, words="said so")
-    store.subscribers.write(ada, replace(ada, language="fr"), consent=second, now=NOON + DAY)
+    store.people.subscribers.write(ada, replace(ada, language="fr"), consent=second, now=NOON + DAY)
 
     assert [(ConsentKind.OPERATOR, "said so"), (ConsentKind.FORM, "said so")] == [
-        (each.kind, each.words) for each in store.subscribers.consents(ada.number)
+        (each.kind, each.words) for each in store.people.subscribers.consents(ada.number)
     ]
-    assert second == store.subscribers.consents(ada.number)[1]
+    assert second == store.people.subscribers.consents(ada.number)[1]
 
 
 def test_a_reader_who_left_is_kept_and_not_counted(store: Store) -> None:
     ada = add(store, "ada")
     ended = leave(ada.subscriptions, EndReason.UNSUBSCRIBED, now=NOON)
-    store.subscribers.write(ada, replace(ada, subscriptions=ended), now=NOON)
+    store.people.subscribers.write(ada, replace(ada, subscriptions=ended), now=NOON)
 
-    assert 0 == store.subscribers.count()
-    found = store.subscribers.get(ada.number)
+    assert 0 == store.people.subscribers.count()
+    found = store.people.subscribers.get(ada.number)
     assert found is not None
     assert ended == found.subscriptions
 
 
 def test_the_first_proposed_key_is_kept(store: Store) -> None:
-    assert "one" == store.subscribers.key(proposed="one", now=NOON)
-    assert "one" == store.subscribers.key(proposed="other", now=NOON)
+    assert "one" == store.people.subscribers.key(proposed="one", now=NOON)
+    assert "one" == store.people.subscribers.key(proposed="other", now=NOON)
 
 
 def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
     left = replace(ben, subscriptions=leave(ben.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
-    store.subscribers.write(ben, left, now=NOON)
+    store.people.subscribers.write(ben, left, now=NOON)
     new = [replace(ada, number=0, address=f"{name}@example.org", language="fr") for name in ("ada", "ben", "cy", "di")]
     consents = [
         Consent(kind=ConsentKind.OPERATOR, at=NOON, language="fr", choices={"*": "daily"}, words=words)
         for words in ("a", "b", "the old list", "the old list")
     ]
 
-    known = store.subscribers.add_new(list(zip(new, consents, strict=True)), gone=store.subscribers.gone(), now=NOON)
+    known = store.people.subscribers.add_new(
+        list(zip(new, consents, strict=True)), gone=store.people.subscribers.gone(), now=NOON
+    )
 
     assert {ADA: True, "ben@example.org": False} == known
-    cy, di = (store.subscribers.by_address(f"{name}@example.org") for name in ("cy", "di"))
+    cy, di = (store.people.subscribers.by_address(f"{name}@example.org") for name in ("cy", "di"))
     assert cy is not None
     assert di is not None
     assert (replace(new[2], number=cy.number), replace(new[3], number=di.number)) == (cy, di)
-    assert ada == store.subscribers.by_address(ADA)
-    last = store.subscribers.last_consents([ada.number, cy.number, di.number])
+    assert ada == store.people.subscribers.by_address(ADA)
+    last = store.people.subscribers.last_consents([ada.number, cy.number, di.number])
     assert {ada.number: "said so", cy.number: "the old list", di.number: "the old list"} == {
         number: consent.words for number, consent in last.items()
     }
-    assert {ADA: True, "cy@example.org": True} == store.subscribers.add_new(
-        [(new[0], consents[0]), (new[2], consents[2])], gone=store.subscribers.gone(), now=NOON
+    assert {ADA: True, "cy@example.org": True} == store.people.subscribers.add_new(
+        [(new[0], consents[0]), (new[2], consents[2])], gone=store.people.subscribers.gone(), now=NOON
     )
 
 
@@ -173,22 +175,24 @@ def test_erasing_an_address_erases_its_data_and_keeps_counts(store: Store) -> No
     bounce = BounceRow(
         mark="m", at=NOON, kind=BounceKind.FAILED, name="", recipient="Ada@example.org", token="", status="", words=ADA
     )
-    store.bounces.record(bounce)
+    store.mail.bounces.record(bounce)
 
-    assert [True, False] == [store.subscribers.erase(ADA, now=NOON) for _ in range(2)]
+    assert [True, False] == [store.people.subscribers.erase(ADA, now=NOON) for _ in range(2)]
 
-    assert store.subscribers.by_address(ADA) is None
-    assert store.subscribers.asked_at(LetterKind.CONFIRM, ADA) is None
-    assert [] == store.subscribers.consents(ada.number)
-    assert ["said so"] == [each.words for each in store.subscribers.consents(ben.number)]
-    mails = store.ledger.known(round_.name)
+    assert store.people.subscribers.by_address(ADA) is None
+    assert store.people.subscribers.asked_at(LetterKind.CONFIRM, ADA) is None
+    assert [] == store.people.subscribers.consents(ada.number)
+    assert ["said so"] == [each.words for each in store.people.subscribers.consents(ben.number)]
+    mails = store.mail.ledger.known(round_.name)
     assert [DeliveryState.CANCELLED, DeliveryState.QUEUED] == [each.state for each in mails]
     assert ["erased-", ben.address] == [mails[0].recipient[:7], mails[1].recipient]
     names = [round_.name, "confirm-one", "notice-1"]
-    counts = store.ledger.counts(names, max_age=MAX_AGE, now=NOON)
+    counts = store.mail.ledger.counts(names, max_age=MAX_AGE, now=NOON)
     assert [(1, 1), (0, 1), (1, 0)] == [(counts[name].queued, counts[name].cancelled) for name in names]
-    assert ["notice-1"] == [each.name for each in store.ledger.due(max_age=MAX_AGE, now=NOON) if each.recipient == ADA]
-    assert [ben.number] == [each.subscriber for each in store.rounds.mails(round_.number, [ADA, ben.address])]
+    assert ["notice-1"] == [
+        each.name for each in store.mail.ledger.due(max_age=MAX_AGE, now=NOON) if each.recipient == ADA
+    ]
+    assert [ben.number] == [each.subscriber for each in store.people.rounds.mails(round_.number, [ADA, ben.address])]
 
 
 def test_no_table_has_an_erased_address(store: Store) -> None:
@@ -196,7 +200,7 @@ def test_no_table_has_an_erased_address(store: Store) -> None:
     ask(store, "confirm-one")
     plan(store, begin(store), {1: ()})
 
-    store.subscribers.erase(ADA, now=NOON)
+    store.people.subscribers.erase(ADA, now=NOON)
 
     assert [] == tables_with(store, "ada@")
 
@@ -204,34 +208,34 @@ def test_no_table_has_an_erased_address(store: Store) -> None:
 def test_a_person_who_never_confirms_is_erased(store: Store) -> None:
     ask(store, "confirm-one")
 
-    assert not store.retention.forget(now=NOON + 30 * DAY)
+    assert not store.people.retention.forget(now=NOON + 30 * DAY)
     assert ["confirmations", "deliveries"] == tables_with(store, "ada@")
-    assert 1 == store.retention.forget(now=NOON + 31 * DAY).unconfirmed
+    assert 1 == store.people.retention.forget(now=NOON + 31 * DAY).unconfirmed
 
     assert [] == tables_with(store, "ada@")
-    assert not store.retention.forget(now=NOON + 31 * DAY)
+    assert not store.people.retention.forget(now=NOON + 31 * DAY)
 
 
 def test_confirmed_people_and_subscribers_who_asked_again_are_not_erased(store: Store) -> None:
     ask(store, "confirm-one")
-    store.subscribers.use("confirm-one", now=NOON)
-    assert 0 == store.retention.forget(now=NOON + 31 * DAY).unconfirmed
+    store.people.subscribers.use("confirm-one", now=NOON)
+    assert 0 == store.people.retention.forget(now=NOON + 31 * DAY).unconfirmed
 
     add(store, "ada")
     ask(store, "confirm-two", at=2)
-    assert 1 == store.retention.forget(now=NOON + 40 * DAY).unconfirmed
+    assert 1 == store.people.retention.forget(now=NOON + 40 * DAY).unconfirmed
 
-    assert store.subscribers.by_address(ADA) is not None
-    assert store.subscribers.link("confirm-two") is None
+    assert store.people.subscribers.by_address(ADA) is not None
+    assert store.people.subscribers.link("confirm-two") is None
 
 
 def test_words_that_the_operator_wrote_for_one_reader_go_with_him(store: Store) -> None:
     new = replace(add(store, "ben"), number=0, address=ADA)
     consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="Ada, on paper")
-    store.subscribers.add_new([(new, consent)], gone=store.subscribers.gone(), now=NOON)
+    store.people.subscribers.add_new([(new, consent)], gone=store.people.subscribers.gone(), now=NOON)
     assert ["wordings"] == tables_with(store, "on paper")
 
-    store.subscribers.erase(ADA, now=NOON)
+    store.people.subscribers.erase(ADA, now=NOON)
 
     assert [] == tables_with(store, "on paper")
     assert ["wordings"] == tables_with(store, "said so")

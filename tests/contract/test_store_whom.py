@@ -25,10 +25,10 @@ Goes = Callable[[Store, Subscriber], object]
 
 
 def ends(store: Store, who: Subscriber, *, suppression: Suppression | None = None) -> None:
-    before = store.subscribers.get(who.number)
+    before = store.people.subscribers.get(who.number)
     assert before is not None
     ended = replace(before, subscriptions=leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
-    store.subscribers.write(before, ended, suppression=suppression, now=NOON)
+    store.people.subscribers.write(before, ended, suppression=suppression, now=NOON)
 
 
 def is_suppressed(store: Store, who: Subscriber) -> None:
@@ -36,29 +36,29 @@ def is_suppressed(store: Store, who: Subscriber) -> None:
 
 
 def is_erased(store: Store, who: Subscriber) -> None:
-    store.subscribers.erase(who.address, now=NOON)
+    store.people.subscribers.erase(who.address, now=NOON)
 
 
 def is_suspended(store: Store, who: Subscriber) -> None:
-    store.bounce_scores.count_report(came_back("one"), who.number, before=None, after=GONE)
+    store.people.bounce_scores.count_report(came_back("one"), who.number, before=None, after=GONE)
 
 
 def is_suspended_after_points(store: Store, who: Subscriber) -> None:
     """Suspend a subscriber by a refusal, after another failure was counted."""
-    store.bounce_scores.count_report(came_back("one"), who.number, before=None, after=ONE)
+    store.people.bounce_scores.count_report(came_back("one"), who.number, before=None, after=ONE)
     ben = add(store, "ben")
     plan(store, begin(store), {ben.number: (1,)})
-    [its] = [each for each in store.ledger.claim(9, max_age=MAX_AGE, now=NOON) if each.recipient == ben.address]
-    store.ledger.write([its], [], now=NOON)
+    [its] = [each for each in store.mail.ledger.claim(9, max_age=MAX_AGE, now=NOON) if each.recipient == ben.address]
+    store.mail.ledger.write([its], [], now=NOON)
     refused = Result(delivery=its, state=DeliveryState.REFUSED, code=550, reply="550 no")
-    store.ledger.write([], [refused], now=NOON)
-    [refusal] = store.bounce_scores.refusals()
-    store.bounce_scores.count_refusal(refusal, who.number, before=ONE, after=GONE)
+    store.mail.ledger.write([], [refused], now=NOON)
+    [refusal] = store.people.bounce_scores.refusals()
+    store.people.bounce_scores.count_refusal(refusal, who.number, before=ONE, after=GONE)
 
 
 def is_suppressed_alone(store: Store, who: Subscriber) -> None:
     """Suppress an address without ending its subscriptions."""
-    store.suppressions.add(who.address, SuppressionKind.OPERATOR, now=NOON)
+    store.people.suppressions.add(who.address, SuppressionKind.OPERATOR, now=NOON)
 
 
 GOING: dict[str, Goes] = {
@@ -95,48 +95,48 @@ def ada(store: Store) -> Subscriber:
 
 
 def due(store: Store) -> list[str]:
-    return [each.recipient for each in store.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
+    return [each.recipient for each in store.mail.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
 
 
 def test_a_mail_that_waits_is_not_claimed(store: Store) -> None:
     go(store, readers(store))
 
-    assert [] == [each.recipient for each in store.ledger.claim(9, max_age=MAX_AGE, now=NOON)]
+    assert [] == [each.recipient for each in store.mail.ledger.claim(9, max_age=MAX_AGE, now=NOON)]
 
 
 def test_a_mail_that_is_claimed_is_not_handed_over(store: Store) -> None:
     those = readers(store)
-    claimed = store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+    claimed = store.mail.ledger.claim(9, max_age=MAX_AGE, now=NOON)
     assert {each.address for each in those} == {each.recipient for each in claimed}
 
     go(store, those)
 
-    taken = store.ledger.write(claimed, [], now=NOON)
+    taken = store.mail.ledger.write(claimed, [], now=NOON)
     assert [] == [each.recipient for each in claimed if each.id in taken]
 
 
 def test_a_mail_that_comes_back_is_not_tried_again(store: Store) -> None:
     those = readers(store)
-    claimed = store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
-    assert len(those) == len(store.ledger.write(claimed, [], now=NOON))
+    claimed = store.mail.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+    assert len(those) == len(store.mail.ledger.write(claimed, [], now=NOON))
 
     go(store, those)
     results = [Result(delivery=each, state=DeliveryState.QUEUED, code=451) for each in claimed]
-    store.ledger.write([], results, now=NOON)
+    store.mail.ledger.write([], results, now=NOON)
 
-    assert [] == [each.recipient for each in store.ledger.claim(9, max_age=MAX_AGE, now=NOON)]
+    assert [] == [each.recipient for each in store.mail.ledger.claim(9, max_age=MAX_AGE, now=NOON)]
 
 
 def test_a_refusal_that_suspends_takes_back_what_is_claimed(store: Store, ada: Subscriber) -> None:
     is_suspended_after_points(store, ada)
 
     assert {"ada@example.org": DeliveryState.CANCELLED, "ben@example.org": DeliveryState.REFUSED} == {
-        each.recipient: each.state for name in ("round-1", "round-2") for each in store.ledger.known(name)
+        each.recipient: each.state for name in ("round-1", "round-2") for each in store.mail.ledger.known(name)
     }
 
 
 def test_a_point_takes_nothing_back(store: Store, ada: Subscriber) -> None:
-    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
+    store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
 
     assert [ada.address] == due(store)
 
@@ -150,16 +150,16 @@ def test_a_mail_that_waited_for_weeks_is_taken_back_too(store: Store, goes: Goes
     pause(store, ada, datetime.now(UTC) + timedelta(days=40), now=datetime.now(UTC))
 
     later = datetime.now(UTC) + timedelta(days=20)
-    before = store.subscribers.get(ada.number)
+    before = store.people.subscribers.get(ada.number)
     assert before is not None
     if goes is ends:
         ended = replace(before, subscriptions=leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=later))
-        store.subscribers.write(before, ended, now=later)
+        store.people.subscribers.write(before, ended, now=later)
     else:
         gone = BounceScore(points=5, last_at=later, suspended_at=later)
-        store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=gone)
+        store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=gone)
 
-    [known] = store.ledger.known("round-1")
+    [known] = store.mail.ledger.known("round-1")
     assert DeliveryState.CANCELLED == known.state
 
 
@@ -173,7 +173,7 @@ def test_a_letter_that_asks_whether_mails_are_wanted_is_taken_back_from_who_is_s
 
     is_suspended(store, ada)
 
-    assert ["probe-1"] == [each.name for each in store.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
+    assert ["probe-1"] == [each.name for each in store.mail.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
 
 
 def test_a_mail_that_is_planned_for_a_suppressed_address_is_known_as_such(store: Store) -> None:
@@ -182,13 +182,13 @@ def test_a_mail_that_is_planned_for_a_suppressed_address_is_known_as_such(store:
     is_suppressed_alone(store, ada)
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
 
-    mails = store.rounds.mails(1, [ada.address, ben.address])
+    mails = store.people.rounds.mails(1, [ada.address, ben.address])
 
     assert {ada.address: True, ben.address: False} == {each.address: each.is_suppressed for each in mails}
 
 
 def test_a_letter_is_not_queued_for_an_address_that_was_suppressed_meanwhile(store: Store) -> None:
-    store.suppressions.add("ada@example.org", SuppressionKind.COMPLAINT, now=NOON)
+    store.people.suppressions.add("ada@example.org", SuppressionKind.COMPLAINT, now=NOON)
 
     assert not ask(store, "confirm-one")
 
@@ -199,21 +199,21 @@ def test_a_letter_is_not_queued_for_an_address_that_was_suppressed_meanwhile(sto
 
 
 def test_when_digests_go_on_the_mails_that_were_taken_back_do(store: Store, ada: Subscriber) -> None:
-    [claimed] = store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+    [claimed] = store.mail.ledger.claim(9, max_age=MAX_AGE, now=NOON)
     is_suspended(store, ada)
 
-    assert store.bounce_scores.forget(ada.number, now=NOON + timedelta(days=10))
+    assert store.people.bounce_scores.forget(ada.number, now=NOON + timedelta(days=10))
 
     assert [ada.address] == due(store)
-    assert set() == store.ledger.write([claimed], [], now=NOON)
+    assert set() == store.mail.ledger.write([claimed], [], now=NOON)
 
 
 def test_a_reader_who_resumes_on_his_page_gets_recalled_mails(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
-    before = store.subscribers.get(ada.number)
+    before = store.people.subscribers.get(ada.number)
     assert before is not None
 
-    store.subscribers.write(before, replace(before, language="fr"), is_reached=True, now=NOON)
+    store.people.subscribers.write(before, replace(before, language="fr"), is_reached=True, now=NOON)
 
     assert [ada.address] == due(store)
 
@@ -221,26 +221,26 @@ def test_a_reader_who_resumes_on_his_page_gets_recalled_mails(store: Store, ada:
 def test_a_reader_who_was_ended_and_comes_back_gets_no_old_mails(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
     ends(store, ada, suppression=Suppression(kind=SuppressionKind.BOUNCES, at=NOON))
-    left = store.subscribers.get(ada.number)
+    left = store.people.subscribers.get(ada.number)
     assert left is not None
 
     back = replace(left, subscriptions=(*left.subscriptions, subscription(2, cursor=1)))
-    store.subscribers.write(left, back, is_reached=True, now=NOON)
+    store.people.subscribers.write(left, back, is_reached=True, now=NOON)
 
     assert [] == due(store)
 
 
 def test_a_mail_requeued_by_the_operator_is_held_before_it_is_handed_over(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
-    assert 1 == store.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
-    [claimed] = store.ledger.claim(9, max_age=MAX_AGE, now=datetime.now(UTC))
-    [mail] = store.rounds.mails(1, [claimed.recipient])
+    assert 1 == store.mail.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
+    [claimed] = store.mail.ledger.claim(9, max_age=MAX_AGE, now=datetime.now(UTC))
+    [mail] = store.people.rounds.mails(1, [claimed.recipient])
     assert mail.is_suspended
 
-    store.rounds.hold_back(claimed, now=datetime.now(UTC))
-    assert set() == store.ledger.write([claimed], [], now=datetime.now(UTC))
+    store.people.rounds.hold_back(claimed, now=datetime.now(UTC))
+    assert set() == store.mail.ledger.write([claimed], [], now=datetime.now(UTC))
     assert [] == due(store)
 
-    store.bounce_scores.forget(ada.number, now=datetime.now(UTC))
+    store.people.bounce_scores.forget(ada.number, now=datetime.now(UTC))
     assert [ada.address] == due(store)
-    assert [False] == [each.is_suspended for each in store.rounds.mails(1, [ada.address])]
+    assert [False] == [each.is_suspended for each in store.people.rounds.mails(1, [ada.address])]

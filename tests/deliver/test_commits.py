@@ -32,13 +32,13 @@ def store() -> Iterator[Store]:
         )
         others = {name: getattr(new, name) for name in ("kind", "name", "sender", "message_id", "dated")}
         queued = [NewDelivery(recipient=f"reader{number}@example.org", **others) for number in range(6)]
-        store.ledger.queue(queued, now=NOON)
+        store.mail.ledger.queue(queued, now=NOON)
         yield store
 
 
 def run(store: Store, work: Callable[[Commits], Coroutine[None, None, None]]) -> None:
     async def all_of_it() -> None:
-        async with Commits(store.ledger, read, max_age=MAX_AGE, most=None, clock=lambda: NOON) as commits:
+        async with Commits(store.mail.ledger, read, max_age=MAX_AGE, most=None, clock=lambda: NOON) as commits:
             await work(commits)
 
     asyncio.run(all_of_it())
@@ -59,7 +59,7 @@ def sent(delivery: Delivery) -> Result:
 
 
 def count_sent(store: Store) -> int:
-    return store.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"].sent
+    return store.mail.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"].sent
 
 
 class Counter:
@@ -127,6 +127,6 @@ def test_untried_claims_are_given_back_at_the_end(store: Store) -> None:
         commits.record(sent(await next_of(commits)))
 
     run(store, work)
-    assert store.ledger.count_due(max_age=MAX_AGE, now=NOON) == 5
-    again = store.ledger.claim(10, max_age=MAX_AGE, now=NOON)
+    assert store.mail.ledger.count_due(max_age=MAX_AGE, now=NOON) == 5
+    again = store.mail.ledger.claim(10, max_age=MAX_AGE, now=NOON)
     assert [1] * 5 == [each.attempts for each in again]

@@ -28,8 +28,8 @@ from publisher.model.deliveries import (
 )
 from publisher.model.errors import FilesError, PublisherError, StoreError
 from publisher.model.reports import DeliverReport
-from publisher.store import Ledger, Store
-from publisher.store.ledger import HANDING_LEASE
+from publisher.store import Store
+from publisher.store.ledger import HANDING_LEASE, Ledger
 from publisher.store.locks import Locks
 from tests.databases import sqlite_store
 from tests.smtp_server import (
@@ -94,14 +94,14 @@ class Office:
             )
             for recipient in recipients
         ]
-        self.store.ledger.queue(new, now=self.now)
+        self.store.mail.ledger.queue(new, now=self.now)
 
     def deliver(self, *, after: timedelta = timedelta(0), is_patient: bool = True, **values: object) -> DeliverReport:
         """Run a delivery pass, some time after the last one."""
         self.now += after
         options = self.options(is_patient=is_patient, **values)
-        with self.store.ledger.delivering(now=self.now):
-            return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, options)
+        with self.store.mail.ledger.delivering(now=self.now):
+            return deliver(self.store.mail.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, options)
 
     def options(self, *, is_patient: bool = True, **values: object) -> DeliveryOptions:
         """Return the options of a delivery pass."""
@@ -118,7 +118,7 @@ class Office:
         self.pace = Throttle(self.settings)
 
     def counts(self, name: str = "weekly-1") -> DeliveryCounts:
-        return self.store.ledger.counts([name], max_age=self.settings.max_age, now=self.now)[name]
+        return self.store.mail.ledger.counts([name], max_age=self.settings.max_age, now=self.now)[name]
 
     def is_later(self, wait: timedelta) -> bool:
         """Whether the only waiting delivery is retried after exactly this time."""
@@ -438,7 +438,7 @@ def test_a_connection_that_is_half_open_costs_no_mail_and_no_doubt(begin: Begin)
 def test_a_disk_that_is_full_when_the_server_has_the_mail_leaves_a_named_doubt(begin: Begin) -> None:
     office, server = begin()
     office.queue(ADA)
-    with pytest.raises(StoreError), office.store.ledger.delivering(now=office.now):
+    with pytest.raises(StoreError), office.store.mail.ledger.delivering(now=office.now):
         deliver(FullDisk(office.store), {DeliveryKind.EDITION: office.mails}, office.pace, office.options())
     assert [ADA] == server.recipients
 

@@ -63,7 +63,7 @@ def url(sqlite_url: str) -> str:
 
 def queue(url: str, readers: tuple[str, ...]) -> None:
     with Store.open(url) as store:
-        store.ledger.queue([delivery_to(reader) for reader in readers], now=datetime.now(UTC))
+        store.mail.ledger.queue([delivery_to(reader) for reader in readers], now=datetime.now(UTC))
 
 
 def broken_promises(url: str, server: Server, *, kills: int, connections: int) -> list[str]:

@@ -122,12 +122,12 @@ def test_postfix_takes_each_mail_once_and_refuses_whom_it_does_not_know(
     readers = [f"reader{number}@example.org" for number in range(40)]
     with Store.open(sqlite_url) as store:
         new = [delivery_to(reader) for reader in (*readers, "nobody@example.org")]
-        store.ledger.queue(new, now=new[0].dated)
+        store.mail.ledger.queue(new, now=new[0].dated)
 
         for _ in range(2):
             make_pass(store, postfix, connections=4, lease=LEASE)
 
-        fares = store.ledger.counts(["weekly-1"], max_age=timedelta(days=10_000), now=new[0].dated)["weekly-1"]
+        fares = store.mail.ledger.counts(["weekly-1"], max_age=timedelta(days=10_000), now=new[0].dated)["weekly-1"]
     assert (40, 1, 0) == (fares.sent, fares.refused, fares.doubtful)
     assert fares.reply.startswith("550 5.1.1 ")
     give_up_at = time.monotonic() + PATIENCE_S
@@ -151,7 +151,7 @@ def test_a_real_bounce_counts_for_the_reader_it_is_about(postfix: int, sink: Ser
         plan(store, begin(store), {ada.number: (1,), eve.number: (1,)})
         mark = site.mark(eve)
 
-        hand_over(store.ledger, postfix, connections=1, kind=DeliveryKind.ROUND)
+        hand_over(store.mail.ledger, postfix, connections=1, kind=DeliveryKind.ROUND)
         returned = [mail for mail in _wait_for_mails(sink, 2) if not mail.sender]
         desk = BounceDesk(store=store, bounces="bounces@example.org", reach=site.reach, now=site.now)
         reports = [take_bounce(mail.mail, desk) for mail in returned * 2]
@@ -159,7 +159,7 @@ def test_a_real_bounce_counts_for_the_reader_it_is_about(postfix: int, sink: Ser
         assert [f"bounces+{mark}@example.org"] == [mail.recipient for mail in returned]
         assert [(1, 1, 0), (0, 0, 1)] == [(len(each.recorded), each.suspended, each.repeated) for each in reports]
         assert ("5.1.1", mark) == (reports[0].recorded[0].status, reports[0].recorded[0].token)
-        assert [eve.number] == list(store.bounce_scores.all())
+        assert [eve.number] == list(store.people.bounce_scores.all())
 
 
 def _wait_for_mails(sink: Server, number: int) -> list[Taken]:

@@ -165,7 +165,7 @@ def test_a_whole_life_with_the_keyboard_alone(
 
 def choices(site: FormSite) -> dict[str, str]:
     with site.world.store() as store:
-        ada = store.subscribers.by_address(ADA)
+        ada = store.people.subscribers.by_address(ADA)
     return ada.choices if ada else {}
 
 
@@ -248,7 +248,7 @@ def test_data_request_new_address_and_erasure_work_with_the_keyboard_alone(
     walker.press("Erase everything")
     walker.look("All is erased")
     with forms.world.store() as store:
-        assert [None, None] == [store.subscribers.by_address(each) for each in (ADA, BEN)]
-        assert 1 == len(store.suppressions.of(BEN))
+        assert [None, None] == [store.people.subscribers.by_address(each) for each in (ADA, BEN)]
+        assert 1 == len(store.people.suppressions.of(BEN))
     assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
     assert [] == [each for each in reader.complaints if "400" not in each]

@@ -48,7 +48,7 @@ def three_left(folder: Path) -> World:
     people(world, "end", LEFT, at=FRIDAY)
     people(world, "erase", ERASED, at=FRIDAY)
     with world.store() as store:
-        store.suppressions.add(COMPLAINED, SuppressionKind.COMPLAINT, now=FRIDAY)
+        store.people.suppressions.add(COMPLAINED, SuppressionKind.COMPLAINT, now=FRIDAY)
     world.list_above(BOTH)
     return world
 

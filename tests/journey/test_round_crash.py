@@ -75,8 +75,8 @@ def populate(url: str) -> None:
                 number=0, address=f"reader{place}@example.org", language="en", since=NOON, subscriptions=its
             )
             consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="said so")
-            store.subscribers.write(None, reader, consent=consent, now=NOON)
-        store.rounds.note_ticks(LAST_TICKS)
+            store.people.subscribers.write(None, reader, consent=consent, now=NOON)
+        store.people.rounds.note_ticks(LAST_TICKS)
 
 
 def planned(url: str) -> list[list[tuple[Any, ...]]]:

@@ -298,12 +298,12 @@ def round_planned(folder: Path, at: datetime) -> World:
 
 def pause(world: World) -> None:
     with world.store() as store:
-        store.ledger.pauses.begin(now=NOW)
+        store.mail.ledger.pauses.begin(now=NOW)
 
 
 def resume(world: World) -> None:
     with world.store() as store:
-        store.ledger.pauses.end()
+        store.mail.ledger.pauses.end()
 
 
 def flat(taken: Taken) -> str:
@@ -520,11 +520,11 @@ def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_l
 def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(waiting: World, sink: Sink) -> None:
     """The suspended subscriber gets his mail when the suspension ends."""
     with waiting.store() as store:
-        ada = store.subscribers.by_address(ADA)
+        ada = store.people.subscribers.by_address(ADA)
         assert ada is not None
         score = BounceScore(points=5, last_at=MONDAY, suspended_at=MONDAY)
-        store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=score)
-        store.suppressions.add(BEN, SuppressionKind.COMPLAINT, now=MONDAY)
+        store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=score)
+        store.people.suppressions.add(BEN, SuppressionKind.COMPLAINT, now=MONDAY)
 
     for _ in range(2):  # the second time, cancelled mails are queued again
         waiting.publisher("deliver", at=MONDAY)
@@ -533,7 +533,7 @@ def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(w
         assert [] == sink.taken
 
     with waiting.store() as store:
-        store.bounce_scores.forget(ada.number, now=MONDAY + timedelta(days=1))
+        store.people.bounce_scores.forget(ada.number, now=MONDAY + timedelta(days=1))
     waiting.publisher("deliver", at=MONDAY + timedelta(days=1))
     assert [(ADA,)] == [taken.recipients for taken in sink.taken]
 

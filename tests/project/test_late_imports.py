@@ -56,6 +56,21 @@ DOORS = {
     "cli/mails.py": {"publisher.admin.mail_trial"},
     "cli/rounds.py": {"publisher.admin"},
     "cli/preview.py": {"publisher.admin.next_edition", "publisher.serve.preview"},
+    # Ask for people, mails, the desk, or all tables: half of the store, which most sites leave empty. A restore, a new
+    # item, and themes that changed are rare too.
+    "store/store.py": {
+        "publisher.store.people",
+        "publisher.store.mail",
+        "publisher.store.desk",
+        "publisher.store.settlement",
+        "publisher.store.replay",
+        "publisher.store.transfer",
+    },
+    "store/log.py": {"publisher.store.log_pass"},
+    "store/items.py": {"publisher.store.retheme"},
+    # Queue a mail.
+    "store/editions.py": {"publisher.store.queue"},
+    "store/notices.py": {"publisher.store.queue"},
     # Migrate a store: Alembic takes 0.3 s, once in a release.
     "store/upgrade.py": {"publisher.store.migrate"},
     # Draw bars: rich takes 0.1 s, and only a terminal shows them.

@@ -29,4 +29,6 @@ def test_mails_that_come_back_leave_the_mailbox_while_the_service_is_at_work(tmp
 
     assert 0 == len(box)
     with world.store() as store:
-        assert ["weekly-1"] == [failed.name for failed in store.bounces.failed_editions(since=NOW.replace(year=2000))]
+        assert ["weekly-1"] == [
+            failed.name for failed in store.mail.bounces.failed_editions(since=NOW.replace(year=2000))
+        ]

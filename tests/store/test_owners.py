@@ -139,7 +139,7 @@ def test_whatever_holds_addresses_is_read_by_its_owner_alone(tmp_path: Path) -> 
     before = os.umask(0o022)
     try:
         with Store.open(f"sqlite:///{database}") as store:
-            store.suppressions.add("ada@example.org", SuppressionKind.OPERATOR, now=NOON)
+            store.people.suppressions.add("ada@example.org", SuppressionKind.OPERATOR, now=NOON)
             take_snapshot(database, tmp_path / "copy")
             names = {path.name for path in tmp_path.iterdir() if path.suffix != ".lock"}
             assert {f"publisher.db{end}" for end in ("", "-wal", "-shm", ".departures", ".key")} <= names

@@ -12,8 +12,9 @@ from publisher.model.feeds import FeedKind
 from publisher.model.items import Enclosure, Item
 from publisher.model.records import NewRecord, Revision, State
 from publisher.model.themes import Theme
-from publisher.store import LogPass, Store
+from publisher.store import Store
 from publisher.store.content import content_of, item_of, themes_of
+from publisher.store.log_pass import LogPass
 from publisher.store.schema import item_feeds, items, log
 from tests.contract.stories import finish, gathered, retheme
 from tests.databases import sqlite_store

@@ -117,7 +117,7 @@ def test_a_reader_who_comes_back_after_deletion_starts_new_and_gets_nothing_twic
     site.people.stop(site.stop_link(ada))
     site.now += ENDED + timedelta(seconds=1)
     site.collect("while-away", ASYLUM)
-    assert 1 == site.store.retention.forget(now=site.now).ended
+    assert 1 == site.store.people.retention.forget(now=site.now).ended
 
     again = site.subscribed(asylum="daily")
 
@@ -130,17 +130,17 @@ def test_a_reader_who_comes_back_after_deletion_starts_new_and_gets_nothing_twic
 def test_nobody_is_subscribed_before_he_confirms(site: Site) -> None:
     site.ask(asylum="daily", borders="weekly")
 
-    assert site.store.subscribers.by_address(ADA) is None
+    assert site.store.people.subscribers.by_address(ADA) is None
     [letter] = site.letters
     assert (LetterKind.CONFIRM, ADA) == (letter.kind, letter.request.address)
 
     ada = site.people.confirm(letter.token)
 
-    assert ada == site.store.subscribers.by_address(ADA)
+    assert ada == site.store.people.subscribers.by_address(ADA)
     assert ada is not None
     assert {"asylum": "daily", "borders": "weekly"} == ada.choices
     assert {2} == {each.start for each in ada.active} == {each.cursor for each in ada.active}
-    [consent] = site.store.subscribers.consents(ada.number)
+    [consent] = site.store.people.subscribers.consents(ada.number)
     assert (WORDS, MONDAY, ada.choices) == (consent.words, consent.at, consent.choices)
 
 
@@ -156,14 +156,14 @@ def test_a_link_to_confirm_is_good_once_and_for_seven_days(site: Site) -> None:
     site.ask("late@example.org", asylum="daily")
     site.now += timedelta(days=7, seconds=1)
     assert site.people.confirm(site.letters[-1].token) is None
-    assert site.store.subscribers.by_address("late@example.org") is None
+    assert site.store.people.subscribers.by_address("late@example.org") is None
 
 
 def test_ten_thousand_requests_for_one_address_are_one_letter_a_day(site: Site) -> None:
     for _ in range(50):
         site.ask(asylum="daily")
     assert 1 == len(site.letters)
-    assert 1 == site.store.ledger.count_due(max_age=timedelta(days=3), now=site.now)
+    assert 1 == site.store.mail.ledger.count_due(max_age=timedelta(days=3), now=site.now)
 
     site.now += timedelta(days=1)
     site.ask(borders="weekly")
@@ -183,7 +183,7 @@ def test_somebody_who_is_subscribed_gets_the_same_letter_and_replaces_his_choice
 
     assert ada.number == again.number
     assert {"borders": "weekly"} == again.choices
-    assert 2 == len(site.store.subscribers.consents(ada.number))
+    assert 2 == len(site.store.people.subscribers.consents(ada.number))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_change_of_pace_keeps_the_cursor_and_a_new_theme_begins_now(site: Site
     )
 
     assert changed is not None
-    assert changed == site.store.subscribers.get(ada.number)
+    assert changed == site.store.people.subscribers.get(ada.number)
     assert [("asylum", "daily", 2, 2), ("borders", "weekly", 3, 3)] == [
         (each.theme, each.pace, each.start, each.cursor) for each in changed.subscriptions
     ]
@@ -251,7 +251,7 @@ def test_leaving_ends_all_at_once_and_is_undone_for_seven_days(site: Site) -> No
     assert site.people.stop(token)
     assert site.people.stop(token)
 
-    left = site.store.subscribers.get(ada.number)
+    left = site.store.people.subscribers.get(ada.number)
     assert left is not None
     assert () == left.active
     assert {EndReason.UNSUBSCRIBED} == {each.ended_because for each in left.subscriptions}
@@ -259,7 +259,7 @@ def test_leaving_ends_all_at_once_and_is_undone_for_seven_days(site: Site) -> No
     site.now += timedelta(days=7)
     back = site.people.undo(token)
     assert back is not None
-    assert ada.subscriptions == back.subscriptions == site.store.subscribers.get(ada.number).subscriptions  # type: ignore[union-attr]
+    assert ada.subscriptions == back.subscriptions == site.store.people.subscribers.get(ada.number).subscriptions  # type: ignore[union-attr]
 
 
 def test_leaving_cannot_be_undone_after_that(site: Site) -> None:
@@ -300,7 +300,7 @@ def test_a_link_that_is_not_ours_does_nothing(site: Site, act: str) -> None:
     people = site.people
     call: Callable[[str], object] = getattr(people if hasattr(people, act) else people.links, act)
     assert not call(tokens.stop_token(ada.number, "0c" * 32))
-    assert ada == site.store.subscribers.get(ada.number)
+    assert ada == site.store.people.subscribers.get(ada.number)
 
 
 def test_a_fresh_link_is_for_those_who_are_known_and_good_once_within_an_hour(site: Site) -> None:
@@ -310,7 +310,7 @@ def test_a_fresh_link_is_for_those_who_are_known_and_good_once_within_an_hour(si
     site.people.ask_for_link(ADA)
 
     letter = site.letters[-1]
-    assert 2 == site.store.ledger.count_due(max_age=timedelta(days=3), now=site.now)
+    assert 2 == site.store.mail.ledger.count_due(max_age=timedelta(days=3), now=site.now)
     assert LetterKind.LINK == letter.kind
     assert ada == site.people.links.fresh(letter.token)
     assert ada == site.people.links.use_fresh(letter.token)
@@ -344,11 +344,11 @@ def test_ending_one_who_left_is_recorded_if_the_file_of_departures_lacks_it(tmp_
         ada = site.subscribed(asylum="daily")
         site.people.stop(site.stop_link(ada))
         path.with_name("publisher.db.departures").unlink()
-        assert store.subscribers.departure_of(ADA) is None
+        assert store.people.subscribers.departure_of(ADA) is None
 
         site.people.end(ADA)
 
-        assert DepartureKind.LEFT == store.subscribers.departure_of(ADA)
+        assert DepartureKind.LEFT == store.people.subscribers.departure_of(ADA)
 
 
 @pytest.mark.parametrize("language", ["zz\nBcc: eve@example.org", "French", ""])
@@ -356,7 +356,7 @@ def test_nobody_is_added_in_a_language_that_no_mail_can_be_in(site: Site, langua
     """A single such subscriber would prevent all mails of a round."""
     with pytest.raises(UsageError, match="expected the tag of a language such as en or fr-BE"):
         site.people.add(ADA, {"asylum": "daily"}, language=language, words="asked at the desk")
-    assert site.store.subscribers.by_address(ADA) is None
+    assert site.store.people.subscribers.by_address(ADA) is None
 
 
 def test_a_renamed_theme_is_followed_under_its_new_name(site: Site) -> None:
@@ -367,7 +367,7 @@ def test_a_renamed_theme_is_followed_under_its_new_name(site: Site) -> None:
 
     assert found is not None
     assert [("borders", "daily", 2)] == [(each.theme, each.pace, each.cursor) for each in found.subscriptions]
-    kept = site.store.subscribers.get(ada.number)
+    kept = site.store.people.subscribers.get(ada.number)
     assert kept is not None
     assert ["daily"] == [each.pace for each in kept.subscriptions]
 

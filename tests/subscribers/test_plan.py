@@ -10,7 +10,7 @@ import pytest
 from publisher.model.rounds import ItemEntry
 from publisher.model.schedules import Schedule
 from publisher.model.subscribers import EVERYTHING, Pace
-from publisher.store import FollowRow, Moved
+from publisher.store.people import FollowRow, Moved
 from publisher.subscribers.plan import Planner, ticks_of
 from publisher.subscribers.rule import Follow, Window, moved, share_of
 

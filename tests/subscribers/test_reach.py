@@ -11,9 +11,9 @@ from publisher.model.deliveries import DeliveryKind, DeliveryState, Result
 from publisher.model.departures import SuppressionKind
 from publisher.model.errors import SuppressedError
 from publisher.model.subscribers import EndReason, LetterKind, Subscriber
-from publisher.store import Marked
 from publisher.store.bounce_scores import probe_name
 from publisher.store.mail_schema import bounces
+from publisher.store.people import Marked
 from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.reach import Counted, Reach
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
@@ -36,7 +36,7 @@ class World(Site):
         return Reach(self.people, self.store, lambda: self, bounces="bounces@example.org")
 
     def mark(self, reader: Subscriber) -> str:
-        return self.store.bounce_scores.mark_of(reader.number)
+        return self.store.people.bounce_scores.mark_of(reader.number)
 
     def come_back(
         self, mark: str, status: str = "5.2.2", kind: BounceKind = BounceKind.FAILED, *, mail: str = ""
@@ -74,9 +74,9 @@ class World(Site):
 
     def hand_over(self, state: DeliveryState, reply: str = "") -> None:
         """Let the server answer all mails that wait."""
-        claimed = self.store.ledger.claim(10, max_age=MAX_AGE, now=self.now)
+        claimed = self.store.mail.ledger.claim(10, max_age=MAX_AGE, now=self.now)
         results = [Result(delivery=each, state=state, code=int(reply[:3] or 250), reply=reply) for each in claimed]
-        self.store.ledger.write([], results, now=self.now)
+        self.store.mail.ledger.write([], results, now=self.now)
 
     def is_due(self, reader: Subscriber) -> bool:
         """Whether a round would include the subscriber."""
@@ -84,12 +84,12 @@ class World(Site):
         return any(reader.number in {row[0] for row in some} for some in plan(self.store, begin(self.store), {}))
 
     def reasons(self, reader: Subscriber) -> list[EndReason | None]:
-        found = self.store.subscribers.get(reader.number)
+        found = self.store.people.subscribers.get(reader.number)
         assert found is not None
         return [each.ended_because for each in found.subscriptions]
 
     def kinds(self, address: str = ADA) -> list[SuppressionKind]:
-        return [each.kind for each in self.store.suppressions.of(address)]
+        return [each.kind for each in self.store.people.suppressions.of(address)]
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_five_days_of_failures_suspend_and_keep_the_readers_place(world: World) 
         3:
     ]
     assert not world.is_due(ada)
-    found = world.store.subscribers.get(ada.number)
+    found = world.store.people.subscribers.get(ada.number)
     assert found is not None
     assert (cursor, [None]) == (found.active[0].cursor, world.reasons(ada))
 
@@ -127,7 +127,7 @@ def test_a_mail_that_is_read_twice_counts_once(world: World) -> None:
     second = world.come_back(world.mark(ada), mail="one")
 
     assert [Counted(is_new=True, step=BounceAction.COUNT), Counted(is_new=False)] == [first, second]
-    score = world.store.bounce_scores.get(ada.number)
+    score = world.store.people.bounce_scores.get(ada.number)
     assert score is not None
     assert 1 == score.points
 
@@ -138,7 +138,7 @@ def test_temporary_refusals_and_those_about_our_server_never_count(world: World)
         world.come_back(world.mark(ada), status)
     world.come_back(world.mark(ada), "5.1.1", BounceKind.DELAYED)
 
-    assert world.store.bounce_scores.get(ada.number) is None
+    assert world.store.people.bounce_scores.get(ada.number) is None
 
 
 def test_a_guessed_mark_is_nobodys(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_guessed_mark_is_nobodys(world: World) -> None:
 
     assert world.come_back("0" * 20, "5.1.1") is None
     assert world.reach.holder_of("", "A" * 28) is None
-    assert {} == world.store.bounce_scores.all()
+    assert {} == world.store.people.bounce_scores.all()
 
 
 def test_a_mail_that_returns_without_a_mark_has_the_link_to_unsubscribe(world: World) -> None:
@@ -164,26 +164,26 @@ def test_a_refusal_by_the_server_counts_alike_and_once(world: World) -> None:
     world.now += DAY / 2
     world.hand_over(DeliveryState.REFUSED, "550 5.1.1 no such user")
 
-    [refusal] = world.store.bounce_scores.refusals()
+    [refusal] = world.store.people.bounce_scores.refusals()
     assert (ADA, 550) == (refusal.address, refusal.code)
     counted = [world.reach.take_refusal(refusal, "5.1.1") for _ in range(2)]
 
     assert [Counted(is_new=True, step=BounceAction.SUSPEND), Counted(is_new=False)] == counted
-    assert [] == world.store.bounce_scores.refusals()
+    assert [] == world.store.people.bounce_scores.refusals()
 
 
 def test_a_refusal_that_is_taken_back_does_not_count(world: World) -> None:
     ada = world.subscribed(asylum="daily")
     world.hand_over(DeliveryState.SENT)
     plan(world.store, begin(world.store), {ada.number: (1,)})
-    claimed = world.store.ledger.claim(10, max_age=MAX_AGE, now=world.now)
+    claimed = world.store.mail.ledger.claim(10, max_age=MAX_AGE, now=world.now)
     results = [Result(delivery=each, state=DeliveryState.REFUSED, code=550, reply="550 5.7.1 no") for each in claimed]
-    world.store.ledger.write([], results, now=world.now)
-    assert 1 == len(world.store.bounce_scores.refusals())
+    world.store.mail.ledger.write([], results, now=world.now)
+    assert 1 == len(world.store.people.bounce_scores.refusals())
 
-    world.store.ledger.take_back_refusals(claimed, after=timedelta(hours=1), now=world.now)
+    world.store.mail.ledger.take_back_refusals(claimed, after=timedelta(hours=1), now=world.now)
 
-    assert [] == world.store.bounce_scores.refusals()
+    assert [] == world.store.people.bounce_scores.refusals()
 
 
 def test_a_refused_edition_or_letter_is_nobodys_score(world: World) -> None:
@@ -191,7 +191,7 @@ def test_a_refused_edition_or_letter_is_nobodys_score(world: World) -> None:
 
     world.hand_over(DeliveryState.REFUSED, "550 5.1.1 no such user")
 
-    assert [] == world.store.bounce_scores.refusals()
+    assert [] == world.store.people.bounce_scores.refusals()
 
 
 def test_a_probe_goes_out_once_after_a_week(world: World) -> None:
@@ -222,7 +222,7 @@ def test_a_refused_probe_ends(world: World) -> None:
     ada = world.probed()
     world.hand_over(DeliveryState.REFUSED, "550 5.2.1 disabled")
 
-    for refusal in world.store.bounce_scores.refusals():
+    for refusal in world.store.people.bounce_scores.refusals():
         world.reach.take_refusal(refusal, "5.2.1")
     world.reach.probe()
 
@@ -240,13 +240,13 @@ def test_a_probe_by_which_nothing_comes_back_lets_mails_go_on(world: World) -> N
     world.reach.probe()
 
     assert world.is_due(ada)
-    assert {} == world.store.bounce_scores.all()
+    assert {} == world.store.people.bounce_scores.all()
 
 
 def test_a_probe_that_was_taken_back_is_sent_again(world: World) -> None:
     ada = world.probed()
     name = probe_name(world.mark(ada))
-    world.store.ledger.cancel(DeliveryKind.LETTER, name, now=world.now)
+    world.store.mail.ledger.cancel(DeliveryKind.LETTER, name, now=world.now)
 
     world.reach.probe()
 
@@ -271,11 +271,11 @@ def test_the_reader_comes_back_by_his_link_and_old_mails_no_longer_count(world: 
     world.people.change(world.mine(ada), choices=ada.choices, language="en")
 
     assert world.is_due(ada)
-    assert {} == world.store.bounce_scores.all()
+    assert {} == world.store.people.bounce_scores.all()
     for _ in range(9):
         world.now += DAY
         world.come_back(old, "5.1.1")
-    assert {} == world.store.bounce_scores.all()
+    assert {} == world.store.people.bounce_scores.all()
     assert BounceAction.SUSPEND is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
 
 
@@ -288,7 +288,7 @@ def test_the_reader_comes_back_by_the_form_after_the_end(world: World) -> None:
 
     assert ada.number == again.number
     assert [] == world.kinds()
-    assert {} == world.store.bounce_scores.all()
+    assert {} == world.store.people.bounce_scores.all()
     assert {"asylum": "weekly"} == again.choices
 
 
@@ -301,7 +301,7 @@ def test_a_reader_who_left_gets_no_points_and_no_probe(world: World) -> None:
     world.reach.probe()
 
     assert [LetterKind.CONFIRM] == [each.kind for each in world.letters]
-    assert {} == world.store.bounce_scores.all()
+    assert {} == world.store.people.bounce_scores.all()
 
 
 def test_a_complaint_ends_for_good(world: World) -> None:
@@ -310,7 +310,7 @@ def test_a_complaint_ends_for_good(world: World) -> None:
     link, stop = world.mine(ada), world.stop_link(ada)
     world.come_back(world.mark(ada), "", BounceKind.COMPLAINT)
     world.now += 2 * DAY
-    letters = len(world.store.ledger.due(max_age=MAX_AGE, now=world.now))
+    letters = len(world.store.mail.ledger.due(max_age=MAX_AGE, now=world.now))
 
     world.ask(asylum="daily")
     world.people.ask_for_link(ADA)
@@ -322,7 +322,7 @@ def test_a_complaint_ends_for_good(world: World) -> None:
 
     assert changed is not None
     assert () == changed.active
-    assert letters == len(world.store.ledger.due(max_age=MAX_AGE, now=world.now))
+    assert letters == len(world.store.mail.ledger.due(max_age=MAX_AGE, now=world.now))
     assert [EndReason.COMPLAINED] == world.reasons(ada)
     assert [SuppressionKind.COMPLAINT] == world.kinds()
 
@@ -346,7 +346,7 @@ def test_a_link_that_was_sent_before_a_complaint_confirms_nothing(world: World) 
     world.come_back(world.mark(ada), "", BounceKind.COMPLAINT)
 
     assert world.people.confirm(world.letters[-1].token) is None
-    assert () == (world.store.subscribers.get(ada.number) or ada).active
+    assert () == (world.store.people.subscribers.get(ada.number) or ada).active
 
 
 def test_a_complaint_about_an_old_mail_counts_all_the_same(world: World) -> None:
@@ -379,18 +379,18 @@ def test_somebody_erased_may_stay_suppressed(world: World) -> None:
     world.people.erase(ADA, is_suppressed=True)
     world.people.erase(ADA, is_suppressed=True)
     world.now += 2 * DAY
-    before = len(world.store.ledger.due(max_age=MAX_AGE, now=world.now))
+    before = len(world.store.mail.ledger.due(max_age=MAX_AGE, now=world.now))
     world.ask(asylum="daily")
 
     assert [SuppressionKind.ERASED] == world.kinds()
-    assert before == len(world.store.ledger.due(max_age=MAX_AGE, now=world.now))
+    assert before == len(world.store.mail.ledger.due(max_age=MAX_AGE, now=world.now))
 
 
 def test_a_paused_reader_is_probed_when_his_pause_is_over(world: World) -> None:
     ada = world.suspended()
-    found = world.store.subscribers.get(ada.number)
+    found = world.store.people.subscribers.get(ada.number)
     assert found is not None
-    world.store.subscribers.write(found, replace(found, paused_until=MONDAY + 20 * DAY), now=world.now)
+    world.store.people.subscribers.write(found, replace(found, paused_until=MONDAY + 20 * DAY), now=world.now)
     seen = []
     for days in (8, 13):
         world.now += days * DAY
@@ -405,7 +405,7 @@ def test_a_crash_between_the_end_and_its_record_is_repaired(world: World, kind: 
     """After the crash, the subscriptions have ended, and the mail is still in its mailbox and not recorded."""
     ada = world.probed()
     world.come_back(world.mark(ada), "5.1.1", kind, mail="one")
-    before = world.store.subscribers.get(ada.number)
+    before = world.store.people.subscribers.get(ada.number)
     with world.store.database.writing_beside() as connection:
         connection.execute(bounces.delete())
 
@@ -413,5 +413,5 @@ def test_a_crash_between_the_end_and_its_record_is_repaired(world: World, kind: 
 
     assert again is not None
     assert again.is_new
-    assert before == world.store.subscribers.get(ada.number)
+    assert before == world.store.people.subscribers.get(ada.number)
     assert 1 == len(world.kinds())

@@ -46,8 +46,10 @@ def found(site: Site, address: str = ADA) -> Subscriber:
 
 def send_letters(site: Site, state: DeliveryState = DeliveryState.SENT) -> list[str]:
     """Send the mails that wait; return their recipients."""
-    claimed = site.store.ledger.claim(9, max_age=timedelta(days=3), now=site.now, lease=timedelta(minutes=9))
-    site.store.ledger.write([], [Result(delivery=each, state=state, reply="250 ok") for each in claimed], now=site.now)
+    claimed = site.store.mail.ledger.claim(9, max_age=timedelta(days=3), now=site.now, lease=timedelta(minutes=9))
+    site.store.mail.ledger.write(
+        [], [Result(delivery=each, state=state, reply="250 ok") for each in claimed], now=site.now
+    )
     return [each.recipient for each in claimed]
 
 
@@ -92,7 +94,7 @@ def test_a_reader_who_confirms_keeps_his_choices_with_one_more_consent(site: Sit
 
     assert changed == found(site) == confirmed
     assert before.subscriptions[0].cursor == changed.subscriptions[0].cursor
-    last = site.store.subscribers.consents(changed.number)[-1]
+    last = site.store.people.subscribers.consents(changed.number)[-1]
     assert (ConsentKind.FORM, "I agree, in fr", site.now, dict(request.choices)) == (
         last.kind,
         last.words,
@@ -100,14 +102,14 @@ def test_a_reader_who_confirms_keeps_his_choices_with_one_more_consent(site: Sit
         dict(last.choices),
     )
     assert site.people.confirm(written.token) is None
-    assert 3 == len(site.store.subscribers.consents(changed.number))
+    assert 3 == len(site.store.people.subscribers.consents(changed.number))
     assert 0 == end(site)
     assert found(site).active
 
 
 def test_a_reader_who_does_not_answer_in_time_is_ended(site: Site) -> None:
     ask(site)
-    assert [] == list(site.store.renewals.unanswered(now=LONG_AFTER)), "the letter was not sent yet"
+    assert [] == list(site.store.people.renewals.unanswered(now=LONG_AFTER)), "the letter was not sent yet"
     send_letters(site)
 
     assert 0 == end(site, now=site.now + RENEW_WITHIN)
@@ -157,7 +159,7 @@ def test_a_reader_who_leaves_meanwhile_gets_no_letter_and_its_link_is_invalid(si
 
 def test_suppressed_readers_and_those_who_left_are_not_asked(site: Site) -> None:
     site.now += timedelta(days=800)
-    site.store.suppressions.add(ADA, SuppressionKind.COMPLAINT, now=site.now)
+    site.store.people.suppressions.add(ADA, SuppressionKind.COMPLAINT, now=site.now)
     site.people.end(BEN)
 
     assert 0 == ask(site).asked
@@ -168,7 +170,7 @@ def test_after_a_restore_nobody_seems_silent(site: Site) -> None:
     ask(site)
     send_letters(site)
 
-    site.store.restorations.begin(taken_at=None, at=site.now)
+    site.store.settlements.begin(taken_at=None, at=site.now)
 
     assert 0 == end(site)
     assert found(site).active

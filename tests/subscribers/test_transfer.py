@@ -95,11 +95,11 @@ def test_an_export_imported_into_an_empty_site_is_exported_equal(store: Store) -
 
         assert (2, {}) == (imported.added, imported.left_out)
         assert written == export(other)
-        ada = other.subscribers.by_address(ADA)
+        ada = other.people.subscribers.by_address(ADA)
         assert ada is not None
         assert MONDAY - timedelta(days=9) == ada.since
         assert {other.log.end()} == {each.start for each in ada.active}
-        assert other.subscribers.by_address("left@example.org") is None
+        assert other.people.subscribers.by_address("left@example.org") is None
         assert {SUBSCRIBED: (2, 4)} == bring_in(other, written, ImportDefaults(language="en")).left_out
 
 
@@ -112,14 +112,14 @@ def test_subscribed_departed_and_doubled_people_are_left_out_with_their_lines(st
 
     assert 1 == imported.added
     assert {SUBSCRIBED: (2,), LEFT: (3,), TWICE: (4,), NO_ADDRESS: (5,)} == imported.left_out
-    new, ada = (store.subscribers.by_address(each) for each in ("new@example.org", ADA))
+    new, ada = (store.people.subscribers.by_address(each) for each in ("new@example.org", ADA))
     assert new is not None
     assert ada is not None
     assert {"borders": "daily"} == ada.choices
     assert {"asylum": "weekly"} == new.choices
-    [consent] = store.subscribers.consents(new.number)
+    [consent] = store.people.subscribers.consents(new.number)
     assert (ConsentKind.OPERATOR, TERMS.agreed, TERMS.agreed_at) == (consent.kind, consent.words, consent.at)
-    assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=MONDAY)
+    assert 0 == store.mail.ledger.count_due(max_age=timedelta(days=3), now=MONDAY)
 
 
 @pytest.mark.parametrize("address", ["root@localhost", "a@127.0.0.1", "p17@example", "=cmd|'/Ccalc'!A0@evil.example"])
@@ -128,7 +128,7 @@ def test_a_local_address_or_a_formula_is_no_readers(store: Store, address: str) 
         people_of(store).add(address, {"borders": "daily"}, language="en", words="On paper")
 
     assert {NO_ADDRESS: (1,)} == bring_in(store, f"{address}\n{ADA}\n").left_out
-    assert [ADA] == [each.address for batch in store.subscribers.all() for each in batch]
+    assert [ADA] == [each.address for batch in store.people.subscribers.all() for each in batch]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_list_of_another_program_needs_its_consent(store: Store, terms: Import
     with pytest.raises(UsageError):
         bring_in(store, f"{ADA}\n", terms)
 
-    assert 0 == store.subscribers.count()
+    assert 0 == store.people.subscribers.count()
 
 
 def test_a_line_of_our_own_that_says_too_little_is_left_out(store: Store) -> None:
@@ -189,7 +189,7 @@ def test_a_language_is_written_as_the_site_writes_it_and_one_without_mails_is_th
     imported = bring_in(store, text, replace(TERMS, language="NL"))
 
     assert (7, {}) == (imported.added, imported.left_out)
-    found = next(store.subscribers.all())
+    found = next(store.people.subscribers.all())
     assert ["fr", "fr", "en", "nl", "nl", "nl", "nl"] == [each.language for each in found]
     with pytest.raises(UsageError, match=r"no mails are in the language 'pl'; there is: en, "):
         bring_in(store, f"{ADA}\n", replace(TERMS, language="pl"))
@@ -266,7 +266,7 @@ def test_each_agreed_when_his_list_says_so_and_the_others_when_the_operator_says
     imported = bring_in(store, text)
 
     assert (4, {TO_COME: (6,)}) == (imported.added, imported.left_out)
-    said = [store.subscribers.consents(number)[0] for number in (1, 2, 3, 4)]
+    said = [store.people.subscribers.consents(number)[0] for number in (1, 2, 3, 4)]
     assert [TERMS.agreed, "by telephone", TERMS.agreed, TERMS.agreed] == [each.words for each in said]
     assert [
         datetime(2024, 1, 2, 3, 4, 5, 678901, UTC),
@@ -287,7 +287,7 @@ def test_addresses_in_another_list_are_left_out_in_any_spelling(store: Store) ->
     imported = bring_in(store, f"ada@xn--mnchen-3ya.example\nben@MÜNCHEN.example\n{BEN}\n", without=left)
 
     assert (2, {LISTED: (1,)}) == (imported.added, imported.left_out)
-    assert store.subscribers.by_address("ben@xn--mnchen-3ya.example") is not None
+    assert store.people.subscribers.by_address("ben@xn--mnchen-3ya.example") is not None
 
 
 def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
@@ -296,7 +296,7 @@ def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
     with pytest.raises(UsageError, match="line 602"):
         bring_in(store, f'email,name\n{people}ada@example.org,"Ada\n')
 
-    assert 0 == store.subscribers.count()
+    assert 0 == store.people.subscribers.count()
 
 
 def test_missing_terms_are_named(store: Store) -> None:
@@ -321,13 +321,13 @@ def test_an_asked_person_is_subscribed_after_confirming(store: Store) -> None:
 
     assert (0, 2, {}) == (imported.added, imported.asked, imported.left_out)
     assert [ADA, BEN] == [each.request.address for each in site.letters]
-    assert [] == list(store.subscribers.all())
-    waiting = store.ledger.claim(9, max_age=timedelta(days=3), now=MONDAY)
+    assert [] == list(store.people.subscribers.all())
+    waiting = store.mail.ledger.claim(9, max_age=timedelta(days=3), now=MONDAY)
     assert [Rank.RENEWAL, Rank.RENEWAL] == [each.rank for each in waiting], "behind all other mails"
     ada = site.people.confirm(site.letters[0].token)
     assert ada is not None
     assert ({"asylum": "weekly"}, "fr") == (ada.choices, ada.language)
-    [consent] = store.subscribers.consents(ada.number)
+    [consent] = store.people.subscribers.consents(ada.number)
     assert (ConsentKind.FORM, "Yes, in fr") == (consent.kind, consent.words)
 
 
@@ -336,7 +336,7 @@ def test_subscribed_departed_suppressed_and_listed_people_are_not_asked(store: S
     for name in ("there", "left"):
         site.people.add(f"{name}@example.org", {"borders": "daily"}, language="en", words="On paper")
     site.people.end("left@example.org")
-    store.suppressions.add("never@example.org", SuppressionKind.BOUNCES, now=MONDAY)
+    store.people.suppressions.add("never@example.org", SuppressionKind.BOUNCES, now=MONDAY)
     text = "".join(f"{name}@example.org\n" for name in ("there", "left", "never", "listed", "new"))
 
     first = ask_in(site, text, without="listed@example.org\n")

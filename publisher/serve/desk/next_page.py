@@ -17,7 +17,7 @@ def _show(visit: Visit) -> Response:
     config, office = visit.publisher.config, visit.office
     if len(config.audiences) == 1 and config.subscribers is None:
         return lead_to(visit.path("edition", config.audiences[0].name))
-    edit = office.store.rounds.next.edit()
+    edit = office.store.people.rounds.next.edit()
     return visit.page(
         "desk/next.html",
         section="next",

@@ -55,7 +55,7 @@ def _find(visit: Visit) -> Done:
     if found is not None:
         number = str(found.number)
         return Done(said="", about=f"people/{number}", where=visit.path("people", number))
-    asked_at = visit.office.store.subscribers.asked_at(LetterKind.CONFIRM, address)
+    asked_at = visit.office.store.people.subscribers.asked_at(LetterKind.CONFIRM, address)
     if asked_at is not None:
         day = f"{visit.local(asked_at):%Y-%m-%d}"
         words = visit.gettext("Nobody is subscribed with this address. Somebody asked for it on %(day)s, unconfirmed.")

@@ -60,7 +60,7 @@ def _resume(visit: Visit) -> Done:
     audience = visit.argument
     _order(lambda: mail_orders.resume(audience, visit.office))
     said = visit.gettext("The mails of %(audience)s go on.") if audience else visit.gettext("All mails go on.")
-    if audience and "" in visit.office.store.ledger.pauses.current():
+    if audience and "" in visit.office.store.mail.ledger.pauses.current():
         said = visit.gettext("The mails of %(audience)s still wait, because all mails are paused.")
     return Done(said=said % {"audience": _title_of(visit, audience)}, about=audience or "*")
 

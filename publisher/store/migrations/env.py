@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from publisher.store.schema import metadata
+from publisher.store.tables import metadata
 
 # SQLite can roll back a change of its tables too: an interrupted migration leaves the database as it was.
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)

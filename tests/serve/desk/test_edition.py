@@ -191,7 +191,9 @@ def test_it_is_sent_after_one_more_question_and_the_record_says_by_whom(site: De
     assert f"{FIRST} goes out now." == edith.said(answer)
     assert ["weekly-1"] == sorted(site.world.editions())
     with site.world.store() as store:
-        assert ["weekly-1"] == [each.name for each in store.ledger.claim(9, max_age=timedelta(days=4), now=site.now)]
+        assert ["weekly-1"] == [
+            each.name for each in store.mail.ledger.claim(9, max_age=timedelta(days=4), now=site.now)
+        ]
     record = edith.look(f"{DESK}/acts")
     assert re.search(rf"{EDITH}</td><td>weekly-1</td><td>{FIRST} goes out now\.", record)
     assert re.search(rf"{OTTO}</td><td>weekly-1</td><td>Subject and introduction are saved\.", record)

@@ -194,11 +194,11 @@ def acts_of(world: World) -> str:
 def test_a_persons_page_says_what_keeps_mails_from_him_and_from_everybody(site: DeskSite) -> None:
     with site.world.store() as store:
         gone = BounceScore(points=5, last_at=NOW, suspended_at=NOW)
-        store.bounce_scores.count_report(came_back("one"), 3, before=None, after=gone)
-        store.suppressions.add(CYD, SuppressionKind.COMPLAINT, now=NOW)
-        store.ledger.pauses.begin(now=NOW)
-        store.outages.note("it does not answer", now=NOW)
-        store.restorations.begin(taken_at=None, at=NOW)
+        store.people.bounce_scores.count_report(came_back("one"), 3, before=None, after=gone)
+        store.people.suppressions.add(CYD, SuppressionKind.COMPLAINT, now=NOW)
+        store.mail.ledger.pauses.begin(now=NOW)
+        store.mail.outages.note("it does not answer", now=NOW)
+        store.settlements.begin(taken_at=None, at=NOW)
 
     text = text_of(site.editor().look(f"{PEOPLE}/3"))
 

@@ -120,7 +120,7 @@ def test_send_now_sends_once_and_the_next_tick_sends_what_is_new_since(site: Des
 
     assert "1 mail goes out now." == editor.said(answer)
     with site.world.store() as store:
-        assert [ADA] == [each.recipient for each in store.ledger.known("round-1")]
+        assert [ADA] == [each.recipient for each in store.mail.ledger.known("round-1")]
     refused = editor.press("send", ROUND, pace="daily")
     assert (409, True) == (refused.status_code, "Nothing is new to these readers: no mail goes out." in refused.text)
     assert "Nothing is new to this reader" in editor.look(f"{ROUND}?of-pace=daily")
@@ -129,8 +129,8 @@ def test_send_now_sends_once_and_the_next_tick_sends_what_is_new_since(site: Des
     site.world.list_above(news("10 March 2026", "A later rule.", theme="Ferries"))
     site.world.publisher("run", "--due", at=site.now)
     with site.world.store() as store:
-        assert [ADA, BEN] == sorted(each.recipient for each in store.ledger.known("round-2"))
-        items = {each.address: len(each.items) for each in store.rounds.mails(2, [ADA, BEN])}
+        assert [ADA, BEN] == sorted(each.recipient for each in store.mail.ledger.known("round-2"))
+        items = {each.address: len(each.items) for each in store.people.rounds.mails(2, [ADA, BEN])}
     assert {ADA: 1, BEN: 2} == items
 
 
@@ -139,7 +139,7 @@ def test_everybody_gets_mail_now_and_what_was_postponed_is_not_any_more(site: De
     site.now += timedelta(days=6)
     site.world.publisher("run", "--due", at=site.now)
     with site.world.store() as store:
-        assert [] == store.ledger.known("round-1")
+        assert [] == store.mail.ledger.known("round-1")
     page = editor.look(ROUND)
     assert "You let them wait until you decide." in page
     assert "as soon as they may" in page
@@ -162,7 +162,7 @@ def test_postponed_to_a_moment_they_go_then(site: DeskSite, editor: Editor) -> N
     for at, mails in (("2026-03-06T09:00", 0), ("2026-03-07T09:00", 1)):
         site.world.publisher("run", "--due", "--now", at)
         with site.world.store() as store:
-            assert mails == len(store.ledger.known("round-1"))
+            assert mails == len(store.mail.ledger.known("round-1"))
 
 
 def test_postponed_mails_can_be_resumed(site: DeskSite, editor: Editor) -> None:
@@ -238,10 +238,10 @@ def test_the_words_are_for_one_round(site: DeskSite, editor: Editor) -> None:
     editor.press("send", ROUND, pace="daily")
 
     with site.world.store() as store:
-        round_ = store.rounds.last()
+        round_ = store.people.rounds.last()
         assert round_
         assert "Ferries and bridges" == round_.subject
-        assert "" == store.rounds.next.edit().subject
+        assert "" == store.people.rounds.next.edit().subject
 
 
 def test_a_form_from_an_older_state_is_told_so_and_keeps_what_was_typed(site: DeskSite) -> None:
@@ -257,7 +257,7 @@ def test_a_form_from_an_older_state_is_told_so_and_keeps_what_was_typed(site: De
     for do in ("send", "postpone", "resume", "test", "drop:x"):
         assert 409 == edith.send(before, do, ROUND, pace="*", until="decided").status_code
     with site.world.store() as store:
-        assert store.rounds.last() is None
+        assert store.people.rounds.last() is None
 
 
 def test_every_button_saves_all_that_was_typed_and_leaves_alone_what_was_not(site: DeskSite, editor: Editor) -> None:

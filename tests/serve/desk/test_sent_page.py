@@ -25,7 +25,7 @@ def site(tmp_path: Path) -> Iterator[DeskSite]:
 
 def paused(site: DeskSite) -> list[str]:
     with site.world.store() as store:
-        return [*store.ledger.pauses.current()]
+        return [*store.mail.ledger.pauses.current()]
 
 
 def test_an_edition_whose_mail_waits_says_so_and_is_taken_back(site: DeskSite) -> None:
@@ -119,9 +119,9 @@ def test_refused_later_and_doubtful_mails_are_counted_and_the_rest_is_taken_back
         editor = site.editor()
         assert "5 mails go out now." == editor.said(editor.press("send", ROUND, pace="daily"))
         with site.world.store() as store:
-            claimed = {each.recipient: each for each in store.ledger.claim(9, max_age=4 * DAY, now=site.now)}
+            claimed = {each.recipient: each for each in store.mail.ledger.claim(9, max_age=4 * DAY, now=site.now)}
             sent, refused, later, doubtful, waiting = (claimed[each] for each in readers)
-            store.ledger.write([sent, refused, later, doubtful], [], now=site.now)
+            store.mail.ledger.write([sent, refused, later, doubtful], [], now=site.now)
             no, not_now = f"550 5.1.1 no {readers[1]}", f"451 4.2.1 not now, {readers[2]}"
             results = [
                 Result(delivery=sent, state=DeliveryState.SENT, reply="250 taken"),
@@ -130,7 +130,7 @@ def test_refused_later_and_doubtful_mails_are_counted_and_the_rest_is_taken_back
                 Result(delivery=doubtful, state=DeliveryState.QUEUED, is_doubtful=True),
                 Result(delivery=waiting, state=DeliveryState.QUEUED, is_attempt=False),
             ]
-            store.ledger.write([], results, now=site.now)
+            store.mail.ledger.write([], results, now=site.now)
 
         text = text_of(editor.look(SENT))
         assert "3 mails are not handed over yet." in text

@@ -144,7 +144,7 @@ def test_erasing_with_suppression_keeps_only_a_fingerprint(site: FormSite) -> No
 
     assert ADA not in state(site)
     with site.world.store() as store:
-        assert ["erased-on-request"] == [each.kind.value for each in store.suppressions.of(ADA)]
+        assert ["erased-on-request"] == [each.kind.value for each in store.people.suppressions.of(ADA)]
 
 
 # --- another address -------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_an_address_that_is_subscribed_is_answered_like_any_other_and_kept_apart
     assert 409 == answer.status_code
     assert "This address is subscribed already" in answer.text
     with site.world.store() as store:
-        assert [ADA, BEN] == [each.address for each in next(store.subscribers.all())]
+        assert [ADA, BEN] == [each.address for each in next(store.people.subscribers.all())]
 
 
 def test_an_address_gets_one_such_letter_a_day_and_its_link_is_good_as_long(site: FormSite) -> None:

@@ -25,7 +25,7 @@ def state(site: FormSite) -> str:
 
 def choices(site: FormSite, address: str = ADA) -> dict[str, str]:
     with site.world.store() as store:
-        found = store.subscribers.by_address(address)
+        found = store.people.subscribers.by_address(address)
     return found.choices if found else {}
 
 
@@ -397,10 +397,12 @@ def test_a_pace_has_the_operators_words_or_its_schedule_in_words(made: World, tm
 def test_a_removed_theme_is_on_the_page_of_its_followers(site: FormSite) -> None:
     mine = site.subscribe(**{"what": "some", "theme.ferries": "weekly"})
     with site.world.store() as store:
-        before = store.subscribers.by_address(ADA)
+        before = store.people.subscribers.by_address(ADA)
         assert before is not None
         gone = replace(before.subscriptions[0], number=2, theme="old-harbour", pace="daily")
-        store.subscribers.write(before, replace(before, subscriptions=(*before.subscriptions, gone)), now=site.now)
+        store.people.subscribers.write(
+            before, replace(before, subscriptions=(*before.subscriptions, gone)), now=site.now
+        )
 
     page = site.visitor().get(mine).text
     assert 'name="theme.old-harbour" value="daily" aria-labelledby="theme-old-harbour pace-daily" checked' in page
@@ -435,13 +437,13 @@ def test_a_pause_that_cannot_be_is_told_and_nothing_is_saved(site: FormSite) -> 
 def test_a_reader_whose_mails_came_back_goes_on_by_saving_his_page(site: FormSite) -> None:
     mine = site.subscribe()
     with site.world.store() as store:
-        ada = store.subscribers.by_address(ADA)
+        ada = store.people.subscribers.by_address(ADA)
         assert ada is not None
         gone = BounceScore(points=5, last_at=site.now, suspended_at=site.now)
         row = BounceRow(
             mark="1", at=site.now, kind=BounceKind.FAILED, name="", recipient="", token="", status="", words=""
         )
-        store.bounce_scores.count_report(row, ada.number, before=None, after=gone)
+        store.people.bounce_scores.count_report(row, ada.number, before=None, after=gone)
     assert "because mails to it came back. Save below" in site.visitor().get(mine).text
 
     site.submit(mine, {"do": "save"})
@@ -499,10 +501,10 @@ def test_a_site_has_its_own_template_and_words(site: FormSite) -> None:
     site.subscribe()
     assert "<p>Go and look.</p>" in site.visitor().get("/-/sent").text
     with site.world.store() as store:
-        ada = store.subscribers.by_address(ADA)
+        ada = store.people.subscribers.by_address(ADA)
         assert ada is not None
         assert ["We write to you. Say stop at any time."] == [
-            each.words for each in store.subscribers.consents(ada.number)
+            each.words for each in store.people.subscribers.consents(ada.number)
         ]
 
 
