@@ -103,8 +103,8 @@ class SubscribersTable(Table):
     )
     default_pace: Name = key("The pace that the form suggests.", default="weekly")
     pace_words: Annotated[Mapping[str, Mapping[str, str]], PACE_WORDS] = key(
-        "What readers call paces, in each language. Without it hourly, daily, weekly and monthly are called so in the "
-        "language of the page or mail, and others by their schedule in words.",
+        "The names of paces that people see, in each language. Without it, hourly, daily, weekly and monthly are "
+        "called so in the language of the page or mail, and others by their schedule in words.",
         default={},
         example={"fortnightly": {"en": "every other week", "fr": "toutes les deux semaines"}},
     )
@@ -112,7 +112,7 @@ class SubscribersTable(Table):
         "Who sends the mails.", default=None, example="EMN Belgium <news@example.org>", name="from"
     )
     reply_to: MailboxValue | None = key(
-        "Who gets the answers of readers. If not set, the sender does.",
+        "Who gets the answers of subscribers. If not set, the sender does.",
         default=None,
         example="The editor <editor@example.org>",
     )
@@ -123,7 +123,7 @@ class SubscribersTable(Table):
         "Your postal address, at the foot of each mail.", default=None, example="Boulevard Pacheco 44, 1000 Brussels"
     )
     max_items: Annotated[int, Field(ge=1, le=200)] = key(
-        "How many items a mail has at most, the oldest first; the others come in the reader's next mail.", default=40
+        "How many items a mail has at most, the oldest first; the others come in the next mail.", default=40
     )
 
     @property
