@@ -25,7 +25,8 @@ from sqlalchemy import text
 from publisher.deliver.pace import Throttle
 from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.deliver.smtp import Envelope, MailServer
-from publisher.model.deliveries import DeliveryKind, Security, SmtpSettings
+from publisher.model.deliveries import DeliveryKind
+from publisher.model.settings import Security, SmtpSettings
 from publisher.rendering.wire_form import WireForm
 from publisher.store import Store
 

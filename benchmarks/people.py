@@ -26,8 +26,9 @@ from publisher.model.items import Item
 from publisher.model.records import NewRecord
 from publisher.model.retention import ENDED
 from publisher.model.schedules import Schedule
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox, Site
-from publisher.model.subscribers import EndReason, Pace, SubscriberSettings, SubscriptionState
+from publisher.model.subscribers import EndReason, SubscriptionState
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from publisher.store.address_key import AddressKey

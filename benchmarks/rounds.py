@@ -35,8 +35,9 @@ from publisher.model.items import Item
 from publisher.model.records import NewRecord
 from publisher.model.rounds import Round
 from publisher.model.schedules import Schedule
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox
-from publisher.model.subscribers import EVERYTHING, Pace, SubscriberSettings, SubscriptionState
+from publisher.model.subscribers import EVERYTHING, SubscriptionState
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates

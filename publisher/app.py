@@ -31,11 +31,11 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.config.config import Config
-from publisher.model.bounces import BounceSettings
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.errors import BusyError
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, RunReport
+from publisher.model.settings import BounceSettings
 from publisher.model.status import Status
 from publisher.publish.files import Files, RehearsedFiles
 from publisher.publish.plan import Scope

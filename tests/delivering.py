@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 
 from publisher.deliver.pace import Throttle
 from publisher.deliver.run import DeliveryOptions, deliver
-from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result, Security, SmtpSettings
+from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result
+from publisher.model.settings import Security, SmtpSettings
 from publisher.store import Store
 from publisher.store.ledger import Ledger
 from publisher.store.locks import Locks

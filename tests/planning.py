@@ -17,8 +17,8 @@ from sqlalchemy import Engine, event
 
 from publisher.model.rounds import Round
 from publisher.model.schedules import Schedule
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox
-from publisher.model.subscribers import Pace, SubscriberSettings
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from publisher.store.people import RoundEnvelope

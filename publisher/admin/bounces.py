@@ -18,9 +18,10 @@ from functools import partial
 
 from publisher.deliver.bounces import read_bounce
 from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbox
-from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow, BounceSettings
+from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow
 from publisher.model.errors import UsageError
 from publisher.model.masking import without_addresses
+from publisher.model.settings import BounceSettings
 from publisher.store import Store
 from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.people import People

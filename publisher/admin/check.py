@@ -22,12 +22,12 @@ from publisher.admin.title_checks import title_hints
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.smtp import is_this_machine
-from publisher.model.deliveries import Security
 from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.problems import Problem, counted
 from publisher.model.schedules import zone_of
+from publisher.model.settings import Security
 from publisher.model.status import WaitingStatus
 from publisher.model.themes import ThemeMap
 from publisher.rendering.templates import Templates

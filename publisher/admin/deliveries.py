@@ -10,14 +10,15 @@ from publisher.config.config import Config
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import audience_and_number, tally_planned
-from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, SmtpSettings
+from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind
 from publisher.model.editions import Audience
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import DeliverReport
+from publisher.model.round_names import is_round_name
+from publisher.model.settings import SmtpSettings
 from publisher.model.site import Site
-from publisher.model.subscribers import is_round_name
-from publisher.rendering.addresses import delivery_of
+from publisher.rendering.envelopes import delivery_of
 from publisher.store import Store
 
 

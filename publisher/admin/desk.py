@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from publisher.model.deliveries import Letter
-from publisher.model.desk import Act, ActOutcome, DeskSession, DeskSettings
+from publisher.model.desk import Act, ActOutcome, DeskSession
 from publisher.model.errors import UsageError
+from publisher.model.settings import DeskSettings
 from publisher.publish.page_values import SiteLook
 from publisher.rendering.urls import desk_link_url
 from publisher.store import Store

@@ -14,7 +14,8 @@ from publisher.model.deliveries import DeliveryCounts, DeliveryKind, DeliverySta
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import UsageError
 from publisher.model.problems import counted
-from publisher.rendering.addresses import delivery_of, wire_address
+from publisher.rendering.addresses import wire_address
+from publisher.rendering.envelopes import delivery_of
 
 NO_SERVER = "nothing is sent, because config.toml names no mail server in smtp.host"
 SHOWN = timedelta(days=30)

@@ -24,7 +24,8 @@ from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.rounds import Round, RoundEdit
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import EVERYTHING, SubscriberSettings
+from publisher.model.settings import SubscriberSettings
+from publisher.model.subscribers import EVERYTHING
 from publisher.model.themes import ALL_THEMES, Theme
 from publisher.model.titles import title_of
 from publisher.rendering.letters import why_word

@@ -23,8 +23,9 @@ from publisher.model.deliveries import Letter
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
-from publisher.model.reports import ConditionChange, RunReport, SourceCondition
-from publisher.rendering.addresses import notice_delivery
+from publisher.model.reports import ConditionChange, RunReport
+from publisher.model.sources import SourceCondition
+from publisher.rendering.envelopes import notice_delivery
 from publisher.store import SourceState, Store
 
 REPEATED = 3

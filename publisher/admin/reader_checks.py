@@ -11,7 +11,8 @@ from publisher.admin.mail_checks import Finding
 from publisher.model.feeds import FeedKind
 from publisher.model.problems import counted
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import EVERYTHING, SubscriberSettings
+from publisher.model.settings import SubscriberSettings
+from publisher.model.subscribers import EVERYTHING
 from publisher.model.themes import ThemeMap
 from publisher.store import Store
 

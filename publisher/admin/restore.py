@@ -32,7 +32,7 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError, StoreError, UsageError
-from publisher.rendering.addresses import delivery_of
+from publisher.rendering.envelopes import delivery_of
 from publisher.store import READERS, AudienceState, Restoration, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
 from publisher.store.departures import Journal

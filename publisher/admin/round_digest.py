@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from publisher.model.editions import Audience, Edition
 from publisher.model.records import Record
+from publisher.model.round_names import READERS
 from publisher.model.rounds import Round, RoundEdit
+from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site
-from publisher.model.subscribers import READERS, SubscriberSettings
 from publisher.model.themes import ALL_THEMES
 from publisher.rendering.personal import marked_personal
 

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from publisher.model.deliveries import Delivery
 from publisher.model.errors import PublisherError, TemplateError
 from publisher.model.records import Record
+from publisher.model.round_names import number_of_round
 from publisher.model.rounds import Round, RoundEdit
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import EVERYTHING, SubscriberSettings, number_of_round
+from publisher.model.settings import SubscriberSettings
+from publisher.model.subscribers import EVERYTHING
 from publisher.store import Store
 from publisher.store.people import RoundMail
 from publisher.subscribers.people import People

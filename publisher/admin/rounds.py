@@ -6,9 +6,9 @@ from datetime import datetime
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.model.errors import UsageError
-from publisher.model.rounds import RoundReport
+from publisher.model.reports import RoundReport
+from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site
-from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering.addresses import list_host, wire_address
 from publisher.store import READERS, Store
 from publisher.store.people import RoundEnvelope

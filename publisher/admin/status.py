@@ -15,6 +15,7 @@ from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
+from publisher.model.settings import SubscriberSettings
 from publisher.model.status import (
     AudienceStatus,
     HeldStatus,
@@ -26,7 +27,7 @@ from publisher.model.status import (
     WaitingReason,
     WaitingStatus,
 )
-from publisher.model.subscribers import CONFIRM_WITHIN, SubscriberSettings
+from publisher.model.subscribers import CONFIRM_WITHIN
 from publisher.publish.plan import CONSUMER
 from publisher.store import READERS, RunRow, Store, Waiting
 from publisher.store.runs import DELIVER

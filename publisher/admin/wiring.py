@@ -25,8 +25,7 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryKind, Letter
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
-from publisher.model.reports import PublishReport, RunReport
-from publisher.model.rounds import RoundReport
+from publisher.model.reports import PublishReport, RoundReport, RunReport
 from publisher.model.site import Site
 from publisher.publish.files import Files
 from publisher.publish.plan import Publication, PublishPlan, plan_editions

@@ -8,8 +8,9 @@ import click
 
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
-from publisher.model.bounces import BounceReport, BounceRow, BounceSettings
+from publisher.model.bounces import BounceReport, BounceRow
 from publisher.model.problems import counted
+from publisher.model.settings import BounceSettings
 
 
 @click.command()

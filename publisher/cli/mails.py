@@ -12,8 +12,8 @@ from publisher.cli.edition_output import mails_words
 from publisher.cli.group import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_line
 from publisher.model.problems import counted
+from publisher.model.round_names import is_round_name
 from publisher.model.schedules import zone_of
-from publisher.model.subscribers import is_round_name
 
 
 @click.command()

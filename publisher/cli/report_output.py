@@ -9,8 +9,7 @@ from publisher.cli.output import print_json, print_line, warn
 from publisher.cli.status_output import clock_line
 from publisher.model.editions import Notice
 from publisher.model.problems import Problem, counted
-from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, DeliveryTally, RunReport
-from publisher.model.rounds import RoundReport
+from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, DeliveryTally, RoundReport, RunReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:

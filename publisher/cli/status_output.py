@@ -10,9 +10,9 @@ from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import UNTIL_DECIDED
 from publisher.model.problems import counted, some_of
-from publisher.model.reports import SourceCondition
+from publisher.model.round_names import is_round_name
+from publisher.model.sources import SourceCondition
 from publisher.model.status import AudienceStatus, HeldStatus, RestoreStatus, SourceStatus, Status, SubscribersStatus
-from publisher.model.subscribers import is_round_name
 
 _MOMENTS = 5
 """How many different times at which items will appear are shown."""

@@ -7,8 +7,7 @@ from datetime import datetime
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import EmptySourceError, SourceError
 from publisher.model.items import Item
-from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HoldReason, SourcePolicy, Suspicion
+from publisher.model.sources import FailureKind, HoldReason, SourceCondition, SourcePolicy, Suspicion
 from publisher.store import SourceState
 
 

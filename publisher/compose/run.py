@@ -51,7 +51,7 @@ from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
 from publisher.model.themes import ALL_THEMES
-from publisher.rendering.addresses import delivery_of
+from publisher.rendering.envelopes import delivery_of
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # the caller imports it, once there is something to render

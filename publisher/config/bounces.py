@@ -9,8 +9,7 @@ from pydantic import Field
 from publisher.config.smtp import HOST, PASSWORD, is_this_machine, secret_of
 from publisher.config.tables import Table, key
 from publisher.config.values import File, Interval, Line, absolute, names_variable
-from publisher.model.bounces import BounceSettings, ImapSettings
-from publisher.model.deliveries import Security
+from publisher.model.settings import BounceSettings, ImapSettings, Security
 
 
 class BouncesTable(Table):

@@ -20,15 +20,12 @@ from publisher.config.service import ServiceSettings
 from publisher.config.sources import SourceSettings, source_settings
 from publisher.config.store import StoreSettings
 from publisher.config.values import absolute
-from publisher.model.bounces import BounceSettings
-from publisher.model.deliveries import SmtpSettings
-from publisher.model.desk import DeskSettings
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings
+from publisher.model.settings import BounceSettings, DeskSettings, SmtpSettings, SubscriberSettings
 from publisher.model.site import Mailbox, Site
 from publisher.model.sources import Fetching
-from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
 from publisher.rendering.addresses import wire_address
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import list_of, matching, read_address, read_list
-from publisher.model.desk import DeskSettings
+from publisher.model.settings import DeskSettings
 from publisher.rendering.addresses import wire_address
 
 PEOPLE = Value(

@@ -18,8 +18,8 @@ from publisher.config.templates import TemplatesTable
 from publisher.config.themes import ThemesTable
 from publisher.config.values import DATABASE, THEME_SLUG, absolute, is_database_address, variable_of
 from publisher.model.problems import suggestion
+from publisher.model.round_names import READERS, ROUND
 from publisher.model.slugs import fold_label
-from publisher.model.subscribers import READERS, ROUND
 
 
 class _Named(Protocol):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import Address, File, Interval, Line, absolute, matching, names_variable, read_line
-from publisher.model.deliveries import Secret, Security, SmtpSettings
+from publisher.model.settings import Secret, Security, SmtpSettings
 from publisher.rendering.addresses import wire_address
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")

@@ -21,8 +21,8 @@ from publisher.config.values import (
 )
 from publisher.model.problems import suggestion
 from publisher.model.schedules import Schedule
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Site
-from publisher.model.subscribers import Pace, SubscriberSettings
 
 DEFAULT_PACES = {"daily": "0 8 * * MON-FRI", "weekly": "0 8 * * MON", "monthly": "0 8 * * MON#1"}
 NO_WORDS: Mapping[str, str] = {}

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from publisher.deliver.secret import read_secret
-from publisher.model.bounces import ImapSettings
-from publisher.model.deliveries import Security
 from publisher.model.errors import MailboxError
+from publisher.model.settings import ImapSettings, Security
 
 DEADLINE_S = 30
 _VALIDITY = "UIDVALIDITY"

@@ -8,7 +8,7 @@ from collections import deque
 
 from publisher.deliver.answers import Sign
 from publisher.deliver.greylist import Greylist
-from publisher.model.deliveries import SmtpSettings
+from publisher.model.settings import SmtpSettings
 
 WAITS_S = (5.0, 15.0, 60.0, 120.0, 300.0, 600.0)
 """How many seconds no mail is sent after the server could not be used once, twice … in a row."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from publisher.deliver.smtp import Deadlines, Envelope, MailServer
 from publisher.deliver.wire import Dropped
-from publisher.model.deliveries import SmtpSettings
 from publisher.model.errors import MailServerError
+from publisher.model.settings import SmtpSettings
 from publisher.rendering.wire_form import WireForm
 
 IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, block=60, dot=120)

@@ -2,8 +2,8 @@
 
 import subprocess
 
-from publisher.model.deliveries import Secret
 from publisher.model.errors import SecretError
+from publisher.model.settings import Secret
 
 _PATIENCE_S = 30
 

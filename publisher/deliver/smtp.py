@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from publisher.deliver.answers import Reply, SmtpStep
 from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Silent, Wire, words_of
-from publisher.model.deliveries import Security, SmtpSettings
 from publisher.model.errors import MailServerError
+from publisher.model.settings import Security, SmtpSettings
 from publisher.rendering.wire_form import WireForm
 
 MAILS_A_CONNECTION = 100

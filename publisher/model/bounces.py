@@ -1,11 +1,8 @@
 """Bounces: what mail servers and mailboxes report about a mail after our mail server accepted it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-
-from publisher.model.deliveries import Secret, Security
 
 
 class BounceKind(StrEnum):
@@ -78,33 +75,6 @@ class BounceScore:
     """UTC; when digests to the subscriber were stopped. `None` if he gets digests."""
     probed_at: datetime | None = None
     """UTC; when the probe was queued, a letter that tests whether mails arrive again. `None` if no probe was queued."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImapSettings:
-    """A folder on an IMAP server."""
-
-    host: str
-    port: int
-    security: Security
-    user: str
-    password: Secret
-    ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate. If `None`, the authorities are those that
-    this machine trusts.
-    """
-    folder: str = "INBOX"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BounceSettings:
-    """The mailboxes in which bounces are read."""
-
-    maildir: Path | None = None
-    mbox: Path | None = None
-    imap: ImapSettings | None = None
-    every: timedelta = timedelta(minutes=5)
-    """How often the service reads the mailboxes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

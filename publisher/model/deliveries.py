@@ -1,9 +1,8 @@
-"""Deliveries: mails to send, each to one recipient; how to reach the mail server; what became of each mail."""
+"""Deliveries: mails to send, each to one recipient, and what became of each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from pathlib import Path
 
 # --- one mail to one recipient ---------------------------------------------------------------------------------------
 
@@ -200,62 +199,6 @@ class Result:
     """The code of the server's answer; `None` if the server did not answer."""
     reply: str = ""
     """What the server answered, or what happened instead, on one line."""
-
-
-# --- how to reach the mail server -------------------------------------------------------------------------------------
-
-
-class Security(StrEnum):
-    """How a connection to the mail server is protected."""
-
-    STARTTLS = "starttls"
-    """The connection begins unencrypted, and is encrypted before anything else is said."""
-    TLS = "tls"
-    """The connection is encrypted from the start."""
-    NONE = "none"
-    """The connection is never encrypted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
-    """A password or token, or the place from which it is read each time it is needed."""
-
-    value: str = field(default="", repr=False)
-    file: Path | None = None
-    command: tuple[str, ...] = ()
-    """A program, with its arguments, that prints the secret."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpSettings:
-    """How to reach the mail server, and the limits of sending."""
-
-    host: str
-    port: int
-    security: Security
-    user: str = ""
-    """The user name; empty if the server needs no login."""
-    password: Secret | None = None
-    oauth: Secret | None = None
-    """A token for a login by XOAUTH2. If `None`, the password is used."""
-    ca_file: Path | None = None
-    """Certificates of the authority that signed the server's certificate. If `None`, the authorities are those that
-    this machine trusts.
-    """
-    bounces: str = ""
-    """The envelope sender, in ASCII. If empty, the address in `from` is used."""
-    connections: int = 4
-    per_second: float | None = None
-    """The most mails per second; `None` for no limit. `per_hour` and `per_day` are the same for longer times."""
-    per_hour: int | None = None
-    per_day: int | None = None
-    max_age: timedelta = timedelta(days=3)
-    """A mail that waited longer is held until the operator decides."""
-
-    @property
-    def place(self) -> str:
-        """The server's host and port, for messages."""
-        return f"{self.host}:{self.port}"
 
 
 # --- counts for status ------------------------------------------------------------------------------------------------

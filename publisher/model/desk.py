@@ -1,4 +1,4 @@
-"""The editors' desk, the web pages on which editors work: who may sign in, for how long, and the record of what was
+"""The editors' desk, the web pages on which editors work: how long somebody stays signed in, and the record of what was
 done.
 """
 
@@ -12,22 +12,6 @@ SESSION_WITHIN = timedelta(days=7)
 """How long somebody stays signed in."""
 ACTS_WITHIN = timedelta(days=366)
 """How long the record of acts (who did what at the desk) is kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskSettings:
-    """The settings of the editors' desk: who may sign in."""
-
-    people: tuple[str, ...]
-    """Mail addresses of the people who may sign in at the editors' desk, in the form used in headers and compared
-    without regard to case; at least one.
-    """
-
-    def person(self, address: str) -> str:
-        """Return a person's address as config.toml writes it; return an empty string if no person of the desk has this
-        address.
-        """
-        return next((each for each in self.people if each.lower() == address.lower()), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,34 +5,12 @@ them.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from publisher.model.editions import Edition, Notice
 from publisher.model.problems import Problem
-from publisher.model.rounds import RoundReport
+from publisher.model.sources import SourceCondition
 
 # --- the condition of sources -----------------------------------------------------------------------------------------
-
-
-class SourceCondition(StrEnum):
-    """Whether a source works, or why its news does not reach readers."""
-
-    WELL = "well"
-    """The source can be read, and all of its news is in the log."""
-    UNREAD = "unread"
-    """The source has never been read completely."""
-    FAILING = "failing"
-    """The source cannot be read."""
-    EMPTY = "empty"
-    """The source can be read but lists nothing, although it listed items before."""
-    DRIFTED = "drifted"
-    """All listed items lack a field that nearly all items had before. The listing is held, that is not recorded until
-    the operator decides.
-    """
-    HELD = "held"
-    """The listing is suspicious for a reason other than `DRIFTED`, and is not recorded until the operator decides."""
-    SILENT = "silent"
-    """The source can be read, but has had no news for longer than expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +164,18 @@ class DeliverReport:
     def is_sent(self) -> bool:
         """Whether the mail server took any mail."""
         return any(tally.sent for tally in self.editions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundReport:
+    """What a pass did for a round of mails to subscribers."""
+
+    name: str
+    paces: tuple[str, ...]
+    mails: int = 0
+    """How many mails were queued."""
+    is_planned: bool = True
+    """Whether all mails of the round are queued; if not, the next pass continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

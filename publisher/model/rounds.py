@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from publisher.model.subscribers import round_name
+from publisher.model.round_names import round_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +41,6 @@ class ItemEntry:
     """For the slug of each of the item's themes, the log number with which the item entered the theme: `added_seq` or a
     later number.
     """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundReport:
-    """What a pass did for a round of mails to subscribers."""
-
-    name: str
-    paces: tuple[str, ...]
-    mails: int = 0
-    """How many mails were queued."""
-    is_planned: bool = True
-    """Whether all mails of the round are queued; if not, the next pass continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Sources: how the operator wants them treated, limits, and what may be wrong with a reading."""
+"""Sources: how the operator wants them treated, limits, what may be wrong with a reading, and their conditions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -111,3 +111,24 @@ class Suspicion:
     words: str
     """The reason in words for the operator, with figures."""
     change: HeldChange = HeldChange()
+
+
+class SourceCondition(StrEnum):
+    """Whether a source works, or why its news does not reach readers."""
+
+    WELL = "well"
+    """The source can be read, and all of its news is in the log."""
+    UNREAD = "unread"
+    """The source has never been read completely."""
+    FAILING = "failing"
+    """The source cannot be read."""
+    EMPTY = "empty"
+    """The source can be read but lists nothing, although it listed items before."""
+    DRIFTED = "drifted"
+    """All listed items lack a field that nearly all items had before. The listing is held, that is not recorded until
+    the operator decides.
+    """
+    HELD = "held"
+    """The listing is suspicious for a reason other than `DRIFTED`, and is not recorded until the operator decides."""
+    SILENT = "silent"
+    """The source can be read, but has had no news for longer than expected."""

@@ -7,8 +7,7 @@ from typing import Literal
 
 from publisher.model.deliveries import DeliveryCounts, Order, Outage
 from publisher.model.errors import EXIT_TRY_LATER
-from publisher.model.reports import SourceCondition
-from publisher.model.sources import HeldChange
+from publisher.model.sources import HeldChange, SourceCondition
 
 WaitingReason = Literal["waits", "settles", "comes back"]
 """Why an item waits: for its embargo or date (`waits`), to stay unchanged for `settle` (`settles`), or because it was

@@ -6,9 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from publisher.model.schedules import Schedule
-from publisher.model.site import Mailbox
-
 EVERYTHING = "*"
 """Stands in place of a theme's slug for all themes, also future ones."""
 Choices: TypeAlias = Mapping[str, str]
@@ -104,41 +101,6 @@ class Right(StrEnum):
     """Confirm what somebody chose in the form to subscribe."""
     MOVE = "move"
     """Confirm another address of a subscriber."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """A pace: how often mails come."""
-
-    name: str
-    """Lower-case letters, digits and hyphens, such as `weekly`."""
-    schedule: Schedule
-    words: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """The operator's own words for the pace, by language."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberSettings:
-    """How the site serves subscribers."""
-
-    paces: tuple[Pace, ...]
-    """The paces in the order of config.toml: the most frequent first."""
-    default_pace: str
-    from_: Mailbox
-    reply_to: Mailbox | None
-    """The address for answers of subscribers. If `None`, answers go to the sender."""
-    privacy_url: str
-    postal_address: str
-    max_items: int
-    """How many items a mail has at most: the oldest items go into it, and the rest into the next mail."""
-    stop_by_mail: str = ""
-    """The mailbox to which mail programs write to unsubscribe, and which is read automatically. If empty, they write to
-    the address for answers.
-    """
-
-    @property
-    def pace_names(self) -> tuple[str, ...]:
-        return tuple(pace.name for pace in self.paces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,24 +226,3 @@ def letter_name(kind: LetterKind, token_digest: str) -> str:
     letter's link.
     """
     return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
-
-
-ROUND = "round-"
-"""The prefix of the names of rounds, such as `round-3`."""
-READERS = "subscribers"
-"""The name of all subscribers together, used like an audience's, above all in List-Id."""
-
-
-def round_name(number: int) -> str:
-    """Return the name of a round (all mails that subscribers get at one moment), such as `round-3`."""
-    return f"{ROUND}{number}"
-
-
-def is_round_name(name: str) -> bool:
-    """Whether `round_name` made this name."""
-    return name.startswith(ROUND) and name.removeprefix(ROUND).isdecimal()
-
-
-def number_of_round(name: str) -> int:
-    """Return the number in a round's name: 3 for `round-3`."""
-    return int(name.removeprefix(ROUND))

@@ -3,8 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from publisher.model.deliveries import DeliveryKind, NewDelivery, Rank
-from publisher.model.editions import Audience, Edition, Notice
+from publisher.model.editions import Edition, Notice
 from publisher.model.site import Site
 
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -63,35 +62,9 @@ def message_id_of(edition: Edition, site: Site) -> str:
     return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{list_host(site)}>"
 
 
-def delivery_of(edition: Edition, audience: Audience, site: Site) -> NewDelivery:
-    """Return the delivery of an edition to the mailing list of its audience."""
-    return NewDelivery(
-        kind=DeliveryKind.EDITION,
-        name=edition.name,
-        recipient=wire_address(audience.to.address),
-        sender=wire_address(audience.from_.address),
-        message_id=message_id_of(edition, site),
-        dated=edition.dated,
-        audience=edition.audience,
-    )
-
-
 def notice_id_of(notice: Notice, site: Site) -> str:
     """Return the Message-ID of a notice, in its angle brackets."""
     return f"<{notice.name}.{notice.at:%Y%m%dT%H%M%SZ}.notice@{list_host(site)}>"
-
-
-def notice_delivery(notice: Notice, site: Site) -> NewDelivery:
-    """Return the delivery of a notice to the operator or an editor."""
-    return NewDelivery(
-        kind=DeliveryKind.LETTER,
-        name=notice.name,
-        recipient=wire_address(notice.to.address),
-        sender=wire_address(site.author.address),
-        message_id=notice_id_of(notice, site),
-        dated=notice.at,
-        rank=Rank.NOTICE,
-    )
 
 
 def list_host(site: Site) -> str:

@@ -8,6 +8,7 @@ from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
 from publisher.model.editions import DigestStyle
 from publisher.model.retention import UNCONFIRMED
 from publisher.model.schedules import local_day
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import (
     CONFIRM_WITHIN,
@@ -16,9 +17,7 @@ from publisher.model.subscribers import (
     TRUST_PROBE_AFTER,
     Choices,
     LetterKind,
-    Pace,
     Request,
-    SubscriberSettings,
 )
 from publisher.rendering.addresses import list_host, wire_address
 from publisher.rendering.columns import wrap

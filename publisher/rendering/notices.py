@@ -8,9 +8,10 @@ from shlex import quote
 from publisher.model.characters import as_line
 from publisher.model.corrections import quote_of
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, SourceChange
-from publisher.model.reports import ConditionChange, SourceCondition
+from publisher.model.reports import ConditionChange
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
+from publisher.model.sources import SourceCondition
 from publisher.model.titles import title_of
 from publisher.rendering.languages import format_day, gettext_noop, interface_language, translations
 

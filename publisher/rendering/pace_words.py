@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from publisher.model.subscribers import Pace
+from publisher.model.settings import Pace
 from publisher.rendering.languages import translations
 from publisher.rendering.schedule_words import words_of
 

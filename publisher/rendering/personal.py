@@ -15,8 +15,9 @@ from functools import lru_cache
 from html import escape
 
 from publisher.model.editions import Digest, Personal
+from publisher.model.round_names import READERS
+from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site
-from publisher.model.subscribers import READERS, SubscriberSettings
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host
 from publisher.rendering.columns import wrap

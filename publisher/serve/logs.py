@@ -9,7 +9,8 @@ import structlog
 from publisher.model.characters import as_line
 from publisher.model.decisions import LOGGER, facts_of
 from publisher.model.problems import Problem
-from publisher.model.reports import DeliveryTally, RunReport, SourceCondition
+from publisher.model.reports import DeliveryTally, RunReport
+from publisher.model.sources import SourceCondition
 
 logger = structlog.get_logger("publisher")
 _OF_LINES = ("exception", "stack")

@@ -13,8 +13,8 @@ from sqlalchemy import Text, and_, cast, func, literal, select
 
 from publisher.model.bounces import BounceRow
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
+from publisher.model.round_names import ROUND
 from publisher.model.rounds import ItemEntry, Round
-from publisher.model.subscribers import ROUND
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
 from publisher.store.mail_schema import bounces, deliveries

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, update
 
 from publisher.model.editions import Notice
-from publisher.model.reports import SourceCondition
 from publisher.model.site import Mailbox
+from publisher.model.sources import SourceCondition
 from publisher.store.edition_schema import editions
 from publisher.store.engine import Database
 from publisher.store.schema import IS_UNWRITTEN, notices, sources

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, del
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.retention import BOUNCES, ENDED, LINKS, MAILS, UNCONFIRMED, Forgotten
-from publisher.model.subscribers import LetterKind, round_name
+from publisher.model.round_names import round_name
+from publisher.model.subscribers import LetterKind
 from publisher.store.engine import BATCH, Database
 from publisher.store.erasure import erase_addresses, erase_unconfirmed, unconfirmed
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery_sums, letters

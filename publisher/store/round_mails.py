@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
-from publisher.model.subscribers import LetterKind, Subscriber, round_name
+from publisher.model.round_names import round_name
+from publisher.model.subscribers import LetterKind, Subscriber
 from publisher.store.columns import UtcDateTime
 from publisher.store.delivery_rows import clock_of, lock_rows
 from publisher.store.mail_schema import IS_LETTER, IS_NO_ROUND, deliveries, orders

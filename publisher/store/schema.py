@@ -22,8 +22,7 @@ from sqlalchemy import (
 
 from publisher.model.feeds import FeedKind
 from publisher.model.records import ChangeKind, State
-from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HoldReason
+from publisher.model.sources import FailureKind, HoldReason, SourceCondition
 from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 
 HEAD = "s0001"

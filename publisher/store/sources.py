@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from publisher.model.errors import StoreError
-from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HeldChange, HoldReason
+from publisher.model.sources import FailureKind, HeldChange, HoldReason, SourceCondition
 from publisher.store.engine import Database
 from publisher.store.schema import sources
 

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from publisher.model.bounces import BounceKind, BounceScore
-from publisher.model.subscribers import Pace
+from publisher.model.settings import Pace
 
 SUSPEND_AT = 5
 STALE_AFTER = timedelta(days=7)

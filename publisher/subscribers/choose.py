@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from publisher.model.settings import SubscriberSettings
 from publisher.model.subscribers import (
     EVERYTHING,
     UNDO_WITHIN,
     Choices,
     EndReason,
     Subscriber,
-    SubscriberSettings,
     Subscription,
     SubscriptionState,
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
+from publisher.model.settings import SubscriberSettings
 from publisher.model.subscribers import (
     CONFIRM_WITHIN,
     DOUBLE_CLICK,
@@ -16,7 +17,6 @@ from publisher.model.subscribers import (
     LetterKind,
     Request,
     Subscriber,
-    SubscriberSettings,
 )
 from publisher.model.themes import ThemeMap
 from publisher.store import Store

@@ -19,6 +19,7 @@ from publisher.model.departures import Suppression, SuppressionKind
 from publisher.model.errors import SuppressedError, UsageError
 from publisher.model.feeds import FeedKind
 from publisher.model.problems import suggestion
+from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site
 from publisher.model.subscribers import (
     EVERYTHING,
@@ -30,7 +31,6 @@ from publisher.model.subscribers import (
     LetterKind,
     Request,
     Subscriber,
-    SubscriberSettings,
     letter_name,
 )
 from publisher.model.themes import Theme, ThemeMap

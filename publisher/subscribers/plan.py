@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from publisher.model.schedules import is_due, tick_to_record
-from publisher.model.subscribers import Pace
+from publisher.model.settings import Pace
 from publisher.store.people import FollowRow, Moved
 from publisher.subscribers.rule import Follow, Window, moved, share_of
 

@@ -16,9 +16,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
-from publisher.model.rounds import ItemEntry, Round, RoundReport
+from publisher.model.reports import RoundReport
+from publisher.model.rounds import ItemEntry, Round
 from publisher.model.schedules import tick_to_record
-from publisher.model.subscribers import SubscriberSettings
+from publisher.model.settings import SubscriberSettings
 from publisher.model.themes import ThemeMap
 from publisher.store import Store
 from publisher.store.people import RangePass, RoundEnvelope

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.admin.reader_checks import QUIET, reader_hints, survey_readers
-from publisher.model.subscribers import SubscriberSettings
+from publisher.model.settings import SubscriberSettings
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from tests.contract.stories import ASYLUM, BORDERS, collect, record, withdraw

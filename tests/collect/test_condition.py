@@ -15,8 +15,7 @@ from publisher.collect.condition import (
 )
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import EmptySourceError, SourceError
-from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HeldChange, HoldReason, Suspicion
+from publisher.model.sources import FailureKind, HeldChange, HoldReason, SourceCondition, Suspicion
 from publisher.store import SourceState
 from tests.values import POLICY
 

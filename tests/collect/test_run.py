@@ -16,7 +16,8 @@ from publisher.model.feeds import ALL, Gathering
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.records import Record, State
-from publisher.model.reports import CollectReport, SourceCondition
+from publisher.model.reports import CollectReport
+from publisher.model.sources import SourceCondition
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from tests.contract.stories import fail

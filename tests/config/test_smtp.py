@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from publisher.config.config import Config
-from publisher.model.deliveries import Secret, Security, SmtpSettings
 from publisher.model.errors import ConfigError
+from publisher.model.settings import Secret, Security, SmtpSettings
 from tests.config.test_config import SMALLEST
 
 ENVIRON = {"SMTP_PASSWORD": "secret"}

@@ -7,8 +7,8 @@ import pytest
 from publisher.config.config import Config
 from publisher.model.errors import ConfigError
 from publisher.model.schedules import Schedule
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox
-from publisher.model.subscribers import Pace, SubscriberSettings
 from tests.config.test_config import SMALLEST
 
 LEAST = (

@@ -10,8 +10,7 @@ from publisher.model.errors import StoreError
 from publisher.model.feeds import ALL, Feed, FeedKind, Gathering
 from publisher.model.items import Item
 from publisher.model.records import Record, State
-from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HoldReason
+from publisher.model.sources import FailureKind, HoldReason, SourceCondition
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.publish.feeds import newest_items
 from publisher.publish.item_cache import ItemCache

@@ -9,9 +9,8 @@ import pytest
 import trustme
 
 from publisher.deliver.mailboxes import open_imap, open_maildir, open_mbox
-from publisher.model.bounces import ImapSettings
-from publisher.model.deliveries import Secret, Security
 from publisher.model.errors import MailboxError
+from publisher.model.settings import ImapSettings, Secret, Security
 from tests.imap_server import PASSWORD, Box, imap_server
 
 MAIL = b"From: mx@example.net\nSubject: it came back\n\nHello\n"

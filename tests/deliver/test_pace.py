@@ -6,7 +6,7 @@ import pytest
 
 from publisher.deliver.answers import Sign
 from publisher.deliver.pace import FIRST_GAP_S, GOOD_MAILS, IN_A_ROW, LATEST, PAUSES_S, STOPPED_S, WAITS_S, Throttle
-from publisher.model.deliveries import Security, SmtpSettings
+from publisher.model.settings import Security, SmtpSettings
 
 SETTINGS = SmtpSettings(host="localhost", port=25, security=Security.NONE, connections=8)
 

@@ -17,17 +17,10 @@ from publisher.deliver.answers import RETRIES
 from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Throttle
 from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.deliver.smtp import Deadlines
-from publisher.model.deliveries import (
-    Delivery,
-    DeliveryCounts,
-    DeliveryKind,
-    NewDelivery,
-    Result,
-    Security,
-    SmtpSettings,
-)
+from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, NewDelivery, Result
 from publisher.model.errors import FilesError, PublisherError, StoreError
 from publisher.model.reports import DeliverReport
+from publisher.model.settings import Security, SmtpSettings
 from publisher.store import Store
 from publisher.store.ledger import HANDING_LEASE, Ledger
 from publisher.store.locks import Locks

@@ -25,8 +25,8 @@ from publisher.deliver.smtp import (
     SmtpSession,
 )
 from publisher.deliver.wire import MOST_BYTES, Dropped, Silent
-from publisher.model.deliveries import Secret, Security, SmtpSettings
 from publisher.model.errors import MailServerError, SecretError
+from publisher.model.settings import Secret, Security, SmtpSettings
 from publisher.rendering.wire_form import WireForm
 from tests.smtp_server import (
     CONNECT,

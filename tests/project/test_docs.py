@@ -24,11 +24,11 @@ from publisher.model.reports import (
     DeliverReport,
     DeliveryTally,
     PublishReport,
+    RoundReport,
     RunReport,
-    SourceCondition,
 )
-from publisher.model.rounds import RoundReport
 from publisher.model.site import Mailbox
+from publisher.model.sources import SourceCondition
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 from tests.world import NOW
 

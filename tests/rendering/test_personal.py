@@ -9,8 +9,8 @@ from email.message import EmailMessage
 import pytest
 
 from publisher.model.editions import Digest
+from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Mailbox
-from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering.personal import ReaderMail, Skeleton, marked_personal
 from publisher.rendering.wire_form import WireForm
 from tests.subscribers.test_people import SETTINGS

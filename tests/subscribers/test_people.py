@@ -13,15 +13,9 @@ from publisher.model.departures import DepartureKind
 from publisher.model.errors import UsageError
 from publisher.model.retention import ENDED
 from publisher.model.schedules import Schedule
+from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox
-from publisher.model.subscribers import (
-    EndReason,
-    LetterKind,
-    Pace,
-    Request,
-    Subscriber,
-    SubscriberSettings,
-)
+from publisher.model.subscribers import EndReason, LetterKind, Request, Subscriber
 from publisher.model.themes import ThemeMap
 from publisher.store import Store
 from publisher.subscribers import tokens

@@ -9,7 +9,8 @@ import pytest
 
 from publisher.model.rounds import ItemEntry
 from publisher.model.schedules import Schedule
-from publisher.model.subscribers import EVERYTHING, Pace
+from publisher.model.settings import Pace
+from publisher.model.subscribers import EVERYTHING
 from publisher.store.people import FollowRow, Moved
 from publisher.subscribers.plan import Planner, ticks_of
 from publisher.subscribers.rule import Follow, Window, moved, share_of

@@ -10,7 +10,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 
 from publisher.model.schedules import instant_of, local_day
-from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE, SubscriberSettings
+from publisher.model.settings import SubscriberSettings
+from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE
 from publisher.rendering.addresses import MAX_ADDRESS
 from publisher.subscribers.reader_address import reader_address
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from publisher.model.schedules import Schedule, local_day
-from publisher.model.subscribers import EVERYTHING, Choices, Subscriber, SubscriberSettings, Subscription
+from publisher.model.settings import SubscriberSettings
+from publisher.model.subscribers import EVERYTHING, Choices, Subscriber, Subscription
 from publisher.model.themes import Theme
 from publisher.rendering.text import scrub
 from publisher.serve.forms.entered import NO, THEME_FIELD
