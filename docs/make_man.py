@@ -6,8 +6,8 @@
 
 import sys
 
-from publisher.cli import commands
+from publisher.cli.commands import cli
 from publisher.cli.manual_page import manual_page
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(manual_page(commands.cli)) + "\n")
+    sys.stdout.write("\n".join(manual_page(cli)) + "\n")

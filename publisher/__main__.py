@@ -9,13 +9,12 @@ def main() -> None:
     """Run the `publisher` command."""
     # pydantic would search all installed packages for plugins; this program has none
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # imports leave no garbage, and looking for it during them takes a tenth of the time of a run without news
+    # imports leave no garbage, and looking for it during them takes a tenth of the time of a run without news;
+    # `cli/group` enables it again when the command is imported
     gc.disable()
     try:
         from publisher.cli.commands import main as run_command
 
-        gc.freeze()
-        gc.enable()
         run_command()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -18,7 +18,7 @@ from typing import Self, TextIO
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
-        "publisher.cli.commands",
+        *("publisher.cli.mails", "publisher.cli.passes", "publisher.cli.serve", "publisher.cli.status"),
         "publisher.compose.run",
         "publisher.publish.run",
         "publisher.serve.scheduler",

@@ -18,7 +18,7 @@ from publisher.admin.restore import (
     waits_for_readers,
 )
 from publisher.cli.formats import local_time
-from publisher.cli.group import Options, site_command
+from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.compose.traces import Trace
 from publisher.model.problems import counted

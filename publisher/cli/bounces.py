@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.group import Options, site_command
+from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_lines
 from publisher.model.bounces import BounceReport, BounceRow
 from publisher.model.problems import counted

@@ -2,7 +2,8 @@
 
 import click
 
-from publisher.cli.group import Commands, Options, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_line
 
 

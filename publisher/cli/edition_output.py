@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from publisher.cli.formats import held_words, local_time
+from publisher.admin.review import Reviewed
+from publisher.cli.formats import edition_line, held_words, local_time, mails_words
 from publisher.cli.output import print_json, print_line, print_lines
+from publisher.cli.report_output import edition_values
 from publisher.model.deliveries import DeliveryCounts
-from publisher.model.editions import Edition, TakenOut
+from publisher.model.editions import TakenOut
 from publisher.model.problems import counted
 from publisher.model.records import Record
 from publisher.model.titles import title_of
+from publisher.store import EditionRow
 
 LEFT_OUT = {
     TakenOut.DROPPED: "left out for good",
@@ -20,13 +22,9 @@ LEFT_OUT = {
     TakenOut.WITHDRAWN: "withdrawn since",
 }
 
-if TYPE_CHECKING:
-    from publisher.admin.review import Reviewed
-    from publisher.store import EditionRow
-
 
 def show_editions(
-    rows: "Sequence[EditionRow]", mails: Mapping[str, DeliveryCounts], *, is_json: bool, timezone: str
+    rows: Sequence[EditionRow], mails: Mapping[str, DeliveryCounts], *, is_json: bool, timezone: str
 ) -> None:
     """Print the editions on standard output, one line each; `mails` has the counts of their deliveries, by name."""
     if is_json:
@@ -42,7 +40,7 @@ def show_editions(
         print_line("no edition yet")
 
 
-def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
+def show_edition(reviewed: Reviewed, *, is_json: bool, timezone: str) -> None:
     """Print a held edition on standard output: one line per item, with the number that the item has in the mail's text
     part.
     """
@@ -70,7 +68,7 @@ def _item_line(record: Record) -> str:
     return f"{record.short_id}  {record.item.date}  {title_of(record.item)}  [{themes}]"
 
 
-def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
+def _reviewed_values(reviewed: Reviewed) -> dict[str, object]:
     edition = reviewed.edition
     return {
         **edition_values(edition),
@@ -85,46 +83,11 @@ def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
     }
 
 
-def edition_line(edition: Edition, zone: ZoneInfo) -> str:
-    """Return a line about an edition, such as `weekly-1 with 3 items`, which also says how long the edition is held."""
-    held = f", {held_words(edition.held_until, zone)}" if edition.held_until else ""
-    return f"{edition.name} with {counted(len(edition.records), 'item')}{held}"
-
-
-def edition_values(edition: Edition) -> dict[str, object]:
-    """Return the edition's values in the form in which `--json` prints them."""
-    return {
-        "name": edition.name,
-        "audience": edition.audience,
-        "number": edition.number,
-        "after": edition.after,
-        "upto": edition.upto,
-        "uids": [record.uid for record in edition.records],
-        "held_until": edition.held_until,
-    }
-
-
-def mails_words(mails: DeliveryCounts, zone: ZoneInfo) -> str:
-    """Return counts such as `3 sent, 1 refused`, and the server's last answer about a mail that is not sent."""
-    later = f"later (next {local_time(mails.next_at, zone)})" if mails.next_at else "later"
-    counts = {
-        "queued": mails.queued,
-        "sent": mails.sent,
-        "refused": mails.refused,
-        later: mails.later,
-        "held, older than smtp.max_age": mails.held,
-        "taken back": mails.cancelled,
-        "doubtful": mails.doubtful,
-    }
-    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f"{words}: {mails.reply}" if mails.reply else words
-
-
-def _mails_values(row: "EditionRow", mails: Mapping[str, DeliveryCounts]) -> dict[str, object] | None:
+def _mails_values(row: EditionRow, mails: Mapping[str, DeliveryCounts]) -> dict[str, object] | None:
     return asdict(mails[row.name]) if row.name in mails else None
 
 
-def _state_of(row: "EditionRow", zone: ZoneInfo) -> str:
+def _state_of(row: EditionRow, zone: ZoneInfo) -> str:
     if row.held_until and not row.written_at:
         return held_words(row.held_until, zone)
     if row.items:

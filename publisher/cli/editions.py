@@ -11,7 +11,8 @@ from publisher.admin.deliveries import delivery_counts
 from publisher.admin.office import Office
 from publisher.cli.edition_output import show_edition as print_edition
 from publisher.cli.edition_output import show_editions
-from publisher.cli.group import Commands, Options, finish, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, finish, site_command
 from publisher.model.arrangement import Move
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval

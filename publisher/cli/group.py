@@ -1,126 +1,88 @@
-"""What all commands share: their group, their options, and how they open the site."""
+"""The groups of commands. A group may hold commands in modules of their own, each imported when its command is
+invoked, because a run without news should not wait for what only other commands need.
+"""
 
-import functools
+import gc
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
 from typing import Any
 
 import click
 
-from publisher import __version__
-from publisher.app import Publisher, clock_at
-from publisher.cli.decisions import print_decisions
 from publisher.cli.output import warn
-from publisher.cli.progress import show_progress
-from publisher.cli.report_output import show_problems, show_report
-from publisher.config.config import Config
 from publisher.model.errors import EXIT_INTERRUPTED
-from publisher.model.progress import Progress, quiet
-from publisher.model.reports import RunReport
-from publisher.model.schedules import zone_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """The options that every command of a site has."""
-
-    config: Path
-    now: str | None
-    """A moment in ISO 8601, as typed. If `None`, the real time is used."""
-    is_json: bool
-    is_verbose: bool
-    is_unwatched: bool = False
-    """Whether a program such as cron runs the command regularly, and mails its standard error.
-
-    If so, there is no progress, and problems that the previous run had are not shown again.
+class CommandTable(MutableMapping[str, click.Command]):
+    """Commands by name, in the order in which they were added. A command at a place is imported when it is looked up
+    first.
     """
 
-    @contextmanager
-    def open_site(self) -> Iterator[Publisher]:
-        """Open the site for a `with`; progress is shown on standard error."""
-        config, now = self._read()
-        with self._tell() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
-            yield publisher
+    def __init__(self) -> None:
+        """Begin without commands."""
+        self._entries: dict[str, click.Command | str] = {}
 
-    def settings(self) -> tuple[Config, datetime]:
-        """Return the configuration and the moment of `--now`, for a command that does not open the site."""
-        config, now = self._read()
-        return config, clock_at(now)()
-
-    def service_site(self) -> tuple[Config, Callable[[Config], AbstractContextManager[Publisher]]]:
-        """Return the configuration, and the function that opens the site for the service. The service logs, and shows
-        no progress.
+    def add_places(self, places: Mapping[str, str]) -> None:
+        """Add commands at places such as `rounds:mail_round`: a module of `publisher.cli`, and the command's name
+        there.
         """
-        config, now = self._read()
-        return config, functools.partial(Publisher.open, now=now)
+        self._entries |= places
 
-    @contextmanager
-    def open_rehearsal(self) -> Iterator[Publisher]:
-        """Open the site as a rehearsal for a `with`: its verbs report what they would do, and change nothing."""
-        config, now = self._read()
-        with self._tell() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
-            yield publisher
+    def __getitem__(self, name: str) -> click.Command:
+        """Return the command. If it is at a place, its module is imported."""
+        entry = self._entries[name]
+        if isinstance(entry, str):
+            entry = self._entries[name] = _load(entry)
+        return entry
 
-    def open_for(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
-        """Open the site, or with `dry_run` a rehearsal of it, for a command that takes `--dry-run`."""
-        return self.open_rehearsal() if dry_run else self.open_site()
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is such a command. Nothing is imported."""
+        return name in self._entries
 
-    @contextmanager
-    def _tell(self) -> Iterator[Progress]:
-        """Show progress during a `with`, and decisions, too, with `--verbose`."""
-        show = nullcontext(quiet) if self.is_unwatched else show_progress()
-        with show as progress, print_decisions() if self.is_verbose else nullcontext():
-            yield progress
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        """Add a command."""
+        self._entries[name] = command
 
-    def _read(self) -> tuple[Config, datetime | None]:
-        config = Config.load(self.config)
-        return config, None if self.now is None else _instant(self.now, config.site.timezone)
+    def __delitem__(self, name: str) -> None:
+        """Remove a command."""
+        del self._entries[name]
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in order. Nothing is imported."""
+        return iter(self._entries)
 
-def _instant(text: str, timezone: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not ISO 8601, such as 2026-11-23T08:00", param_hint="--now") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(timezone))
+    def __len__(self) -> int:
+        """Return the number of commands."""
+        return len(self._entries)
 
 
-def site_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that every command of a site has, as a first argument of type `Options`."""
-
-    @click.option(
-        "--config",
-        envvar="PUBLISHER_CONFIG",
-        type=Path,
-        default=Path("config.toml"),
-        show_default=True,
-        help="The site's configuration; also PUBLISHER_CONFIG.",
-    )
-    @click.option("--now", metavar="ISO-8601", help="Take this moment for the present.")
-    @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
-    @click.option("--verbose", "is_verbose", is_flag=True, help="Print on standard error what is decided, and why.")
-    @functools.wraps(command)
-    def with_options(
-        config: Path,
-        now: str | None,
-        is_json: bool,  # noqa: FBT001
-        is_verbose: bool,  # noqa: FBT001
-        **rest: Any,  # noqa: ANN401
-    ) -> None:
-        command(Options(config=config, now=now, is_json=is_json, is_verbose=is_verbose), **rest)
-
-    return with_options
-
-
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def _load(place: str) -> click.Command:
+    module, _, name = place.partition(":")
+    command: click.Command = getattr(import_module(f"publisher.cli.{module}"), name)
+    if not gc.isenabled():  # `__main__` disabled it; a command's module is the last to be imported
+        gc.freeze()
+        gc.enable()
+    return command
 
 
 class Commands(click.Group):
     """A group that lists its commands in the order in which they were added, each with its whole first paragraph."""
+
+    def __init__(self, name: str | None = None, **attributes: Any) -> None:  # noqa: ANN401  # as click's
+        """Begin without commands; the arguments are those of `click.Group`."""
+        super().__init__(name, **attributes)
+        self.commands = self._table = CommandTable()
+
+    def add_places(self, places: Mapping[str, str]) -> None:
+        """Add commands at places, by name, as `CommandTable` does."""
+        self._table.add_places(places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command of this name, or `None` if there is none."""
+        if cmd_name not in self.commands:  # a KeyError would also come from a bug in a command's module
+            return None
+        return self.commands[cmd_name]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click's
         """Run the command. After Ctrl-C, exit with the code that shells expect."""
@@ -134,24 +96,8 @@ class Commands(click.Group):
         """Return the names of the commands, in the order in which they were added."""
         return list(self.commands)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands for `--help`."""
         with formatter.section("Commands"):
-            formatter.write_dl(
-                [(name, (self.commands[name].help or "").partition("\n\n")[0]) for name in self.list_commands(ctx)]
-            )
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
-def cli() -> None:
-    """Per-theme feeds and email digests from dated news items."""
-
-
-def finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
-    """Print the report, and exit with the report's code unless the code is 0."""
-    timezone = publisher.config.site.timezone
-    show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
-    show_problems(report.new_problems if options.is_unwatched else report.all_problems)
-    if report.exit_code:
-        sys.exit(report.exit_code)
+            first = {name: (each.help or "").partition("\n\n")[0] for name, each in self.commands.items()}
+            formatter.write_dl([(name, " ".join(words.split())) for name, words in first.items()])

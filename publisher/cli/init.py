@@ -1,14 +1,18 @@
-"""Makes a new site: the starter configuration, its JSON Schema and the sample content.
+"""`publisher init`: makes a new site, with the starter configuration, its JSON Schema and sample content.
 
 Templates are copied only on request. A copy replaces the shipped template for good, so an unedited copy would miss
 every later fix, and fail once the program passes other values to it.
 """
 
 import json
+import shlex
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import click
+
+from publisher.cli.output import print_line
 from publisher.config import schema
 from publisher.config.starter import starter
 from publisher.model.errors import FilesError, UsageError
@@ -20,6 +24,22 @@ README = """Files in this folder win over the templates that come with publisher
 It is empty at first: what is not here follows every upgrade.
 `publisher init --templates` in the site's folder copies all of them here; keep those you change, delete the others.
 """
+
+
+@click.command()
+@click.argument("directory", type=Path, default=Path())
+@click.option("--templates", is_flag=True, help="Copy the shipped templates into the site's folder, to edit them.")
+def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
+    """Make a new site in DIRECTORY: config.toml, sample content, a folder for templates of your own."""
+    if templates and (directory / "config.toml").exists():
+        print_line(f"{len(copy_templates(directory))} templates copied; keep those you change, delete the others")
+        return
+    make_site(directory)
+    if templates:
+        copy_templates(directory)
+    config = directory / "config.toml"
+    print_line(f"A new site is there. Edit {config} as you like, then make its first pass with this command:")
+    print_line(f"publisher run --config {shlex.quote(str(config))}")
 
 
 def make_site(directory: Path) -> None:

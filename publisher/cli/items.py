@@ -4,7 +4,8 @@ import click
 
 from publisher.admin.hide import hidden_items
 from publisher.cli.formats import local_time
-from publisher.cli.group import Commands, Options, dry_run_option, finish, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.model.schedules import zone_of
 from publisher.model.titles import title_of

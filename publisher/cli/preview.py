@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import audiences_named
+from publisher.cli.digest_output import write_digest
 from publisher.cli.formats import sample_words
-from publisher.cli.group import Options, site_command
+from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_line, print_lines, warn
 from publisher.cli.report_output import show_problems
-from publisher.model.editions import Digest
-from publisher.store.disk_errors import explain_errors
+from publisher.serve.preview import serve
 
 
 @click.command()
@@ -32,8 +33,6 @@ def preview(options: Options, audience: str | None, at: str | None, port: int | 
 
 
 def _serve(options: Options, audience: str | None, *, port: int) -> None:
-    from publisher.serve.preview import serve  # late: passes do not need it
-
     with options.open_rehearsal() as publisher:
         audiences_named(audience, publisher.config)  # an unknown name is reported at once, on the terminal
 
@@ -50,8 +49,6 @@ def _serve(options: Options, audience: str | None, *, port: int) -> None:
 
 def _write(options: Options, audience: str | None, folder: Path | None) -> None:
     """Write the next edition into `folder`, or into a new temporary folder if `None`, and print the folder's path."""
-    from publisher.admin.next_edition import next_digest, sample_digest  # late: no pass needs it, and it takes 20 ms
-
     with options.open_rehearsal() as publisher:
         report = publisher.collect()  # so that the preview has items that sources list only now
         audiences, office = audiences_named(audience, publisher.config), publisher.office
@@ -69,13 +66,3 @@ def _write(options: Options, audience: str | None, folder: Path | None) -> None:
         print_json({"edition": edition.name, "subject": digest.subject, "files": files})
     else:
         print_lines([f"{edition.name}: {digest.subject}", *files])
-
-
-def write_digest(folder: Path, digest: Digest) -> list[str]:
-    """Write a digest into a folder, which is made if it is missing; return the paths of the files."""
-    files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
-    with explain_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            path.write_text(text, encoding="utf-8", newline="\n")
-    return [str(path) for path in files]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import click
 
-from publisher.cli.group import Options, dry_run_option, site_command
+from publisher.cli.options import Options, dry_run_option, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.model.problems import counted
 from publisher.model.subscribers import RENEW_WITHIN

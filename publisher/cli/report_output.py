@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
-from publisher.cli.edition_output import edition_line, edition_values
+from publisher.cli.formats import clock_line, edition_line
 from publisher.cli.output import print_json, print_line, warn
-from publisher.cli.status_output import clock_line
-from publisher.model.editions import Notice
+from publisher.model.editions import Edition, Notice
 from publisher.model.problems import Problem, counted
 from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, DeliveryTally, RoundReport, RunReport
 
@@ -144,6 +143,19 @@ def report_as_values(report: RunReport) -> dict[str, object]:
         "condition_changes": [asdict(change) for change in report.condition_changes],
         "notices": [_notice_values(notice) for notice in report.notices],
         "problems": [asdict(problem) for problem in report.all_problems],
+    }
+
+
+def edition_values(edition: Edition) -> dict[str, object]:
+    """Return the edition's values in the form in which `--json` prints them."""
+    return {
+        "name": edition.name,
+        "audience": edition.audience,
+        "number": edition.number,
+        "after": edition.after,
+        "upto": edition.upto,
+        "uids": [record.uid for record in edition.records],
+        "held_until": edition.held_until,
     }
 
 

@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from publisher.admin import next_round
 from publisher.admin.office import Office
 from publisher.app import Publisher
+from publisher.cli.digest_output import write_digest
 from publisher.cli.formats import held_words, local_time
-from publisher.cli.group import Commands, Options, finish, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, finish, site_command
 from publisher.cli.output import print_json, print_line, print_lines
-from publisher.cli.preview import write_digest
 from publisher.model.arrangement import Move
 from publisher.model.problems import counted
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval, zone_of
 from publisher.model.titles import title_of
-
-if TYPE_CHECKING:
-    from publisher.admin.next_round import TypicalReader, UpcomingRound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +62,6 @@ def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
     """Show when mails go to subscribers, and the items of a typical subscriber's next mail with their numbers and
     ids.
     """
-    from publisher.admin import next_round  # late: passes do not need it
-
     with options.open_rehearsal() as publisher:
         office, people = publisher.office, publisher.people
         reader = _reader(chosen, publisher)
@@ -78,7 +75,7 @@ def show_round(options: Options, chosen: Chosen, folder: Path | None) -> None:
         print_lines([*_lines_of(shown, zone, postponed_until=held), *files])
 
 
-def _values_of(shown: "UpcomingRound") -> dict[str, object]:
+def _values_of(shown: next_round.UpcomingRound) -> dict[str, object]:
     return {
         "paces": [{"pace": each.pace, "due_at": each.due_at, "people": each.people} for each in shown.overview.paces],
         "held_by": list(shown.overview.held_by),
@@ -91,7 +88,7 @@ def _values_of(shown: "UpcomingRound") -> dict[str, object]:
     }
 
 
-def _lines_of(shown: "UpcomingRound", zone: ZoneInfo, *, postponed_until: datetime | None) -> Iterator[str]:
+def _lines_of(shown: next_round.UpcomingRound, zone: ZoneInfo, *, postponed_until: datetime | None) -> Iterator[str]:
     for each in shown.overview.paces:
         yield f"{each.pace}: next {local_time(each.due_at, zone)}, to {counted(each.people, 'person')} at most"
     if shown.overview.held_by:
@@ -125,8 +122,6 @@ def send_round(options: Options, paces: tuple[str, ...]) -> None:
 @click.argument("delay", required=False)
 def postpone(options: Options, delay: str | None) -> None:
     """Send no mail to subscribers for DELAY from now, such as 2h or 1d; without DELAY, until `round resume`."""
-    from publisher.admin import next_round  # late: as above
-
     try:
         interval = parse_interval(delay) if delay else None
     except ValueError as error:
@@ -138,8 +133,6 @@ def postpone(options: Options, delay: str | None) -> None:
 @site_command
 def resume(options: Options) -> None:
     """End `postpone`. Mails that were due meanwhile go out with the next run, and later mails as scheduled."""
-    from publisher.admin import next_round  # late: as above
-
     _decide(options, next_round.resume)
 
 
@@ -149,8 +142,6 @@ def resume(options: Options) -> None:
 @click.argument("address")
 def send_test(options: Options, chosen: Chosen, address: str) -> None:
     """Send a typical subscriber's next mail to ADDRESS, marked as a test; nothing is recorded."""
-    from publisher.admin import next_round  # late: as above
-
     with options.open_rehearsal() as publisher:
         reader = _reader(chosen, publisher)
         answer = next_round.send_round_test(reader, publisher.people, publisher.office, to=address)
@@ -162,8 +153,6 @@ def send_test(options: Options, chosen: Chosen, address: str) -> None:
 @click.argument("text")
 def subject(options: Options, text: str) -> None:
     """Give all the next mails the subject TEXT; an empty TEXT restores each mail's own subject."""
-    from publisher.admin import next_round  # late: as above
-
     _decide(options, partial(next_round.write_words, text, None))
 
 
@@ -172,8 +161,6 @@ def subject(options: Options, text: str) -> None:
 @click.argument("text")
 def introduce(options: Options, text: str) -> None:
     """Put TEXT above the items of the next mails. `-` reads TEXT from standard input; an empty text removes it."""
-    from publisher.admin import next_round  # late: as above
-
     _decide(options, partial(next_round.write_words, None, sys.stdin.read() if text == "-" else text))
 
 
@@ -183,8 +170,6 @@ def introduce(options: Options, text: str) -> None:
 @click.argument("to", type=click.Choice([each.value for each in Move]))
 def move_item(options: Options, item: str, to: str) -> None:
     """Move ITEM up or down within its theme, or to the very first place, in all mails to subscribers."""
-    from publisher.admin import next_round  # late: as above
-
     _decide_item(options, lambda reader, office: next_round.move(item, Move(to), reader, office))
 
 
@@ -194,8 +179,6 @@ def move_item(options: Options, item: str, to: str) -> None:
 @click.argument("title")
 def retitle(options: Options, item: str, title: str) -> None:
     """Give ITEM another TITLE in all mails to subscribers; an empty TITLE restores the item's own title."""
-    from publisher.admin import next_round  # late: as above
-
     _decide_item(options, lambda reader, office: next_round.retitle(item, title, reader, office))
 
 
@@ -204,8 +187,6 @@ def retitle(options: Options, item: str, title: str) -> None:
 @click.argument("item")
 def drop(options: Options, item: str) -> None:
     """Leave ITEM out of all mails to subscribers. ITEM is the item's number in `round show`, its address or its id."""
-    from publisher.admin import next_round  # late: as above
-
     _decide_item(options, lambda reader, office: next_round.drop(item, reader, office))
 
 
@@ -216,14 +197,10 @@ def restore(options: Options, item: str) -> None:
     """Undo `drop` of ITEM for mails that are not made yet. Subscribers whose mails were made without ITEM do not get
     it.
     """
-    from publisher.admin import next_round  # late: as above
-
     _decide(options, partial(next_round.restore, item))
 
 
-def _reader(chosen: Chosen, publisher: Publisher) -> "TypicalReader":
-    from publisher.admin import next_round  # late: as above
-
+def _reader(chosen: Chosen, publisher: Publisher) -> next_round.TypicalReader:
     return next_round.typical_reader(
         publisher.people, publisher.office, theme=chosen.theme, pace=chosen.pace, language=chosen.language
     )
@@ -234,7 +211,7 @@ def _decide(options: Options, decision: Callable[[Office], ComposeReport]) -> No
         finish(publisher.decide(decision), options, publisher)
 
 
-def _decide_item(options: Options, decision: "Callable[[TypicalReader, Office], ComposeReport]") -> None:
+def _decide_item(options: Options, decision: Callable[[next_round.TypicalReader, Office], ComposeReport]) -> None:
     with options.open_site() as publisher:
         reader = _reader(Chosen(), publisher)
         finish(publisher.decide(lambda office: decision(reader, office)), options, publisher)

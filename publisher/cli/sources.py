@@ -4,7 +4,8 @@ much at once.
 
 import click
 
-from publisher.cli.group import Commands, Options, dry_run_option, finish, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, dry_run_option, finish, site_command
 from publisher.collect.rules import OnSuspicion
 
 

@@ -1,11 +1,9 @@
 """Prints the results of `publisher status`."""
 
 from dataclasses import asdict
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from publisher.cli.edition_output import mails_words
-from publisher.cli.formats import held_words, local_time
+from publisher.cli.formats import clock_line, held_words, local_time, mails_words
 from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import UNTIL_DECIDED
@@ -113,12 +111,6 @@ def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:
 
 
 _WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn and coming back"}
-
-
-def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
-    """Return the line that warns of something recorded with a time in the future."""
-    moment = local_time(ahead, zone)
-    return f"clock: it was ahead on {moment}, or is behind now; schedules and sources follow the clock as it is now"
 
 
 def _restore_line(restored: RestoreStatus, zone: ZoneInfo) -> str:

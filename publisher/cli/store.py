@@ -4,7 +4,8 @@ import os
 
 import click
 
-from publisher.cli.group import Commands, Options, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.config.store import named_database
 

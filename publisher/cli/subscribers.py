@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from publisher.cli.formats import local_time
-from publisher.cli.group import Commands, Options, dry_run_option, site_command
+from publisher.cli.group import Commands
+from publisher.cli.options import Options, dry_run_option, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.model.bounces import BounceScore
 from publisher.model.departures import SuppressionKind
@@ -208,3 +209,9 @@ def _values_of(subscriber: Subscriber) -> dict[str, object]:
         "paused_until": subscriber.paused_until,
         "choices": dict(subscriber.choices),
     }
+
+
+# by their places, because `transfer` imports this module
+subscribers.add_places(
+    {"export": "transfer:export_people", "import": "transfer:import_people", "reconsent": "reconsent:reconsent"}
+)

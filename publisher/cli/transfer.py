@@ -12,8 +12,8 @@ from tempfile import NamedTemporaryFile
 import click
 
 from publisher.admin.backup import check_place
-from publisher.cli.group import Options, dry_run_option, site_command
 from publisher.cli.list_files import lists_in
+from publisher.cli.options import Options, dry_run_option, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.cli.subscribers import choices_of
 from publisher.model.errors import FilesError, UsageError

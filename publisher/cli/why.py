@@ -8,7 +8,7 @@ import click
 from publisher.admin.hindrances import Hindrance, HindranceKind
 from publisher.admin.why import ItemStory, MailWithItem, Story, Verdict, next_pace, tell_story, verdict_of
 from publisher.cli.formats import held_words, local_time
-from publisher.cli.group import Options, site_command
+from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_lines
 from publisher.cli.subscribers import score_values, score_words
 from publisher.model.deliveries import DeliveryState, KnownDelivery

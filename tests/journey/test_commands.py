@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.cli.group import cli
+from publisher.cli.commands import cli
 from tests.processes import Process
 from tests.world import CONFIG, NOW, World, environment, news, prepared, run_main
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.group import cli
+from publisher.cli.commands import cli
 from publisher.cli.output import as_json
 from publisher.cli.report_output import report_as_values
 from publisher.collect.sources import listing_labels

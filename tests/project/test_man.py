@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.cli.group import cli
+from publisher.cli.commands import cli
 from tests.processes import run_python
 from tests.world import environment
 
