@@ -29,6 +29,8 @@ ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
 asks for it.
 """
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
+ARCHIVE_FOLDER = re.compile(r"(?P<feed>.+/)archive(/[0-9]+)?/?")
+"""The folder of a feed's archive, or of one of its documents. These folders have no pages."""
 MIN_GZIP_BYTES = 256
 """The least length of a text that is compressed. A shorter text would hardly become smaller."""
 GZIP_LEVEL = 6
@@ -44,6 +46,19 @@ TYPES = {
 }
 """Content types by file name or by suffix. Other files have the type that the system knows."""
 FEED_FILES = frozenset(feed_format.file for feed_format in urls.FEED_FORMATS.values())
+SHARED = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link"}
+"""The headers of every answer about a feed: feed readers that run in a browser fetch feeds from other sites."""
+PREFLIGHT = {
+    "Allow": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Cache-Control, If-Modified-Since, If-None-Match, If-Range, Pragma, Range",
+    "Access-Control-Max-Age": "86400",
+}
+"""The headers of the answer to OPTIONS. A browser asks before a script of another site may send a conditional request,
+and does not ask again for `Access-Control-Max-Age` seconds.
+"""
+QUERY = "!$%&'()*+,-./:;=?@_~"
+"""The characters of a query (RFC 3986 section 3.4) that a redirect repeats as they are."""
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -64,8 +79,25 @@ def public_pages(
     part = Blueprint("public", __name__)
     part.add_url_rule("/", view_func=folder.answer)
     part.add_url_rule("/<path:_>", view_func=folder.answer)
+    for feed in sorted(FEED_FILES):
+        part.add_url_rule(f"/<path:_>/{feed}", view_func=answer_preflight, methods=["OPTIONS"])
+    part.after_request(share_feeds)
     part.app_errorhandler(NotFound)(folder.answer_not_found)
     return part
+
+
+def answer_preflight(_: str) -> Response:
+    """Answer a browser that asks which requests scripts of other sites may send for a feed. Feeds of renamed themes get
+    the same answer, because browsers do not follow a redirect of this request.
+    """
+    return Response(status=HTTPStatus.NO_CONTENT, headers=PREFLIGHT)
+
+
+def share_feeds(response: Response) -> Response:
+    """Allow scripts of other sites to read an answer about a feed, be it a redirect or the 404 page."""
+    if request.path.rpartition("/")[2] in FEED_FILES:
+        response.headers.update(SHARED)
+    return response
 
 
 class _Folder:
@@ -89,8 +121,8 @@ class _Folder:
         path = self._path_of(request.path)
         if moved := self._moved(path):
             return _redirect(moved)
-        if path and not path.endswith("/") and (place := self._place(path)) and place.is_dir():
-            return _redirect(f"{path.rpartition('/')[2]}/")
+        if page := self._page_of_folder(path):
+            return _redirect(page)
         name = f"{path}{urls.INDEX_FILE}" if path == "" or path.endswith("/") else path
         return self._send(name) or abort(404)
 
@@ -115,6 +147,22 @@ class _Folder:
         if place == path or not self._place(place):
             return ""
         return "../" * path.count("/") + (place if slash else f"{place}/")
+
+    def _page_of_folder(self, path: str) -> str:
+        """Return where the page of a requested folder is, relative to the folder's own path: for a folder of a feed's
+        archive it is the feed's page, which leads to all older items. Return an empty string if the path is that of the
+        page itself, or of something else.
+        """
+        name = path.removesuffix("/")
+        place = self._place(name)
+        if place is None or not place.is_dir():
+            return ""
+        if (place / urls.INDEX_FILE).is_file():
+            return "" if path in ("", f"{name}/") else f"{name.rpartition('/')[2]}/"
+        archive = ARCHIVE_FOLDER.fullmatch(path)
+        if archive is None or self._place(f"{archive['feed']}{urls.INDEX_FILE}") is None:
+            return ""
+        return "../" * path.count("/", archive.end("feed")) or "./"
 
     def _place(self, name: str) -> Path | None:
         """Return the path of a file or folder, or `None` if it does not exist, has a name that begins with a dot, or is
@@ -156,7 +204,6 @@ class _Folder:
         if name.endswith(".html"):
             headers["Content-Security-Policy"] = PAGE_POLICY
         elif name.rpartition("/")[2] in FEED_FILES:
-            headers["Access-Control-Allow-Origin"] = "*"  # feed readers that run in a browser fetch from other sites
             if self._hub:
                 own = f"{self._base_url}{quote(name)}"
                 headers["Link"] = f'<{self._hub}>; rel="hub", <{own}>; rel="self"'
@@ -166,15 +213,20 @@ class _Folder:
 
 
 def _redirect(place: str) -> Response:
-    """Redirect to a place relative to the requested address, because the proxy in front may have another host name."""
-    return Response(status=301, headers={"Location": quote(place), "Cache-Control": f"public, max-age={MAX_AGE_S}"})
+    """Redirect to a place relative to the requested address, because the proxy in front may have another host name. The
+    query of the address is kept.
+    """
+    query = quote(request.query_string, safe=QUERY)
+    location = f"{quote(place)}?{query}" if query else quote(place)
+    return Response(status=301, headers={"Location": location, "Cache-Control": f"public, max-age={MAX_AGE_S}"})
 
 
 def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
     """Return an open file as an answer, compressed if the client accepts that.
 
-    Flask's `send_file` is not used, because it reads a file's size from its path and then opens the path: a file
-    replaced between the two would be sent with the old size.
+    werkzeug's `send_from_directory` is not used: it reads a file's size from its path, and then opens the path. While a
+    file was replaced again and again, 122 of its 20,000 answers had the size and ETag of one version and bytes of
+    another (docs/adr/a-file-is-sent-from-one-opening.md).
     """
     facts = os.fstat(file.fileno())
     media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"

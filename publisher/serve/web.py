@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import waitress
 from flask import Blueprint, Flask, Response
 from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 from werkzeug.exceptions import MethodNotAllowed
 
 from publisher.model.errors import UsageError
@@ -44,7 +45,7 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 def application(*parts: Blueprint) -> Flask:
     """Return the web application of these parts. It adds the headers that every answer has."""
     app = Flask(__name__, static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # only GET and HEAD are needed
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # a part answers OPTIONS itself, or not at all
     app.url_map.merge_slashes = False  # a//b is no file, and no redirect to a/b
     app.after_request(_protect)
     app.register_error_handler(MethodNotAllowed, _refuse_method)
@@ -138,10 +139,26 @@ def _allow_files() -> int:
     return min(soft, _FILES)
 
 
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """Answers one request, and keeps the connection open after an answer without a body, such as 304. waitress itself
+    would close it.
+    """
+
+    def set_close_on_finish(self) -> None:
+        """Close the connection after the answer, unless the answer has no body: it ends with its headers (RFC 9112
+        section 6.3).
+        """
+        asked: str = self.request.headers.get("CONNECTION", "")
+        if self.has_body or self.version != "1.1" or asked.lower() == "close":
+            super().set_close_on_finish()
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection that must send each request within a time limit. waitress itself only ends connections that are
     silent.
     """
+
+    task_class = _Task
 
     def __init__(self, request_s: float, long: LongRequests, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
         super().__init__(*connection, **options)

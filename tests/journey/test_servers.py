@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Blueprint, Response, request
 
+from publisher.serve.public import PREFLIGHT
 from publisher.serve.web import application, listening
 from tests.judges import program
 from tests.world import CONFIG, NOW, ROOT, World, news
@@ -28,8 +29,8 @@ BEHIND = "127.0.0.1:8000"
 """The address at which the sample configurations expect the forms."""
 HUB = "https://hub.example.org/"
 COMMENTED = re.compile(
-    r"^(\s*)# (?=set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule"
-    r"|location|    (?:proxy_|access_log|expires)|}|reverse_proxy|ProxyPass|SetEnvIf)",
+    r"^(\s*)# (?=set |if |    set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|\tpath_regexp|\tnot"
+    r"|redir|RewriteRule|location|    (?:proxy_|access_log|expires)|}|reverse_proxy|ProxyPass|SetEnvIf)",
     re.MULTILINE,
 )
 """The form of lines in a sample configuration that the operator may uncomment."""
@@ -281,8 +282,34 @@ def test_feeds_name_their_hub_and_themselves(server: Server, name: str, encoding
 def test_feeds_may_be_read_by_readers_on_other_sites(server: Server, name: str) -> None:
     for path in (f"/all/{name}", f"/all/archive/1/{name}"):
         status, headers, _ = server.ask(path)
-        assert (200, "*") == (status, headers["Access-Control-Allow-Origin"])
+        assert (200, ["*"]) == (status, headers.get_all("Access-Control-Allow-Origin"))
+        known = {"If-None-Match": headers["ETag"], "Origin": "https://reader.example"}
+        for expected, asked, sent in (
+            (200, path, {"Origin": "https://reader.example"}),
+            (200, f"{path}?fresh=1", {}),
+            (304, path, known),
+            (301, f"/borders-visa/{name}", {}),
+            (404, f"/no/{name}", {}),
+        ):
+            status, shared, _ = server.ask(asked, sent)
+            assert (expected, ["*"]) == (status, shared.get_all("Access-Control-Allow-Origin")), asked
+            assert ["ETag, Link"] == shared.get_all("Access-Control-Expose-Headers")
     assert "Access-Control-Allow-Origin" not in server.ask("/all/")[1]
+
+
+@pytest.mark.parametrize("path", ["/all/rss.xml", "/all/archive/1/atom.xml", "/borders-visa/feed.json", "/no/rss.xml"])
+def test_script_on_another_site_may_ask_whether_a_feed_changed(server: Server, path: str) -> None:
+    asked = {
+        "Origin": "https://reader.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "if-modified-since,if-none-match",
+    }
+
+    status, headers, body = server.ask(path, asked, method="OPTIONS")
+
+    assert (204, b"") == (status, body)
+    ours = {"Access-Control-Allow-Origin": "*"} | {name: text for name, text in PREFLIGHT.items() if name != "Allow"}
+    assert {name: [text] for name, text in ours.items()} == {name: headers.get_all(name) for name in ours}
 
 
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])

@@ -1,6 +1,8 @@
 """The public folder over HTTP: types, changes, sizes, and nothing outside the folder."""
 
+import builtins
 import gzip
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, create_environ
 
 from publisher.serve.public import PAGE_POLICY, public_pages, type_of
 from publisher.serve.web import application
@@ -255,18 +257,64 @@ def test_a_named_pipe_is_no_file(root: Path) -> None:
     assert 404 == got(root, "/pipe").status_code
 
 
-def test_folder_without_its_slash_leads_to_it(root: Path) -> None:
-    answer = got(root, "/all")
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/all", "all/"),
+        ("/all?", "all/"),
+        ("/all?utm=1&q=a%20b%2F", "all/?utm=1&q=a%20b%2F"),
+        ("/all?next=https://x.example/?a=b", "all/?next=https://x.example/?a=b"),
+        ("/all/archive", "./"),
+        ("/all/archive/", "../"),
+        ("/all/archive/1", "../"),
+        ("/all/archive/1/?a=b", "../../?a=b"),
+    ],
+)
+def test_folder_leads_to_its_page_and_that_of_an_archive_to_the_page_of_its_feed(
+    root: Path, path: str, location: str
+) -> None:
+    answer = got(root, path)
 
-    assert (301, "all/") == (answer.status_code, answer.location)
+    assert (301, location) == (answer.status_code, answer.location)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-def test_nothing_can_be_changed(root: Path, method: str) -> None:
-    answer = client(root).open("/all/rss.xml", method=method)
+def test_query_of_a_redirect_cannot_add_a_header(root: Path) -> None:
+    asked = create_environ("/all")
+    asked["QUERY_STRING"] = 'a="<\r\nX: y>'
 
-    assert (405, "GET, HEAD") == (answer.status_code, answer.headers["Allow"])
+    answer = client(root).open(EnvironBuilder.from_environ(asked))
+
+    assert "all/?a=%22%3C%0D%0AX:%20y%3E" == answer.location
+
+
+@pytest.mark.parametrize("path", ["/empty", "/archive", "/empty/archive", "/empty/archive/1"])
+def test_folder_without_a_page_is_not_redirected(root: Path, path: str) -> None:
+    for folder in ("archive/weekly", "empty/archive/1"):
+        (root / folder).mkdir(parents=True)
+
+    assert 404 == got(root, path).status_code
+
+
+def test_a_folder_called_archive_that_has_a_page_leads_to_it(root: Path) -> None:
+    """A keyword or an audience may be called `archive`."""
+    (root / "all" / "archive" / "index.html").write_bytes(PAGE)
+
+    assert "archive/" == got(root, "/all/archive").location
+    assert PAGE == got(root, "/all/archive/").data
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize(("path", "allowed"), [("/all/rss.xml", "GET, HEAD, OPTIONS"), ("/all/", "GET, HEAD")])
+def test_nothing_can_be_changed(root: Path, path: str, allowed: str, method: str) -> None:
+    answer = client(root).open(path, method=method)
+
+    assert (405, allowed) == (answer.status_code, answer.headers["Allow"])
     assert FEED == (root / "all" / "rss.xml").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/", "/all/", "/style.css", "/-/stop/rss.xml/x"])
+def test_only_feeds_answer_a_browser_that_asks_for_a_script(root: Path, path: str) -> None:
+    assert 405 == client(root).options(path).status_code
 
 
 def test_pages_may_run_and_load_nothing(root: Path) -> None:
@@ -282,10 +330,67 @@ def test_feeds_name_their_hub_and_themselves(root: Path) -> None:
     assert "Link" not in answers.get("/").headers
 
 
-def test_feeds_may_be_read_by_readers_on_other_sites(root: Path) -> None:
-    assert "*" == got(root, "/all/rss.xml").headers["Access-Control-Allow-Origin"]
-    assert "*" == got(root, "/all/archive/1/rss.xml").headers["Access-Control-Allow-Origin"]
+@pytest.mark.parametrize(
+    ("path", "asked", "status"),
+    [
+        ("/all/rss.xml", {}, 200),
+        ("/all/archive/1/rss.xml", {}, 200),
+        ("/all/rss.xml", {"If-None-Match": "*"}, 304),
+        ("/all/rss.xml", {"Range": "bytes=0-3"}, 206),
+        ("/all/rss.xml", {"Range": "bytes=9999-"}, 416),
+        ("/old/rss.xml", {}, 301),
+        ("/no/rss.xml", {}, 404),
+    ],
+)
+def test_answers_about_feeds_may_be_read_by_readers_on_other_sites(
+    root: Path, path: str, asked: Mapping[str, str], status: int
+) -> None:
+    """A script that may not read a redirect or a 404 gets an error without a reason."""
+    answer = client(root, was={"old": "all"}).get(path, headers=asked)
+
+    assert (status, "*") == (answer.status_code, answer.headers["Access-Control-Allow-Origin"])
+    assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
     assert "Access-Control-Allow-Origin" not in got(root, "/").headers
+
+
+@pytest.mark.parametrize("path", ["/all/rss.xml", "/all/archive/1/rss.xml", "/old/atom.xml", "/no/feed.json"])
+def test_script_on_another_site_may_ask_whether_a_feed_changed(root: Path, path: str) -> None:
+    """Browsers first ask with OPTIONS (CORS preflight), do not follow a redirect of that, and demand a 2xx."""
+    asked = {
+        "Origin": "https://reader.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "if-modified-since,if-none-match",
+    }
+
+    answer = client(root, was={"old": "all"}).options(path, headers=asked)
+
+    assert (204, b"", "*") == (answer.status_code, answer.data, answer.headers["Access-Control-Allow-Origin"])
+    allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    assert {"if-modified-since", "if-none-match"} <= {*allowed}
+    assert "GET, HEAD, OPTIONS" == answer.headers["Access-Control-Allow-Methods"] == answer.headers["Allow"]
+    assert "86400" == answer.headers["Access-Control-Max-Age"]
+
+
+@pytest.mark.parametrize("size", [100, 900])
+def test_a_file_replaced_during_a_request_is_sent_whole(root: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass may replace a file between any two steps of an answer. Here it does so just before the file is opened."""
+    place, other = root / "all" / "rss.xml", root / "new"
+    opening = io.open
+
+    def replace_and_open(file: object, *arguments: Any, **options: Any) -> Any:
+        if str(file) == str(place):
+            other.write_bytes(b"x" * size)
+            other.replace(place)
+        return opening(file, *arguments, **options)  # type: ignore[call-overload]  # whatever open() takes
+
+    before = got(root, "/all/rss.xml").headers["ETag"]
+    for module in (io, builtins):
+        monkeypatch.setattr(module, "open", replace_and_open)
+    answer = got(root, "/all/rss.xml")
+    monkeypatch.undo()
+
+    assert (size, b"x" * size) == (answer.content_length, answer.data)
+    assert before != answer.headers["ETag"] == got(root, "/all/rss.xml").headers["ETag"]
 
 
 def test_documents_of_archives_may_be_kept_for_long(root: Path) -> None:

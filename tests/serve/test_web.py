@@ -49,6 +49,28 @@ def test_a_browser_that_keeps_its_connection_does_not_keep_the_service(part: Blu
     assert "web" not in [thread.name for thread in threading.enumerate()]
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_keeps_the_connection(status: int) -> None:
+    """A feed reader asks for several feeds over one connection; most are answered 304."""
+    part = Blueprint("unchanged", __name__)
+    part.add_url_rule("/", "unchanged", lambda: ("", status))
+    part.add_url_rule("/page", "page", lambda: "page")
+    with (
+        listening(application(part), "127.0.0.1:0", key="test", remedy="none") as address,
+        closing(HTTPConnection(address, timeout=20)) as connection,
+    ):
+        for path, expected in (("/", status), ("/page", 200), ("/", status)):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            assert (expected, None) == (answer.status, answer.headers["Connection"])
+            answer.read()
+        sock = connection.sock
+        connection.request("GET", "/", headers={"Connection": "close"})
+        answer = connection.getresponse()
+        assert (status, "close") == (answer.status, answer.headers["Connection"])
+        assert b"" == sock.recv(1), "the server closed the connection"
+
+
 def test_request_that_is_too_long_is_refused_before_it_is_read(part: Blueprint) -> None:
     with listening(application(part), "127.0.0.1:0", key="test", remedy="none") as address:
         connection = HTTPConnection(address, timeout=20)
