@@ -51,7 +51,7 @@ def test_people_are_counted_by_theme_and_pace_at_the_beginning_of_each_month(sto
     assert (told.since_somebody.people, told.since_somebody.rows[0].counts) == ((0, 2, 2, 2), (0, 0, 1, 1))
 
 
-def test_an_erased_reader_counts_only_in_earlier_months(store: Store) -> None:
+def test_an_erased_subscriber_counts_only_in_earlier_months(store: Store) -> None:
     early, people = people_of(store, now=MONDAY - timedelta(days=45)), people_of(store)
     early.add("ada@example.org", {"asylum": "weekly"}, language="en", words="said so")
     early.add("ben@example.org", {"asylum": "weekly"}, language="en", words="said so")

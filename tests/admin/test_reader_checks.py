@@ -48,7 +48,7 @@ def test_there_is_no_finding_while_mails_can_come(readers: Store) -> None:
     assert [] == hints(readers)
 
 
-def test_a_theme_with_readers_in_which_nothing_is_new_for_long_is_told(readers: Store) -> None:
+def test_a_theme_with_subscribers_in_which_nothing_is_new_for_long_is_told(readers: Store) -> None:
     told = hints(readers, after=QUIET + timedelta(days=1))
 
     assert ["theme 'asylum': 2 readers follow it", "theme 'borders': 1 reader follows it"] == [
@@ -63,7 +63,7 @@ def test_a_theme_of_the_configuration_without_items_is_told(readers: Store) -> N
     assert ["theme 'asylum': 2 readers follow it, and no item belongs to it"] == hints(readers, configured)
 
 
-def test_readers_of_removed_themes_are_counted(readers: Store) -> None:
+def test_subscribers_of_removed_themes_are_counted(readers: Store) -> None:
     withdraw(readers, 1)
 
     theme, alone = hints(readers, BY_ITSELF)
@@ -75,7 +75,7 @@ def test_readers_of_removed_themes_are_counted(readers: Store) -> None:
     assert ["theme 'refuge': 2 readers follow it, and no item belongs to it"] == hints(readers, renamed)
 
 
-def test_a_removed_pace_with_readers_is_found(readers: Store) -> None:
+def test_a_removed_pace_with_subscribers_is_found(readers: Store) -> None:
     slower = replace(SETTINGS, paces=SETTINGS.paces[1:])
 
     [told] = hints(readers, settings=slower)
@@ -84,7 +84,7 @@ def test_a_removed_pace_with_readers_is_found(readers: Store) -> None:
     assert told.endswith("mails come at 'weekly' instead")
 
 
-def test_readers_who_left_are_not_counted(readers: Store) -> None:
+def test_subscribers_who_left_are_not_counted(readers: Store) -> None:
     withdraw(readers, 1)
     for address in ("ada@example.org", "ben@example.org"):
         people_of(readers).end(address)

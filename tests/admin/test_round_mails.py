@@ -33,7 +33,7 @@ from tests.values import STYLE
         pytest.param({"borders"}, {"borders"}, {"*"}, False, id="everything was left for one theme, its own"),
     ],
 )
-def test_an_item_is_sent_while_its_reader_follows_one_of_its_themes(
+def test_an_item_is_sent_while_its_subscriber_follows_one_of_its_themes(
     themes: set[str], followed: set[str], left: set[str], expected: bool
 ) -> None:
     assert expected == is_left(themes, followed=followed, left=left)
@@ -90,7 +90,7 @@ def test_a_batch_has_what_its_items_say_then(change: str) -> None:
         assert [expected, expected] == [words_of(mails, each) for each in (second, third)]
 
 
-def test_the_link_to_a_readers_own_page_is_of_the_day_of_the_mail() -> None:
+def test_the_link_to_a_subscribers_own_page_is_of_the_day_of_the_mail() -> None:
     """The link is valid for some weeks from that day. A pass with a slow mail server may last for days."""
     moments = [NOON, NOON + timedelta(seconds=30), NOON + timedelta(days=1)]
     with sqlite_store() as store:

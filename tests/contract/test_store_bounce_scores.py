@@ -62,7 +62,7 @@ def test_of_two_reports_at_once_one_is_decided_again(store: Store, ada: Subscrib
     assert not store.mail.bounces.is_known("two")
 
 
-def test_a_suspended_reader_is_not_due_and_keeps_his_cursor(store: Store, ada: Subscriber) -> None:
+def test_a_suspended_subscriber_is_not_due_and_keeps_his_cursor(store: Store, ada: Subscriber) -> None:
     ben = add(store, "ben")
     store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
 
@@ -74,7 +74,7 @@ def test_a_suspended_reader_is_not_due_and_keeps_his_cursor(store: Store, ada: S
     assert ada.active[0].cursor == again.active[0].cursor
 
 
-def test_a_refusal_of_a_readers_mail_waits_until_it_is_counted(store: Store, ada: Subscriber) -> None:
+def test_a_refusal_of_a_subscribers_mail_waits_until_it_is_counted(store: Store, ada: Subscriber) -> None:
     plan(store, begin(store), {ada.number: (1,)})
     refuse_all(store)
 

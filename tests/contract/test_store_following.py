@@ -28,7 +28,7 @@ def test_people_are_counted_once_however_much_they_follow(store: Store) -> None:
     )
 
 
-def test_an_erased_reader_is_counted_anonymously_at_the_starts_of_months(store: Store) -> None:
+def test_an_erased_subscriber_is_counted_anonymously_at_the_starts_of_months(store: Store) -> None:
     march, april = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
     long_ago = replace(subscription(theme="asylum"), since=datetime(2026, 2, 10, tzinfo=UTC))
     for name in ("ada", "ben"):

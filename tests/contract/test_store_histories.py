@@ -13,7 +13,7 @@ def bounce(mark: str, recipient: str) -> BounceRow:
     )
 
 
-def test_a_readers_mails_deliveries_and_bounces_are_his_alone(store: Store) -> None:
+def test_a_subscribers_mails_deliveries_and_bounces_are_his_alone(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
     collect(store, record("a"), record("b"))
     first = begin(store)

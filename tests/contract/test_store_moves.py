@@ -66,7 +66,7 @@ def test_an_address_that_somebody_has_stays_his(store: Store) -> None:
     assert MoveOutcome.USED == move(store, ada, "other@example.org")
 
 
-def test_a_move_fails_if_its_reader_changed_meanwhile(store: Store) -> None:
+def test_a_move_fails_if_its_subscriber_changed_meanwhile(store: Store) -> None:
     ada = add(store, "ada")
     _ask_move(store, ada)
     store.people.subscribers.write(ada, replace(ada, language="nl"), now=NOON)

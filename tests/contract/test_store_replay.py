@@ -98,7 +98,7 @@ def test_a_file_that_was_lost_and_begun_anew_is_repeated_whole(folder: Path, peo
         assert [di.address] == following(store)
 
 
-def test_a_reader_who_came_back_after_leaving_stays_subscribed(folder: Path, people: list[Subscriber]) -> None:
+def test_a_subscriber_who_came_back_after_leaving_stays_subscribed(folder: Path, people: list[Subscriber]) -> None:
     """This holds even if he came back before the backup, or undid that he left."""
     with opened(folder) as store:
         left = leaves(store, people[0])
@@ -133,7 +133,7 @@ def test_an_unconfirmed_person_erased_since_stays_erased(folder: Path, people: l
         assert store.people.subscribers.link("confirm-one") is None
 
 
-def test_each_reader_gets_back_his_end_and_its_date(folder: Path, people: list[Subscriber]) -> None:
+def test_each_subscriber_gets_back_his_end_and_its_date(folder: Path, people: list[Subscriber]) -> None:
     """Everything is repeated in one pass: two subscribers left at different times, one was erased, and one left and
     came back.
     """
@@ -194,7 +194,7 @@ def bring_in(store: Store, people: list[Subscriber], *, at: datetime = LATEST) -
     return [*store.people.subscribers.add_new(new, gone=store.people.subscribers.gone(), now=at)]
 
 
-def test_why_each_reader_left_is_known_again(folder: Path, people: list[Subscriber]) -> None:
+def test_why_each_subscriber_left_is_known_again(folder: Path, people: list[Subscriber]) -> None:
     reasons = (EndReason.UNSUBSCRIBED, EndReason.OPERATOR, EndReason.COMPLAINED, EndReason.BOUNCED)
     with opened(folder) as store:
         for who, because in zip(people, reasons, strict=True):
@@ -253,7 +253,7 @@ def test_a_file_of_another_store_is_refused_before_anybody_comes_in(folder: Path
         assert [people[0].address] == bring_in(store, people)
 
 
-def test_a_reader_who_left_is_not_imported_even_if_only_his_departure_is_known(
+def test_a_subscriber_who_left_is_not_imported_even_if_only_his_departure_is_known(
     folder: Path, people: list[Subscriber]
 ) -> None:
     """This holds even if the line about him is not in the file of departures yet. Once he has come back himself, he can

@@ -137,7 +137,7 @@ def test_forgetting_ends_between_two_transactions_and_goes_on_later(store: Store
     assert 2 == store.people.retention.forget(now=late).ended
 
 
-def test_an_erased_reader_and_one_who_is_forgotten_count_the_same(store: Store) -> None:
+def test_an_erased_subscriber_and_one_who_is_forgotten_count_the_same(store: Store) -> None:
     round_mail(store)
     store.people.subscribers.erase(ADA, now=NOON)
     store.people.retention.forget(now=NOON + MAILS + MOMENT)
@@ -146,7 +146,7 @@ def test_an_erased_reader_and_one_who_is_forgotten_count_the_same(store: Store) 
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_reader_who_came_back_no_longer_counts_as_gone(store: Store, again: bool) -> None:
+def test_a_subscriber_who_came_back_no_longer_counts_as_gone(store: Store, again: bool) -> None:
     left = leaves(store, add(store, "ada"))
     if again:
         back = choose(left.subscriptions, {"*": "daily"}, log_end=0, now=NOON)

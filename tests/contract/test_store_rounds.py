@@ -99,7 +99,7 @@ def test_a_range_has_all_that_those_who_are_due_follow(store: Store) -> None:
     assert [[1, 0], [0], [1], [0]] == [cursors(store, each.number) for each in (ada, ben, eve, paused)]
 
 
-def test_mails_are_queued_once_with_the_readers_own_mark(store: Store) -> None:
+def test_mails_are_queued_once_with_the_subscribers_own_mark(store: Store) -> None:
     collect(store, record("a"), record("b"))
     people = [add(store, name) for name in ("ada", "ben", "eve")]
     round_ = begin(store)
@@ -149,7 +149,7 @@ def test_a_cursor_that_stops_earlier_stays_there(store: Store) -> None:
     assert [1, 3] == cursors(store, ada.number)
 
 
-def test_leaving_recalls_the_readers_queued_mail(store: Store) -> None:
+def test_leaving_recalls_the_subscribers_queued_mail(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
@@ -182,7 +182,7 @@ def come_back(store: Store, before: Subscriber) -> None:
     store.people.subscribers.write(left, before, now=NOON)
 
 
-def test_a_reader_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
+def test_a_subscriber_who_leaves_between_claim_and_fence_gets_nothing(store: Store) -> None:
     collect(store, record("a"))
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
@@ -194,7 +194,7 @@ def test_a_reader_who_leaves_between_claim_and_fence_gets_nothing(store: Store) 
     assert ["ben@example.org"] == [each.recipient for each in claimed if each.id in may_go]
 
 
-def test_a_reader_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Store) -> None:
+def test_a_subscriber_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Store) -> None:
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
@@ -209,7 +209,7 @@ def test_a_reader_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(s
     assert DeliveryState.QUEUED == known.state
 
 
-def test_mails_that_the_operator_recalled_are_not_queued_when_a_reader_comes_back(store: Store) -> None:
+def test_mails_that_the_operator_recalled_are_not_queued_when_a_subscriber_comes_back(store: Store) -> None:
     collect(store, record("a"))
     ada = add(store, "ada")
     plan(store, begin(store), {ada.number: (1,)})
@@ -236,7 +236,7 @@ def pause(store: Store, who: Subscriber, until: datetime | None, *, now: datetim
     store.people.subscribers.write(before, replace(before, paused_until=until), now=now)
 
 
-def test_a_mail_waits_while_its_reader_pauses_and_is_not_too_old_then(store: Store) -> None:
+def test_a_mail_waits_while_its_subscriber_pauses_and_is_not_too_old_then(store: Store) -> None:
     ada = queued_mail(store)
     until = datetime.now(UTC) + timedelta(days=300)
 
@@ -278,7 +278,7 @@ def test_a_mail_that_comes_back_in_a_pause_waits_for_its_end(store: Store) -> No
     assert set() == store.mail.ledger.write([again], [], now=NOON)
 
 
-def test_a_reader_who_pauses_and_undoes_leaving_gets_his_mail_after_the_pause(store: Store) -> None:
+def test_a_subscriber_who_pauses_and_undoes_leaving_gets_his_mail_after_the_pause(store: Store) -> None:
     ada = queued_mail(store)
     until = datetime.now(UTC) + timedelta(days=5)
     pause(store, ada, until)

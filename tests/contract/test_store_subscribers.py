@@ -119,7 +119,7 @@ def test_consents_are_added_and_never_changed(store: Store) -> None:
     assert second == store.people.subscribers.consents(ada.number)[1]
 
 
-def test_a_reader_who_left_is_kept_and_not_counted(store: Store) -> None:
+def test_a_subscriber_who_left_is_kept_and_not_counted(store: Store) -> None:
     ada = add(store, "ada")
     ended = leave(ada.subscriptions, EndReason.UNSUBSCRIBED, now=NOON)
     store.people.subscribers.write(ada, replace(ada, subscriptions=ended), now=NOON)
@@ -229,7 +229,7 @@ def test_confirmed_people_and_subscribers_who_asked_again_are_not_erased(store: 
     assert store.people.subscribers.link("confirm-two") is None
 
 
-def test_words_that_the_operator_wrote_for_one_reader_go_with_him(store: Store) -> None:
+def test_words_that_the_operator_wrote_for_one_subscriber_go_with_him(store: Store) -> None:
     new = replace(add(store, "ben"), number=0, address=ADA)
     consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="Ada, on paper")
     store.people.subscribers.add_new([(new, consent)], gone=store.people.subscribers.gone(), now=NOON)

@@ -192,7 +192,7 @@ def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path:
         assert store.people.suppressions.of(ADA) == copy.people.suppressions.of(ADA)
 
 
-def test_every_row_of_a_reader_goes_with_him(kept: Store) -> None:
+def test_every_row_of_a_subscriber_goes_with_him(kept: Store) -> None:
     """Tables about people refer to his number; none may still contain it."""
     ada = add(kept, "ada")
     tables: dict[str, dict[str, Any]] = {

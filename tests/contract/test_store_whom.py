@@ -208,7 +208,7 @@ def test_when_digests_go_on_the_mails_that_were_taken_back_do(store: Store, ada:
     assert set() == store.mail.ledger.write([claimed], [], now=NOON)
 
 
-def test_a_reader_who_resumes_on_his_page_gets_recalled_mails(store: Store, ada: Subscriber) -> None:
+def test_a_subscriber_who_resumes_on_his_page_gets_recalled_mails(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
     before = store.people.subscribers.get(ada.number)
     assert before is not None
@@ -218,7 +218,7 @@ def test_a_reader_who_resumes_on_his_page_gets_recalled_mails(store: Store, ada:
     assert [ada.address] == due(store)
 
 
-def test_a_reader_who_was_ended_and_comes_back_gets_no_old_mails(store: Store, ada: Subscriber) -> None:
+def test_a_subscriber_who_was_ended_and_comes_back_gets_no_old_mails(store: Store, ada: Subscriber) -> None:
     is_suspended(store, ada)
     ends(store, ada, suppression=Suppression(kind=SuppressionKind.BOUNCES, at=NOON))
     left = store.people.subscribers.get(ada.number)

@@ -171,7 +171,7 @@ COMPLAINT = multipart(
 @pytest.mark.parametrize(
     "hidden", [f"Original-Mail-From: <{SENT_FROM}>\n", f"Return-Path: <{SENT_FROM}>\n", "nothing of it"]
 )
-def test_a_complaint_names_its_reader_though_his_address_is_hidden(hidden: str) -> None:
+def test_a_complaint_names_its_subscriber_though_his_address_is_hidden(hidden: str) -> None:
     """A complaint goes to an address for complaints; providers remove data about the subscriber from the complaint."""
     found = read_bounce(COMPLAINT.replace(hidden, "").encode(), bounces=BOUNCES)
 
@@ -184,7 +184,7 @@ def test_a_complaint_without_the_mark_has_the_link_to_unsubscribe() -> None:
     assert (BounceKind.COMPLAINT, "", STOP) == (found.kind, found.token, found.stop_token)
 
 
-def test_links_of_two_readers_name_neither() -> None:
+def test_links_of_two_subscribers_name_neither() -> None:
     both = COMPLAINT.replace("Hello", f"Hello, see https://news.example.org/-/stop/{STOP[::-1]} too")
 
     assert "" == read_bounce(both.encode(), bounces=BOUNCES).stop_token

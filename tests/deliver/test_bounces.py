@@ -137,7 +137,7 @@ def test_a_report_in_other_letters_has_all_its_blocks() -> None:
     assert found.recipient.endswith("@lists.example.org")
 
 
-def test_the_address_to_which_it_came_names_a_reader() -> None:
+def test_the_address_to_which_it_came_names_a_subscriber() -> None:
     assert "Ab-3_x" == read_bounce(report(POSTFIX, to="Bounces <bounces+Ab-3_x@example.org>"), bounces=BOUNCES).token
     assert "" == read_bounce(report(POSTFIX, to="others+Ab-3_x@example.org"), bounces=BOUNCES).token
     delivered = b"Delivered-To: bounces+Xy@example.org\n" + report(POSTFIX)

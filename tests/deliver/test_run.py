@@ -250,7 +250,7 @@ def test_a_server_that_asks_for_less_gets_it_later_and_nobody_is_blamed(begin: B
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "DATA"])
-def test_a_server_that_does_not_want_us_gets_no_more_and_no_reader_is_blamed(begin: Begin, verb: str) -> None:
+def test_a_server_that_does_not_want_us_gets_no_more_and_no_subscriber_is_blamed(begin: Begin, verb: str) -> None:
     office, server = begin(Step(verb, Say("550 5.7.1 your domain is not welcome"), times=99))
     office.queue(*(f"reader{number}@example.org" for number in range(10)))
 

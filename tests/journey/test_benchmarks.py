@@ -38,7 +38,7 @@ def test_peers_are_measured_side_by_side() -> None:
 
 
 @pytest.mark.slow
-def test_a_round_is_planned_beside_each_reader_by_himself_and_sent_beside_the_ledger_alone() -> None:
+def test_a_round_is_planned_beside_each_subscriber_by_himself_and_sent_beside_the_ledger_alone() -> None:
     arguments = ["--people", "300", "--items", "6", "--sample", "50", "--send"]
 
     said = run([sys.executable, BENCHMARKS / "rounds.py", *arguments])

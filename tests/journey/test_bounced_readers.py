@@ -108,7 +108,7 @@ def test_the_operator_lets_mails_go_on_to_somebody_whose_mails_came_back(world: 
     assert "ada" in recipients(server)
 
 
-def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
+def test_a_subscribers_way_through_bounces(world: World, server: Server) -> None:
     world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
     run(world, timedelta(0))
     assert ["ada", "ben", "dan", "eve"] == recipients(server)

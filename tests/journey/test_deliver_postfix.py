@@ -137,7 +137,7 @@ def test_postfix_takes_each_mail_once_and_refuses_whom_it_does_not_know(
     assert {f"<weekly-1.{reader}>" for reader in readers} == {taken.message_id for taken in sink.taken}
 
 
-def test_a_real_bounce_counts_for_the_reader_it_is_about(postfix: int, sink: Server) -> None:
+def test_a_real_bounce_counts_for_the_subscriber_it_is_about(postfix: int, sink: Server) -> None:
     """Postfix accepts both mails, and finds out only afterwards that one mailbox does not exist."""
     sink.script.append(Step("RCPT", Say("550 5.1.1 <eve@example.org>: no such user"), about="eve@example.org"))
     with sqlite_store() as store:

@@ -80,7 +80,7 @@ def test_a_service_sends_the_letter_at_once_and_takes_its_link(
     assert ADA not in "".join(service.lines), "logs hold no address"
 
 
-def test_the_links_of_a_digest_lead_to_its_readers_forms(world: World, sink: Sink) -> None:
+def test_the_links_of_a_digest_lead_to_its_subscribers_forms(world: World, sink: Sink) -> None:
     world.publisher("run", at=NOW)
     site = FormSite(world)
     site.submit("/-/subscribe", {"email": ADA})

@@ -27,7 +27,7 @@ def world(tmp_path: Path, sink: Sink) -> World:
     return world
 
 
-def test_readers_who_answer_stay_and_the_others_are_ended(world: World, sink: Sink) -> None:
+def test_subscribers_who_answer_stay_and_the_others_are_ended(world: World, sink: Sink) -> None:
     told = people(world, "reconsent", "--older-than", "2y", at=LATER).lines
     assert [
         "2 of 2 subscribers agreed too long ago",

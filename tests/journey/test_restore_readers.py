@@ -107,7 +107,7 @@ def test_nobody_who_left_gets_a_mail_after_a_restore_and_sending_waits_for_a_wor
     assert [STAYED, COMPLAINED] == listed
 
 
-def test_if_nothing_went_out_since_readers_get_all_of_it(world: World, sink: Sink) -> None:
+def test_if_nothing_went_out_since_subscribers_get_all_of_it(world: World, sink: Sink) -> None:
     restore(world, str(world.folder / "news.backup"))
     restore(world, "--nothing-sent")
 
@@ -118,7 +118,7 @@ def test_if_nothing_went_out_since_readers_get_all_of_it(world: World, sink: Sin
     assert "The crane lifts the ferry" in mail
 
 
-def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_erased_after_a_newer_one(
+def test_a_subscriber_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_erased_after_a_newer_one(
     world: World,
 ) -> None:
     """The operator restored the older of two backups first."""
@@ -134,7 +134,7 @@ def test_a_reader_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_eras
     assert [f"publisher: nothing is held of {joined}"] == people(world, "held", joined, at=NEXT).problems
 
 
-def test_a_reader_whom_an_older_backup_lacks_and_who_is_ended_stays_so_after_a_newer_one(
+def test_a_subscriber_whom_an_older_backup_lacks_and_who_is_ended_stays_so_after_a_newer_one(
     world: World,
 ) -> None:
     newer, joined = backup_with_newcomer(world)

@@ -316,7 +316,7 @@ def planned(tmp_path: Path, sink: Sink) -> World:
     return sending_to(sink, prepared(tmp_path / "site", round_planned, THURSDAY))
 
 
-def test_each_reader_gets_what_is_new_to_him_at_his_pace_and_once(begun: World, sink: Sink) -> None:
+def test_each_subscriber_gets_what_is_new_to_him_at_his_pace_and_once(begun: World, sink: Sink) -> None:
     first = begun.publisher("run", at=THURSDAY)
 
     assert "subscribers: round-1 (daily) with 1 mail" in first.lines
@@ -338,7 +338,7 @@ def test_each_reader_gets_what_is_new_to_him_at_his_pace_and_once(begun: World, 
     assert 2 == len(sink.taken)
 
 
-def test_why_tells_a_readers_story_and_what_became_of_an_item(begun: World) -> None:
+def test_why_tells_a_subscribers_story_and_what_became_of_an_item(begun: World) -> None:
     def why(*arguments: str) -> Outcome:
         return run_main("why", "--config", str(begun.config), "--now", THURSDAY.isoformat(), *arguments)
 
@@ -375,7 +375,7 @@ def test_why_tells_a_readers_story_and_what_became_of_an_item(begun: World) -> N
     assert "so: it does not come, because he had left" == why(BEN, more).lines[-2].strip()
 
 
-def test_a_readers_own_page_names_the_last_mails_and_how_he_agreed(begun: World) -> None:
+def test_a_subscribers_own_page_names_the_last_mails_and_how_he_agreed(begun: World) -> None:
     begun.publisher("run", at=THURSDAY)
     with begun.opened(THURSDAY) as publisher:
         [batch] = publisher.people.all()
@@ -390,7 +390,7 @@ def test_a_readers_own_page_names_the_last_mails_and_how_he_agreed(begun: World)
     assert row in pages[0]
 
 
-def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) -> None:
+def test_a_mail_to_a_subscriber_says_why_and_how_to_leave(begun: World, sink: Sink) -> None:
     begun.publisher("run", at=THURSDAY)
 
     mail = read(sink.taken[0])
@@ -418,7 +418,9 @@ def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) 
     assert [(ADA,), (BEN,)] == [taken.recipients for taken in sink.taken]
 
 
-def test_a_reader_who_leaves_after_planning_gets_nothing_and_undoing_it_loses_none(planned: World, sink: Sink) -> None:
+def test_a_subscriber_who_leaves_after_planning_gets_nothing_and_undoing_it_loses_none(
+    planned: World, sink: Sink
+) -> None:
     assert [] == sink.taken
     with planned.opened(THURSDAY) as publisher:
         [batch] = publisher.people.all()
@@ -468,7 +470,7 @@ def test_a_theme_dropped_after_planning_removes_its_items_from_the_mail(
     assert "nothing new\n" == planned.publisher("run", at=THURSDAY + timedelta(hours=1)).out
 
 
-def test_a_reader_who_pauses_after_planning_gets_the_mail_after_the_pause(planned: World, sink: Sink) -> None:
+def test_a_subscriber_who_pauses_after_planning_gets_the_mail_after_the_pause(planned: World, sink: Sink) -> None:
     until = THURSDAY + timedelta(days=20)
     change(planned, THURSDAY, {"ferries": "daily", "cranes": "weekly"}, until)
     resume(planned)

@@ -192,7 +192,7 @@ def test_why_tells_the_state_of_the_confirmation_letter(world: World) -> None:
     assert "the letter by which to confirm: sent Wed 2026-03-04 10:30" in why(world, "eve@example.org")[2]
 
 
-def test_why_tells_of_the_question_whether_a_reader_still_wants_mails(world: World) -> None:
+def test_why_tells_of_the_question_whether_a_subscriber_still_wants_mails(world: World) -> None:
     world.publisher("run", at=THURSDAY)
     people(world, "reconsent", "--older-than", "1d", "--yes", at=THURSDAY + 2 * DAY)
     told = why(world, ADA, days=3)

@@ -57,7 +57,7 @@ def read(mail: bytes) -> tuple[EmailMessage, str, str]:
     return message, text.get_content().replace("\r\n", "\n"), html.get_content().replace("\r\n", "\n")
 
 
-def test_each_slot_is_filled_with_the_readers_own_text() -> None:
+def test_each_slot_is_filled_with_the_subscribers_own_text() -> None:
     message, text, html = read(mail_to(ADA))
 
     assert "Été: news.\n\nFrom here to there.\n-- \nYou follow: Cranes & Quays daily" in text
@@ -71,7 +71,7 @@ def test_each_slot_is_filled_with_the_readers_own_text() -> None:
     assert f"<https://news.example.org/-/stop/{ADA.stop_token}>" in message["List-Unsubscribe"]
 
 
-def test_mails_to_two_readers_differ_only_in_the_slots() -> None:
+def test_mails_to_two_subscribers_differ_only_in_the_slots() -> None:
     other = replace(ADA, address="bob@example.org", stop_token="pots" * 7, mine_token="enim" * 7 + "cba")
 
     first, second = (mail_to(each) for each in (ADA, other))

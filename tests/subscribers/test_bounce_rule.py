@@ -86,7 +86,7 @@ def test_a_mailbox_that_does_not_exist_suspends_at_once() -> None:
     assert after(0, weight=Weight.GONE).score == BounceScore(points=5, last_at=NOON, suspended_at=NOON)
 
 
-def test_a_suspended_reader_gets_no_points_and_is_ended_by_the_probe() -> None:
+def test_a_suspended_subscriber_gets_no_points_and_is_ended_by_the_probe() -> None:
     suspended = BounceScore(points=5, last_at=NOON, suspended_at=NOON)
     probed = BounceScore(points=5, last_at=NOON, suspended_at=NOON, probed_at=NOON + 7 * DAY)
 

@@ -105,7 +105,7 @@ def site() -> Iterator[Site]:
         yield Site(store)
 
 
-def test_a_reader_who_comes_back_after_deletion_starts_new_and_gets_nothing_twice(site: Site) -> None:
+def test_a_subscriber_who_comes_back_after_deletion_starts_new_and_gets_nothing_twice(site: Site) -> None:
     """28 days after he left, nothing records what he had. Items that are in the log by then are not sent to him."""
     ada = site.subscribed(asylum="daily")
     site.people.stop(site.stop_link(ada))
@@ -391,7 +391,7 @@ def test_a_pace_that_is_gone_before_somebody_confirms_is_the_one_the_form_sugges
     assert {"asylum": "weekly", "borders": "monthly"} == found.choices
 
 
-def test_an_older_link_does_not_bring_back_a_reader_whom_the_operator_ended(site: Site) -> None:
+def test_an_older_link_does_not_bring_back_a_subscriber_whom_the_operator_ended(site: Site) -> None:
     ada = site.subscribed(asylum="daily")
     site.people.stop(site.stop_link(ada))
     site.now += timedelta(days=1)

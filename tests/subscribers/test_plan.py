@@ -90,7 +90,7 @@ def test_one_round_deals_with_all_ticks_and_paces_of_the_moment() -> None:
     assert {} == ticks_of((DAILY, WEEKLY), later, default="weekly", now=MONDAY + timedelta(hours=23)).due
 
 
-def test_readers_of_a_removed_pace_are_due_with_the_default_one() -> None:
+def test_subscribers_of_a_removed_pace_are_due_with_the_default_one() -> None:
     last = {"daily": MONDAY - timedelta(days=2), "weekly": MONDAY - timedelta(days=7)}
 
     assert {} == ticks_of((WEEKLY,), last, default="weekly", now=MONDAY - timedelta(days=1)).due

@@ -99,7 +99,7 @@ def world() -> Iterator[World]:
         yield World(store)
 
 
-def test_five_days_of_failures_suspend_and_keep_the_readers_place(world: World) -> None:
+def test_five_days_of_failures_suspend_and_keep_the_subscribers_place(world: World) -> None:
     ada = world.subscribed(asylum="daily")
     cursor = ada.active[0].cursor
     steps = []
@@ -264,7 +264,7 @@ def test_a_report_about_a_mail_from_before_the_probe_is_no_answer_to_it(world: W
     assert [None] == world.reasons(ada)
 
 
-def test_the_reader_comes_back_by_his_link_and_old_mails_no_longer_count(world: World) -> None:
+def test_the_subscriber_comes_back_by_his_link_and_old_mails_no_longer_count(world: World) -> None:
     ada = world.suspended()
     old = world.mark(ada)
 
@@ -279,7 +279,7 @@ def test_the_reader_comes_back_by_his_link_and_old_mails_no_longer_count(world: 
     assert BounceAction.SUSPEND is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
 
 
-def test_the_reader_comes_back_by_the_form_after_the_end(world: World) -> None:
+def test_the_subscriber_comes_back_by_the_form_after_the_end(world: World) -> None:
     ada = world.probed()
     world.come_back(world.mark(ada))
     assert [SuppressionKind.BOUNCES] == world.kinds()
@@ -292,7 +292,7 @@ def test_the_reader_comes_back_by_the_form_after_the_end(world: World) -> None:
     assert {"asylum": "weekly"} == again.choices
 
 
-def test_a_reader_who_left_gets_no_points_and_no_probe(world: World) -> None:
+def test_a_subscriber_who_left_gets_no_points_and_no_probe(world: World) -> None:
     ada = world.suspended()
     world.people.stop(world.stop_link(ada))
     assert BounceAction.NOTHING is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
@@ -327,7 +327,7 @@ def test_a_complaint_ends_for_good(world: World) -> None:
     assert [SuppressionKind.COMPLAINT] == world.kinds()
 
 
-def test_a_complaint_about_a_reader_who_left_ends_nothing_and_still_suppresses(world: World) -> None:
+def test_a_complaint_about_a_subscriber_who_left_ends_nothing_and_still_suppresses(world: World) -> None:
     ada = world.subscribed(asylum="daily")
     mark = world.mark(ada)
     world.people.stop(world.stop_link(ada))
@@ -386,7 +386,7 @@ def test_somebody_erased_may_stay_suppressed(world: World) -> None:
     assert before == len(world.store.mail.ledger.due(max_age=MAX_AGE, now=world.now))
 
 
-def test_a_paused_reader_is_probed_when_his_pause_is_over(world: World) -> None:
+def test_a_paused_subscriber_is_probed_when_his_pause_is_over(world: World) -> None:
     ada = world.suspended()
     found = world.store.people.subscribers.get(ada.number)
     assert found is not None

@@ -57,7 +57,7 @@ def end(site: Site, now: datetime = LONG_AFTER) -> int:
     return end_unanswered(site.store, now=now, is_stopping=lambda: False)
 
 
-def test_a_reader_who_agreed_long_ago_is_asked_once(site: Site) -> None:
+def test_a_subscriber_who_agreed_long_ago_is_asked_once(site: Site) -> None:
     assert Renewal(subscribers=2, old_by_year={2023: 1}, waiting=0, asked=1) == ask(site)
 
     [written] = site.letters
@@ -71,14 +71,14 @@ def test_a_reader_who_agreed_long_ago_is_asked_once(site: Site) -> None:
     assert [ADA] == send_letters(site)
 
 
-def test_readers_who_agreed_longest_ago_are_asked_first(site: Site) -> None:
+def test_subscribers_who_agreed_longest_ago_are_asked_first(site: Site) -> None:
     site.now += timedelta(days=800)
 
     assert (2, 1) == (sum((renewal := ask(site, limit=1)).old_by_year.values()), renewal.asked)
     assert [ADA] == send_letters(site)
 
 
-def test_a_reader_who_confirms_keeps_his_choices_with_one_more_consent(site: Site) -> None:
+def test_a_subscriber_who_confirms_keeps_his_choices_with_one_more_consent(site: Site) -> None:
     before = found(site)
     ask(site)
     send_letters(site)
@@ -107,7 +107,7 @@ def test_a_reader_who_confirms_keeps_his_choices_with_one_more_consent(site: Sit
     assert found(site).active
 
 
-def test_a_reader_who_does_not_answer_in_time_is_ended(site: Site) -> None:
+def test_a_subscriber_who_does_not_answer_in_time_is_ended(site: Site) -> None:
     ask(site)
     assert [] == list(site.store.people.renewals.unanswered(now=LONG_AFTER)), "the letter was not sent yet"
     send_letters(site)
@@ -122,7 +122,7 @@ def test_a_reader_who_does_not_answer_in_time_is_ended(site: Site) -> None:
     assert 0 == end(site)
 
 
-def test_a_reader_who_never_got_his_letter_stays(site: Site) -> None:
+def test_a_subscriber_who_never_got_his_letter_stays(site: Site) -> None:
     ask(site)
     send_letters(site, DeliveryState.REFUSED)
 
@@ -132,7 +132,7 @@ def test_a_reader_who_never_got_his_letter_stays(site: Site) -> None:
     assert 1 == ask(site).asked, "long after he may be asked again"
 
 
-def test_a_reader_who_agreed_again_in_a_form_stays(site: Site) -> None:
+def test_a_subscriber_who_agreed_again_in_a_form_stays(site: Site) -> None:
     ask(site)
     send_letters(site)
     site.now += timedelta(days=2)
@@ -144,7 +144,9 @@ def test_a_reader_who_agreed_again_in_a_form_stays(site: Site) -> None:
 
 
 @pytest.mark.parametrize("is_erased", [False, True])
-def test_a_reader_who_leaves_meanwhile_gets_no_letter_and_its_link_is_invalid(site: Site, *, is_erased: bool) -> None:
+def test_a_subscriber_who_leaves_meanwhile_gets_no_letter_and_its_link_is_invalid(
+    site: Site, *, is_erased: bool
+) -> None:
     ask(site)
     if is_erased:
         site.people.erase(ADA)
@@ -157,7 +159,7 @@ def test_a_reader_who_leaves_meanwhile_gets_no_letter_and_its_link_is_invalid(si
     assert is_erased == (site.people.find(ADA) is None)
 
 
-def test_suppressed_readers_and_those_who_left_are_not_asked(site: Site) -> None:
+def test_suppressed_subscribers_and_those_who_left_are_not_asked(site: Site) -> None:
     site.now += timedelta(days=800)
     site.store.people.suppressions.add(ADA, SuppressionKind.COMPLAINT, now=site.now)
     site.people.end(BEN)

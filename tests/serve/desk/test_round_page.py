@@ -98,7 +98,7 @@ def test_an_unknown_choice_has_no_mail(editor: Editor) -> None:
         assert 404 == editor.browser.get(f"{ROUND}?{query}", buffered=True).status_code, query
 
 
-def test_a_form_of_a_choice_that_is_gone_is_answered_for_the_default_reader(editor: Editor) -> None:
+def test_a_form_of_a_choice_that_is_gone_is_answered_for_the_default_subscriber(editor: Editor) -> None:
     for query in GONE:
         before, mine = fields_in(editor.look(ROUND)), f"Mine {query}"
 

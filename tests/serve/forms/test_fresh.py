@@ -47,7 +47,7 @@ def state(site: FormSite) -> str:
 # --- the link --------------------------------------------------------------------------------------------------------
 
 
-def test_a_reader_asks_for_the_link_on_his_own_page_and_it_comes_by_mail(site: FormSite) -> None:
+def test_a_subscriber_asks_for_the_link_on_his_own_page_and_it_comes_by_mail(site: FormSite) -> None:
     mine = site.subscribe()
 
     answer = site.visitor().post(mine, data={"do": "link"}, buffered=True)
@@ -179,7 +179,7 @@ def test_another_address_is_confirmed_there_first_and_everything_goes_along(site
     assert 404 == site.visitor().post(move).status_code
 
 
-def test_an_erased_reader_who_had_another_address_leaves_neither(site: FormSite) -> None:
+def test_an_erased_subscriber_who_had_another_address_leaves_neither(site: FormSite) -> None:
     site.subscribe()
     page = opened(site)
     site.visitor().post(path_in(ask_to_move(site, page, NEW)))

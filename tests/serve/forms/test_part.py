@@ -180,7 +180,7 @@ def test_one_click_needs_no_page_and_may_be_repeated(site: FormSite) -> None:
         assert {} == choices(site)
 
 
-def test_one_click_is_accepted_after_the_readers_data_was_deleted(site: FormSite) -> None:
+def test_one_click_is_accepted_after_the_subscribers_data_was_deleted(site: FormSite) -> None:
     stop = site.stop_path(site.subscribe())
     site.publisher.people.erase(ADA)
 
@@ -213,7 +213,7 @@ def test_forms_that_are_sent_at_once_all_count(site: FormSite) -> None:
     assert {} == choices(site)
 
 
-def test_the_page_to_unsubscribe_shows_nothing_of_its_reader(site: FormSite) -> None:
+def test_the_page_to_unsubscribe_shows_nothing_of_its_subscriber(site: FormSite) -> None:
     stop = site.stop_path(site.subscribe(what="some", **{"theme.ferries": "daily"}))
 
     for page in (site.visitor().get(stop).text, site.visitor().post(stop).text):
@@ -434,7 +434,7 @@ def test_a_pause_that_cannot_be_is_told_and_nothing_is_saved(site: FormSite) -> 
         assert before == state(site), until
 
 
-def test_a_reader_whose_mails_came_back_goes_on_by_saving_his_page(site: FormSite) -> None:
+def test_a_subscriber_whose_mails_came_back_goes_on_by_saving_his_page(site: FormSite) -> None:
     mine = site.subscribe()
     with site.world.store() as store:
         ada = store.people.subscribers.by_address(ADA)
