@@ -367,7 +367,7 @@ class Publisher:
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do a verb's work; refuse if the store was lost, so that the work would begin from nothing."""
+        """Do a verb's work. If the store was lost, refuse, because the work would begin from nothing."""
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 

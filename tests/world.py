@@ -324,7 +324,7 @@ def plain(markup: str) -> str:
 
 
 def _copy(source: str, target: str) -> None:
-    """Copy of a file what sites have (content, mode and times), in half the time of `shutil.copy2`."""
+    """Copy a file with what sites need of it (content, mode and times), in half the time of `shutil.copy2`."""
     with Path(source).open("rb", buffering=0) as given, Path(target).open("xb", buffering=0) as copy:
         status = os.fstat(given.fileno())
         copy.write(given.read())

@@ -8,8 +8,8 @@ from publisher.model.feeds import Feed
 from publisher.rendering import urls
 
 LARGE_BYTES = 512_000
-"""The size in bytes above which some hosted feed readers refuse a feed. A reader fetches the whole feed for each new
-item.
+"""The size in bytes above which some hosted feed readers refuse a feed. A feed reader fetches the whole feed for each
+new item.
 """
 
 

@@ -114,8 +114,8 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return what the store remembers as last told to the operator, after he was told this condition of a source:
-    `None` if all is well.
+    """Return a condition in the form in which the store keeps it once the operator was told of it: `None` if all is
+    well.
     """
     return None if condition in _WELL else condition
 

@@ -79,7 +79,7 @@ class OpenAudience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """The consequences for one audience of the operator's answer, which editions went out since the backup."""
+    """What follows for one audience once the operator has said which editions went out since the backup."""
 
     audience: str
     sent_up_to: int
@@ -314,7 +314,9 @@ def _missing(told: Collection[int], state: AudienceState | None, upto: int) -> t
 
 
 def _finished(settlement: Settlement, store: Store) -> list[str]:
-    """Return the names of the editions that no longer wait for their editor, since the operator said what went out."""
+    """Return the names of the editions that no longer wait for their editor, because the operator has said what went
+    out.
+    """
     return [
         edition.name
         for edition in store.editions.unwritten()

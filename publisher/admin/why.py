@@ -132,8 +132,8 @@ class Story:
 
 
 def tell_story(address: str, item: str | None, people: People, store: Store, config: Config) -> Story:
-    """Return the history of a mail address, and what happened to an item for its owner. `item` is the item's address or
-    id.
+    """Return the history of a mail address. If `item` is an item's address or id, include whether and why the owner of
+    the mail address got the item.
 
     Raises:
         UsageError: mail servers do not accept the address; there is no such item, or there are several.

@@ -11,7 +11,7 @@ class Bars:
     """Draws a bar for each step on standard error."""
 
     WORTH_A_BAR_S = 0.5
-    """The least seconds of a step that gets a bar; the bar of a shorter step could not be read."""
+    """A step gets a bar if it takes at least this many seconds; the bar of a shorter step could not be read."""
 
     def __init__(self) -> None:
         self._drawing = Drawing(console=Console(stderr=True), transient=True)

@@ -15,8 +15,8 @@ _LINK = re.compile(r"<a\b[^>]*>|</a>")
 def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
     """Return the item with its first themes, keywords and links.
 
-    `tell` gets a sentence for each of the three of which some are left out. The item's HTML must be clean
-    (`sources.html`). A link beyond the limit is replaced by its text.
+    If some themes, keywords or links are left out, `tell` gets a sentence about each of the three. The item's HTML must
+    be clean (`sources.html`). A link beyond the limit is replaced by its text.
     """
     bounded = (
         ("themes", len(item.labels), MAX_THEMES),

@@ -176,7 +176,7 @@ class Audience:
     mail only.
     """
     unsubscribe_mailto: str = ""
-    """The address to which a reader writes to leave the mailing list. If empty, he writes to the sender."""
+    """The address to which people write to leave the mailing list. If empty, they write to the sender."""
     postal_address: str = ""
     archive: bool
     """Whether everybody may read the audience's editions on the web."""

@@ -118,7 +118,7 @@ class DeliveryTally:
     name: str
     """Name of the edition, round or letter."""
     to: str
-    """Address of the first recipient; empty if the recipients are readers, whose addresses are never shown."""
+    """Address of the first recipient; empty if the recipients are subscribers, whose addresses are never shown."""
     planned: int = 0
     """How many mails would be handed over; counted only in a rehearsal (`--dry-run`)."""
     sent: int = 0

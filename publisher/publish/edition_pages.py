@@ -63,7 +63,9 @@ class ShownCorrection:
     item: ShownItem
     corrected_on: date
     was: str
-    """What the item said in the digest `was_in`, or an empty string if nothing was removed."""
+    """The former title, or a sentence that was removed, as the digest with the number `was_in` had it; empty if nothing
+    was removed.
+    """
     was_in: int
     """The number of that digest, or 0 if it is unknown."""
     was_at: str

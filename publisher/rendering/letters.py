@@ -39,7 +39,7 @@ class LetterWords:
     before: tuple[str, ...]
     """Paragraphs above the link."""
     facts: tuple[str, ...]
-    """Lines that list the reader's choices, such as `Asylum, daily`."""
+    """Lines that list the subscriber's choices, such as `Asylum, daily`."""
     door: str
     """The text of the link."""
     url: str
@@ -209,7 +209,7 @@ class TemplateLetterWriter:
         )
 
     def choices(self, choices: Choices, language: str) -> tuple[str, ...]:
-        """Return a reader's choices (themes and paces) in words, one line each: `Asylum, daily`."""
+        """Return a subscriber's choices (themes and paces) in words, one line each: `Asylum, daily`."""
         return tuple(
             f"{theme_word(theme, language, self._theme_title)}, {pace_word(pace, self._settings.paces, language)}"
             for theme, pace in choices.items()
@@ -222,15 +222,15 @@ class TemplateLetterWriter:
 
 
 def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str:
-    """Return the readers' word for a theme, or for all themes."""
+    """Return the word that subscribers see for a theme, or for all themes."""
     return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
 
 
 def why_word(
     follows: Sequence[tuple[str, str, date]], paces: Sequence[Pace], language: str, title_of: Callable[[str], str]
 ) -> str:
-    """Return the sentence that says why a reader gets a mail; `follows` are his subscriptions as (theme, pace, first
-    day).
+    """Return the sentence that says why a subscriber gets a mail; `follows` are his subscriptions as (theme, pace,
+    first day).
     """
     gettext = translations(language, DOMAIN).gettext
     spoken = interface_language(language, DOMAIN)

@@ -33,7 +33,7 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
 
 
 def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
-    """Return an edition's mail as a test for one reader; its subject says that it is a test.
+    """Return an edition's mail as a test for one recipient; its subject says that it is a test.
 
     A test may also go to a mailing list, so the test has the real mail's headers. But the test has a Message-ID of its
     own: a mailbox that has got the test must drop neither the real mail nor the next test as a repeat.
@@ -73,7 +73,7 @@ def letter_message(
     dated: datetime,
     language: str,
 ) -> bytes:
-    """Return a single mail to one reader, with CRLF line ends. Its headers tell programs not to answer it."""
+    """Return a single mail to one recipient, with CRLF line ends. Its headers tell programs not to answer it."""
     headers = [
         mailbox_header("From", from_),
         *([mailbox_header("Reply-To", reply_to)] if reply_to else []),

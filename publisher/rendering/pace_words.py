@@ -1,4 +1,4 @@
-"""Words for a pace in readers' languages, such as `weekly`."""
+"""Words for a pace (how often mails come) in subscribers' languages, such as `weekly`."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,9 @@ _USUAL = ("hourly", "daily", "weekly", "monthly")
 
 
 def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
-    """Return the readers' word for a pace, for the middle of a sentence; `paces` are the paces in config.toml."""
+    """Return the word that subscribers see for a pace, for the middle of a sentence; `paces` are the paces in
+    config.toml.
+    """
     pace = next((each for each in paces if each.name == name), None)
     gettext = translations(language, DOMAIN).gettext
     usual = {

@@ -1,8 +1,8 @@
-"""Mails to readers: the parts that all readers share are rendered and encoded once, and slots are filled with each
-reader's own words.
+"""Mails to subscribers: the parts that all subscribers share are rendered and encoded once, and slots are filled with
+each subscriber's own words.
 
 While a digest is rendered, each slot contains a mark of letters and digits. The rendered text is cut at the marks, and
-each piece is encoded separately; a reader's mail is the pieces with his own words between them.
+each piece is encoded separately; a subscriber's mail is the pieces with his own words between them.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ from publisher.rendering.urls import mine_url, stop_url
 from publisher.rendering.wire_form import WireForm, double_dots, double_dots_once
 
 _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
-"""Marks in a digest for the places of a reader's own words (slots); no item's text contains them."""
+"""Marks in a digest for the places of a subscriber's own words (slots); no item's text contains them."""
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
 _STOP_TOKEN, _MINE_TOKEN, _WHY_TEXT, _WHY_HTML = range(4)
-"""Indexes of a reader's own words among the contents of slots (places for them). Tokens have letters, digits, - and _
-only.
+"""Indexes of a subscriber's own words among the contents of slots (places for them). Tokens have letters, digits, - and
+_ only.
 """
 _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
@@ -39,20 +39,20 @@ _SOFT_BREAK = b"=\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderMail:
-    """The parts of a digest to subscribers that differ between readers."""
+    """The parts of a digest to subscribers that differ between subscribers."""
 
     address: str
-    """The reader's mail address as SMTP transmits it: in ASCII."""
+    """The subscriber's mail address as SMTP transmits it: in ASCII."""
     stop_token: str
     mine_token: str
     why: str
-    """Why the reader gets the mail; one line."""
+    """Why the subscriber gets the mail; one line."""
     message_id: str
     """The Message-ID in its angle brackets."""
 
 
 def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
-    """Return the personal parts of a digest, with marks in place of each reader's own words."""
+    """Return the personal parts of a digest, with marks in place of each subscriber's own words."""
     return Personal(
         why=_WHY,
         stop_url=stop_url(site, _STOP),
@@ -62,9 +62,9 @@ def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
 
 
 def filled(digest: Digest, *, why: str, token: str) -> Digest:
-    """Return a digest that was rendered with `marked_personal`, with the marks replaced for one reader.
+    """Return a digest that was rendered with `marked_personal`, with the marks replaced for one subscriber.
 
-    `token` becomes part of the link to the reader's own page and of the unsubscribe link.
+    `token` becomes part of the link to the subscriber's own page and of the unsubscribe link.
     """
     of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
     text, html = _fill(digest.text, of_text, token), _fill(digest.html, of_html, token)
@@ -76,7 +76,7 @@ def _fill(text: str, own: Mapping[str, str], token: str) -> str:
 
 
 class Skeleton:
-    """A digest to subscribers without the parts that differ between readers."""
+    """A digest to subscribers without the parts that differ between subscribers."""
 
     def __init__(
         self, digest: Digest, *, name: str, dated: datetime, language: str, site: Site, settings: SubscriberSettings
@@ -101,18 +101,18 @@ class Skeleton:
         ).encode("ascii")
         opening = f"\r\n--{boundary_of(boundary_id)}\r\n"
         self._pieces: list[list[bytes]] = [[]]
-        """The digest's pieces before the first slot (a place for a reader's own words), between slots, and after the
+        """The digest's pieces before the first slot (a place for a subscriber's words), between slots, and after the
         last slot.
         """
         self._slots: list[int] = []
-        """Which of the reader's own words (`_STOP_TOKEN` and so on) each slot gets."""
+        """Which of the subscriber's own words (`_STOP_TOKEN` and so on) each slot gets."""
         self._add_part(opening, "text/plain", digest.text_parts or [digest.text], why=_WHY_TEXT)
         self._add_part(opening, "text/html", digest.html_parts or [digest.html], why=_WHY_HTML)
         self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
         self._on_wire: list[list[bytes]] = []
         """The digest's pieces as SMTP transmits them, the shared headers first; empty until they are prepared."""
         self._size = 0
-        """The number of bytes that the mails to all readers share, once the pieces are prepared."""
+        """The number of bytes that the mails to all subscribers share, once the pieces are prepared."""
 
     def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, why: int) -> None:
         words = {_STOP: _STOP_TOKEN, _MINE: _MINE_TOKEN, _WHY: why}
@@ -130,7 +130,9 @@ class Skeleton:
         self._pieces[-1] += quoted_printable.encode_parts(texts)
 
     def wire_form_to(self, reader: ReaderMail) -> WireForm:
-        """Return the mail to a reader as SMTP transmits it; the pieces that readers share are prepared only once."""
+        """Return the mail to a subscriber as SMTP transmits it. The pieces that all subscribers share are prepared only
+        once.
+        """
         if not self._on_wire:
             self._on_wire = [[double_dots_once(each) for each in pieces] for pieces in self._pieces]
             self._on_wire[0].insert(0, double_dots(self._head))
@@ -158,7 +160,7 @@ class Skeleton:
 
 
 def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Sequence[bytes]]) -> list[bytes]:
-    """Return a mail's pieces before the first slot (a place for a reader's own words), then each slot's content with
+    """Return a mail's pieces before the first slot (a place for a subscriber's words), then each slot's content with
     the pieces after it.
     """
     for filled, pieces in zip(fills, after, strict=True):
@@ -168,7 +170,7 @@ def _fill_slots(before: list[bytes], fills: Sequence[bytes], after: Sequence[Seq
 
 @dataclass(frozen=True, slots=True)
 class _EncodedWhy:
-    """The reason why a reader gets a mail, encoded for the text part and for the HTML part."""
+    """The reason why a subscriber gets a mail, encoded for the text part and for the HTML part."""
 
     parts: tuple[bytes, bytes]
     on_wire: tuple[bytes, bytes]
@@ -177,6 +179,6 @@ class _EncodedWhy:
 
 @lru_cache(10_000)
 def _encoded_why(why: str) -> _EncodedWhy:
-    """Encode the reason for a reader's mail; cached, because many readers share a reason."""
+    """Encode the reason for a subscriber's mail; cached, because many subscribers share a reason."""
     text, html = quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))
     return _EncodedWhy((text, html), (double_dots(text), double_dots(html)))

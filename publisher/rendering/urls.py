@@ -179,12 +179,12 @@ def mine_url(site: Site, token: str) -> str:
 
 
 def fresh_url(site: Site, token: str) -> str:
-    """Return the address of a reader's own page for a fresh link, which the reader asked for and which works once."""
+    """Return the address of a subscriber's own page for a fresh link, which he asked for and which works once."""
     return f"{site.base_url}{FORMS}/fresh/{token}"
 
 
 def move_url(site: Site, token: str) -> str:
-    """Return the address of the page with the button that confirms a reader's new mail address."""
+    """Return the address of the page with the button that confirms a subscriber's new mail address."""
     return f"{site.base_url}{FORMS}/move/{token}"
 
 

@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 PAGES = Path(__file__).parent / "previewer"
 DARK = "@media (prefers-color-scheme: dark)"
 SCHEMES = {"light": "@media not all", "dark": "@media all"}
-"""What replaces the text `DARK` in a mail's style, because a frame has no colour scheme of its own."""
+"""By colour scheme, the text that replaces `DARK` in a mail's style. A frame has no colour scheme of its own."""
 WIDTHS_PX = (320, 600, 1000)
 
 OpenSite = Callable[[], AbstractContextManager[Publisher]]

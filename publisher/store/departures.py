@@ -154,7 +154,7 @@ class Journal:
 
 def is_as_noted(database: Database, journal: Journal) -> bool:
     """Whether the file of departures is as long as it was when the store last wrote to it, so that the store knows all
-    of its lines. If it cannot be read, it is not.
+    of its lines. Return False if the file cannot be read.
     """
     try:
         size = journal.size()

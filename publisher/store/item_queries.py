@@ -51,7 +51,7 @@ LATEST_UPTO = (
 _seq: BindParameter[int] = bindparam("seq")
 _OF_PASS = select(log.c.at).where(log.c.seq == _seq).scalar_subquery()
 BEFORE_PASS = select(log.c.seq).where(log.c.seq < _seq, log.c.at != _OF_PASS).order_by(log.c.seq.desc()).limit(1)
-"""The last log number before those of the reading that wrote a given log number. All changes of one reading of a source
+"""The query for the last log number before the reading of a source that made a given change. All changes of one reading
 have the same instant in the log.
 """
 
@@ -79,7 +79,7 @@ def withdrawn_last(*, of_all: bool) -> Select[Any]:
 
 @cache
 def cut(query: Select[Any]) -> Select[Any]:
-    """Return one of this module's queries, limited to `limit` rows."""
+    """Return one of this module's queries, limited to as many rows as its parameter `limit` says."""
     return query.limit(_LIMIT)
 
 

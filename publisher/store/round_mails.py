@@ -51,8 +51,8 @@ def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
 
 
 def send_held_back(connection: Connection, address: str, *, since: datetime, now: datetime) -> None:
-    """Queue the mails to a subscriber again that were cancelled since he was suspended because of bounces: no later
-    digest repeats their items.
+    """Queue the mails to a subscriber again that were cancelled while he was suspended because of bounces. No later
+    digest has their items.
     """
     _queue_again(connection, is_round_mail(connection, [address]), since=since, now=now)
 
@@ -92,7 +92,7 @@ def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime
 
 
 def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
-    """Queue deliveries again that were cancelled since a moment, because no other mail will have their items.
+    """Queue the deliveries again that were cancelled since a moment, because no other mail will have their items.
 
     A mail that is being handed over is retried if that fails. Mails that the operator cancelled stay cancelled.
     """

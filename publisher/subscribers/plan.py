@@ -83,8 +83,8 @@ class Planner:
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
-        """Return the mails that the people with these subscriptions get, and up to where each subscription is then
-        dealt with; `followed` is sorted by subscriber.
+        """Return the mails to the people with these subscriptions, and the log number up to which each subscription is
+        dealt with afterwards. `followed` is sorted by subscriber.
         """
         planned = PlannedRange()
         for subscriber, new in self._new_items(followed):

@@ -141,8 +141,8 @@ class _Planning:
         self.mails = 0
 
     def plan(self, range_pass: RangePass) -> None:
-        """Plan the mails to the people of `range_pass`, and write these mails and up to where each subscription is then
-        dealt with.
+        """Plan the mails to the people of `range_pass`. Write the mails, and the log number up to which each
+        subscription is dealt with afterwards.
         """
         followed = range_pass.followed(floor=self._floor)
         planned = self._planner.plan(followed)

@@ -13,7 +13,7 @@ from tests.contract.stories import NOON, collect, due, queue_letters, record
 
 MAX_AGE = timedelta(days=3)
 GONE = timedelta(0)
-"""A lease that has ended at once, for a process that is suspended for longer than its lease."""
+"""A lease that has ended at once, as that of a process that was suspended for longer than its lease."""
 SECOND = timedelta(seconds=1)
 
 
@@ -401,7 +401,7 @@ class TestProcesses:
 
     @pytest.mark.postgres
     def test_a_claim_takes_no_more_than_it_may_however_the_server_finds_it(self, postgresql_url: str) -> None:
-        """A server joins small tables row by row, and might evaluate the due rows again for each row."""
+        """PostgreSQL joins small tables row by row, and could then find the due rows again for each row."""
         row_by_row = "%20".join(
             f"-c%20enable_{way}%3Doff" for way in ("hashjoin", "mergejoin", "hashagg", "material", "sort")
         )

@@ -68,11 +68,11 @@ GOING: dict[str, Goes] = {
     "erased": is_erased,
     "suspended": is_suspended,
 }
-"""Functions after which a reader must get no mail, by the name of the reader to whom each is applied."""
+"""Functions after which a subscriber must get no mail, each under the name of the subscriber to whom it is applied."""
 
 
 def readers(store: Store) -> list[Subscriber]:
-    """Add a reader for each function of `GOING`, with a mail in the queue."""
+    """Add a subscriber for each function of `GOING`, with a mail in the queue."""
     collect(store, record("a"))
     added = [add(store, name) for name in GOING]
     plan(store, begin(store), {reader.number: (1,) for reader in added})
@@ -80,7 +80,7 @@ def readers(store: Store) -> list[Subscriber]:
 
 
 def go(store: Store, those: list[Subscriber]) -> None:
-    """Apply to each reader his function of `GOING`."""
+    """Apply to each subscriber his function of `GOING`."""
     for goes, reader in zip(GOING.values(), those, strict=True):
         goes(store, reader)
 

@@ -66,7 +66,7 @@ class Attempt:
         return self.repaired()
 
     def killed_twice(self, points: tuple[Call, Call]) -> str:
-        """Kill the pass, kill the run that repairs the site too, and run once more."""
+        """Kill the pass, then kill the run that repairs the site, and run once more."""
         for point in points:
             ended = self.program.killed_at(point, *self.arguments)
             if not ended.is_killed and ended.exit_code:  # the second pass may have less to do, and succeed

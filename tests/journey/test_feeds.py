@@ -209,9 +209,7 @@ class TestArchive:
         assert len(after) > len(before)
 
     def test_no_setting_changes_what_was_written(self, tmp_path: Path) -> None:
-        """A feed reader does not fetch a closed document again, and one that mirrors documents does not get all of them
-        again.
-        """
+        """Feed readers do not fetch a closed document again, and programs that mirror feeds need not copy it again."""
         items = [item(day, f"Item {day}.") for day in range(9, 0, -1)]
         world = after_run(tmp_path, *items, feeds='limit = 2\nformats = ["rss", "json"]')
         before = kept_parts(world)

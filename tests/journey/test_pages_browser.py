@@ -34,7 +34,7 @@ MARKS = {
     "items/hostile": ADDRESS,
     "items/withdrawn": "This item was withdrawn",
 }
-"""A text that only the page of this kind contains."""
+"""By kind of page, a text that only pages of this kind contain."""
 NARROW_PX = 320
 OVERFLOWING = """
 () => {

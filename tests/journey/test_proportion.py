@@ -12,9 +12,10 @@ from publisher.cli import progress
 from tests.world import CONFIG, NOW, World, news
 
 FEW = 240
-"""A number of items with which all kinds of files are made, full pages and archives included.
+"""A number of items that is enough for every kind of file, full pages and archives included.
 
-With 17 times as many items, the last pages and archives are equally full, and take as many of the new items.
+With 17 times as many items, the last pages and archives are as full as with this number, so ten new items change as
+many files.
 """
 PLAIN = f'{CONFIG}\n[feeds]\nlimit = 25\nformats = ["rss"]\nkeywords_from = 1\n'
 """A configuration with one file for each document, so that documents can be counted."""

@@ -93,7 +93,7 @@ def test_a_long_unsubscribe_address_is_neither_encoded_nor_broken() -> None:
 
 
 def test_no_one_click_is_promised_to_a_list() -> None:
-    """The unsubscribe address of a list is the same for all its readers: a POST to it would unsubscribe nobody (RFC
+    """The unsubscribe address of a list is the same for all its members: a POST to it would unsubscribe nobody (RFC
     8058 section 3.1).
     """
     assert b"List-Unsubscribe-Post" not in mail(audience=replace(AUDIENCE, unsubscribe_url=STOP))

@@ -50,8 +50,8 @@ def database() -> Iterator[Path]:
 
 
 def said(database: Path) -> str:
-    """Return the error that the owner gets who opens the store and writes to it, or an empty string if
-    there is none.
+    """Return the error that the owner of a store gets when he opens it and writes to it, or an empty string if he gets
+    none.
     """
     said = run_python(OPEN, str(database)).stderr
     return said.strip().rpartition("\n")[2].removeprefix("publisher.model.errors.StoreError: ")

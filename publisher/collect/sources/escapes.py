@@ -25,8 +25,8 @@ _TWICE = re.compile(
 
 
 def page_in_place(document: str) -> str:
-    """Return what is said of a document that should be a feed and is a page of HTML; return an empty string if it is no
-    page.
+    """Return the message about a document that should be a feed and is an HTML page; return an empty string if it is no
+    HTML page.
     """
     if not _PAGE.match(document):
         return ""

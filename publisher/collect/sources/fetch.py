@@ -165,7 +165,7 @@ class Fetcher:
 _CONDITIONS = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
 _VALIDATORS = {"etag": b"etag", "modified": b"last-modified"}
 _BELIEVED = timedelta(days=1)
-"""How long a server's answer that a document is unchanged is believed after it last sent the whole document."""
+"""A server's answer that a document is unchanged is believed for this time after it last sent the whole document."""
 _SPREAD_MINUTES = 60
 _BYTES = "latin-1"
 """The encoding with which headers are read. They may contain bytes in any encoding (RFC 9110 section 5.5), and this

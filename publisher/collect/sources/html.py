@@ -104,7 +104,7 @@ def clean_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> Clea
 
 
 def safe_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> str:
-    """Return the HTML of `clean_html` alone."""
+    """Return HTML from a source, made safe to show. `clean_html` also says what was lost."""
     return clean_html(raw, base=base, keep_tracking=keep_tracking).html
 
 

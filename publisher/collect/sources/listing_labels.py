@@ -144,17 +144,23 @@ def _address(text: str) -> tuple[str, ...] | None:
 
 
 def _status(text: str) -> tuple[str, ...] | None:
-    """Return the word after `Status:` if it marks a draft, and `None` for any other word: the line is then text."""
+    """Return a tuple with the word after `Status:` if it marks a draft. Return `None` for any other word: the line is
+    then text.
+    """
     return (text,) if why_withheld({"status": text}) else None
 
 
 def _draft(text: str) -> tuple[str, ...] | None:
-    """Return the word after `Draft:` if it is a yes or a no, and `None` for any other word: the line is then text."""
+    """Return a tuple with the word after `Draft:` if it is a yes or a no. Return `None` for any other word: the line is
+    then text.
+    """
     return (text,) if is_flag(text) else None
 
 
 def _edit(text: str) -> tuple[str, ...] | None:
-    """Return the word after `Edit:` if it marks a minor edit, and `None` for any other word: the line is then text."""
+    """Return a tuple with the word after `Edit:` if it marks a minor edit. Return `None` for any other word: the line
+    is then text.
+    """
     return (text,) if _without_accents(text) in _MINOR else None
 
 

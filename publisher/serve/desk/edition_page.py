@@ -39,7 +39,7 @@ to the page around it.
 LEAVING = ("drop", "later")
 """Actions that remove an item from the list."""
 UNDECIDED = "decided"
-"""The value of the choice to wait until somebody decides."""
+"""The value of the option to hold an edition until somebody has decided."""
 Decide = Callable[[str, Office], ComposeReport]
 """Applies an editor's decision to the edition of that name, which waits for him."""
 
@@ -323,7 +323,7 @@ def _save(words: TypedWords, name: str, office: Office) -> None:
 
 
 def ended_words(visit: Visit, edition: str) -> str:
-    """Return a sentence for an editor that this edition has lost its last item."""
+    """Return a sentence that tells an editor that this edition has lost its last item."""
     return visit.gettext("It was the last item: %(edition)s is not sent.") % {"edition": edition}
 
 

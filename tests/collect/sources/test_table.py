@@ -1,4 +1,4 @@
-"""Everything that a reading of a source leaves out, merges or withholds is reported, for every kind of source."""
+"""The `table` kind: rows of CSV and JSON, as programs write them."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -90,7 +90,7 @@ def test_each_typical_mail_is_shown(editor: Editor, query: str, shown: list[str]
 
 
 GONE = ("of-theme=nothing", "of-pace=hourly2", "of-language=xx")
-"""Choices of a reader that do not exist, or do not any more."""
+"""Choices of a typical subscriber that do not exist, or no longer exist."""
 
 
 def test_an_unknown_choice_has_no_mail(editor: Editor) -> None:
