@@ -5,7 +5,8 @@ from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from publisher.admin.review import Reviewed
-from publisher.cli.formats import edition_line, held_words, local_time, mails_words
+from publisher.cli.delivery_output import mails_words
+from publisher.cli.formats import edition_line, held_words, local_time
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.cli.report_output import edition_values
 from publisher.model.deliveries import DeliveryCounts

@@ -3,7 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import UNTIL_DECIDED, Edition
 from publisher.model.problems import counted
 
@@ -27,22 +26,6 @@ def edition_line(edition: Edition, zone: ZoneInfo) -> str:
     """Return a line about an edition, such as `weekly-1 with 3 items`, which also says how long the edition is held."""
     held = f", {held_words(edition.held_until, zone)}" if edition.held_until else ""
     return f"{edition.name} with {counted(len(edition.records), 'item')}{held}"
-
-
-def mails_words(mails: DeliveryCounts, zone: ZoneInfo) -> str:
-    """Return counts such as `3 sent, 1 refused`, and the server's last answer about a mail that is not sent."""
-    later = f"later (next {local_time(mails.next_at, zone)})" if mails.next_at else "later"
-    counts = {
-        "queued": mails.queued,
-        "sent": mails.sent,
-        "refused": mails.refused,
-        later: mails.later,
-        "held, older than smtp.max_age": mails.held,
-        "taken back": mails.cancelled,
-        "doubtful": mails.doubtful,
-    }
-    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f"{words}: {mails.reply}" if mails.reply else words
 
 
 def clock_line(ahead: datetime, zone: ZoneInfo) -> str:

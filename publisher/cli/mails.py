@@ -8,7 +8,7 @@ from publisher.admin import mail_orders
 from publisher.admin.mail_orders import Again, words_of_known
 from publisher.admin.office import audiences_named
 from publisher.app import Publisher
-from publisher.cli.formats import mails_words
+from publisher.cli.delivery_output import mails_words
 from publisher.cli.options import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_line
 from publisher.model.problems import counted

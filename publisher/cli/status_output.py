@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
-from publisher.cli.formats import clock_line, held_words, local_time, mails_words
+from publisher.cli.delivery_output import mails_words
+from publisher.cli.formats import clock_line, held_words, local_time
 from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import UNTIL_DECIDED
