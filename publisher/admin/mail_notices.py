@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from publisher.admin.notices import put_out_notices
 from publisher.admin.office import Office
-from publisher.compose.traces import highest_notice
+from publisher.compose.edition_numbers import highest_notice
 from publisher.config.config import Config
 from publisher.model.deliveries import FailedMail, Outage
 from publisher.model.editions import Notice

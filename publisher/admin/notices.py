@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 
 from publisher.admin.office import Office
 from publisher.collect.condition import condition_of
+from publisher.compose.edition_numbers import highest_notice
 from publisher.compose.outbox import notice_files
 from publisher.compose.run import held_editions
-from publisher.compose.traces import highest_notice
 from publisher.config.config import Config
 from publisher.model.deliveries import Letter
 from publisher.model.editions import REVIEW, Edition, Notice

@@ -24,8 +24,9 @@ from pathlib import Path
 
 from publisher.admin.office import Office
 from publisher.admin.status import unsettled_audiences
+from publisher.compose.edition_numbers import highest_number
 from publisher.compose.outbox import HELD
-from publisher.compose.traces import Trace, find_traces, highest_number
+from publisher.compose.traces import Trace, find_traces
 from publisher.config.config import Config
 from publisher.deliver.plan import audience_and_number
 from publisher.model.decisions import DecisionLog

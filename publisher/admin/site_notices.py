@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from publisher.admin.notices import put_out_notices
 from publisher.admin.office import Office
-from publisher.compose.traces import highest_notice
+from publisher.compose.edition_numbers import highest_notice
 from publisher.model.editions import Notice
 from publisher.model.errors import FilesError
 from publisher.model.reports import RunReport

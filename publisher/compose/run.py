@@ -28,6 +28,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publisher.compose.edition_numbers import highest_number
 from publisher.compose.outbox import Outbox, edition_files
 from publisher.compose.plan import (
     AudienceFacts,
@@ -41,7 +42,6 @@ from publisher.compose.plan import (
     left_out,
     plan_edition,
 )
-from publisher.compose.traces import highest_number
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition

@@ -1,14 +1,13 @@
 """Finds what remains of editions in the outbox and on the web when the store does not know them."""
 
 import posixpath
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-from publisher.compose.outbox import HELD, NOTICES, description_in
+from publisher.compose.edition_numbers import numbers_in, numbers_on_web
+from publisher.compose.outbox import description_in
 from publisher.model.errors import FilesError
 from publisher.rendering import urls
 from publisher.store.disk_errors import explain_errors
@@ -37,48 +36,12 @@ def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]
         FilesError: a file cannot be read.
     """
     with explain_errors(outbox):
-        in_outbox, on_web = set(_numbers_in(outbox, audience)), set(_numbers_on_web(feeds, audience))
+        in_outbox, on_web = set(numbers_in(outbox, audience)), set(numbers_on_web(feeds, audience))
     return {
         number: (number in in_outbox and _trace_in_outbox(outbox / f"{audience}-{number}", number))
         or _trace_on_web(feeds, audience, number, is_in_outbox=number in in_outbox)
         for number in sorted(in_outbox | on_web)
     }
-
-
-def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
-    """Return the highest number of the audience's editions in the outbox, waiting for the editor or not, and on the
-    web, or 0 if there are none.
-
-    Raises:
-        FilesError: a folder cannot be read.
-    """
-    with explain_errors(outbox):
-        in_outbox = (*_numbers_in(outbox, audience), *_numbers_in(outbox / HELD, audience))
-        return max([*in_outbox, *_numbers_on_web(feeds, audience)], default=0)
-
-
-def highest_notice(outbox: Path) -> int:
-    """Return the highest number of the notices (mails to the operator or an editor) in the outbox, or 0 if there are
-    none.
-
-    Raises:
-        FilesError: the folder cannot be read.
-    """
-    found = (re.match(r"\d+(?=-)", folder.name, re.ASCII) for folder in (outbox / NOTICES).glob("*-*"))
-    with explain_errors(outbox):
-        return max((int(number[0]) for number in found if number), default=0)
-
-
-def _numbers_in(outbox: Path, audience: str) -> Iterator[int]:
-    for folder in outbox.glob(f"{audience}-*"):
-        if number := re.fullmatch(r"[1-9]\d*", folder.name.removeprefix(f"{audience}-"), re.ASCII):
-            yield int(number[0])
-
-
-def _numbers_on_web(feeds: Path, audience: str) -> Iterator[int]:
-    for page in (feeds / urls.editions_file(audience)).parent.glob("*.html"):
-        if re.fullmatch(r"[1-9]\d*", page.stem, re.ASCII):
-            yield int(page.stem)
 
 
 def _trace_in_outbox(folder: Path, number: int) -> Trace | None:

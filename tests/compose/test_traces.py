@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from publisher.compose.edition_numbers import highest_number
 from publisher.compose.outbox import edition_files
-from publisher.compose.traces import Trace, find_traces, highest_notice, highest_number
+from publisher.compose.traces import Trace, find_traces
 from publisher.model.editions import Digest, DigestItem
 from publisher.rendering import urls
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
@@ -111,11 +112,3 @@ def test_numbers_are_those_of_this_audience_alone(outbox: Path, feeds: Path) -> 
     (feeds / "archive/weekly/index.html").write_text("the list")
     assert 11 == highest_number("weekly", outbox=outbox, feeds=feeds)
     assert [3, 4, 11] == list(find_traces("weekly", outbox=outbox, feeds=feeds))
-
-
-def test_notices_have_numbers_of_their_own(outbox: Path) -> None:
-    assert 0 == highest_notice(outbox)
-    for name in ("0002-news-failing", "0010-weekly-3-review", "other"):
-        (outbox / "notices" / name).mkdir(parents=True)
-    (outbox / "weekly-99").mkdir()
-    assert 10 == highest_notice(outbox)

@@ -12,7 +12,7 @@ from publisher.cli.commands import PLACES
 from tests.world import ROOT, run_main
 
 HEAVY = {
-    *("alembic", "apscheduler", "babel", "cssutils", "dateutil.parser", "feedgen", "idna", "jinja2", "lxml"),
+    *("alembic", "apscheduler", "babel", "cssutils", "dateutil.parser", "feedgen", "html", "idna", "jinja2", "lxml"),
     *("premailer", "psycopg", "requests", "rich", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "structlog"),
     # their patterns take 9 ms each to compile
     *("publisher.collect.sources.text", "publisher.rendering.text"),
