@@ -28,6 +28,10 @@ _QUOTES = "\"'«»“”„‘’‚‹›"
 _BEHIND = f"{_QUOTES}.,;:"
 
 
+_SAME_MARKS = str.maketrans(dict.fromkeys("’‘ʼ‛′`´＇", "'") | dict.fromkeys("‐‑‒–—−", "-"))
+"""Apostrophes and dashes that word processors put in place of those on the keyboard."""
+
+
 _NOT_IN_SLUGS = re.compile("[^a-z0-9]+")
 
 
@@ -36,12 +40,13 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 @lru_cache(2_000)  # the same themes and keywords come with many items
 def fold_label(label: str) -> str:
-    """Return `label` without differences of capitals, spaces, Unicode encoding and invisible characters, and without
-    surrounding quotes and marks at the end.
+    """Return `label` without differences of capitals, spaces, apostrophes, dashes, Unicode encoding and invisible
+    characters, and without surrounding quotes and marks at the end.
 
     Everywhere in Publisher, two labels or two keywords are the same if and only if this function makes them equal.
     """
-    folded = " ".join(normalize("NFKC", normalize("NFKC", without_invisible(label)).casefold()).split())
+    plain = normalize("NFKC", without_invisible(label).translate(_SAME_MARKS)).casefold()
+    folded = " ".join(normalize("NFKC", plain).split())
     return folded.lstrip(_QUOTES + " ").rstrip(_BEHIND + " ") or folded
 
 

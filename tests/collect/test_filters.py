@@ -40,6 +40,8 @@ def item(text: str = "The ferry sails at ten.", day: int = 20, **fields: Any) ->
     [
         (Filter(words=("sponsored",)), item("[SPONSORED] A crane.")),
         (Filter(words=("paid content",)), item(title="Paid\u00a0 content: a crane")),
+        (Filter(words=("offre d'emploi",)), item("Une offre d’emploi.")),
+        (Filter(words=("e-learning",)), item("A course by e\N{NON-BREAKING HYPHEN}learning.")),
         (Filter(themes=("boats",)), item(labels=("Boats",))),
         (Filter(themes=("ferries",)), item(labels=("Boats",))),
         (Filter(themes=("ferries & quays",)), item(labels=("Boats",))),

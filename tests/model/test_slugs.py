@@ -78,6 +78,23 @@ def test_capitals_and_spaces_make_no_other_label(store: Store) -> None:
     assert {"borders & visa": "borders-visa"} == dict(names.labels)
 
 
+@pytest.mark.parametrize(
+    ("typed", "corrected"),
+    [
+        ("Droit d'asile", "Droit d’asile"),
+        ("Droit d'asile", "DROIT D´ASILE"),
+        ("EU-Turkey", "EU–Turkey"),
+        ("e-learning", "e\N{NON-BREAKING HYPHEN}learning"),
+        ("2024-2025", "2024−2025"),
+    ],
+)
+def test_apostrophes_and_dashes_of_word_processors_make_no_other_label(typed: str, corrected: str) -> None:
+    names = named_anew(labelled(typed, corrected))
+
+    assert names.labels == {fold_label(typed): theme_slug_of(typed)}
+    assert names.theme_slug(corrected) == theme_slug_of(typed)
+
+
 def test_a_label_of_configuration_was_there_before_all_others(store: Store) -> None:
     themes = ThemeMap(
         default=NO_THEMES.default, themes=(Theme(slug="languages-c", title="C"),), by_label=(("c", "languages-c"),)
