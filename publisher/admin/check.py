@@ -298,7 +298,7 @@ def _forms(checked: Checked) -> Iterator[tuple[str, Finding]]:
         what = "it is not set, so nobody can subscribe: `publisher serve` shows the forms there; say 127.0.0.1:8000"
         yield "service.listen", Finding(what=what)
     if config.subscribers is not None and config.smtp is not None and not (config.smtp.bounces and config.bounces):
-        what = "nobody reads which mails to readers come back, so they go on to mailboxes that no longer exist"
+        what = "nobody reads which mails to subscribers come back, so they go on to mailboxes that no longer exist"
         yield "smtp.bounces", Finding(what=f"{what}; set it, and say in [bounces] where its mails are", is_hint=True)
 
 

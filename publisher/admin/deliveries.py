@@ -89,7 +89,7 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
     """
     if is_round_name(name):
         raise UsageError(
-            f"{name} is a round of mails to readers: `publisher deliver --again {name}` sends what is left"
+            f"{name} is a round of mails to subscribers: `publisher deliver --again {name}` sends what is left"
         )
     audience, first = audience_and_number(name, audiences)
     restoration = store.restorations.current()

@@ -80,7 +80,7 @@ def reader_hints(
             yield f"subscribers.paces.{pace}", Finding(what=what, is_hint=True)
     if found.stranded:
         nothing = "follows nothing" if found.stranded == 1 else "follow nothing"
-        what = f"{counted(found.stranded, 'reader')} {nothing} but themes that are gone, so no mail can come"
+        what = f"{counted(found.stranded, 'subscriber')} {nothing} but themes that are gone, so no mail can come"
         yield "subscribers", Finding(what=what, is_hint=True)
 
 
@@ -90,4 +90,4 @@ def _is_gone(slug: str, themes: ThemeMap, with_items: Mapping[str, object]) -> b
 
 
 def _they_follow(readers: int) -> str:
-    return f"{counted(readers, 'reader')} {'follows' if readers == 1 else 'follow'}"
+    return f"{counted(readers, 'subscriber')} {'follows' if readers == 1 else 'follow'}"

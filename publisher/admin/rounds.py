@@ -67,7 +67,7 @@ def begin_round(
         raise UsageError("the store was restored: say first what went out, as `publisher restore` explains")
     reports = _keeper(config, settings, store, site, now=now).begin_now(paces, is_stopping=is_stopping)
     if reports is None:
-        raise NoNewsError("nothing is new to the readers of these paces")
+        raise NoNewsError("nothing is new to the subscribers of these paces")
     if {*paces} == {*known}:
         store.people.rounds.next.postpone(None)
     return tuple(reports)

@@ -321,7 +321,7 @@ class Wiring:
             return ()
         self.reach(now).probe()
         if ended := end_unanswered(self._store, now=now, is_stopping=is_stopping):
-            logger.debug("subscriptions end", because="their readers were asked and did not answer", readers=ended)
+            logger.debug("subscriptions end", because="their subscribers were asked and did not answer", readers=ended)
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:

@@ -48,7 +48,7 @@ def backup(options: Options, file: Path) -> None:
     multiple=True,
     help="Say that this was the last edition of its audience that was sent; repeatable.",
 )
-@click.option("--rounds-sent", is_flag=True, help="Say that readers got mails since the backup.")
+@click.option("--rounds-sent", is_flag=True, help="Say that subscribers got mails since the backup.")
 @click.option("--nothing-sent", is_flag=True, help="Say that since the backup nothing was sent to all others.")
 def restore(  # noqa: PLR0917  (click passes what is typed)
     options: Options,
@@ -93,8 +93,8 @@ def _restore_file(options: Options, file: Path) -> None:
 
 def _departures_line(repeated: Repeated | None, file: Path) -> str:
     if repeated is None:
-        return f"{file} is not there: who left since the backup is a reader again"
-    gone = f"{counted(repeated.left, 'reader')} left, {repeated.erased} erased, {repeated.suppressed} suppressed"
+        return f"{file} is not there: who left since the backup is a subscriber again"
+    gone = f"{counted(repeated.left, 'subscriber')} left, {repeated.erased} erased, {repeated.suppressed} suppressed"
     return f"since the backup, by {file.name}: {gone}; so it is again"
 
 
@@ -116,7 +116,7 @@ def _open_lines(found: Sequence[OpenAudience], *, are_readers: bool) -> Iterator
     if found:
         yield from _audience_lines(found)
     if are_readers:
-        yield "readers get no mail until you say whether they got any since the backup; if so:"
+        yield "subscribers get no mail until you say whether they got any since the backup; if so:"
         yield "publisher collect"
         yield "publisher restore --rounds-sent"
     yield "or, if nothing went out since the backup: publisher restore --nothing-sent"
@@ -142,7 +142,7 @@ def _settle(options: Options, sent_up_to: Sequence[str], *, had_rounds: bool, is
     with options.open_site() as publisher:
         settled = settle(sent_up_to, publisher.office, had_rounds=had_rounds, is_rest_unsent=is_rest_unsent)
         left = [audience.name for audience in open_audiences(publisher.office)]
-        left += ["readers"] if waits_for_readers(publisher.office) else []
+        left += ["subscribers"] if waits_for_readers(publisher.office) else []
     if options.is_json:
         print_json([asdict(each) for each in settled])
         return

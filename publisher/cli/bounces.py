@@ -40,9 +40,9 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
 def _lines_of(report: BounceReport) -> list[str]:
     lines = [_line_of(row) for row in report.recorded]
     if report.suspended:
-        lines.append(f"{counted(report.suspended, 'reader')} suspended, because too many mails came back")
+        lines.append(f"{counted(report.suspended, 'subscriber')} suspended, because too many mails came back")
     if report.ended:
-        lines.append(f"the subscriptions of {counted(report.ended, 'reader')} ended")
+        lines.append(f"the subscriptions of {counted(report.ended, 'subscriber')} ended")
     if report.repeated:
         lines.append(f"{counted(report.repeated, 'mail')} known already")
     if report.automatic:
@@ -53,5 +53,5 @@ def _lines_of(report: BounceReport) -> list[str]:
 
 
 def _line_of(row: BounceRow) -> str:
-    about = f"{row.name} to {row.recipient}" if row.name else "a reader's mail"
+    about = f"{row.name} to {row.recipient}" if row.name else "a subscriber's mail"
     return f"{about}: {row.kind}" + (f": {row.words}" if row.words else "")

@@ -132,7 +132,7 @@ def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
 def _send_round_again(options: Options, publisher: Publisher, name: str, *, is_sure: bool) -> None:
     counts = mail_orders.find_round_again(name, publisher.office)
     print_line(f"{name}: {mails_words(counts, zone_of(publisher.config.site.timezone))}")
-    print_line("Its mails that were taken back or waited too long are sent, but for readers who left.")
+    print_line("Its mails that were taken back or waited too long are sent, but for subscribers who left.")
     if not is_sure and not click.confirm("Send them?"):
         sys.exit(1)
     print_line(f"{name}: {counted(mail_orders.send_round_again(name, publisher.office), 'mail')} queued")

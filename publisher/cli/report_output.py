@@ -86,7 +86,7 @@ def _tally_line(tally: DeliveryTally) -> str:
     """Return a line such as `deliver: weekly-1 to list@example.org: 1 sent`."""
     more = tally.mails - 1
     to = f"{tally.to} and {counted(more, 'other')}" if more > 0 else tally.to
-    to = to if tally.to else counted(tally.mails, "reader")
+    to = to if tally.to else counted(tally.mails, "subscriber")
     counts = {
         "to be sent": tally.planned,
         "sent": tally.sent,

@@ -44,9 +44,9 @@ def mail_round() -> None:
 def reader_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that describe a typical subscriber, as a second argument of type `Chosen`."""
 
-    @click.option("--theme", default="", metavar="SLUG", help="What the reader follows; by default everything.")
-    @click.option("--pace", default="", metavar="NAME", help="The reader's pace; by default the default pace.")
-    @click.option("--language", default="", metavar="TAG", help="The reader's language; by default the site's.")
+    @click.option("--theme", default="", metavar="SLUG", help="What the subscriber follows; by default everything.")
+    @click.option("--pace", default="", metavar="NAME", help="The subscriber's pace; by default the default pace.")
+    @click.option("--language", default="", metavar="TAG", help="The subscriber's language; by default the site's.")
     @functools.wraps(command)
     def with_reader(options: Options, theme: str, pace: str, language: str, **rest: Any) -> None:  # noqa: ANN401
         command(options, Chosen(theme=theme, pace=pace, language=language), **rest)

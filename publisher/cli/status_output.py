@@ -173,7 +173,7 @@ def _subscribers_lines(subscribers: SubscribersStatus, zone: ZoneInfo) -> list[s
     parts += [f"{pace} next {local_time(tick, zone)}" for pace, tick in subscribers.next_ticks.items()]
     lines = [f"subscribers: {', '.join(parts)}"]
     if subscribers.asked:
-        asked = "1 reader was" if subscribers.asked == 1 else f"{subscribers.asked} readers were"
+        asked = "1 subscriber was" if subscribers.asked == 1 else f"{subscribers.asked} subscribers were"
         lines.append(f"subscribers: {asked} asked whether mails are still wanted, and did not answer yet")
     if owed := subscribers.owed_departures:
         lines.append(f"departures: {owed} not in their file, which cannot be written; `publisher check` says why")

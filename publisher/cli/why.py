@@ -138,12 +138,12 @@ def _subscription_words(subscription: Subscription, story: Story, zone: ZoneInfo
 
 _REASONS = {
     EndReason.CHANGED: "something else was chosen",
-    EndReason.UNSUBSCRIBED: "the reader unsubscribed",
+    EndReason.UNSUBSCRIBED: "the subscriber unsubscribed",
     EndReason.OPERATOR: "the operator ended it",
-    EndReason.UNANSWERED: "the reader was asked, and did not say that the mails are still wanted",
+    EndReason.UNANSWERED: "the subscriber was asked, and did not say that the mails are still wanted",
     EndReason.BOUNCED: "mails did not arrive",
-    EndReason.COMPLAINED: "the reader called a mail spam",
-    EndReason.MOVED: "the reader took another address",
+    EndReason.COMPLAINED: "the subscriber called a mail spam",
+    EndReason.MOVED: "the subscriber took another address",
 }
 
 
@@ -222,9 +222,9 @@ _VERDICTS = {
     Verdict.SUSPENDED: "it waits, because mails came back",
     Verdict.PASSED: "a round passed without it, because readers did not see it then",
     Verdict.NEXT: "it comes with the next %(pace)s mail",
-    Verdict.LEFT: "it does not come, because he had left",
-    Verdict.OLDER: "it does not come, because it is older than his subscription",
-    Verdict.OTHER: "it does not come, because it is in no theme that he follows",
+    Verdict.LEFT: "it does not come, because the subscriber had left",
+    Verdict.OLDER: "it does not come, because it is older than the subscription",
+    Verdict.OTHER: "it does not come, because it is in no theme that the subscriber follows",
 }
 
 

@@ -276,7 +276,7 @@ def _write(connection: Connection, subscriber: int, before: BounceScore | None, 
     """Write a subscriber's bounce score, unless the stored one is no longer `before`."""
     _lock(connection, subscriber)
     if _score(connection, subscriber) != before:
-        raise OutrunError("subscribers: another mail of this reader came back meanwhile; try again")
+        raise OutrunError("subscribers: another mail of this subscriber came back meanwhile; try again")
     if after is None or after == before:
         return
     values = asdict(after)

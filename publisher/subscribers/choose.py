@@ -27,9 +27,10 @@ def choose(before: Sequence[Subscription], choices: Choices, *, log_end: int, no
     now.
 
     If a theme changes its pace, its cursor (the log number up to which items were sent) stays, so the subscriber gets
-    all items since then. So it does for a theme that was followed as part of `EVERYTHING` until now. A theme that is
-    followed as part of `EVERYTHING` from now on keeps its own subscription at the same pace, as long as that may have
-    items from before `EVERYTHING` began.
+    all items since then. The same is true of a theme that was followed as part of `EVERYTHING` until now.
+
+    If a theme is followed as part of `EVERYTHING` from now on, its own subscription stays, at the same pace, until it
+    can have no more items from before `EVERYTHING` began.
     """
     every = _active(before, EVERYTHING)
     goes_on = tuple(_go_on(each, choices, every, now=now) for each in before)

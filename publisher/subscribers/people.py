@@ -242,7 +242,7 @@ class People:
         before = self.links.holder(token)
         if before is not None and before.active:
             self._write(before, self._left(before, EndReason.UNSUBSCRIBED))
-            logger.debug("subscriptions end", because="the reader unsubscribed", subscriber=before.number)
+            logger.debug("subscriptions end", because="the subscriber unsubscribed", subscriber=before.number)
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:

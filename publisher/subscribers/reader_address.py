@@ -23,11 +23,11 @@ def reader_address(address: str) -> str:
     wire = wire_address(address.strip()).lower()
     if wire.startswith(_FORMULA):
         raise ValueError(
-            f"{wire!r}: a reader's address may not begin with {wire[0]!r}: spreadsheets read that as a formula"
+            f"{wire!r}: a subscriber's address may not begin with {wire[0]!r}: spreadsheets read that as a formula"
         )
     domain = wire.rpartition("@")[2]
     _, dot, last = domain.rpartition(".")
     # Mail to a name of one word or a number is delivered on the mail server itself, or within its network.
     if not dot or not last[0].isalpha() or last in _THIS_MACHINE:
-        raise ValueError(f"{wire!r}: a reader's address needs a domain such as example.org, not {domain!r}")
+        raise ValueError(f"{wire!r}: a subscriber's address needs a domain such as example.org, not {domain!r}")
     return wire

@@ -135,5 +135,7 @@ def _end(number: int, token_digest: str, store: Store, *, now: datetime) -> bool
     except OutrunError:
         return False  # he changed something at this very moment; the next pass checks again
     if is_ended:
-        logger.debug("subscriptions end", because="the reader did not say that he still wants mails", subscriber=number)
+        logger.debug(
+            "subscriptions end", because="the subscriber did not say that he still wants mails", subscriber=number
+        )
     return is_ended

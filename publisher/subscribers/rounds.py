@@ -102,7 +102,7 @@ class RoundKeeper:
         lowest = self._store.people.rounds.lowest_cursor(tuple(due))
         if lowest is not None and self._store.people.rounds.new_items(lowest, upto):
             return upto
-        because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its readers"
+        because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its subscribers"
         logger.debug(NO_ROUND, because=because, paces=", ".join(due))
         return None
 

@@ -79,7 +79,9 @@ class Window:
         self._masks: dict[tuple[str, int, int], Masks] = {}
 
     def masks(self, theme: str, start: int, cursor: int) -> Masks:
-        """Return the masks of a subscription to a theme in this window; items up to log number `start` are left out."""
+        """Return which items of this window a subscription to a theme brings now, and which it has dealt with. Items up
+        to log number `start` are left out.
+        """
         key = (theme, start, cursor)
         found = self._masks.get(key)
         if found is None:

@@ -51,7 +51,7 @@ def test_there_is_no_finding_while_mails_can_come(readers: Store) -> None:
 def test_a_theme_with_subscribers_in_which_nothing_is_new_for_long_is_told(readers: Store) -> None:
     told = hints(readers, after=QUIET + timedelta(days=1))
 
-    assert ["theme 'asylum': 2 readers follow it", "theme 'borders': 1 reader follows it"] == [
+    assert ["theme 'asylum': 2 subscribers follow it", "theme 'borders': 1 subscriber follows it"] == [
         each.partition(", and nothing is new there since")[0] for each in told
     ]
 
@@ -60,7 +60,7 @@ def test_a_theme_of_the_configuration_without_items_is_told(readers: Store) -> N
     withdraw(readers, 1)
 
     configured = replace(BY_ITSELF, themes=(Theme(slug="asylum", title="Asylum"),))
-    assert ["theme 'asylum': 2 readers follow it, and no item belongs to it"] == hints(readers, configured)
+    assert ["theme 'asylum': 2 subscribers follow it, and no item belongs to it"] == hints(readers, configured)
 
 
 def test_subscribers_of_removed_themes_are_counted(readers: Store) -> None:
@@ -68,11 +68,11 @@ def test_subscribers_of_removed_themes_are_counted(readers: Store) -> None:
 
     theme, alone = hints(readers, BY_ITSELF)
 
-    assert "theme 'asylum': 2 readers follow it, but there is no such theme any more, so nothing can come" in theme
+    assert "theme 'asylum': 2 subscribers follow it, but there is no such theme any more, so nothing can come" in theme
     assert 'write there: was = ["asylum"]' in theme
-    assert "subscribers: 1 reader follows nothing but themes that are gone, so no mail can come" == alone
+    assert "subscribers: 1 subscriber follows nothing but themes that are gone, so no mail can come" == alone
     renamed = replace(BY_ITSELF, themes=(Theme(slug="refuge", title="Refuge"),), was=(("asylum", "refuge"),))
-    assert ["theme 'refuge': 2 readers follow it, and no item belongs to it"] == hints(readers, renamed)
+    assert ["theme 'refuge': 2 subscribers follow it, and no item belongs to it"] == hints(readers, renamed)
 
 
 def test_a_removed_pace_with_subscribers_is_found(readers: Store) -> None:
@@ -80,7 +80,7 @@ def test_a_removed_pace_with_subscribers_is_found(readers: Store) -> None:
 
     [told] = hints(readers, settings=slower)
 
-    assert "subscribers.paces.daily: 1 reader follows something at that pace, which is gone" in told
+    assert "subscribers.paces.daily: 1 subscriber follows something at that pace, which is gone" in told
     assert told.endswith("mails come at 'weekly' instead")
 
 

@@ -153,7 +153,10 @@ def test_no_address_leaves_its_place(
     mail = report(lost, returned=f"To: {COMES_BACK}\nSubject: news\n", to=paths[COMES_BACK])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(mail)))
     came_back = life.run("bounces", "--verbose", at=THURSDAY + timedelta(hours=3))
-    assert "a reader's mail: failed: 550 5.1.1 <(address)>: Recipient address rejected: User unknown" in came_back.lines
+    assert (
+        "a subscriber's mail: failed: 550 5.1.1 <(address)>: Recipient address rejected: User unknown"
+        in came_back.lines
+    )
 
     site.now = THURSDAY + timedelta(hours=4)
     life.post(life.opened(ERASES), do="erase", never="yes")

@@ -126,9 +126,10 @@ def test_a_subscribers_way_through_bounces(world: World, server: Server) -> None
     again = world.publisher("bounces", at=MONDAY + DAY).lines
 
     told = ["1 automatic answer left alone", "1 mail about none of ours left alone"]
-    assert ["1 reader suspended, because too many mails came back", "the subscriptions of 2 readers ended"] == lines[
-        3:5
-    ]
+    assert [
+        "1 subscriber suspended, because too many mails came back",
+        "the subscriptions of 2 subscribers ended",
+    ] == lines[3:5]
     assert told == lines[5:] == again
     put(world, stop_by_mail(eve, head="X-Sent: twice"), complaint.replace(b"Subject:", b"X-Sent: twice\nSubject:", 1))
     late = world.publisher("bounces", at=MONDAY + DAY).lines
@@ -137,9 +138,9 @@ def test_a_subscribers_way_through_bounces(world: World, server: Server) -> None
     assert "no digests since Tue 2026-03-10" in why(world, "ada", DAY)
     assert "no mail is due, because mails came back" in why(world, "ada", DAY)
     assert "no digests since Mon 2026-03-09" in why(world, "fay", DAY)
-    assert "the reader called a mail spam" in why(world, "ben", DAY)
+    assert "the subscriber called a mail spam" in why(world, "ben", DAY)
     assert "suppressed since Tue 2026-03-10 10:30 (complaint)" in why(world, "ben", DAY)
-    assert "the reader unsubscribed" in why(world, "eve", DAY)
+    assert "the subscriber unsubscribed" in why(world, "eve", DAY)
     status = "\n".join(world.publisher("status", at=MONDAY + DAY).lines)
     assert "3 subscribers, 2 get no digests because mails came back, 1 suppression (1 complaint)" in status
     listed = json.loads("\n".join(people(world, "list", "--json", at=MONDAY + DAY).lines))

@@ -194,7 +194,7 @@ def test_forms_that_nobody_can_reach_are_told(world: World) -> None:
     world.config.write_text(people, "utf-8")
     fix, hint = world.publisher("check", at=NOW).lines
     assert fix.startswith("fix: service.listen: it is not set, so nobody can subscribe")
-    assert "smtp.bounces: nobody reads which mails to readers come back" in hint
+    assert "smtp.bounces: nobody reads which mails to subscribers come back" in hint
 
     (world.folder / "box").touch()
     read = people.replace(SMTP, f'{SMTP.rstrip()}\nbounces = "bounces@harbour.eu"\n[bounces]\nmbox = "box"\n')

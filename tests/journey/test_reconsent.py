@@ -40,7 +40,7 @@ def test_subscribers_who_answer_stay_and_the_others_are_ended(world: World, sink
         "2 letters queued; other mails go first"
         in people(world, "reconsent", "--older-than", "2y", "--yes", at=LATER).lines
     )
-    asked = "subscribers: 2 readers were asked whether mails are still wanted, and did not answer yet"
+    asked = "subscribers: 2 subscribers were asked whether mails are still wanted, and did not answer yet"
     assert asked in world.publisher("status", at=LATER).lines
     world.publisher("deliver", at=LATER)
     [ada] = [taken for taken in sink.taken if taken.recipients == (ADA,)]

@@ -83,7 +83,7 @@ def backup_with_newcomer(world: World) -> tuple[str, str]:
 def test_nobody_who_left_gets_a_mail_after_a_restore_and_sending_waits_for_a_word(world: World, sink: Sink) -> None:
     lines = restore(world, str(world.folder / "news.backup"))
 
-    gone = "1 reader left, 1 erased, 1 suppressed"
+    gone = "1 subscriber left, 1 erased, 1 suppressed"
     assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in lines
     assert "publisher restore --rounds-sent" in lines
     world.publisher("run", at=FRIDAY)
@@ -129,7 +129,8 @@ def test_a_subscriber_whom_an_older_backup_lacks_and_who_asks_for_erasure_stays_
     lines = restore(world, newer, at=NEXT)
 
     assert (
-        "since the backup, by publisher.db.departures: 0 readers left, 1 erased, 0 suppressed; so it is again" in lines
+        "since the backup, by publisher.db.departures: 0 subscribers left, 1 erased, 0 suppressed; so it is again"
+        in lines
     )
     assert [f"publisher: nothing is held of {joined}"] == people(world, "held", joined, at=NEXT).problems
 
@@ -146,7 +147,7 @@ def test_a_subscriber_whom_an_older_backup_lacks_and_who_is_ended_stays_so_after
 
     lines = restore(world, newer, at=NEXT)
 
-    gone = "1 reader left, 0 erased, 0 suppressed"
+    gone = "1 subscriber left, 0 erased, 0 suppressed"
     assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in lines
     assert joined not in [each["address"] for each in people(world, "list", "--json", at=NEXT).json]
 
@@ -156,7 +157,7 @@ def test_a_missing_file_of_departures_is_reported(world: World) -> None:
 
     lines = restore(world, str(world.folder / "news.backup"))
 
-    words = "publisher.db.departures is not there: who left since the backup is a reader again"
+    words = "publisher.db.departures is not there: who left since the backup is a subscriber again"
     assert any(words in line for line in lines)
 
 
@@ -179,7 +180,7 @@ def test_leaving_works_while_the_file_of_departures_cannot_be_written(world: Wor
 
     file.rmdir()
     aside.rename(file)
-    gone = "2 readers left, 1 erased, 1 suppressed"
+    gone = "2 subscribers left, 1 erased, 1 suppressed"
     assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in restore(world, backup)
 
 

@@ -59,7 +59,7 @@ def test_the_next_mails_are_shown_tried_put_right_and_sent(tmp_path: Path) -> No
         assert "Of bridges" == read(mail)["Subject"]
         assert text_of(mail).index("Dear reader.") < text_of(mail).index("The bridge opens")
         again = run_main("round", "send", "weekly", "--config", str(world.config), "--now", at.isoformat())
-        assert (2, True) == (again.exit_code, "nothing is new to the readers" in again.err)
+        assert (2, True) == (again.exit_code, "nothing is new to the subscribers" in again.err)
 
         assert ["subscribers: round-2 (daily) with 1 mail"] == mails("send", "daily")
         mails("drop", ferry)

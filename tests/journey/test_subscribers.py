@@ -320,7 +320,7 @@ def test_each_subscriber_gets_what_is_new_to_him_at_his_pace_and_once(begun: Wor
     first = begun.publisher("run", at=THURSDAY)
 
     assert "subscribers: round-1 (daily) with 1 mail" in first.lines
-    assert "deliver: round-1 to 1 reader: 1 sent" in first.lines
+    assert "deliver: round-1 to 1 subscriber: 1 sent" in first.lines
     [to_ada] = sink.taken
     assert (ADA,) == to_ada.recipients
     for words in ("The ferry sails thrice a day", "The crane lifts the ferry"):
@@ -359,7 +359,7 @@ def test_why_tells_a_subscribers_story_and_what_became_of_an_item(begun: World) 
     ] == why(ADA).lines
     assert "so: it was sent" == why(ADA, more).lines[-3].strip()
     assert "so: it comes with the next weekly mail" == why(BEN, more).lines[-2].strip()
-    assert "so: it does not come, because it is older than his subscription" == why(BEN, old).lines[-2].strip()
+    assert "so: it does not come, because it is older than the subscription" == why(BEN, old).lines[-2].strip()
     assert [
         "eve@example.org is not subscribed",
         "somebody asked for it on Wed 2026-03-04 10:30, and it was not confirmed",
@@ -372,7 +372,7 @@ def test_why_tells_a_subscribers_story_and_what_became_of_an_item(begun: World) 
     assert (2, "sent") == (told["mails"][0]["items"], told["mails"][0]["state"])
     assert 2 == why(ADA, "nowhere").exit_code
     people(begun, "end", BEN, at=THURSDAY)
-    assert "so: it does not come, because he had left" == why(BEN, more).lines[-2].strip()
+    assert "so: it does not come, because the subscriber had left" == why(BEN, more).lines[-2].strip()
 
 
 def test_a_subscribers_own_page_names_the_last_mails_and_how_he_agreed(begun: World) -> None:

@@ -128,7 +128,7 @@ def test_items_that_came_before_were_withdrawn_or_hidden(world: World) -> None:
     for verb in ("collect", "publish"):
         world.publisher(verb, at=THURSDAY - timedelta(minutes=1))
     old, _, new, other = ids(world)
-    assert "so: it does not come, because it is older than his subscription" == verdict(world, BEN, old)
+    assert "so: it does not come, because it is older than the subscription" == verdict(world, BEN, old)
     assert "so: it comes with the next weekly mail" == verdict(world, BEN, new)
     run_main("item", "hide", new, "--config", str(world.config), "--now", THURSDAY.isoformat())
     assert "so: it does not come, because it is hidden" == verdict(world, BEN, new)
@@ -200,4 +200,6 @@ def test_why_tells_of_the_question_whether_a_subscriber_still_wants_mails(world:
     world.publisher("run", at=THURSDAY + 3 * DAY)
     world.publisher("run", at=THURSDAY + 40 * DAY)
     told = why(world, ADA, days=40)
-    assert any(line.endswith("the reader was asked, and did not say that the mails are still wanted") for line in told)
+    assert any(
+        line.endswith("the subscriber was asked, and did not say that the mails are still wanted") for line in told
+    )

@@ -124,7 +124,7 @@ def test_subscribed_departed_and_doubled_people_are_left_out_with_their_lines(st
 
 @pytest.mark.parametrize("address", ["root@localhost", "a@127.0.0.1", "p17@example", "=cmd|'/Ccalc'!A0@evil.example"])
 def test_a_local_address_or_a_formula_is_no_subscribers(store: Store, address: str) -> None:
-    with pytest.raises(UsageError, match="a reader's address"):
+    with pytest.raises(UsageError, match="a subscriber's address"):
         people_of(store).add(address, {"borders": "daily"}, language="en", words="On paper")
 
     assert {NO_ADDRESS: (1,)} == bring_in(store, f"{address}\n{ADA}\n").left_out

@@ -56,7 +56,7 @@ class ShownChoice:
     """The theme's title; empty for everything."""
     pace: str
     since: date | None = None
-    """Since when the subscriber has followed it, or `None` if he has not confirmed yet."""
+    """Since when the subscriber has followed the theme, or `None` if he has not confirmed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
