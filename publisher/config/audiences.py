@@ -13,11 +13,11 @@ from publisher.config.values import (
     THEME_CHOICE,
     Address,
     HttpsAddress,
-    Interval,
     Language,
     Line,
     MailboxValue,
     Name,
+    ReviewTime,
     Text,
     list_of,
     matching,
@@ -43,6 +43,8 @@ def _themes(value: object) -> tuple[str, ...]:
 
 def _schedule(value: object) -> str:
     line = read_line(value)
+    if line.upper().startswith("FREQ="):
+        raise ValueError(f"expected RRULE: before the rule; did you mean RRULE:{line}?")
     Schedule.parse(line, "UTC")
     return line
 
@@ -60,16 +62,21 @@ def _first(value: object) -> int | None:
 def _languages(value: object) -> tuple[str, ...]:
     if not value:
         raise ValueError
-    return read_list(lambda each: "*" if each == "*" else read_language(each))(value)
+    return read_list(ONE_LANGUAGE)(value)
 
 
 SCHEDULE = Value("a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545", _schedule, STRING)
 THEMES = Value(THEME_CHOICE, _themes, list_of(CHOSEN_SCHEMA, minItems=1))
 FIRST = Value('"all", "none" or "latest N"', _first, matching("all|none|latest [1-9][0-9]*"))
+ONE_LANGUAGE = Value(
+    'a language tag such as fr-BE, or "*"',
+    lambda each: "*" if each == "*" else read_language(each),
+    {"anyOf": [{"const": "*"}, LANGUAGE_SCHEMA]},
+)
 LANGUAGES = Value(
     'a list of language tags such as ["fr", "*"], "*" for all others',
     _languages,
-    list_of({"anyOf": [{"const": "*"}, LANGUAGE_SCHEMA]}, minItems=1),
+    list_of(ONE_LANGUAGE.schema, minItems=1),
 )
 
 
@@ -154,7 +161,7 @@ class AudienceTable(Table):
         default=None,
         example=40,
     )
-    review: Interval | None = key(
+    review: ReviewTime | None = key(
         "How long an edition is held for the editor. If not set, it is not held.", default=None, example="2h"
     )
     on_silence: Literal["send", "keep"] = key(

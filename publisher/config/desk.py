@@ -3,13 +3,11 @@
 from typing import Annotated
 
 from publisher.config.tables import Table, Value, key
-from publisher.config.values import list_of, matching, read_address, read_list
+from publisher.config.values import ADDRESS, list_of, read_list
 from publisher.model.settings import DeskSettings
 from publisher.rendering.addresses import wire_address
 
-PEOPLE = Value(
-    "a list of mail addresses such as editor@example.org", read_list(read_address), list_of(matching(r"\S+@\S+"))
-)
+PEOPLE = Value("a list of mail addresses such as editor@example.org", read_list(ADDRESS), list_of(ADDRESS.schema))
 
 
 class DeskTable(Table):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from publisher.config.colours import DARK_PAGE, LIGHTER_BY, PAGE, READABLE, contrast, nearest_readable
 from publisher.config.tables import Table, Value, key
-from publisher.config.values import Line, Picture, any_of, list_of, matching, read_text
+from publisher.config.values import Line, Picture, any_of, list_of, matching, read_list, read_text
 from publisher.model.editions import DigestStyle
 from publisher.model.site import Site
 
@@ -33,16 +33,22 @@ def _colour_on(page: str) -> Value:
     return Value(f"a colour such as {_ACCENT}, readable on {page}", read, matching("#[0-9a-fA-F]{6}"))
 
 
-def _fonts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) and re.fullmatch(_FONT, each) for each in value):
+def _font(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_FONT, value):
         raise ValueError
-    if not value or value[-1] not in _GENERIC_FONTS:
+    return value
+
+
+def _fonts(value: object) -> tuple[str, ...]:
+    fonts = read_list(FONT)(value)
+    if not fonts or fonts[-1] not in _GENERIC_FONTS:
         raise ValueError(f"expected the last font to be one that every reader has: {any_of(_GENERIC_FONTS)}")
-    return tuple(value)
+    return fonts
 
 
 LIGHT_COLOUR, DARK_COLOUR = _colour_on(PAGE), _colour_on(DARK_PAGE)
-FONTS = Value('a list of font names such as ["Helvetica", "sans-serif"]', _fonts, list_of(matching(_FONT), minItems=1))
+FONT = Value("the name of a font: letters, digits, spaces and hyphens", _font, matching(_FONT))
+FONTS = Value('a list of font names such as ["Helvetica", "sans-serif"]', _fonts, list_of(FONT.schema, minItems=1))
 
 
 class DigestTable(Table):

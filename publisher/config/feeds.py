@@ -6,6 +6,7 @@ from pydantic import Field
 
 from publisher.config.tables import Several, Table, Value, key, tables
 from publisher.config.values import (
+    LANGUAGE,
     LANGUAGE_SCHEMA,
     Folder,
     Labels,
@@ -15,14 +16,13 @@ from publisher.config.values import (
     ThemeSlug,
     WebAddress,
     list_of,
-    read_language,
     read_list,
     several_of,
 )
 from publisher.model.feeds import CombinedFeed, Content, FeedSettings, combined_feed
 from publisher.model.themes import EVERY, ThemeMap
 
-LANGUAGES = Value("a list of language tags such as en or fr-BE", read_list(read_language), list_of(LANGUAGE_SCHEMA))
+LANGUAGES = Value("a list of language tags such as en or fr-BE", read_list(LANGUAGE), list_of(LANGUAGE_SCHEMA))
 
 
 class CombinedTable(Table):

@@ -15,6 +15,8 @@ from publisher.config.sources import AnySourceTable, SourceTable
 from publisher.config.tables import Table, Value
 from publisher.config.values import any_of
 
+TRUE_OR_FALSE = "true or false"
+"""What a message says after "expected" for a key that is true or false."""
 REQUIRED = object()
 """The default of a required key."""
 
@@ -106,7 +108,7 @@ def _expected(annotation: Any) -> str:  # noqa: ANN401
     if get_origin(annotation) is Literal:
         return any_of([repr(choice) for choice in arguments])
     if annotation is bool:
-        return "true or false"
+        return TRUE_OR_FALSE
     marks = [mark for each in annotation.__metadata__ for mark in getattr(each, "metadata", (each,))]
     if isinstance(marks[0], Value):
         return marks[0].expected

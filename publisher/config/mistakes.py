@@ -5,9 +5,10 @@ wrong key gets a stand-in value: its default, or its example if the key is requi
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -16,8 +17,9 @@ from pydantic_core import ErrorDetails
 
 from publisher.config.document import Document
 from publisher.config.keys import REQUIRED, Key, keys_of
-from publisher.config.values import any_of, is_slug
-from publisher.model.problems import suggestion
+from publisher.config.remedies import remedy_of_name, remedy_of_table, remedy_of_value
+from publisher.config.tables import WrongPartsError
+from publisher.config.values import is_slug
 
 Location = tuple[int | str, ...]
 """Where pydantic found an error: names of keys, indexes in lists, and, after the index of a source, its kind."""
@@ -43,7 +45,7 @@ def read(written: Mapping[str, Any]) -> ParsedConfig:
     except ValidationError as error:
         errors = error.errors(include_url=False)
     keys = {key.path: key for key in keys_of(Document)}
-    mistakes = dict.fromkeys(_mistake(error, written, keys) for error in errors)
+    mistakes = dict.fromkeys(line for error in errors for line in _mistakes(error, written, keys))
     stand_ins = frozenset(path_of(error["loc"], written) for error in errors)
     return ParsedConfig(document=_patched(written, errors, keys), mistakes=tuple(mistakes), stand_ins=stand_ins)
 
@@ -55,12 +57,16 @@ def path_of(location: Location, written: Mapping[str, Any]) -> str:
     """Return the path of a key as messages write it. A table in a list is identified by its name, or else by its number
     from 1.
     """
-    steps: list[str] = []
+    return _path(_without_kind(location), written)
+
+
+def _path(steps: Location, written: Mapping[str, Any]) -> str:
+    names: list[str] = []
     value: object = written
-    for step in _without_kind(location):
+    for step in steps:
         value = _inside(value, step)
-        steps.append(step if isinstance(step, str) else _called(value, step))
-    return ".".join(steps)
+        names.append(step if isinstance(step, str) else _called(value, step))
+    return ".".join(names)
 
 
 def _called(table: object, place: int) -> str:
@@ -68,35 +74,47 @@ def _called(table: object, place: int) -> str:
     return name if isinstance(name, str) and is_slug(name) else str(place + 1)
 
 
-def _mistake(error: ErrorDetails, written: Mapping[str, Any], keys: Keys) -> str:
+def _mistakes(error: ErrorDetails, written: Mapping[str, Any], keys: Keys) -> Iterator[str]:
+    """Yield a line for each mistake that an error of pydantic stands for."""
     location = error["loc"]
     path, patterns = path_of(location, written), _patterns(location)
     key = next((keys[pattern] for pattern in patterns if pattern in keys), None)
+    cause = error["ctx"]["error"] if error["type"] == "value_error" else None
     if error["type"] == "extra_forbidden":
-        names = _names_beside(patterns, keys)
-        return f"{path}: no such key{suggestion(path.rpartition('.')[2], names) or f'; expected {any_of(names)}'}"
-    if key is None:
-        return _wrong_table(error, written)
-    if error["type"] == "missing":
-        return f"{path}: expected {key.expected}, but it is missing"
-    own_words = str(error["ctx"]["error"]) if error["type"] == "value_error" else ""
-    return f"{path}: {own_words or _unexpected(key, error['input'])}"
+        yield f"{path}: no such key{remedy_of_name(patterns, _names_beside(patterns, keys), keys)}"
+    elif key is None:
+        yield _wrong_table(error, written, keys)
+    elif error["type"] == "missing":
+        yield f"{path}: expected {key.expected}, but it is missing"
+    elif isinstance(cause, WrongPartsError):
+        for part in cause.parts:
+            yield f"{path}.{part.path}: {_unexpected(part.expected, part.value, part.problem)}"
+    else:
+        is_left_out = key.default is None and _is_empty(error["input"])
+        instead = "; leave the key out if it should not be set" if is_left_out else ""
+        yield f"{path}: {_unexpected(key.expected, error['input'], str(cause or ''))}{instead}"
 
 
-def _unexpected(key: Key, value: object) -> str:
-    choices = re.findall("'([^']*)'", key.expected)
-    meant = suggestion(value, choices) if isinstance(value, str) else ""
-    return f"expected {key.expected}, got {shown(value)}{meant}"
+def _unexpected(expected: str, value: object, own_words: str) -> str:
+    """Return what is wrong with a value; `own_words` are those of its reader, if it has any."""
+    if _is_empty(value):
+        return f"expected {expected}, but it is empty"
+    return own_words or f"expected {expected}, got {shown(value)}{remedy_of_value(expected, value)}"
 
 
-def _wrong_table(error: ErrorDetails, written: Mapping[str, Any]) -> str:
+def _is_empty(value: object) -> bool:
+    return value in ([], {}) or (isinstance(value, str) and not value.strip())
+
+
+def _wrong_table(error: ErrorDetails, written: Mapping[str, Any], keys: Keys) -> str:
     """Return the message for a value that should be a table, or a list of tables."""
     steps, value = _without_kind(error["loc"]), error["input"]
     if isinstance(steps[-1], int):  # an element of a list of tables is something else
         steps, value = steps[:-1], []
     elif error["type"] != "tuple_type":
-        return f"{path_of(steps, written)}: expected a table, got {shown(value)}"
-    path = path_of(steps, written)
+        remedy = remedy_of_table(_patterns(error["loc"]), keys)
+        return f"{_path(steps, written)}: expected a table, got {shown(value)}{remedy}"
+    path = _path(steps, written)
     return f"{path}: expected a list of tables, each begun with [[{path}]], got {shown(value)}"
 
 
@@ -111,6 +129,8 @@ def shown(value: object) -> str:
             return "a list"
         case str() | int() | float():
             return repr(value)
+        case datetime():
+            return "a date with a time"
         case _:
             return f"a {type(value).__name__}"
 

@@ -1,5 +1,6 @@
 """[service]: settings of `publisher serve`."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -11,11 +12,17 @@ from publisher.config.values import Interval, matching, read_line
 
 
 def _proxy(value: object) -> str:
-    return str(ip_address(read_line(value)))
+    try:
+        return str(ip_address(read_line(value)))
+    except ValueError:
+        raise ValueError from None
 
 
 def _listen(value: object) -> str:
-    parts = urlsplit(f"//{read_line(value)}")
+    text = str(value) if type(value) is int else read_line(value)
+    if port_alone := re.fullmatch(r"(localhost|\*)?:?([0-9]{1,5})", text):
+        raise ValueError(f"expected {LISTEN.expected}, got {value!r}; did you mean 127.0.0.1:{port_alone[2]}?")
+    parts = urlsplit(f"//{text}")
     try:
         ip_address(parts.hostname or "")  # a host name is refused, because it may stand for several addresses
         port = parts.port

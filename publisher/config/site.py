@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from publisher.config.tables import Table, Value, key, table
 from publisher.config.values import (
+    LANGUAGE,
     LANGUAGE_SCHEMA,
     STRING,
     Address,
@@ -13,7 +14,6 @@ from publisher.config.values import (
     Text,
     list_of,
     matching,
-    read_language,
     read_line,
     read_list,
     read_web_address,
@@ -45,7 +45,7 @@ BASE_URL = Value(
     matching(r"https?://[^?#\s]+"),
 )
 TIMEZONE = Value("an IANA time zone such as Europe/Brussels", _zone, STRING)
-TAGS = Value('a list of language tags such as ["en", "fr"], or []', read_list(read_language), list_of(LANGUAGE_SCHEMA))
+TAGS = Value('a list of language tags such as ["en", "fr"], or []', read_list(LANGUAGE), list_of(LANGUAGE_SCHEMA))
 
 
 class AuthorTable(Table):

@@ -10,7 +10,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from publisher.config.tables import Table, Value, key
-from publisher.config.values import Address, File, Interval, Line, absolute, matching, names_variable, read_line
+from publisher.config.values import (
+    ODD_VARIABLE,
+    Address,
+    File,
+    Interval,
+    Line,
+    absolute,
+    is_odd_variable,
+    matching,
+    names_variable,
+    read_line,
+)
 from publisher.model.settings import Secret, Security, SmtpSettings
 from publisher.rendering.addresses import wire_address
 
@@ -21,6 +32,9 @@ _COMMAND = "command:"
 
 def _host(value: object) -> str:
     host = read_line(value)
+    named, colon, port = host.rpartition(":")
+    if colon and port.isdecimal() and ":" not in named:
+        raise ValueError(f"expected {HOST.expected}, got {host!r}; the port is a key of its own, port = {port}")
     if not _HOST.fullmatch(host):
         raise ValueError
     return host
@@ -35,15 +49,24 @@ def _place_of_secret(value: object, beginnings: tuple[str, ...], refusal: str) -
     secret.
     """
     text = value.strip() if isinstance(value, str) else ""
+    if is_odd_variable(text):
+        raise ValueError(f"{refusal}; {ODD_VARIABLE}")
     if not text.isprintable() or not (names_variable(text) or text.startswith(beginnings)):
         raise ValueError(refusal)
+    if not text.partition(":")[2].strip():
+        missing = "a program" if text.startswith(_COMMAND) else "the path of a file"
+        raise ValueError(f"expected {missing} after the colon, but there is none")
     return text
 
 
 def _token(value: object) -> str:
     refusal = "expected no token in this file, but env:VARIABLE, file:PATH or command:PROGRAM"
     text = _place_of_secret(value, (_FILE, _COMMAND), refusal)
-    shlex.split(text.removeprefix(_COMMAND))  # raises ValueError if a quotation mark is missing
+    if text.startswith(_COMMAND):
+        try:
+            shlex.split(text.removeprefix(_COMMAND))
+        except ValueError as error:  # its message does not say where
+            raise ValueError("expected a second quotation mark for each one in the command") from error
     return text
 
 

@@ -1,6 +1,7 @@
 """Kinds of values that only the tables of sources use."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Literal
@@ -8,6 +9,7 @@ from typing import Literal
 from publisher.collect.sources.base import KINDS, kind_names
 from publisher.config.tables import Value
 from publisher.config.values import (
+    LINE,
     LINES,
     STRING,
     WEB_ADDRESS,
@@ -18,13 +20,24 @@ from publisher.config.values import (
     read_list,
     read_text,
     read_web_address,
+    refuse_odd_variable,
     refuse_password,
+    refuse_short_sqlite,
 )
 from publisher.model.problems import suggestion
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
 _HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _SETTLE = re.compile(r"([1-9][0-9]{0,2}) ?(h|hours?|min|minutes?)")
+_MEANT = {
+    **dict.fromkeys(("rss", "atom", "xml", "jsonfeed"), "feed"),
+    **dict.fromkeys(("csv", "json", "jsonl", "ndjson", "excel"), "table"),
+    **dict.fromkeys(("html", "web", "website", "scrape"), "page"),
+    **dict.fromkeys(("sql", "sqlite", "postgres", "postgresql", "mysql"), "database"),
+    **dict.fromkeys(("md", "folder"), "markdown"),
+    **dict.fromkeys(("txt", "text", "file"), "listing"),
+}
+"""Kinds of source by what an operator may call them."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -56,22 +69,36 @@ def _kind(value: object) -> str:
         return kind
     known = kind_names()
     if kind not in known:
-        ours = any_of([repr(each) for each in known])
-        expected = f"{ours}, or the dotted path of a class such as 'package.module:Class'"
-        raise ValueError(f"expected {expected}, got {kind!r}{suggestion(kind, known)}")
+        dotted = f"{kind[::-1].replace('.', ':', 1)[::-1]}"
+        meant = _MEANT.get(kind.lower(), dotted if _DOTTED.fullmatch(dotted) else "")
+        hint = f"; did you mean {meant}?" if meant else suggestion(kind, known)
+        raise ValueError(f"expected {_one_of(known)}, got {kind!r}{hint}")
     return kind
 
 
+def _one_of(kinds: Sequence[str]) -> str:
+    return f"{any_of([repr(each) for each in kinds])}, or the path of a class such as 'package.module:Class'"
+
+
 def _web_place(value: object) -> str:
+    refuse_odd_variable(read_line(value))
     return read_line(value) if names_variable(value) else read_web_address(value)
+
+
+def _query(value: object) -> str:
+    if not (query := read_text(value)):
+        raise ValueError
+    return query
 
 
 def _database_place(value: object) -> str:
     place = read_line(value)
     if names_variable(place):
         return place
+    refuse_odd_variable(place)
     refuse_password(place, variable="NEWS_DATABASE_URL")
-    if place.startswith("env:") or "://" not in place:
+    refuse_short_sqlite(place)
+    if "://" not in place:
         raise ValueError
     return place
 
@@ -93,11 +120,11 @@ def _network(value: object) -> str:
         if not _HOST.fullmatch(host):
             ip_network(host, strict=False)
     except ValueError as error:
-        raise ValueError(f"expected a host or a network such as 10.0.0.0/8, got {host!r}") from error
+        raise ValueError from error
     return host
 
 
-KIND = Value(f"{any_of([repr(kind) for kind in KINDS])} or the dotted path of a class", _kind, STRING)
+KIND = Value(_one_of(list(KINDS)), _kind, STRING)
 FOREIGN_KIND = Value(KIND.expected, _kind, {"type": "string", "not": {"enum": list(KINDS)}})
 SINCE = Value('"all", "now" or a number of days such as "30 days"', _since, matching("all|now|[1-9][0-9]* days?"))
 DAYS = Value('a number of days such as "60 days"', _days, matching("[1-9][0-9]* days?"))
@@ -112,10 +139,12 @@ DATABASE_PLACE = Value(
 )
 SELECTOR = Value("a CSS selector (`publisher check --source ADDRESS` suggests some)", read_line, STRING)
 Undated = Literal["skip", "seen"]
+QUERY = Value("an SQL query", _query, {"type": "string", "pattern": r"\S"})
 MARK = Value("a mark such as , or ;", _mark, {"type": "string", "minLength": 1})
 COMPLETE = "Whether the source lists all its items: a missing item is then withdrawn, even the oldest."
+NETWORK = Value("a host or a network such as 10.0.0.0/8", _network, LINE.schema)
 NETWORKS = Value(
-    'a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', read_list(_network), LINES
+    'a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', read_list(NETWORK), LINES
 )
 PRIVATE = "Your own hosts or networks that this source may fetch from, besides the public Internet."
 OWN_NETWORKS = ["intranet.example.org", "10.0.0.0/8"]

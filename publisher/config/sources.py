@@ -22,6 +22,7 @@ from publisher.config.source_values import (
     NETWORKS,
     OWN_NETWORKS,
     PRIVATE,
+    QUERY,
     SELECTOR,
     SETTLE,
     SINCE,
@@ -30,7 +31,7 @@ from publisher.config.source_values import (
 )
 from publisher.config.store import database_url
 from publisher.config.tables import Table, key, table
-from publisher.config.values import File, Folder, Labels, Line, Name, Text, absolute, variable_of
+from publisher.config.values import File, Folder, Labels, Line, Name, absolute, variable_of
 from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 
@@ -185,7 +186,7 @@ class DatabaseTable(SourceTable):
     url: Annotated[str, DATABASE_PLACE] = key(
         "The database; a relative SQLite file lies beside config.toml.", example="sqlite:///content/archive.db"
     )
-    query: Text = key("The SQL query, which only reads.", example="SELECT * FROM news")
+    query: Annotated[str, QUERY] = key("The SQL query, which only reads.", example="SELECT * FROM news")
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = _SEPARATOR
     base: Annotated[str, BASE_URL] | None = _BASE
@@ -270,7 +271,7 @@ class ForeignTable(SourceTable):
 def _kind_of(written: object) -> str:
     """Return the tag by which pydantic chooses the table class of a source: its kind, or `FOREIGN`."""
     kind = written.get("kind", "listing") if isinstance(written, Mapping) else "listing"
-    return kind if kind in KINDS else FOREIGN
+    return kind if isinstance(kind, str) and kind in KINDS else FOREIGN
 
 
 AnySourceTable = Annotated[

@@ -14,7 +14,9 @@ from publisher.config.values import (
     matching,
     names_variable,
     read_line,
+    refuse_odd_variable,
     refuse_password,
+    refuse_short_sqlite,
     variable_of,
 )
 from publisher.model.errors import UsageError
@@ -26,7 +28,11 @@ def _url(value: object) -> str:
     url = read_line(value)
     if names_variable(url):
         return url
+    refuse_odd_variable(url)
     refuse_password(url, variable="PUBLISHER_STORE_URL")
+    refuse_short_sqlite(url)
+    if url.startswith("postgres://"):
+        raise ValueError(f"expected {DATABASE}, got {url!r}; did you mean {url.replace('postgres', 'postgresql', 1)}?")
     if not is_database_address(url):
         raise ValueError
     return url

@@ -1,22 +1,23 @@
 """[subscribers]: people subscribe to themes on this site, and choose how often they get mails."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from publisher.config.audiences import SCHEDULE
 from publisher.config.smtp import SmtpTable
-from publisher.config.tables import Table, Value, key
+from publisher.config.tables import Table, Value, WrongPart, WrongPartsError, key
 from publisher.config.values import (
+    LANGUAGE,
+    LINE,
+    NAME,
     SLUG_SCHEMA,
     STRING,
     Line,
     MailboxValue,
     Name,
     WebAddress,
-    read_language,
-    read_line,
     read_slug,
 )
 from publisher.model.problems import suggestion
@@ -33,46 +34,44 @@ NO_PACE = "no"
 def _paces(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping) or not value:
         raise ValueError
-    paces, problems = {}, []
-    for name, line in value.items():
-        try:
-            paces[_pace_name(name)] = _schedule(name, line)
-        except ValueError as error:
-            problems.append(str(error))
-    if problems:
-        raise ValueError("; ".join(problems))
-    return paces
+    return _read_table(value, PACE_NAME, SCHEDULE)
 
 
-def _pace_name(value: str) -> str:
-    try:
-        name = read_slug(value)
-    except ValueError:
-        raise ValueError(f"expected names of lower-case letters, digits and single hyphens, got {value!r}") from None
+def _read_table(table: Mapping[str, object], name: Value, value: Value) -> dict[str, Any]:
+    """Return a table whose names the operator chooses. Its error names everything wrong in it."""
+    wrong: list[WrongPart] = []
+    names = name.read_parts(((each, each) for each in table), wrong)
+    values = value.read_parts(table.items(), wrong)
+    if wrong:
+        raise WrongPartsError(wrong)
+    return dict(zip(names, values, strict=True))
+
+
+def _pace_name(value: object) -> str:
+    name = read_slug(value)
     if name == NO_PACE:
         raise ValueError(f"{NO_PACE!r} means no mails; give the pace another name")
     return name
 
 
-def _schedule(pace: str, value: object) -> str:
-    try:
-        line = read_line(value)
-        Schedule.parse(line, "UTC")
-    except ValueError as error:
-        raise ValueError(f"{pace}: {str(error) or f'expected {SCHEDULE.expected}'}") from None
-    return line
-
-
 def _pace_words(value: object) -> Mapping[str, Mapping[str, str]]:
     if not isinstance(value, Mapping):
         raise ValueError("expected a table of paces, each with its words by language")  # noqa: TRY004  pydantic's
-    return {_pace_name(name): _words_by_language(words) for name, words in value.items()}
+    return _read_table(value, PACE_NAME, WORDS)
 
 
 def _words_by_language(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping) or not value:
         raise ValueError
-    return {read_language(language): read_line(words) for language, words in value.items()}
+    return _read_table(value, LANGUAGE, LINE)
+
+
+PACE_NAME = Value(NAME.expected, _pace_name, SLUG_SCHEMA)
+WORDS = Value(
+    'a table of words by language, such as { en = "every other week" }',
+    _words_by_language,
+    {"type": "object", "additionalProperties": STRING, "minProperties": 1},
+)
 
 
 PACES = Value(
@@ -88,7 +87,7 @@ PACE_WORDS = Value(
     {
         "type": "object",
         "propertyNames": SLUG_SCHEMA,
-        "additionalProperties": {"type": "object", "additionalProperties": STRING, "minProperties": 1},
+        "additionalProperties": WORDS.schema,
     },
 )
 

@@ -4,8 +4,8 @@ A table is a class, and a key is one of its fields. A field states a key's type,
 check, docs/reference.md, the starter configuration and the JSON Schema are made from the field.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -55,6 +55,26 @@ def tables(*, at_least: int = 0) -> Any:  # noqa: ANN401
     return Field([], validate_default=True, json_schema_extra={"minItems": at_least} if at_least else None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongPart:
+    """A wrong element of a list, or a wrong value in a table with names of the operator's choice."""
+
+    path: str
+    """Its path below the list or table: an element's number from 1, or a name."""
+    expected: str
+    value: object
+    problem: str
+    """What a message says instead of `expected`; empty if nothing."""
+
+
+class WrongPartsError(ValueError):
+    """Parts of a list or table are wrong; `parts` are all of them."""
+
+    def __init__(self, parts: Sequence[WrongPart]) -> None:
+        super().__init__(", ".join(part.path for part in parts))
+        self.parts = tuple(parts)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """How a value is written in config.toml. It annotates the type to which the value is converted."""
@@ -67,6 +87,20 @@ class Value:
     """
     schema: Mapping[str, Any]
     """JSON Schema of the value in config.toml; it may allow more values than `read` accepts."""
+
+    def read_parts(self, parts: Iterable[tuple[int | str, object]], wrong: "list[WrongPart]") -> list[Any]:
+        """Return elements of a list or values of a table, each read, and add the wrong ones to `wrong`. Each part has
+        its number from 1, or its name.
+        """
+        found = []
+        for step, value in parts:
+            try:
+                found.append(self.read(value))
+            except WrongPartsError as error:
+                wrong += [replace(part, path=f"{step}.{part.path}") for part in error.parts]
+            except ValueError as error:
+                wrong.append(WrongPart(path=str(step), expected=self.expected, value=value, problem=str(error)))
+        return found
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from publisher.config.tables import Value
-from publisher.model.problems import suggestion
+from publisher.config.tables import Value, WrongPart, WrongPartsError
 from publisher.model.schedules import parse_interval
 from publisher.model.site import Mailbox
-from publisher.model.slugs import RESERVED_SLUGS, SLUG_LENGTH
+from publisher.model.slugs import RESERVED_SLUGS, SLUG_LENGTH, slug_of
 from publisher.model.themes import EVERY, NOT
 from publisher.rendering.addresses import wire_address
 
@@ -23,6 +22,8 @@ _MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
 _PICTURE = r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*\.(png|jpg|jpeg|gif)"
 """Picture files that every mail program shows: Gmail supports neither SVG nor data: addresses."""
 _SHORTEST_INTERVAL = timedelta(minutes=1)
+_IN_WORDS = re.compile(r"([0-9]{1,5})\s*(s|m|h|d|w)[a-z]*", re.IGNORECASE)
+"""An interval as people write it, such as `2 hours` or `1w`."""
 
 DATABASE = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
@@ -65,39 +66,47 @@ def read_line(value: object) -> str:
     return text
 
 
-def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    """Return a function that reads a list with `read`, element by element, and drops repeated elements."""
+def read_list(element: Value) -> Callable[[object], tuple[str, ...]]:
+    """Return a function that reads a list, element by element, and drops repeated elements. Its error names all wrong
+    elements.
+    """
 
     def read_all(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise ValueError  # noqa: TRY004
-        return tuple(dict.fromkeys(read(each) for each in value))
+        wrong: list[WrongPart] = []
+        found = element.read_parts(enumerate(value, start=1), wrong)
+        if wrong:
+            raise WrongPartsError(wrong)
+        return tuple(dict.fromkeys(found))
 
     return read_all
 
 
 def several_of(*choices: str) -> Value:
     """Return the kind of value for a list of at least one of these words."""
-    expected = any_of([repr(choice) for choice in choices])
 
     def read_one(value: object) -> str:
-        if isinstance(value, str) and value not in choices:
-            raise ValueError(f"expected {expected}, got {value!r}{suggestion(value, choices)}")
+        if value not in choices:
+            raise ValueError
         return read_line(value)
+
+    one = Value(any_of([repr(choice) for choice in choices]), read_one, {"enum": list(choices)})
 
     def read_several(value: object) -> tuple[str, ...]:
         if not value:
             raise ValueError
-        return read_list(read_one)(value)
+        return read_list(one)(value)
 
-    return Value(f"a list of {expected}", read_several, list_of({"enum": list(choices)}, minItems=1))
+    return Value(f"a list of {one.expected}", read_several, list_of(one.schema, minItems=1))
 
 
-Line = Annotated[str, Value("a text on one line", read_line, {"type": "string", "minLength": 1})]
+LINE = Value("a text on one line", read_line, {"type": "string", "minLength": 1})
+Line = Annotated[str, LINE]
 Text = Annotated[str, Value("a text", read_text, STRING)]
 Folder = Annotated[str, Value("the path of a folder", read_line, {"type": "string", "minLength": 1})]
 File = Annotated[str, Value("the path of a file", read_line, {"type": "string", "minLength": 1})]
-Labels = Annotated[tuple[str, ...], Value("a list of labels, each a text on one line", read_list(read_line), LINES)]
+Labels = Annotated[tuple[str, ...], Value("a list of labels, each a text on one line", read_list(LINE), LINES)]
 
 
 def absolute(path: Path) -> Path:
@@ -115,28 +124,34 @@ def is_slug(text: str) -> bool:
 
 def read_slug(value: object) -> str:
     """Return a name that is safe in addresses and file systems."""
-    if not isinstance(value, str) or not is_slug(value):
+    if not isinstance(value, str) or not value:
         raise ValueError
+    if not is_slug(value):
+        meant = f"; did you mean {slug_of(value)}?" if re.search("[A-Za-z0-9]", value) else ""
+        raise ValueError(f"expected {_NAME}, got {value!r}{meant}")
     return value
 
 
 def read_theme_slug(value: object) -> str:
     """Return a slug for a theme, if it is not the name of a folder that the site itself uses."""
-    if value in RESERVED_SLUGS:
+    if isinstance(value, str) and value in RESERVED_SLUGS:
         raise ValueError(f"{value!r} is a folder of the site itself; choose another name")
     return read_slug(value)
 
 
 def read_language(value: object) -> str:
     """Return a language tag."""
-    if not isinstance(value, str) or not re.fullmatch(_LANGUAGE, value):
-        raise ValueError
-    return value
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004
+    if re.fullmatch(_LANGUAGE, value):
+        return value
+    meant = value.partition(".")[0].replace("_", "-")  # as in a system's locale
+    raise ValueError(f"expected {_TAG}, got {value!r}; did you mean {meant}?" if re.fullmatch(_LANGUAGE, meant) else "")
 
 
 def read_theme_choice(value: object) -> tuple[str, ...]:
     """Return a choice of themes as written: names, `*`, and names after a `!`."""
-    choice = read_list(_read_chosen)(value)
+    choice = read_list(CHOSEN)(value)
     if EVERY not in choice and any(each.startswith(NOT) for each in choice):
         raise ValueError('expected "*" beside a name with "!", as in ["*", "!general"]')
     return choice
@@ -156,14 +171,17 @@ _NAME = f"a name of lower-case letters, digits and single hyphens, at most {SLUG
 SLUG_SCHEMA = matching(_SLUG, maxLength=SLUG_LENGTH)
 LANGUAGE_SCHEMA = matching(_LANGUAGE)
 THEME_NAMES = "a list of theme names (lower-case letters, digits and single hyphens)"
-THEME_SLUG = Value(_NAME, read_theme_slug, SLUG_SCHEMA)
-LANGUAGE = Value("a language tag such as en or fr-BE", read_language, LANGUAGE_SCHEMA)
-
-Name = Annotated[str, Value(_NAME, read_slug, SLUG_SCHEMA)]
-ThemeSlug = Annotated[str, THEME_SLUG]
-ThemeSlugs = Annotated[tuple[str, ...], Value(THEME_NAMES, read_list(read_theme_slug), list_of(SLUG_SCHEMA))]
-THEME_CHOICE = f'{THEME_NAMES}, "*" for all others, "!name" for all but that'
 CHOSEN_SCHEMA = {"anyOf": [{"const": EVERY}, matching(rf"!?{_SLUG}", maxLength=SLUG_LENGTH + 1)]}
+NAME = Value(_NAME, read_slug, SLUG_SCHEMA)
+THEME_SLUG = Value(_NAME, read_theme_slug, SLUG_SCHEMA)
+CHOSEN = Value('a theme name, "*" or "!name"', _read_chosen, CHOSEN_SCHEMA)
+_TAG = "a language tag such as en or fr-BE"
+LANGUAGE = Value(_TAG, read_language, LANGUAGE_SCHEMA)
+
+Name = Annotated[str, NAME]
+ThemeSlug = Annotated[str, THEME_SLUG]
+ThemeSlugs = Annotated[tuple[str, ...], Value(THEME_NAMES, read_list(THEME_SLUG), list_of(SLUG_SCHEMA))]
+THEME_CHOICE = f'{THEME_NAMES}, "*" for all others, "!name" for all but that'
 ThemeChoiceWritten = Annotated[tuple[str, ...], Value(THEME_CHOICE, read_theme_choice, list_of(CHOSEN_SCHEMA))]
 Language = Annotated[str, LANGUAGE]
 
@@ -214,7 +232,8 @@ def _picture(value: object) -> str:
 WEB_ADDRESS = "an absolute http or https address in ASCII"
 WebAddress = Annotated[str, Value(WEB_ADDRESS, read_web_address, matching(r"https?://\S+"))]
 HttpsAddress = Annotated[str, Value("an absolute https address in ASCII", _https_url, matching(r"https://\S+"))]
-Address = Annotated[str, Value("a mail address such as news@example.org", read_address, matching(r"\S+@\S+"))]
+ADDRESS = Value("a mail address such as news@example.org", read_address, matching(r"\S+@\S+"))
+Address = Annotated[str, ADDRESS]
 MailboxValue = Annotated[
     Mailbox, Value("a mail address such as Name <news@example.org>", _mailbox, matching(r".*\S@\S.*"))
 ]
@@ -228,6 +247,20 @@ Picture = Annotated[
 
 _PASSWORD = re.compile(r":[^@/]*@|passw|pwd", re.IGNORECASE)
 """What the address of a database with a password contains, `://` or not."""
+
+
+ODD_VARIABLE = '"env:" is in small letters, and a variable has a name of letters, digits and _'
+
+
+def is_odd_variable(text: str) -> bool:
+    """Whether a value is meant to name an environment variable, but does not in the correct form."""
+    return re.match(r"env:|\$\{|\$[A-Z_]+$", text, re.IGNORECASE) is not None and not names_variable(text)
+
+
+def refuse_odd_variable(text: str) -> None:
+    """Raise ValueError if `is_odd_variable`. The message does not contain the value: it may be a secret."""
+    if is_odd_variable(text):
+        raise ValueError(f"expected env:VARIABLE; {ODD_VARIABLE}")
 
 
 def names_variable(value: object) -> bool:
@@ -245,6 +278,15 @@ def is_database_address(url: str) -> bool:
     return url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://"))
 
 
+def refuse_short_sqlite(url: str) -> None:
+    """Raise ValueError if the address of an SQLite file lacks a slash."""
+    short = re.fullmatch(r"sqlite:/{0,2}(?P<file>[^/].*)", url)
+    if short:
+        raise ValueError(
+            f"expected three slashes before the file, got {url!r}; did you mean sqlite:///{short['file']}?"
+        )
+
+
 def refuse_password(url: str, *, variable: str) -> None:
     """Raise ValueError if a database's address has a password, or if its form is wrong and it seems to have one; the
     message does not contain it, because logs keep messages.
@@ -260,13 +302,32 @@ def refuse_password(url: str, *, variable: str) -> None:
 
 
 def _interval(value: object) -> timedelta:
-    interval = parse_interval(read_text(value))
+    text = read_text(value)
+    words = _IN_WORDS.fullmatch(text)
+    number, unit = (int(words[1]), words[2].lower()) if words else (0, "")
+    if words and number == 0:
+        raise ValueError(f"expected a minute or more, got {value!r}")
+    try:
+        interval = parse_interval(text)
+    except ValueError as error:
+        meant = f"{number * 7}d" if unit == "w" else f"{number}{unit}"
+        raise ValueError(f"{error}; did you mean {meant}?" if words else "") from error
     if interval < _SHORTEST_INTERVAL:
         raise ValueError(f"expected a minute or more, got {value!r}")
     return interval
 
 
-Interval = Annotated[
-    timedelta,
-    Value("a number with s, m, h or d such as 15m", _interval, matching(r"\s*[1-9][0-9]{0,5}\s*[smhdSMHD]\s*")),
-]
+def _review(value: object) -> timedelta:
+    try:
+        return _interval(value)
+    except ValueError as error:
+        if "or more" not in str(error):
+            raise
+        instead = 'leave the key out to hold no edition; on_silence = "keep" holds each until somebody decides'
+        raise ValueError(f"{error}; {instead}") from error
+
+
+INTERVAL_SCHEMA = matching(r"\s*[1-9][0-9]{0,5}\s*[smhdSMHD]\s*")
+INTERVAL = Value("a number with s, m, h or d such as 15m", _interval, INTERVAL_SCHEMA)
+Interval = Annotated[timedelta, INTERVAL]
+ReviewTime = Annotated[timedelta, Value(INTERVAL.expected, _review, INTERVAL_SCHEMA)]

@@ -103,7 +103,7 @@ USER = 'user = "news"'
         ([HOST, USER], "smtp.user: expected smtp.password or smtp.oauth beside it"),
         ([HOST, PASSWORD], "smtp.password: expected smtp.user beside it"),
         ([HOST, USER, 'password = "env:NOT_THERE"'], "smtp.password: the environment variable NOT_THERE is not set"),
-        ([HOST, 'oauth = "command:a \'b"'], "smtp.oauth: No closing quotation"),
+        ([HOST, 'oauth = "command:a \'b"'], "smtp.oauth: expected a second quotation mark for each one in the command"),
         ([HOST, 'security = "ssl"'], "smtp.security: expected 'starttls', 'tls' or 'none', got 'ssl'"),
         ([HOST, "per_second = 0"], "smtp.per_second: expected a number from 0.01 to 10000, got 0"),
         ([HOST, 'bounces = "nobody"'], "smtp.bounces: "),

@@ -57,22 +57,14 @@ def test_paces_have_words_of_the_operators(tmp_path: Path) -> None:
         ((LEAST[0], LEAST[2]), "subscribers.privacy_url: expected the address of a page"),
         (LEAST[:2], "subscribers.postal_address: expected your address"),
         ((*LEAST, 'default_pace = "dayly"'), "there is no pace 'dayly' in subscribers.paces; did you mean daily?"),
-        ((*LEAST, 'paces = { weekly = "at eight" }'), "subscribers.paces: "),
-        ((*LEAST, 'paces = { no = "0 8 * * *" }'), "subscribers.paces: 'no' means no mails"),
+        ((*LEAST, 'paces = { weekly = "at eight" }'), "subscribers.paces.weekly: "),
+        ((*LEAST, 'paces = { no = "0 8 * * *" }'), "subscribers.paces.no: 'no' means no mails"),
         ((*LEAST, "paces = {}"), "subscribers.paces: expected a table of names"),
-        (
-            (*LEAST, 'paces = { daily = "8", Weekly = "0 8 * * MON", weekly = 5 }'),
-            (
-                "subscribers.paces: daily: expected five fields (minute, hour, day of month, month, day of week), got "
-                "1 in '8'; expected names of lower-case letters, digits and single hyphens, got 'Weekly'; weekly: "
-                "expected a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545"
-            ),
-        ),
         (
             (*LEAST, 'pace_words = { weakly = { en = "x" } }'),
             "no pace 'weakly' in subscribers.paces; did you mean weekly?",
         ),
-        ((*LEAST, 'pace_words = { weekly = "on Mondays" }'), "subscribers.pace_words: expected a table of paces"),
+        ((*LEAST, 'pace_words = { weekly = "on Mondays" }'), "pace_words.weekly: expected a table of words"),
         ((*LEAST, "max_items = 0"), "subscribers.max_items: expected a number from 1 to 200"),
     ],
 )
@@ -82,6 +74,29 @@ def test_each_wrong_value_is_named(tmp_path: Path, lines: tuple[str, ...], probl
 
     assert problem in str(error.value)
     assert 1 == len(str(error.value).splitlines())
+
+
+def test_all_wrong_paces_are_named(tmp_path: Path) -> None:
+    lines = (
+        'paces = { daily = "8", Weekly = "0 8 * * MON", weekly = 5 }',
+        'pace_words = { Daily = { en = "", english = "x" }, weekly = { fr = 5 } }',
+    )
+
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, *LEAST, *lines)
+
+    fields = "five fields (minute, hour, day of month, month, day of week)"
+    name = "a name of lower-case letters, digits and single hyphens, at most 60"
+    schedule = "a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545"
+    assert (
+        f"subscribers.paces.Weekly: expected {name}, got 'Weekly'; did you mean weekly?",
+        f"subscribers.paces.daily: expected {fields}, got 1 in '8'",
+        f"subscribers.paces.weekly: expected {schedule}, got 5",
+        f"subscribers.pace_words.Daily: expected {name}, got 'Daily'; did you mean daily?",
+        "subscribers.pace_words.Daily.english: expected a language tag such as en or fr-BE, got 'english'",
+        "subscribers.pace_words.Daily.en: expected a text on one line, but it is empty",
+        "subscribers.pace_words.weekly.fr: expected a text on one line, got 5",
+    ) == error.value.problems
 
 
 def test_subscribers_need_a_mail_server(tmp_path: Path) -> None:
