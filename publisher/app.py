@@ -10,49 +10,48 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
-from publisher.admin.deliveries import DeliverySetup, hand_over, latest_mails, queue_from, rehearse_hand_over
-from publisher.admin.hide import hide_item, let_appear, show_item
-from publisher.admin.mail_notices import tell_bounces, tell_mails
 from publisher.admin.notices import tell_news
 from publisher.admin.office import Office, audiences_named
 from publisher.admin.record_run import record_run
 from publisher.admin.service_lock import hold_service_lock
 from publisher.admin.site_notices import tell_site
 from publisher.admin.stages import Stages
-from publisher.admin.status import status
 from publisher.admin.wiring import Wiring
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.config.config import Config
-from publisher.model.deliveries import DeliveryCounts
 from publisher.model.errors import BusyError
+from publisher.model.mail_reports import DeliverReport
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, RunReport
-from publisher.model.settings import BounceSettings
-from publisher.model.status import Status
+from publisher.model.reports import CollectReport, ComposeReport, RunReport
 from publisher.publish.files import Files, RehearsedFiles
 from publisher.publish.plan import Scope
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 from publisher.store.runs import DELIVER
-from publisher.subscribers.own_data import OwnData
-from publisher.subscribers.people import People
-from publisher.subscribers.reach import Reach
-from publisher.subscribers.renew import Renewer
-from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
     from publisher.admin.bounces import BounceReader
     from publisher.admin.check_source import Examined
+    from publisher.admin.deliveries import DeliverySetup
     from publisher.admin.desk import Desk
+    from publisher.admin.mail_wiring import MailWiring
     from publisher.admin.reception import Reception
+    from publisher.admin.subscribers_wiring import SubscribersWiring
+    from publisher.model.deliveries import DeliveryCounts
+    from publisher.model.status import Status
+    from publisher.subscribers.own_data import OwnData
+    from publisher.subscribers.people import People
+    from publisher.subscribers.reach import Reach
+    from publisher.subscribers.renew import Renewer
+    from publisher.subscribers.transfer import Transfer
 
 WAIT_S = 60.0
 """How many seconds a pass waits until another process's pass has ended: one of 100,000 items takes about a minute."""
@@ -71,7 +70,7 @@ class Publisher:
         outbox: Outbox,
         *,
         open_files: Callable[[Path], Files],
-        hand_over: Callable[[DeliverySetup], DeliverReport],
+        hand_over: Callable[["DeliverySetup"], DeliverReport],
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
@@ -100,7 +99,7 @@ class Publisher:
         with Store.open(config.store.url, departures=config.departures) as store:
             outbox = OutboxFolder(config.outbox_directory)
             yield cls(
-                config, store, outbox, open_files=Tree, hand_over=hand_over, clock=clock_at(now), progress=progress
+                config, store, outbox, open_files=Tree, hand_over=_hand_over, clock=clock_at(now), progress=progress
             )
 
     @classmethod
@@ -111,7 +110,7 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        outbox, open_files, hand = RehearsedOutbox(config.outbox_directory), RehearsedFiles, rehearse_hand_over
+        outbox, open_files, hand = RehearsedOutbox(config.outbox_directory), RehearsedFiles, _rehearse_hand_over
         with Store.rehearse(config.store.url, departures=config.departures) as store:
             yield cls(
                 config, store, outbox, open_files=open_files, hand_over=hand, clock=clock_at(now), progress=progress
@@ -165,14 +164,9 @@ class Publisher:
             UsageError: config.toml names no mail server, or there is no such edition in the outbox.
         """
         started = self._clock()
-        setup = self._wiring.delivery_setup(self._outbox, self._progress, is_stopping, open_office=lambda: self.office)
-        if start is not None:
-            queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
-        report = self._hand_over(setup)
-        self._wiring.count_refusals()
-        notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
+        report = self._mail.deliver(self._hand_over, start=start, progress=self._progress, is_stopping=is_stopping)
         before = self._store.runs.last_before(DELIVER)
-        return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
+        return self._record(DELIVER, started, report, before)
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose; then deliver, if config.toml has a mail server."""
@@ -196,12 +190,16 @@ class Publisher:
 
     # --- what operators and editors ask and decide -------------------------------------------------------------------
 
-    def status(self) -> Status:
+    def status(self) -> "Status":
         """Return the state of the site: what ran, what is due, what waits and what is wrong."""
+        from publisher.admin.status import status  # late: no pass asks for it
+
         return status(self.config, self._store, now=self._clock())
 
-    def unsettled_mails(self) -> tuple[DeliveryCounts, ...]:
+    def unsettled_mails(self) -> tuple["DeliveryCounts", ...]:
         """Return the counts of editions whose mails are not all sent, each edition once."""
+        from publisher.admin.deliveries import latest_mails  # late: no pass asks for it
+
         latest = latest_mails(self.config, self._store, now=self._clock())
         return tuple(each for each in latest if not each.is_settled)
 
@@ -249,7 +247,7 @@ class Publisher:
 
         def begin() -> RunReport:
             end = None if within is None else self._clock() + within
-            rounds = self._wiring.begin_round(paces, lambda: end is not None and self._clock() > end)
+            rounds = self._subscribers.begin_round(paces, lambda: end is not None and self._clock() > end)
             return RunReport(rounds=rounds)
 
         return self._run_exclusively("round", begin)
@@ -260,6 +258,8 @@ class Publisher:
         Raises:
             UsageError: no item or more than one has this name.
         """
+        from publisher.admin.hide import hide_item  # late: an editor seldom hides an item
+
         return self._decide_item(partial(hide_item, name, reason))
 
     def show_item(self, name: str) -> RunReport:
@@ -268,6 +268,8 @@ class Publisher:
         Raises:
             UsageError: no item or more than one has this name, or the item is not hidden.
         """
+        from publisher.admin.hide import show_item  # late: as above
+
         return self._decide_item(partial(show_item, name))
 
     def let_appear(self, name: str) -> RunReport:
@@ -276,6 +278,8 @@ class Publisher:
         Raises:
             UsageError: no such item waits.
         """
+        from publisher.admin.hide import let_appear  # late: as above
+
         return self._decide_item(partial(let_appear, name))
 
     def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
@@ -286,41 +290,34 @@ class Publisher:
         return self._run_exclusively("item", decide)
 
     @property
-    def people(self) -> People:
+    def people(self) -> "People":
         """The site's subscribers as of now: what forms and commands can ask and change, for a person or for all."""
-        return self._wiring.people(self._clock())
+        return self._subscribers.people(self._clock())
 
     @property
-    def own_data(self) -> OwnData:
+    def own_data(self) -> "OwnData":
         """What subscribers can do with the data held about them."""
-        return OwnData(self.people, self._store)
+        return self._subscribers.own_data(self._clock())
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> "Reach":
         """Which subscribers mails can reach: bounces, complaints and suppressions."""
-        return self._wiring.reach(self._clock())
+        return self._subscribers.reach(self._clock())
 
     @property
     def bounces(self) -> "BounceReader":
         """An object that reads and records bounces, and notifies the operator."""
-        from publisher.admin.bounces import BounceReader  # late: importing it takes 40 ms, and bounces are rare
-
-        return BounceReader(
-            desk=self._wiring.bounce_desk(self._clock()),
-            configured=self.config.bounces or BounceSettings(),
-            tell=lambda: tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office),
-        )
+        return self._mail.bounces
 
     @property
-    def transfer(self) -> Transfer:
+    def transfer(self) -> "Transfer":
         """The export of the site's subscribers, and the import of people."""
-        words_in = cache(self._wiring.consent_words)
-        return Transfer(self.people, self._store, words_in=words_in, progress=self._progress)
+        return self._subscribers.transfer(self._clock(), self._progress)
 
     @property
-    def renewer(self) -> Renewer:
+    def renewer(self) -> "Renewer":
         """The renewal of consents: subscribers who consented long ago are asked whether they still want their mails."""
-        return self._wiring.renewer(self._clock(), self._progress)
+        return self._subscribers.renewer(self._clock(), self._progress)
 
     @property
     def reception(self) -> "Reception":
@@ -330,7 +327,7 @@ class Publisher:
             StoreError: the store cannot be used.
             TemplateError: a template cannot be read.
         """
-        return self._wiring.reception(self._clock())
+        return self._subscribers.reception(self._clock())
 
     @property
     def desk(self) -> "Desk":
@@ -366,6 +363,18 @@ class Publisher:
         """
         return hold_service_lock(self.config, self._store)
 
+    @cached_property
+    def _subscribers(self) -> "SubscribersWiring":
+        from publisher.admin.subscribers_wiring import SubscribersWiring  # late: most sites have no subscribers
+
+        return SubscribersWiring(self._wiring)
+
+    @cached_property
+    def _mail(self) -> "MailWiring":
+        from publisher.admin.mail_wiring import MailWiring  # late: most sites send no mail
+
+        return MailWiring(self._wiring, self._subscribers, self._outbox, open_office=lambda: self.office)
+
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do a verb's work. If the store was lost, refuse, because the work would begin from nothing."""
         refuse_lost_memory(self.config, self._store)
@@ -397,3 +406,15 @@ def clock_at(now: datetime | None) -> Callable[[], datetime]:
     """Return the clock of a command. It always shows `now`, or the real time if `now` is `None`."""
     fixed = now and now.astimezone(UTC)
     return lambda: fixed or datetime.now(UTC)
+
+
+def _hand_over(setup: "DeliverySetup") -> DeliverReport:
+    from publisher.admin.deliveries import hand_over  # late: most sites send no mail
+
+    return hand_over(setup)
+
+
+def _rehearse_hand_over(setup: "DeliverySetup") -> DeliverReport:
+    from publisher.admin.deliveries import rehearse_hand_over  # late: most sites send no mail
+
+    return rehearse_hand_over(setup)

@@ -9,8 +9,7 @@ from pathlib import Path
 from publisher.collect.sources.listing_grammar import parse
 from publisher.compose.digest import DigestPage, Renderer
 from publisher.config.config import Config
-from publisher.model.corrections import Formerly
-from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.editions import Audience, Digest, Edition, Formerly
 from publisher.model.records import Record, State
 from publisher.model.schedules import noon
 from publisher.model.slugs import slug_of

@@ -13,8 +13,8 @@ from publisher.deliver.plan import audience_and_number, tally_planned
 from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind
 from publisher.model.editions import Audience
 from publisher.model.errors import UsageError
+from publisher.model.mail_reports import DeliverReport
 from publisher.model.progress import Progress
-from publisher.model.reports import DeliverReport
 from publisher.model.round_names import is_round_name
 from publisher.model.settings import SmtpSettings
 from publisher.model.site import Site

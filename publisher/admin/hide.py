@@ -19,7 +19,8 @@ from publisher.model.reports import CollectReport
 from publisher.model.site import Site
 from publisher.model.themes import wanted_names
 from publisher.model.titles import title_of
-from publisher.store import HiddenItem, Store
+from publisher.store import Store
+from publisher.store.hidden import HiddenItem
 
 _SHOWN = 5
 

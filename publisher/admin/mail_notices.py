@@ -10,14 +10,14 @@ that are missing.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from publisher.admin.notices import put_out_notices
 from publisher.admin.office import Office
+from publisher.admin.send_notices import put_out_notices
 from publisher.compose.edition_numbers import highest_notice
 from publisher.config.config import Config
 from publisher.model.deliveries import FailedMail, Outage
 from publisher.model.editions import Notice
 from publisher.model.errors import BusyError
-from publisher.model.reports import DeliverReport
+from publisher.model.mail_reports import DeliverReport
 from publisher.store import Store
 
 OUTAGE = "mail"

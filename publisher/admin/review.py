@@ -14,6 +14,7 @@ from datetime import timedelta
 from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
+from publisher.compose.put_out import give_up
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut, parse_name
 from publisher.model.errors import FilesError, UsageError
@@ -215,7 +216,7 @@ def discard(name: str, office: Office) -> ComposeReport:
     office.store.editions.discard(edition.audience, edition.number)
     problems: list[Problem] = []
     try:
-        compose.give_up(edition, store=office.store, outbox=office.outbox, now=office.now)
+        give_up(edition, store=office.store, outbox=office.outbox, now=office.now)
     except FilesError as error:
         problems = [Problem.of(f"edition {edition.name}", error)]
     return ComposeReport(discarded=(edition.name,), problems=tuple(problems))

@@ -6,7 +6,7 @@ from datetime import datetime
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.model.errors import UsageError
-from publisher.model.reports import RoundReport
+from publisher.model.mail_reports import RoundReport
 from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site
 from publisher.rendering.addresses import list_host, wire_address

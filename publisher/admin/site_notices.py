@@ -11,11 +11,8 @@ run decides the same again.
 from collections.abc import Callable
 from dataclasses import replace
 
-from publisher.admin.notices import put_out_notices
 from publisher.admin.office import Office
-from publisher.compose.edition_numbers import highest_notice
 from publisher.model.editions import Notice
-from publisher.model.errors import FilesError
 from publisher.model.reports import RunReport
 from publisher.store import RunRow
 from publisher.store.runs import RUN
@@ -48,7 +45,9 @@ def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[]
         subject=subject,
         text=text,
     )
-    office.store.notices.record([notice], told={}, above=_highest(office))
+    from publisher.admin.send_notices import highest_known, put_out_notices  # late: there is seldom something to tell
+
+    office.store.notices.record([notice], told={}, above=highest_known(office))
     written, refused = put_out_notices(office)
     told = replace(report, notices=(*report.notices, *written))
     known = {str(problem) for problem in told.all_problems}
@@ -59,10 +58,3 @@ def _is_told(office: Office) -> bool:
     """Whether the last notice (mail to the operator) about the site reported problems."""
     trouble, over = (office.store.notices.last_number(SITE, kind) for kind in (TROUBLE, OVER))
     return trouble > over
-
-
-def _highest(office: Office) -> int:
-    try:
-        return highest_notice(office.config.outbox_directory)
-    except FilesError:
-        return 0  # the store cannot be read, which is what must be reported

@@ -15,7 +15,8 @@ from publisher.model.feeds import ALL
 from publisher.model.records import Record
 from publisher.model.sources import FailureKind, HeldChange, HoldReason
 from publisher.model.status import SourceStatus, WaitingReason
-from publisher.store import HiddenItem, SourceState, Waiting
+from publisher.store import SourceState, Waiting
+from publisher.store.hidden import HiddenItem
 
 LATEST = 20
 """How many of the latest items are listed, so that an editor can hide one of them."""

@@ -21,6 +21,7 @@ from publisher.compose.plan import Plan
 from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import FilesError, TemplateError
+from publisher.model.mail_reports import RoundReport
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress
 from publisher.model.reports import ComposeReport, RunReport
@@ -74,8 +75,18 @@ class Stages:
             audiences, site, now = self._config.audiences, self._config.site, self._clock()
             return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
         report = self.compose(report, plan, self._config.audiences)
-        report = replace(report, rounds=self._wiring.keep_rounds(is_stopping))
+        report = replace(report, rounds=self._keep_rounds(is_stopping))
         return self._wiring.tell_hub(note_departures(self._store, report))
+
+    def _keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
+        """Plan the mails to subscribers that are due, and delete data whose retention period has ended: data of former
+        subscribers too, if config.toml has no [subscribers] any more.
+        """
+        if self._config.subscribers is None and not self._store.holds_people():
+            return ()
+        from publisher.admin.subscribers_wiring import SubscribersWiring  # late: most sites have no subscribers
+
+        return SubscribersWiring(self._wiring).keep_rounds(is_stopping)
 
     def collect(
         self,
@@ -124,8 +135,12 @@ class Stages:
         plans, held = compose.hold_unsettled(planned, store=self._store)
         compose.pass_over(plans, store=self._store)
         outbox, feeds = self._config.outbox_directory, self._config.feeds_directory
-        due = compose.number_apart([each for each in plans if each.edition], outbox=outbox, feeds=feeds)
-        problems = compose.record(due, store=self._store, renderer=self._wiring.renderer) if due else []
+        problems: list[Problem] = []
+        if due := [each for each in plans if each.edition]:
+            from publisher.compose.put_out import number_apart, record  # late: nothing is due without news
+
+            numbered = number_apart(due, outbox=outbox, feeds=feeds)
+            problems = record(numbered, store=self._store, renderer=self._wiring.renderer)
         return replace(report, compose=ComposeReport(problems=(*held, *problems)))
 
     def put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
@@ -140,7 +155,9 @@ class Stages:
             composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
             editions = [(edition, audience) for edition, audience in editions if not audience.archive]
         if editions:
-            done = compose.put_out(
+            from publisher.compose.put_out import put_out  # late: as above
+
+            done = put_out(
                 editions,
                 store=self._store,
                 renderer=self._wiring.renderer,

@@ -9,7 +9,7 @@ from publisher.cli.options import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.model.schedules import zone_of
 from publisher.model.titles import title_of
-from publisher.store import HiddenItem
+from publisher.store.hidden import HiddenItem
 
 
 @click.group(cls=Commands)

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from publisher.cli.formats import clock_line, edition_line
 from publisher.cli.output import print_json, print_line, warn
 from publisher.model.editions import Edition, Notice
+from publisher.model.mail_reports import DeliverReport, DeliveryTally, RoundReport
 from publisher.model.problems import Problem, counted
-from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, DeliveryTally, RoundReport, RunReport
+from publisher.model.reports import CollectReport, ComposeReport, RunReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:

@@ -9,14 +9,16 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Digest, DigestItem, Edition, Notice
 from publisher.model.errors import FilesError
 from publisher.model.site import Site
 from publisher.rendering.addresses import message_id_of
 from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
+
+if TYPE_CHECKING:
+    from publisher.model.deliveries import NewDelivery
 
 SCHEMA = 1
 """The version of the format of edition.json. It grows when an older program would misread the new format."""
@@ -76,7 +78,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def mail(self, delivery: NewDelivery) -> bytes:
+    def mail(self, delivery: "NewDelivery") -> bytes:
         """Return the whole mail of a delivery.
 
         Raises:
@@ -141,7 +143,7 @@ class OutboxFolder:
         """Write the files of a notice (a mail to the operator or an editor) into a folder below `notices/`."""
         write_folder(self._root / NOTICES, name, files)
 
-    def mail(self, delivery: NewDelivery) -> bytes:
+    def mail(self, delivery: "NewDelivery") -> bytes:
         """Return the mail from the folder of the delivery's edition. The folder must be whole."""
         folder = self._root / delivery.name
         described, mail = description_in(folder), _bytes_of(folder / MAIL)
@@ -190,7 +192,7 @@ class RehearsedOutbox:
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
         """Write nothing: a rehearsal only shows what would be done."""
 
-    def mail(self, delivery: NewDelivery) -> bytes:
+    def mail(self, delivery: "NewDelivery") -> bytes:
         """Raise an error: a rehearsal sends no mail."""
         raise FilesError(f"{self._root / delivery.name} is not written in a rehearsal")
 

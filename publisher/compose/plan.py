@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from publisher.model.arrangement import language_rank
 from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
+from publisher.model.languages import language_rank
 from publisher.model.records import Record
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.site import Site

@@ -8,8 +8,8 @@ from typing import Any
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, parse_name
 from publisher.model.errors import UsageError
+from publisher.model.mail_reports import DeliveryTally
 from publisher.model.problems import suggestion
-from publisher.model.reports import DeliveryTally
 
 
 def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Audience, int]:

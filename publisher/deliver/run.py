@@ -51,9 +51,9 @@ from publisher.deliver.wording import addressee, facts_of, words_said
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Result
 from publisher.model.errors import MailServerError, SecretError
+from publisher.model.mail_reports import DeliverReport
 from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress, Steps, quiet
-from publisher.model.reports import DeliverReport
 from publisher.model.settings import SmtpSettings
 from publisher.rendering.wire_form import WireForm
 from publisher.store.ledger import Ledger

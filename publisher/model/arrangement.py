@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import chain
 
 from publisher.model.editions import Audience
+from publisher.model.languages import language_rank
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeMap
@@ -167,20 +168,6 @@ def home_of(record: Record, audience: Audience) -> Theme:
     named = (theme for theme in record.themes if theme.slug in audience.themes.named)
     followed = (theme for theme in record.themes if audience.themes.follows(theme.slug))
     return next(chain(named, followed), record.themes[0])
-
-
-def language_rank(language: str, wanted: Sequence[str]) -> int | None:
-    """Return the place of a language among the wanted languages, 0 for the preferred one; return `None` if the language
-    is not wanted.
-
-    In `wanted`, `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` means all languages that no other entry
-    matches.
-    """
-    tag = language.lower()
-    for place, each in enumerate(wanted):
-        if tag == each.lower() or tag.startswith(f"{each.lower()}-"):
-            return place
-    return wanted.index("*") if "*" in wanted else None
 
 
 def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:

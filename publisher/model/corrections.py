@@ -1,24 +1,10 @@
 """Corrections: what an item said when an audience last got it, beside what it says now. Pure."""
 
-from dataclasses import dataclass
-
 from publisher.model.items import Item
 from publisher.model.titles import sentences_of, shorten, title_of
 
 QUOTE_LENGTH = 240
 """The most characters that are quoted of an item's earlier text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Formerly:
-    """An item before its correction, as the audience last got it."""
-
-    item: int
-    """The item's number."""
-    edition: int
-    """The number of the edition in which the audience got it."""
-    was: Item
-    """What the item said in the edition with the number `edition`, with the title that the editor gave it."""
 
 
 def quote_of(was: Item, now: Item) -> str:

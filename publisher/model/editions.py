@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from publisher.model.corrections import Formerly
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule
@@ -47,6 +46,18 @@ def parse_name(name: str) -> tuple[str, int] | None:
     """Return audience and number for an edition's name, such as `weekly-3`, or `None` if no edition can have it."""
     found = _NAME.fullmatch(name)
     return (found["audience"], int(found["number"])) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formerly:
+    """An item before its correction, as the audience last got it."""
+
+    item: int
+    """The item's number."""
+    edition: int
+    """The number of the edition in which the audience got it."""
+    was: Item
+    """What the item said in the edition with the number `edition`, with the title that the editor gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from publisher.model.titles import title_of
 from publisher.publish.document import FeedDocument, FeedLook, author_of, links_of
 from publisher.publish.feed_items import FeedItem, plain, whole_seconds
 from publisher.rendering import languages, urls
-from publisher.store import EditionHead
+from publisher.store.past_editions import EditionHead
 
 FEED_EDITIONS = 20
 """How many of the latest editions the feed contains."""

@@ -8,8 +8,8 @@ from datetime import date
 from types import MappingProxyType
 
 from publisher.model.arrangement import TITLE_LEVELS, Placed, arrange, in_order
-from publisher.model.corrections import Formerly, quote_of
-from publisher.model.editions import Audience
+from publisher.model.corrections import quote_of
+from publisher.model.editions import Audience, Formerly
 from publisher.model.feeds import Feed
 from publisher.model.records import Record
 from publisher.model.schedules import local_day
@@ -24,7 +24,7 @@ from publisher.rendering.excerpt import excerpt_of
 from publisher.rendering.introduction import html_of_introduction
 from publisher.rendering.pictures import picture_word
 from publisher.rendering.text import html_of, one_line, scrub
-from publisher.store import EditionPlace, PastEdition
+from publisher.store.past_editions import EditionPlace, PastEdition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ from publisher.publish.plan import (
     open_feeds,
 )
 from publisher.rendering import urls
-from publisher.store import PastEdition, Store
+from publisher.store import Store
+from publisher.store.past_editions import PastEdition
 
 LISTED_EDITIONS = 100
 """How many editions the list shows. Each edition links to the one before it, so older editions can be reached."""

@@ -21,7 +21,10 @@ from publisher.publish.pagination import Pagination
 from publisher.publish.plan import STRETCH, Publication, PublishPlan, cut, start_of_cut_pass
 from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
-from publisher.store import Archive, FeedSequence, FeedState, Store
+from publisher.store import Store
+from publisher.store.archives import Archive
+from publisher.store.feeds import FeedState
+from publisher.store.sequences import FeedSequence
 
 logger = DecisionLog("publish")
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from publisher.model.records import Record
 from publisher.publish.feed_items import KEPT
-from publisher.store import FeedSequence, Store
+from publisher.store import Store
+from publisher.store.sequences import FeedSequence
 
 
 class ItemCache:

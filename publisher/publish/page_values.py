@@ -20,7 +20,7 @@ from publisher.rendering.headings import head
 from publisher.rendering.pictures import picture_word
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
-from publisher.store import EditionPlace
+from publisher.store.past_editions import EditionPlace
 
 DAYS_A_MONTH = 365.25 / 12
 DOMAIN = "pages"

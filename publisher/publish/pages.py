@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from publisher.model.corrections import Formerly, quote_of
-from publisher.model.editions import Audience
+from publisher.model.corrections import quote_of
+from publisher.model.editions import Audience, Formerly
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
@@ -43,7 +43,7 @@ from publisher.publish.page_values import (
 from publisher.rendering import urls
 from publisher.rendering.attachments import ShownFile, files_of, picture_of
 from publisher.rendering.text import one_line, scrub
-from publisher.store import EditionPlace
+from publisher.store.past_editions import EditionPlace
 
 
 def item_page(

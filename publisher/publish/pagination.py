@@ -15,7 +15,10 @@ from publisher.publish.item_cache import ItemCache
 from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import PublishPlan, cut
 from publisher.rendering import urls
-from publisher.store import CHANGING_PAGES, FeedSequence, FeedState, PageRow, Store
+from publisher.store import Store
+from publisher.store.feeds import FeedState
+from publisher.store.pages import PageRow
+from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 
 PAGE_ITEMS = 25
 """How many items a full page has. The first page of a feed shows up to twice as many, so that it never shows only a

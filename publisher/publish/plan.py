@@ -21,7 +21,8 @@ from publisher.model.themes import ThemeMap
 from publisher.rendering import urls
 from publisher.rendering.program import program_trace
 from publisher.rendering.template_files import TemplateFiles
-from publisher.store import Cursor, FeedState, Store
+from publisher.store import Cursor, Store
+from publisher.store.feeds import FeedState
 
 logger = DecisionLog("publish")
 

@@ -13,7 +13,8 @@ from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.publish.files import PublicFiles
 from publisher.rendering import urls
-from publisher.store import FeedState, Store
+from publisher.store import Store
+from publisher.store.feeds import FeedState
 
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ADDRESSES = 50_000

@@ -13,7 +13,7 @@ import structlog
 
 from publisher.app import Publisher
 from publisher.model.errors import BusyError, PublisherError
-from publisher.model.reports import DeliverReport
+from publisher.model.mail_reports import DeliverReport
 from publisher.serve.health import PassHealth
 from publisher.serve.logs import PassLog
 

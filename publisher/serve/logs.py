@@ -8,8 +8,9 @@ import structlog
 
 from publisher.model.characters import as_line
 from publisher.model.decisions import LOGGER, facts_of
+from publisher.model.mail_reports import DeliveryTally
 from publisher.model.problems import Problem
-from publisher.model.reports import DeliveryTally, RunReport
+from publisher.model.reports import RunReport
 from publisher.model.sources import SourceCondition
 
 logger = structlog.get_logger("publisher")

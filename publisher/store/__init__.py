@@ -6,36 +6,21 @@ To change a table, change `schema` or its neighbour, add a migration under migra
 test compares `tables` with what the migrations make.
 """
 
-from publisher.store.archives import Archive
 from publisher.store.editions import AudienceState, EditionRow
-from publisher.store.feeds import FeedState
-from publisher.store.hidden import HiddenItem
 from publisher.store.items import ChangedItem, ItemAddress, Waiting
 from publisher.store.log import Cursor
-from publisher.store.pages import PageRow
-from publisher.store.past_editions import EditionHead, EditionPlace, PastEdition
 from publisher.store.restoration import READERS, Restoration
 from publisher.store.runs import RunRow
-from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 from publisher.store.sources import SourceState
 from publisher.store.store import Store
 
 __all__ = [
-    "CHANGING_PAGES",
     "READERS",
-    "Archive",
     "AudienceState",
     "ChangedItem",
     "Cursor",
-    "EditionHead",
-    "EditionPlace",
     "EditionRow",
-    "FeedSequence",
-    "FeedState",
-    "HiddenItem",
     "ItemAddress",
-    "PageRow",
-    "PastEdition",
     "Restoration",
     "RunRow",
     "SourceState",

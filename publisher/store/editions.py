@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +34,11 @@ from publisher.store.edition_schema import audiences, dropped_items, edition_cor
 from publisher.store.engine import Database
 from publisher.store.formerly import formerly_of
 from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
-from publisher.store.past_editions import PastEditions
 from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 if TYPE_CHECKING:
     from publisher.model.deliveries import NewDelivery
+    from publisher.store.past_editions import PastEditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,13 @@ class Editions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.held = HeldEditions(database)
-        self.past = PastEditions(database)
+
+    @cached_property
+    def past(self) -> "PastEditions":
+        """The editions that went out, for their web pages."""
+        from publisher.store.past_editions import PastEditions  # late: a pass without news writes no page
+
+        return PastEditions(self._database)
 
     def audience(self, name: str) -> AudienceState | None:
         """Return up to where the editions of an audience (mailing list) are composed, or `None` if none was ever

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, null, select, union_all
 
-from publisher.model.corrections import Formerly
+from publisher.model.editions import Formerly
 from publisher.store.content import item_of
 from publisher.store.edition_schema import edition_corrections, edition_items
 from publisher.store.engine import batches

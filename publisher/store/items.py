@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, or_, select
 
-from publisher.model.corrections import Formerly
+from publisher.model.editions import Formerly
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
 from publisher.model.records import Record, State

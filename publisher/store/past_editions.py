@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, func, select
 
-from publisher.model.corrections import Formerly
+from publisher.model.editions import Formerly
 from publisher.model.records import Record
 from publisher.store.edition_records import newest_of, records_of
 from publisher.store.edition_schema import edition_corrections, edition_items, editions

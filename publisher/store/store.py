@@ -13,8 +13,6 @@ from publisher.store.calendar import Calendar
 from publisher.store.departures import Journal, beside, is_as_noted
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
-from publisher.store.feeds import Feeds
-from publisher.store.hidden import Hidden
 from publisher.store.holdings import holds_people
 from publisher.store.items import Items
 from publisher.store.locks import Locks
@@ -30,6 +28,8 @@ from publisher.store.upgrade import check_head, ensure_head, has_tables
 
 if TYPE_CHECKING:
     from publisher.store.desk import DeskRecords
+    from publisher.store.feeds import Feeds
+    from publisher.store.hidden import Hidden
     from publisher.store.mail import MailRecords
     from publisher.store.people import PeopleRecords
     from publisher.store.replay import Repeated
@@ -61,16 +61,28 @@ class Store:
         self.log = Log(database)
         self.items = Items(database)
         self.calendar = Calendar(database)
-        self.feeds = Feeds(database)
         self.editions = Editions(database)
         self.sources = Sources(database)
-        self.hidden = Hidden(database)
         self.names = NamesGiven(database)
         self.notices = Notices(database)
         self.runs = Runs(database)
         self.restorations = Restorations(database)
         self.departures = departures or Journal(None)
         """The file of departures."""
+
+    @cached_property
+    def feeds(self) -> "Feeds":
+        """The feeds, and how their archives and pages are cut."""
+        from publisher.store.feeds import Feeds  # late: a pass without news renders no feed
+
+        return Feeds(self.database)
+
+    @cached_property
+    def hidden(self) -> "Hidden":
+        """The items that an editor hid."""
+        from publisher.store.hidden import Hidden  # late: an editor seldom hides an item
+
+        return Hidden(self.database)
 
     @cached_property
     def people(self) -> "PeopleRecords":

@@ -35,7 +35,8 @@ from publisher.model.subscribers import (
 )
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.mail_languages import checked_language
-from publisher.store import FeedState, Store
+from publisher.store import Store
+from publisher.store.feeds import FeedState
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import (
     choose,

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
-from publisher.model.reports import RoundReport
+from publisher.model.mail_reports import RoundReport
 from publisher.model.rounds import ItemEntry, Round
 from publisher.model.schedules import tick_to_record
 from publisher.model.settings import SubscriberSettings

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.compose.plan import carried_over, is_correction
-from publisher.model.arrangement import language_rank
-from publisher.model.corrections import Formerly
+from publisher.model.editions import Formerly
 from publisher.model.items import Enclosure
+from publisher.model.languages import language_rank
 from publisher.store import ChangedItem
 from tests.editions import edition_of, record_of
 

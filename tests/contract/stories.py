@@ -14,8 +14,10 @@ from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.publish.plan import cut
-from publisher.store import Archive, PageRow, Store
+from publisher.store import Store
+from publisher.store.archives import Archive
 from publisher.store.log_pass import LogPass
+from publisher.store.pages import PageRow
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)

@@ -11,7 +11,9 @@ from publisher.model.records import NewRecord
 from publisher.model.themes import Theme, ThemeMap
 from publisher.publish.plan import plan_take_overs
 from publisher.publish.regather import regather
-from publisher.store import Archive, PageRow, Store
+from publisher.store import Store
+from publisher.store.archives import Archive
+from publisher.store.pages import PageRow
 from tests.contract.stories import (
     BORDERS,
     DAY,

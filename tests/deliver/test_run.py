@@ -19,7 +19,7 @@ from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.deliver.smtp import Deadlines
 from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, NewDelivery, Result
 from publisher.model.errors import FilesError, PublisherError, StoreError
-from publisher.model.reports import DeliverReport
+from publisher.model.mail_reports import DeliverReport
 from publisher.model.settings import Security, SmtpSettings
 from publisher.store import Store
 from publisher.store.ledger import HANDING_LEASE, Ledger

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.compose import run
+from publisher.compose import put_out, run
 from publisher.compose.digest import Renderer
 from publisher.compose.outbox import OutboxFolder
 from publisher.compose.plan import Plan
@@ -96,8 +96,8 @@ class Life:
     def record_and_put_out(self, plan: Callable[..., list[Plan]], audience: Audience) -> ComposeReport:
         plans = plan([audience], store=self.store, site=SITE, now=self.now)
         run.pass_over(plans, store=self.store)
-        assert [] == run.record(plans, store=self.store, renderer=self.renderer)
-        report = run.put_out(
+        assert [] == put_out.record(plans, store=self.store, renderer=self.renderer)
+        report = put_out.put_out(
             run.release_and_list([audience], store=self.store, now=self.now),
             store=self.store,
             renderer=self.renderer,

@@ -16,17 +16,9 @@ from publisher.config.document import Document
 from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.model.editions import Digest, DigestItem, Notice
 from publisher.model.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TRY_LATER, EXIT_USAGE
+from publisher.model.mail_reports import DeliverReport, DeliveryTally, RoundReport
 from publisher.model.problems import Problem
-from publisher.model.reports import (
-    CollectReport,
-    ComposeReport,
-    ConditionChange,
-    DeliverReport,
-    DeliveryTally,
-    PublishReport,
-    RoundReport,
-    RunReport,
-)
+from publisher.model.reports import CollectReport, ComposeReport, ConditionChange, PublishReport, RunReport
 from publisher.model.site import Mailbox
 from publisher.model.sources import SourceCondition
 from tests.editions import AUDIENCE, SITE, edition_of, record_of

@@ -10,10 +10,28 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOORS = {
     "app.py": {
-        # Examine a source.
+        # Examine a source; show the status.
         "publisher.admin.discover",
-        # Read bounces: importing it takes 40 ms, and bounces are rare.
-        "publisher.admin.bounces",
+        "publisher.admin.status",
+        # Hide an item.
+        "publisher.admin.hide",
+        # Look after subscribers, and send mails: most sites have neither.
+        "publisher.admin.subscribers_wiring",
+        "publisher.admin.mail_wiring",
+        "publisher.admin.deliveries",
+    },
+    "admin/stages.py": {"publisher.admin.subscribers_wiring", "publisher.compose.put_out"},
+    # Tell the operator or an editor something.
+    "admin/notices.py": {"publisher.admin.send_notices"},
+    "admin/site_notices.py": {"publisher.admin.send_notices"},
+    # Read bounces: importing it takes 40 ms, and bounces are rare.
+    "admin/mail_wiring.py": {"publisher.admin.bounces"},
+    # Show forms, write a letter, export and import people.
+    "admin/subscribers_wiring.py": {
+        "publisher.admin.reception",
+        "publisher.rendering.letters",
+        "publisher.subscribers.own_data",
+        "publisher.subscribers.transfer",
     },
     # Send mails: importing asyncio and ssl takes 60 ms, and mails are seldom due.
     "admin/deliveries.py": {"publisher.deliver.run"},
@@ -30,14 +48,10 @@ DOORS = {
         "publisher.publish.run",
         "publisher.publish.editions",
         "publisher.publish.websub",
-        # Read bounces.
-        "publisher.admin.bounces",
-        # Show forms, and the desk.
-        "publisher.admin.reception",
+        # Show the desk.
         "publisher.admin.desk",
         "publisher.publish.page_values",
         # Write a letter.
-        "publisher.rendering.letters",
         "publisher.rendering.desk_letter",
     },
     # Fetch: httpx takes 0.1 s, which a source that reads a file does not need.
@@ -48,9 +62,11 @@ DOORS = {
     # imported when their commands are invoked (`cli/group.py`).
     "cli/compose.py": {"publisher.admin.next_edition"},
     "cli/mails.py": {"publisher.admin.mail_trial"},
-    # Ask for people, mails, the desk, or all tables: half of the store, which most sites leave empty. A restore, a new
-    # item, and themes that changed are rare too.
+    # Ask for people, mails, the desk, or all tables: half of the store, which most sites leave empty. Feeds, hidden
+    # items and editions that went out are needed to render, and the rest after a restore.
     "store/store.py": {
+        "publisher.store.feeds",
+        "publisher.store.hidden",
         "publisher.store.people",
         "publisher.store.mail",
         "publisher.store.desk",
@@ -58,10 +74,11 @@ DOORS = {
         "publisher.store.replay",
         "publisher.store.transfer",
     },
+    # Write to the log; write anew which themes items have.
     "store/log.py": {"publisher.store.log_pass"},
     "store/items.py": {"publisher.store.retheme"},
     # Queue a mail.
-    "store/editions.py": {"publisher.store.queue"},
+    "store/editions.py": {"publisher.store.past_editions", "publisher.store.queue"},
     "store/notices.py": {"publisher.store.queue"},
     # Migrate a store: Alembic takes 0.3 s, once in a release.
     "store/upgrade.py": {"publisher.store.migrate"},

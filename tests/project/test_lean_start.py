@@ -1,6 +1,7 @@
 """A run without news costs little more than Python and the store: what it does not need is not imported."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,13 @@ HEAVY = {
 }
 HEAVY_FOR_READING = HEAVY | {"sqlalchemy", "click"}
 """What reading config.toml does not need either."""
+PEOPLE_MAIL_AND_DESK = re.compile(
+    r"publisher\.(subscribers|deliver|serve)\b"
+    r"|publisher\.admin\.(subscribers_wiring|mail_wiring|desk|deliveries|rounds|round_\w+)$"
+    r"|publisher\.store\.(people|people_\w+|subscribers|suppressions|retention|mail|mail_schema|ledger|queue|desk\w*)$"
+    r"|publisher\.model\.(subscribers|deliveries|bounces|departures|rounds|desk)$"
+)
+"""Modules that only a site with subscribers, a mail server or a desk needs."""
 OF_COMMANDS = {f"publisher.cli.{place.partition(':')[0]}" for place in PLACES.values()}
 """The modules of commands."""
 OF_OTHERS = {
@@ -80,3 +88,5 @@ def test_no_news_and_the_status_import_nothing_heavy(site: Path) -> None:
     assert set() == all_imported & HEAVY
     assert {"publisher.cli.passes"} == running & OF_COMMANDS
     assert set() == running & OF_OTHERS
+    # the sample site has no subscribers, no mail server and no desk
+    assert [] == sorted(filter(PEOPLE_MAIL_AND_DESK.match, running))

@@ -6,13 +6,13 @@ from typing import Any
 
 from lxml import html
 
-from publisher.model.corrections import Formerly
+from publisher.model.editions import Formerly
 from publisher.model.schedules import Schedule
 from publisher.publish.edition_pages import edition_page, editions_page
 from publisher.publish.page_values import SiteLook
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
-from publisher.store import EditionPlace, PastEdition
+from publisher.store.past_editions import EditionPlace, PastEdition
 from tests.values import ANY_AUDIENCE, FERRIES, PEOPLE, SITE, THEMES, record
 
 LOOK = SiteLook(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("atom",))

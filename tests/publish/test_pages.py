@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.model.corrections import Formerly
+from publisher.model.editions import Formerly
 from publisher.model.feeds import CombinedFeed, Feed, FeedKind, combined_feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
@@ -26,7 +26,7 @@ from publisher.publish.page_values import FeedCount, Frequency, SiteLook, freque
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
-from publisher.store import EditionPlace
+from publisher.store.past_editions import EditionPlace
 from tests.values import ANY_AUDIENCE, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
 LOOK = SiteLook(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
