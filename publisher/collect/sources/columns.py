@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
-from publisher.collect.sources.escapes import unescape_name
+from publisher.collect.sources.escapes import is_markup, unescape_characters, unescape_name
 from publisher.collect.sources.fields import FIELDS
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated
 from publisher.collect.sources.values import FieldError
@@ -31,17 +31,27 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
     """Return a row's values by field; a field without a configured column is read from the column of its own name.
 
     Capitals, spaces and punctuation in names make no difference. Fields that may withhold an item are read under each
-    of their names.
+    of their names. A text that is HTML is returned as `html`.
     """
     folded = {fold_name(name): value for name, value in row.items()}
     folded.setdefault("authors", folded.get("author"))
     kept = {name: folded[name] for name in KEEPING if name in folded}
     values = {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
     values["title"] = unescape_name(values["title"])
+    values |= _plain_or_html(values["text"], values["html"])
     given = {fold_name(column) for column in columns.values() if column}
     for field, aliases in (("embargo", EMBARGO_NAMES), ("expires", EXPIRY_NAMES)):
         values[field] = [values[field], *(folded[name] for name in aliases if name in folded and name not in given)]
     return kept | values
+
+
+def _plain_or_html(text: object, html: object) -> dict[str, object]:
+    """Return the fields `text` and `html`: many programs have one column for both."""
+    if not isinstance(text, str):
+        return {"text": text, "html": html}
+    if is_markup(text) and _is_empty(html):
+        return {"text": None, "html": text}
+    return {"text": unescape_characters(text), "html": html}
 
 
 def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:

@@ -25,7 +25,7 @@ from publisher.model.sources import FailureKind
 if TYPE_CHECKING:
     import sqlite3
 
-READER = "database-5"
+READER = "database-6"
 MAX_ROWS = 200_000
 """A query that gives more rows is refused as a mistake."""
 PATIENCE_S = 60

@@ -22,6 +22,11 @@ _TWICE = re.compile(
     re.IGNORECASE,
 )
 """Text without a tag that becomes one whole HTML element when it is unescaped."""
+_MARKUP = re.compile(
+    r"\s*<(?:article|blockquote|div|h[1-6]|ol|p|section|table|ul)(?:\s[^<>]*)?>.*</[a-z][a-z0-9]*>\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHARACTER = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
 def page_in_place(document: str) -> str:
@@ -31,6 +36,18 @@ def page_in_place(document: str) -> str:
     if not _PAGE.match(document):
         return ""
     return "it is a page of HTML; `publisher check --source` with its address finds its feeds"
+
+
+def is_markup(text: str) -> bool:
+    """Whether a text that should be plain is HTML: an element such as a paragraph begins it, and an element ends it."""
+    return _MARKUP.fullmatch(text) is not None
+
+
+def unescape_characters(text: str) -> str:
+    """Return a text that should be plain. If it has no `<`, unescape the characters that a program wrote as HTML, as in
+    `R&amp;D`; ampersands without a semicolon stay, because addresses have them.
+    """
+    return text if "<" in text else _CHARACTER.sub(lambda found: unescape(found[0]), text)
 
 
 def escape_ampersands(document: str) -> str:

@@ -1,9 +1,10 @@
 """The `table` kind: a CSV file, or JSON with one object per line or one array of objects; each row an item."""
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
@@ -18,8 +19,13 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-READER = "table-9"
+READER = "table-10"
 _JSON = (".jsonl", ".ndjson", ".json")
+_DAY_NUMBER = re.compile(r"(?P<day>[3-6]\d{4})(?:[.,](?P<part>\d{1,15}))?")
+"""A date as spreadsheets keep it, and write it if its cell has no format of a date: the number of days since
+`_DAY_0`, with the time as a part of the day. The numbers from 30000 to 69999 are the years 1982 to 2091.
+"""
+_DAY_0, _DAY = datetime(1899, 12, 30), timedelta(days=1)  # noqa: DTZ001  (in the site's zone)
 _LISTS = frozenset("items data rows results records entries posts articles news values".split())  # noqa: SIM905
 """The names under which programs put their list of objects into one object."""
 
@@ -82,7 +88,8 @@ class TableSource:
     def _item(self, row: Mapping[str, object] | FieldError, rules: FieldRules) -> Item:
         if isinstance(row, FieldError):
             raise row
-        return item_of(map_row(row, self.columns), rules)
+        values = map_row(row, self.columns)
+        return item_of(values | {name: _dated(values[name]) for name in ("date", "embargo", "expires")}, rules)
 
     def _rows(
         self, text: str, seen: dict[str, None], remarks: list[Problem]
@@ -105,6 +112,20 @@ class TableSource:
 
     def _check(self, names: Collection[str]) -> None:
         check_columns(self.name, str(self.path), names, self.columns, undated=self.undated)
+
+
+def _dated(value: object) -> object:
+    """Return the day or the moment that a day number means, also in a list of values; return any other value
+    unchanged.
+    """
+    if isinstance(value, list):
+        return [_dated(each) for each in value]
+    match = _DAY_NUMBER.fullmatch(str(value).strip()) if isinstance(value, str | int) else None
+    if match is None:
+        return value
+    seconds = round(float(f"0.{match['part'] or 0}") * _DAY.total_seconds())
+    moment = _DAY_0 + int(match["day"]) * _DAY + timedelta(seconds=seconds)
+    return moment if seconds else moment.date()
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:

@@ -1,6 +1,6 @@
 """The `table` kind: rows of CSV and JSON, as programs write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,47 @@ def test_line_ends_of_word_and_the_web_are_line_ends(tmp_path: Path) -> None:
 
 def test_a_title_that_a_program_wrote_as_html(tmp_path: Path) -> None:
     assert titles(read(tmp_path, "date,title\n2024-03-04,R&amp;D &#8211; it&#8217;s open\n")) == ["R&D – it’s open"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("R&amp;D &#8211; it&#8217;s open", "R&D – it’s open"),
+        ("x < y &amp; z", "x < y &amp; z"),
+        ("https://example.org/?a=1&copy=2", "https://example.org/?a=1&copy=2"),
+        ("Write <p> before </p>", "Write <p> before </p>"),
+    ],
+)
+def test_a_plain_text_in_which_a_program_escaped_characters(tmp_path: Path, cell: str, text: str) -> None:
+    (item,) = read(tmp_path, f"date,text\n2024-03-04,{cell}\n").items
+
+    assert (item.text, item.html) == (text, "")
+
+
+def test_a_text_that_is_html_is_read_as_html(tmp_path: Path) -> None:
+    rows = "date,title,text,html\n2024-03-04,Ferry,<p>It <b>sails</b></p>,\n2024-03-03,Quay,<p>Both</p>,<i>two</i>\n"
+
+    ferry, quay = read(tmp_path, rows).items
+
+    assert (ferry.title, ferry.text, ferry.html) == ("Ferry", "", "<p>It <b>sails</b></p>")
+    assert (quay.text, quay.html) == ("<p>Both</p>", "<i>two</i>")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_day_numbers_of_a_spreadsheet_are_dates(tmp_path: Path, delimiter: str) -> None:
+    rows = "date;title;expires\n45355;Ferry;45657\n45354,5;Quay;\n45353.4270833333;Lock;\n"
+
+    ferry, quay, lock = read(tmp_path, rows.replace(";", delimiter)).items
+
+    assert (ferry.date, ferry.published, ferry.expires) == (date(2024, 3, 4), None, datetime(2025, 1, 1))  # noqa: DTZ001
+    assert quay.published == datetime(2024, 3, 3, 12)  # noqa: DTZ001
+    assert lock.published == datetime(2024, 3, 2, 10, 15)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("number", ["4535", "123456", "-45355", "70000", "45355 4"])
+def test_other_numbers_are_no_days(tmp_path: Path, number: str) -> None:
+    with pytest.raises(SourceError, match="is no date"):
+        read(tmp_path, f"date,title\n{number},Ferry\n")
 
 
 def test_a_cell_below_no_name_is_told(tmp_path: Path) -> None:
