@@ -29,6 +29,7 @@ from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
+from publisher.collect.sources.path_days import day_in_path
 from publisher.collect.sources.shortcodes import (
     close_addresses,
     link_addresses,
@@ -77,8 +78,6 @@ class _Parser(MarkdownIt):
 
 _COMMONMARK = _Parser("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _COMMONMARK.core.ruler.after("block", "dialects", _read_dialects)
-_DATED_NAME = re.compile(r"(\d{4})(-?)(\d{1,2})\2(\d{1,2})(?:[-_ .].*)?")
-_DATED_FOLDERS = re.compile(r"(?:.*/)?(\d{4})/(\d{2})/(\d{2})/[^/]+")
 _IN_LANGUAGE = re.compile(
     r"(?P<path>.+)\.(?P<language>(?:bg|cs|da|de|el|en|es|et|fi|fr|ga|hr|hu|it|lt|lv|mt|nb|nl|no|pl|pt|ro|sk|sl|sv|uk)"
     r"(?:[-_][a-z]{2})?)",
@@ -262,7 +261,7 @@ class MarkdownSource:
         values["date"] = _first(said, _NAMES["date"])
         values["id"] = values["id"] or relative
         translated = _IN_LANGUAGE.fullmatch(relative)
-        values["date"] = values["date"] or _day_in(translated["path"] if translated else relative)
+        values["date"] = values["date"] or day_in_path(translated["path"] if translated else relative)
         values["language"] = values["language"] or (translated["language"] if translated else None)
         values["embargo"] = [front.get(name) for name in EMBARGO_NAMES]
         values["expires"] = [front.get(name) for name in EXPIRY_NAMES]
@@ -308,18 +307,6 @@ def _is_of_file(value: object) -> bool:
     because a copy of the file has another date.
     """
     return isinstance(value, str) and value.strip().lower().removeprefix("git ") in ("created", "last modified")
-
-
-def _day_in(path: str) -> str | None:
-    """Return the day in a file's name (`2024-03-04-ferry`), in the name of a folder for this file alone
-    (`2024-03-04-ferry/index`), or in its folders (`2024/03/04/ferry`); return `None` if there is no such day.
-    """
-    name = path.removesuffix("/index").rpartition("/")[2]
-    named = _DATED_NAME.fullmatch(name)
-    if named and (named[2] or len(named[3] + named[4]) == len("0304")):
-        return f"{named[1]}-{named[3]}-{named[4]}"
-    within = _DATED_FOLDERS.fullmatch(path)
-    return "-".join(within.groups()) if within else None
 
 
 def _drafts_around(path: Path) -> str | None:

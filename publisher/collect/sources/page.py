@@ -28,6 +28,7 @@ from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.links import absolute, seen_from
 from publisher.collect.sources.moments import Today, Undated, first_sight
+from publisher.collect.sources.path_days import day_in_address
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line, fit
@@ -38,7 +39,7 @@ from publisher.model.items import Item
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "page-5"
+READER = "page-6"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 SELECTORS = (
     "item",
@@ -219,7 +220,9 @@ class PageSource:
         """Return the first date in the elements that the selector `date` finds, without the words around the date.
 
         The `datetime` of a `<time>` element is preferred to the element's words: it has the year, and often the minute.
+        If the selector names an attribute, that may be an address with the day in it.
         """
+        is_address = _ATTRIBUTE.fullmatch(self.date) is not None
         failure: DateError | None = None
         for text in (*self._machine_dates(element), *catch(self.name, element, self.date)):
             for part in (text, text.partition(":")[2].strip()):
@@ -229,6 +232,8 @@ class PageSource:
                     failure = failure or error
             if beside := read_beside(text):
                 return beside
+            if is_address and (day := day_in_address(text)):
+                return day
         if failure:
             raise FieldError(str(failure)) from failure
         return None

@@ -62,6 +62,36 @@ def test_what_a_time_says_to_machines_counts_more_than_its_words(tmp_path: Path)
     assert item.published == datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/news/2026-03-10-ferry.html",
+        "/2026/03/10/ferry/",
+        "https://example.org/2026-3-10/ferry?page=2026-01-01",
+        "../20260310-ferry",
+        "2026-03-10",
+    ],
+)
+def test_an_attribute_may_be_an_address_with_the_day_in_it(tmp_path: Path, address: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<p><a href='{address}'>Ferry</a></p>")
+
+    (item,) = PageSource("news", "p", "a@href", path=page, title="a").fetch(validator="", now=NOW).items
+
+    assert item.date == date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(
+    "address", ["/news/2026/ferry", "/news/12345678-ferry", "/2026-02-31/x", "http://[", "/10/03/2026/x"]
+)
+def test_an_address_without_a_day_is_no_date(tmp_path: Path, address: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<p><a href='{address}'>Ferry</a></p>")
+
+    with pytest.raises(SourceError, match="is no date"):
+        PageSource("news", "p", "a@href", path=page, title="a").fetch(validator="", now=NOW)
+
+
 def test_a_page_may_have_no_dates(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p><i>Ferry</i></p>")
