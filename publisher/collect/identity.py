@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from publisher.collect.pairs import Listed, Pairing, pair_alike, part_strangers
-from publisher.model.items import FILING, Item, changed_fields, digest_of_content
+from publisher.model.items import FILING, Item, changed_fields, digest_of_content, has_only_moved
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 
@@ -19,7 +19,7 @@ class Reconciliation:
     revised: tuple[tuple[int, Item], ...] = ()
     """Numbers of edited items, each with its new content. Withdrawn items that came back are included."""
     refiled: frozenset[int] = frozenset()
-    """Numbers of items of which only themes, keywords, language or date changed; readers are not told."""
+    """Numbers of items of which only themes, keywords, language, date or the host changed; readers are not told."""
     moved: frozenset[int] = frozenset()
     """Numbers of revised items whose date or time of day changed."""
     withdrawn: tuple[int, ...] = ()
@@ -35,7 +35,7 @@ class Reconciliation:
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
     """Numbers of all listed items that are known, with their new content."""
     reworded: frozenset[int] = field(default=frozenset(), compare=False)
-    """Numbers of known items whose words, links or files changed. A new date or theme alone does not count."""
+    """Numbers of known items whose words, links or files changed. A new date, theme or host alone does not count."""
     dropped: tuple[int, ...] = ()
     """Numbers of items that the organisation removed while the items waited to appear."""
     taken_back: tuple[tuple[int, Item], ...] = ()
@@ -80,7 +80,8 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
     empty listing changes nothing. An item that its source now withholds is withdrawn wherever it stood.
 
     An item that is kept from readers stays hidden, even if it is edited. If only themes, keywords, language or date
-    differ, the revision is not announced (`refiled`). With `keeps_first_date`, another date is no difference at all.
+    differ, or the item only moved to another host, the revision is not announced (`refiled`). With
+    `keeps_first_date`, another date is no difference at all.
 
     Args:
         pairing: the known and the listed items.
@@ -107,6 +108,13 @@ class _Change:
     """The item's new content for the log."""
     fields: AbstractSet[str]
     """Names of the fields that differ for readers."""
+    has_only_moved: bool = False
+    """Whether only the host of its addresses is another one, as in `items.has_only_moved`."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the change is not announced as a correction."""
+        return self.fields <= FILING or self.has_only_moved
 
     @property
     def number(self) -> int:
@@ -119,7 +127,7 @@ class _Change:
 
     @property
     def is_refiled(self) -> bool:
-        return self.is_revised and self.old.state is not State.WITHDRAWN and self.fields <= FILING
+        return self.is_revised and self.old.state is not State.WITHDRAWN and self.is_quiet
 
     @property
     def is_doubtful(self) -> bool:
@@ -145,7 +153,12 @@ def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_d
     # An item that was gone comes back with its new date. Readers never saw a waiting item with another date.
     if keeps_first_date and old.state not in (State.WITHDRAWN, State.WAITING):
         item = with_first_date(item, before)
-    return _Change(old=old, item=item, fields=frozenset(changed_fields(before, item)))
+    return _Change(
+        old=old,
+        item=item,
+        fields=frozenset(changed_fields(before, item)),
+        has_only_moved=has_only_moved(before, item),
+    )
 
 
 def with_first_date(item: Item, before: Item) -> Item:
@@ -179,7 +192,7 @@ def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
         relisted=tuple(number for number in relisted if number not in numbers),
         renamed=tuple((change.number, change.item) for change in changes if change.is_renamed),
         known=tuple((change.number, change.item) for change in changes),
-        reworded=frozenset(change.number for change in changes if not change.fields <= FILING),
+        reworded=frozenset(change.number for change in changes if not change.is_quiet),
         dropped=tuple(sorted(dropped)),
         doubtful=tuple(change.item for change in changes if change.is_doubtful and change.is_renamed),
         taken_back=tuple(sorted(taken_back, key=lambda pair: pair[0])),

@@ -4,11 +4,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
 
-from publisher.model.links import file_key, link_key
+from publisher.model.links import file_key, is_moved, link_key
 
 Day: TypeAlias = date
 """The type `date`, under a name that the field `Item.date` does not hide."""
@@ -120,6 +120,18 @@ def changed_fields(old: Item, new: Item) -> list[str]:
     pairs = zip(_fields(old), _fields(new), strict=True)
     differing = [(name, before, after) for (name, before), (_, after) in pairs if before != after]
     return [name for name, before, after in differing if _as_compared(name, before) != _as_compared(name, after)]
+
+
+def has_only_moved(old: Item, new: Item) -> bool:
+    """Whether the item's own link leads to another host now, and nothing else changed but its filing, and addresses in
+    its text and of its files that moved along.
+    """
+    if not is_moved(old.link, new.link) or not {*changed_fields(old, new)} <= FILING | {"link", "links", "enclosures"}:
+        return False
+    before, after = ([*_links_in(item.html), *(each.url for each in item.enclosures)] for item in (old, new))
+    descriptions = [[replace(each, url="") for each in item.enclosures] for item in (old, new)]
+    is_alike = len(before) == len(after) and descriptions[0] == descriptions[1]
+    return is_alike and all(each == other or is_moved(each, other) for each, other in zip(before, after, strict=True))
 
 
 def _as_compared(name: str, value: object) -> object:

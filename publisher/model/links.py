@@ -101,6 +101,17 @@ def file_key(address: str) -> str:
     return link_key(urlunsplit(parts._replace(query=_without(_SIGNATURE, parts.query)))) or address
 
 
+def is_moved(before: str, after: str) -> bool:
+    """Whether two web addresses name the same place on two hosts, perhaps in another folder there."""
+    try:
+        old, new = urlsplit(before), urlsplit(after)
+    except ValueError:
+        return False
+    is_elsewhere = bool(old.netloc and new.netloc) and old.netloc.lower() != new.netloc.lower()
+    shorter, longer = sorted((old.path.rstrip("/"), new.path.rstrip("/")), key=len)
+    return is_elsewhere and old.query == new.query and longer.endswith(shorter)
+
+
 def id_key(native_id: str) -> str:
     """Return the key by which ids are compared: `link_key` for an id that is a web address, any other id as it is."""
     return link_key(native_id)

@@ -13,7 +13,7 @@ from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.compose.run import next_edition
 from publisher.model.feeds import ALL, Gathering
-from publisher.model.items import Item
+from publisher.model.items import Enclosure, Item
 from publisher.model.records import Record
 from publisher.model.reports import CollectReport
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
@@ -124,6 +124,51 @@ def test_a_digest_carries_once_what_came_into_its_themes_and_calls_nothing_corre
     store.editions.record(edition, start=0, tick=LATER)
     assert isinstance(store.editions.audience("cranes"), AudienceState)
     assert next_edition(cranes, store=store, site=SITE, now=LATER) is None
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+OLD, NEW = "http://old.example.org", "https://news.example.org/blog"
+
+
+def linked(number: int, host: str, **fields: Any) -> Item:
+    html = f'<p>Notice {number}, <a href="{host}/map">here</a> and <a href="https://example.org/">there</a>.</p>'
+    files = (Enclosure(url=f"{host}/files/a.pdf", size_bytes=9),)
+    return item(number, **{"link": f"{host}/{number}/", "html": html, "enclosures": files} | fields)
+
+
+def test_a_site_that_moves_to_another_host_corrects_nothing(store: Store) -> None:
+    shelf = Shelf([linked(9, OLD), linked(1, OLD)])
+    read(store, shelf)
+    before = store.items.added_last(ALL, limit=9)
+    shelf.items = [linked(9, NEW), linked(1, NEW)]
+
+    assert read(store, shelf, at=LATER).revised == 2
+
+    after = store.items.added_last(ALL, limit=9)
+    assert [record.item.link for record in after] == [f"{NEW}/9/", f"{NEW}/1/"]
+    assert [record.updated for record in after] == [record.updated for record in before]
+    assert store.items.revised_last(ALL, limit=9) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": "Another notice"},
+        {"link": f"{NEW}/another"},
+        {"link": f"{OLD}/another"},
+        {"html": '<p>Notice 1, <a href="https://example.com/map">here</a>.</p>'},
+        {"enclosures": (Enclosure(url=f"{NEW}/files/b.pdf", size_bytes=9),)},
+        {"enclosures": ()},
+    ],
+)
+def test_any_other_difference_of_a_site_that_moves_is_a_correction(store: Store, fields: dict[str, Any]) -> None:
+    shelf = Shelf([linked(9, OLD), linked(1, OLD)])
+    read(store, shelf)
+    shelf.items = [linked(9, OLD), linked(1, NEW, **fields)]
+    read(store, shelf, at=LATER)
+
+    assert [record.updated for record in store.items.revised_last(ALL, limit=9)] == [LATER]
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
