@@ -20,10 +20,10 @@ from typing import NoReturn
 
 from sqlalchemy import update
 
+from publisher.model.changes import NewRecord
 from publisher.model.departures import Departure, DepartureKind, SuppressionKind
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
-from publisher.model.records import NewRecord
 from publisher.model.retention import ENDED
 from publisher.model.schedules import Schedule
 from publisher.model.settings import Pace, SubscriberSettings

@@ -28,11 +28,11 @@ from publisher.config.document import Document
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.deliver.run import DeliveryOptions, deliver
+from publisher.model.changes import NewRecord
 from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery
 from publisher.model.errors import PublisherError
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
-from publisher.model.records import NewRecord
 from publisher.model.rounds import Round
 from publisher.model.schedules import Schedule
 from publisher.model.settings import Pace, SubscriberSettings

@@ -9,7 +9,8 @@ from pathlib import Path
 from publisher.collect.sources.listing_grammar import parse
 from publisher.compose.digest import DigestPage, Renderer
 from publisher.config.config import Config
-from publisher.model.editions import Audience, Digest, Edition, Formerly
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, Edition, Formerly
 from publisher.model.records import Record, State
 from publisher.model.schedules import noon
 from publisher.model.slugs import slug_of

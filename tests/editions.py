@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from publisher.compose.digest import Renderer
-from publisher.model.editions import Audience, Digest, DigestStyle, Edition
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, DigestStyle, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site

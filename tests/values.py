@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from publisher.config.document import Document
+from publisher.model.changes import Known
+from publisher.model.contents import digest_of_content, digest_of_text
 from publisher.model.feeds import Feed
-from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import Known, Record, State
+from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme

@@ -15,7 +15,8 @@ from lxml import html as lxml_html
 from publisher.admin.mail_colours import PaintedText, texts_in_the_dark, texts_in_the_light
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
 from publisher.config.colours import READABLE, contrast
-from publisher.model.editions import Audience, Digest
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience
 from publisher.model.links import without_tracking
 from publisher.model.site import Site
 from publisher.rendering import quoted_printable

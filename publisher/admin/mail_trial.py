@@ -7,7 +7,8 @@ from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import Office
 from publisher.deliver.probe import send_one, try_server
 from publisher.deliver.smtp import Envelope
-from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, Edition
 from publisher.model.errors import MailServerError, SecretError, UsageError
 from publisher.model.settings import SmtpSettings
 from publisher.model.site import Mailbox

@@ -13,7 +13,8 @@ from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
 from publisher.compose.plan import WhyNot, words_of
-from publisher.model.editions import UNTIL_DECIDED, Audience, Digest, Edition
+from publisher.model.digests import Digest
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition
 from publisher.model.errors import UsageError
 from publisher.model.records import Record
 from publisher.model.schedules import zone_of

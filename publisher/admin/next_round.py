@@ -18,7 +18,8 @@ from publisher.admin.round_digest import audience_of_round, edition_of_round
 from publisher.admin.round_overview import RoundOverview, oversee_round
 from publisher.admin.upcoming import Changed, changed_between
 from publisher.model.arrangement import Move, home_of, moved
-from publisher.model.editions import UNTIL_DECIDED, Audience, Digest, Edition
+from publisher.model.digests import Digest
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition
 from publisher.model.errors import UsageError
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport

@@ -21,7 +21,8 @@ from publisher.model.progress import Progress
 from publisher.model.reports import PublishReport, RunReport
 from publisher.model.site import Site
 from publisher.publish.files import Files
-from publisher.publish.plan import Publication, PublishPlan, plan_editions
+from publisher.publish.plan import PublishPlan, plan_editions
+from publisher.publish.publication import Publication
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import Store
 

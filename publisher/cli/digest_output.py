@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from publisher.model.editions import Digest
+from publisher.model.digests import Digest
 from publisher.store.disk_errors import explain_errors
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from publisher.collect.identity import Reconciliation
+from publisher.model.changes import Known
 from publisher.model.items import Item
-from publisher.model.records import Known, State
+from publisher.model.records import State
 from publisher.model.schedules import instant_of, zone_of
 from publisher.model.sources import SourcePolicy
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from publisher.collect.sources.unread import Unread
+from publisher.model.changes import Known
 from publisher.model.links import id_key
-from publisher.model.records import Known
 
 _YEAR = timedelta(days=366)
 _WEEK = timedelta(days=7)

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from publisher.collect.identity import Reconciliation
+from publisher.model.changes import Known
 from publisher.model.items import Item
-from publisher.model.records import Known, State
+from publisher.model.records import State
 from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 from publisher.model.themes import ThemeMap, assign_themes, contains_any

@@ -8,8 +8,9 @@ for all items are no change and do not count here.
 from collections.abc import Collection, Sequence
 
 from publisher.collect.identity import Reconciliation
+from publisher.model.changes import Known
 from publisher.model.items import Item
-from publisher.model.records import Known, State
+from publisher.model.records import State
 from publisher.model.sources import HoldReason, Suspicion
 
 FAR_MORE = 3

@@ -5,9 +5,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from publisher.collect.pairs import Listed, Pairing, pair_alike, part_strangers
-from publisher.model.items import FILING, Item, changed_fields, digest_of_content, has_only_moved
+from publisher.model.changes import Known
+from publisher.model.contents import FILING, changed_fields, digest_of_content, has_only_moved
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import Known, State
+from publisher.model.records import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

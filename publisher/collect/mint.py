@@ -17,9 +17,10 @@ from typing import Protocol
 from urllib.parse import quote
 
 from publisher.collect.rules import CollectRules
+from publisher.model.changes import NewRecord
+from publisher.model.contents import digest_of_text
 from publisher.model.feeds import Gathered, gather
-from publisher.model.items import Item, digest_of_text
-from publisher.model.records import NewRecord
+from publisher.model.items import Item
 from publisher.model.schedules import end_of_day, noon
 from publisher.model.slugs import Names, slug_of
 from publisher.model.titles import title_of

@@ -12,9 +12,11 @@ from publisher.collect.extent import Extent, Turnover, extent_of
 from publisher.collect.likeness import ALIKE, VERY_ALIKE, find_alike
 from publisher.collect.shared import find_shared, leave_out_listed, without_repeats
 from publisher.collect.sources.unread import Unread
-from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.changes import STANDING, Known
+from publisher.model.contents import digest_of_content, digest_of_text
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import STANDING, Known, State
+from publisher.model.records import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from publisher.collect.guard import WORD_FOR
 from publisher.collect.identity import Reconciliation
 from publisher.collect.pairs import Pairing
+from publisher.model.changes import Known, NewRecord
+from publisher.model.contents import changed_fields
 from publisher.model.decisions import DecisionLog
-from publisher.model.items import Item, changed_fields
-from publisher.model.records import Known, NewRecord, State
+from publisher.model.items import Item
+from publisher.model.records import State
 from publisher.store.facts import Heir
 from publisher.store.log_pass import LogPass
 

@@ -25,10 +25,12 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.shared import find_left_out, find_shared, without_repeats
 from publisher.collect.sources.base import Fetch
 from publisher.collect.undated import match_undated
+from publisher.model.changes import Known, NewRecord, Revision
+from publisher.model.contents import FILING, changed_fields
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
-from publisher.model.items import FILING, Item, changed_fields
-from publisher.model.records import Known, NewRecord, Revision, State
+from publisher.model.items import Item
+from publisher.model.records import State
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
 from publisher.model.slugs import NO_NAMES, Names

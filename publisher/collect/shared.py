@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from publisher.collect.likeness import find_alike
-from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.changes import Known
+from publisher.model.contents import digest_of_content, digest_of_text
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import Known
 
 _WORD = re.compile(r"\w+")
 _TYPO = 0.6

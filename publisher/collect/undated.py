@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from publisher.collect.likeness import find_alike
-from publisher.model.items import Item, digest_of_text
+from publisher.model.changes import STANDING, Known
+from publisher.model.contents import digest_of_text
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import STANDING, Known, State
+from publisher.model.records import State
 
 _THERE = (State.LISTED, State.HIDDEN, State.WAITING)
 """States of items that the last reading listed, or may have listed."""

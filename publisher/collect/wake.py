@@ -15,10 +15,11 @@ from publisher.collect.filters import why_left_out
 from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
 from publisher.collect.rules import CollectRules
 from publisher.collect.shared import find_shared
+from publisher.model.changes import NewRecord, Revision
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
 from publisher.model.items import Item
-from publisher.model.records import NewRecord, Revision, State
+from publisher.model.records import State
 from publisher.model.reports import CollectReport
 from publisher.model.slugs import Names
 from publisher.model.themes import wanted_names

@@ -22,7 +22,8 @@ from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import carried_over
 from publisher.model.arrangement import Placed, arrange, in_order, newest_first
 from publisher.model.deliveries import FailedMail, Outage
-from publisher.model.editions import Audience, Digest, DigestStyle, Edition, Notice
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, DigestStyle, Edition, Notice
 from publisher.model.records import Record
 from publisher.model.reports import ConditionChange
 from publisher.model.schedules import local_day

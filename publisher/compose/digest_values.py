@@ -12,7 +12,8 @@ from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
 from publisher.model.arrangement import TITLE_LEVELS, Arrangement, Look, Placed
 from publisher.model.corrections import quote_of
-from publisher.model.editions import Audience, DigestItem, Formerly
+from publisher.model.digests import DigestItem
+from publisher.model.editions import Audience, Formerly
 from publisher.model.items import Item
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from publisher.model.editions import Audience, Digest, DigestItem, Edition, Notice
+from publisher.model.digests import Digest, DigestItem
+from publisher.model.editions import Audience, Edition, Notice
 from publisher.model.errors import FilesError
 from publisher.model.site import Site
 from publisher.rendering.addresses import message_id_of

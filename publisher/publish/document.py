@@ -9,7 +9,7 @@ from publisher.model.feeds import CombinedFeed, Content, Feed, FeedKind, combine
 from publisher.model.records import Record
 from publisher.model.site import Mailbox, Site
 from publisher.publish.feed_items import DOMAIN, FeedItem, FeedItems, language_or, plain, whole_seconds
-from publisher.publish.plan import Publication
+from publisher.publish.publication import Publication
 from publisher.rendering import languages, urls
 from publisher.rendering.addresses import wire_address
 

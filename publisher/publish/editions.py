@@ -20,17 +20,10 @@ from publisher.publish.files import Files, PublicFiles
 from publisher.publish.front_page import write_front_page
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.item_pages import ItemPages
+from publisher.publish.open_feeds import OpenFeeds, listed_feeds, open_feeds
 from publisher.publish.page_values import FeedCount, SiteLook, edition_feeds
-from publisher.publish.plan import (
-    CONSUMER,
-    OpenFeeds,
-    Publication,
-    PublishPlan,
-    edition_cursor,
-    last_shown,
-    listed_feeds,
-    open_feeds,
-)
+from publisher.publish.plan import CONSUMER, PublishPlan, edition_cursor, last_shown
+from publisher.publish.publication import Publication
 from publisher.rendering import urls
 from publisher.store import Store
 from publisher.store.past_editions import PastEdition

@@ -18,7 +18,8 @@ from publisher.publish.files import PublicFiles
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.pagination import Pagination
-from publisher.publish.plan import STRETCH, Publication, PublishPlan, cut, start_of_cut_pass
+from publisher.publish.plan import STRETCH, PublishPlan, cut, start_of_cut_pass
+from publisher.publish.publication import Publication
 from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
 from publisher.store import Store

@@ -11,8 +11,8 @@ from publisher.publish import pages
 from publisher.publish.feeds import newest_items
 from publisher.publish.files import PublicFiles
 from publisher.publish.item_cache import ItemCache
+from publisher.publish.open_feeds import OpenFeeds
 from publisher.publish.page_values import FeedCount, Frequency, SiteLook, frequency_of
-from publisher.publish.plan import OpenFeeds
 from publisher.rendering import urls
 from publisher.store import Store
 

@@ -12,7 +12,7 @@ from publisher.publish.files import PublicFiles
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.neighbours import neighbours_of
 from publisher.publish.page_values import SiteLook
-from publisher.publish.plan import Publication
+from publisher.publish.publication import Publication
 from publisher.publish.withdrawn_pages import Instead
 from publisher.rendering import urls
 from publisher.store import Store

@@ -14,7 +14,7 @@ from publisher.model.themes import Theme
 from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.item_face import ItemFaces, Memo
 from publisher.publish.page_body import page_body
-from publisher.publish.plan import Publication
+from publisher.publish.publication import Publication
 from publisher.rendering import languages, urls
 from publisher.rendering.headings import head
 from publisher.rendering.pictures import picture_word

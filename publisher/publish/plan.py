@@ -4,25 +4,16 @@ nothing.
 This module imports no module that renders, so that a pass without news stays cheap.
 """
 
-import hashlib
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum, auto
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience
-from publisher.model.feeds import Feed, FeedKind, FeedSettings, Gathering, combined_feed, is_worth_a_feed
 from publisher.model.records import Record
-from publisher.model.site import Site
-from publisher.model.themes import ThemeMap
-from publisher.rendering import urls
-from publisher.rendering.program import program_trace
-from publisher.rendering.template_files import TemplateFiles
+from publisher.publish.publication import Publication
 from publisher.store import Cursor, Store
-from publisher.store.feeds import FeedState
 
 logger = DecisionLog("publish")
 
@@ -43,63 +34,6 @@ class Scope(Enum):
     """Every feed and page; of the archives, only missing files."""
     ARCHIVES = auto()
     """Every feed and page, and all documents of the archives, without items withdrawn since."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """Everything besides the items that decides what feeds and pages look like."""
-
-    site: Site
-    theme_map: ThemeMap
-    settings: FeedSettings
-    templates: TemplateFiles
-    audiences: tuple[Audience, ...] = ()
-    """The audiences whose editions everybody may read on the web."""
-    open_to: tuple[Audience, ...] = ()
-    """The audiences that everybody may join. Pages say how."""
-    has_forms: bool = False
-    """Whether people can subscribe here, so that pages link to the form."""
-
-    def digests(self) -> dict[str, str]:
-        """Return hashes, by name, of everything except items that feeds and pages are made from. If a hash changes,
-        files may change.
-
-        `feeds` covers the settings that put items into feeds, `archives` the addresses of archive documents, and
-        `files` everything else. Titles, icons and themes of config.toml do not change archives
-        (docs/adr/archives-only-lead-back.md).
-        """
-        feeds, archives = repr(self.gathering), self.site.base_url
-        shown = [
-            *map(_archived_of, self.audiences),
-            *map(_shown_of, self.open_to),
-            self.has_forms,
-        ]
-        rest = repr((program_trace(), self.site, self.settings, self.templates.fingerprint(), shown))
-        return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}
-
-    @property
-    def gathering(self) -> Gathering:
-        """Return the rules that put items into themes and feeds."""
-        return Gathering(theme_map=self.theme_map, language=self.site.language, combined=self.settings.combined)
-
-    @property
-    def known_feeds(self) -> tuple[Feed, ...]:
-        """The feeds that are written even without items: themes and combined feeds in config.toml."""
-        themes = map(Feed.of_theme, (self.theme_map.default, *self.theme_map.themes))
-        return (*themes, *map(combined_feed, self.settings.combined))
-
-
-def _archived_of(audience: Audience) -> tuple[object, ...]:
-    """Return the settings that the pages of an audience's editions depend on."""
-    named = (audience.name, audience.title, audience.language)
-    shown = (audience.themes, audience.languages, audience.content, audience.order, audience.keywords)
-    return *named, *shown, audience.schedule
-
-
-def _shown_of(audience: Audience) -> tuple[object, ...]:
-    """Return the settings that other pages show about an audience that everybody may join."""
-    named = (audience.name, audience.title, audience.themes, audience.languages, audience.schedule)
-    return *named, audience.subscribe_url, audience.subscribe_mailto
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,22 +69,6 @@ class PublishPlan:
         return self.cursor.settings.get("feeds") != self.digests["feeds"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenFeeds:
-    """The feeds that readers can get after a pass."""
-
-    all_items: FeedState
-    by_slug: Mapping[str, FeedState]
-    """The feeds by slug, sorted, without the feed of all items."""
-    clashing: frozenset[str]
-    """The slugs of combined feeds that are not written, because a theme has taken their folder."""
-
-    @property
-    def written(self) -> list[FeedState]:
-        """Return the feeds in `by_slug` that are written for readers."""
-        return [state for slug, state in self.by_slug.items() if slug not in self.clashing]
-
-
 def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     """Decide what to render. That is at least `extent`, and everything if the settings or templates (`publication`)
     changed.
@@ -183,15 +101,14 @@ def _plan(
     store: Store, publication: Publication, extent: Scope, *, cursor: Cursor, upto: int, digests: Mapping[str, str]
 ) -> PublishPlan:
     is_full = extent is not Scope.NEWS or cursor.settings != digests
-    states: list[FeedState] = []
-    if is_full:
-        states = store.feeds.all()
-    elif cursor.seq < upto:
-        states = [*store.feeds.states(store.log.touched_feeds(cursor.seq, upto)).values(), *_closed_languages(store)]
-    worth = worth_a_feed(store, publication.settings, states) if states else []
-    slugs = {publication.theme_map.current(state.feed.slug) for state in worth}
-    if is_full:
-        slugs |= {feed.slug for feed in publication.known_feeds}
+    slugs: set[str] = set()
+    if is_full or cursor.seq < upto:
+        from publisher.publish.open_feeds import all_feeds, changed_feeds  # late: a pass without news renders no feed
+
+        if is_full:
+            slugs = all_feeds(store, publication)
+        else:
+            slugs = changed_feeds(store, publication, after=cursor.seq, upto=upto)
     return PublishPlan(
         cursor=cursor,
         upto=upto,
@@ -214,81 +131,11 @@ def why_full(extent: Scope, before: Mapping[str, str], now: Mapping[str, str]) -
     return " and ".join(_MADE_OF[name] for name in changed)
 
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _MADE_OF = {
     "feeds": "the themes or combined feeds of config.toml changed",
     "archives": "the address of the site changed",
     "files": "a template, a setting or the program changed",
 }
-
-
-def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = ()) -> OpenFeeds:
-    """Return the feeds that readers can get once the feeds with the slugs `planned` are rendered."""
-    states = {state.feed.slug: state for state in store.feeds.all_open()}
-    states |= store.feeds.states([slug for slug in planned if slug not in states])
-    written = {
-        state.feed.slug: state
-        for state in worth_a_feed(store, publication.settings, [states[slug] for slug in sorted(states)])
-        if publication.theme_map.current(state.feed.slug) == state.feed.slug
-    }
-    folders = Counter(urls.folder_of(state.feed) for state in written.values())
-    combined = (state.feed for state in written.values() if state.feed.kind is FeedKind.COMBINED)
-    all_items = FeedState(
-        feed=Feed.of_all(publication.site),
-        items=store.items.count(),
-        changed_at=max(
-            (state.changed_at for state in written.values() if state.feed.kind is FeedKind.THEME),
-            default=_NEVER,  # an edition can be composed before anything was published
-        ),
-    )
-    clashing = frozenset(feed.slug for feed in combined if folders[urls.folder_of(feed)] > 1)
-    return OpenFeeds(all_items=all_items, by_slug=written, clashing=clashing)
-
-
-def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
-    """Return the feeds to list on pages: those that have items, and those that config.toml defines."""
-    known = {feed.slug for feed in publication.known_feeds} - {publication.theme_map.default.slug}
-    return [state for state in feeds.written if state.items or state.feed.slug in known]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeOver:
-    """What the feed of a renamed theme takes over from the feed of a former name."""
-
-    slug: str
-    first_slug: str
-    """The slug from which the feed's id is made."""
-    former: str | None
-    """The slug of the feed whose archive, pages and withdrawals it takes over, or `None` if readers could get none of
-    these.
-    """
-
-
-def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Iterator[TakeOver]:
-    """Yield what the feeds of renamed themes take over from their former feeds. Feeds that readers can get already, and
-    feeds that took over before, are left out.
-
-    `states` has the feeds under each present and former slug of the themes, by slug.
-    """
-    for theme in (theme_map.default, *theme_map.themes):
-        own, former = states.get(theme.slug), theme_map.former(theme.slug)
-        if not former or own is None or own.is_open or own.feed.first_slug:
-            continue
-        # the feed opened last has itself taken over those before it
-        opened = [(state.opened_at, state) for slug in former if (state := states.get(slug)) and state.opened_at]
-        last = max(opened, key=lambda pair: pair[0])[1].feed if opened else None
-        first_slug = former[0] if last is None else last.first_slug or last.slug
-        yield TakeOver(slug=theme.slug, first_slug=first_slug, former=None if last is None else last.slug)
-
-
-def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
-    """Return the feeds that readers can get already, or that have enough items to be written for readers."""
-    languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
-    return [
-        state
-        for state in states
-        if is_worth_a_feed(state.feed, items=state.items, is_open=state.is_open, languages=languages, settings=settings)
-    ]
 
 
 def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
@@ -338,14 +185,3 @@ def edition_cursor(audience: Audience) -> str:
 def last_shown(store: Store, audience: Audience) -> int:
     """Return the number of the audience's latest edition that has a web page, or 0 if none has."""
     return store.log.cursor(edition_cursor(audience)).seq
-
-
-def _closed_languages(store: Store) -> list[FeedState]:
-    """Return the feeds of languages that are not written for readers. If a site has one language, that language gets
-    its feed when a second language appears.
-    """
-    return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -25,20 +25,11 @@ from publisher.publish.front_page import write_front_page
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.item_pages import ItemPages
 from publisher.publish.neighbours import touched_neighbours
+from publisher.publish.open_feeds import OpenFeeds, listed_feeds, open_feeds, plan_take_overs
 from publisher.publish.page_values import FeedCount, SiteLook
 from publisher.publish.pagination import Pagination
-from publisher.publish.plan import (
-    CONSUMER,
-    OpenFeeds,
-    Publication,
-    PublishPlan,
-    Scope,
-    last_shown,
-    listed_feeds,
-    open_feeds,
-    plan_again,
-    plan_take_overs,
-)
+from publisher.publish.plan import CONSUMER, PublishPlan, Scope, last_shown, plan_again
+from publisher.publish.publication import Publication
 from publisher.publish.regather import regather
 from publisher.publish.sitemap import Sitemap, robots
 from publisher.publish.withdrawn_pages import touched_withdrawn

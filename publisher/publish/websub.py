@@ -19,8 +19,8 @@ from publisher.model.feeds import ALL, FeedSettings
 from publisher.model.problems import Problem
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
+from publisher.publish.open_feeds import worth_a_feed
 from publisher.publish.plan import CONSUMER as FEEDS
-from publisher.publish.plan import worth_a_feed
 from publisher.rendering import urls
 from publisher.store import Store
 

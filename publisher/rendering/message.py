@@ -9,7 +9,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from publisher.model.editions import Audience, Digest, Edition, Notice
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, Edition, Notice
 from publisher.model.site import Mailbox, Site
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host, message_id_of, notice_id_of, wire_address

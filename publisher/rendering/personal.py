@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
 
-from publisher.model.editions import Digest, Personal
+from publisher.model.digests import Digest, Personal
 from publisher.model.round_names import READERS
 from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site

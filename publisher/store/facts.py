@@ -23,9 +23,11 @@ from sqlalchemy import (
     select,
 )
 
-from publisher.model.items import Item, digest_of_text
+from publisher.model.changes import Known
+from publisher.model.contents import digest_of_text
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import Known, State
+from publisher.model.records import State
 from publisher.store import sources
 from publisher.store.content import item_of
 from publisher.store.engine import batches

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
+from publisher.model.changes import NewRecord, Revision
+from publisher.model.contents import digest_of_content, digest_of_text
 from publisher.model.feeds import FeedKind
-from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
-from publisher.model.records import ChangeKind, NewRecord, Revision, State
+from publisher.model.records import ChangeKind, State
 from publisher.model.slugs import Names, WantedNames
 from publisher.store import sources
 from publisher.store.content import content_of, item_of, themes_of, themes_text

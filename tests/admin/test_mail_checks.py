@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, ParsedDigest
-from publisher.model.editions import Audience, Digest
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
 from tests.values import STYLE
 

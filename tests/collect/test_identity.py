@@ -16,8 +16,10 @@ from publisher.collect.identity import Reconciliation, reconcile
 from publisher.collect.pairs import pair
 from publisher.collect.sources.listing import ListingSource
 from publisher.collect.sources.unread import Unread
-from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
-from publisher.model.records import Known, State
+from publisher.model.changes import Known
+from publisher.model.contents import digest_of_content, digest_of_text
+from publisher.model.items import Enclosure, Item
+from publisher.model.records import State
 from tests.values import known_of
 
 DAY = date(2022, 2, 10)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from publisher.collect.mint import draft, fetch_taken, mint
 from publisher.collect.rules import CollectRules
+from publisher.model.changes import NewRecord
 from publisher.model.feeds import Gathering
 from publisher.model.items import Item
-from publisher.model.records import NewRecord
 from publisher.model.schedules import CLOCK_ERROR, Schedule, is_due, noon, tick_to_record
 from publisher.model.slugs import NO_NAMES, RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
 from publisher.model.themes import Theme, ThemeMap, ThemeRule, assign_themes

@@ -12,9 +12,9 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.collect.undated import match_undated
+from publisher.model.changes import Known
 from publisher.model.feeds import Gathering
 from publisher.model.items import Item
-from publisher.model.records import Known
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from tests.databases import sqlite_store
 from tests.values import POLICIES, SITE, known_of

@@ -14,7 +14,8 @@ from lxml import html as lxml_html
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS, SUBJECT_TITLE_CHARS
 from publisher.compose.digest_values import FILES
 from publisher.config.colours import DARK_PAGE, PAGE
-from publisher.model.editions import Audience, Digest, DigestStyle, Formerly
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, DigestStyle, Formerly
 from publisher.model.items import Enclosure, Item
 from publisher.model.records import Record
 from publisher.model.site import Mailbox, Site

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from publisher.compose.outbox import OutboxFolder, edition_files, is_whole
-from publisher.model.editions import Digest, DigestItem, Edition
+from publisher.model.digests import Digest, DigestItem
+from publisher.model.editions import Edition
 from publisher.model.errors import FilesError
 from publisher.store.disk_errors import STAGING
 from tests.editions import AUDIENCE, SITE, edition_of, record_of

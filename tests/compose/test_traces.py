@@ -9,7 +9,7 @@ import pytest
 from publisher.compose.edition_numbers import highest_number
 from publisher.compose.outbox import edition_files
 from publisher.compose.traces import Trace, find_traces
-from publisher.model.editions import Digest, DigestItem
+from publisher.model.digests import Digest, DigestItem
 from publisher.rendering import urls
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 

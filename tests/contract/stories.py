@@ -6,12 +6,12 @@ from typing import Any
 
 from publisher.collect.condition import after_failure, after_listing, after_no_change
 from publisher.collect.sources.base import Fetch
+from publisher.model.changes import NewRecord, Revision
 from publisher.model.deliveries import Letter
 from publisher.model.editions import Edition
 from publisher.model.errors import SourceError
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
-from publisher.model.records import NewRecord, Revision
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.publish.plan import cut
 from publisher.store import Store

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from publisher.compose.plan import is_correction
+from publisher.model.changes import Revision
 from publisher.model.editions import Edition
 from publisher.model.items import Enclosure, Item
-from publisher.model.records import Revision
 from publisher.store import AudienceState, ChangedItem, Store
 from tests.contract.stories import (
     BORDERS,

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.model.changes import NewRecord
 from publisher.model.feeds import ALL, Feed, FeedKind, Gathering, gather, keyword_feed
 from publisher.model.items import Item
 from publisher.model.progress import quiet
-from publisher.model.records import NewRecord
 from publisher.model.themes import Theme, ThemeMap
-from publisher.publish.plan import plan_take_overs
+from publisher.publish.open_feeds import plan_take_overs
 from publisher.publish.regather import regather
 from publisher.store import Store
 from publisher.store.archives import Archive

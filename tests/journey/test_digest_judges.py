@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, Edition
 from publisher.model.themes import Theme
 from publisher.rendering.message import digest_message
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of, barriers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.editions import Digest
+from publisher.model.digests import Digest
 from publisher.model.site import Mailbox
 from publisher.rendering.message import digest_message
 from tests.editions import AUDIENCE, SITE, edition_of, record_of

@@ -18,9 +18,9 @@ from publisher.compose import put_out, run
 from publisher.compose.digest import Renderer
 from publisher.compose.outbox import OutboxFolder
 from publisher.compose.plan import Plan
+from publisher.model.changes import NewRecord, Revision
 from publisher.model.editions import Audience
 from publisher.model.items import Item
-from publisher.model.records import NewRecord, Revision
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import Schedule
 from publisher.rendering.template_files import TemplateFiles, shipped_templates

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from publisher.admin.mail_checks import JUDGEMENTS, ParsedDigest
-from publisher.model.editions import Digest, Edition
+from publisher.model.digests import Digest
+from publisher.model.editions import Edition
 from publisher.rendering.message import digest_message
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
 from tests.judges import program, run

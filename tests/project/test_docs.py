@@ -14,7 +14,8 @@ from publisher.collect.sources import listing_labels
 from publisher.compose.outbox import edition_files
 from publisher.config.document import Document
 from publisher.config.keys import REQUIRED, Key, keys_of
-from publisher.model.editions import Digest, DigestItem, Notice
+from publisher.model.digests import Digest, DigestItem
+from publisher.model.editions import Notice
 from publisher.model.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TRY_LATER, EXIT_USAGE
 from publisher.model.mail_reports import DeliverReport, DeliveryTally, RoundReport
 from publisher.model.problems import Problem

@@ -10,7 +10,8 @@ import pytest
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.records import Record
 from publisher.model.themes import Theme, ThemeMap
-from publisher.publish.plan import cut, plan_take_overs, start_of_cut_pass
+from publisher.publish.open_feeds import plan_take_overs
+from publisher.publish.plan import cut, start_of_cut_pass
 from publisher.store.feeds import FeedState
 from tests.editions import record_of
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.editions import Audience, Digest, Edition, Notice
+from publisher.model.digests import Digest
+from publisher.model.editions import Audience, Edition, Notice
 from publisher.model.site import Mailbox, Site
 from publisher.rendering.message import digest_message, message_to_try, notice_message
 from tests.editions import AUDIENCE, SITE, edition_of, record_of

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from publisher.model.editions import Digest
+from publisher.model.digests import Digest
 from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Mailbox
 from publisher.rendering.personal import ReaderMail, Skeleton, marked_personal

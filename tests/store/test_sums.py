@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from publisher.model.changes import NewRecord, Revision
 from publisher.model.feeds import FeedKind
 from publisher.model.items import Enclosure, Item
-from publisher.model.records import NewRecord, Revision, State
+from publisher.model.records import State
 from publisher.model.themes import Theme
 from publisher.store import Store
 from publisher.store.content import content_of, item_of, themes_of

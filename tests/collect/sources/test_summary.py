@@ -10,7 +10,8 @@ from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.html_words import teaser_of
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.collect.sources.table import TableSource
-from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.contents import digest_of_content, digest_of_text
+from publisher.model.items import Item
 from publisher.model.titles import summary_of
 from publisher.store.content import content_of, item_of
 
