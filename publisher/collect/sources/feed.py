@@ -235,8 +235,9 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
     link = seen_from(_link(entry), base)
-    # Categories of Atom are plain text (RFC 4287 section 4.2.2). RSS does not say, and many feeds write HTML.
+    # Atom's categories are plain text (RFC 4287 section 4.2.2), RSS's often HTML; Blogger's address is for programs.
     as_line = clean_line if is_atom else line_of
+    names = [str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags", ())]
     return {
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
         "date": _date(entry),
@@ -252,7 +253,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "link": link,
         # dc:language, or an xml:lang around the words.
         "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
-        "categories": [as_line(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
+        "categories": [as_line(name) for name in names if not web_address(name)],
         "enclosures": feed_enclosures.of_entry(entry, value, base),
         # RFC 4287 section 4.2.1: an entry without an author has the feed's author.
         **({"authors": authors} if (authors := _authors(entry)) else {}),

@@ -56,6 +56,16 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
     assert fetch.lifetime == timedelta(minutes=90)
 
 
+def test_a_category_that_is_an_address_has_its_label_or_none(tmp_path: Path) -> None:
+    kind = '<category scheme="http://schemas.google.com/g/2005#kind" term="http://schemas.google.com/blogger#post"/>'
+    labelled = '<category scheme="https://example.org/tags" term="https://example.org/tags/sea" label="The sea"/>'
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>a</id><title>Ferry</title>{}</entry></feed>'
+
+    (item,) = read(tmp_path, feed.format(kind + labelled + '<category term="people"/>')).items
+
+    assert item.labels == ("The sea", "people")
+
+
 RDF = (
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel>'
     '<title>News</title></channel><item rdf:about="https://example.org/f1"><title>Ferry</title></item>'
