@@ -16,7 +16,7 @@ A line that cronsim reads differently from crontab(5) is refused: `5/15`, `5-5/1
 
 A recurrence rule (RFC 5545 section 3.3.10) can say more than cron, such as every other week; dateutil reads it. A
 rule's periods are counted from Monday, 1 January 2024, 00:00 local time; changes of the clock are treated as for cron
-lines.
+lines. `EXDATE:` after it (section 3.8.5.1) leaves out days, such as holidays.
 
 APScheduler's own cron lines differ (its day 0 is Monday, and it ticks twice in autumn), so APScheduler only wakes the
 service.
@@ -52,6 +52,8 @@ _RULE_PARTS = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYHOUR", "
 _PERIOD_DAYS = {"DAILY": 1, "WEEKLY": 7}
 _PERIOD_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
 _FIRST_PERIOD = datetime(2024, 1, 1)  # noqa: DTZ001  (on the wall of whichever zone; a Monday)
+_LEFT_OUT = re.compile(r"(?P<rule>.*?) EXDATE(?:;[^:]*)?:(?P<days>.*)")
+_DAY_LEFT_OUT = re.compile(r"(\d{8})(?:T\d{6})?")
 _RULE_INTERVAL = re.compile(r"[1-9][0-9]?")
 _LATE_PERIOD = datetime(9940, 1, 1)  # noqa: DTZ001
 """A Monday in a leap year, like `_FIRST_PERIOD`, but close to the year 9999, in which dateutil's search ends."""
@@ -105,6 +107,13 @@ class Schedule:
             return None
         _, _, day, _, weekday = _fields_of(self.expression)
         return None if day.startswith("*") or weekday.startswith("*") else (day, weekday)
+
+    @property
+    def rule(self) -> str:
+        """The recurrence rule in capitals, without `RRULE:` and without the days that it leaves out; an empty string
+        for a cron line.
+        """
+        return _rule_of(self.expression) if self.expression.upper().startswith(_RULE) else ""
 
     def next_after(self, instant: datetime) -> datetime:
         """Return the first tick (moment at which the schedule is due) strictly after `instant`, which is aware; the
@@ -192,10 +201,11 @@ def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[
     clock change repeats, the first ticks may lie before `instant`.
     """
     wall = instant.astimezone(zone).replace(tzinfo=None)
-    text = expression[len(_RULE) :].upper()
-    rule = rrulestr(text, dtstart=_period_start(_parts_of(expression), wall))
+    rule = rrulestr(_rule_of(expression), dtstart=_period_start(_parts_of(expression), wall))
+    left_out = _days_left_out(expression)
     for tick in rule.xafter(wall):
-        yield _first_instant(tick, zone)
+        if tick.date() not in left_out:
+            yield _first_instant(tick, zone)
 
 
 def _period_start(parts: Mapping[str, str], wall: datetime) -> datetime:
@@ -213,7 +223,7 @@ def _period_start(parts: Mapping[str, str], wall: datetime) -> datetime:
 
 @lru_cache(maxsize=256)
 def _check_rule(expression: str) -> None:
-    parts = _parts_of(expression)
+    parts, _ = _parts_of(expression), _days_left_out(expression)
     units = (*_PERIOD_DAYS, *_PERIOD_MONTHS)
     if parts.get("FREQ") not in units:
         raise ScheduleError(f"expected FREQ to be one of {', '.join(units)}, got {parts.get('FREQ')}")
@@ -224,7 +234,7 @@ def _check_rule(expression: str) -> None:
             f"expected BYDAY with a number only where FREQ is MONTHLY or YEARLY, got {parts['BYDAY']!r}"
         )
     try:
-        rule = rrulestr(expression[len(_RULE) :].upper(), dtstart=_LATE_PERIOD)
+        rule = rrulestr(_rule_of(expression), dtstart=_LATE_PERIOD)
     except ValueError as error:
         raise ScheduleError(f"expected a recurrence rule (RFC 5545): {error}, in {expression!r}") from error
     if next(iter(rule), None) is None:
@@ -232,13 +242,33 @@ def _check_rule(expression: str) -> None:
 
 
 def _parts_of(expression: str) -> dict[str, str]:
-    pairs = [part.partition("=") for part in expression[len(_RULE) :].upper().split(";")]
+    pairs = [part.partition("=") for part in _rule_of(expression).split(";")]
     for name, _, _ in pairs:
         if name in ("COUNT", "UNTIL"):
             raise ScheduleError(f"expected a rule without {name}: a schedule has no end")
         if name not in _RULE_PARTS or [each for each, _, _ in pairs].count(name) > 1:
             raise ScheduleError(f"expected each of {', '.join(_RULE_PARTS)} at most once, got {name!r}")
     return {name: value for name, _, value in pairs}
+
+
+def _rule_of(expression: str) -> str:
+    text = expression[len(_RULE) :].upper()
+    match = _LEFT_OUT.fullmatch(text)
+    return match["rule"] if match else text
+
+
+@lru_cache(maxsize=256)
+def _days_left_out(expression: str) -> frozenset[date]:
+    """Return the local days on which a recurrence rule is not due."""
+    match = _LEFT_OUT.fullmatch(expression[len(_RULE) :].upper())
+    days = set()
+    for text in match["days"].split(",") if match else ():
+        try:
+            day = _DAY_LEFT_OUT.fullmatch(text.strip())
+            days.add(date.fromisoformat(day[1] if day else ""))
+        except ValueError as error:
+            raise ScheduleError(f"expected days such as 20261225 after EXDATE:, got {text.strip()!r}") from error
+    return frozenset(days)
 
 
 # --- intervals and days ----------------------------------------------------------------------------------------------

@@ -30,11 +30,11 @@ def words_of(schedule: Schedule, language: str) -> str:
 
     Cron lines have words if they are due at one time of day: on every day, on one weekday, from Monday to Friday, or on
     the first of one weekday in each month. Recurrence rules (RFC 5545) have words if they are due on one day of each
-    week, or of every other week.
+    week, or of every other week; the words do not name the days that a rule leaves out.
     """
     spoken = languages.interface_language(language, DOMAIN)
-    if schedule.expression.upper().startswith("RRULE:"):
-        return _say_rule(schedule.expression.upper().removeprefix("RRULE:"), spoken)
+    if schedule.rule:
+        return _say_rule(schedule.rule, spoken)
     line = _LINE.fullmatch(schedule.expression)
     if line is None:
         return ""

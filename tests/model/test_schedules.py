@@ -298,6 +298,12 @@ EVERY_OTHER_MONDAY = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=8"
         ("RRULE:FREQ=MONTHLY;INTERVAL=3;BYDAY=-1FR;BYHOUR=8", "2026-11-03 12:00", ["2027-01-29 08:00"]),
         ("RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1", "2026-11-03 12:00", ["2026-12-01 00:00"]),
         ("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2026-11-03 12:00", ["2028-02-29 00:00"]),
+        (
+            "RRULE:FREQ=WEEKLY;BYDAY=MO;BYHOUR=8 EXDATE:20261130, 20261214T080000",
+            "2026-11-23 12:00",
+            ["2026-12-07 08:00", "2026-12-21 08:00"],
+        ),
+        ("rrule:freq=daily exdate;value=date:20261225", "2026-12-24 00:00", ["2026-12-26 00:00"]),
     ],
 )
 def test_the_next_ticks_of_a_rule(rule: str, start: str, expected: list[str]) -> None:
@@ -339,6 +345,9 @@ def test_weeks_are_counted_from_the_same_monday_whatever_the_instant(interval: i
         ("RRULE:FREQ=WEEKLY;BYDAY=XX", "expected a recurrence rule (RFC 5545): invalid 'BYDAY': XX, in"),
         ("RRULE:FREQ=WEEKLY;BYHOUR=25", "expected a recurrence rule (RFC 5545): hour must be in 0..23, in"),
         ("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "expected a rule that is due some day, got"),
+        ("RRULE:FREQ=DAILY EXDATE:2026-12-25", "expected days such as 20261225 after EXDATE:, got '2026-12-25'"),
+        ("RRULE:FREQ=DAILY EXDATE:20261225,20261332", "expected days such as 20261225 after EXDATE:, got '20261332'"),
+        ("RRULE:FREQ=DAILY EXDATE:", "expected days such as 20261225 after EXDATE:, got ''"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_what_is_allowed(rule: str, message: str) -> None:

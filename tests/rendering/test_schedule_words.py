@@ -22,6 +22,7 @@ def said(expression: str, language: str = "en") -> str:
         ("0 8 * * TUE#1", "on the first Tuesday of each month at 8:00"),
         ("RRULE:FREQ=WEEKLY;BYDAY=WE;BYHOUR=9;BYMINUTE=15", "every Wednesday at 9:15"),
         ("RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=8", "every other Monday at 8:00"),
+        ("RRULE:FREQ=WEEKLY;BYDAY=MO;BYHOUR=8 EXDATE:20261228", "every Monday at 8:00"),
     ],
 )
 def test_usual_schedules_are_said(expression: str, words: str) -> None:
