@@ -6,12 +6,9 @@ folder of config.toml, wherever a command is started.
 """
 
 import os
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from publisher.config.document import Document
 from publisher.config.mistakes import read
@@ -19,6 +16,7 @@ from publisher.config.rules import contradictions
 from publisher.config.service import ServiceSettings
 from publisher.config.sources import SourceSettings, source_settings
 from publisher.config.store import StoreSettings
+from publisher.config.syntax import read_toml
 from publisher.config.values import absolute
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
@@ -28,13 +26,6 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.sources import Fetching
 from publisher.model.themes import ThemeMap
 from publisher.rendering.addresses import wire_address
-
-_DEEPEST = 10
-"""How deep tables and lists may be nested; no key is even half as deep."""
-_KEY_OR_HEADER = re.compile(r"\s*(\[[^\]=]*\]*|[^=]*[^=\s](?=\s*=))")
-"""A table header, or what stands before the first equals sign. A line without one may be a part of a value."""
-_SHOWN = 100
-"""How many characters of a key a message shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,63 +74,11 @@ class Config:
             ConfigError: the file cannot be read, or some keys are wrong. The error names all of them.
         """
         path = absolute(path)
-        reading = read(_parse(path))
+        reading = read(read_toml(path))
         problems = [*reading.mistakes, *contradictions(reading, path, environ)]
         if problems:
             raise ConfigError(str(path), problems)
         return _config(reading.document, path, environ)
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ConfigError(str(path), ["no such file; `publisher init` makes a new site"]) from error
-    except OSError as error:
-        raise ConfigError(str(path), [f"it cannot be read: {error.strerror}"]) from error
-    try:
-        document = tomllib.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(str(path), [f"line {line} is not in UTF-8; save the file in that encoding"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [f"this is not TOML: {_words_of(error)}{_key_in_line_of(error, data)}"]) from error
-    except RecursionError:
-        document = None
-    if document is None or _is_deeper(document, _DEEPEST):
-        raise ConfigError(str(path), ["tables or lists are nested too deep"])
-    return document
-
-
-def _words_of(error: tomllib.TOMLDecodeError) -> str:
-    """Return an error's message, with table names as config.toml writes them: Python shows `('a', 'b')` for `a.b`."""
-    return re.sub(r"\((?:'[^']*'(?:, )?)+,?\)", lambda found: ".".join(re.findall(r"'([^']*)'", found[0])), str(error))
-
-
-def _is_deeper(document: dict[str, Any], most: int) -> bool:
-    """Whether tables and lists are nested deeper than `most` levels."""
-    level: list[object] = [document]
-    for _ in range(most):
-        level = [inner for outer in level for inner in _members(outer)]
-    return bool(level)
-
-
-def _members(value: object) -> Iterable[object]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _key_in_line_of(error: tomllib.TOMLDecodeError, data: bytes) -> str:
-    """Return the key or the table header in the line that an error names, with a colon before it. All else in the line
-    is left out: it may be secret.
-    """
-    number = re.search(r"at line (\d+)", str(error))
-    lines = data.decode("utf-8-sig").splitlines()
-    line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
-    shown, value = _KEY_OR_HEADER.match(line), line.partition("=")[2]
-    quotes = '; quotes must be straight (")' if re.search("[“”„‘’«»]", value) and '"' not in value else ""
-    return f": {shown[1][:_SHOWN]}{quotes}" if shown else ""
 
 
 def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Config:

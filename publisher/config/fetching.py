@@ -7,15 +7,14 @@ from pydantic import Field
 
 from publisher.config.source_values import NETWORKS, OWN_NETWORKS
 from publisher.config.tables import Table, Value, key
-from publisher.config.values import matching, read_text
-from publisher.model.schedules import parse_interval
+from publisher.config.values import matching, read_interval
 from publisher.model.sources import Fetching
 
 _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(minutes=10)
 
 
 def _seconds(value: object) -> timedelta:
-    interval = parse_interval(read_text(value))
+    interval = read_interval(value)
     if not _SHORTEST <= interval <= _LONGEST:
         raise ValueError(f"expected 1s to 10m, got {value!r}")
     return interval

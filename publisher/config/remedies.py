@@ -10,6 +10,8 @@ from publisher.config.values import any_of
 from publisher.model.problems import suggestion
 
 _TRUTH = {**dict.fromkeys(("true", "yes", "on"), "true"), **dict.fromkeys(("false", "no", "off"), "false")}
+_DURATION = re.compile(r"0*([1-9][0-9]{0,4})\s*(s|m|h|d|w)[a-z]*", re.IGNORECASE)
+"""A duration as people write it, such as `2 hours` or `1w`."""
 _PLACES = 3
 """How many tables a message names at most as the place of a key."""
 
@@ -20,13 +22,26 @@ def remedy_of_value(expected: str, value: object) -> str:
         return ""
     if expected.startswith("a list of "):
         return f"; write {json.dumps([each.strip() for each in value.split(',')], ensure_ascii=False)}"
-    if expected.startswith("a number from ") and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
-        return f"; write {value}, without quotes"
-    if expected == TRUE_OR_FALSE and (meant := _TRUTH.get(value.lower())):
-        return f"; write {meant}, without quotes"
-    if expected.startswith("an absolute http") and re.fullmatch(r"[a-z0-9.-]+\.[a-z]{2,}(/\S*)?", value):
-        return f"; did you mean https://{value}?"
-    return suggestion(value, re.findall("'([^']*)'", expected))
+    if unquoted := _unquoted(expected, value):
+        return f"; write {unquoted}, without quotes"
+    meant = _meant(expected, value)
+    return f"; did you mean {meant}?" if meant else suggestion(value, re.findall("'([^']*)'", expected))
+
+
+def _unquoted(expected: str, text: str) -> str:
+    """Return the number, `true` or `false` that a text stands for where one is expected, or an empty string."""
+    if expected == TRUE_OR_FALSE:
+        return _TRUTH.get(text.lower(), "")
+    return text if expected.startswith("a number from ") and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else ""
+
+
+def _meant(expected: str, text: str) -> str:
+    """Return the duration or web address that a text stands for where one is expected, or an empty string."""
+    if expected.startswith("a number with s") and (duration := _DURATION.fullmatch(text.strip())):
+        number, unit = int(duration[1]), duration[2].lower()
+        return f"{number * 7}d" if unit == "w" else f"{number}{unit}"
+    is_host = expected.startswith("an absolute http") and re.fullmatch(r"[a-z0-9.-]+\.[a-z]{2,}(/\S*)?", text)
+    return f"https://{text}" if is_host else ""
 
 
 def remedy_of_name(patterns: Sequence[str], names: Sequence[str], keys: Mapping[str, Key]) -> str:

@@ -22,8 +22,7 @@ _MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
 _PICTURE = r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*\.(png|jpg|jpeg|gif)"
 """Picture files that every mail program shows: Gmail supports neither SVG nor data: addresses."""
 _SHORTEST_INTERVAL = timedelta(minutes=1)
-_IN_WORDS = re.compile(r"([0-9]{1,5})\s*(s|m|h|d|w)[a-z]*", re.IGNORECASE)
-"""An interval as people write it, such as `2 hours` or `1w`."""
+_ZERO = re.compile(r"0+\s*[smhd]", re.IGNORECASE)
 
 DATABASE = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
@@ -301,17 +300,16 @@ def refuse_password(url: str, *, variable: str) -> None:
 # --- durations -------------------------------------------------------------------------------------------------------
 
 
-def _interval(value: object) -> timedelta:
-    text = read_text(value)
-    words = _IN_WORDS.fullmatch(text)
-    number, unit = (int(words[1]), words[2].lower()) if words else (0, "")
-    if words and number == 0:
-        raise ValueError(f"expected a minute or more, got {value!r}")
+def read_interval(value: object) -> timedelta:
+    """Return an interval such as `15m`."""
     try:
-        interval = parse_interval(text)
+        return parse_interval(read_text(value))
     except ValueError as error:
-        meant = f"{number * 7}d" if unit == "w" else f"{number}{unit}"
-        raise ValueError(f"{error}; did you mean {meant}?" if words else "") from error
+        raise ValueError from error
+
+
+def _interval(value: object) -> timedelta:
+    interval = timedelta(0) if _ZERO.fullmatch(read_text(value)) else read_interval(value)
     if interval < _SHORTEST_INTERVAL:
         raise ValueError(f"expected a minute or more, got {value!r}")
     return interval

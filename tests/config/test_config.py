@@ -38,6 +38,8 @@ author = { name = "Ada", email = "ada@example.org" }
 name = "news"
 path = "content/news.txt"
 """
+TWICE = "put its keys below the first one"
+NO_TOML = "this is not TOML: "
 AUDIENCE = '[[audiences]]\nname = "weekly"\nto = "list@example.org"\n'
 
 
@@ -786,13 +788,16 @@ def test_another_encoding_has_its_line(site: Path) -> None:
         ),
         (
             f'{SMALLEST}{AUDIENCE}name = "other"\n',
-            "this is not TOML: Cannot overwrite a value (at line 15, column 15): name",
+            "this is not TOML: Cannot overwrite a value (at line 15, column 15): name; it is set above already",
         ),
         (
             f"{SMALLEST}path = “news.txt”\n",
             'this is not TOML: Invalid value (at line 12, column 8): path; quotes must be straight (")',
         ),
-        (f"{SMALLEST}password = hunter2\n", "this is not TOML: Invalid value (at line 12, column 12): password"),
+        (
+            f"{SMALLEST}password = hunter2\n",
+            f"{NO_TOML}Invalid value (at line 12, column 12): password; a text stands in quotes",
+        ),
         (
             f"{SMALLEST}password 'hunter2'\n",
             "this is not TOML: Expected '=' after a key in a key/value pair (at line 12, column 10)",
@@ -803,9 +808,12 @@ def test_another_encoding_has_its_line(site: Path) -> None:
         ),
         (
             f"{SMALLEST}[themes.a]\n[themes.a]\n",
-            "this is not TOML: Cannot declare themes.a twice (at line 13, column 10): [themes.a]",
+            f"{NO_TOML}Cannot declare themes.a twice (at line 13, column 10): [themes.a]; {TWICE}",
         ),
-        (f"{SMALLEST}[site]\n", "this is not TOML: Cannot declare site twice (at line 12, column 6): [site]"),
+        (
+            f"{SMALLEST}[site]\n",
+            f"{NO_TOML}Cannot declare site twice (at line 12, column 6): [site]; {TWICE}",
+        ),
         (f"deep = {'[' * 5000}{']' * 5000}\n", "tables or lists are nested too deep"),
         (f"[{'.'.join('a' * 3000)}]\nx = 1\n", "tables or lists are nested too deep"),
         (
