@@ -11,6 +11,7 @@ import pytest
 from markupsafe import Markup, escape
 
 from publisher.model.errors import FilesError, TemplateError
+from publisher.rendering import template_files
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 
@@ -231,6 +232,21 @@ class TestFingerprint:
         third = TemplateFiles(site, folder).fingerprint()
 
         assert len({first, second, third}) == 3
+
+    def test_an_edit_is_seen_that_leaves_size_and_time_of_a_file_known_for_long(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(template_files, "SETTLED_S", 0.0)
+        page = folder / "page.html"
+        page.write_text("one")
+        files = TemplateFiles(folder)
+        assert files.fingerprint() == files.fingerprint() == files.fingerprint()
+        first, edited_at = files.fingerprint(), page.stat().st_mtime_ns
+
+        page.write_text("two")
+        os.utime(page, ns=(edited_at, edited_at))
+
+        assert files.fingerprint() != first
 
     def test_the_fingerprint_ignores_hidden_files_and_editor_copies(self, folder: Path, tmp_path: Path) -> None:
         site = tmp_path / "site"
