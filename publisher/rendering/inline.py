@@ -42,6 +42,9 @@ set these attributes.
 ALONE = re.compile(r"[\w\s.#*>,-]*")
 """A CSS selector that depends only on an element and its ancestors, with their types, ids and classes."""
 
+MOST_PAGES = 16
+"""How many inlined pages are kept; a digest has a hundred kilobytes at most."""
+
 UNUSABLE = "its style cannot be inlined: %s"
 
 _one_at_a_time = Lock()
@@ -51,6 +54,7 @@ Around = tuple[tuple[str, str | None, str | None], ...]
 """Type, id and class of each element around a position in a page, the innermost first."""
 
 
+@lru_cache(maxsize=MOST_PAGES)  # nothing in a pass takes as long, and desk and preview show an edition again and again
 def inline(html: str, *, template: str) -> str:
     """Return the page with its style rules as `style` attributes; `<style data-premailer="ignore">` stays as it is.
 

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Integer, String, Text, TypeDecorator
+from sqlalchemy import BindParameter, DateTime, Dialect, Integer, String, Text, TypeDecorator
 
 _E = TypeVar("_E", bound=StrEnum)
 _I = TypeVar("_I", bound=IntEnum)
+
+Moment = datetime | BindParameter[datetime]
+"""A moment in a query, or a parameter for one."""
 
 # Compared byte by byte in both databases: a server's locale must not change any order.
 Key = String().with_variant(String(collation="C"), "postgresql")

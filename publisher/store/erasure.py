@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from publisher.model.subscribers import ConsentKind, LetterKind
+from publisher.store.columns import Moment
 from publisher.store.engine import batches
 from publisher.store.following import count_past
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries
@@ -53,7 +54,7 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
     return {*owners.values(), *asked, *mailed, *_erase_bounces(connection, moments, marks)}
 
 
-def unconfirmed(*, before: datetime) -> Select[Any]:
+def unconfirmed(*, before: Moment) -> Select[Any]:
     """Return a query for the addresses whose request to subscribe was made before a moment and never confirmed."""
     is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
     return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)

@@ -7,15 +7,30 @@ consistent store: after a crash, the next pass continues.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.retention import BOUNCES, ENDED, LINKS, MAILS, UNCONFIRMED, Forgotten
 from publisher.model.round_names import round_name
 from publisher.model.subscribers import LetterKind
+from publisher.store.columns import Moment
 from publisher.store.engine import BATCH, Database
 from publisher.store.erasure import erase_addresses, erase_unconfirmed, unconfirmed
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery_sums, letters
@@ -39,15 +54,22 @@ class Retention:
         """Delete all data whose retention period has ended, and return what was deleted. If `is_stopping` returns true,
         end early, between two transactions.
         """
-        is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
+        if not self._finds_any(now):
+            return Forgotten()
         return Forgotten(
             unconfirmed=self._erase_unconfirmed(now, is_stopping),
             ended=self._erase_ended(now, is_stopping),
             mails=self._forget_rounds(now, is_stopping),
-            letters=self._delete(deliveries, is_old_letter, is_stopping, before_each=_delete_letters),
-            bounces=self._delete(bounces, bounces.c.at < now - BOUNCES, is_stopping),
+            letters=self._delete(deliveries, _are_old_letters(now - MAILS), is_stopping, before_each=_delete_letters),
+            bounces=self._delete(bounces, _are_old_bounces(now - BOUNCES), is_stopping),
             links=self._forget_links(now),
         )
+
+    def _finds_any(self, now: datetime) -> bool:
+        """Whether any retention period has ended. Most passes find none, and ask only this."""
+        periods = {"unconfirmed": UNCONFIRMED, "ended": ENDED, "mails": MAILS, "bounces": BOUNCES, "links": LINKS}
+        with self._database.reading() as connection:
+            return bool(connection.scalar(_any(), {name: now - period for name, period in periods.items()}))
 
     # --- people ------------------------------------------------------------------------------------------------------
 
@@ -59,12 +81,11 @@ class Retention:
         """Erase people who have followed nothing for the retention period; return how many. A person who comes back
         later is a new subscriber.
         """
-        query = select(subscribers.c.address).where(subscribers.c.left_at < now - ENDED)
 
         def erase(connection: Connection, addresses: Sequence[str]) -> int:
             return len(erase_addresses(connection, dict.fromkeys(addresses, now)))
 
-        return self._erase(query.order_by(subscribers.c.left_at), erase, is_stopping)
+        return self._erase(_ended(now - ENDED).order_by(subscribers.c.left_at), erase, is_stopping)
 
     def _erase(
         self,
@@ -81,8 +102,7 @@ class Retention:
         return erased
 
     def _forget_links(self, now: datetime) -> int:
-        is_over = or_(confirmations.c.used_at.is_not(None), confirmations.c.kind.not_in(_ANSWERED_LATER))
-        its = and_(confirmations.c.asked_at < now - LINKS, is_over)
+        its = _are_old_links(now - LINKS)
         if not self._finds(select(confirmations.c.address).where(its).limit(1)):
             return 0
         with self._database.writing_beside() as connection:
@@ -95,9 +115,8 @@ class Retention:
         return how many mails.
         """
         before, forgotten = now - MAILS, 0
-        known = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None), rounds.c.planned_at < before)
         with self._database.reading() as connection:
-            numbers = connection.execute(known.order_by(rounds.c.planned_at)).scalars().all()
+            numbers = connection.execute(_old_rounds(before).order_by(rounds.c.planned_at)).scalars().all()
         for number in numbers:
             its = and_(deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name == round_name(number))
             is_open = or_(deliveries.c.due_at.is_not(None), deliveries.c.finished_at >= before)
@@ -144,6 +163,43 @@ class Retention:
     def _finds(self, query: Select[Any]) -> bool:
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
+
+
+@cache
+def _any() -> Select[tuple[bool]]:
+    """Return the query whether any retention period has ended. It takes for each period the moment before which data is
+    too old. It is made once, because making it takes longer than running it.
+    """
+    queries: Sequence[Select[Any]] = (
+        unconfirmed(before=bindparam("unconfirmed")),
+        _ended(bindparam("ended")),
+        _old_rounds(bindparam("mails")),
+        select(deliveries.c.id).where(_are_old_letters(bindparam("mails"))),
+        select(bounces.c.id).where(_are_old_bounces(bindparam("bounces"))),
+        select(confirmations.c.address).where(_are_old_links(bindparam("links"))),
+    )
+    return select(or_(*(query.exists() for query in queries)))
+
+
+def _ended(before: Moment) -> Select[Any]:
+    return select(subscribers.c.address).where(subscribers.c.left_at < before)
+
+
+def _old_rounds(before: Moment) -> Select[Any]:
+    return select(rounds.c.number).where(rounds.c.forgotten_at.is_(None), rounds.c.planned_at < before)
+
+
+def _are_old_letters(before: Moment) -> ColumnElement[bool]:
+    return and_(IS_LETTER, deliveries.c.finished_at < before)
+
+
+def _are_old_bounces(before: Moment) -> ColumnElement[bool]:
+    return bounces.c.at < before
+
+
+def _are_old_links(before: Moment) -> ColumnElement[bool]:
+    is_over = or_(confirmations.c.used_at.is_not(None), confirmations.c.kind.not_in(_ANSWERED_LATER))
+    return and_(confirmations.c.asked_at < before, is_over)
 
 
 def _delete_letters(connection: Connection, ids: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from publisher.model.items import Enclosure
 from publisher.model.records import Record
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.rendering import parts as joining
-from publisher.rendering.inline import OUR_BUSINESS
+from publisher.rendering.inline import OUR_BUSINESS, inline
 from publisher.rendering.parts import Joiner
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
@@ -195,17 +195,18 @@ def test_a_first_page_that_is_asked_for_again_is_inlined_once(
     site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, inlined, transform = site_of(), list[object](), Premailer.transform
-    whole = site.whole("one")
 
     def count(inliner: Premailer, page: object, **options: object) -> object:
         inlined.append(page)
         return transform(inliner, page, **options)
 
     monkeypatch.setattr(Premailer, "transform", count)
+    inline.cache_clear()
 
-    assert [whole] * 2 == [site.page("one"), site.page("one")]
+    pages = [site.page("one"), site.page("one"), site_of().page("one")]
 
     assert 1 == len(inlined)
+    assert [site.whole("one")] * 3 == pages
 
 
 NEIGHBOURS = {
