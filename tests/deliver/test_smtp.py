@@ -5,6 +5,7 @@ import base64
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,15 +78,15 @@ def with_session(
     settings: SmtpSettings, work: Callable[[SmtpSession], Awaitable[T]], deadlines: Deadlines = PATIENT
 ) -> T:
     """Open a session and call `work` with it; return the result."""
+    return asyncio.run(in_session(settings, work, deadlines))
 
-    async def run() -> T:
-        session = await MailServer(settings, deadlines=deadlines).open()
-        try:
-            return await work(session)
-        finally:
-            await session.quit()
 
-    return asyncio.run(run())
+async def in_session(settings: SmtpSettings, work: Callable[[SmtpSession], Awaitable[T]], deadlines: Deadlines) -> T:
+    session = await MailServer(settings, deadlines=deadlines).open()
+    try:
+        return await work(session)
+    finally:
+        await session.quit()
 
 
 async def send(session: SmtpSession, envelope: Envelope = ENVELOPE, mail: bytes = MAIL) -> Reply | Refusal:
@@ -216,24 +217,37 @@ def test_a_connection_is_done_after_many_mails_or_some_refusals_or_a_rest() -> N
         *((verb, SayAndHangUp(), 0) for verb in ("MAIL", "RCPT", "DATA", DOT)),
         *((verb, Reset(), 0) for verb in ("MAIL", DOT)),
         (DOT, Keep(), 1),
-        *((verb, SayBytes(b"250 2.0"), 0) for verb in ("MAIL", DOT)),
-        *((verb, Wait(5), 0) for verb in ("MAIL", "RCPT", "DATA", DOT)),
-        *((verb, Drip("250 2.0.0 slowly", 0.1), 0) for verb in ("MAIL", DOT)),
         ("MAIL", SayBytes(b"what?\r\n"), 0),
         ("MAIL", SayBytes(b"\0\0\0\r\n"), 0),
         ("DATA", Say("250 what mail?"), 0),
     ],
 )
-def test_a_connection_that_breaks_or_is_silent_is_dropped(
-    extensions: tuple[str, ...], verb: str, action: Action, kept: int
-) -> None:
-    # short deadlines only if the server makes the client wait: the machine may be busy
-    deadlines = IMPATIENT if isinstance(action, Wait | Drip | SayBytes) else Deadlines(quit=0.1)
+def test_a_connection_that_breaks_is_dropped(extensions: tuple[str, ...], verb: str, action: Action, kept: int) -> None:
     with smtp_server([Scripted(verb, action)], extensions=extensions) as server:
         with pytest.raises(Dropped):
-            with_session(settings_for(server), send, deadlines)
+            with_session(settings_for(server), send, Deadlines(quit=0.1))
 
         assert kept == len(server.taken)
+
+
+@pytest.mark.parametrize("extensions", [EVERY_EXTENSION, WITHOUT_PIPELINING], ids=["pipelining", "one by one"])
+def test_a_connection_that_is_silent_is_dropped(extensions: tuple[str, ...]) -> None:
+    silences: list[tuple[str, Action]] = [
+        *((verb, SayBytes(b"250 2.0")) for verb in ("MAIL", DOT)),
+        *((verb, Wait(5)) for verb in ("MAIL", "RCPT", "DATA", DOT)),
+        *((verb, Drip("250 2.0.0 slowly", 0.1)) for verb in ("MAIL", DOT)),
+    ]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(smtp_server([Scripted(*each)], extensions=extensions)) for each in silences]
+
+        async def send_to_all() -> list[BaseException | Reply | Refusal]:
+            sent = (in_session(settings_for(server), send, IMPATIENT) for server in servers)
+            return await asyncio.gather(*sent, return_exceptions=True)
+
+        ends = asyncio.run(send_to_all())
+
+    assert [] == [(*each, end) for each, end in zip(silences, ends, strict=True) if not isinstance(end, Dropped)]
+    assert [] == [taken for server in servers for taken in server.taken]
 
 
 def test_silence_is_told_from_a_broken_connection() -> None:

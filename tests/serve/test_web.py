@@ -146,7 +146,7 @@ def test_the_browser_that_was_shown_a_form_longest_ago_is_forgotten_first() -> N
 
 
 def test_hundreds_of_slow_clients_silence_nobody_and_are_ended(part: Blueprint) -> None:
-    with listening(application(part), "127.0.0.1:0", key="test", remedy="none", request_s=1.0) as address:
+    with listening(application(part), "127.0.0.1:0", key="test", remedy="none", request_s=0.4) as address:
         host, _, port = address.rpartition(":")
         slow = [socket.create_connection((host, int(port))) for _ in range(500)]
         for connection in slow:
@@ -167,7 +167,7 @@ def test_hundreds_of_slow_clients_silence_nobody_and_are_ended(part: Blueprint) 
                         connection.send(b"X")
                     if not _is_open(connection):
                         ended.add(connection)
-            time.sleep(0.1)
+            time.sleep(0.05)
         assert len(slow) == len(ended)
         for connection in slow:
             connection.close()
