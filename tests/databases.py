@@ -1,5 +1,6 @@
 """Databases for tests: SQLite, and a real PostgreSQL that the test session starts."""
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -40,12 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[URL]:
-    """A PostgreSQL server for this test process; tests make their own databases in it."""
+def postgresql_server(testrun_uid: str) -> Iterator[URL]:
+    """A PostgreSQL server that all processes of a test run share; tests make their own databases in it."""
     # Not in pytest's temporary folder: only its owner may enter that, and the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="publisher-postgresql-"))
+    folder = Path(tempfile.gettempdir()) / f"publisher-postgresql-{testrun_uid}"
     try:
-        server = _start(folder)
+        with _one_process_at_a_time():
+            server = _start(folder)
     except Exception as error:  # noqa: BLE001 whatever keeps it from starting, the answer is the same
         shutil.rmtree(folder, ignore_errors=True)
         reason = f"no PostgreSQL could be started: {error!r}"
@@ -55,15 +57,19 @@ def postgresql_server() -> Iterator[URL]:
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     _execute(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()")
     yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with _one_process_at_a_time():
+        server.cleanup()  # the last process stops the server
+        if not (folder / "postmaster.pid").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def postgresql_tables(postgresql_server: URL) -> str:
     """The name of a PostgreSQL database with the present tables, from which other databases are copied."""
-    _execute(postgresql_server, "CREATE DATABASE tables")
-    Store.open(postgresql_server.set(database="tables").render_as_string(hide_password=False)).close()
+    with _one_process_at_a_time(), _connected(postgresql_server) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'tables'").fetchone():
+            connection.execute("CREATE DATABASE tables")
+            Store.open(postgresql_server.set(database="tables").render_as_string(hide_password=False)).close()
     return "tables"
 
 
@@ -155,9 +161,10 @@ class SharedDatabase:
 
 @pytest.fixture(scope="session")
 def postgresql_at_first(postgresql_server: URL, postgresql_tables: str) -> Iterator[SharedDatabase]:
-    """The shared PostgreSQL database, in its first state."""
-    _execute(postgresql_server, f"CREATE DATABASE shared TEMPLATE {postgresql_tables}")
-    shared = postgresql_server.set(database="shared")
+    """The PostgreSQL database that the tests of this process share, in its first state."""
+    name = f"shared_{uuid.uuid4().hex}"
+    _execute(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_tables}")
+    shared = postgresql_server.set(database=name)
     url = shared.render_as_string(hide_password=False)
     plain = shared.set(drivername="postgresql").render_as_string(hide_password=False)
     with Store.open(url) as store, psycopg.connect(plain, autocommit=True) as connection:
@@ -221,8 +228,20 @@ def _database_made(server: URL, *, like: str) -> Iterator[str]:
     _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def _one_process_at_a_time() -> Iterator[None]:
+    """Wait until no other test process of this checkout starts or stops the server, or makes its tables."""
+    with Path(__file__).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _execute(url: URL, *statements: str) -> None:
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with _connected(url) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def _connected(url: URL) -> "psycopg.Connection[Any]":
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
