@@ -85,7 +85,7 @@ _TEXTS = {
     ),
     LetterKind.MOVE: _Texts(
         subject=gettext_noop("Please confirm this address: %(site)s by mail"),
-        before=gettext_noop("On %(day)s a reader asked on %(host)s to get his mails at this address from now on."),
+        before=gettext_noop("On %(day)s a subscriber asked on %(host)s to get mails at this address from now on."),
         door=_PRESS,
         url_of=move_url,
         after=gettext_noop(

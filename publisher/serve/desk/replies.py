@@ -24,7 +24,7 @@ def tell_reply(reply: str, texts: Texts) -> str:
     by_subject = {
         "1": _("There is no such mailbox."),
         "2": _("The mailbox takes no mail at present."),
-        "3": _("The mail server of the reader has trouble."),
+        "3": _("The recipient’s mail server has trouble."),
         "4": _("The mail servers do not reach each other."),
         "5": _("The mail servers do not understand each other."),
         "6": _("The mail server will not have a mail like this one."),

@@ -142,14 +142,14 @@ def _send(visit: Visit) -> Done:
     try:
         report = visit.publisher.begin_round(paces if chosen == EVERY_PACE else [chosen], within=PLAN_WITHIN)
     except NoNewsError as error:
-        raise RefusedError(visit.gettext("Nothing is new to these readers: no mail goes out.")) from error
+        raise RefusedError(visit.gettext("Nothing is new to these subscribers: no mail goes out.")) from error
     mails = sum(each.mails for each in report.rounds)
     if not all(each.is_planned for each in report.rounds):
         said = visit.gettext("The mails go out now; there are many, and they are being prepared.")
     elif mails:
         said = visit.ngettext("%(num)s mail goes out now.", "%(num)s mails go out now.", mails) % {"num": mails}
     else:
-        said = visit.gettext("Nothing is new to these readers: no mail goes out.")
+        said = visit.gettext("Nothing is new to these subscribers: no mail goes out.")
     return _done(visit, with_problems(visit, with_saved(visit, said, words), report))
 
 

@@ -16,7 +16,7 @@ ENGLISH = languages.translations("en", "desk")
         ("552 5.2.2 over quota", "The mailbox is full."),
         ("452 4.2.2 over quota", "The mailbox is full."),
         ("550 5.2.1 disabled", "The mailbox takes no mail at present."),
-        ("451 4.3.0 try later", "The mail server of the reader has trouble."),
+        ("451 4.3.0 try later", "The recipient’s mail server has trouble."),
         ("4.4.1", "The mail servers do not reach each other."),
         ("501 5.5.2 what?", "The mail servers do not understand each other."),
         ("554 5.6.0 no", "The mail server will not have a mail like this one."),

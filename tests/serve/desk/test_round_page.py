@@ -78,7 +78,7 @@ def test_each_typical_mail_is_shown(editor: Editor, query: str, shown: list[str]
     page = editor.look(f"{ROUND}?{query}")
 
     if shown == "sample":
-        assert "Nothing is new to this reader" in page
+        assert "Nothing is new to this subscriber" in page
         assert 'value="drop:' not in page
     else:
         assert sorted(shown) == sorted(titles(page))
@@ -122,8 +122,9 @@ def test_send_now_sends_once_and_the_next_tick_sends_what_is_new_since(site: Des
     with site.world.store() as store:
         assert [ADA] == [each.recipient for each in store.mail.ledger.known("round-1")]
     refused = editor.press("send", ROUND, pace="daily")
-    assert (409, True) == (refused.status_code, "Nothing is new to these readers: no mail goes out." in refused.text)
-    assert "Nothing is new to this reader" in editor.look(f"{ROUND}?of-pace=daily")
+    assert 409 == refused.status_code
+    assert "Nothing is new to these subscribers: no mail goes out." in refused.text
+    assert "Nothing is new to this subscriber" in editor.look(f"{ROUND}?of-pace=daily")
     assert "A ferry was sold" in titles(editor.look(f"{ROUND}?of-pace=weekly&of-theme=ferries"))
     site.now += timedelta(days=6)
     site.world.list_above(news("10 March 2026", "A later rule.", theme="Ferries"))
@@ -299,7 +300,7 @@ def test_corrections_by_the_source_are_shown(site: DeskSite, editor: Editor) -> 
 def test_a_left_out_item_says_whose_mails_went_out_without_it(site: DeskSite, editor: Editor) -> None:
     path = f"{ROUND}?of-pace=daily"
     editor.press(f"drop:{item(editor.look(path), 'A ferry was sold')}", path)
-    told = "mails went out since it came. If you restore it, these readers do not get it any more"
+    told = "mails went out since it came. If you restore it, these subscribers do not get it any more"
     assert told not in editor.look(path)
     assert "1 mail goes out now." == editor.said(editor.press("send", path, pace="daily"))
 

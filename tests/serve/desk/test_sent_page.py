@@ -134,9 +134,8 @@ def test_refused_later_and_doubtful_mails_are_counted_and_the_rest_is_taken_back
 
         text = text_of(editor.look(SENT))
         assert "3 mails are not handed over yet." in text
-        assert (
-            "To subscribers round-1 Daily Wednesday 4 March 2026, 11:30 – each reader has his own 2 1 1 1 next" in text
-        )
+        begun = "To subscribers round-1 Daily Wednesday 4 March 2026, 11:30"
+        assert f"{begun} – each subscriber has their own 2 1 1 1 next" in text
         assert (
             "next Wednesday 4 March 2026, 12:30 1 Why not sent : round-1 There is no such mailbox. 550 5.1.1 no re…@"
             in text
@@ -145,7 +144,7 @@ def test_refused_later_and_doubtful_mails_are_counted_and_the_rest_is_taken_back
 
         assert "round-1: 3 mails are taken back." == editor.said(editor.press("recall:round-1", SENT))
 
-        assert "each reader has his own 0 1 1 0 1 3 taken back" in text_of(editor.look(SENT))
+        assert "each subscriber has their own 0 1 1 0 1 3 taken back" in text_of(editor.look(SENT))
         assert "Chaque jour" in editor.look(f"{SENT}?language=fr")
         assert "round-1: 3 mails are sent after all." == editor.said(editor.press("again:round-1", SENT))
-        assert "each reader has his own 3 1 1 0 1" in text_of(editor.look(SENT))
+        assert "each subscriber has their own 3 1 1 0 1" in text_of(editor.look(SENT))
