@@ -17,7 +17,8 @@ from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
-from publisher.collect.sources.escapes import correct_html, escape_ampersands, page_in_place, unescape_name
+from publisher.collect.sources.escapes import correct_html, page_in_place, unescape_name
+from publisher.collect.sources.feed_xml import correct_xml, ends_within_entry
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
@@ -36,7 +37,7 @@ from publisher.model.problems import Problem
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-10"
+READER = "feed-11"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """The most items that are read from one document."""
@@ -46,15 +47,6 @@ _HARMLESS_BYTES = 32_768
 as a long author's name, and 4 s at this size.
 """
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
-_ENTITY = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
-"""The declaration of an entity, removed before a parser can expand it: a few lines could expand to gigabytes."""
-_ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
-_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
-_ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
-_CAPTION = re.compile(r"(</?media:)description\b")
-"""The tag of a picture's caption in Media RSS, which is renamed so that feedparser does not take the caption for the
-item's own description.
-"""
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
 
@@ -167,8 +159,7 @@ class _Document:
 def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document:
     import feedparser  # late: its import takes 60 ms, which an unchanged feed does not need
 
-    text = escape_ampersands(_ENTITY.sub("", decode(body, server=charset, kind="xml")))
-    text = _CAPTION.sub(r"\1caption", text)
+    text = correct_xml(decode(body, server=charset, kind="xml"))
     headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         parsed = feedparser.parse(
@@ -187,7 +178,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
         {"authors": authors, **_xml_values(entry, language, base, is_atom=parsed.version.startswith("atom"))}
         for entry in parsed.entries
     ]
-    if entries and _ends_within_entry(text, len(entries)):
+    if entries and ends_within_entry(text, len(entries)):
         entries[-1] = _cut_off(parsed.entries[-1])
     return _Document(
         url=url,
@@ -195,12 +186,6 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
         older=_older_link(feed.get("links", ()), url),
         lifetime=_lifetime(feed),
     )
-
-
-def _ends_within_entry(text: str, count: int) -> bool:
-    """Whether a document was cut off inside its last entry, whose text is then incomplete."""
-    last = max((match.start() for match in _ENTRY.finditer(text)), default=0)
-    return _ROOT_END.search(text, last) is None and len(_ENTRY_END.findall(text)) < count
 
 
 def _cut_off(entry: Mapping[str, Any]) -> FieldError:
@@ -234,7 +219,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
     if not value:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
-    link = seen_from(_link(entry), base)
+    link = seen_from(_link(entry, is_atom=is_atom), base)
     # Atom's categories are plain text (RFC 4287 section 4.2.2), RSS's often HTML; Blogger's address is for programs.
     as_line = clean_line if is_atom else line_of
     names = [str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags", ())]
@@ -260,17 +245,19 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
     }
 
 
-def _link(entry: dict[str, Any]) -> str:
+def _link(entry: dict[str, Any], *, is_atom: bool) -> str:
     """Return the link of an entry; return an empty string if it has none.
 
     feedparser treats a `guid` as a link unless the feed denies this, and many guids are no addresses. A service that
-    counts clicks writes its own address into `link`, and the item's into another element.
+    counts clicks writes its own address into `link`, and the item's into another element. In RSS feedparser takes the
+    last link, which may be within another element, such as `yandex:related`.
     """
     if original := next(filter(web_address, (str(dict.get(entry, name) or "") for name in _ORIGINALS)), ""):
         return original
-    link = str(entry.get("link") or "")
-    has_own = any(each.get("rel") == "alternate" for each in entry.get("links", ()))
-    return "" if link == entry.get("id") and not has_own and not web_address(link) else link
+    own = [str(each.get("href") or "") for each in entry.get("links", ()) if each.get("rel") == "alternate"]
+    first = "" if is_atom else next(filter(None, own), "")
+    link = first or str(entry.get("link") or "")
+    return "" if link == entry.get("id") and not own and not web_address(link) else link
 
 
 def _authors(said: Mapping[str, Any]) -> list[str]:

@@ -56,6 +56,28 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
     assert fetch.lifetime == timedelta(minutes=90)
 
 
+def test_the_link_of_another_element_is_not_the_items(tmp_path: Path) -> None:
+    related = "<x:related xmlns:x='urn:x'><link>https://example.org/other</link></x:related>"
+    picture = "<image><title>Map</title><link>https://example.org/map</link></image>"
+    link = "<title>Ferry</title><link>https://example.org/ferry</link>"
+    feed = f"<rss version='2.0'><channel><item>{picture}{link}{related}</item></channel></rss>"
+
+    (ferry,) = read(tmp_path, feed).items
+
+    assert (ferry.title, ferry.link) == ("Ferry", "https://example.org/ferry")
+
+
+@pytest.mark.parametrize("link", ['<link href="https://example.org/a"/>', "<link>https://example.org/a</link>"])
+def test_a_file_whose_address_is_the_text_of_its_link(tmp_path: Path, link: str) -> None:
+    file = '<link rel="enclosure" type="image/jpeg">https://example.org/a.jpg?x=1&amp;y=2</link>'
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>a</id><title>Ferry</title>{}</entry></feed>'
+
+    (item,) = read(tmp_path, feed.format(link + file)).items
+
+    assert item.link == "https://example.org/a"
+    assert [each.url for each in item.enclosures] == ["https://example.org/a.jpg?x=1&y=2"]
+
+
 def test_a_category_that_is_an_address_has_its_label_or_none(tmp_path: Path) -> None:
     kind = '<category scheme="http://schemas.google.com/g/2005#kind" term="http://schemas.google.com/blogger#post"/>'
     labelled = '<category scheme="https://example.org/tags" term="https://example.org/tags/sea" label="The sea"/>'
