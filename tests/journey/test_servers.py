@@ -360,6 +360,15 @@ def test_a_folder_without_its_slash_leads_to_it(server: Server) -> None:
     assert headers["Location"].endswith("/all/")
 
 
+@pytest.mark.parametrize("path", ["/all/archive", "/all/archive/", "/all/archive/1", "/all/archive/1/"])
+def test_a_folder_of_an_archive_leads_to_the_page_of_its_feed(server: Server, path: str) -> None:
+    status, headers, _ = server.ask(f"{path}?from=x")
+
+    assert 301 == status
+    assert "/all/" == urlsplit(headers["Location"]).path
+    assert 200 == server.ask("/archive/weekly/")[0]
+
+
 def test_forms_are_passed_on_with_the_visitors_address_and_kept_nowhere(server: Server) -> None:
     headers = {"X-Forwarded-For": "203.0.113.1", "Content-Type": "application/x-www-form-urlencoded"}
 
