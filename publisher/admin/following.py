@@ -1,9 +1,10 @@
 """Counts how many people follow what, now and earlier. Only numbers are returned, nothing about a person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from publisher.model.dataclass import dataclass
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, EVERYTHING
 from publisher.store import Store

@@ -1,6 +1,6 @@
 """Digests: editions and readers' selections as rendered, ready to be sent."""
 
-from dataclasses import dataclass
+from publisher.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The site: who publishes, and where."""
 
-from dataclasses import dataclass
+from publisher.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ pass, does the rest.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.errors import OutrunError
 from publisher.model.progress import Progress, Steps, quiet

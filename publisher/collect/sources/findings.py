@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from publisher.model.dataclass import dataclass
 
 _NUMBERS = re.compile(r"\s*(\d{1,2})[/-](\d{1,2})[/-]\d{4}\b")
 _MONTHS = 12

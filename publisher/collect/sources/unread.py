@@ -1,8 +1,10 @@
 """What is known of a listed item that could not be read, so that the item does not count as gone; values only."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+
+from publisher.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
