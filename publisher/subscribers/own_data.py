@@ -113,10 +113,11 @@ class OwnData:
     # --- another address ---------------------------------------------------------------------------------------------
 
     def ask_to_move(self, opened: str, address: str) -> bool:
-        """Send a letter with a link to the new address that the subscriber who opened a page wants; return whether the
-        page is still valid.
+        """Send a letter with a link to the new address that a subscriber asks for on the page he opened; return whether
+        the page is still valid.
 
-        The returned value is the same if the address is known to the site. A suppressed address gets no letter.
+        Whether the site knows the new address makes no difference to what is returned. A suppressed address gets no
+        letter.
 
         Raises:
             UsageError: mail servers do not accept the address.
