@@ -15,7 +15,12 @@ from html import escape
 import nh3
 from lxml import etree, html
 
-from publisher.collect.sources.html_leftovers import drop_footers, show_addresses, without_shortcodes
+from publisher.collect.sources.html_leftovers import (
+    drop_footers,
+    drop_repeated,
+    show_addresses,
+    without_shortcodes,
+)
 from publisher.collect.sources.html_media import FRAMES, NUMBER, RECORDINGS, MediaFound, show_media
 from publisher.collect.sources.links import SCHEMES, absolute, web_address
 from publisher.collect.sources.text import fit
@@ -148,6 +153,7 @@ def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) ->
         element.drop_tree()
     for element in [each for each in root.iter() if each.tag != "img" and _is_preheader(each.get("style", ""))]:
         element.drop_tree()
+    drop_repeated(root)
     drop_footers(root, base)
     show_addresses(root)
     show_media(root, base, media, keep_tracking=keep_tracking)

@@ -1,9 +1,11 @@
-"""Removes from HTML what programs add to a text: the line of WordPress below each one, and scrambled mail addresses.
+"""Removes from HTML what programs add to a text: the line of WordPress below each one, the title and author that Drupal
+repeats above it, words for screen readers alone, and scrambled mail addresses.
 
 This module changes lxml's elements in place.
 """
 
 import re
+from copy import deepcopy
 
 from lxml import html
 
@@ -26,6 +28,12 @@ _READ_ON = re.compile(
     r".{0,300}",
     re.IGNORECASE | re.DOTALL,
 )
+_REPEATED = frozenset({"field--name-title", "field--name-uid", "field--name-created", "node__links"})
+"""Classes of the title, author and time that Drupal's feeds have above each text, and of its links below it."""
+_UNSEEN = frozenset({"visually-hidden", "sr-only", "screen-reader-text", "element-invisible"})
+"""Classes of words for screen readers, by Drupal, Bootstrap and WordPress. Without their styles everybody sees them."""
+_SHOWN = ("img", "audio", "video", "iframe", "embed", "object", "hr")
+"""Elements that show something without words."""
 _SCRAMBLED = re.compile(r".*/cdn-cgi/l/email-protection#(?P<code>(?:[0-9a-f]{2})+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[0-9a-f]{2}){4,200}", re.IGNORECASE)
 _PROTECTED = re.compile(r"\s*\[email\sprotected\]\s*")
@@ -44,9 +52,38 @@ def drop_footers(root: html.HtmlElement, base: str) -> None:
         words = str(paragraph.text_content())
         if len(words) < _LONGEST and paragraph.find(".//a") is not None and _FOOTER.fullmatch(words):
             paragraph.drop_tree()
-    last = root[-1] if len(root) else None
+    last = next((each for each in reversed(root) if not _is_empty(each) or (each.tail or "").strip()), None)
     if last is not None and not (last.tail or "").strip() and _leads_to_itself(last, base):
         last.drop_tree()
+
+
+def drop_repeated(root: html.HtmlElement) -> None:
+    """Remove what Drupal repeats around a text, and words for screen readers alone that stand beside other words."""
+    for element in root.findall(".//*[@class]"):
+        classes = {*element.get("class", "").split()}
+        if not classes.isdisjoint(_REPEATED) or (not classes.isdisjoint(_UNSEEN) and _is_beside_words(element)):
+            element.drop_tree()
+
+
+def words_shown(element: html.HtmlElement) -> str:
+    """Return the words of an element without those for screen readers alone."""
+    shown = deepcopy(element)
+    for part in shown.findall(".//*[@class]"):
+        if not _UNSEEN.isdisjoint(part.get("class", "").split()) and _is_beside_words(part):
+            part.drop_tree()
+    return " ".join(shown.itertext())
+
+
+def _is_beside_words(element: html.HtmlElement) -> bool:
+    """Whether the element's parent has other words: an icon has words for screen readers alone."""
+    parent = element.getparent()
+    own = str(element.text_content())
+    return parent is not None and str(parent.text_content()).strip() != own.strip()
+
+
+def _is_empty(element: html.HtmlElement) -> bool:
+    """Whether an element shows nothing: neither words nor, say, a picture."""
+    return not str(element.text_content()).strip() and next(element.iter(*_SHOWN), None) is None
 
 
 def _leads_to_itself(element: html.HtmlElement, base: str) -> bool:

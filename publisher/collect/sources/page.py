@@ -26,6 +26,7 @@ from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
+from publisher.collect.sources.html_leftovers import words_shown
 from publisher.collect.sources.links import absolute, seen_from
 from publisher.collect.sources.moments import Today, Undated, first_sight
 from publisher.collect.sources.path_days import day_in_address
@@ -281,7 +282,7 @@ def catch(source: str, element: html.HtmlElement, selector: str) -> list[str]:
         return []
     match = _ATTRIBUTE.fullmatch(selector)
     if match is None:
-        found = [" ".join(part.itertext()) for part in select(source, element, selector)]
+        found = [words_shown(part) for part in select(source, element, selector)]
     else:
         parts = select(source, element, match["selector"]) if match["selector"].strip() else [element]
         found = [part.get(match["attribute"]) or "" for part in parts]

@@ -15,6 +15,11 @@ from publisher.model.links import without_tracking
 BASE = "https://example.org/news/2026"
 
 
+DRUPAL = """<span class="field field--name-title field--type-string">A</span>
+<span class="field field--name-uid">by B</span> <span class="field field--name-created">Mon, 03/04/2024</span>
+<div class="field field--name-body"><p>It sails.</p></div><div class="node__links"><a href="/a">1 comment</a></div>"""
+
+
 @pytest.mark.parametrize(
     ("raw", "clean"),
     [
@@ -67,6 +72,18 @@ BASE = "https://example.org/news/2026"
         ('<a href="/cdn-cgi/l/email-protection#2a4b6a480445584d">us</a>', '<a href="mailto:a@b.org">us</a>'),
         ('<span data-cfemail="2a4b6a480445584d">[email\xa0protected]</span>', "<span>a@b.org</span>"),
         ('<span data-cfemail="2a4b6a">x</span>', "<span>x</span>"),
+        (
+            DRUPAL,
+            "<div><p>It sails.</p></div>",
+        ),
+        (
+            '<a href="/a">The report<span class="sr-only"> (opens in a new tab)</span></a>.',
+            '<a href="https://example.org/a">The report</a>.',
+        ),
+        (
+            '<p><a href="/a"><i></i><span class="icon visually-hidden">Facebook</span></a></p>',
+            '<p><a href="https://example.org/a"><i></i><span>Facebook</span></a></p>',
+        ),
     ],
 )
 def test_allowed_html_stays_and_other_html_goes(raw: str, clean: str) -> None:
@@ -185,7 +202,9 @@ def test_a_player_without_an_address_is_told() -> None:
         ("<p>It sails.</p><p><a href='#more-7'>Read more »</a></p>", "<p>It sails.</p>"),
         ("<p>It sails.</p> <a href=''>Continue reading <span>Ferry</span></a>", "<p>It sails.</p> <a>Continue"),
         ("<p>It sails.</p> <a href='/ferry'>Continue reading <span>Ferry</span></a>", "<p>It sails.</p>"),
+        ("<p>It sails.</p><p><a href='/ferry'>Read more</a></p><p></p><p>&nbsp;</p>", "<p>It sails.</p>"),
         ("<p>It sails. <a href='/ferry'>Read more</a></p>", "Read more"),
+        ("<p>It sails.</p><p><a href='/ferry'>Read more</a></p><p><img src='/a.png'></p>", "Read more"),
         ("<p>It sails.</p><p><a href='/other'>Read more</a></p>", "Read more"),
     ],
 )

@@ -92,6 +92,18 @@ def test_an_address_without_a_day_is_no_date(tmp_path: Path, address: str) -> No
         PageSource("news", "p", "a@href", path=page, title="a").fetch(validator="", now=NOW)
 
 
+def test_words_for_screen_readers_alone_are_not_in_a_title(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<p><b><span class='visually-hidden'>Date of publication</span>10 March 2026</b>"
+        "<i>Ferry <span class='sr-only'>opens in a new tab</span></i><u><span class='sr-only'>Ferries</span></u></p>"
+    )
+
+    (item,) = PageSource("news", "p", "b", path=page, title="i", themes="u").fetch(validator="", now=NOW).items
+
+    assert (item.title, item.date, item.labels) == ("Ferry", date(2026, 3, 10), ("Ferries",))
+
+
 def test_a_page_may_have_no_dates(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p><i>Ferry</i></p>")
