@@ -28,7 +28,6 @@ from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.config.config import Config
 from publisher.model.errors import BusyError
-from publisher.model.mail_reports import DeliverReport
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport, ComposeReport, RunReport
 from publisher.publish.files import Files, RehearsedFiles
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from publisher.admin.reception import Reception
     from publisher.admin.subscribers_wiring import SubscribersWiring
     from publisher.model.deliveries import DeliveryCounts
+    from publisher.model.mail_reports import DeliverReport
     from publisher.model.status import Status
     from publisher.subscribers.own_data import OwnData
     from publisher.subscribers.people import People
@@ -70,7 +70,7 @@ class Publisher:
         outbox: Outbox,
         *,
         open_files: Callable[[Path], Files],
-        hand_over: Callable[["DeliverySetup"], DeliverReport],
+        hand_over: Callable[["DeliverySetup"], "DeliverReport"],
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
@@ -408,13 +408,13 @@ def clock_at(now: datetime | None) -> Callable[[], datetime]:
     return lambda: fixed or datetime.now(UTC)
 
 
-def _hand_over(setup: "DeliverySetup") -> DeliverReport:
+def _hand_over(setup: "DeliverySetup") -> "DeliverReport":
     from publisher.admin.deliveries import hand_over  # late: most sites send no mail
 
     return hand_over(setup)
 
 
-def _rehearse_hand_over(setup: "DeliverySetup") -> DeliverReport:
+def _rehearse_hand_over(setup: "DeliverySetup") -> "DeliverReport":
     from publisher.admin.deliveries import rehearse_hand_over  # late: most sites send no mail
 
     return rehearse_hand_over(setup)

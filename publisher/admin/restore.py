@@ -39,8 +39,7 @@ from publisher.store.backup_file import Backup, add_missing, flush_folder, unpac
 from publisher.store.departures import Journal
 from publisher.store.disk_errors import explain_errors
 from publisher.store.owners import give
-from publisher.store.people import Repeated
-from publisher.store.replay import repeat_departures
+from publisher.store.replay import Repeated, repeat_departures
 from publisher.store.settlement import Settlement
 from publisher.store.snapshot import put_in_place
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publisher.admin.departures import note_departures
 from publisher.admin.wiring import Wiring
@@ -21,7 +22,6 @@ from publisher.compose.plan import Plan
 from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import FilesError, TemplateError
-from publisher.model.mail_reports import RoundReport
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress
 from publisher.model.reports import ComposeReport, RunReport
@@ -29,6 +29,9 @@ from publisher.publish.files import Files
 from publisher.publish.plan import Scope, plan
 from publisher.rendering import urls
 from publisher.store import Store
+
+if TYPE_CHECKING:
+    from publisher.model.mail_reports import RoundReport
 
 Planner = Callable[..., list[Plan]]
 """Plans editions: `compose.plan_all` or `compose.plan_due`."""
@@ -78,7 +81,7 @@ class Stages:
         report = replace(report, rounds=self._keep_rounds(is_stopping))
         return self._wiring.tell_hub(note_departures(self._store, report))
 
-    def _keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
+    def _keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple["RoundReport", ...]:
         """Plan the mails to subscribers that are due, and delete data whose retention period has ended: data of former
         subscribers too, if config.toml has no [subscribers] any more.
         """

@@ -22,7 +22,7 @@ from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.compose.traces import Trace
 from publisher.model.problems import counted
-from publisher.store.people import Repeated
+from publisher.store.replay import Repeated
 
 
 @click.command()

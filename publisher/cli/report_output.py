@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from publisher.cli.formats import clock_line, edition_line
 from publisher.cli.output import print_json, print_line, warn
 from publisher.model.editions import Edition, Notice
-from publisher.model.mail_reports import DeliverReport, DeliveryTally, RoundReport
 from publisher.model.problems import Problem, counted
 from publisher.model.reports import CollectReport, ComposeReport, RunReport
+
+if TYPE_CHECKING:
+    from publisher.model.mail_reports import DeliverReport, DeliveryTally, RoundReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
@@ -75,7 +78,7 @@ def _compose_lines(composed: ComposeReport, zone: ZoneInfo) -> list[str]:
     return lines
 
 
-def _round_line(report: RoundReport) -> str:
+def _round_line(report: "RoundReport") -> str:
     """Return a line about a round of mails to subscribers, such as `subscribers: round-3 (daily, weekly) with 12
     mails`.
     """
@@ -83,7 +86,7 @@ def _round_line(report: RoundReport) -> str:
     return f"subscribers: {report.name} ({', '.join(report.paces)}) with {counted(report.mails, 'mail')}{more}"
 
 
-def _tally_line(tally: DeliveryTally) -> str:
+def _tally_line(tally: "DeliveryTally") -> str:
     """Return a line such as `deliver: weekly-1 to list@example.org: 1 sent`."""
     more = tally.mails - 1
     to = f"{tally.to} and {counted(more, 'other')}" if more > 0 else tally.to
@@ -112,7 +115,7 @@ def _nothing_new(report: RunReport) -> str:
     return f"nothing new; {' and '.join(silent)}: see `publisher status`" if silent else "nothing new"
 
 
-def _words_of_stopped(report: DeliverReport) -> list[str]:
+def _words_of_stopped(report: "DeliverReport") -> list[str]:
     """Return lines that say how many mails wait for the operator, and why."""
     counts = {"paused": report.paused, "held": report.held}
     return [f"{counted(count, 'mail')} {word}" for word, count in counts.items() if count]

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from publisher.model.digests import Digest, DigestItem
 from publisher.model.editions import Audience, Edition, Notice
 from publisher.model.errors import FilesError
 from publisher.model.site import Site
@@ -20,6 +19,7 @@ from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
 
 if TYPE_CHECKING:
     from publisher.model.deliveries import NewDelivery
+    from publisher.model.digests import Digest, DigestItem
 
 SCHEMA = 1
 """The version of the format of edition.json. It grows when an older program would misread the new format."""
@@ -219,7 +219,9 @@ def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:
 # --- the content of folders ------------------------------------------------------------------------------------------
 
 
-def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> dict[str, bytes]:
+def edition_files(
+    edition: Edition, digest: "Digest", mail: bytes, *, audience: Audience, site: Site
+) -> dict[str, bytes]:
     """Return the contents of the files of an edition, by file name."""
     files = digest_files(digest, mail)
     described = _describe(edition, digest, files, audience=audience, site=site)
@@ -227,7 +229,7 @@ def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Au
     return {**files, EDITION_FILE: text.encode()}
 
 
-def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
+def digest_files(digest: "Digest", mail: bytes) -> dict[str, bytes]:
     """Return the contents of the files of a test mail's digest, by file name. There is no edition.json among them."""
     return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), MAIL: mail}
 
@@ -252,7 +254,7 @@ def is_whole(folder: Path) -> bool:
 
 
 def _describe(
-    edition: Edition, digest: Digest, files: Mapping[str, bytes], *, audience: Audience, site: Site
+    edition: Edition, digest: "Digest", files: Mapping[str, bytes], *, audience: Audience, site: Site
 ) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
@@ -272,7 +274,7 @@ def _describe(
     }
 
 
-def _item(item: DigestItem) -> dict[str, Any]:
+def _item(item: "DigestItem") -> dict[str, Any]:
     return {"uid": item.uid, "title": item.title, "url": item.url, "themes": list(item.themes)}
 
 

@@ -6,18 +6,18 @@ import re
 from base64 import b64encode
 
 _MASK = "(address)"
-_AT = re.compile(r"@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40|\\u0040|\uff20|\ufe6b", re.IGNORECASE)
+_AT = r"(?i)@|%(?:25)*40|=(?:3D)*40|\+40|&#(?:0*64|x0*40);|&commat;|\\x40|\\u0040|\uff20|\ufe6b"
 """An at sign, also as encoded in URLs, quoted-printable, the xtext of RFC 3461, HTML and program text, and the wide and
 small at signs of Unicode.
 """
-_MAY_BEGIN_AT = re.compile(r"[@%=+&\\\uff20\ufe6b]")
+_BEGIN_AT = "@%=+&\\\uff20\ufe6b"
 """The first characters of `_AT`. Few replies contain one, and looking for them is quicker."""
 _ENDS_LOCAL = frozenset(' \t\r\n<>()[]",;:')
 """Characters that cannot be part of a local part. The local part of an address begins after the last of them before the
 at sign.
 """
-_DOMAIN = re.compile(r"\[[^\]\s]*\]|[^\s<>()\"'\[\],;:]+")
-_NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}")
+_DOMAIN = r"\[[^\]\s]*\]|[^\s<>()\"'\[\],;:]+"
+_NAME = r"(?:[\w-]+\.)+[^\W\d_]{2,}"
 """What looks like a domain after an encoded at sign."""
 _IN_URLS = str.maketrans("+/", "-_")
 """The base64 of URLs has other characters (RFC 4648 section 5)."""
@@ -29,11 +29,12 @@ def without_addresses(text: str, *, known: str = "") -> str:
     The `known` address is also found in other forms: as in VERP (`ada=example.org`), in base64 and in hexadecimal.
     """
     told = _without_known(text, known) if known else text
-    if not _MAY_BEGIN_AT.search(told):
+    if not any(each in told for each in _BEGIN_AT):
         return told
+    at_sign, domain_of, name_of = map(re.compile, (_AT, _DOMAIN, _NAME))  # compiled once, and not by every command
     pieces, done = list[str](), 0
-    for at in _AT.finditer(told):
-        domain = (_DOMAIN if at[0] == "@" else _NAME).match(told, at.end())
+    for at in at_sign.finditer(told):
+        domain = (domain_of if at[0] == "@" else name_of).match(told, at.end())
         if domain is None or at.start() < done:
             continue
         if (start := _start_of_local(told, done, at.start())) < at.start():

@@ -1,14 +1,14 @@
-"""The tables of the editors' desk (the website where editors decide): sign-in links, sessions, the record of what
-editors did, and decisions about the next mails to subscribers.
+"""The tables of the editors' desk (the website where editors decide): sign-in links, sessions, and the record of what
+editors did.
 """
 
 from functools import partial
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
 from publisher.model.desk import ActOutcome
 from publisher.store.columns import Choice, Key, UtcDateTime
-from publisher.store.schema import items, metadata
+from publisher.store.schema import metadata
 
 # Columns must have a value unless they say otherwise.
 _column = partial(Column, nullable=False)
@@ -47,28 +47,4 @@ desk_acts = Table(
     Index("ix_desk_acts_at", "at"),
     # Numbers are never reused: they are part of addresses.
     sqlite_autoincrement=True,
-)
-
-# What editors decided about the next round of mails to subscribers; at most one row.
-next_round = Table(
-    "next_round",
-    metadata,
-    _column("id", Integer, primary_key=True, autoincrement=False),
-    # No round begins before this moment. It is null if no round is postponed.
-    _column("postponed_until", UtcDateTime, nullable=True),
-    # It is empty if every subscriber's mail has a subject of its own.
-    _column("subject", Text),
-    _column("introduction", Text),
-)
-
-# What editors decided about items in mails to subscribers, for all rounds.
-round_items = Table(
-    "round_items",
-    metadata,
-    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
-    # Null if the item has its own title.
-    _column("title", Text, nullable=True),
-    # Items with a place come first, sorted by place. It is null for other items.
-    _column("place", Integer, nullable=True),
-    _column("is_left_out", Boolean),
 )

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from publisher.model.rounds import RoundEdit
-from publisher.store.desk_schema import next_round, round_items
 from publisher.store.engine import Database
+from publisher.store.people_schema import next_round, round_items
 
 _THE_ROW = 1
 

@@ -15,7 +15,6 @@ from publisher.store.moves import Moves
 from publisher.store.people_archive import LogPlace, PeopleArchive
 from publisher.store.range_pass import FollowRow, Moved, RangePass, RoundEnvelope
 from publisher.store.renewals import NewRenewal, OldConsent, Renewals
-from publisher.store.replay import Repeated
 from publisher.store.retention import Retention
 from publisher.store.rounds import RoundMail, Rounds
 from publisher.store.subscribers import Subscribers
@@ -31,7 +30,6 @@ __all__ = [
     "PastMail",
     "PeopleRecords",
     "RangePass",
-    "Repeated",
     "RoundEnvelope",
     "RoundMail",
     "SentMail",

@@ -6,7 +6,7 @@ mails. `suppressions` holds an HMAC instead.
 
 from functools import partial
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 
 from publisher.model.departures import DepartureKind, SuppressionKind
 from publisher.model.subscribers import ConsentKind, EndReason, LetterKind, SubscriptionState
@@ -237,4 +237,28 @@ round_mails = Table(
     _column("subscriber", Integer, primary_key=True, autoincrement=False),
     _column("selection", Integer, ForeignKey(selections.c.number)),
     sqlite_with_rowid=False,
+)
+
+# What editors decided about the next round of mails to subscribers; at most one row.
+next_round = Table(
+    "next_round",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    # No round begins before this moment. It is null if no round is postponed.
+    _column("postponed_until", UtcDateTime, nullable=True),
+    # It is empty if every subscriber's mail has a subject of its own.
+    _column("subject", Text),
+    _column("introduction", Text),
+)
+
+# What editors decided about items in mails to subscribers, for all rounds.
+round_items = Table(
+    "round_items",
+    metadata,
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    # Null if the item has its own title.
+    _column("title", Text, nullable=True),
+    # Items with a place come first, sorted by place. It is null for other items.
+    _column("place", Integer, nullable=True),
+    _column("is_left_out", Boolean),
 )

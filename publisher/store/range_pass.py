@@ -35,7 +35,6 @@ from publisher.model.subscribers import SubscriptionState
 from publisher.store.columns import UtcDateTime
 from publisher.store.content import themes_of
 from publisher.store.delivery_rows import clock_of
-from publisher.store.desk_schema import round_items
 from publisher.store.edition_schema import dropped_items
 from publisher.store.engine import batches
 from publisher.store.joins import joins_of
@@ -43,6 +42,7 @@ from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import (
     bounce_scores,
     ranges,
+    round_items,
     round_mails,
     selections,
     subscribers,

@@ -12,7 +12,7 @@ from publisher.model.errors import StoreError
 from publisher.model.subscribers import Consent, ConsentKind, EndReason, Subscriber
 from publisher.store import Store
 from publisher.store.address_key import AddressKey
-from publisher.store.people import Repeated
+from publisher.store.replay import Repeated
 from publisher.subscribers.choose import choose, leave, undo
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_rounds import add, begin, plan
