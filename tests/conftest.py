@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.browser", "tests.databases", "tests.servers"]
+SHARED = ("tests.browser", "tests.databases", "tests.examples", "tests.servers")
+"""Modules with fixtures and settings of all tests."""
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_LISTING = ROOT.parent / "shared" / "data" / "emn-news.txt"
@@ -29,14 +29,16 @@ if (
     os.environ["TMPDIR"] = str(IN_MEMORY)
     tempfile.tempdir = None  # so that tempfile looks for it again
 
-# No deadline: an example takes ten times as long on a busy machine. The plain run uses other examples each time, so it
-# needs few of them. "thorough" is for a run overnight. Tests that need more or fewer examples multiply this number.
-settings.register_profile("default", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile(
-    "ci", parent=settings.get_profile("default"), max_examples=20, print_blob=True, derandomize=True
-)
-settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=5_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Import what tests share, unless this process only distributes tests to others. They wait for it, and importing
+    takes half a second.
+    """
+    option = config.option
+    if option.dist == "no" or not option.tx or option.collectonly or config.getoption("--hypothesis-profile"):
+        for name in SHARED:
+            config.pluginmanager.import_plugin(name)
 
 
 def pytest_collection_finish() -> None:
