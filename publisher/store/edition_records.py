@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, bindparam, case, func, select
 
+from publisher.model.editions import SourceChange
 from publisher.model.records import ChangeKind, Record
-from publisher.store.content import record_of
+from publisher.store.content import item_of, record_of
 from publisher.store.edition_schema import edition_items
 from publisher.store.schema import IS_LIVE, items, log
 
@@ -39,6 +40,21 @@ def newest_of(
         titles = {} if row.title is None else {row.number: row.title}
         found[row.edition] = (row.live, (*before, _retitled(record_of(row), titles)))
     return found
+
+
+def followed_of(connection: Connection, audience: str, number: int) -> tuple[SourceChange, ...]:
+    """Return the items of an edition that have changed since it was composed, each with its words then and now, in the
+    edition's order.
+    """
+    rows = connection.execute(_FOLLOWED, {"audience": audience, "number": number}).all()
+    if not rows:
+        return ()
+    records = {record.number: record for record in records_of(connection, edition_items, audience, number)}
+    return tuple(
+        SourceChange(record=records[row.item], was=item_of(row.was), now=item_of(row.now))
+        for row in rows
+        if row.item in records
+    )
 
 
 # Statements are built once: building one costs more than a query for a few rows in SQLite.
@@ -85,6 +101,18 @@ def _live(table: Table) -> Select[Any]:
     return query.where(IS_LIVE)
 
 
+_COMPOSED = log.alias("composed")
+_FOLLOWED = (
+    select(edition_items.c.item, _COMPOSED.c.content.label("was"), log.c.content.label("now"))
+    .join(_COMPOSED, _COMPOSED.c.seq == edition_items.c.composed_seq)
+    .join(log, log.c.seq == edition_items.c.seq)
+    .where(
+        edition_items.c.audience == bindparam("audience"),
+        edition_items.c.number == bindparam("number"),
+        edition_items.c.composed_seq != edition_items.c.seq,
+    )
+    .order_by(edition_items.c.position)
+)
 _TITLES = select(edition_items.c.item, edition_items.c.title).where(
     edition_items.c.audience == bindparam("audience"),
     edition_items.c.number == bindparam("number"),

@@ -25,15 +25,15 @@ from sqlalchemy import (
 )
 
 from publisher.model.dataclass import dataclass
-from publisher.model.editions import Edition, SourceChange, TakenOut
+from publisher.model.editions import Edition, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
-from publisher.store.content import item_of, record_of, themes_text
-from publisher.store.edition_records import records_of
+from publisher.store.content import record_of, themes_text
+from publisher.store.edition_records import followed_of, records_of
 from publisher.store.edition_schema import audiences, dropped_items, edition_corrections, edition_items, editions
 from publisher.store.engine import Database
 from publisher.store.formerly import formerly_of
-from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
+from publisher.store.held import HeldEditions, is_edition, items_of, recount, take_out
 from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 if TYPE_CHECKING:
@@ -249,12 +249,7 @@ class Editions:
         # Numbers are right even if a clock was wrong; between audiences there is only the clock.
         by_number = (editions.c.number.desc(),)
         by_clock = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
-        order = by_clock if audience is None else by_number
-        its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
-        for_good = dropped_items.c.reason.not_in([TakenOut.PUT_OFF, TakenOut.WITHDRAWN])
-        dropped = select(func.count()).select_from(dropped_items).where(*its_dropped, for_good).scalar_subquery()
-        known = editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"]
-        query = select(*known, dropped.label("dropped")).order_by(*order).limit(limit)
+        query = _ROWS.order_by(*(by_clock if audience is None else by_number)).limit(limit)
         if audience is not None:
             query = query.where(editions.c.audience == audience)
         with self._database.reading() as connection:
@@ -288,6 +283,18 @@ _TOUCHED = [
     .where(log.c.seq > bindparam("after"), log.c.seq <= bindparam("upto"), log.c.kind != ChangeKind.ADDED)
     for table in (edition_items, edition_corrections)
 ]
+_ROWS = select(
+    *editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"],
+    select(func.count())
+    .select_from(dropped_items)
+    .where(
+        dropped_items.c.audience == editions.c.audience,
+        dropped_items.c.number == editions.c.number,
+        dropped_items.c.reason.not_in([TakenOut.PUT_OFF, TakenOut.WITHDRAWN]),
+    )
+    .scalar_subquery()
+    .label("dropped"),
+)
 
 
 def _audience_state(connection: Connection, name: str) -> AudienceState | None:
@@ -318,7 +325,7 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
         released_at=row.released_at,
         subject=row.subject or "",
         first=tuple(json.loads(row.first_items or "[]")),
-        followed=_followed_of(connection, row) if row.held_until else (),
+        followed=followed_of(connection, row.audience, row.number) if row.held_until else (),
         withdrawn=_withdrawn_of(connection, row) if row.followed_at else (),
         followed_at=row.followed_at,
     )
@@ -336,25 +343,6 @@ def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
         .order_by(items.c.number)
     )
     return tuple(record_of(each) for each in connection.execute(query))
-
-
-def _followed_of(connection: Connection, row: Row[Any]) -> tuple[SourceChange, ...]:
-    composed = log.alias("composed")
-    query = (
-        select(edition_items.c.item, composed.c.content.label("was"), log.c.content.label("now"))
-        .join(composed, composed.c.seq == edition_items.c.composed_seq)
-        .join(log, log.c.seq == edition_items.c.seq)
-        .where(is_item_of(row.audience, row.number), edition_items.c.composed_seq != edition_items.c.seq)
-        .order_by(edition_items.c.position)
-    )
-    if not (words := {each.item: each for each in connection.execute(query)}):
-        return ()
-    records = records_of(connection, edition_items, row.audience, row.number)
-    return tuple(
-        SourceChange(record=record, was=item_of(words[record.number].was), now=item_of(words[record.number].now))
-        for record in records
-        if record.number in words
-    )
 
 
 def _write_state(connection: Connection, name: str, state: AudienceState) -> None:
