@@ -36,6 +36,8 @@ _ABBREVIATIONS_IN = {
 _ABBREVIATIONS = frozenset(" ".join(_ABBREVIATIONS_IN.values()).split())
 _WORD = re.compile(r"\S+")
 _INITIALS = re.compile(r"(?:\w\.)*\w")
+_BULLET = re.compile(r"[•‣▪*–-] +(?=\S)")
+"""The bullet of the first point of a list, which is not part of a title."""
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
 """How many characters of a text are searched for sentences: neither a title nor a summary needs more."""
@@ -99,6 +101,8 @@ def _sentence_as_title(text: str) -> tuple[str, int]:
     """Return the first sentence as a title, and the position in the text after it, or 0 if the title is cut."""
     sentence = next(iter(_sentences(text)), "")
     title = even_spaces(without_invisible(_without_full_stop(sentence)))
+    bullet = _BULLET.match(title)
+    title = title[bullet.end() :] if bullet else title
     if len(title) > TITLE_LENGTH:
         return _cut(title), 0
     return title, _end_of(sentence, text)

@@ -49,6 +49,8 @@ def item(text: str, title: str = "") -> Item:
         ("We stay in the U.S.", "We stay in the U.S."),
         ("And then...", "And then..."),
         ("図書館が開く。日曜日も。", "図書館が開く。"),
+        ("* The quay opens.\n* The lock shuts.", "The quay opens"),
+        ("•\u00a0Ferry", "•\u00a0Ferry"),
         ("", ""),
     ],
 )

@@ -39,7 +39,12 @@ FIELDS = (
 
 _NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined"})
 """Words that programs write in place of a missing value."""
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LANGUAGE_TAG = re.compile(r"(?!(?:und|zxx|mul|mis)\b)[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
+"""A tag of BCP 47; not those that say undetermined, none or several, which Drupal writes for texts in any language."""
+_NO_TITLE = re.compile(
+    r"\W{0,9}(?:untitled|no title|sans titre|zonder titel|ohne titel|null|undefined)?\W{0,9}", re.IGNORECASE
+)
+"""What programs write as the title of an item without one, such as `(no title)`, or only marks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,8 @@ def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     title = clean_name(text_in(values, "title"))
     text = clean_paragraphs(text_in(values, "text"))
     html = fit(text_in(values, "html"))
+    if (text or html.strip()) and _NO_TITLE.fullmatch(title) and title.isascii():
+        title = ""
     if not (title or text or html.strip()):
         raise FieldError("it has neither a title nor a text")
     link = _link_in(values, rules.base)

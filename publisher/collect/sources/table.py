@@ -10,6 +10,8 @@ from pathlib import Path
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.columns import check_columns, fill_flags, map_row
 from publisher.collect.sources.csv_rows import NotCsvError, read_csv
+from publisher.collect.sources.dates import is_moment
+from publisher.collect.sources.escapes import page_in_place
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.collect.sources.harvest import harvest
@@ -26,6 +28,10 @@ _DAY_NUMBER = re.compile(r"(?P<day>[3-6]\d{4})(?:[.,](?P<part>\d{1,15}))?")
 """A date as spreadsheets keep it, and write it if its cell has no format of a date: the number of days since
 `_DAY_0`, with the time as a part of the day. The numbers from 30000 to 69999 are the years 1982 to 2091.
 """
+_SHORT_DATE = re.compile(r"(?P<day>\d{1,2})\.?[- ](?P<month>[^\W\d_]{3,9})\.?[- ](?P<year>\d{2})")
+"""A date as Excel shows it, `4-Mar-24`: beside a month in letters the first number is the day."""
+_LAST_CENTURY = "70"
+"""The first year of two digits that is one of the last century."""
 _DAY_0, _DAY = datetime(1899, 12, 30), timedelta(days=1)  # noqa: DTZ001  (in the site's zone)
 _LISTS = frozenset("items data rows results records entries posts articles news values".split())  # noqa: SIM905
 """The names under which programs put their list of objects into one object."""
@@ -76,6 +82,8 @@ class TableSource:
         seen: dict[str, None] = {}
         remarks: list[Problem] = []
         text = decoded(self.name, self.path, data)
+        if page_in_place(text):
+            raise SourceError(self.name, f"{self.path} is a page of HTML; save the table as CSV in UTF-8")
         try:
             rows = fill_flags(self._rows(text, seen, remarks))
             places = ((f"{self.path}:{line}", row) for line, row in rows)
@@ -116,12 +124,17 @@ class TableSource:
 
 
 def _dated(value: object) -> object:
-    """Return the day or the moment that a day number means, also in a list of values; return any other value
-    unchanged.
+    """Return the day or the moment that a spreadsheet's day number or short date means, also in a list of values;
+    return any other value unchanged.
     """
     if isinstance(value, list):
         return [_dated(each) for each in value]
-    match = _DAY_NUMBER.fullmatch(str(value).strip()) if isinstance(value, str | int) else None
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    if named := _SHORT_DATE.fullmatch(text):
+        century = "19" if named["year"] >= _LAST_CENTURY else "20"
+        day = f"{named['day']} {named['month']} {century}{named['year']}"
+        return day if is_moment(day) else value
+    match = _DAY_NUMBER.fullmatch(text)
     if match is None:
         return value
     seconds = round(float(f"0.{match['part'] or 0}") * _DAY.total_seconds())

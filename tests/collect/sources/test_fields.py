@@ -33,6 +33,25 @@ def test_a_word_in_place_of_an_id_or_a_link_is_none(word: str) -> None:
     assert (made_absolute.native_id, made_absolute.link) == ("7", "")
 
 
+@pytest.mark.parametrize("title", ["(no title)", "Untitled", "null", "-", "[Sans titre]", "..."])
+def test_a_word_in_place_of_a_title_is_none_if_there_is_a_text(title: str) -> None:
+    assert kept(date="2024-03-04", title=title, text="It sails.").title == ""
+    assert kept(date="2024-03-04", title=title).title == title
+
+
+@pytest.mark.parametrize("title", ["Null and void", "No title for us", "Untitled works", "🎉", "7", "Ω"])
+def test_other_titles_stay(title: str) -> None:
+    assert kept(date="2024-03-04", title=title, text="It sails.").title == title
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [("und", ""), ("zxx", ""), ("mul", ""), ("und-x-default", ""), ("UND", ""), ("fr_BE", "fr-be"), ("mula", "")],
+)
+def test_a_tag_for_no_language_says_none(written: str, tag: str) -> None:
+    assert kept(date="2024-03-04", language=written).language.lower() == tag
+
+
 @pytest.mark.parametrize(
     "link", ["https://example.org/wiki/Null", "https://example.org/none-of-us", "https://example.org/"]
 )

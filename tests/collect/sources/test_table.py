@@ -102,6 +102,35 @@ def test_day_numbers_of_a_spreadsheet_are_dates(tmp_path: Path, delimiter: str) 
     assert lock.published == datetime(2024, 3, 2, 10, 15)  # noqa: DTZ001
 
 
+def test_excels_usual_dates_are_read_in_four_languages(tmp_path: Path) -> None:
+    written = {
+        "4-Mar-24": 2024,
+        "04-mrt-24": 2024,
+        "4. Mär 24": 2024,
+        "04-mars-24": 2024,
+        "4-Mar-70": 1970,
+        "4-Mar-69": 2069,
+    }
+    rows = "date,title\n" + "".join(f"{each},{year}\n" for each, year in written.items())
+
+    fetch = read(tmp_path, rows)
+
+    days = [item.date for item in fetch.items]
+    assert days == [date(int(item.title), 3, 4) for item in fetch.items]
+    assert (len(days), fetch.problems) == (len(written), ())
+
+
+@pytest.mark.parametrize("text", ["31-Feb-24", "4-abc-24", "04-03-24", "24-4-Mar"])
+def test_other_short_dates_are_told_as_they_are_written(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SourceError, match=f"'{text}' is no date"):
+        read(tmp_path, f"date,title\n{text},Ferry\n")
+
+
+def test_a_page_in_place_of_a_table_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a page of HTML; save the table as CSV"):
+        read(tmp_path, "<!DOCTYPE html>\n<html><table><tr><td>date</td></tr></table></html>")
+
+
 @pytest.mark.parametrize("number", ["4535", "123456", "-45355", "70000", "45355 4"])
 def test_other_numbers_are_no_days(tmp_path: Path, number: str) -> None:
     with pytest.raises(SourceError, match="is no date"):
