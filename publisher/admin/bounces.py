@@ -12,13 +12,13 @@ mailbox.
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from publisher.deliver.bounces import read_bounce
 from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbox
 from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import UsageError
 from publisher.model.masking import without_addresses
 from publisher.model.settings import BounceSettings

@@ -6,6 +6,7 @@ To add a check, add it to `CHECKS`: its name, and a function that yields finding
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +22,6 @@ from publisher.admin.title_checks import title_hints
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.smtp import is_this_machine
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
 from publisher.model.feeds import Feed, FeedKind

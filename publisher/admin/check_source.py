@@ -6,7 +6,7 @@ Nothing is recorded. The source is read even if a pass would not read it yet, be
 import json
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,7 +29,6 @@ from publisher.config.sources import (
     SourceTable,
     TableTable,
 )
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import EXIT_USAGE, SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem

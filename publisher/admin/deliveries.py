@@ -3,13 +3,13 @@ them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.config.config import Config
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import audience_and_number, tally_planned
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind
 from publisher.model.editions import Audience
 from publisher.model.errors import UsageError

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
@@ -21,7 +22,6 @@ from publisher.collect.sources.page import ACCEPT, Page, PageReading
 from publisher.collect.sources.table import peek
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import PublisherError, SourceError, UsageError
 from publisher.model.problems import Problem, some_of
 from publisher.model.slugs import slug_of

@@ -1,12 +1,12 @@
 """Decides which notices (mails to the operator and to editors) are due. Nothing is written. `notices` says when."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.collect.condition import condition_of
 from publisher.compose.run import held_editions
 from publisher.config.config import Config
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import REVIEW, Edition
 from publisher.model.reports import ConditionChange
 from publisher.model.sources import SourceCondition

@@ -1,10 +1,9 @@
 """Counts how many people follow what, now and earlier. Only numbers are returned, nothing about a person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, EVERYTHING
 from publisher.store import Store

@@ -1,12 +1,12 @@
 """Finds what prevents or delays the mails to all subscribers, to explain why one of them got none."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from publisher.admin.rounds import held_by
 from publisher.config.config import Config
-from publisher.model.dataclass import dataclass
 from publisher.store import READERS, Store
 
 

@@ -5,7 +5,7 @@ The rendered mail is checked instead of the templates, because a site may have i
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -15,7 +15,6 @@ from lxml import html as lxml_html
 from publisher.admin.mail_colours import PaintedText, texts_in_the_dark, texts_in_the_light
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
 from publisher.config.colours import READABLE, contrast
-from publisher.model.dataclass import dataclass
 from publisher.model.digests import Digest
 from publisher.model.editions import Audience
 from publisher.model.links import without_tracking

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lxml import html as lxml_html
@@ -9,7 +10,6 @@ from lxml.cssselect import CSSSelector
 from lxml.etree import LxmlError
 
 from publisher.config.colours import PAGE
-from publisher.model.dataclass import dataclass
 
 LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
 """The least sizes in pixels of large text, normal and bold (WCAG 2.2, success criterion 1.4.3)."""

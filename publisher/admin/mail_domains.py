@@ -5,12 +5,12 @@ Pure except for `ask_dns`, which makes all queries. Signing is the mail server's
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import dns.exception
 import dns.resolver
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import MailServerError
 
 Ask = Callable[[str, str], list[str]]

@@ -4,12 +4,12 @@ Each command is one transaction of the ledger (the table of all mails), and take
 process that delivers. Commands are recorded, and `publisher status` shows them for a month.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.edition_mails import remake
 from publisher.admin.office import Office, audiences_named
 from publisher.deliver.plan import audience_and_number
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryCounts, DeliveryKind, DeliveryState, KnownDelivery, Order
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import UsageError

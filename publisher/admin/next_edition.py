@@ -3,6 +3,7 @@ reasons, and a test mail.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -12,7 +13,6 @@ from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
 from publisher.compose.plan import WhyNot, words_of
-from publisher.model.dataclass import dataclass
 from publisher.model.digests import Digest
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition
 from publisher.model.errors import UsageError

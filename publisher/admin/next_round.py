@@ -7,6 +7,7 @@ a decision about an item applies to the mails of all subscribers.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.hide import find_item
@@ -17,7 +18,6 @@ from publisher.admin.round_digest import audience_of_round, edition_of_round
 from publisher.admin.round_overview import RoundOverview, oversee_round
 from publisher.admin.upcoming import Changed, changed_between
 from publisher.model.arrangement import Move, home_of, moved
-from publisher.model.dataclass import dataclass
 from publisher.model.digests import Digest
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition
 from publisher.model.errors import UsageError

@@ -1,11 +1,11 @@
 """The office: what functions for operators and editors need of a site to answer a question or apply a decision."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.errors import UsageError
 from publisher.store import Store

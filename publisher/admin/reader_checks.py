@@ -4,10 +4,10 @@ hints.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.admin.mail_checks import Finding
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import FeedKind
 from publisher.model.problems import counted
 from publisher.model.schedules import local_day

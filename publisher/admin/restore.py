@@ -18,6 +18,7 @@ What a crash leaves, by its moment:
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +29,6 @@ from publisher.compose.outbox import HELD
 from publisher.compose.traces import Trace, find_traces
 from publisher.config.config import Config
 from publisher.deliver.plan import audience_and_number
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition

@@ -8,6 +8,7 @@ An item is named by its number in the text part of the mail, or by its address o
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.office import Office
@@ -15,7 +16,6 @@ from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
 from publisher.compose.put_out import give_up
 from publisher.model.arrangement import Move, home_of, moved
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut, parse_name
 from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import Problem

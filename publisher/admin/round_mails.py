@@ -7,11 +7,11 @@ subscribers is rendered once for each selection of items and language.
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Delivery
 from publisher.model.errors import PublisherError, TemplateError
 from publisher.model.records import Record

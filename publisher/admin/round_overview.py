@@ -1,10 +1,10 @@
 """The next mails to subscribers: when they are sent, to how many people, and what they wait for."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.admin.office import Office
 from publisher.admin.rounds import held_by
-from publisher.model.dataclass import dataclass
 from publisher.subscribers.plan import ticks_of
 
 

@@ -1,10 +1,11 @@
 """Writes notices: mails to the operator and to editors. `notices` decides which are due, and what a crash leaves."""
 
+from dataclasses import dataclass
+
 from publisher.admin.due_notices import NewsToTell, kept_as
 from publisher.admin.office import Office
 from publisher.compose.edition_numbers import highest_notice
 from publisher.compose.outbox import notice_files
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Letter
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError

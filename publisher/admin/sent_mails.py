@@ -3,12 +3,12 @@ Nothing is changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from publisher.admin.deliveries import delivery_counts
 from publisher.admin.office import Office
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import Audience
 from publisher.model.rounds import Round

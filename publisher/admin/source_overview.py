@@ -5,12 +5,12 @@ Nothing is changed. The effect of a decision is computed from numbers of items a
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from publisher.admin.hide import hidden_items
 from publisher.admin.office import Office
 from publisher.admin.status import source_statuses, why_waiting
 from publisher.collect.rules import OnSuspicion
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import ALL
 from publisher.model.records import Record
 from publisher.model.sources import FailureKind, HeldChange, HoldReason

@@ -4,11 +4,11 @@ All findings are hints.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from publisher.admin.mail_checks import Finding
 from publisher.admin.title_checks import TitleCounts, count_titles
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
 from publisher.model.problems import counted, suggestion

@@ -1,10 +1,10 @@
 """Checks how many items have no title of their own. Pure. Every finding is a hint."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from publisher.admin.mail_checks import Finding
 from publisher.model.characters import without_invisible
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.problems import counted
 from publisher.model.titles import heading_of

@@ -4,6 +4,7 @@ which items are not in it and why, and what it looks like.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from publisher.admin.next_edition import NextEdition, describe, held_of
@@ -13,7 +14,6 @@ from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.corrections import quote_of
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut
 from publisher.model.items import Item
 from publisher.model.lateness import late_day_of

@@ -1,7 +1,7 @@
 """Explains why a subscriber got an item, or did not, from the data in the store. The decision is pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,7 +9,6 @@ from publisher.admin.hide import find_item
 from publisher.admin.hindrances import Hindrance, find_hindrances
 from publisher.config.config import Config
 from publisher.model.bounces import BounceRow, BounceScore
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.departures import DepartureKind, Suppression
 from publisher.model.records import Record, State

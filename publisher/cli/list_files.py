@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import FilesError, UsageError
 from publisher.subscribers.encodings import LOOKED_AT, codec_of
 

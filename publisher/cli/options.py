@@ -4,6 +4,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from publisher.cli.decisions import print_decisions
 from publisher.cli.progress import show_progress
 from publisher.cli.report_output import show_problems, show_report
 from publisher.config.config import Config
-from publisher.model.dataclass import dataclass
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import RunReport
 from publisher.model.schedules import zone_of

@@ -3,6 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,6 @@ from publisher.cli.group import Commands
 from publisher.cli.options import Options, finish, site_command
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.model.arrangement import Move
-from publisher.model.dataclass import dataclass
 from publisher.model.problems import counted
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval, zone_of

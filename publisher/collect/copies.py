@@ -8,11 +8,10 @@ source is the item's heir.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.collect.identity import Reconciliation
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.links import id_key, is_uri, link_key
 from publisher.model.sources import SourcePolicy

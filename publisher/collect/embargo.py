@@ -7,12 +7,11 @@ gives it another time.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from publisher.collect.identity import Reconciliation
 from publisher.model.changes import Known
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.records import State
 from publisher.model.schedules import instant_of, zone_of

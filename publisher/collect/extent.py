@@ -6,11 +6,11 @@ covered days end with the longest run of items, from the newest one on, in which
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from publisher.collect.sources.unread import Unread
 from publisher.model.changes import Known
-from publisher.model.dataclass import dataclass
 from publisher.model.links import id_key
 
 _YEAR = timedelta(days=366)

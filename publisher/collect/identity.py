@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from publisher.collect.pairs import Listed, Pairing, pair_alike, part_strangers
 from publisher.model.changes import Known
 from publisher.model.contents import FILING, changed_fields, digest_of_content, has_only_moved
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
 from publisher.model.records import State

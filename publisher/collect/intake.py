@@ -1,7 +1,7 @@
 """Prepares a listing: its cleaned items, beside what was known about its source before. Values only."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, zip_longest
 
 from publisher.collect.clean import clean_item, name_of
@@ -9,7 +9,6 @@ from publisher.collect.reading import Reading
 from publisher.collect.rules import CollectRules
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.unread import Unread
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import SourcePolicy

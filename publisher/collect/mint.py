@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, repeat
 from typing import Protocol
@@ -18,7 +19,6 @@ from urllib.parse import quote
 from publisher.collect.rules import CollectRules
 from publisher.model.changes import NewRecord
 from publisher.model.contents import digest_of_text
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Gathered, gather
 from publisher.model.items import Item
 from publisher.model.schedules import end_of_day, noon

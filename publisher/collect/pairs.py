@@ -5,7 +5,7 @@ of `pair`.
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from publisher.collect.extent import Extent, Turnover, extent_of
@@ -14,7 +14,6 @@ from publisher.collect.shared import find_shared, leave_out_listed, without_repe
 from publisher.collect.sources.unread import Unread
 from publisher.model.changes import STANDING, Known
 from publisher.model.contents import digest_of_content, digest_of_text
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
 from publisher.model.records import State

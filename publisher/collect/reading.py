@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from publisher.collect.condition import check_not_empty
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch, Source
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.sources import Filter
 from publisher.store import SourceState

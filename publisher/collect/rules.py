@@ -1,9 +1,9 @@
 """Rules of collecting, from config.toml and the operator: values only."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Gathering
 from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy

@@ -2,12 +2,11 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from publisher.collect.likeness import find_alike
 from publisher.model.changes import STANDING, Known
 from publisher.model.contents import digest_of_text
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
 from publisher.model.records import State

@@ -5,13 +5,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
 from publisher.model.arrangement import TITLE_LEVELS, Arrangement, Look, Placed
 from publisher.model.corrections import quote_of
-from publisher.model.dataclass import dataclass
 from publisher.model.digests import DigestItem
 from publisher.model.editions import Audience, Formerly
 from publisher.model.items import Item

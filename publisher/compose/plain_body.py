@@ -5,13 +5,13 @@ notes.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from urllib.parse import unquote, urlsplit
 
 from lxml import html
 
 from publisher.model.characters import NO_BREAK
-from publisher.model.dataclass import dataclass
 from publisher.rendering.columns import Block, columns_of
 from publisher.rendering.tables import is_figure, own_rows
 from publisher.rendering.text import one_line, without_open_directions

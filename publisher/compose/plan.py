@@ -5,11 +5,10 @@ edition. Pure.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
 from publisher.model.languages import language_rank

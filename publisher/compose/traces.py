@@ -1,13 +1,13 @@
 """Finds what remains of editions in the outbox and on the web when the store does not know them."""
 
 import posixpath
+from dataclasses import dataclass
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 from publisher.compose.edition_numbers import numbers_in, numbers_on_web
 from publisher.compose.outbox import description_in
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import FilesError
 from publisher.rendering import urls
 from publisher.store.disk_errors import explain_errors

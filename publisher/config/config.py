@@ -7,7 +7,7 @@ folder of config.toml, wherever a command is started.
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from publisher.config.document import Document
@@ -18,7 +18,6 @@ from publisher.config.sources import SourceSettings, source_settings
 from publisher.config.store import StoreSettings
 from publisher.config.syntax import read_toml
 from publisher.config.values import absolute
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings

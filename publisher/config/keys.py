@@ -4,6 +4,7 @@ The descriptions are made from the classes of the tables.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from inspect import get_annotations
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -13,7 +14,6 @@ from pydantic.fields import FieldInfo
 from publisher.config.sources import AnySourceTable, SourceTable
 from publisher.config.tables import Table, Value
 from publisher.config.values import any_of
-from publisher.model.dataclass import dataclass
 
 TRUE_OR_FALSE = "true or false"
 """What a message says after "expected" for a key that is true or false."""

@@ -7,6 +7,7 @@ wrong key gets a stand-in value: its default, or its example if the key is requi
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -19,7 +20,6 @@ from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.config.remedies import remedy_of_name, remedy_of_table, remedy_of_value
 from publisher.config.tables import WrongPartsError
 from publisher.config.values import is_slug
-from publisher.model.dataclass import dataclass
 
 Location = tuple[int | str, ...]
 """Where pydantic found an error: names of keys, indexes in lists, and, after the index of a source, its kind."""

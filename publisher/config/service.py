@@ -1,6 +1,7 @@
 """[service]: settings of `publisher serve`."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated
@@ -8,7 +9,6 @@ from urllib.parse import urlsplit
 
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import Interval, matching, read_line
-from publisher.model.dataclass import dataclass
 
 
 def _proxy(value: object) -> str:

@@ -1,6 +1,7 @@
 """[[sources]]: where items come from, with one class for each kind of source."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +32,6 @@ from publisher.config.source_values import (
 from publisher.config.store import database_url
 from publisher.config.tables import Table, key, table
 from publisher.config.values import File, Folder, Labels, Line, Name, absolute, variable_of
-from publisher.model.dataclass import dataclass
 from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 

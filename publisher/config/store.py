@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,6 @@ from publisher.config.values import (
     refuse_short_sqlite,
     variable_of,
 )
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import UsageError
 
 _SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")

@@ -5,14 +5,12 @@ check, docs/reference.md, the starter configuration and the JSON Schema are made
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 from pydantic.annotated_handlers import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
-
-from publisher.model.dataclass import dataclass
 
 T = TypeVar("T")
 Several = Annotated[tuple[T, ...], Strict(strict=False)]

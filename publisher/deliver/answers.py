@@ -6,10 +6,9 @@ sender. `meaning_of` has the whole table.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
-
-from publisher.model.dataclass import dataclass
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 GONE = frozenset({"5.1.1", "5.1.2", "5.1.10"})

@@ -12,6 +12,7 @@ identifies a subscriber.
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.utils import getaddresses
@@ -20,7 +21,6 @@ from typing import Any, TypeAlias
 from flufl.bounce import all_failures
 
 from publisher.model.bounces import Bounce, BounceKind
-from publisher.model.dataclass import dataclass
 
 # it logs a traceback for each mail on which one of its detectors fails
 logging.getLogger("flufl.bounce").propagate = False

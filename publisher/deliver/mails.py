@@ -3,9 +3,9 @@ are sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Delivery, DeliveryKind
 from publisher.model.errors import FilesError, PublisherError
 from publisher.rendering.wire_form import WireForm

@@ -1,10 +1,10 @@
 """Tests the mail server: whether it can be used, and what it replies to one mail. The ledger is not used."""
 
 import asyncio
+from dataclasses import dataclass
 
 from publisher.deliver.smtp import Deadlines, Envelope, MailServer
 from publisher.deliver.wire import Dropped
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import MailServerError
 from publisher.model.settings import SmtpSettings
 from publisher.rendering.wire_form import WireForm

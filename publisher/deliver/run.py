@@ -26,7 +26,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -48,7 +48,6 @@ from publisher.deliver.plan import Tallies
 from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, SmtpSession
 from publisher.deliver.wire import Dropped, Silent
 from publisher.deliver.wording import addressee, facts_of, words_said
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Result
 from publisher.model.errors import MailServerError, SecretError

@@ -13,11 +13,11 @@ import base64
 import re
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from publisher.deliver.answers import Reply, SmtpStep
 from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Silent, Wire, words_of
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import MailServerError
 from publisher.model.settings import Security, SmtpSettings
 from publisher.rendering.wire_form import WireForm
@@ -49,9 +49,6 @@ class Deadlines:
     quit: float = 2
 
 
-PATIENT = Deadlines()
-
-
 class BrokenPipeline(Silent):
     """Error: the server offers PIPELINING, but ignored what followed the first command of a group."""
 
@@ -77,7 +74,9 @@ class Refusal:
 class MailServer:
     """The mail server that config.toml names. It opens sessions."""
 
-    def __init__(self, settings: SmtpSettings, *, deadlines: Deadlines = PATIENT, may_pipeline: bool = True) -> None:
+    def __init__(
+        self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines(), may_pipeline: bool = True
+    ) -> None:
         """Prepare what all sessions share. If `may_pipeline` is false, offers of PIPELINING are ignored.
 
         Raises:

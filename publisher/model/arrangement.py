@@ -6,10 +6,10 @@ the order of their first items; the default theme is last.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.languages import language_rank
 from publisher.model.records import Record

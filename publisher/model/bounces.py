@@ -1,9 +1,8 @@
 """Bounces: what mail servers and mailboxes report about a mail after our mail server accepted it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-
-from publisher.model.dataclass import dataclass
 
 
 class BounceKind(StrEnum):

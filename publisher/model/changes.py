@@ -1,8 +1,8 @@
 """Changes: what the log knows of a source's items before a listing is recorded, and what is recorded of it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.records import State

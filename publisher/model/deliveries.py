@@ -1,9 +1,8 @@
 """Deliveries: mails to send, each to one recipient, and what became of each."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-
-from publisher.model.dataclass import dataclass
 
 # --- one mail to one recipient ---------------------------------------------------------------------------------------
 

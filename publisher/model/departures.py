@@ -1,11 +1,10 @@
 """Departures: who left and which addresses are suppressed, since when. Keyed hashes (HMAC) stand for addresses."""
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from publisher.model.dataclass import dataclass
 from publisher.model.subscribers import EndReason
 
 

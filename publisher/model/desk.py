@@ -2,10 +2,9 @@
 done.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from publisher.model.dataclass import dataclass
 
 LINK_WITHIN = timedelta(minutes=15)
 """How long a sign-in link is valid."""

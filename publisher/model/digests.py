@@ -1,6 +1,6 @@
 """Digests: editions and readers' selections as rendered, ready to be sent."""
 
-from publisher.model.dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """Audiences, and their editions."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from publisher.model.characters import even_spaces
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.site import Site
 from publisher.model.slugs import NO_NAMES, Names, fold_label

@@ -1,9 +1,8 @@
 """Items as a source lists them, and hashes that tell whether two items say the same."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
-
-from publisher.model.dataclass import dataclass
 
 Day: TypeAlias = date
 """The type `date`, under a name that the field `Item.date` does not hide."""

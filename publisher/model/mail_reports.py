@@ -1,8 +1,8 @@
 """Reports about mails: what a delivery sent, and which rounds of mails to subscribers were planned."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.model.dataclass import dataclass
 from publisher.model.problems import Problem
 
 

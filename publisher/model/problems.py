@@ -1,9 +1,9 @@
 """Problems: what failed while the rest went on; and how messages write counts, long lists and suggestions. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import EXIT_TRY_LATER, FilesError, PublisherError, TemplateError
 
 

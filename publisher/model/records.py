@@ -1,9 +1,9 @@
 """Records: what the log knows about items, and the values of new log entries."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.themes import Theme
 

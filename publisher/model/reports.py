@@ -3,11 +3,10 @@ them.
 """
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Edition, Notice
 from publisher.model.problems import Problem
 from publisher.model.sources import SourceCondition

@@ -1,8 +1,7 @@
 """How long data about people is kept: all retention periods are in this module."""
 
+from dataclasses import dataclass
 from datetime import timedelta
-
-from publisher.model.dataclass import dataclass
 
 UNCONFIRMED = timedelta(days=30)
 """How long an unconfirmed request to subscribe is kept after it was made."""

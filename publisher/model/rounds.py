@@ -1,10 +1,9 @@
 """Rounds: the mails that subscribers get at one moment, for all paces (such as `weekly`) that are due then."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.round_names import round_name
 
 

@@ -24,14 +24,13 @@ service.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 from dateutil.rrule import rrulestr
-
-from publisher.model.dataclass import dataclass
 
 _SHORTHANDS = {
     "@hourly": "0 * * * *",

@@ -3,12 +3,11 @@ these subjects.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from publisher.model.dataclass import dataclass
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 

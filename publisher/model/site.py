@@ -1,6 +1,6 @@
 """The site: who publishes, and where."""
 
-from publisher.model.dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from unicodedata import combining, normalize
 
 from publisher.model.characters import without_invisible
-from publisher.model.dataclass import dataclass
 
 RESERVED_SLUGS = frozenset({"all", "archive", "assets", "health", "items", "keywords", "languages"})
 """Names of folders below feeds/ that no theme may have as its slug."""

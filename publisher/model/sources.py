@@ -1,10 +1,9 @@
 """Sources: how the operator wants them treated, limits, what may be wrong with a reading, and their conditions."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
-
-from publisher.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """The status of a site, as `publisher status` shows it."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryCounts, Order, Outage
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.sources import HeldChange, SourceCondition

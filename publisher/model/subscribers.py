@@ -1,12 +1,10 @@
 """Subscribers: people who get mails about the themes they chose, each theme at a pace."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
-
-from publisher.model.dataclass import dataclass
 
 EVERYTHING = "*"
 """Stands in place of a theme's slug for all themes, also future ones."""

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from publisher.model.characters import even_spaces
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.slugs import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
 

@@ -7,11 +7,11 @@ that ends at `No.` does not.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from publisher.model.characters import even_spaces, without_invisible
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 
 TITLE_LENGTH = 200

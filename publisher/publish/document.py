@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import CombinedFeed, Content, Feed, FeedKind, combined_feed
 from publisher.model.records import Record
 from publisher.model.site import Mailbox, Site

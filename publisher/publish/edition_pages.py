@@ -3,12 +3,12 @@ values. Out: bytes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from publisher.model.arrangement import TITLE_LEVELS, Placed, arrange, in_order
 from publisher.model.corrections import quote_of
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience, Formerly
 from publisher.model.feeds import Feed
 from publisher.model.records import Record

@@ -4,13 +4,12 @@ and JSON.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from html import escape, unescape
 
 from publisher.model.characters import even_spaces
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import Content
 from publisher.model.items import Enclosure

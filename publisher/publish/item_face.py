@@ -1,10 +1,10 @@
 """The values of an item that are the same on each of the four or five pages that show it, computed once per pass."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from publisher.model.dataclass import dataclass
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.site import Site

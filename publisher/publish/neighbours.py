@@ -4,8 +4,8 @@ to them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from publisher.model.dataclass import dataclass
 from publisher.model.records import Record
 from publisher.model.themes import Theme
 from publisher.publish.item_cache import ItemCache

@@ -4,9 +4,9 @@ and writes nothing.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Feed, FeedKind, FeedSettings, is_worth_a_feed
 from publisher.model.themes import ThemeMap
 from publisher.publish.publication import Publication

@@ -1,9 +1,9 @@
 """OPML 2.0 (opml.org/spec2.opml): all feeds of the site in one file, which feed readers can import."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.site import Site
 from publisher.publish.document import title_of_feed

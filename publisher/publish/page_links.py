@@ -1,8 +1,8 @@
 """The links between the numbered pages of a feed."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from publisher.model.dataclass import dataclass
 from publisher.rendering import urls
 
 NEAR = 2

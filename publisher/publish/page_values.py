@@ -1,10 +1,9 @@
 """Items, feeds and editions as the templates of web pages get them. In: records from the store. Out: values."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed, FeedKind
 from publisher.model.items import Item

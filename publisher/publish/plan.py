@@ -6,9 +6,9 @@ This module imports no module that renders, so that a pass without news stays ch
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience
 from publisher.model.records import Record

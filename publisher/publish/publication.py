@@ -1,8 +1,8 @@
 """Everything besides the items that decides what the public folder looks like."""
 
 import hashlib
+from dataclasses import dataclass
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.feeds import Feed, FeedSettings, Gathering, combined_feed
 from publisher.model.site import Site

@@ -1,13 +1,13 @@
 """An item's enclosures for readers: with a media type, a name and a readable size."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Enclosure, Item
 from publisher.model.titles import shorten
 from publisher.rendering import languages

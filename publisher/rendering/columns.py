@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, repeat
 
 from publisher.model.characters import even_spaces
-from publisher.model.dataclass import dataclass
 
 WIDTH = 72
 """Columns of a line. RFC 3676 section 4.2 recommends at most 78 characters; replies add marks in front."""

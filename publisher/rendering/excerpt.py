@@ -1,9 +1,8 @@
 """Chooses how much of an item a digest shows below the item's title, in the mail and on the edition's page."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.titles import OWN_SUMMARY_LENGTH, summary_of
 from publisher.rendering import quoted_printable

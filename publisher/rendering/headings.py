@@ -1,10 +1,9 @@
 """Splits an item into its title and the text below it, so that no sentence is shown twice and none is lost."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import unescape
 
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.titles import Heading, heading_of
 

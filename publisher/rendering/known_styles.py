@@ -7,11 +7,9 @@ element.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from lxml.etree import _Element
-
-from publisher.model.dataclass import dataclass
 
 MOST_KINDS = 5_000
 """How many kinds of elements are remembered; a digest's template has about a hundred."""

@@ -1,9 +1,9 @@
 """Letters about a subscription: short, with at most one link."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
 from publisher.model.editions import DigestStyle
 from publisher.model.retention import UNCONFIRMED

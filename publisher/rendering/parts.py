@@ -19,10 +19,10 @@ joined in the same way, but without inlining.
 
 import re
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from publisher.model.dataclass import dataclass
 from publisher.rendering.inline import Around, StyledPage, inline
 from publisher.rendering.known_styles import KnownStyles
 from publisher.rendering.templates import Templates

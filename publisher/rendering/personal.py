@@ -8,13 +8,12 @@ each piece is encoded separately; a subscriber's mail is the pieces with his own
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from html import escape
 
-from publisher.model.dataclass import dataclass
 from publisher.model.digests import Digest, Personal
 from publisher.model.round_names import READERS
 from publisher.model.settings import SubscriberSettings

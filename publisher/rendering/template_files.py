@@ -5,11 +5,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
 import publisher
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import FilesError, TemplateError
 
 PACKAGE = Path(publisher.__file__).parent

@@ -4,10 +4,10 @@ Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's
 """
 
 import re
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Audience
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.records import Record

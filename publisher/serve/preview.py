@@ -7,6 +7,7 @@ are shown in frames that run no scripts.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, Response, request
@@ -17,7 +18,6 @@ from publisher.admin.office import audiences_named
 from publisher.app import Publisher
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import PublisherError
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates

@@ -5,10 +5,10 @@ when it starts.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from publisher.model.dataclass import dataclass
 from publisher.model.reports import SourceReading
 
 

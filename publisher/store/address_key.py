@@ -7,12 +7,11 @@ no mail) and the file of departures (who left or was erased) contain only marks 
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Self
 
 from sqlalchemy import Connection, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.store.people_schema import address_key
 
 

@@ -3,10 +3,10 @@ numbers that a closed document covers never changes.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
-from publisher.model.dataclass import dataclass
 from publisher.store.engine import Database
 from publisher.store.schema import archives
 

@@ -12,10 +12,10 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import StoreError
 from publisher.store.disk_errors import STAGING, explain_errors
 from publisher.store.files import Tree, write_folder

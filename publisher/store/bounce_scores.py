@@ -8,14 +8,13 @@ never counts it twice.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from publisher.model.bounces import BounceRow, BounceScore
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import PROBE, DeliveryKind, DeliveryState, Letter
 from publisher.model.errors import OutrunError
 from publisher.store.bounces import keep_bounce

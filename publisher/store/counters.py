@@ -1,11 +1,10 @@
 """The numbers of items and of the log: strictly increasing, in the order of commits."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from sqlalchemy import Connection, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.store.schema import counters
 
 

@@ -32,12 +32,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import select
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import FilesError
 from publisher.store.disk_errors import explain_errors
 from publisher.store.engine import Database

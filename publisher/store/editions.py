@@ -4,6 +4,7 @@ audience: the log number up to which its items are dealt with.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import takewhile
@@ -24,7 +25,6 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Edition, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record

@@ -5,7 +5,7 @@ other sources, and names that are taken.
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -25,7 +25,6 @@ from sqlalchemy import (
 
 from publisher.model.changes import Known
 from publisher.model.contents import digest_of_text
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
 from publisher.model.records import State

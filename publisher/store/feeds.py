@@ -1,12 +1,12 @@
 """The feeds: slug, title, number of live items, and whether the feed was ever written for readers."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, insert, literal, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Feed, FeedKind
 from publisher.store.archives import Archives
 from publisher.store.engine import Database, batches

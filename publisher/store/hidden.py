@@ -1,11 +1,11 @@
 """Items that an editor hides from readers, and shows again."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Gathered
 from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, Record, State

@@ -6,12 +6,12 @@ rows.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Text, and_, cast, func, literal, select
 
 from publisher.model.bounces import BounceRow
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.round_names import ROUND
 from publisher.model.rounds import ItemEntry, Round

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, or_, select
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Formerly
 from publisher.model.feeds import ALL
 from publisher.model.items import Item

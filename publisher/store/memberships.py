@@ -5,12 +5,11 @@ A change of memberships also updates what is stored about the feeds: number of i
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Feed, FeedKind
 from publisher.store.engine import batches
 from publisher.store.schema import feeds, item_feeds, withdrawals

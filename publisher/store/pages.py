@@ -3,10 +3,10 @@ moves to another page.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
-from publisher.model.dataclass import dataclass
 from publisher.store.engine import Database
 from publisher.store.schema import pages
 

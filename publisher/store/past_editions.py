@@ -4,12 +4,12 @@ before and after it, and the latest editions.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, func, select
 
-from publisher.model.dataclass import dataclass
 from publisher.model.editions import Formerly
 from publisher.model.records import Record
 from publisher.store.edition_records import newest_of, records_of

@@ -8,7 +8,7 @@ the import can be repeated.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from itertools import groupby, islice
@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Table, delete, func, insert, literal, select
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import StoreError
 from publisher.store.address_key import AddressKey
 from publisher.store.columns import Choice, UtcDateTime

@@ -5,6 +5,7 @@ in one transaction.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,7 +28,6 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.editions import TakenOut
 from publisher.model.rounds import ItemEntry, Round

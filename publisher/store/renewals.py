@@ -7,13 +7,13 @@ request's token.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, literal, select
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Letter
 from publisher.model.retention import MAILS
 from publisher.model.subscribers import RENEW_WITHIN, LetterKind, Request

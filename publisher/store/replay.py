@@ -12,11 +12,11 @@ A repetition is one transaction, and a second repetition changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.departures import Standing, standings
 from publisher.model.errors import FilesError

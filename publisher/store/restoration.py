@@ -4,11 +4,11 @@ Until the operator has answered for an audience (a mailing list), no edition is 
 sent. Until he has said whether subscribers got mails since, no round begins.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from publisher.model.dataclass import dataclass
 from publisher.store.engine import Database
 from publisher.store.schema import restoration
 

@@ -1,12 +1,12 @@
 """Assigns themes and feeds to all stored items again, batch by batch, after a change of config.toml."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.slugs import Names, WantedNames

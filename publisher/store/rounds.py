@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -25,7 +26,6 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Delivery
 from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import is_delivery

@@ -1,11 +1,10 @@
 """Runs: when each of publisher's verbs (such as `collect` or `deliver`) ran, and the problems that it met."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from publisher.model.dataclass import dataclass
 from publisher.store.engine import Database
 from publisher.store.schema import runs
 

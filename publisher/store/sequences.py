@@ -5,12 +5,12 @@ The log numbers that a full page or closed document covers never change. The pac
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
-from publisher.model.dataclass import dataclass
 from publisher.model.feeds import ALL
 from publisher.store.archives import Archive
 from publisher.store.engine import batches

@@ -3,12 +3,11 @@ audiences (mailing lists) which editions went out since the backup. `restoration
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.model.subscribers import LetterKind
 from publisher.store.desk import forget_entries

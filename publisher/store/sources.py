@@ -2,13 +2,12 @@
 held reading).
 """
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import StoreError
 from publisher.model.sources import FailureKind, HeldChange, HoldReason, SourceCondition
 from publisher.store.engine import Database

@@ -3,13 +3,12 @@ confirm.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Letter
 from publisher.model.departures import LIFTED_BY_FORM, DepartureKind, Suppression
 from publisher.model.subscribers import Confirmation, Consent, EndReason, LetterKind, Request, Subscriber

@@ -12,9 +12,9 @@ The file contains no time of writing, so that people imported into an empty site
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.store import Store

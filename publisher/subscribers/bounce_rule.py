@@ -15,12 +15,11 @@ either, such as mail that is not authenticated.
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from publisher.model.bounces import BounceKind, BounceScore
-from publisher.model.dataclass import dataclass
 from publisher.model.settings import Pace
 
 SUSPEND_AT = 5

@@ -5,10 +5,9 @@ forwarded, old or intercepted mail gives none of these rights. A new address mus
 address.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.departures import SuppressionKind
 from publisher.model.errors import UsageError

@@ -6,11 +6,10 @@ examined individually.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from publisher.model.dataclass import dataclass
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.settings import Pace
 from publisher.store.people import FollowRow, Moved

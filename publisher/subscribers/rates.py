@@ -1,9 +1,9 @@
 """Estimates how many mails and items a subscriber will get, from the items of the last year. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.schedules import Schedule
 from publisher.model.subscribers import EVERYTHING, Choices
 

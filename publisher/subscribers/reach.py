@@ -11,11 +11,10 @@ What a crash leaves, by its moment:
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind

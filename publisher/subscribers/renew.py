@@ -9,10 +9,9 @@ pass, does the rest.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.decisions import DecisionLog
 from publisher.model.errors import OutrunError
 from publisher.model.progress import Progress, Steps, quiet

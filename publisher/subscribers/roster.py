@@ -11,10 +11,9 @@ contacts".
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import UsageError
 
 Lines = Callable[[], Iterable[str]]

@@ -13,11 +13,11 @@ subscriber's items are computed by a few operations on them.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
 
-from publisher.model.dataclass import dataclass
 from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING
 

@@ -8,13 +8,12 @@ so that a broken list adds nobody; only the addresses of its people are held in 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from itertools import islice
 
-from publisher.model.dataclass import dataclass
 from publisher.model.deliveries import Rank
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet

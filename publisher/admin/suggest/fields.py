@@ -5,11 +5,11 @@ the same selectors.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lxml.html import HtmlElement as Element
 
 from publisher.admin.suggest.selectors import names_of, selector_within
-from publisher.model.dataclass import dataclass
 
 DATE_CHARACTERS = 12
 """The usual number of characters of a date."""

@@ -8,7 +8,7 @@ longest texts. Menus and side columns count little.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement as Element
 
@@ -16,7 +16,6 @@ from publisher.admin.suggest.fields import DATE_CHARACTERS, Fields
 from publisher.admin.suggest.selectors import is_telling, names_of, selector_of_all
 from publisher.collect.sources.dates import is_moment, read_beside
 from publisher.collect.sources.page import catch, select
-from publisher.model.dataclass import dataclass
 
 MAX_ELEMENTS = 60_000
 """How many elements of a page are examined. Long listings have a tenth of that."""

@@ -1,8 +1,7 @@
 """The answer of a server, or the content of a file."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from publisher.model.dataclass import dataclass
 
 LONGEST_WAIT = timedelta(days=1)
 """The longest pause before a server is asked again, even if it asks for more."""

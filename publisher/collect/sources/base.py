@@ -3,6 +3,7 @@ that config.toml names by its dotted path.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -12,7 +13,6 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.collect.sources.unread import Unread
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import Fetching

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -18,7 +18,6 @@ from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.sources import FailureKind

@@ -7,7 +7,7 @@ cannot read as a feed is an error of the source.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +30,6 @@ from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line
 from publisher.collect.sources.unread import Unread
 from publisher.collect.sources.values import FieldError
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem

@@ -13,7 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
@@ -23,7 +23,6 @@ import httpx
 from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
 from publisher.collect.sources.connect import BlockedAddressError, Deadline, Transport, Trust, failures
 from publisher.collect.sources.decode import DecodeError, decoded
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.sources import FailureKind, Fetching
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
@@ -14,7 +14,6 @@ from publisher.collect.sources.text import clean_line, clean_name, clean_paragra
 from publisher.collect.sources.unread import Unread
 from publisher.collect.sources.values import FieldError, Withheld, names_in, text_in
 from publisher.collect.sources.withheld import doubts_about, why_withheld
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 
 FIELDS = (

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
-
-from publisher.model.dataclass import dataclass
 
 _NUMBERS = re.compile(r"\s*(\d{1,2})[/-](\d{1,2})[/-]\d{4}\b")
 _MONTHS = 12

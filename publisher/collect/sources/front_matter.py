@@ -15,13 +15,13 @@ import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from publisher.collect.sources.columns import fold_name
 from publisher.collect.sources.values import FieldError
-from publisher.model.dataclass import dataclass
 
 _TOML = re.compile(r"\+{3}[ \t]*\n(?P<front>.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
 _YAML = re.compile(r" {0,3}-{3,}[ \t]*\n(?P<front>.*?\n)?(?:-{3,}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
 
@@ -11,7 +11,6 @@ from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.order import is_oldest_first, newest_first
 from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError, Withheld
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem, counted

@@ -10,6 +10,7 @@ Headings of the first two levels become the third: pages and digests have their 
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 
 import nh3
@@ -24,7 +25,6 @@ from publisher.collect.sources.html_leftovers import (
 from publisher.collect.sources.html_media import FRAMES, NUMBER, RECORDINGS, MediaFound, show_media
 from publisher.collect.sources.links import SCHEMES, absolute, web_address
 from publisher.collect.sources.text import fit
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Enclosure
 from publisher.model.links import without_tracking
 

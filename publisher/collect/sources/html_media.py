@@ -7,14 +7,13 @@ a name, and a recording also becomes a file of the item. A picture that waits fo
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from lxml import html
 
 from publisher.collect.sources.links import web_address
 from publisher.collect.sources.text import clean_name
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Enclosure
 
 FRAMES = ("embed", "frame", "iframe", "object")

@@ -3,13 +3,13 @@
 An unchanged file is recognised by its hash and not parsed.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.collect.sources.listing_faults import why_unread
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 
 READER = "listing-8"

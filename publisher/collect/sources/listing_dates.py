@@ -6,13 +6,13 @@ to the item above, and some forms (`06.03.`, `2024-03`, `yesterday`) may be no d
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
 from publisher.collect.sources.date_words import Said, is_beside, split_said, weekday_of
 from publisher.collect.sources.dates import LONGEST, DateError, plain_of, read_beside, read_line, read_number
 from publisher.collect.sources.near_dates import NO_DAY, doubt_of, is_year
-from publisher.model.dataclass import dataclass
 
 _LONGEST = 80
 """The most characters of a line that may be a date with other words; a longer line is a sentence."""

@@ -1,7 +1,7 @@
 """What the lines of a listing are: a date, a label or text (a row), and the rows of one item (an entry); pure."""
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.date_words import Said
@@ -11,7 +11,6 @@ from publisher.collect.sources.listing_labels import SINGLE, meaning_of, split_l
 from publisher.collect.sources.moments import embargo_of, expiry_of
 from publisher.collect.sources.text import clean_name, join_wrapped
 from publisher.collect.sources.withheld import says_no
-from publisher.model.dataclass import dataclass
 from publisher.model.items import Item
 
 

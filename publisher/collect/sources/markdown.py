@@ -8,7 +8,7 @@ item. Drafts are left out.
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,6 @@ from publisher.collect.sources.shortcodes import (
 )
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import is_flag
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem, some_of

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from html import escape
@@ -34,7 +34,6 @@ from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line, fit
 from publisher.collect.sources.values import FieldError
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 

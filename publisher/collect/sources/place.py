@@ -1,6 +1,6 @@
 """The place of a source, on the web or in a file; several kinds use it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.files import read_unless, validator_of
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 

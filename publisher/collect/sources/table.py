@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem

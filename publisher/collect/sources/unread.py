@@ -1,10 +1,8 @@
 """What is known of a listed item that could not be read, so that the item does not count as gone; values only."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-
-from publisher.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

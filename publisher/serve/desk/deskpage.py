@@ -1,13 +1,12 @@
 """The parts of a page of the editors' desk: the function that shows it, and what an editor can do there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from flask import Response
 
 from publisher.config.config import Config
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import PublisherError
 
 MAX_FORM_BYTES = 256 * 1024

@@ -10,13 +10,13 @@ The list is kept in memory for half an hour, for the editor who sent it. No page
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO, TextIOWrapper
 from threading import Lock
 
 from publisher.model import retention
-from publisher.model.dataclass import dataclass
 from publisher.model.errors import PublisherError
 from publisher.serve.desk.visit import COOKIE
 from publisher.serve.long_requests import Senders

@@ -6,8 +6,8 @@ nothing, even if somebody else has saved another text meanwhile.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from publisher.model.dataclass import dataclass
 from publisher.rendering.text import one_line
 from publisher.serve.desk.deskpage import TypedError
 from publisher.serve.desk.visit import Visit

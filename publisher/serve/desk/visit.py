@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
 from html import escape
@@ -13,7 +14,6 @@ from flask import Request, Response
 from publisher.admin.desk import Desk
 from publisher.admin.office import Office
 from publisher.app import Publisher
-from publisher.model.dataclass import dataclass
 from publisher.model.desk import Act, DeskSession
 from publisher.model.editions import Audience
 from publisher.model.errors import OutrunError

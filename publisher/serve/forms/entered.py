@@ -5,10 +5,10 @@ ignored, because it may have existed when the form was shown.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from publisher.model.dataclass import dataclass
 from publisher.model.schedules import instant_of, local_day
 from publisher.model.settings import SubscriberSettings
 from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE

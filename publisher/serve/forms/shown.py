@@ -1,9 +1,9 @@
 """The values that templates of forms show, made from people's choices. In: values. Out: values for templates."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from publisher.model.dataclass import dataclass
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.settings import SubscriberSettings
 from publisher.model.subscribers import EVERYTHING, Choices, Subscriber, Subscription
