@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
-from publisher.collect.sources.escapes import is_markup, unescape_characters, unescape_name
+from publisher.collect.sources.escapes import is_markup, mark_paragraphs, unescape_characters, unescape_name
 from publisher.collect.sources.fields import FIELDS
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated
 from publisher.collect.sources.values import FieldError
@@ -47,11 +47,11 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
 
 def _plain_or_html(text: object, html: object) -> dict[str, object]:
     """Return the fields `text` and `html`: many programs have one column for both."""
-    if not isinstance(text, str):
-        return {"text": text, "html": html}
-    if is_markup(text) and _is_empty(html):
-        return {"text": None, "html": text}
-    return {"text": unescape_characters(text), "html": html}
+    if isinstance(html, str) and not _is_empty(html):
+        html = mark_paragraphs(html)
+    elif isinstance(text, str) and is_markup(text):
+        text, html = None, text
+    return {"text": unescape_characters(text) if isinstance(text, str) else text, "html": html}
 
 
 def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:

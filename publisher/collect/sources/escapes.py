@@ -26,6 +26,16 @@ _MARKUP = re.compile(
     r"\s*<(?:article|blockquote|div|h[1-6]|ol|p|section|table|ul)(?:\s[^<>]*)?>.*</[a-z][a-z0-9]*>\s*",
     re.IGNORECASE | re.DOTALL,
 )
+_BLOCK = re.compile(
+    r"</?(?:address|article|aside|blockquote|body|br|center|dd|details|div|dl|dt|figure|footer|form|h[1-6]|header|hr|html"
+    r"|iframe|li|main|nav|ol|p|pre|script|section|style|t(?:able|body|d|foot|h|head|r)|textarea|ul)\b",
+    re.IGNORECASE,
+)
+"""A tag of an element that is no part of a line. Where there is one, empty lines may only lie between tags."""
+_WHOLE = re.compile(
+    r"<(?P<name>blockquote|figure|h[1-6]|ol|ul)\b(?:(?!</?(?P=name)\b).)*</(?P=name)>", re.IGNORECASE | re.DOTALL
+)
+"""One element that stands between paragraphs."""
 _CHARACTER = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
@@ -67,8 +77,17 @@ def correct_html(html: str) -> str:
 
 def paragraphs_of(html: str) -> str:
     """Return HTML without any tag as paragraphs, if it has empty lines: a text that a program took for HTML."""
+    return html if "<" in html else mark_paragraphs(html)
+
+
+def mark_paragraphs(html: str) -> str:
+    """Return HTML that marks no paragraph as paragraphs, if it has empty lines: WordPress's classic editor marks only
+    other things, such as links and lists.
+    """
     pieces = [piece.strip() for piece in re.split(r"\n[ \t]*\n\s*", html) if piece.strip()]
-    return html if "<" in html or len(pieces) < 2 else "".join(f"<p>{piece}</p>" for piece in pieces)  # noqa: PLR2004
+    if len(pieces) < 2 or any(_BLOCK.search(piece) and not _WHOLE.fullmatch(piece) for piece in pieces):  # noqa: PLR2004
+        return html
+    return "".join(piece if _WHOLE.fullmatch(piece) else f"<p>{piece}</p>" for piece in pieces)
 
 
 def unescape_markup(html: str) -> str:

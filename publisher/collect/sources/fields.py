@@ -36,7 +36,7 @@ FIELDS = (
 )
 """The fields of an item; only `date` and one of `title`, `text` and `html` are required."""
 
-_NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined"})
+_NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined", "false"})
 """Words that programs write in place of a missing value."""
 _LANGUAGE_TAG = re.compile(r"(?!(?:und|zxx|mul|mis)\b)[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 """A tag of BCP 47; not those that say undetermined, none or several, which Drupal writes for texts in any language."""

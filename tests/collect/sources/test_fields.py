@@ -24,7 +24,7 @@ def kept(**values: object) -> Item:
     return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=POLICY)
 
 
-@pytest.mark.parametrize("word", ["N/A", "null", "undefined", " None "])
+@pytest.mark.parametrize("word", ["N/A", "null", "undefined", " None ", "false"])
 def test_a_word_in_place_of_an_id_or_a_link_is_none(word: str) -> None:
     item = kept(date="2024-03-04", id=word, link=word)
     made_absolute = kept(date="2024-03-04", id="7", link=f"https://example.org/{word.strip()}")

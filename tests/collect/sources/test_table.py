@@ -91,6 +91,26 @@ def test_a_text_that_is_html_is_read_as_html(tmp_path: Path) -> None:
     assert (quay.text, quay.html) == ("<p>Both</p>", "<i>two</i>")
 
 
+@pytest.mark.parametrize(
+    ("written", "html"),
+    [
+        ("It <b>sails</b>.\n\nAt ten.\nSharp.", "<p>It <b>sails</b>.</p><p>At ten.\nSharp.</p>"),
+        (
+            "It sails:\n\n<h2>When</h2>\n\n<ul>\n<li>at ten</li>\n</ul>\n \nSee <a href='/a'>more</a>",
+            "<p>It sails:</p><h2>When</h2><ul>\n<li>at ten</li>\n</ul><p>See <a href='/a'>more</a></p>",
+        ),
+        ("<p>It sails.</p>\n\nAt ten.", "<p>It sails.</p>\n\nAt ten."),
+        ("<ul>\n\n<li>at ten</li>\n\n</ul>", "<ul>\n\n<li>at ten</li>\n\n</ul>"),
+        ("Code:\n\n<pre>a\n\nb</pre>", "Code:\n\n<pre>a\n\nb</pre>"),
+        ("It sails <b>at\nten</b>.", "It sails <b>at\nten</b>."),
+    ],
+)
+def test_empty_lines_end_paragraphs_of_html_that_marks_none(tmp_path: Path, written: str, html: str) -> None:
+    (item,) = read(tmp_path, f'date,title,html\n2024-03-04,Ferry,"{written}"\n').items
+
+    assert item.html == html
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_day_numbers_of_a_spreadsheet_are_dates(tmp_path: Path, delimiter: str) -> None:
     rows = "date;title;expires\n45355;Ferry;45657\n45354,5;Quay;\n45353.4270833333;Lock;\n"
