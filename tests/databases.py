@@ -128,11 +128,14 @@ def empty_sqlite() -> bytes:
 @contextmanager
 def sqlite_store() -> Iterator[Store]:
     """Yield an empty store in a temporary SQLite file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "publisher.db"
-        path.write_bytes(empty_sqlite())
-        with Store.open(f"sqlite:///{path}") as store:
-            yield store
+    with tempfile.TemporaryDirectory() as folder, new_store(Path(folder) / "publisher.db") as store:
+        yield store
+
+
+def new_store(path: Path) -> Store:
+    """Return an opened empty store in a new SQLite file; all such stores have the same key for addresses."""
+    path.write_bytes(empty_sqlite())
+    return Store.open(f"sqlite:///{path}")
 
 
 @dataclass(frozen=True, slots=True)

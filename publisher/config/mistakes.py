@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -44,10 +45,15 @@ def read(written: Mapping[str, Any]) -> ParsedConfig:
         return ParsedConfig(document=Document.model_validate(written), mistakes=(), stand_ins=frozenset())
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    keys = {key.path: key for key in keys_of(Document)}
+    keys = _all_keys()
     mistakes = dict.fromkeys(line for error in errors for line in _mistakes(error, written, keys))
     stand_ins = frozenset(path_of(error["loc"], written) for error in errors)
     return ParsedConfig(document=_patched(written, errors, keys), mistakes=tuple(mistakes), stand_ins=stand_ins)
+
+
+@cache  # a service and its preview read a file with mistakes again and again
+def _all_keys() -> Keys:
+    return {key.path: key for key in keys_of(Document)}
 
 
 # --- messages --------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from tests.contract.stories import (
     subscriber_rows,
     withdraw,
 )
+from tests.databases import new_store
 
 
 def known_today(store: Store) -> object:
@@ -120,7 +121,7 @@ def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
 def sizes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
     """A small store and one ten times its size."""
     folder = tmp_path_factory.mktemp("sizes")
-    with Store.open(f"sqlite:///{folder}/small.db") as small, Store.open(f"sqlite:///{folder}/large.db") as large:
+    with new_store(folder / "small.db") as small, new_store(folder / "large.db") as large:
         archive(small, 300)
         archive(large, 3000)
         yield small, large
@@ -247,7 +248,7 @@ def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Pat
 
     steps = []
     for people in (200, 4_000):
-        with Store.open(f"sqlite:///{tmp_path}/{people}.db") as store:
+        with new_store(tmp_path / f"{people}.db") as store:
             plan_a_round(store, people)
             assert [*batch] == sorted(each.subscriber for each in store.people.rounds.mails(1, addresses))
             steps.append(database_steps(store, ask))

@@ -17,6 +17,7 @@ from publisher.store import Store
 from publisher.store.faults import place_of, translate_errors
 from publisher.store.people_schema import subscribers
 from tests.contract.stories import fail
+from tests.databases import new_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PASSWORD = "s3cret"
@@ -53,7 +54,7 @@ def test_a_folder_in_the_file_s_place(tmp_path: Path) -> None:
 
 def test_a_file_that_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "publisher.db"
-    Store.open(f"sqlite:///{path}").close()
+    new_store(path).close()
     data = bytearray(path.read_bytes())
     data[100:2000] = os.urandom(1900)
     path.write_bytes(data)
@@ -63,7 +64,7 @@ def test_a_file_that_is_damaged(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     path = tmp_path / "publisher.db"
-    Store.open(f"sqlite:///{path}").close()
+    new_store(path).close()
     engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
 
     with (
@@ -76,7 +77,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
-    with Store.open(f"sqlite:///{tmp_path}/publisher.db") as store:
+    with new_store(tmp_path / "publisher.db") as store:
         with store.database.reading() as connection:
             # SQLite treats this limit as if the disk ended there; it applies to the pooled connection.
             connection.exec_driver_sql("PRAGMA max_page_count = 1")

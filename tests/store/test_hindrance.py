@@ -13,7 +13,7 @@ import pytest
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.hindrance import find_hindrance
-from tests.databases import empty_sqlite
+from tests.databases import empty_sqlite, new_store
 from tests.processes import run_python
 
 OWNER = 65533
@@ -137,7 +137,7 @@ def test_a_folder_that_is_not_there_and_one_in_the_place_of_the_file(tmp_path: P
 
 def test_a_damaged_first_page_is_not_taken_for_a_wrong_name_alone(tmp_path: Path) -> None:
     database = tmp_path / "publisher.db"
-    Store.open(f"sqlite:///{database}").close()
+    new_store(database).close()
     with database.open("r+b") as file:
         file.write(b"\0" * 100)
 
