@@ -108,7 +108,7 @@ def imap_server(*mails: bytes, context: ssl.SSLContext | None = None, is_encrypt
     box = Box(mails=dict(enumerate(mails, start=1)), context=context, is_encrypted=is_encrypted)
     with _Server(box) as server:
         box.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield box

@@ -58,6 +58,6 @@ def mail_sink() -> Iterator[Sink]:
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
         sink.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield sink
         server.shutdown()

@@ -211,7 +211,7 @@ def test_a_reader_never_passes_a_number_that_is_committed_later(durable_url: str
         assert slow.hear() == "numbered"
         quick = child(collect_at_once, durable_url)
         assert quick.hear() == "ready"
-        time.sleep(0.3)  # without the order of commits, the quick one could commit now
+        time.sleep(0.1)  # without the order of commits, the quick one could commit now
 
         seen, cursor = read_on(store, 0)
         assert seen == ["first"]

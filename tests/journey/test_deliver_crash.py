@@ -134,11 +134,11 @@ def test_a_suspended_deliverer_that_wakes_up_sends_only_mails_counted_as_doubtfu
     with smtp_server() as server, ExitStack() as stack:
         stopped: list[int] = []
         server.on_line = lambda heard, is_answered: _stop(stopped) if (heard, is_answered) == (verb, False) else None
-        sleeper = stack.enter_context(start(url, server.port, connections=1, lease_s=0.5, point=""))
+        sleeper = stack.enter_context(start(url, server.port, connections=1, lease_s=0.3, point=""))
         stopped.append(sleeper.pid)
         _wait_until_stopped(sleeper)
         server.on_line = lambda _verb, _is_answered: None
-        time.sleep(0.6)
+        time.sleep(0.4)
         with Store.open(url) as store:
             hand_over(MortalLedger(store, LEASE, ""), server.port, connections=2)
         before = server.recipients
