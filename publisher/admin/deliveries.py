@@ -3,8 +3,8 @@ them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from publisher.config.config import Config
 from publisher.deliver.mails import Mails
@@ -22,8 +22,7 @@ from publisher.rendering.envelopes import delivery_of
 from publisher.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverySetup:
+class DeliverySetup(NamedTuple):
     """What the sending of mails needs: settings, the store, and the functions that return mails."""
 
     settings: SmtpSettings

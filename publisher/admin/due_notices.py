@@ -1,8 +1,8 @@
 """Decides which notices (mails to the operator and to editors) are due. Nothing is written. `notices` says when."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from publisher.collect.condition import condition_of
 from publisher.compose.run import held_editions
@@ -19,8 +19,7 @@ FOR_LONG = timedelta(days=1)
 _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewsToTell:
+class NewsToTell(NamedTuple):
     """The news that operators and editors must get now."""
 
     condition_changes: tuple[ConditionChange, ...]

@@ -1,8 +1,7 @@
 """The office: what functions for operators and editors need of a site to answer a question or apply a decision."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
@@ -14,8 +13,7 @@ if TYPE_CHECKING:  # the caller imports what renders, if there is something to r
     from publisher.compose.digest import Renderer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class Office(NamedTuple):
     """The site as of one moment: its configuration, its store, and the objects that render."""
 
     config: Config

@@ -1,6 +1,6 @@
 """Writes notices: mails to the operator and to editors. `notices` decides which are due, and what a crash leaves."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from publisher.admin.due_notices import NewsToTell, kept_as
 from publisher.admin.office import Office
@@ -14,8 +14,7 @@ from publisher.model.reports import ConditionChange
 from publisher.rendering.envelopes import notice_delivery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentNotices:
+class SentNotices(NamedTuple):
     """The notices (mails to the operator or an editor) that were written into the outbox, and the problems with those
     that could not be written.
     """

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from publisher.collect.condition import check_not_empty
 from publisher.collect.rules import CollectRules, OnSuspicion
@@ -20,8 +21,7 @@ _AT_ONCE = 8
 """How many sources are read at a time; most of the time is spent waiting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """One reading of a source: its items, or an error."""
 
     source: str

@@ -3,9 +3,9 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import SourceError
+from publisher.model.sources import LONGEST_WAIT
 
 FIRST_WAIT = timedelta(minutes=5)
 """The wait after a first failure. Each further failure doubles it."""

@@ -13,13 +13,13 @@ from publisher.collect.condition import after_failure, after_no_change
 from publisher.collect.reading import Reading, is_policy_new, read_sources
 from publisher.collect.retry import fresh_until, retry_at
 from publisher.collect.rules import CollectRules
-from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch, Source
 from publisher.model.decisions import DecisionLog
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport, SourceReading
+from publisher.model.sources import LONGEST_WAIT
 from publisher.store import SourceState, Store
 
 logger = DecisionLog("collect")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
@@ -18,8 +19,7 @@ from publisher.model.site import Site
 from publisher.store import AudienceState, ChangedItem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudienceFacts:
+class AudienceFacts(NamedTuple):
     """What the store knows about one audience at a moment."""
 
     state: AudienceState

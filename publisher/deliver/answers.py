@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
+from typing import NamedTuple
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 GONE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
@@ -88,8 +89,7 @@ class Reply:
         return f"{self.code} {self.text}".rstrip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a reply of the mail server means for the mail, and what it says about the server."""
 
     fate: Fate

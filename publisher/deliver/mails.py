@@ -3,8 +3,8 @@ are sent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from publisher.model.deliveries import Delivery, DeliveryKind
 from publisher.model.errors import FilesError, PublisherError
@@ -19,8 +19,7 @@ bytes object.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+class Ready(NamedTuple):
     """A delivery that this process has claimed (reserved), with its mail."""
 
     delivery: Delivery

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from publisher.model.items import Item
 from publisher.model.records import Record
@@ -34,8 +34,7 @@ class TakenOut(StrEnum):
     """The item was withdrawn, expired or hidden while the edition was held. If the item comes back, it is due again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceChange:
+class SourceChange(NamedTuple):
     """A change of an item in a held edition by the item's source, since the edition was composed."""
 
     record: Record
@@ -51,8 +50,7 @@ def parse_name(name: str) -> tuple[str, int] | None:
     return (found["audience"], int(found["number"])) if found else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Formerly:
+class Formerly(NamedTuple):
     """An item before its correction, as the audience last got it."""
 
     item: int

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
@@ -67,8 +68,7 @@ class SmtpSettings:
         return f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImapSettings:
+class ImapSettings(NamedTuple):
     """A folder on an IMAP server."""
 
     host: str
@@ -83,8 +83,7 @@ class ImapSettings:
     folder: str = "INBOX"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BounceSettings:
+class BounceSettings(NamedTuple):
     """The mailboxes in which bounces are read."""
 
     maildir: Path | None = None
@@ -132,8 +131,7 @@ class SubscriberSettings:
         return tuple(pace.name for pace in self.paces)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskSettings:
+class DeskSettings(NamedTuple):
     """The settings of the editors' desk: who may sign in."""
 
     people: tuple[str, ...]

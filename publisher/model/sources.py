@@ -5,6 +5,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+LONGEST_WAIT = timedelta(days=1)
+"""The longest pause before a server is asked again, even if it asks for more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:

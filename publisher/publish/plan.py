@@ -6,8 +6,8 @@ This module imports no module that renders, so that a pass without news stays ch
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience
@@ -36,8 +36,7 @@ class Scope(Enum):
     """Every feed and page, and all documents of the archives, without items withdrawn since."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishPlan:
+class PublishPlan(NamedTuple):
     """The work of a publishing pass."""
 
     cursor: Cursor

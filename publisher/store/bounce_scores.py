@@ -8,9 +8,9 @@ never counts it twice.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
@@ -25,8 +25,7 @@ from publisher.store.queue import insert_letters
 from publisher.store.round_mails import hold_back, send_held_back
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class Marked(NamedTuple):
     """A subscriber, found by the mark (random text) in the address to which his mail came back (VERP)."""
 
     subscriber: int
@@ -36,8 +35,7 @@ class Marked:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UncountedRefusal:
+class UncountedRefusal(NamedTuple):
     """A mail to a subscriber that the server refused permanently, and that his bounce score does not count yet."""
 
     delivery: int
@@ -46,8 +44,7 @@ class UncountedRefusal:
     reply: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspended:
+class Suspended(NamedTuple):
     """A subscriber who gets no digests because mails to him came back."""
 
     subscriber: int

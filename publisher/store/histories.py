@@ -6,8 +6,8 @@ rows.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Text, and_, cast, func, literal, select
 
@@ -22,8 +22,7 @@ from publisher.store.people_schema import former_marks, round_mails, rounds, sel
 from publisher.store.range_pass import new_items
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastMail:
+class PastMail(NamedTuple):
     """A mail to one subscriber, as it was planned in a round (all digests that are due at one moment)."""
 
     round: Round
@@ -31,8 +30,7 @@ class PastMail:
     """The numbers of the mail's items, in the order in which the items were added."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentMail:
+class SentMail(NamedTuple):
     """A mail of a round (all digests that are due at one moment) that was sent to one subscriber."""
 
     at: datetime

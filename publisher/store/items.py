@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Select, func, or_, select
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from publisher.store.retheme import ItemBatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemAddress:
+class ItemAddress(NamedTuple):
     """An item's address on the web."""
 
     path: str
@@ -33,8 +31,7 @@ class ItemAddress:
     updated: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedItem:
+class ChangedItem(NamedTuple):
     """An item that an audience got in an edition, and that changed since."""
 
     record: Record
@@ -45,8 +42,7 @@ class ChangedItem:
     """The version `told`, with the number of the edition that had it and the title that the editor gave it there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(NamedTuple):
     """An item that will appear, for the first time or again after a withdrawal."""
 
     number: int

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from itertools import groupby, islice
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Column, Connection, Table, delete, func, insert, literal, select
 
@@ -64,8 +64,7 @@ _LOOKED_AT = 1000
 """How many of the latest items are compared to find out whether two logs are the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPlace:
+class LogPlace(NamedTuple):
     """A position in the item log of a store. Another store can use it to find out whether it has the same log."""
 
     end: int

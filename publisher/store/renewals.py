@@ -7,10 +7,9 @@ request's token.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, delete, func, insert, literal, select
 
@@ -27,8 +26,7 @@ from publisher.store.suppressions import suppressed_among
 _IS_RENEWAL = confirmations.c.kind == LetterKind.RENEW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldConsent:
+class OldConsent(NamedTuple):
     """A subscriber, and when he last consented to mails."""
 
     number: int
@@ -36,8 +34,7 @@ class OldConsent:
     """When the subscriber last consented, in UTC."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRenewal:
+class NewRenewal(NamedTuple):
     """The request and letter with which a subscriber will be asked whether he still wants his mails."""
 
     request: Request

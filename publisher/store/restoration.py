@@ -4,8 +4,8 @@ Until the operator has answered for an audience (a mailing list), no edition is 
 sent. Until he has said whether subscribers got mails since, no round begins.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -18,8 +18,7 @@ made before the operator says what they got.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restoration:
+class Restoration(NamedTuple):
     """A restore of a backup, which is recorded until the operator has said for all audiences which editions went out
     since the backup was made.
     """

@@ -9,10 +9,9 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -73,8 +72,7 @@ Follow = tuple[str, str, datetime]
 """What a subscriber follows: theme, pace (how often he gets mails), since when."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundMail:
+class RoundMail(NamedTuple):
     """A mail of a round (the digests to subscribers that are due at one moment) to one subscriber."""
 
     address: str

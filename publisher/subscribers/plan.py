@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.settings import Pace
@@ -16,8 +17,7 @@ from publisher.store.people import FollowRow, Moved
 from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticks:
+class Ticks(NamedTuple):
     """The paces (how often subscribers get mails) that are due at one moment, and those that are new."""
 
     due: Mapping[str, datetime]

@@ -11,8 +11,8 @@ What a crash leaves, by its moment:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.decisions import DecisionLog
@@ -43,8 +43,7 @@ time.
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(NamedTuple):
     """The result of counting a report or a refusal."""
 
     is_new: bool

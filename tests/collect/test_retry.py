@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.collect.retry import FIRST_WAIT, back_off
-from publisher.collect.sources.answer import LONGEST_WAIT
+from publisher.model.sources import LONGEST_WAIT
 
 
 def test_waits_double_up_to_a_day_and_differ_between_sources() -> None:

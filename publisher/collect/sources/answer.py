@@ -1,10 +1,7 @@
 """The answer of a server, or the content of a file."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-LONGEST_WAIT = timedelta(days=1)
-"""The longest pause before a server is asked again, even if it asks for more."""
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

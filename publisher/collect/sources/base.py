@@ -12,13 +12,13 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol
 
-from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import Fetching
 
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
+    from publisher.collect.sources.unread import Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Fetch:
     """A problem for each item that could not be read, with the item's place in the source; the readable items are in
     `items`.
     """
-    unread: Sequence[Unread] = ()
+    unread: Sequence["Unread"] = ()
     """What is known of each item in `problems`, in their order; of further items in `problems` nothing is known."""
     remarks: Sequence[Problem] = ()
     """What the operator should know about the source itself, such as that it moved to another address."""

@@ -20,11 +20,11 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
+from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.connect import BlockedAddressError, Deadline, Transport, Trust, failures
 from publisher.collect.sources.decode import DecodeError, decoded
 from publisher.model.errors import SourceError
-from publisher.model.sources import FailureKind, Fetching
+from publisher.model.sources import LONGEST_WAIT, FailureKind, Fetching
 
 MAX_REDIRECTS = 5
 

@@ -14,10 +14,11 @@ from typing import Any
 import brotli
 import pytest
 
-from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
+from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.fetch import Fetcher
 from publisher.collect.sources.networks import is_allowed, is_public
 from publisher.model.errors import SourceError
+from publisher.model.sources import LONGEST_WAIT
 from tests.servers import Answer, Server, slowly
 from tests.values import FETCHING
 

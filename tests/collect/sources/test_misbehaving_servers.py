@@ -22,9 +22,10 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
+from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.fetch import Fetcher
 from publisher.model.errors import SourceError
+from publisher.model.sources import LONGEST_WAIT
 from tests.servers import Answer, Server, speaking
 from tests.values import FETCHING
 
