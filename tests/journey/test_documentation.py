@@ -4,6 +4,8 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from tests.world import ROOT, Outcome, run_main
 
 NOT_HERE = ("pip install", "http.server", "kill %1")
 """Commands that the test does not run, because they install, serve or end something."""
+MOMENTS = (datetime.now(UTC) + timedelta(seconds=2 * number) for number in count())
+"""The moments of the runs."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -47,13 +51,17 @@ def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def typed(block: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Do what a block of the documentation says, as somebody who reads it would, and yield what `publisher` prints."""
+    """Do what a block of the documentation says, as somebody who reads it would, and yield what `publisher` prints.
+
+    A reader takes more than a second from one run to the next, so no file has the same times again.
+    """
     if any(words in block for words in NOT_HERE):
         return
     for part in re.split(r"^((?:publisher|cd) .*\n)", block, flags=re.MULTILINE):
         match shlex.split(part) if part.startswith(("publisher ", "cd ")) else ["sh", part]:
             case ["publisher", *arguments]:
-                outcome = run_main(*arguments)
+                at = ["--now", next(MOMENTS).isoformat()] if arguments[0] == "run" else []
+                outcome = run_main(*arguments, *at)
                 assert (0, "") == (outcome.exit_code, outcome.err), part
                 yield outcome.out
             case ["cd", folder]:
