@@ -72,7 +72,7 @@ def _from_numbers(first: str, middle: str, last: str, weekday: int | None, *, ma
         if other.weekday() == weekday and not (_is_day(day, middle) and _is_on(year, middle, day, weekday)):
             return other
     if not _is_day(day, middle) and year is last and _is_day(middle, day):
-        raise ValueError("no such day; the day comes before the month here")
+        raise ValueError("no such day; the day comes before the month here, or the year first")
     return _named_day(year, int(middle), int(day))
 
 

@@ -92,7 +92,8 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     orders = order_of(values.get("date"))
     rules.findings.orders.update(orders)
     if rules.findings.is_month_first and DateOrder.EITHER in orders:
-        raise FieldError(f"{values['date']!r} may be two days, as other dates here have the month first")
+        day = repr(values["date"])
+        raise FieldError(f"{day} may be two days, as other dates here have the month first; write the year first")
     return _made_of(values, rules)
 
 
