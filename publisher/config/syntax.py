@@ -14,8 +14,11 @@ from publisher.model.errors import ConfigError
 
 _DEEPEST = 10
 """How deep tables and lists may be nested; no key is even half as deep."""
-_KEY_OR_HEADER = re.compile(r"\s*(\[[^\]=]*\]*|[^=]*[^=\s](?=\s*=))")
-"""A table header, or what stands before the first equals sign. A line without one may be a part of a value."""
+_NAME = r"""(?:[\w-]+|"[^"\\]*"|'[^']*')"""
+_KEY_OR_HEADER = re.compile(rf"\s*(\[[^\]=]*\]*|{_NAME}(?:\s*\.\s*{_NAME})*(?=\s*=))")
+"""A table header, or a key before an equals sign. Anything else may be a part of a value, and a secret: in the line
+`password: "c2VjcmV0=="`, an equals sign stands behind the beginning of the password.
+"""
 _SHOWN = 100
 """How many characters of a key a message shows."""
 _QUOTED = re.compile(r'"(\\.|[^"\\])*"|\'[^\']*\'')
@@ -116,7 +119,7 @@ def _about_line_of(error: tomllib.TOMLDecodeError, text: str) -> str:
     number = re.search(r"at line (\d+)", str(error))
     lines = text.split("\n")
     line = lines[int(number[1]) - 1].removesuffix("\r") if number and int(number[1]) <= len(lines) else ""
-    found = _KEY_OR_HEADER.match(line)
+    found = _KEY_OR_HEADER.match("".join(each for each in line if each.isprintable() or each.isspace()))
     key = "".join(each for each in found[1] if each.isprintable()) if found else ""
     remedy = _remedy(str(error), line)
     return (f": {key[:_SHOWN]}" if key else "") + (f"; {remedy}" if remedy else "")

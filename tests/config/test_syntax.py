@@ -94,6 +94,26 @@ def test_lines_are_counted_as_the_parser_counts_them(tmp_path: Path) -> None:
     assert "this is not TOML: Invalid value (at line 2, column 10): secret; a text stands in quotes" == found
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password: "hunter2=="',
+        "password hunter2 = 1",
+        'password """hunter2="""',
+        '"password": "hunter2=", "port": 587',
+        "password := hunter2 = x",
+        'password = "a" "hunter2="',
+        "hunter2==\"",
+    ],
+)
+def test_a_secret_is_not_shown_wherever_its_line_has_an_equals_sign(tmp_path: Path, line: str) -> None:
+    """Passwords and tokens in base64 often end with equals signs."""
+    if line.startswith("hunter2"):
+        line = f'password = """a\n"{line}'
+
+    assert "hunter2" not in problem(tmp_path, f"[smtp]\n{line}\n".encode())
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_another_encoding_of_unicode_is_named(tmp_path: Path, encoding: str) -> None:
     assert "it is in UTF-16; save the file in UTF-8" == problem(tmp_path, '[site]\ntitle = "News"\n'.encode(encoding))
