@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
@@ -84,6 +85,7 @@ class Publisher:
         self._clock = clock
         self._wiring = Wiring(config, store, clock)
         self._progress = progress
+        self._making_mail = Lock()
         self._stages = Stages(
             config, store, outbox, wiring=self._wiring, open_files=open_files, clock=clock, progress=progress
         )
@@ -369,8 +371,13 @@ class Publisher:
 
         return SubscribersWiring(self._wiring)
 
-    @cached_property
+    @property
     def _mail(self) -> "MailWiring":
+        with self._making_mail:  # the service's threads may ask at once, but all mails must keep to one limit of speed
+            return self._only_mail
+
+    @cached_property
+    def _only_mail(self) -> "MailWiring":
         from publisher.admin.mail_wiring import MailWiring  # late: most sites send no mail
 
         return MailWiring(self._wiring, self._subscribers, self._outbox, open_office=lambda: self.office)

@@ -103,7 +103,7 @@ def test_lines_are_counted_as_the_parser_counts_them(tmp_path: Path) -> None:
         '"password": "hunter2=", "port": 587',
         "password := hunter2 = x",
         'password = "a" "hunter2="',
-        "hunter2==\"",
+        'hunter2=="',
     ],
 )
 def test_a_secret_is_not_shown_wherever_its_line_has_an_equals_sign(tmp_path: Path, line: str) -> None:
