@@ -57,6 +57,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         runs=runs,
         restored=_restore_status(config, store),
         subscribers=_subscribers_status(config.subscribers, store, now=now),
+        left_behind=_count_left_behind(config.subscribers, store),
         outage=store.mail.outages.current() if config.smtp else None,
         orders=tuple(store.mail.ledger.orders.since(now - SHOWN)),
         paused=store.mail.ledger.pauses.current(),
@@ -95,6 +96,13 @@ def _subscribers_status(
         asked=store.people.renewals.count_asked(),
         owed_departures=store.people.owed_departures.count(),
     )
+
+
+def _count_left_behind(settings: SubscriberSettings | None, store: Store) -> int:
+    """Return how many people follow something on a site that has no subscribers any more. No retention period begins
+    for them, because nobody ended their subscriptions.
+    """
+    return store.people.subscribers.count() if settings is None and store.holds_people() else 0
 
 
 def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:

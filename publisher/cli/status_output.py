@@ -44,6 +44,12 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     if status.subscribers:
         lines += _subscribers_lines(status.subscribers, zone)
         lines += _postponed_lines(status.subscribers, zone)
+    if status.left_behind:
+        are = "1 person is" if status.left_behind == 1 else f"{status.left_behind} people are"
+        lines.append(
+            f"subscribers: {are} still subscribed, and kept for good, but config.toml has no [subscribers]; put it "
+            "back, and end or erase each (`publisher subscribers list` names them)"
+        )
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]

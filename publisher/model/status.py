@@ -163,6 +163,10 @@ class Status:
     """What waits after a restore; `None` if nothing waits."""
     subscribers: SubscribersStatus | None = None
     """The status of subscribers; `None` if the site has no `[subscribers]`."""
+    left_behind: int = 0
+    """How many people follow something although `[subscribers]` has left config.toml. They get no mails, and no
+    retention period begins for them.
+    """
     outage: Outage | None = None
     """Since when and why no mail goes out; `None` if mails go out, as far as is known."""
     orders: tuple[Order, ...] = ()
@@ -176,10 +180,12 @@ class Status:
 
     @property
     def exit_code(self) -> int:
-        """`EXIT_TRY_LATER` if a source, a mail, an edition, a restore or the latest run needs the operator."""
+        """`EXIT_TRY_LATER` if a source, a mail, an edition, former subscribers, a restore or the latest run need the
+        operator.
+        """
         calm = (SourceCondition.WELL, SourceCondition.UNREAD)
         is_source_troubled = any(source.condition not in calm for source in self.sources)
         has_failed = any(run.exit_code for run in self.runs if run.is_latest)
         is_mail_troubled = self.outage is not None or any(each.held for each in self.deliveries)
-        is_troubled = is_source_troubled or is_mail_troubled or self.stranded or self.restored or has_failed
-        return EXIT_TRY_LATER if is_troubled else 0
+        needs_decision = self.stranded or self.left_behind or self.restored
+        return EXIT_TRY_LATER if is_source_troubled or is_mail_troubled or needs_decision or has_failed else 0

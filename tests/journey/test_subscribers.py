@@ -619,3 +619,25 @@ def test_status_tells_who_is_there_and_what_is_due(begun: World) -> None:
         "subscribers: 2 subscribers, 1 not confirmed yet, last round-1 on Thu 2026-03-05 09:00, "
         "daily next Fri 2026-03-06 08:00, weekly next Mon 2026-03-09 08:00, monthly next Mon 2026-04-06 08:00"
     )
+
+
+def test_status_tells_who_is_kept_after_a_site_gave_up_its_subscribers(begun: World) -> None:
+    """Nobody ended their subscriptions, so no retention period begins."""
+    begun.configure(SUBSCRIBERS, "")
+
+    kept = begun.publisher("status", at=THURSDAY)
+    begun.configure("[smtp]", f"{SUBSCRIBERS}\n[smtp]")
+    for address in (ADA, BEN):
+        people(begun, "end", address, at=THURSDAY)
+    begun.configure(SUBSCRIBERS, "")
+    ended = begun.publisher("status", at=THURSDAY)
+    swept = begun.publisher("run", "--verbose", at=THURSDAY + timedelta(days=29))
+
+    [line] = [line for line in kept.lines if line.startswith("subscribers:")]
+    assert line == (
+        "subscribers: 2 people are still subscribed, and kept for good, but config.toml has no [subscribers]; put it "
+        "back, and end or erase each (`publisher subscribers list` names them)"
+    )
+    assert (75, 0) == (kept.exit_code, ended.exit_code)
+    assert not [line for line in ended.lines if line.startswith("subscribers:")]
+    assert "ended=2" in swept.err
