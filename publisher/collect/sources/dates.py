@@ -223,8 +223,9 @@ def _moment_or_none(text: str) -> date | datetime | None:
 
 def _unmarked(text: str) -> str:
     """Return the words of a date that is surrounded by HTML; the `datetime` of a `<time>` element is preferred."""
-    exact = re.search(r"<time\b[^>]*\bdatetime\s*=\s*[\"']?([^\"'>]+)", text, re.IGNORECASE)
-    return " ".join(unescape(exact[1] if exact else re.sub(r"<[^>]*>", " ", text)).split())
+    # no tag contains a "<": so that a text of many is not searched to its end for each
+    exact = re.search(r"<time\b[^<>]*\bdatetime\s*=\s*[\"']?([^\"'>]+)", text, re.IGNORECASE)
+    return " ".join(unescape(exact[1] if exact else re.sub(r"<[^<>]*>", " ", text)).split())
 
 
 # --- the parts -------------------------------------------------------------------------------------------------------

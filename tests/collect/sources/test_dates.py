@@ -389,3 +389,10 @@ def test_any_text_is_a_date_or_none_or_a_problem(text: str) -> None:
 )
 def test_dates_beside_other_words(line: str, meant: date | None) -> None:
     assert read_beside(line) == meant
+
+
+@pytest.mark.parametrize("tag", ["<p ", "<time ", "<time datetime"])
+def test_a_long_text_of_unclosed_tags_is_no_date_and_takes_no_time(tag: str) -> None:
+    """If each tag were searched to the end of the text, this would take minutes."""
+    with pytest.raises(DateError):
+        read_moment(tag * 200_000)
