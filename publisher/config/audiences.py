@@ -42,7 +42,7 @@ def _themes(value: object) -> tuple[str, ...]:
 
 
 def _schedule(value: object) -> str:
-    line = read_line(value)
+    line = read_line(" ".join(value.split()) if isinstance(value, str) else value)  # calendars write EXDATE below RRULE
     if line.upper().startswith("FREQ="):
         raise ValueError(f"expected RRULE: before the rule; did you mean RRULE:{line}?")
     Schedule.parse(line, "UTC")

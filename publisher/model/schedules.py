@@ -52,7 +52,7 @@ _RULE_PARTS = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYHOUR", "
 _PERIOD_DAYS = {"DAILY": 1, "WEEKLY": 7}
 _PERIOD_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
 _FIRST_PERIOD = datetime(2024, 1, 1)  # noqa: DTZ001  (on the wall of whichever zone; a Monday)
-_LEFT_OUT = re.compile(r"(?P<rule>.*?) EXDATE(?:;[^:]*)?:(?P<days>.*)")
+_LEFT_OUT = re.compile(r" EXDATE(?:;[^:]*)?:")
 _DAY_LEFT_OUT = re.compile(r"(\d{8})(?:T\d{6})?")
 _RULE_INTERVAL = re.compile(r"[1-9][0-9]?")
 _LATE_PERIOD = datetime(9940, 1, 1)  # noqa: DTZ001
@@ -246,23 +246,23 @@ def _parts_of(expression: str) -> dict[str, str]:
     for name, _, _ in pairs:
         if name in ("COUNT", "UNTIL"):
             raise ScheduleError(f"expected a rule without {name}: a schedule has no end")
+        if name == "EXDATE":
+            raise ScheduleError("expected the days to leave out after the rule and a space, such as EXDATE:20261225")
         if name not in _RULE_PARTS or [each for each, _, _ in pairs].count(name) > 1:
             raise ScheduleError(f"expected each of {', '.join(_RULE_PARTS)} at most once, got {name!r}")
     return {name: value for name, _, value in pairs}
 
 
 def _rule_of(expression: str) -> str:
-    text = expression[len(_RULE) :].upper()
-    match = _LEFT_OUT.fullmatch(text)
-    return match["rule"] if match else text
+    return _LEFT_OUT.split(expression[len(_RULE) :].upper())[0]
 
 
 @lru_cache(maxsize=256)
 def _days_left_out(expression: str) -> frozenset[date]:
     """Return the local days on which a recurrence rule is not due."""
-    match = _LEFT_OUT.fullmatch(expression[len(_RULE) :].upper())
+    _, *lists = _LEFT_OUT.split(expression[len(_RULE) :].upper())
     days = set()
-    for text in match["days"].split(",") if match else ():
+    for text in (each for days_of_one in lists for each in days_of_one.split(",")):
         try:
             day = _DAY_LEFT_OUT.fullmatch(text.strip())
             days.add(date.fromisoformat(day[1] if day else ""))

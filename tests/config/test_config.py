@@ -840,3 +840,11 @@ def test_an_audience_is_not_called_what_mails_to_subscribers_are(site: Path, nam
 
     told = f"mails to subscribers are called this; choose another, such as {name}-list"
     assert f"audiences.{name}.name: {told}" == found
+
+
+def test_a_rule_may_be_pasted_from_a_calendar_with_its_days_left_out_below(site: Path) -> None:
+    rule = 'schedule = """RRULE:FREQ=DAILY;BYHOUR=8\nEXDATE:20261225\nEXDATE:20261226\n"""\n'
+
+    [audience] = load(site, SMALLEST + AUDIENCE + rule).audiences
+
+    assert Schedule("RRULE:FREQ=DAILY;BYHOUR=8 EXDATE:20261225 EXDATE:20261226", "Europe/Brussels") == audience.schedule

@@ -304,6 +304,7 @@ EVERY_OTHER_MONDAY = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=8"
             ["2026-12-07 08:00", "2026-12-21 08:00"],
         ),
         ("rrule:freq=daily exdate;value=date:20261225", "2026-12-24 00:00", ["2026-12-26 00:00"]),
+        ("RRULE:FREQ=DAILY\nEXDATE:20261225\nEXDATE:20261226,20261227\n", "2026-12-24 00:00", ["2026-12-28 00:00"]),
     ],
 )
 def test_the_next_ticks_of_a_rule(rule: str, start: str, expected: list[str]) -> None:
@@ -347,6 +348,10 @@ def test_weeks_are_counted_from_the_same_monday_whatever_the_instant(interval: i
         ("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "expected a rule that is due some day, got"),
         ("RRULE:FREQ=DAILY EXDATE:2026-12-25", "expected days such as 20261225 after EXDATE:, got '2026-12-25'"),
         ("RRULE:FREQ=DAILY EXDATE:20261225,20261332", "expected days such as 20261225 after EXDATE:, got '20261332'"),
+        (
+            "RRULE:FREQ=DAILY;EXDATE=20261225",
+            "expected the days to leave out after the rule and a space, such as EXDATE:20261225",
+        ),
         ("RRULE:FREQ=DAILY EXDATE:", "expected days such as 20261225 after EXDATE:, got ''"),
     ],
 )
