@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -99,10 +99,8 @@ class Publisher:
             StoreError: the store cannot be used.
         """
         with Store.open(config.store.url, departures=config.departures) as store:
-            outbox = OutboxFolder(config.outbox_directory)
-            yield cls(
-                config, store, outbox, open_files=Tree, hand_over=_hand_over, clock=clock_at(now), progress=progress
-            )
+            outbox, clock = OutboxFolder(config.outbox_directory), clock_at(now)
+            yield cls(config, store, outbox, open_files=Tree, hand_over=_hand_over, clock=clock, progress=progress)
 
     @classmethod
     @contextmanager
@@ -112,11 +110,9 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        outbox, open_files, hand = RehearsedOutbox(config.outbox_directory), RehearsedFiles, _rehearse_hand_over
+        outbox, clock, hand = RehearsedOutbox(config.outbox_directory), clock_at(now), _rehearse_hand_over
         with Store.rehearse(config.store.url, departures=config.departures) as store:
-            yield cls(
-                config, store, outbox, open_files=open_files, hand_over=hand, clock=clock_at(now), progress=progress
-            )
+            yield cls(config, store, outbox, open_files=RehearsedFiles, hand_over=hand, clock=clock, progress=progress)
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
@@ -254,37 +250,13 @@ class Publisher:
 
         return self._run_exclusively("round", begin)
 
-    def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with this address or id even if its source lists it, and render again all files that show it.
+    def decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
+        """Apply an editor's decision about an item, such as to hide it, and render again all files that show it.
 
         Raises:
-            UsageError: no item or more than one has this name.
+            UsageError: the decision does not fit the item, or no item or more than one has its name.
         """
-        from publisher.admin.hide import hide_item  # late: an editor seldom hides an item
 
-        return self._decide_item(partial(hide_item, name, reason))
-
-    def show_item(self, name: str) -> RunReport:
-        """Show a hidden item again.
-
-        Raises:
-            UsageError: no item or more than one has this name, or the item is not hidden.
-        """
-        from publisher.admin.hide import show_item  # late: as above
-
-        return self._decide_item(partial(show_item, name))
-
-    def let_appear(self, name: str) -> RunReport:
-        """Make an item visible now that waits for the moment at which it would appear.
-
-        Raises:
-            UsageError: no such item waits.
-        """
-        from publisher.admin.hide import let_appear  # late: as above
-
-        return self._decide_item(partial(let_appear, name))
-
-    def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
         def decide() -> RunReport:
             collected = decision(self.office, self._wiring.collect_rules(OnSuspicion.HOLD))
             return self._stages.follow(RunReport(collect=collected))

@@ -12,6 +12,7 @@ import pytest
 
 SHARED = ("tests.browser", "tests.databases", "tests.examples", "tests.servers")
 """Modules with fixtures and settings of all tests."""
+pytest.register_assert_rewrite(*SHARED)  # the conftest.py of a folder may import one before `pytest_configure` does
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_LISTING = ROOT.parent / "shared" / "data" / "emn-news.txt"

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from publisher.admin.office import Office
 from publisher.collect.embargo import EmbargoRules
 from publisher.collect.rules import CollectRules
+from publisher.collect.wake import wake_source
 from publisher.model.errors import UsageError
 from publisher.model.feeds import Gathered, gather
 from publisher.model.problems import some_of
@@ -66,8 +67,6 @@ def let_appear(name: str, office: Office, rules: CollectRules) -> CollectReport:
     Raises:
         UsageError: no item of this name waits.
     """
-    from publisher.collect.wake import wake_source  # late: a pass in which nothing appears does not need it
-
     store = office.store
     waits = {str(each.number): each for each in store.items.waiting() if not each.is_back}
     number = name if name.isdecimal() else str(find_item(name, store, office.config.site).number)

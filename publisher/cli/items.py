@@ -1,8 +1,10 @@
 """The commands of `publisher item`: hide an item, show it again, or let it appear now."""
 
+from functools import partial
+
 import click
 
-from publisher.admin.hide import hidden_items
+from publisher.admin.hide import hidden_items, hide_item, let_appear, show_item
 from publisher.cli.formats import local_time
 from publisher.cli.group import Commands
 from publisher.cli.options import Options, dry_run_option, finish, site_command
@@ -25,7 +27,7 @@ def item() -> None:
 def hide(options: Options, name: str, reason: str, dry_run: bool) -> None:  # noqa: FBT001
     """Hide the item with this address or id from feeds, pages and held editions, whatever the item's source does."""
     with options.open_for(dry_run=dry_run) as publisher:
-        report = publisher.hide_item(name, reason=" ".join(reason.split()))
+        report = publisher.decide_item(partial(hide_item, name, " ".join(reason.split())))
         finish(report, options, publisher, is_rehearsal=dry_run)
 
 
@@ -36,7 +38,7 @@ def hide(options: Options, name: str, reason: str, dry_run: bool) -> None:  # no
 def show(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
     """Show the hidden item with this address or id again."""
     with options.open_for(dry_run=dry_run) as publisher:
-        finish(publisher.show_item(name), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.decide_item(partial(show_item, name)), options, publisher, is_rehearsal=dry_run)
 
 
 @item.command()
@@ -46,7 +48,7 @@ def show(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
 def appear(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
     """Let an item that waits for its time appear now; NAME is the item's address or id."""
     with options.open_for(dry_run=dry_run) as publisher:
-        finish(publisher.let_appear(name), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.decide_item(partial(let_appear, name)), options, publisher, is_rehearsal=dry_run)
 
 
 @item.command("list")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import Letter, Rank
@@ -36,6 +36,7 @@ from publisher.model.subscribers import (
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.mail_languages import checked_language
 from publisher.store import Store
+from publisher.store.feeds import FeedState
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import (
     choose,
@@ -48,9 +49,6 @@ from publisher.subscribers.choose import (
 )
 from publisher.subscribers.links import ReaderLinks
 from publisher.subscribers.reader_address import reader_address
-
-if TYPE_CHECKING:
-    from publisher.store.feeds import FeedState
 
 logger = DecisionLog("subscribers")
 
@@ -109,7 +107,7 @@ class People:
         return (*found.values(), default)
 
     @cached_property
-    def _theme_feeds(self) -> Sequence["FeedState"]:
+    def _theme_feeds(self) -> Sequence[FeedState]:
         return list(self._store.feeds.of_kind(FeedKind.THEME))
 
     def theme_title(self, slug: str) -> str:

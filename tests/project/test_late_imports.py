@@ -13,8 +13,6 @@ DOORS = {
         # Examine a source; show the status.
         "publisher.admin.discover",
         "publisher.admin.status",
-        # Hide an item.
-        "publisher.admin.hide",
         # Look after subscribers, and send mails: most sites have neither.
         "publisher.admin.subscribers_wiring",
         "publisher.admin.mail_wiring",
@@ -94,7 +92,6 @@ OTHERS = {
     # Record what changed: the HTML cleaner takes 53 ms and the grammar 36. Whether anything changed is known only here.
     "collect/run.py": {"publisher.collect.record", "publisher.collect.wake"},
     "collect/sources/listing.py": {"publisher.collect.sources.listing_grammar"},
-    "admin/hide.py": {"publisher.collect.wake"},
     # Insert into PostgreSQL: its dialect takes 40 ms, which a site with SQLite does not need.
     "store/upsert.py": {"sqlalchemy.dialects"},
     # non-ASCII domains are rare, and every command checks addresses

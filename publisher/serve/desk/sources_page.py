@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import Response
 
-from publisher.admin.hide import find_item
+from publisher.admin.hide import find_item, hide_item, let_appear, show_item
 from publisher.admin.review import held_by_only_item
 from publisher.admin.source_overview import SourceOverview, oversee_sources
 from publisher.collect.rules import OnSuspicion
@@ -172,7 +172,7 @@ def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
 def _appear(visit: Visit) -> Done:
     """Make an item appear now that waits for its moment."""
     try:
-        report = visit.publisher.let_appear(visit.argument)
+        report = visit.publisher.decide_item(partial(let_appear, visit.argument))
     except UsageError as error:
         raise RefusedError(visit.gettext("This item does not wait any more.")) from error
     if not report.collect or not report.collect.added:
@@ -191,7 +191,7 @@ def _hide(visit: Visit) -> Done:
         words = visit.gettext("It is the last item of %(edition)s, which is then not sent. To hide it, press again.")
         raise TypedError(words % {"edition": ends}, name="item")
     try:
-        report = visit.publisher.hide_item(name, reason=reason)
+        report = visit.publisher.decide_item(partial(hide_item, name, reason))
     except UsageError as error:
         words = visit.gettext("No single item has this address or id. Take the address of its page on this site.")
         raise TypedError(words, name="item") from error
@@ -204,7 +204,7 @@ def _hide(visit: Visit) -> Done:
 def _unhide(visit: Visit) -> Done:
     name = visit.argument
     try:
-        visit.publisher.show_item(name)
+        visit.publisher.decide_item(partial(show_item, name))
     except UsageError as error:  # somebody else has shown it
         raise OutrunError(str(error)) from error
     return Done(said=visit.gettext("Shown again, in feeds and on pages."), about=_about(name))
