@@ -368,7 +368,7 @@ def test_an_incomplete_backup_changes_nothing(world: World, damage: str) -> None
     ("where", "call"),
     [
         ("publisher.store.backup_file:unpack_backup", 1),
-        ("publisher.store.restoration:Restorations.begin", 1),
+        ("publisher.store.settlement:Settlements.begin", 1),
         ("publisher.store.files:write_folder", 1),
         ("publisher.admin.restore:put_in_place", 1),
         ("pathlib:Path.replace", 1),
@@ -422,7 +422,7 @@ def test_a_word_that_was_killed_is_recorded_whole_or_not(world: World) -> None:
     before = dump_of(world)
     answer = ("restore", "--config", str(world.config), "--now", AFTER.isoformat(), "--sent-up-to", "weekly-3")
 
-    assert -signal.SIGKILL == killed_at("publisher.store.restoration:insert_deliveries", *answer)
+    assert -signal.SIGKILL == killed_at("publisher.store.settlement:insert_deliveries", *answer)
 
     assert before == dump_of(world)
     assert "composing goes on" in run_main(*answer).lines
