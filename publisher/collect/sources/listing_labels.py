@@ -6,7 +6,7 @@ from functools import lru_cache
 from unicodedata import combining, normalize
 
 from publisher.collect.sources.links import web_address
-from publisher.collect.sources.values import cut
+from publisher.collect.sources.values import cut, is_no_name
 from publisher.collect.sources.withheld import is_flag, why_withheld
 
 WORDS = {
@@ -165,11 +165,11 @@ def _edit(text: str) -> tuple[str, ...] | None:
 
 
 def _keywords(text: str) -> tuple[str, ...]:
-    return tuple(piece for piece in cut(text, (",", ";")) if piece)
+    return tuple(piece for piece in cut(text, (",", ";")) if piece and not is_no_name(piece))
 
 
 def _themes(text: str, known: frozenset[str]) -> tuple[str, ...] | None:
-    pieces = tuple(piece for piece in cut(text, (",", ";"), known) if piece)
+    pieces = tuple(piece for piece in cut(text, (",", ";"), known) if piece and not is_no_name(piece))
     return None if any(len(piece) > _LONGEST_THEME for piece in pieces) else pieces
 
 

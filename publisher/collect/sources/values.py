@@ -20,6 +20,7 @@ _SHOWN = 60
 _NAMING = ("name", "title", "label", "display_name", "displayName")
 """The keys under which a label's name may stand, if the label is a table with further values such as an address."""
 _JSON_LIST = re.compile(r"\s*\[\s*\"[^\n]{0,2000}\"\s*\]\s*")
+_NO_NAME = re.compile(r"[-‐‑‒–—−./?]{1,9}|n/a", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:#[^\W_][\w-]*\s*){1,50}")
 _QUOTED = re.compile("[“„‘«]\\s?([^“”„‘’«»]+?)\\s?[”“’‘»]")
 _MOST_CUTS = 8
@@ -75,7 +76,12 @@ def names_in(
         [*_each(value)] if isinstance(value, list | tuple | dict) else cut(text_in(values, name), separators, known)
     )
     words = (_bare(clean_name(text_in({name: piece}, name))) for piece in pieces)
-    return tuple(dict.fromkeys(word for word in words if word))
+    return tuple(dict.fromkeys(word for word in words if word and not is_no_name(word)))
+
+
+def is_no_name(text: str) -> bool:
+    """Whether a text stands in place of a name that is missing, such as a dash in the column of themes."""
+    return _NO_NAME.fullmatch(text) is not None
 
 
 def _list_in(text: str) -> object:

@@ -75,6 +75,19 @@ def test_several_names_in_one_text(written: str, names: tuple[str, ...]) -> None
     assert item_of({"title": "Ferry", "date": "2024-03-04", "keywords": written}).keywords == names
 
 
+@pytest.mark.parametrize("dash", ["-", "–", "—", "--", "...", "/", "n/a"])
+def test_a_dash_in_place_of_themes_is_none(dash: str) -> None:
+    """People fill the column of themes with it; a feed named after it would be shown to readers."""
+    item = item_of({"title": "Ferry", "date": "2024-03-04", "themes": f"{dash}, Asylum", "keywords": dash})
+
+    assert (("Asylum",), ()) == (item.labels, item.keywords)
+
+
+@pytest.mark.parametrize("name", ["C++", "#", "N", "-18", "€"])
+def test_names_with_marks_stay(name: str) -> None:
+    assert (name,) == item_of({"title": "Ferry", "date": "2024-03-04", "themes": [name]}).labels
+
+
 def test_a_separator_of_ones_own_leaves_semicolons() -> None:
     item = item_of({"title": "Ferry", "date": "2024-03-04", "themes": "A; B|C"}, FieldRules(separator="|"))
 

@@ -760,3 +760,10 @@ def test_a_theme_that_is_known_may_hold_a_comma() -> None:
     (item,) = parse(text, "listing.txt", frozenset({"justice, freedom and security"})).items
 
     assert (item.labels, item.keywords) == (("Sea", "Justice, Freedom and Security", "Sky"), ("a", "b"))
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "n/a"])
+def test_a_dash_in_place_of_themes_and_keywords_is_none(dash: str) -> None:
+    [item] = items_of(f"4 March 2024\n\nThe ferry sails.\nMain theme: {dash}\nKeywords: quay, {dash}\n")
+
+    assert ("The ferry sails.", (), ("quay",)) == (item.text, item.labels, item.keywords)
