@@ -361,6 +361,12 @@ async def _listen(server: Server) -> asyncio.Server:
 
 
 async def _close(server: Server, listener: asyncio.Server) -> None:
+    # Accept nothing more, and let what was accepted begin: if the listener is closed in between, the connection stays
+    # open, and nobody answers it (https://github.com/python/cpython/issues/109564).
+    for listening in listener.sockets:
+        asyncio.get_running_loop().remove_reader(listening)
+    for _ in range(3):
+        await asyncio.sleep(0)
     listener.close()
     for task in list(server.conversations):
         task.cancel()
