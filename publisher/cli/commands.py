@@ -34,7 +34,7 @@ PLACES = {
     "restore": "backup:restore",
 }
 """The module of each command, and its name there, in the order of `--help`. The module is imported when the command is
-invoked, so it imports at its top whatever its commands need.
+invoked, so it imports what its commands need at its top.
 """
 
 

@@ -1,5 +1,5 @@
-"""All tables of the store. Each subject has a module with its tables; whoever needs every table imports `metadata` from
-here, so that none is missing.
+"""All tables of the store. Each subject has a module with its tables. `metadata` of this module holds the tables of
+every subject.
 """
 
 from publisher.store import desk_schema, edition_schema, mail_schema, people_schema, schema
