@@ -232,8 +232,7 @@ def _item_story(
 ) -> ItemStory:
     is_told = record.state.is_live and record.added_seq
     entry = store.people.histories.entry(record.number, record.added_seq, upto=store.log.end()) if is_told else None
-    themes = {} if entry is None else _renamed(entry.themes, people)
-    named = entry and replace(entry, themes=themes)
+    named = entry and entry.renamed(people.current)
     paces = _present_paces(subscriber, people)
     presents = [replace(each, pace=paces.get(each.pace, each.pace)) for each in subscriber.subscriptions]
     relations = () if named is None else tuple((each, relation_of(each, named)) for each in presents)
@@ -242,26 +241,20 @@ def _item_story(
     return ItemStory(record=record, relations=relations, mails=its, is_forgotten=is_forgotten)
 
 
-def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
-    """Return `themes` (log numbers by slug) with the present slugs of the themes."""
-    renamed: dict[str, int] = {}
-    for slug, seq in themes.items():
-        current = people.current(slug)
-        renamed[current] = min(seq, renamed.get(current, seq))
-    return renamed
-
-
 def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
     """Return how an item relates to a subscription, by the rule that decides which items are sent
     (`subscribers.rule`).
     """
-    seq = entry.added_seq if subscription.theme == EVERYTHING else entry.themes.get(subscription.theme)
+    entered = {EVERYTHING: entry.added_seq, **entry.themes, **entry.left}
+    seq = entered.get(subscription.theme)
     if seq is None:
         return Relation.OTHER
     if entry.added_seq <= subscription.start:
         return Relation.OLDER
     if seq <= subscription.cursor:
         return Relation.DEALT
+    if subscription.theme in entry.left:
+        return Relation.OTHER
     return Relation.DUE if subscription.state is SubscriptionState.ACTIVE else Relation.TOO_LATE
 
 

@@ -1,7 +1,7 @@
 """Rounds: the mails that subscribers get at one moment, for all paces (such as `weekly`) that are due then."""
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from publisher.model.round_names import round_name
@@ -41,6 +41,22 @@ class ItemEntry:
     """For the slug of each of the item's themes, the log number with which the item entered the theme: `added_seq` or a
     later number.
     """
+    left: Mapping[str, int] = field(default_factory=dict)
+    """The same for themes that the item has left, if a mail may have had it for them."""
+
+    def renamed(self, current: Callable[[str], str]) -> "ItemEntry":
+        """Return the item with the present slugs of its themes, which `current` returns. The store has the slugs of a
+        renamed theme's former name until the feeds are published again.
+        """
+        entered: dict[str, int] = {}
+        for slug, seq in (*self.themes.items(), *self.left.items()):
+            entered[current(slug)] = min(seq, entered.get(current(slug), seq))
+        now = {*map(current, self.themes)}
+        return replace(
+            self,
+            themes={slug: seq for slug, seq in entered.items() if slug in now},
+            left={slug: seq for slug, seq in entered.items() if slug not in now},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

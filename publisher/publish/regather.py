@@ -25,5 +25,5 @@ def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Pro
                 stored.number: gather(stored.item, gathering, source=stored.source, names=names)
                 for stored in page.items
             }
-            page.retheme(gathered, now=now)
+            page.retheme(gathered, current=gathering.theme_map.current, now=now)
             after = page.items[-1].number if page.items else None

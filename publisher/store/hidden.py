@@ -11,7 +11,8 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, Record, State
 from publisher.store.content import record_of, themes_text
 from publisher.store.engine import Database
-from publisher.store.log_pass import LogPass
+from publisher.store.joins import note_theme_changes
+from publisher.store.log_pass import LogPass, theme_change
 from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
 from publisher.store.schema import HAS_ID, HAS_LINK, hidden_items, items, sources, withdrawals
 
@@ -129,6 +130,7 @@ class _EditorPass(LogPass):
             "wakes": hidden.record.item.expires if state.is_live else None,
         }
         self._update([changed])
+        note_theme_changes(self._connection, [theme_change(changed, row)])
         touched = [*(feed.slug for feed in gathered.feeds), *self._announcing_feeds(number)]
         told = changed | {"revision": row.revision, "content": row.content}
         self._append(ChangeKind.SHOWN, [told], [touched], now=now)

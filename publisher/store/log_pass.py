@@ -19,7 +19,7 @@ from publisher.store.content import content_of, item_of, themes_of, themes_text
 from publisher.store.counters import Counters
 from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
-from publisher.store.joins import note_joins
+from publisher.store.joins import ThemeChange, note_theme_changes
 from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
 from publisher.store.names import find_names, settle_names
 from publisher.store.schema import IS_GONE, IS_WAITING, copies, items, log
@@ -68,7 +68,7 @@ class LogPass(Facts):
             for row, each in zip(rows, revised, strict=True)
         ]
         self._update(rows)
-        note_joins(self._connection, [_join_of(row, old[row["number"]]) for row in rows])
+        note_theme_changes(self._connection, [theme_change(row, old[row["number"]]) for row in rows])
         self._append(ChangeKind.REVISED, rows, touched, now=now)
         move_items(self._connection, joined, left, now=now)
         forget_withdrawals(self._connection, [row.number for row in old.values() if row.state is State.WITHDRAWN])
@@ -365,10 +365,10 @@ def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
     return published if old.revision == 1 else max(old.updated, published)
 
 
-def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]:
-    """Return the themes that an item enters for the first time with a revision, as (item number, log number, slugs)."""
+def theme_change(row: Mapping[str, Any], old: Row[Any]) -> ThemeChange:
+    """Return how a change of the log (`row` has the new values of an item's columns) changes the item's themes."""
     before, after = ({theme.slug for theme in themes_of(themes)} for themes in (old.themes, row["themes"]))
-    return row["number"], row["seq"], after - before
+    return ThemeChange(row["number"], old.added_seq, before, after, row["seq"])
 
 
 def _revised_seqs(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Row,
     Text,
     and_,
     bindparam,
@@ -73,6 +74,7 @@ class FollowRow(NamedTuple):
     is_due: bool
     start: int
     cursor: int
+    is_active: bool
 
 
 class Moved(NamedTuple):
@@ -129,7 +131,7 @@ class RangePass:
         from_floor = case((start < floor, floor), else_=start).label("start")
         columns = subscriptions.c["subscriber", "number", "theme"]
         query = (
-            select(*columns, case((is_due, 1), else_=0).label("is_due"), from_floor, subscriptions.c.cursor)
+            select(*columns, _flag(is_due, "is_due"), from_floor, subscriptions.c.cursor, _flag(IS_ACTIVE, "is_active"))
             .where(self._in_range(subscriptions.c.subscriber), subscriptions.c.subscriber.in_(due))
             .order_by(subscriptions.c.subscriber, subscriptions.c.number)
         )
@@ -268,19 +270,22 @@ def new_items(connection: Connection, after: int, upto: int, *, only: int | None
     if only is not None:
         query = query.where(items.c.number == only)
     rows = connection.execute(query.order_by(items.c.added_seq)).all()
-    later = joins_of(connection, [row.number for row in rows])
-    return [
-        ItemEntry(
-            number=row.number,
-            added_seq=row.added_seq,
-            themes={theme.slug: later[row.number].get(theme.slug, row.added_seq) for theme in themes_of(row.themes)},
-        )
-        for row in rows
-    ]
+    joins = joins_of(connection, [row.number for row in rows])
+    return [_entry_of(row, joins[row.number]) for row in rows]
+
+
+def _entry_of(row: Row[Any], joins: Mapping[str, int]) -> ItemEntry:
+    themes = {theme.slug: joins.get(theme.slug, row.added_seq) for theme in themes_of(row.themes)}
+    left = {slug: seq for slug, seq in joins.items() if slug not in themes}
+    return ItemEntry(number=row.number, added_seq=row.added_seq, themes=themes, left=left)
 
 
 def _digest_of(what: tuple[int, ...]) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def _flag(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
+    return case((condition, 1), else_=0).label(name)
 
 
 def _of(column: ColumnElement[Any], value: object) -> ColumnElement[Any]:

@@ -1,6 +1,6 @@
 """Assigns themes and feeds to all stored items again, batch by batch, after a change of config.toml."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.slugs import Names, WantedNames
-from publisher.store.content import item_of, themes_text
+from publisher.store.content import item_of, themes_of, themes_text
 from publisher.store.engine import BATCH
+from publisher.store.joins import ThemeChange, note_theme_changes
 from publisher.store.memberships import Membership, memberships_of, move_items
 from publisher.store.names import settle_names
 from publisher.store.schema import items
@@ -58,13 +59,16 @@ class ItemBatch:
         """
         return settle_names(self._connection, wanted)
 
-    def retheme(self, gathered: Mapping[int, Gathered], *, now: datetime) -> None:
-        """Give the items of the batch the themes and feeds in `gathered`, which has them by item number.
+    def retheme(self, gathered: Mapping[int, Gathered], *, current: Callable[[str], str], now: datetime) -> None:
+        """Give the items of the batch the themes and feeds in `gathered`, which has them by item number. `current`
+        returns the present slug of a theme, which may have been renamed.
 
         Nothing is added to the item log: the organisation changed nothing, so no audience gets old items again.
         """
         pairs = [(row, gathered[row.number]) for row in self._rows]
-        _write_themes(self._connection, [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes])
+        changed = [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes]
+        _write_themes(self._connection, changed)
+        note_theme_changes(self._connection, [_theme_change(*each) for each in changed], current=current)
         old = memberships_of(self._connection, [row.number for row in self._rows])
         live = [(row, new.feeds) for row, new in pairs if row.state.is_live]
         moved = [
@@ -83,6 +87,11 @@ class ItemBatch:
 
 def _revised_seq(row: Row[Any], old: Mapping[str, int | None], slug: str) -> int | None:
     return old.get(slug, row.seq if row.revision > 1 else None)
+
+
+def _theme_change(row: Row[Any], new: Gathered) -> ThemeChange:
+    before, after = ({theme.slug for theme in themes} for themes in (themes_of(row.themes), new.themes))
+    return ThemeChange(row.number, row.added_seq, before, after, row.added_seq)
 
 
 def _write_themes(connection: Connection, changed: Sequence[tuple[Row[Any], Gathered]]) -> None:

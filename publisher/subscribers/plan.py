@@ -1,14 +1,16 @@
 """Decides when a round of mails to subscribers begins, and which items each of some thousand people gets in it. Pure.
 
 The items for a subscription are computed once for all subscriptions that are equal but for their subscriber. After
-that, a subscriber's items cost a few operations on integers. Only a subscriber whose mail cannot hold all items is
-examined individually.
+that, a subscriber's items cost a few operations on integers. Only a subscriber whose mail cannot hold all items, or to
+whom an item is due that moved to another theme, is examined individually.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from publisher.model.schedules import is_due, tick_to_record
@@ -88,11 +90,10 @@ class Planner:
         """
         planned = PlannedRange()
         for subscriber, new in self._new_items(followed):
-            if new.bit_count() <= self._limit:
+            if new.bit_count() <= self._limit and not new & self._window.moved:
                 planned.mails[subscriber] = self._numbers_of(new)
             else:
-                its = [each for each in followed if each[0] == subscriber]
-                self._plan_limited(subscriber, its, planned)
+                self._plan_alone(subscriber, _rows_of(subscriber, followed), planned)
         return planned
 
     def _new_items(self, followed: Sequence[FollowRow]) -> Iterator[tuple[int, int]]:
@@ -106,10 +107,10 @@ class Planner:
                 if new := due & ~dealt:
                     yield subscriber, new
                 subscriber, due, dealt = row[0], 0, 0
-            key = row[2:]
+            key = row[2:6]
             found = masks.get(key)
             if found is None:
-                found = self._find_masks(*row[2:])
+                found = self._find_masks(*key)
             due |= found[0]
             dealt |= found[1]
         if new := due & ~dealt:
@@ -128,13 +129,27 @@ class Planner:
             found = self._numbers[mask] = self._window.numbers(mask)
         return found
 
-    def _plan_limited(self, subscriber: int, followed: Sequence[FollowRow], planned: PlannedRange) -> None:
+    def _plan_alone(self, subscriber: int, followed: Sequence[FollowRow], planned: PlannedRange) -> None:
         follows = [
-            Follow(self._current(each.theme), each.start, each.cursor, is_due=bool(each.is_due)) for each in followed
+            Follow(
+                self._current(each.theme),
+                each.start,
+                each.cursor,
+                is_due=bool(each.is_due),
+                is_active=bool(each.is_active),
+            )
+            for each in followed
         ]
         share = share_of(follows, self._window, limit=self._limit)
-        planned.mails[subscriber] = self._window.numbers(share.items)
+        if share.items:
+            planned.mails[subscriber] = self._window.numbers(share.items)
         for each, follow in zip(followed, follows, strict=True):
             cursor = moved(follow, share, self._window, upto=self._upto)
             if follow.is_due and cursor < self._upto:
                 planned.moved.append(Moved(subscriber, each.number, cursor))
+
+
+def _rows_of(subscriber: int, followed: Sequence[FollowRow]) -> Sequence[FollowRow]:
+    """Return a subscriber's rows of `followed`, which is sorted by subscriber."""
+    first = bisect_left(followed, subscriber, key=itemgetter(0))
+    return followed[first : bisect_right(followed, subscriber, lo=first, key=itemgetter(0))]

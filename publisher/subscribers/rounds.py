@@ -12,7 +12,6 @@ What a crash leaves, by its moment:
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
@@ -155,7 +154,7 @@ class _Planning:
 
     def _begin(self, after: int, range_pass: RangePass) -> None:
         """Set up the planner with all items that were added after the log number `after`."""
-        entries = [self._renamed(entry) for entry in range_pass.new_items(after)]
+        entries = [entry.renamed(self._themes.current) for entry in range_pass.new_items(after)]
         self._after = after
         self._floor = min((entry.added_seq for entry in entries), default=self._round.upto + 1) - 1
         self._planner = self._new_planner(entries)
@@ -163,13 +162,3 @@ class _Planning:
     def _new_planner(self, entries: Sequence[ItemEntry]) -> Planner:
         window = Window(entries)
         return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
-
-    def _renamed(self, entry: ItemEntry) -> ItemEntry:
-        """Return the item with the present slugs of its themes. The store has the slugs of a renamed theme's former
-        name until the feeds are published again.
-        """
-        themes: dict[str, int] = {}
-        for slug, seq in entry.themes.items():
-            current = self._themes.current(slug)
-            themes[current] = min(seq, themes.get(current, seq))
-        return replace(entry, themes=themes)

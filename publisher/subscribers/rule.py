@@ -5,6 +5,9 @@ mails due at one moment) a subscriber gets the items beyond the cursor of one of
 subscriptions, ended ones included, has dealt with. Then the cursor of each due subscription moves to the end of the
 round, or stops before the first item that did not fit; it never moves back.
 
+An item that moved to another theme counts for its former theme as well, so it does not come again to a subscriber who
+had it there; but only subscribers who follow one of its present themes get it.
+
 So nothing is lost or repeated when somebody changes pace, leaves, subscribes again, or follows themes that overlap.
 Sets of items are bit masks, in the order in which the items were added. Each subscription has two such masks, and a
 subscriber's items are computed by a few operations on them.
@@ -12,7 +15,7 @@ subscriber's items are computed by a few operations on them.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import or_
@@ -31,6 +34,8 @@ class Follow(NamedTuple):
     cursor: int
     is_due: bool
     """Whether the subscription is active, and mails at its pace (how often they come) are being made now."""
+    is_active: bool = True
+    """Whether the subscription has not ended."""
 
 
 class Masks(NamedTuple):
@@ -70,10 +75,12 @@ class Window:
         self.items = items
         self._added = [item.added_seq for item in items]
         self._all = (1 << len(items)) - 1
+        self.moved = sum(1 << place for place, item in enumerate(items) if item.left)
+        """The bit mask of the items that left a theme."""
         entered: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for place, item in enumerate(items):
             entered[EVERYTHING].append((item.added_seq, 1 << place))
-            for theme, seq in item.themes.items():
+            for theme, seq in (*item.themes.items(), *item.left.items()):
                 entered[theme].append((seq, 1 << place))
         self._in_theme = {theme: _in_theme(pairs) for theme, pairs in entered.items()}
         self._masks: dict[tuple[str, int, int], Masks] = {}
@@ -108,11 +115,18 @@ class Window:
         return tuple(self.items[place].number for place in self.places(mask))
 
     def entered(self, place: int, theme: str) -> int | None:
-        """Return the log number under which the item at a place (index in `items`) entered a theme, or `None` if it is
-        not in the theme.
+        """Return the log number under which the item at a place (index in `items`) entered a theme, or `None` if it
+        never was in the theme.
         """
         item = self.items[place]
-        return item.added_seq if theme == EVERYTHING else item.themes.get(theme)
+        return item.added_seq if theme == EVERYTHING else item.themes.get(theme, item.left.get(theme))
+
+    def strange(self, mask: int, themes: Collection[str]) -> int:
+        """Return the items of a bit mask that are in none of these themes now."""
+        if EVERYTHING in themes:
+            return 0
+        places = self.places(mask & self.moved)
+        return sum(1 << place for place in places if self.items[place].themes.keys().isdisjoint(themes))
 
 
 def _in_theme(pairs: list[tuple[int, int]]) -> _InTheme:
@@ -126,12 +140,13 @@ def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
     items, oldest first.
     """
     due = dealt = 0
-    for theme, start, cursor, is_due in follows:
+    for theme, start, cursor, is_due, _ in follows:
         masks = window.masks(theme, start, cursor)
         dealt |= masks.dealt
         if is_due:
             due |= masks.due
     new = due & ~dealt
+    new &= ~window.strange(new, {each.theme for each in follows if each.is_active})
     if new.bit_count() <= limit:
         return Share(new, 0)
     return _cut(new, follows, window, limit)

@@ -10,7 +10,7 @@ from publisher.model.subscribers import Subscription, SubscriptionState
 from publisher.subscribers.rule import Follow, Window, share_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ENTRY = ItemEntry(number=1, added_seq=5, themes={"asylum": 5, "borders": 9})
+ENTRY = ItemEntry(number=1, added_seq=5, themes={"asylum": 5, "borders": 9}, left={"quays": 6})
 
 
 def subscription(theme: str, start: int, cursor: int, *, is_active: bool = True) -> Subscription:
@@ -29,6 +29,8 @@ def subscription(theme: str, start: int, cursor: int, *, is_active: bool = True)
     ("theme", "start", "cursor", "is_active", "relation"),
     [
         ("ferries", 0, 0, True, Relation.OTHER),
+        ("quays", 4, 5, True, Relation.OTHER),
+        ("quays", 4, 6, True, Relation.DEALT),
         ("asylum", 5, 5, True, Relation.OLDER),
         ("borders", 5, 5, True, Relation.OLDER),
         ("asylum", 4, 5, True, Relation.DEALT),

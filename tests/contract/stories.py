@@ -1,7 +1,8 @@
 """Short helpers for the store's tests: items, records and whole passes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from publisher.collect.condition import after_failure, after_listing, after_no_change
@@ -23,6 +24,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
 BORDERS = Theme(slug="borders", title="Borders")
 ASYLUM = Theme(slug="asylum", title="Asylum")
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def item(text: str = "A new report is out.", *, day: date = DAY) -> Item:
@@ -92,12 +94,15 @@ def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime =
         finish(collecting, "revised", now=now)
 
 
-def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
-    """Give every item these themes and feeds instead of its own."""
+def retheme(store: Store, new: Gathered, *, renamed: Mapping[str, str] = NO_NAMES, now: datetime) -> None:
+    """Give every item these themes and feeds instead of its own. `renamed` has the present slugs of renamed themes, by
+    their former ones.
+    """
     after: int | None = 0
     while after is not None:
         with store.items.open_batch(after=after) as page:
-            page.retheme({stored.number: new for stored in page.items}, now=now)
+            its = {stored.number: new for stored in page.items}
+            page.retheme(its, current=lambda slug: renamed.get(slug, slug), now=now)
             after = page.items[-1].number if page.items else None
 
 

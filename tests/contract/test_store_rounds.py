@@ -18,9 +18,24 @@ from publisher.model.subscribers import (
     Subscription,
     SubscriptionState,
 )
+from publisher.model.themes import Theme
 from publisher.store import Store
 from publisher.store.people import Moved, RoundEnvelope
-from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, gathered, record, retheme, revise, withdraw
+from tests.contract.stories import (
+    ASYLUM,
+    BORDERS,
+    NOON,
+    collect,
+    finish,
+    gathered,
+    item,
+    record,
+    retheme,
+    revise,
+    withdraw,
+)
+
+QUAYS = Theme(slug="quays", title="Quays")
 
 ENVELOPE = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
 
@@ -344,14 +359,78 @@ def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:
 
 def test_an_item_that_comes_back_into_a_theme_is_as_old_as_before(store: Store) -> None:
     collect(store, record("a", ASYLUM))
+    begin(store)
     revise(store, 1, "About a.", BORDERS)
+    begin(store)
     revise(store, 1, "About a.", ASYLUM, BORDERS)
     revise(store, 1, "About a.", ASYLUM)
     revise(store, 1, "About a.", BORDERS)
 
     [entry] = store.people.rounds.new_items(0, store.log.end())
 
-    assert {"borders": 2} == entry.themes
+    assert ({"borders": 2}, {"asylum": 1}) == (entry.themes, entry.left)
+    revise(store, 1, "About a.", ASYLUM)
+    [entry] = store.people.rounds.new_items(0, store.log.end())
+    assert ({"asylum": 1}, {"borders": 2}) == (entry.themes, entry.left)
+
+
+def test_a_theme_that_an_item_leaves_before_any_mail_is_forgotten(store: Store) -> None:
+    collect(store, record("a", ASYLUM))
+    revise(store, 1, "About a.", ASYLUM, BORDERS)
+    revise(store, 1, "About a.", ASYLUM)
+    revise(store, 1, "About a.", BORDERS)
+    begin(store)
+    revise(store, 1, "About a.", ASYLUM)
+
+    [entry] = store.people.rounds.new_items(0, store.log.end())
+
+    assert ({"asylum": 5}, {"borders": 4}) == (entry.themes, entry.left)
+
+
+def test_an_item_that_configuration_moves_or_an_editor_shows_remembers_its_themes(store: Store) -> None:
+    collect(store, record("a", ASYLUM))
+    revise(store, 1, "About a.", ASYLUM, BORDERS)
+    begin(store)
+    retheme(store, gathered(QUAYS), now=NOON)
+    [entry] = store.people.rounds.new_items(0, store.log.end())
+    assert ({"quays": 1}, {"asylum": 1, "borders": 2}) == (entry.themes, entry.left)
+
+    store.hidden.hide(store.items.by_number([1])[0], feeds=[], reason="", now=NOON)
+    [hidden] = store.hidden.all()
+    store.hidden.show(hidden, gathered(BORDERS), wakes=None, now=NOON)
+
+    [entry] = store.people.rounds.new_items(0, store.log.end())
+    assert ({"borders": 2}, {"asylum": 1, "quays": 1}) == (entry.themes, entry.left)
+
+
+def test_a_renamed_theme_has_its_items_since_they_entered_it(store: Store) -> None:
+    """An item that entered a theme late is still new to those who had no mail since."""
+    collect(store, record("a", ASYLUM), record("b", ASYLUM))
+    revise(store, 1, "About a.", ASYLUM, BORDERS)
+    begin(store)
+
+    retheme(store, gathered(ASYLUM, QUAYS), renamed={"borders": "quays"}, now=NOON)
+
+    assert [({"asylum": 1, "quays": 3}, {}), ({"asylum": 2, "quays": 2}, {})] == [
+        (each.themes, each.left) for each in store.people.rounds.new_items(0, store.log.end())
+    ]
+
+
+def test_an_item_that_nobody_has_seen_yet_leaves_no_theme(store: Store) -> None:
+    """Nothing refers to it, so it can be dropped."""
+    collect(store, record("a", ASYLUM))
+    with store.log.open_pass("news") as collecting:
+        collecting.wait([(item(), NOON)], now=NOON)
+        finish(collecting)
+    begin(store)
+    for theme in (ASYLUM, BORDERS):
+        retheme(store, gathered(theme), now=NOON)
+
+    with store.log.open_pass("news") as collecting:
+        collecting.drop_waiting([2])
+        finish(collecting)
+
+    assert [1] == [each.number for each in store.items.by_number([1, 2])]
 
 
 def test_another_configuration_makes_no_item_new(store: Store) -> None:

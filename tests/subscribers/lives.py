@@ -1,9 +1,10 @@
 """Random lives of subscribers, with an oracle that remembers what each subscriber got of each item.
 
 A world has a log of items; subscribers who subscribe, leave, return, pause and change pace; rounds that are late,
-skipped, or held by an editor, who may take an item out; and themes that are renamed. For every item and subscriber, the
-oracle says whether he must get the item: he must if he followed one of its themes when the item entered that theme, and
-did not stop before his mail was due. He must never get an item twice.
+skipped, or held by an editor, who may take an item out; items that move between themes; and themes that are renamed.
+For every item and subscriber, the oracle says whether he must get the item: he must if he followed one of its themes
+when the item entered that theme, and did not stop before his mail was due. If the item left that theme, he must if he
+follows one of its present themes. He must never get an item twice.
 """
 
 from collections import defaultdict
@@ -41,10 +42,13 @@ class Item:
     added_seq: int
     themes: dict[str, int]
     """The log numbers at which the item entered its themes, by the slugs that the themes had then."""
+    left: dict[str, int] = field(default_factory=dict)
+    """The same for themes that the item left after a round of mails."""
     is_live: bool = True
 
     @property
     def names(self) -> set[str]:
+        """The names of the themes that the item is in now."""
         return {*map(name_of, self.themes)}
 
 
@@ -70,7 +74,13 @@ class Reader:
 
     def follows(self, *, ended_too: bool = True) -> list[Follow]:
         return [
-            Follow(self.current(each.theme), each.start, each.cursor, self.is_due(each))
+            Follow(
+                self.current(each.theme),
+                each.start,
+                each.cursor,
+                self.is_due(each),
+                each.state is SubscriptionState.ACTIVE,
+            )
             for each in self.subscriptions
             if ended_too or each.state is SubscriptionState.ACTIVE
         ]
@@ -88,6 +98,8 @@ class World:
     limit: int
     now: datetime = START
     log_end: int = 0
+    mailed_upto: int = 0
+    """The end of the log at the last round of mails."""
     items: list[Item] = field(default_factory=list)
     readers: list[Reader] = field(default_factory=list)
     lost: list[tuple[int, int]] = field(default_factory=list)
@@ -101,7 +113,10 @@ class World:
     def live(self, steps: int) -> None:
         """Let `steps` random events happen, then give everybody a last mail."""
         actions = (self.publish, self.publish, self.publish, self.change, self.change, self.round, self.round)
-        rare = (self.withdraw, self.join_theme, self.pause, self.come_back, self.join, self.rename, self.hold)
+        rare = (
+            *(self.withdraw, self.join_theme, self.move, self.pause),
+            *(self.come_back, self.join, self.rename, self.hold),
+        )
         for _ in range(steps):
             self.now += timedelta(hours=self.random.randint(1, 30))
             self.random.choice(actions if self.random.random() < 0.8 else rare)()
@@ -142,8 +157,11 @@ class World:
             return
         item = self.random.choice(live)
         self.log_end += 1
-        theme = self.random.choice([theme for theme in THEMES if theme not in item.names])
-        item.themes[self.slug(theme)] = self.log_end
+        self.enter(item, self.random.choice([theme for theme in THEMES if theme not in item.names]))
+
+    def enter(self, item: Item, theme: str) -> None:
+        left = {name_of(slug): slug for slug in item.left}
+        item.themes[self.slug(theme)] = item.left.pop(left[theme]) if theme in left else self.log_end
         for reader in self.readers:
             its = [
                 each for each in reader.subscriptions if name_of(each.theme) == theme and each.start < item.added_seq
@@ -152,6 +170,29 @@ class World:
             if is_followed and item.number not in reader.got and not self.has_passed(reader, item):
                 reader.wants.setdefault(item.number, set()).add(theme)
 
+    def move(self) -> None:
+        """Move an item from one theme to another, as an editor does who corrects its theme."""
+        live = [item for item in self.items if item.is_live]
+        if not live:
+            return
+        item = self.random.choice(live)
+        former = self.random.choice(sorted(item.names))
+        self.log_end += 1
+        for slug in [slug for slug in item.themes if name_of(slug) == former]:
+            seq = item.themes.pop(slug)
+            if seq <= self.mailed_upto:
+                item.left[slug] = seq
+        if others := [theme for theme in THEMES if theme not in {*item.names, former}]:
+            self.enter(item, self.random.choice(others))
+        for reader in self.readers:
+            if item.number in reader.wants and not self.is_wanted(reader, item):
+                del reader.wants[item.number]
+
+    def is_wanted(self, reader: Reader, item: Item) -> bool:
+        """Whether a subscriber still follows a theme of the item, and one for which he must get it."""
+        by = reader.wants[item.number] & {EVERYTHING, *item.names, *map(name_of, item.left)}
+        return bool(reader.followed & by) and bool(reader.followed & {EVERYTHING, *item.names})
+
     def has_passed(self, reader: Reader, item: Item) -> bool:
         """Whether a subscription of the subscriber has dealt with the item, or would have if the item had not been
         withdrawn.
@@ -159,7 +200,7 @@ class World:
         return any(
             each.start < item.added_seq and seq <= each.cursor
             for each in reader.subscriptions
-            for theme, seq in {**item.themes, EVERYTHING: item.added_seq}.items()
+            for theme, seq in {**item.themes, **item.left, EVERYTHING: item.added_seq}.items()
             if name_of(each.theme) == name_of(theme)
         )
 
@@ -209,10 +250,10 @@ class World:
         A subscriber who changes from everything to one theme of the item goes on with that theme.
         """
         for number, by in list(reader.wants.items()):
-            others = reader.followed & self.items[number - 1].names if EVERYTHING in by else set()
-            if still := reader.followed & by | others:
-                reader.wants[number] = still
-            else:
+            item = self.items[number - 1]
+            others = reader.followed & item.names if EVERYTHING in by else set()
+            reader.wants[number] = reader.followed & by | others
+            if not self.is_wanted(reader, item):
                 del reader.wants[number]
 
     def come_back(self) -> None:
@@ -255,6 +296,7 @@ class World:
 
     def send_round(self, due: frozenset[str]) -> None:
         window = self.window()
+        self.mailed_upto = self.log_end
         for reader in self.readers:
             reader.due = due
             if reader.paused or not any(map(reader.is_due, reader.subscriptions)):
@@ -274,10 +316,8 @@ class World:
 
     def entry(self, item: Item) -> ItemEntry:
         """Return the item with the present slugs of its themes."""
-        themes: dict[str, int] = {}
-        for slug, seq in item.themes.items():
-            themes[self.current(slug)] = min(seq, themes.get(self.current(slug), seq))
-        return ItemEntry(number=item.number, added_seq=item.added_seq, themes=themes)
+        entry = ItemEntry(number=item.number, added_seq=item.added_seq, themes=item.themes, left=item.left)
+        return entry.renamed(self.current)
 
 
 def our_rule(reader: Reader, window: Window, upto: int, limit: int) -> tuple[Share, tuple[Subscription, ...]]:

@@ -27,11 +27,9 @@ def items(random: Random) -> list[ItemEntry]:
     found = []
     for number in range(20, 50):
         themes = random.sample(THEMES, random.randint(1, 2))
-        found.append(
-            ItemEntry(
-                number=number, added_seq=number, themes={each: random.choice((number, number, 55)) for each in themes}
-            )
-        )
+        entered = {each: random.choice((number, number, 55)) for each in themes}
+        left = {each: number for each in THEMES if each not in themes and random.random() < 0.2}
+        found.append(ItemEntry(number=number, added_seq=number, themes=entered, left=left))
     return found
 
 
@@ -42,7 +40,8 @@ def people(random: Random, count: int) -> list[FollowRow]:
         for place, theme in enumerate(themes, start=1):
             start = random.randint(0, 50)
             is_due = random.random() < 0.6
-            found.append(FollowRow(subscriber, place, theme, is_due, start, random.randint(start, UPTO)))
+            is_active = is_due or random.random() < 0.5
+            found.append(FollowRow(subscriber, place, theme, is_due, start, random.randint(start, UPTO), is_active))
     return found
 
 
@@ -57,7 +56,7 @@ def test_a_range_of_people_is_planned_as_each_of_them_would_be(limit: int) -> No
     stopped: list[Moved] = []
     for subscriber in range(1, 201):
         its = [each for each in followed if each.subscriber == subscriber]
-        follows = [Follow(each.theme, each.start, each.cursor, each.is_due) for each in its]
+        follows = [Follow(each.theme, each.start, each.cursor, each.is_due, each.is_active) for each in its]
         share = share_of(follows, window, limit=limit)
         if share.items:
             mails[subscriber] = window.numbers(share.items)
@@ -75,7 +74,7 @@ def test_a_former_name_of_a_theme_is_its_present_one() -> None:
     window = Window([ItemEntry(number=1, added_seq=1, themes={"asylum": 1})])
     planner = Planner(window, current={"refuge": "asylum"}.__getitem__, limit=40, upto=UPTO)
 
-    planned = planner.plan([FollowRow(1, 1, "refuge", True, 0, 0)])
+    planned = planner.plan([FollowRow(1, 1, "refuge", True, 0, 0, True)])
 
     assert {1: (1,)} == planned.mails
     assert 0 == planner.lowest_cursor

@@ -51,6 +51,25 @@ def test_items_from_before_are_nobodys_concern() -> None:
     assert ((), [100]) == shares([Follow("asylum", 12, 12, is_due=True)], window)
 
 
+def test_an_item_that_moves_between_two_followed_themes_comes_once() -> None:
+    moved_later = ItemEntry(number=11, added_seq=11, themes={"borders": 40}, left={"asylum": 11})
+    window = Window([moved_later])
+    borders = Follow("borders", 0, 30, is_due=True)
+
+    assert ((), [30, 100]) == shares([Follow("asylum", 0, 30, is_due=False), borders], window)
+    assert ((11,), [100, 100]) == shares([Follow("asylum", 0, 10, is_due=True), borders], window)
+    assert ((11,), [100, 30]) == shares([Follow("asylum", 0, 10, is_due=True), borders._replace(is_due=False)], window)
+
+
+def test_an_item_that_moved_goes_only_to_followers_of_its_present_themes() -> None:
+    window = Window([ItemEntry(number=11, added_seq=11, themes={"borders": 40}, left={"asylum": 11})])
+    asylum, ended = Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=False, is_active=False)
+
+    assert ((), [100]) == shares([asylum], window)
+    assert ((), [100, 10]) == shares([asylum, ended], window)
+    assert ((11,), [100, 10]) == shares([asylum, Follow(EVERYTHING, 20, 10, is_due=False)], window)
+
+
 def test_of_too_many_items_the_oldest_are_sent_and_the_others_stay_due() -> None:
     window = Window([item(number, "asylum") for number in range(11, 20)])
     follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=True)]
