@@ -114,13 +114,13 @@ class RoundMails:
         found: dict[int, WireForm | PublisherError] = {}
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
-            if mail is None or not mail.follows or mail.is_suppressed:
-                continue  # he was erased, or left before the operator sent the rest, or a restore brought him back
+            if mail is None or mail.is_suppressed:
+                continue  # he was erased, or a restore brought him back
+            if mail.is_suspended or not mail.follows:  # or he left before the operator sent the rest
+                self._store.people.rounds.hold_back(delivery, now=now)
+                continue
             if mail.paused_until is not None and mail.paused_until > now:
                 self._store.people.rounds.let_wait(delivery, mail.paused_until, now=now)
-                continue
-            if mail.is_suspended:
-                self._store.people.rounds.hold_back(delivery, now=now)
                 continue
             try:
                 if selected := self._select(round_, mail, records, people):

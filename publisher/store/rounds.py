@@ -266,8 +266,8 @@ class Rounds:
             let_wait(connection, is_delivery(mail), until, now=now)
 
     def hold_back(self, mail: Delivery, *, now: datetime) -> None:
-        """Cancel a mail, reserved by this process, to a subscriber who is suspended because of bounces; it is queued
-        again when the suspension ends.
+        """Cancel a mail, reserved by this process, to a subscriber who is suspended because of bounces or has left; it
+        is queued again when the suspension ends, or when he undoes leaving.
         """
         with self._database.writing_beside() as connection:
             cancel_deliveries(connection, is_delivery(mail), now=now)
