@@ -93,10 +93,13 @@ def collect(store: Store, first: int, count: int, random: Random) -> None:
 
 
 def subscriptions_of(number: int, random: Random, log_end: int) -> Iterator[dict[str, Any]]:
-    """Return the subscriptions of one person: five on average. One person in twenty follows everything."""
+    """Return the subscriptions of one person: five on average. One person in twenty follows everything. Four fifths of
+    them began when the person came, the others on a day of their own.
+    """
     weights = [1 / place for place in range(1, len(THEMES) + 1)]
     slugs = dict.fromkeys(theme.slug for theme in random.choices(THEMES, weights, k=random.randint(4, 11)))
     chosen = [EVERYTHING] if random.random() < 0.05 else list(slugs)
+    came_at = moment_before(NOW, random)
     for place, theme in enumerate(chosen, start=1):
         [pace] = random.choices(list(PACES), [share for share, _ in PACES.values()])
         cursor = log_end - PACES[pace][1]
@@ -110,10 +113,15 @@ def subscriptions_of(number: int, random: Random, log_end: int) -> Iterator[dict
             # Most came long ago; each day some come.
             "start": min(cursor, int(log_end * random.random() ** 0.3)),
             "cursor": cursor,
-            "since": NOW,
+            "since": came_at if random.random() < 0.8 else moment_before(NOW, random),
             "ended_at": NOW - timedelta(days=9) if is_ended else None,
             "ended_because": None,
         }
+
+
+def moment_before(now: datetime, random: Random) -> datetime:
+    """Return a moment of the last five years."""
+    return now - timedelta(seconds=random.randrange(5 * 365 * 86_400))
 
 
 def populate(store: Store, people: int, items: int) -> None:

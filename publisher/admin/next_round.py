@@ -29,7 +29,7 @@ from publisher.model.settings import SubscriberSettings
 from publisher.model.subscribers import EVERYTHING
 from publisher.model.themes import ALL_THEMES, Theme
 from publisher.model.titles import title_of
-from publisher.rendering.letters import why_word
+from publisher.rendering.letters import follow_word, theme_word, why_word
 from publisher.rendering.personal import filled
 from publisher.rendering.text import one_line, stripped
 from publisher.subscribers.people import People
@@ -226,8 +226,9 @@ def _render(
 
 def _why(reader: TypicalReader, people: People, office: Office) -> str:
     """Return the words with which a mail tells the typical subscriber why he gets it."""
-    follows = [(reader.theme, reader.pace, local_day(office.now, office.config.site.timezone))]
-    return why_word(follows, _settings(office).paces, reader.language, people.theme_title)
+    today, paces = local_day(office.now, office.config.site.timezone), _settings(office).paces
+    theme = theme_word(reader.theme, reader.language, people.theme_title)
+    return why_word([follow_word(theme, reader.pace, today, paces, reader.language)], reader.language)
 
 
 def _items(edition: Edition, audience: Audience, digest: Digest, office: Office) -> Iterator[RoundItem]:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:  # the caller imports it, if there is a mail to render
 Follows = tuple[tuple[str, str, datetime], ...]
 """A subscriber's subscriptions, each as (theme, pace, since when); a pace is how often he gets mails."""
 _Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
-_WHYS_KEPT = 20_000
+_FOLLOWS_KEPT = 20_000
+"""For how many kinds of subscriptions (theme, pace and first day) the words are cached."""
 _KEPT = 5_000
 """How many skeletons (rendered mails without personal parts) are cached. The mails to a million people have about four
 thousand, which share most of their bytes.
@@ -86,8 +87,8 @@ class RoundMails:
         """Live items as they were last read."""
         self._edit = RoundEdit()
         """The editors' decisions about mails to subscribers, as of the last reading."""
-        self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
-        """In words, why a subscriber gets a mail, by (the subscriptions that caused the mail, its language)."""
+        self._follow_words: dict[tuple[str, str, date, str], str] = {}
+        """Subscriptions in words, by (theme, pace, first day, language)."""
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, "WireForm | PublisherError"]:
         """Return the mail of each delivery, or the error that prevents it, by delivery id."""
@@ -132,6 +133,7 @@ class RoundMails:
     def _present_people(self, now: datetime) -> People:
         if self._present is None or not self._present[0] <= now < self._present[0] + _PEOPLE_KEPT:
             self._present = (now, self._people(now))
+            self._follow_words.clear()
         return self._present[1]
 
     def _read_items(self, mails: Collection[RoundMail]) -> dict[int, Record]:
@@ -192,19 +194,25 @@ class RoundMails:
     def _why(
         self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People
     ) -> str:
-        """Return in words why a subscriber gets a mail with items of these themes. The words are cached, because they
-        are the same for many subscribers.
-        """
+        """Return in words why a subscriber gets a mail with items of these themes."""
         from publisher.rendering.letters import why_word  # late: as above
 
         named = [(people.current(theme), pace, since) for theme, pace, since in follows]
         reasons = reasons_of(named, themes, paces)
-        key = (tuple((theme, pace, local_day(since, people.site.timezone)) for theme, pace, since in reasons), language)
-        if key not in self._whys:
-            if len(self._whys) >= _WHYS_KEPT:
-                self._whys.clear()
-            self._whys[key] = why_word(key[0], self._settings.paces, language, people.theme_title)
-        return self._whys[key]
+        return why_word([self._follow_word(*reason, language, people) for reason in reasons], language)
+
+    def _follow_word(self, theme: str, pace: str, since: datetime, language: str, people: People) -> str:
+        """Return a subscription in words. They are cached, because many subscriptions began on the same day."""
+        from publisher.rendering.letters import follow_word, theme_word  # late: as above
+
+        first_day = local_day(since, people.site.timezone)
+        key = (theme, pace, first_day, language)
+        if key not in self._follow_words:
+            if len(self._follow_words) >= _FOLLOWS_KEPT:
+                self._follow_words.clear()
+            named = theme_word(theme, language, people.theme_title)
+            self._follow_words[key] = follow_word(named, pace, first_day, self._settings.paces, language)
+        return self._follow_words[key]
 
     def _skeleton(self, round_: Round, its: tuple[Record, ...], language: str) -> "Skeleton":
         from publisher.admin.round_digest import audience_of_round, edition_of_round

@@ -6,8 +6,8 @@ from unicodedata import category
 _USUAL, _FIGURE, _NARROW = "\u00a0", "\u2007", "\u202f"
 NO_BREAK = _USUAL + _FIGURE + _NARROW
 """No-break spaces: the usual one, one as wide as a digit, and a narrow one."""
-_BREAK = re.compile(rf"[^\S{NO_BREAK}]+")
-_SEVERAL = re.compile(rf"([{NO_BREAK}])[{NO_BREAK}]+")
+_UNEVEN = re.compile(rf"\s{{2,}}|[^\S {NO_BREAK}]")
+"""Spaces that `even_spaces` changes: several in a row, and one that is neither a usual nor a no-break space."""
 
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that control a terminal or its text direction, end a line, or are half of a surrogate pair."""
@@ -34,8 +34,7 @@ def even_spaces(text: str) -> str:
     """Return `text` on one line with single spaces. A run of no-break spaces becomes one no-break space."""
     if not (_USUAL in text or _FIGURE in text or _NARROW in text):
         return " ".join(text.split())
-    words = (word.strip(NO_BREAK) for word in _BREAK.split(text))
-    return " ".join(_SEVERAL.sub(r"\1", word) for word in words if word)
+    return _UNEVEN.sub(lambda run: " " if run[0].strip(NO_BREAK) else run[0][0], text.strip())
 
 
 def as_line(text: str) -> str:

@@ -82,20 +82,21 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
 
 def _lines(words: list[str], width: int) -> Iterator[str]:
     line, taken = "", 0
-    pieces = chain.from_iterable(_pieces(word, width) for word in words)
-    for piece in pieces:
-        columns = columns_of(piece)
-        if line and taken + 1 + columns > width:
+    for word in words:
+        columns = columns_of(word)
+        if line and taken + 1 + columns <= width:
+            line, taken = f"{line} {word}", taken + 1 + columns
+            continue
+        if line:
             yield line
-            line, taken = "", 0
-        line, taken = (f"{line} {piece}", taken + 1 + columns) if line else (piece, columns)
+        *full, line = [word] if columns <= width or "://" in word else _pieces(word, width)
+        yield from full
+        taken = columns_of(line)
     yield line
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
-    if columns_of(word) <= width or "://" in word:
-        yield word
-        return
+    """Yield a word that is wider than a line in pieces as wide as a line, the last one narrower."""
     piece, taken = "", 0
     for char in word:
         columns = _columns_of_char(char)

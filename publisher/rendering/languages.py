@@ -40,7 +40,7 @@ words.
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FEW = 10
 """File sizes below this number of their unit are written with one decimal: 1.2 MB."""
-_DAYS = 4_000
+_DAYS = 10_000
 """How many formatted days are cached: the items of a list often share days."""
 
 

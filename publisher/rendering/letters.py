@@ -1,6 +1,6 @@
 """Letters about a subscription: short, with at most one link."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -226,22 +226,21 @@ def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str
     return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
 
 
-def why_word(
-    follows: Sequence[tuple[str, str, date]], paces: Sequence[Pace], language: str, title_of: Callable[[str], str]
-) -> str:
-    """Return the sentence that says why a subscriber gets a mail; `follows` are his subscriptions as (theme, pace,
-    first day).
+def follow_word(theme: str, pace: str, first_day: date, paces: Sequence[Pace], language: str) -> str:
+    """Return a subscription in words, such as `Asylum weekly since 3 March 2026`, for `why_word`; `theme` is the word
+    for the theme (`theme_word`).
     """
     gettext = translations(language, DOMAIN).gettext
-    spoken = interface_language(language, DOMAIN)
-    each_since = gettext("%(theme)s %(pace)s since %(day)s")
-    what = [
-        each_since
-        % {
-            "theme": theme_word(theme, language, title_of),
-            "pace": pace_word(pace, paces, language),
-            "day": format_day(day, spoken),
-        }
-        for theme, pace, day in follows
-    ]
-    return gettext("You get this because you follow: %(what)s.") % {"what": gettext("; ").join(what)}
+    return gettext("%(theme)s %(pace)s since %(day)s") % {
+        "theme": theme,
+        "pace": pace_word(pace, paces, language),
+        "day": format_day(first_day, interface_language(language, DOMAIN)),
+    }
+
+
+def why_word(follows: Iterable[str], language: str) -> str:
+    """Return the sentence that says why a subscriber gets a mail; `follows` are his subscriptions in the words of
+    `follow_word`.
+    """
+    gettext = translations(language, DOMAIN).gettext
+    return gettext("You get this because you follow: %(what)s.") % {"what": gettext("; ").join(follows)}

@@ -1,6 +1,6 @@
 """Words for a pace (how often mails come) in subscribers' languages, such as `weekly`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from publisher.model.settings import Pace
 from publisher.rendering.languages import translations
@@ -15,14 +15,22 @@ def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
     config.toml.
     """
     pace = next((each for each in paces if each.name == name), None)
-    gettext = translations(language, DOMAIN).gettext
-    usual = {
-        "hourly": gettext("hourly"),
-        "daily": gettext("daily"),
-        "weekly": gettext("weekly"),
-        "monthly": gettext("monthly"),
-    }
-    return (pace and own_words(pace, language)) or usual.get(name, name.replace("-", " "))
+    return (pace and own_words(pace, language)) or _usual_word(name, translations(language, DOMAIN).gettext)
+
+
+def _usual_word(name: str, gettext: Callable[[str], str]) -> str:
+    """Return the word for a pace to which the operator gave no words."""
+    match name:
+        case "hourly":
+            return gettext("hourly")
+        case "daily":
+            return gettext("daily")
+        case "weekly":
+            return gettext("weekly")
+        case "monthly":
+            return gettext("monthly")
+        case _:
+            return name.replace("-", " ")
 
 
 def own_words(pace: Pace, language: str) -> str:

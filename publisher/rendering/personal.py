@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
 from html import escape
 
 from publisher.model.digests import Digest, Personal
@@ -20,7 +19,7 @@ from publisher.model.settings import SubscriberSettings
 from publisher.model.site import Site
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host
-from publisher.rendering.columns import wrap
+from publisher.rendering.columns import Block, lay_out
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 from publisher.rendering.message import NOT_BY_HAND, alternative_headers, boundary_of, in_mailto
 from publisher.rendering.urls import mine_url, stop_url
@@ -66,7 +65,7 @@ def filled(digest: Digest, *, why: str, token: str) -> Digest:
 
     `token` becomes part of the link to the subscriber's own page and of the unsubscribe link.
     """
-    of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
+    of_text, of_html = {_WHY: lay_out([Block(text=why)])}, {_WHY: escape(why)}
     text, html = _fill(digest.text, of_text, token), _fill(digest.html, of_html, token)
     return replace(digest, text=text, html=html, text_parts=(), html_parts=())
 
@@ -177,8 +176,7 @@ class _EncodedWhy:
     """`parts` in the form that SMTP transmits. The reason is at the beginning of a line, after a soft line break."""
 
 
-@lru_cache(10_000)
 def _encoded_why(why: str) -> _EncodedWhy:
-    """Encode the reason for a subscriber's mail; cached, because many subscribers share a reason."""
-    text, html = quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))
+    """Encode the reason for a subscriber's mail."""
+    text, html = quoted_printable.encode(lay_out([Block(text=why)])), quoted_printable.encode(escape(why))
     return _EncodedWhy((text, html), (double_dots(text), double_dots(html)))

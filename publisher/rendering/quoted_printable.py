@@ -12,6 +12,8 @@ def encode(text: str) -> bytes:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     encoded = binascii.b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
+    if b"From " not in encoded:  # most texts; looking at each line takes as long as encoding it
+        return encoded
     # A mailbox file would change "From " at the beginning of a line to ">From ", which breaks a signature. The space
     # goes to the next line, which has room.
     return re.sub(rb"(?m)^From ", b"=46rom=\r\n ", encoded)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import chain
 from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
@@ -107,6 +106,12 @@ class People:
         return (*found.values(), default)
 
     @cached_property
+    def _titles(self) -> dict[str, str]:
+        """The titles of all themes that there are or were, by slug."""
+        had = {state.feed.slug: state.feed.title for state in self._theme_feeds}
+        return had | {theme.slug: theme.title for theme in self.themes}
+
+    @cached_property
     def _theme_feeds(self) -> Sequence[FeedState]:
         return list(self._store.feeds.of_kind(FeedKind.THEME))
 
@@ -114,9 +119,7 @@ class People:
         """Return the title of a theme that somebody follows. If the theme no longer exists, return its last title, or
         else its slug.
         """
-        offered = (theme.title for theme in self.themes if theme.slug == slug)
-        had = (state.feed.title for state in self._theme_feeds if state.feed.slug == slug)
-        return next(chain(offered, had), slug)
+        return self._titles.get(slug, slug)
 
     def current(self, slug: str) -> str:
         """Return the present slug of a theme that somebody follows."""
