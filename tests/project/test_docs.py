@@ -219,6 +219,11 @@ def test_no_list_is_in_one_paragraph() -> None:
     assert [] == found_in_pages(r"^(?!\|).*[a-z`][.:] - (?:In|A|An|The|It|If|With|Without) .*$")
 
 
+def test_each_row_of_a_table_is_on_one_line() -> None:
+    """A program that fills paragraphs joins two rows, or breaks a row in which the table then ends."""
+    assert [] == found_in_pages(r"^\|.*[^|\n]$")
+
+
 def test_no_page_has_the_marks_of_a_merge_conflict() -> None:
     assert [] == found_in_pages(r"^(?:<{7} .*|={7}|>{7} .*)$")
 
