@@ -162,7 +162,10 @@ def read_mailboxes(settings: BounceSettings, desk: BounceDesk) -> BounceReport:
     """
     report, openers = BounceReport(), _openers(settings)
     if not openers:
-        raise UsageError("config.toml names no mailbox in [bounces]; give a mail on standard input, or --maildir PATH")
+        raise UsageError(
+            "nothing was read: config.toml names no mailbox in [bounces];"
+            " give a mail on standard input, or --maildir FOLDER"
+        )
     for open_box in openers:
         with open_box() as box:
             report += read_mailbox(box, desk)

@@ -27,10 +27,9 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
         if maildir is not None or mbox is not None:
             report = publisher.bounces.read_mailboxes(BounceSettings(maildir=maildir, mbox=mbox))
         else:
-            mail = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
             # standard input is empty if a timer runs the command
-            is_mailbox = not mail and (sys.stdin.isatty() or publisher.config.bounces is not None)
-            report = publisher.bounces.read_mailboxes() if is_mailbox else publisher.bounces.read(mail)
+            mail = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+            report = publisher.bounces.read(mail) if mail.strip() else publisher.bounces.read_mailboxes()
     if options.is_json:
         print_json(asdict(report))
     else:
@@ -48,7 +47,7 @@ def _lines_of(report: BounceReport) -> list[str]:
     if report.automatic:
         lines.append(f"{counted(report.automatic, 'automatic answer')} left alone")
     if report.unknown:
-        lines.append(f"{counted(report.unknown, 'mail')} about none of ours left alone")
+        lines.append(f"{counted(report.unknown, 'mail')} left alone: not about a mail from this site")
     return lines or ["no mail came back"]
 
 

@@ -1,7 +1,5 @@
 """`publisher deliver`: sends mails, and takes the operator's orders about mails."""
 
-import sys
-
 import click
 
 from publisher.admin import mail_orders
@@ -11,6 +9,7 @@ from publisher.app import Publisher
 from publisher.cli.delivery_output import mails_words
 from publisher.cli.options import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_line
+from publisher.model.errors import UsageError
 from publisher.model.problems import counted
 from publisher.model.round_names import is_round_name
 from publisher.model.schedules import zone_of
@@ -122,8 +121,8 @@ def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
         again = mail_orders.find_again(name, publisher.office)
         for line in _words_of(again):
             print_line(line)
-        if not is_sure and not click.confirm("Send it?"):
-            sys.exit(1)
+        if not (is_sure or _is_wanted("Send it?")):
+            return
         mail_orders.send_again(again, publisher.office)
         print_line(f"{name} is queued")
         finish(publisher.deliver(), options, publisher)
@@ -133,10 +132,20 @@ def _send_round_again(options: Options, publisher: Publisher, name: str, *, is_s
     counts = mail_orders.find_round_again(name, publisher.office)
     print_line(f"{name}: {mails_words(counts, zone_of(publisher.config.site.timezone))}")
     print_line("Its mails that were taken back or waited too long are sent, but for subscribers who left.")
-    if not is_sure and not click.confirm("Send them?"):
-        sys.exit(1)
+    if not (is_sure or _is_wanted("Send them?")):
+        return
     print_line(f"{name}: {counted(mail_orders.send_round_again(name, publisher.office), 'mail')} queued")
     finish(publisher.deliver(), options, publisher)
+
+
+def _is_wanted(question: str) -> bool:
+    try:
+        is_wanted = click.confirm(question)
+    except click.Abort as unanswered:  # by Ctrl-C, or without standard input, as in a cron job
+        raise UsageError("nothing was sent: the question was not answered; --yes does not ask") from unanswered
+    if not is_wanted:
+        print_line("nothing was sent")
+    return is_wanted
 
 
 def _send_test(options: Options, audience: str | None, to: str) -> None:

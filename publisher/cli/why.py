@@ -11,6 +11,7 @@ from publisher.cli.formats import held_words, local_time
 from publisher.cli.options import Options, site_command
 from publisher.cli.output import print_json, print_lines
 from publisher.cli.subscribers import score_values, score_words
+from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryState, KnownDelivery
 from publisher.model.departures import DepartureKind
 from publisher.model.problems import counted
@@ -76,7 +77,7 @@ _GONE = {
 
 
 def _history_lines(reader: Subscriber, story: Story, zone: ZoneInfo) -> Iterator[str]:
-    yield f"{reader.address} is a subscriber since {local_time(reader.since, zone)}"
+    yield f"{reader.address} subscribed on {local_time(reader.since, zone)}"
     for consent in story.consents:
         yield f"  agreed on {local_time(consent.at, zone)}, {_HOW[consent.kind]}: {consent.words}"
     for each in reader.subscriptions:
@@ -87,9 +88,16 @@ def _history_lines(reader: Subscriber, story: Story, zone: ZoneInfo) -> Iterator
     if story.paused_until:
         yield f"  mails are paused until {local_time(story.paused_until, zone)}"
     for row in story.bounces:
-        yield f"  came back on {local_time(row.at, zone)}: {row.kind.value} {row.status} {row.words}".rstrip()
+        yield f"  {_bounce_words(row, zone)}"
     if story.score:
         yield f"  {score_words(story.score, zone)}"
+
+
+def _bounce_words(row: BounceRow, zone: ZoneInfo) -> str:
+    at = local_time(row.at, zone)
+    if row.kind is BounceKind.UNSUBSCRIBE:
+        return f"asked on {at}, by mail, to unsubscribe"
+    return f"came back on {at}: " + " ".join(filter(None, (row.kind.value, row.status, row.words)))
 
 
 def _due_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_a_maildir_keeps_what_is_about_none_of_ours(tmp_path: Path) -> None:
 
         lines = read(world, "--maildir", str(tmp_path / "box"))
 
-    assert ["1 automatic answer left alone", "2 mails about none of ours left alone"] == lines[1:]
+    assert ["1 automatic answer left alone", "2 mails left alone: not about a mail from this site"] == lines[1:]
     assert {"Away", "Hello", "Undelivered Mail Returned to Sender"} == {each["Subject"] for each in box}
     assert 3 == len(box)
 
@@ -85,7 +85,7 @@ def test_an_mbox_file_is_read_alike(tmp_path: Path) -> None:
 
         lines = read(world, "--mbox", str(tmp_path / "box"))
 
-    assert ["1 mail known already", "1 mail about none of ours left alone"] == lines[1:]
+    assert ["1 mail known already", "1 mail left alone: not about a mail from this site"] == lines[1:]
     assert ["1 mail known already"] == lines[1:2]
     assert [1, 0] == [(tmp_path / "box").read_bytes().count(word) for word in (b"Subject: Hello", b"Undelivered")]
 
@@ -106,6 +106,16 @@ def test_a_folder_of_an_imap_server_is_read_once(tmp_path: Path, monkeypatch: py
     assert ["no mail came back"] == again
     assert ["1 mail known already"] == by_hand, "what an alias of the mail server hands in counts beside a mailbox"
     assert ([1, 2], [1, 2, 3]) == (sorted(box.mails), box.fetched)
+
+
+def test_without_a_mail_and_a_mailbox_nothing_is_read_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+
+    outcome = World(tmp_path / "site", FERRY).publisher("bounces", at=NOW)
+
+    assert (2, True) == (outcome.exit_code, "nothing was read: config.toml names no mailbox" in outcome.err)
 
 
 @pytest.mark.parametrize("arguments", [("--maildir", "nowhere"), ("--mbox", "nowhere")])

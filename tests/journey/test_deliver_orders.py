@@ -83,9 +83,12 @@ def test_an_edition_that_was_sent_goes_again_only_with_a_yes(
 ) -> None:
     order(world)
     before = len(server.taken)
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\ny\n"))
-    assert 1 == world.publisher("deliver", "--again", "weekly-1", at=LATER).exit_code
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert "nothing was sent" in order(world, "--again", "weekly-1")[-1]
+    unanswered = world.publisher("deliver", "--again", "weekly-1", at=LATER)
+    assert (2, True) == (unanswered.exit_code, "--yes does not ask" in unanswered.err)
     assert before == len(server.taken)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
 
     lines = order(world, "--again", "weekly-1")
 

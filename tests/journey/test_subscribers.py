@@ -349,7 +349,7 @@ def test_why_tells_a_subscribers_story_and_what_became_of_an_item(begun: World) 
         old, more = (store.items.by_number([number])[0].short_id for number in (1, last))
 
     assert [
-        f"{ADA} is a subscriber since Wed 2026-03-04 10:30",
+        f"{ADA} subscribed on Wed 2026-03-04 10:30",
         "  agreed on Wed 2026-03-04 10:30, as the operator says: form on paper",
         "  cranes weekly, since Wed 2026-03-04 10:30",
         "  ferries daily, since Wed 2026-03-04 10:30",

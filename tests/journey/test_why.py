@@ -81,7 +81,7 @@ def test_why_tells_of_imported_and_unknown_addresses(world: World, tmp_path: Pat
     terms = ("--follow", "ferries=weekly", "--agreed", "the old list", "--agreed-at", "2024-05-06")
     people(world, "import", str(roster), *terms, "--yes", at=THURSDAY)
     assert [
-        "eve@example.org is a subscriber since Mon 2024-05-06 00:00",
+        "eve@example.org subscribed on Mon 2024-05-06 00:00",
         "agreed on Mon 2024-05-06 00:00, as the operator says: the old list",
         "ferries weekly, since Mon 2024-05-06 00:00",
         "no mail was planned yet",

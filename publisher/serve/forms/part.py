@@ -47,6 +47,8 @@ MAX_FORM_BYTES = 64 * 1024
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+LINK_END = "/<token>"
+"""The end of each path that a link with a token leads to."""
 SOON_S = 300
 """How many seconds visitors are told to wait before they try again, if the store cannot be used."""
 LATER = "Please try again in some minutes.\n"
@@ -82,12 +84,16 @@ def form_pages(
     # a proxy in front may or may not remove the site's own path from an address
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
         for rule, method, answer in forms.rules():
-            part.add_url_rule(
-                f"{root}{FORMS}/{rule}",
-                endpoint=f"{answer.__name__}-{number}",
-                view_func=answer,
-                methods=[method],
-            )
+            path, endpoint = f"{root}{FORMS}/{rule}", f"{answer.__name__}-{number}"
+            part.add_url_rule(path, endpoint=endpoint, view_func=answer, methods=[method])
+            if rule.endswith(LINK_END):  # also for a link that a mail program broke before its token
+                part.add_url_rule(
+                    path.removesuffix(LINK_END),
+                    endpoint=endpoint,
+                    methods=[method],
+                    defaults={"token": ""},
+                    strict_slashes=False,
+                )
     part.before_request(_bound_size)
     part.after_request(_keep_private)
     part.errorhandler(RequestEntityTooLarge)(forms.answer_too_long)

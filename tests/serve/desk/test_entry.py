@@ -131,6 +131,14 @@ def ask_from_afar(site: DeskSite, visitor: str) -> int:
     return answer.status_code
 
 
+@pytest.mark.parametrize("broken", ["in", "in/", "in/x"])
+def test_a_link_that_lost_its_end_says_so_and_offers_another(site: DeskSite, broken: str) -> None:
+    page = site.browser().get(f"{DESK}/{broken}", base_url="https://news.example.org")
+
+    assert (404, True) == (page.status_code, "a part of it is missing" in page.text)
+    assert f'href="{DESK}/sign-in"' in page.text
+
+
 def test_a_network_that_guesses_links_has_none_looked_at(site: DeskSite) -> None:
     good = site.link()
 

@@ -222,7 +222,8 @@ def test_the_page_to_unsubscribe_shows_nothing_of_its_subscriber(site: FormSite)
 
 
 def test_a_link_that_is_not_good_says_so_and_offers_another(site: FormSite) -> None:
-    for path in ("mine/x", "stop/x", "confirm/x", "fresh/x", "welcome/x", f"stop/{'A' * 3000}", "mine/é%0a"):
+    broken = ("mine", "stop/", "confirm/", "fresh", "welcome", "move/")
+    for path in ("mine/x", "stop/x", "confirm/x", "fresh/x", "welcome/x", f"stop/{'A' * 3000}", "mine/é%0a", *broken):
         page = site.visitor().get(f"/-/{path}")
 
         assert 404 == page.status_code, path
