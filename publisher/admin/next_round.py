@@ -195,7 +195,7 @@ def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office)
     """Return the items that are new to the typical subscriber, at most as many as one mail may have."""
     rounds, end = office.store.people.rounds, office.store.log.end()
     its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
-    lowest = its.upto if its else rounds.lowest_cursor([reader.pace])
+    lowest = its.upto if its else rounds.lowest_cursor([reader.pace], now=office.now)
     after = end if lowest is None else lowest
     window = Window(rounds.new_items(after, end))
     share = share_of([Follow(reader.theme, after, after, is_due=True)], window, limit=settings.max_items)

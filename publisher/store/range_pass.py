@@ -124,7 +124,7 @@ class RangePass:
             select(subscriptions.c.subscriber)
             .join(subscribers, subscribers.c.number == subscriptions.c.subscriber)
             .where(self._in_range(subscriptions.c.subscriber), is_due)
-            .where(self._in_range(subscribers.c.number), self._is_going())
+            .where(self._in_range(subscribers.c.number), gets_mails(self._now))
             .distinct()
         )
         start = subscriptions.c.start
@@ -179,14 +179,6 @@ class RangePass:
         Each table of an SQL join needs this condition: PostgreSQL reads a table without it as a whole.
         """
         return number.between(self._first, self._last)
-
-    def _is_going(self) -> ColumnElement[bool]:
-        """Return the SQL condition that a subscriber gets mails now: he has no pause, and is not suspended because of
-        bounces.
-        """
-        suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
-        is_not_paused = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
-        return and_(is_not_paused, subscribers.c.number.not_in(suspended))
 
     def _keep_selections(self, mails: Mapping[int, tuple[int, ...]], known: dict[tuple[int, ...], int]) -> None:
         new = {_digest_of(what): what for what in {*mails.values()} if what not in known}
@@ -244,7 +236,7 @@ class RangePass:
         )
 
     def _move_cursors(self) -> None:
-        paused = select(subscribers.c.number).where(self._in_range(subscribers.c.number), ~self._is_going())
+        paused = select(subscribers.c.number).where(self._in_range(subscribers.c.number), ~gets_mails(self._now))
         due = (
             self._in_range(subscriptions.c.subscriber),
             IS_ACTIVE,
@@ -253,6 +245,15 @@ class RangePass:
             subscriptions.c.subscriber.not_in(paused),
         )
         self._connection.execute(update(subscriptions).where(*due).values(cursor=self._round.upto))
+
+
+def gets_mails(now: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition that a subscriber gets mails now: he has no pause, and is not suspended because of
+    bounces.
+    """
+    suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
+    is_not_paused = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= now)
+    return and_(is_not_paused, subscribers.c.number.not_in(suspended))
 
 
 def new_items(connection: Connection, after: int, upto: int, *, only: int | None = None) -> list[ItemEntry]:

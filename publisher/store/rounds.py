@@ -41,7 +41,7 @@ from publisher.store.people_schema import (
     subscriptions,
 )
 from publisher.store.queue import cancel_deliveries
-from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
+from publisher.store.range_pass import IS_ACTIVE, RangePass, gets_mails, new_items
 from publisher.store.round_mails import APART, let_wait
 from publisher.store.suppressions import suppressed_among
 
@@ -116,11 +116,16 @@ class Rounds:
             with self._database.writing_beside() as connection:
                 _write_ticks(connection, ticks)
 
-    def lowest_cursor(self, paces: Collection[str]) -> int | None:
+    def lowest_cursor(self, paces: Collection[str], *, now: datetime) -> int | None:
         """Return the lowest cursor (the log number up to which items are dealt with) of people who follow something at
-        one of these paces (how often mails come), or `None` if nobody does.
+        one of these paces (how often mails come) and get mails now, or `None` if there are none.
+
+        People who have a pause or are suspended do not count: what waits for them is no reason for a round.
         """
-        query = select(func.min(subscriptions.c.cursor)).where(IS_ACTIVE, subscriptions.c.pace.in_(paces))
+        stopped = select(subscribers.c.number).where(~gets_mails(now))
+        query = select(func.min(subscriptions.c.cursor)).where(
+            IS_ACTIVE, subscriptions.c.pace.in_(paces), subscriptions.c.subscriber.not_in(stopped)
+        )
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 

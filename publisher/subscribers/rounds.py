@@ -98,10 +98,10 @@ class RoundKeeper:
         paces (how often mails come); otherwise return `None`.
         """
         upto = self._store.log.end()
-        lowest = self._store.people.rounds.lowest_cursor(tuple(due))
+        lowest = self._store.people.rounds.lowest_cursor(tuple(due), now=self._now)
         if lowest is not None and self._store.people.rounds.new_items(lowest, upto):
             return upto
-        because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its subscribers"
+        because = "nobody at these paces gets mails now" if lowest is None else "nothing is new to its subscribers"
         logger.debug(NO_ROUND, because=because, paces=", ".join(due))
         return None
 

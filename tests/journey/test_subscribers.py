@@ -556,6 +556,28 @@ def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(w
     assert [(ADA,)] == [taken.recipients for taken in sink.taken]
 
 
+def test_what_waits_for_a_suspended_subscriber_begins_no_round_and_uses_up_no_words(waiting: World, sink: Sink) -> None:
+    """The editor's words for the next mails are in mails."""
+    week = timedelta(weeks=1)
+    waiting.publisher("deliver", at=MONDAY)
+    with waiting.store() as store:
+        ada = store.people.subscribers.by_address(ADA)
+        assert ada is not None
+        score = BounceScore(points=5, last_at=MONDAY, suspended_at=MONDAY + 3 * week)
+        store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=score)
+    waiting.list_above(news("10 March 2026", "A tug was named.", theme="Ferries"))
+    waiting.publisher("run", "--due", at=MONDAY + week)
+    sent = len(sink.taken)
+    run_main("round", "subject", "Of bridges", "--config", str(waiting.config))
+
+    waiting.publisher("run", "--due", at=MONDAY + 2 * week)
+
+    assert sent == len(sink.taken)
+    waiting.list_above(news("24 March 2026", "A tug was painted.", theme="Ferries"))
+    waiting.publisher("run", "--due", at=MONDAY + 3 * week)
+    assert "Of bridges" == read(sink.taken[-1])["Subject"]
+
+
 def test_a_round_that_waited_too_long_is_held_until_the_operator_sends_it(waiting: World, sink: Sink) -> None:
     late = MONDAY + timedelta(days=4)
     assert "2 held, older than smtp.max_age" in waiting.publisher("status", at=late).out
