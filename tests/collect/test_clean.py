@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from publisher.collect.clean import clean_item
+from publisher.collect.sources.fields import item_of
 from publisher.collect.sources.html import MAX_CHARACTERS
 from publisher.model.items import Enclosure, Item
 from tests.values import DAY, POLICY, SITE
@@ -115,4 +116,17 @@ def test_an_item_brings_no_more_themes_keywords_and_links_than_an_item_may() -> 
         "it has 2000 themes; the first 20 are kept",
         "it has 51 keywords; the first 50 are kept",
         "it has 101 links; the first 100 are kept",
+    ]
+
+
+def test_a_picture_within_the_html_takes_no_room_and_is_told() -> None:
+    picture = f"data:image/png;base64,{'A' * 600_000}"
+    html = f'<p>Above</p><img src="{picture}" alt="Quay"><p>Below</p><img src="{picture[:300]}">'
+    told: list[str] = []
+
+    item = clean_item(item_of({"date": "2024-03-04", "html": html}), site=SITE, policy=POLICY, tell=told.append)
+
+    assert item.text == "Above\n\nBelow"
+    assert told == [
+        "links or pictures in its text were left out: no whole address of the web: 'data:image/png;base64,…'"
     ]

@@ -36,6 +36,12 @@ _WHOLE = re.compile(
     r"<(?P<name>blockquote|figure|h[1-6]|ol|ul)\b(?:(?!</?(?P=name)\b).)*</(?P=name)>", re.IGNORECASE | re.DOTALL
 )
 """One element that stands between paragraphs."""
+_BLANK = re.compile(
+    r"(?:\s|\u200b|&(?:nbsp|#160|#xa0);|<!--(?:(?!-->).)*-->|</?(?:b|br|div|em|i|p|section|span|strong)(?:\s[^<>]*)?/?>)*+",
+    re.IGNORECASE | re.DOTALL,
+)
+"""HTML that shows nothing, as web editors leave it in an empty field: `<p>&nbsp;</p>`."""
+_DATA = re.compile(r"(?P<begin>\bdata:[\w/+.;=-]{0,100},)[^\s\"'<>()]{2000,}+", re.IGNORECASE)
 _CHARACTER = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
@@ -51,6 +57,18 @@ def page_in_place(document: str) -> str:
 def is_markup(text: str) -> bool:
     """Whether a text that should be plain is HTML: an element such as a paragraph begins it, and an element ends it."""
     return _MARKUP.fullmatch(text) is not None
+
+
+def is_blank(html: str) -> bool:
+    """Whether HTML shows nothing: it has neither words nor, say, a picture."""
+    return _BLANK.fullmatch(html) is not None
+
+
+def shorten_data(html: str) -> str:
+    """Return HTML with the beginning of each long `data:` address alone: readers get no such picture, and it must not
+    take the room of the words below it.
+    """
+    return _DATA.sub(r"\g<begin>…", html)
 
 
 def unescape_characters(text: str) -> str:

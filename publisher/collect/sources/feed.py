@@ -16,7 +16,7 @@ from publisher.collect.sources import feed_enclosures
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
-from publisher.collect.sources.escapes import correct_html, page_in_place, unescape_name
+from publisher.collect.sources.escapes import correct_html, is_blank, page_in_place, unescape_name
 from publisher.collect.sources.feed_xml import correct_xml, ends_within_entry
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.findings import Findings
@@ -37,7 +37,7 @@ from publisher.model.sources import LONGEST_WAIT
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-11"
+READER = "feed-12"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """The most items that are read from one document."""
@@ -214,7 +214,8 @@ class _Bytes:
 
 def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom: bool) -> dict[str, object]:
     contents = sorted(entry.get("content", ()), key=lambda content: "html" not in str(content.get("type", "")))
-    body = contents[0] if contents else entry.get("summary_detail") or {}
+    full = next((each for each in contents if not is_blank(str(each.get("value") or ""))), None)
+    body = full or entry.get("summary_detail") or {}
     value, is_plain = str(body.get("value") or entry.get("summary") or ""), body.get("type") == "text/plain"
     if not value:
         value, is_plain = str(entry.get("media_caption") or ""), True
@@ -234,7 +235,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
         "html": None if is_plain else correct_html(value),
-        "summary": _teaser(entry, value) if contents else None,
+        "summary": _teaser(entry, value) if full else None,
         "link": link,
         # dc:language, or an xml:lang around the words.
         "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
@@ -340,10 +341,11 @@ def _json_document(source: str, body: bytes, url: str, charset: str) -> _Documen
     ):
         raise SourceError(source, "this is no JSON Feed: expected `version` and `items`")
     language, authors = feed.get("language"), _json_authors(feed)
+    base = url or next(filter(web_address, (str(feed.get(name) or "") for name in ("home_page_url", "feed_url"))), "")
     return _Document(
         url=url,
         entries=[
-            {"authors": authors, **_json_values(item, language, url)}
+            {"authors": authors, **_json_values(item, language, base)}
             if isinstance(item, dict)
             else FieldError("expected a JSON object")
             for item in feed["items"]
@@ -352,12 +354,13 @@ def _json_document(source: str, body: bytes, url: str, charset: str) -> _Documen
     )
 
 
-def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[str, object]:
+def _json_values(item: Mapping[str, Any], language: object, base: str) -> dict[str, object]:
     """Return the values of an item of JSON Feed (https://www.jsonfeed.org/version/1.1/). A number as id is read as a
     text.
     """
     text, link = item.get("content_text"), item.get("url") or item.get("external_url")
     html = item.get("content_html")
+    html = None if isinstance(html, str) and is_blank(html) else html
     # In version 1.1, a name that begins with an underscore is an extension.
     tables = [item, *(value for name, value in item.items() if name.startswith("_"))]
     return {
@@ -372,10 +375,10 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
         "summary": teaser_of(str(item.get("summary") or ""), words_of(str(html or text or "")))
         if html or text
         else None,
-        "link": seen_from(str(link or ""), url),
+        "link": seen_from(str(link or ""), base),
         "language": item.get("language") or language,
         "categories": item.get("tags"),
-        "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", url),
+        "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", base),
         **({"authors": authors} if (authors := _json_authors(item)) else {}),
     }
 

@@ -1,17 +1,20 @@
 """Reads the files that feeds attach to their items: enclosures and attachments, or else media of Media RSS; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from publisher.collect.sources.links import seen_from
+
+_FLASH = "application/x-shockwave-flash"
+"""The type of the player that YouTube's feeds name as the film itself."""
 
 
 def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
     """Return what is attached to an item of RSS or Atom (an entry from feedparser), for `fields.item_of`.
 
     `html` is the item's body. If the entry has no enclosures, return the files named by `media:content` instead; of
-    several versions of a recording (`media:group`), only the version marked as default. Pictures that the body shows
-    and portraits of authors are left out.
+    several versions of a recording (`media:group`), only the version marked as default. Pictures that the body shows,
+    portraits of authors, and films for the Flash player, which no browser has any more, are left out.
     """
     links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
     attached = [
@@ -19,7 +22,7 @@ def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, o
     ]
     if attached:
         return attached
-    media: Sequence[Mapping[str, Any]] = entry.get("media_content") or ()
+    media = [each for each in entry.get("media_content") or () if each.get("type") != _FLASH]
     found = [
         _attached(base, each.get("url"), each.get("type"), each.get("filesize"))
         for each in [each for each in media if each.get("isdefault") == "true"] or media

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
+from publisher.collect.sources.escapes import shorten_data
 from publisher.collect.sources.findings import DateOrder, Findings, order_of
 from publisher.collect.sources.links import seen_from, web_address
 from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry_of
@@ -127,6 +128,11 @@ def _link_in(values: Mapping[str, object], base: str) -> str:
     return "" if link.casefold() in _NOTHING or path in _NOTHING else link
 
 
+def _html_in(values: Mapping[str, object]) -> str:
+    html = values.get("html")
+    return text_in({"html": shorten_data(html) if isinstance(html, str) else html}, "html")
+
+
 def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     said = date_of(values.get("date"))
     published = said or rules.today
@@ -134,7 +140,7 @@ def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
         raise FieldError("it has no date")
     title = clean_name(text_in(values, "title"))
     text = clean_paragraphs(text_in(values, "text"))
-    html = fit(text_in(values, "html"))
+    html = fit(_html_in(values))
     if (text or html.strip()) and _NO_TITLE.fullmatch(title) and title.isascii():
         title = ""
     if not (title or text or html.strip()):

@@ -29,8 +29,10 @@ _PLACEHOLDER = re.compile(
     r"data:|about:|\S*\b(?:blank|lazy|loading|placeholder|spacer|transparent|1x1)[^/]*\.(?:gif|jpe?g|png|svg)\Z",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(r"data:.{0,2000}\Z", re.DOTALL)
-"""A `data:` picture no longer than this is a placeholder until a script loads the real one."""
+_EMPTY = re.compile(r"data:[^…]{0,2000}\Z")
+"""A `data:` picture that is no longer is a placeholder until a script loads the real one. `escapes.shorten_data` ends a
+longer one with dots.
+"""
 _PARAMETERS = ("movie", "src", "url", "filename")
 _INLINE = frozenset({"p", "a", "b", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "span", "strong", "pre", "u"})
 """Elements that cannot hold a paragraph."""

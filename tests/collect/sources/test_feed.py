@@ -264,6 +264,11 @@ def test_a_title_of_rss_may_be_html(tmp_path: Path, title: str, words: str) -> N
             "a <b> &amp;",
         ),
         ("<content type='html'><![CDATA[<p>a &amp; b</p>]]></content>", "a & b"),
+        ("<summary>All of it</summary><content type='html'>&lt;p>&amp;nbsp;&lt;/p>&lt;br/></content>", "All of it"),
+        (
+            "<summary>Less</summary><content type='html'>&lt;img src='https://example.org/a.png' alt='Quay'></content>",
+            "Quay",
+        ),
     ],
 )
 def test_the_body_of_atom_is_the_fullest_there_is(tmp_path: Path, parts: str, text: str) -> None:
@@ -319,6 +324,35 @@ def test_addresses_in_a_file_are_seen_from_the_site_that_the_feed_names(tmp_path
 
     assert item.link == "https://example.org/ferry?fbclid=x"
     assert 'href="https://example.org/plan"' in clean_item(item, site=SITE, policy=POLICY).html
+
+
+def test_addresses_in_a_json_feed_start_at_the_page_that_it_names(tmp_path: Path) -> None:
+    item = {"id": "1", "url": "/ferry", "date_published": "2026-03-10", "attachments": [{"url": "plan.pdf"}]}
+    page = {"home_page_url": "https://example.org/news/"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", **page, "items": [{**item, "content_text": "It sails."}]}
+
+    (ferry,) = read(tmp_path, json.dumps(feed)).items
+
+    assert ferry.link == "https://example.org/ferry"
+    assert [each.url for each in ferry.enclosures] == ["https://example.org/news/plan.pdf"]
+
+
+@pytest.mark.parametrize("html", ["<p></p>", " ", "<!-- wp:paragraph --><p>&nbsp;</p>"])
+def test_html_that_shows_nothing_hides_no_text(tmp_path: Path, html: str) -> None:
+    item = {"id": "1", "date_published": "2026-03-10", "content_html": html, "content_text": "It sails."}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [item]}
+
+    (ferry,) = read(tmp_path, json.dumps(feed)).items
+
+    assert (ferry.text, ferry.html) == ("It sails.", "")
+
+
+def test_a_film_for_flash_is_no_file(tmp_path: Path) -> None:
+    film = '<media:content url="https://video.example.org/v/1" type="application/x-shockwave-flash"/>'
+    group = f'<media:group xmlns:media="http://search.yahoo.com/mrss/">{film}<media:description>It</media:description>'
+    (item,) = read(tmp_path, ATOM.format(f"{group}</media:group>")).items
+
+    assert (item.text, item.enclosures) == ("It", ())
 
 
 def test_links_start_where_the_feed_says(tmp_path: Path) -> None:
