@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from publisher.collect.bounds import bound_item
 from publisher.collect.sources.enclosures import LONGEST_URL, MAX_ENCLOSURES
+from publisher.collect.sources.escapes import is_markup
 from publisher.collect.sources.html import MAX_CHARACTERS, CleanHtml, clean_html
 from publisher.collect.sources.html_words import text_of
 from publisher.collect.sources.language_guess import guess
@@ -42,7 +43,8 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
         enclosures = [replace(each, url=without_tracking(each.url)) for each in enclosures]
     text = (text_of(clean.html) if clean.html else item.text) or item.text or item.title
     text = text[:LONGEST_TEXT]
-    item = replace(item, html=clean.html, text=text, link=link, base="", enclosures=tuple(enclosures))
+    summary = text_of(clean_html(item.summary).html) if is_markup(item.summary) else item.summary
+    item = replace(item, html=clean.html, text=text, summary=summary, link=link, base="", enclosures=tuple(enclosures))
     return bound_item(item, tell=tell)
 
 

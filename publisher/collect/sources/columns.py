@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
-from publisher.collect.sources.escapes import is_markup, mark_paragraphs, unescape_characters, unescape_name
+from publisher.collect.sources.escapes import is_blank, is_markup, mark_paragraphs, unescape_characters, unescape_name
 from publisher.collect.sources.fields import FIELDS
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated
 from publisher.collect.sources.values import FieldError
@@ -17,6 +17,8 @@ Row = Mapping[str, object] | FieldError
 """A row, or why it cannot be read."""
 _WORDS = ("title", "text", "html")
 """Fields with the words of an item; every item has one of them."""
+_NULLS = frozenset({"NULL", "null", "(null)", "<null>", "\\N", "None", "NaN", "nan", "NaT", "undefined"})
+"""What databases, Python and JavaScript write for a cell without a value."""
 KEEPING = (*KEPT, *SHOWN, *STATES)
 """Fields that may withhold an item, such as `draft`."""
 
@@ -30,10 +32,14 @@ def fold_name(name: str) -> str:
 def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dict[str, object]:
     """Return a row's values by field; a field without a configured column is read from the column of its own name.
 
-    Capitals, spaces and punctuation in names make no difference. Fields that may withhold an item are read under each
-    of their names. A text that is HTML is returned as `html`.
+    Capitals, spaces and punctuation in names make no difference; of several columns with one name the first that has a
+    value counts. Fields that may withhold an item are read under each of their names. A text that is HTML is returned
+    as `html`.
     """
-    folded = {fold_name(name): value for name, value in row.items()}
+    row = {name: value for name, value in row.items() if not _is_empty(value)}
+    folded: dict[str, object] = {}
+    for name, value in row.items():
+        folded.setdefault(fold_name(name), value)
     folded.setdefault("authors", folded.get("author"))
     kept = {name: folded[name] for name in KEEPING if name in folded}
     values = {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
@@ -47,11 +53,14 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
 
 def _plain_or_html(text: object, html: object) -> dict[str, object]:
     """Return the fields `text` and `html`: many programs have one column for both."""
-    if isinstance(html, str) and not _is_empty(html):
+    text = unescape_characters(text) if isinstance(text, str) else text
+    if isinstance(html, str) and not is_blank(html):
         html = mark_paragraphs(html)
     elif isinstance(text, str) and is_markup(text):
         text, html = None, text
-    return {"text": unescape_characters(text) if isinstance(text, str) else text, "html": html}
+    elif isinstance(html, str):
+        html = None
+    return {"text": text, "html": html}
 
 
 def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:
@@ -74,7 +83,8 @@ def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    """Whether a cell is empty, or has only a word that programs write into empty cells."""
+    return value is None or (isinstance(value, str) and (not value.strip() or value.strip() in _NULLS))
 
 
 def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str, object]:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from html import unescape
 
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.escapes import shorten_data
 from publisher.collect.sources.findings import DateOrder, Findings, order_of
+from publisher.collect.sources.language_tags import language_tag
 from publisher.collect.sources.links import seen_from, web_address
 from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry_of
 from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
@@ -39,8 +41,12 @@ FIELDS = (
 
 _NOTHING = frozenset({"n/a", "none", "null", "nil", "nan", "undefined", "false"})
 """Words that programs write in place of a missing value."""
-_LANGUAGE_TAG = re.compile(r"(?!(?:und|zxx|mul|mis)\b)[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
-"""A tag of BCP 47; not those that say undetermined, none or several, which Drupal writes for texts in any language."""
+_MARKED_LINK = re.compile(
+    r"(?:<a\b[^<>]*?\bhref\s*=\s*[\"']?|\[[^\[\]]*\]\(|<|=HYPERLINK\(\s*\")(?P<url>https?://[^\s<>\"')]+)"
+    r"(?:[\"']?[^<>]*>[^<>]*</a>|\)|>|\"[^()]*\))",
+    re.IGNORECASE,
+)
+"""An address within the marks of a link in HTML, Markdown, a mail or a spreadsheet."""
 _NO_TITLE = re.compile(
     r"\W{0,9}(?:untitled|no title|sans titre|zonder titel|ohne titel|null|undefined)?\W{0,9}", re.IGNORECASE
 )
@@ -123,7 +129,9 @@ def _link_in(values: Mapping[str, object], base: str) -> str:
     """Return the item's link, resolved against `base`; return an empty string if there is none, or if a program wrote a
     word such as `null` in its place, perhaps at the end of an absolute address.
     """
-    link = seen_from(text_in(values, "link"), base)
+    said = text_in(values, "link")
+    marked = _MARKED_LINK.fullmatch(said.strip())
+    link = seen_from(unescape(marked["url"]) if marked else said, base)
     path = link.casefold().partition("://")[2].partition("/")[2]
     return "" if link.casefold() in _NOTHING or path in _NOTHING else link
 
@@ -146,7 +154,6 @@ def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     if not (title or text or html.strip()):
         raise FieldError("it has neither a title nor a text")
     link = _link_in(values, rules.base)
-    language = clean_line(text_in(values, "language")).replace("_", "-")
     return Item(
         date=published.date() if isinstance(published, datetime) else published,
         published=published if isinstance(published, datetime) else None,
@@ -157,7 +164,7 @@ def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
         link=link,
         base="" if web_address(link) else rules.base,
         native_id=_id_in(values),
-        language=language if _LANGUAGE_TAG.fullmatch(language) else "",
+        language=language_tag(clean_line(text_in(values, "language"))),
         labels=names_in(values, "themes", rules.separator, rules.labels),
         keywords=names_in(values, "keywords", rules.separator),
         authors=names_in(values, "authors", ";"),

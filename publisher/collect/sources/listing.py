@@ -12,7 +12,7 @@ from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.collect.sources.listing_faults import why_unread
 from publisher.model.errors import SourceError
 
-READER = "listing-8"
+READER = "listing-9"
 """The version of the parser. It is part of every validator, and changes when the same bytes are read differently."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import combining, normalize
 
+from publisher.collect.sources.language_tags import language_tag
 from publisher.collect.sources.links import web_address
 from publisher.collect.sources.values import cut, is_no_name
 from publisher.collect.sources.withheld import is_flag, why_withheld
@@ -76,17 +77,9 @@ _LONGEST_TITLE = 200
 _LONGEST_FILES = 10_000
 """The most characters of addresses on one line."""
 
-_LANGUAGES = {
-    "en": "english anglais engels englisch",
-    "fr": "french francais frans franzosisch",
-    "nl": "dutch neerlandais nederlands niederlandisch",
-    "de": "german allemand duits deutsch",
-}
 _MINOR = frozenset({"minor", "mineure", "klein", "geringfugig"})
-_LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
 _PLURAL = re.compile(r"\((?:s|n|en|s?e)\)\Z")
 """The plural ending in brackets, as in `Theme(s)`, `Thema(s)`, `Thema(en)`."""
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s<>\"]+", re.IGNORECASE)
 _FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>(?:https?:)?//[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
 """An address, with the file's name before it."""
@@ -189,8 +182,7 @@ def _files(text: str) -> tuple[str, ...] | None:
 
 def _language(text: str) -> tuple[str, ...] | None:
     """Return the BCP 47 tag of a language, given by its name or tag; return `None` if the text is neither."""
-    tag = text if _LANGUAGE_TAG.fullmatch(text) else _LANGUAGE_OF.get(_without_accents(text), "")
-    return (tag,) if tag else None
+    return (tag,) if (tag := language_tag(text)) else None
 
 
 _VALUES: dict[str, Callable[[str], tuple[str, ...] | None]] = {

@@ -46,7 +46,7 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-15"
+READER = "markdown-16"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000

@@ -21,7 +21,7 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-READER = "table-10"
+READER = "table-11"
 _JSON = (".jsonl", ".ndjson", ".json")
 _DAY_NUMBER = re.compile(r"(?P<day>[3-6]\d{4})(?:[.,](?P<part>\d{1,15}))?")
 """A date as spreadsheets keep it, and write it if its cell has no format of a date: the number of days since

@@ -1,8 +1,11 @@
 """Reads values of any type, as sources give them, as texts and lists of texts."""
 
+import ast
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
 from uuid import UUID
@@ -19,8 +22,9 @@ _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 _SHOWN = 60
 _NAMING = ("name", "title", "label", "display_name", "displayName")
 """The keys under which a label's name may stand, if the label is a table with further values such as an address."""
-_JSON_LIST = re.compile(r"\s*\[\s*\"[^\n]{0,2000}\"\s*\]\s*")
-_NO_NAME = re.compile(r"[-‐‑‒–—−./?]{1,9}|n/a", re.IGNORECASE)
+_LIST = re.compile(r"\s*\[(?:\s*[\"'][^\n]{0,2000}[\"']\s*)?\]\s*")
+_ARRAY = re.compile(r"\s*\{(?P<inner>[^{}\n]{0,2000})\}\s*")
+_NO_NAME = re.compile(r"[-‐‑‒–—−./?]{1,9}|n/a|null|\\N|nan|none|undefined|aucune?|geen|keine?s?", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:#[^\W_][\w-]*\s*){1,50}")
 _QUOTED = re.compile("[“„‘«]\\s?([^“”„‘’«»]+?)\\s?[”“’‘»]")
 _MOST_CUTS = 8
@@ -85,17 +89,17 @@ def is_no_name(text: str) -> bool:
 
 
 def _list_in(text: str) -> object:
-    """Return the list that a text is: one of JSON, as databases write it, or `#these #names`, as Obsidian does; return
-    other texts unchanged.
+    """Return the list that a text is: one of JSON or Python, an array of PostgreSQL, or `#these #names`, as Obsidian
+    has them; return other texts unchanged.
     """
     if _HASHTAGS.fullmatch(text):
         return text.split()
-    if not _JSON_LIST.fullmatch(text):
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    if array := _ARRAY.fullmatch(text):
+        return next(csv.reader([array["inner"]], escapechar="\\"), [])
+    for read in (json.loads, ast.literal_eval) if _LIST.fullmatch(text) else ():
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return read(text)
+    return text
 
 
 def _bare(name: str) -> str:

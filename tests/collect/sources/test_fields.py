@@ -53,6 +53,60 @@ def test_a_tag_for_no_language_says_none(written: str, tag: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        ("French", "fr"),
+        ("Néerlandais", "nl"),
+        ("DEUTSCH", "de"),
+        ("fra", "fr"),
+        ("dut-BE", "dut-BE"),
+        ("spa", "es"),
+        ("NL", "nl"),
+        ("EN-us", "en-us"),
+        ("fr_BE.UTF-8", "fr-be"),
+        ("ast", "ast"),
+        ("fr, nl", ""),
+        ("Klingon", ""),
+    ],
+)
+def test_a_language_may_be_a_name_a_locale_or_a_longer_code(written: str, tag: str) -> None:
+    assert kept(date="2024-03-04", language=written).language.lower() == tag.lower()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a class="x" href="https://example.org/a?b=1&amp;c=2">here</a>',
+        "[here](https://example.org/a?b=1&c=2)",
+        " <https://example.org/a?b=1&c=2> ",
+        '=HYPERLINK("https://example.org/a?b=1&c=2","here")',
+        '=hyperlink("https://example.org/a?b=1&c=2";"here")',
+    ],
+)
+def test_a_link_within_its_marks_is_a_link(link: str) -> None:
+    assert kept(date="2024-03-04", link=link).link == "https://example.org/a?b=1&c=2"
+
+
+@pytest.mark.parametrize("null", ["NULL", r"\N", "None", "NaN", "(null)", " null "])
+def test_what_programs_write_into_an_empty_cell_is_no_value(null: str) -> None:
+    """A table of a database's export would show the word to readers."""
+    row = {"date": "2024-03-04", "title": "Ferry", "text": null, "summary": null, "themes": null, "link": null}
+    item = item_of(map_row({**row, "HTML": null, "Text": "It sails."}, {}))
+
+    assert (item.title, item.text, item.html, item.summary) == ("Ferry", "It sails.", "", "")
+    assert (item.labels, item.link) == ((), "")
+    assert item_of(map_row({"date": "2024-03-04", "title": "Null"}, {})).title == "Null"
+
+
+@pytest.mark.parametrize("text", ["&lt;p&gt;It &lt;b&gt;sails&lt;/b&gt;.&lt;/p&gt;", "<p>It <b>sails</b>.</p>"])
+def test_a_text_or_a_summary_that_is_html_is_read_as_html(text: str) -> None:
+    row = {"date": "2024-03-04", "title": "Ferry", "text": text, "html": "<p></p>", "summary": "<p>In <i>May</i></p>"}
+    item = clean_item(item_of(map_row(row, {})), site=SITE, policy=POLICY)
+
+    assert (item.html, item.text, item.summary) == ("<p>It <b>sails</b>.</p>", "It sails.", "In May")
+
+
+@pytest.mark.parametrize(
     "link", ["https://example.org/wiki/Null", "https://example.org/none-of-us", "https://example.org/"]
 )
 def test_a_link_that_contains_such_a_word_is_a_link(link: str) -> None:
@@ -68,6 +122,11 @@ def test_a_link_that_contains_such_a_word_is_a_link(link: str) -> None:
         ("“Ferries”, « Quays »", ("Ferries", "Quays")),
         ('["Ferries", "Quays"]', ("Ferries", "Quays")),
         ('["Ferries"', ('["Ferries"',)),
+        ("['Ferries', \"The captain's\"]", ("Ferries", "The captain's")),
+        ('{Ferries,"Boats, small",NULL}', ("Ferries", "Boats, small")),
+        ("[]", ()),
+        ("{}", ()),
+        ("[Ferries]", ("[Ferries]",)),
         ("C#, l’eau", ("C#", "l’eau")),
     ],
 )
@@ -75,7 +134,7 @@ def test_several_names_in_one_text(written: str, names: tuple[str, ...]) -> None
     assert item_of({"title": "Ferry", "date": "2024-03-04", "keywords": written}).keywords == names
 
 
-@pytest.mark.parametrize("dash", ["-", "–", "—", "--", "...", "/", "n/a"])
+@pytest.mark.parametrize("dash", ["-", "–", "—", "--", "...", "/", "n/a", "NULL", "none", "Aucun"])
 def test_a_dash_in_place_of_themes_is_none(dash: str) -> None:
     """People fill the column of themes with it; a feed named after it would be shown to readers."""
     item = item_of({"title": "Ferry", "date": "2024-03-04", "themes": f"{dash}, Asylum", "keywords": dash})
