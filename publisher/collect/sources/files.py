@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import stat
 from io import BufferedReader
 from pathlib import Path
@@ -15,6 +16,8 @@ MAX_BYTES = 50_000_000
 _ZIP = b"PK\x03\x04"
 """The first bytes of `.xlsx`, `.ods` and every zip archive."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_MERGE = re.compile(r"^<{7} [^\n]*\n(?:[^\n]*\n)*?={7}\r?\n(?:[^\n]*\n)*?>{7} ", re.MULTILINE)
+"""What Git writes into a file that two people changed: both versions, between these marks."""
 
 
 def open_plain(path: Path) -> BufferedReader:
@@ -67,12 +70,30 @@ def validator_of(data: bytes, *, reader: str) -> str:
     return _validator(hashlib.sha256(data).hexdigest(), reader)
 
 
+def find_merge(text: str) -> str:
+    """Return a message about two versions of a text that were never merged, with the line where they begin; return an
+    empty string if there are none.
+    """
+    found = _MERGE.search(text) if "<<<<<<< " in text else None
+    if found is None:
+        return ""
+    line = text.count("\n", 0, found.start()) + 1
+    return f"it has two versions of one text from line {line} (<<<<<<<) on; keep one, and remove the marks"
+
+
 def decoded(source: str, path: Path, data: bytes) -> str:
     """Return the text of a file in UTF-8, or in UTF-16 with a byte order mark, as Excel and Notepad save it.
 
     Raises:
-        SourceError: the file is in another encoding; the message says where.
+        SourceError: the file is in another encoding, or has an unfinished merge; the message says where.
     """
+    text = _text_of(source, path, data)
+    if problem := find_merge(text):
+        raise SourceError(source, f"{path}: {problem}")
+    return text
+
+
+def _text_of(source: str, path: Path, data: bytes) -> str:
     if data.startswith(_ZIP):
         raise SourceError(
             source, f"{path} is a workbook or another archive; save it as text in UTF-8 ('CSV UTF-8' in Excel)"

@@ -1,6 +1,7 @@
 """Reads front matter: the named values above the text of a Markdown file. The only module that imports yaml.
 
 - TOML between `+++`, YAML between `---` (its end may be `...`), or one JSON object: Hugo, Jekyll and similar programs.
+  Eleventy names the format in the first line: `---json`.
 - Lines such as `Title: …` up to the first empty line, with a title or a date among them: Pelican and MultiMarkdown.
 
 A text stays as it is written: YAML would turn `12:30` into 750, `1.10` into 1.1 and the language `no` into false. Only
@@ -25,6 +26,11 @@ from publisher.collect.sources.values import FieldError
 
 _TOML = re.compile(r"\+{3}[ \t]*\n(?P<front>.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
 _YAML = re.compile(r" {0,3}-{3,}[ \t]*\n(?P<front>.*?\n)?(?:-{3,}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_NAMED = re.compile(
+    r"---[ \t]*(?P<format>yaml|toml|json)[ \t]*\n(?P<front>.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL | re.IGNORECASE
+)
+_DASHES = re.compile(r"(?:—|–-)[ \t]*\n(?P<front>.*?\n)?(?:—|–-)[ \t]*(?:\n|\Z)", re.DOTALL)
+"""YAML between dashes: a Mac writes them when somebody types three hyphens."""
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 _VALUE = re.compile(r"(?P<name>[\w.-]+):[ \t]+(?P<value>\S.*?)[ \t]*")
 _NUMBERED = re.compile(
@@ -64,11 +70,12 @@ def split(text: str) -> Parts:
     """
     if blank := _BLANK_LINES.match(text):
         text = text[blank.end() :]
-    for fences, read in ((_TOML, _toml), (_YAML, _yaml)):
+    for fences, read in ((_TOML, _toml), (_YAML, _yaml), (_DASHES, _yaml), (_NAMED, None)):
         if match := fences.match(text):
             front = match["front"] or ""
             _check_length(front)
-            return Parts(_folded(read(front)), text[match.end() :])
+            values = (read or _READERS[match["format"].lower()])(front)
+            return Parts(_folded(values), text[match.end() :])
     if _FENCE.match(text):
         raise FieldError(
             "its front matter was not recognised: its first line has to be --- or +++, and so has its last"
@@ -145,6 +152,19 @@ def _yaml_values(front: str) -> Mapping[str, object]:
     if values is not None and not isinstance(values, dict):
         raise FieldError("its front matter is not YAML: expected names with values")
     return {name: value for name, value in (values or {}).items() if isinstance(name, str)}
+
+
+def _json_values(front: str) -> Mapping[str, object]:
+    try:
+        values = json.loads(front, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise FieldError(f"its front matter is not JSON: {_reason(error)}") from error
+    if not isinstance(values, dict):
+        raise FieldError("its front matter is not JSON: expected names with values")
+    return values
+
+
+_READERS = {"yaml": _yaml, "toml": _toml, "json": _json_values}
 
 
 def _quote_values(front: str) -> str:

@@ -22,7 +22,7 @@ from publisher.collect.sources.columns import KEEPING, fields_within
 from publisher.collect.sources.date_words import fold
 from publisher.collect.sources.escapes import unescape_name
 from publisher.collect.sources.fields import FieldRules, item_of
-from publisher.collect.sources.files import open_plain
+from publisher.collect.sources.files import find_merge, open_plain
 from publisher.collect.sources.footnotes import gather_footnotes, number_footnotes, without_references
 from publisher.collect.sources.front_matter import split
 from publisher.collect.sources.harvest import harvest
@@ -47,7 +47,7 @@ from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
 READER = "markdown-16"
-SUFFIXES = (".md", ".markdown")
+SUFFIXES = (".md", ".markdown", ".mdx")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
 """The most bytes of one file."""
@@ -86,7 +86,8 @@ _IN_LANGUAGE = re.compile(
 """The path of a file with its language, as Hugo and others write translations: `ferry.fr.md`."""
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """A pattern for addresses that Jekyll and Hugo fill in, such as `/:year/:title/`."""
-_MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
+_MORE = re.compile(r"<!--+\s*(?:more|truncate|excerpt|teaser_end)\s*--+>|\{/\*\s*truncate\s*\*/\}", re.IGNORECASE)
+_FENCED = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)|\Z)", re.DOTALL | re.MULTILINE)
 _CONFLICT = re.compile(r"\.sync-conflict-\d|\([^)]*conflict(?:ed)? copy\b[^)]*\)", re.IGNORECASE)
 """The mark that Syncthing, Nextcloud or Dropbox put into the name of a copy when two people edited a file at once."""
 _COPY = re.compile(
@@ -104,7 +105,7 @@ _NAMES = {
         *("dateposted", "posted", "postedon", "datum", "created", "createdat", "createdon", "datecreated"),
     ),
     "title": ("title",),
-    "link": ("link", "canonical", "canonicalurl", "permalink", "url"),
+    "link": ("link", "canonical", "canonicalurl", "permalink", "externalurl", "externallink", "url"),
     "summary": ("summary", "excerpt", "description", "teaser"),
     "language": ("language", "lang"),
     "themes": ("themes", "theme", "categories", "category"),
@@ -124,7 +125,9 @@ there, too.
 
 @dataclass(frozen=True, slots=True)
 class MarkdownSource:
-    """A `Source` that reads a folder with its subfolders; names that begin with a dot or an underscore are skipped."""
+    """A `Source` that reads a folder with its subfolders; names that begin with a dot or an underscore are skipped,
+    except Jekyll's folder `_posts`.
+    """
 
     name: str
     path: Path
@@ -141,9 +144,11 @@ class MarkdownSource:
         newest first.
 
         Raises:
-            SourceError: the folder is not there, or no file could be read.
+            SourceError: the folder is not there, has only files of other kinds, or no file could be read.
         """
         paths = list(self._paths())
+        if not paths:
+            self._check_kind()
         # Files are read one by one, and again if something changed: all together they may not fit into memory.
         digest = self._digest(paths)
         if validator == digest:
@@ -181,9 +186,21 @@ class MarkdownSource:
             if path.suffix.lower() in SUFFIXES and path.is_file() and not self._is_left_alone(path):
                 yield path
 
+    def _check_kind(self) -> None:
+        """Refuse a folder without Markdown that has other files.
+
+        Raises:
+            SourceError: the folder has such files.
+        """
+        others = (path.relative_to(self.path) for path in sorted(self.path.rglob("*")) if path.is_file())
+        found = [str(path) for path in others if path.suffix.lower() not in SUFFIXES and path.name[0] != "."]
+        if found:
+            problem = f"{self.path} has no Markdown ({', '.join(SUFFIXES)}); it has {some_of(found, _SHOWN)}"
+            raise SourceError(self.name, problem)
+
     def _is_left_alone(self, path: Path) -> bool:
         parts = path.relative_to(self.path).parts
-        is_hidden = any(part[0] in "._" or part == "node_modules" for part in parts)
+        is_hidden = any((part[0] in "._" and part != "_posts") or part == "node_modules" for part in parts)
         return (
             is_hidden
             or _CONFLICT.search(path.name) is not None
@@ -333,9 +350,13 @@ def _text(data: bytes | None) -> str:
     if data is None or len(data) > MAX_BYTES:
         raise FieldError("it cannot be read" if data is None else f"it has more than {MAX_BYTES} bytes")
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise FieldError(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
+    # a text about Git shows the marks of a merge as code
+    if "<<<<<<< " in text and (problem := find_merge(_FENCED.sub(lambda code: "\n" * code[0].count("\n"), text))):
+        raise FieldError(problem)
+    return text
 
 
 def _titled(title: object, body: str) -> tuple[object, str]:
@@ -352,8 +373,8 @@ def _titled(title: object, body: str) -> tuple[object, str]:
 
 
 def _above_more(body: str) -> str:
-    """Return the text above `<!--more-->`, with which many generators end a summary; return an empty string if this
-    mark is missing.
+    """Return the text above `<!--more-->` or a similar mark, with which many generators end a summary; return an empty
+    string if there is no such mark.
     """
     match = _MORE.search(body)
     return words_of(_html(without_references(body[: match.start()]))) if match else ""
@@ -363,7 +384,7 @@ def _html(body: str, environment: MutableMapping[str, Any] | None = None) -> str
     body, numbers = gather_footnotes(without_comments(body))
     environment = {} if environment is None else environment
     environment["footnotes"] = numbers
-    return str(_COMMONMARK.render(body, environment))
+    return str(_COMMONMARK.render(body, environment)).replace("<p></p>\n", "")  # where only shortcodes were
 
 
 def _remarks(shortcodes: Mapping[Path, Sequence[str]]) -> Iterator[Problem]:

@@ -8,12 +8,20 @@ opening and a closing shortcode stays.
 import re
 
 _COMMENT = re.compile(
-    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{\{/\*.*?\*/\}\}|\{# .*? #\}|^%%[ \t]*$.*?^%%[ \t]*$",
+    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{\{/\*.*?\*/\}\}|\{# .*? #\}|\{/\*.*?\*/\}"
+    r"|^%%[ \t]*$.*?^%%[ \t]*$",
     re.DOTALL | re.MULTILINE,
 )
+_ATTRIBUTE = r"(?:[#.][\w-]+|[\w-]+=(?:\"[^\"\n]*\"|[^\s{}\"]+))"
+_ATTRIBUTES = rf"\{{{_ATTRIBUTE}(?: +{_ATTRIBUTE})*\}}"
+_IMPORT = r"import\s(?:[^\n]*\sfrom\s+)?['\"][^'\"\n]+['\"];?\s*"
+_MODULES = rf"(?=import\s|export\s)(?:{_IMPORT})*(?:export\s+(?:const|default|function|let)\s.*)?"
+"""Lines of programs in MDX."""
 _CODE_OR_TAG = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|(?P<tag>\{\{.*?\}\}|\{%.*?%\}|!\[\[[^\[\]\n]+\]\]|(?<![\w%])%%[^%\n]+%%)"
-    r"|(?P<attributes>\{:[^{}\n]*\}| ?\{#[\w-]+\}\Z|\A(?:\[TOC\]|\[\[_?TOC_?\]\])\Z)"
+    rf"|(?P<attributes>\{{:[^{{}}\n]*\}}|(?: ?{_ATTRIBUTES}\Z|(?<=\)){_ATTRIBUTES})"
+    r"|\A(?:\[TOC\]|\[\[_?TOC_?\]\])\Z"
+    rf"|\A{_MODULES}\Z)"
     r"|\[\[(?:[^\[\]|\n]+\|)?(?P<words>[^\[\]|\n]+)\]\](?!\()",
     re.DOTALL,
 )
@@ -39,7 +47,7 @@ _BARE_ADDRESS = re.compile(
 
 
 def without_comments(body: str) -> str:
-    """Return Markdown without the comments of Liquid, Hugo, Jinja and Obsidian."""
+    """Return Markdown without the comments of Liquid, Hugo, Jinja, MDX and Obsidian."""
     return _COMMENT.sub("", body)
 
 
@@ -53,8 +61,9 @@ def without_callout(quotation: str) -> str:
 def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
     """Return a paragraph of Markdown without shortcodes, and the removed shortcodes; text in backticks stays.
 
-    Attributes (`{: .note}`, and `{#hours}` after a heading) and `[TOC]` are also removed, but not returned: they
-    contain no words. A link between notes (`[[ferry|The ferry]]`) is replaced by its words.
+    Attributes (`{: .note}`, `{#hours}` at the end, `{width=50%}` after a link), `[TOC]`, and the lines by which MDX
+    imports programs are also removed, but not returned: they contain no words. A link between notes (`[[ferry|The
+    ferry]]`) is replaced by its words.
     """
     found: list[str] = []
 

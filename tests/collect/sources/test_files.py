@@ -30,6 +30,15 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
             source.fetch(validator="", now=NOW)
 
 
+def test_an_unfinished_merge_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "news.csv"
+    path.write_bytes(b"date,title\n<<<<<<< HEAD\r\n2024-03-01,At ten\r\n=======\r\n>>>>>>> other\r\n")
+
+    for source in sources(path):
+        with pytest.raises(SourceError, match=r"news\.csv: it has two versions of one text from line 2 "):
+            source.fetch(validator="", now=NOW)
+
+
 def test_a_folder_is_called_one(tmp_path: Path) -> None:
     for source in sources(tmp_path):
         with pytest.raises(SourceError, match=r"is a folder; `path` must name a file$"):

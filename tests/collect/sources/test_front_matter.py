@@ -36,6 +36,10 @@ def test_yaml_is_read_as_it_is_written(written: str, meant: object) -> None:
         "---\ntitle: Ferry\npublish_date: 4 March\n...\nText.\n",
         '+++\ntitle = "Ferry"\npublishDate = "4 March"\n+++\nText.\n',
         '{"title": "Ferry", "publishDate": "4 March"}\nText.\n',
+        '---json\n{"title": "Ferry", "publishDate": "4 March"}\n---\nText.\n',
+        '---toml\ntitle = "Ferry"\npublishDate = "4 March"\n---\nText.\n',
+        "--- yaml\ntitle: Ferry\npublish_date: 4 March\n---\nText.\n",
+        "—\ntitle: Ferry\npublish_date: 4 March\n—\nText.\n",
         "Title: Ferry\nPublish date: 4 March\n\nText.\n",
     ],
 )

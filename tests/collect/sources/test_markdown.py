@@ -11,6 +11,7 @@ from publisher.collect.embargo import EmbargoRules
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.markdown import MarkdownSource
+from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from tests.values import POLICY, SITE
 
@@ -328,6 +329,46 @@ def test_footnotes_are_numbered_and_stand_at_the_end(tmp_path: Path) -> None:
     assert html_of(tmp_path, body) == (html, "")
 
 
+@pytest.mark.parametrize("mark", ["<!-- truncate -->", "{/* truncate */}", "<!--excerpt-->", "<!-- TEASER_END -->"])
+def test_a_summary_ends_at_the_mark_of_any_generator(tmp_path: Path, mark: str) -> None:
+    write(tmp_path, "ferry.md", f"title: Ferry\ndate: 2024-03-01\n---\nIt sails.\n\n{mark}\n\nAt ten.\n\nText: -")
+
+    (item,) = read(tmp_path).items
+
+    assert (item.summary, "truncate" in words_of(item.html)) == ("It sails.", False)
+
+
+def test_the_folder_of_jekyll_and_files_of_mdx_are_read(tmp_path: Path) -> None:
+    (tmp_path / "_posts").mkdir()
+    (tmp_path / "_drafts").mkdir()
+    write(tmp_path / "_posts", "2024-03-01-ferry.md", "title: Ferry")
+    write(tmp_path / "_drafts", "quay.md", "title: Quay\ndate: 2024-03-01")
+    write(tmp_path, "crane.mdx", "title: Crane\ndate: 2024-02-01")
+
+    assert titles(read(tmp_path)) == ["Ferry", "Crane"]
+
+
+def test_a_folder_of_other_files_is_an_error_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    (tmp_path / ".gitkeep").touch()
+    assert not read(tmp_path).items
+
+    (tmp_path / "ferry.rst").write_text("Ferry\n=====\n")
+    with pytest.raises(SourceError, match=r"has no Markdown \(.md, .markdown, .mdx\); it has ferry.rst"):
+        read(tmp_path)
+
+
+def test_an_unfinished_merge_does_not_go_out(tmp_path: Path) -> None:
+    merge = "<<<<<<< HEAD\nAt ten.\n=======\nAt nine.\n>>>>>>> other\n"
+    write(tmp_path, "crane.md", f"title: Crane\ndate: 2024-03-01\n---\n```\n{merge}```\n\n: -")
+    write(tmp_path, "ferry.md", f"title: Ferry\ndate: 2024-03-01\n---\nIt sails.\n{merge}\n: -")
+
+    fetch = read(tmp_path)
+
+    assert titles(fetch) == ["Crane"], "it shows such marks as code"
+    (problem,) = fetch.problems
+    assert problem.what.startswith("it has two versions of one text from line 6 (<<<<<<<) on; keep one,")
+
+
 def test_a_summary_has_no_marks_of_footnotes(tmp_path: Path) -> None:
     (tmp_path / "ferry.md").write_text(
         "---\ntitle: Ferry\ndate: 2024-03-01\n---\nIt sails[^1].\n\n<!--more-->\n\nAt ten.\n\n[^1]: Daily.\n",
@@ -342,7 +383,7 @@ def test_a_summary_has_no_marks_of_footnotes(tmp_path: Path) -> None:
     [
         ("> [!NOTE]\n> Mind the gap.", "<blockquote><p>Mind the gap.</p></blockquote>", ""),
         ("> [!tip]- The quay\n> Mind it.", "<blockquote><p>The quayMind it.</p></blockquote>", ""),
-        ("[TOC]\n\nIt sails.", "<p></p><p>It sails.</p>", ""),
+        ("[TOC]\n\nIt sails.", "<p>It sails.</p>", ""),
         ("It sails. %%ask the mayor%%", "<p>It sails. </p>", "%%ask the mayor%%"),
         ("It sails.\n\n%%\nAsk the mayor.\n\nOr not.\n%%\n", "<p>It sails.</p>", ""),
         ("See [[ferry]] and [[quay|the quay]].", "<p>See ferry and the quay.</p>", ""),
@@ -357,6 +398,15 @@ def test_a_summary_has_no_marks_of_footnotes(tmp_path: Path) -> None:
         (":::tip[The quay]\nMind it.\n:::", "<p>The quayMind it.</p>", ""),
         ("::: {.warning}\nMind it.\n:::", "<p>Mind it.</p>", ""),
         ('!!! note "The quay"\n    Mind it.', "<p>The quayMind it.</p>", ""),
+        ("## At ten {.big #ten}\n\nIt sails. {#x}", "<h3>At ten</h3><p>It sails.</p>", ""),
+        (
+            "See [a](https://example.org/a){target=_blank .x} and f(x){y}.",
+            '<p>See <a href="https://example.org/a">a</a> and f(x){y}.</p>',
+            "",
+        ),
+        ("import A from './a'\nexport const b = {\n  c: 1 }\n\nIt sails.{/* why? */}", "<p>It sails.</p>", ""),
+        ("import duties are 'high'", "<p>import duties are 'high'</p>", ""),
+        ("```js\nimport A from 'a'\n```", "<pre><code>import A from 'a'</code></pre>", ""),
         ("# Ferry\n\nIt sails.", "<p>It sails.</p>", ""),
         ("Ferry\n=====\nIt sails.", "<p>It sails.</p>", ""),
         ("# Another\n\nIt sails.", "<h3>Another</h3><p>It sails.</p>", ""),
