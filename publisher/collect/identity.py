@@ -6,7 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from publisher.collect.pairs import Listed, Pairing, pair_alike, part_strangers
 from publisher.model.changes import Known
-from publisher.model.contents import FILING, changed_fields, digest_of_content, has_only_moved
+from publisher.model.contents import (
+    FILING,
+    changed_fields,
+    differs_in_marks_alone,
+    digest_of_content,
+    has_only_moved,
+)
 from publisher.model.items import Item
 from publisher.model.links import id_key, link_key
 from publisher.model.records import State
@@ -21,7 +27,9 @@ class Reconciliation:
     revised: tuple[tuple[int, Item], ...] = ()
     """Numbers of edited items, each with its new content. Withdrawn items that came back are included."""
     refiled: frozenset[int] = frozenset()
-    """Numbers of items of which only themes, keywords, language, date or the host changed; readers are not told."""
+    """Numbers of items of which only themes, keywords, language, date, the host, or marks such as quotes changed;
+    readers are not told.
+    """
     moved: frozenset[int] = frozenset()
     """Numbers of revised items whose date or time of day changed."""
     withdrawn: tuple[int, ...] = ()
@@ -82,8 +90,8 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
     empty listing changes nothing. An item that its source now withholds is withdrawn wherever it stood.
 
     An item that is kept from readers stays hidden, even if it is edited. If only themes, keywords, language or date
-    differ, or the item only moved to another host, the revision is not announced (`refiled`). With
-    `keeps_first_date`, another date is no difference at all.
+    differ, or marks such as quotes, or the item only moved to another host, the revision is not announced (`refiled`).
+    With `keeps_first_date`, another date is no difference at all.
 
     Args:
         pairing: the known and the listed items.
@@ -110,13 +118,13 @@ class _Change:
     """The item's new content for the log."""
     fields: AbstractSet[str]
     """Names of the fields that differ for readers."""
-    has_only_moved: bool = False
-    """Whether only the host of its addresses is another one, as in `items.has_only_moved`."""
+    means_the_same: bool = False
+    """Whether only the host of its addresses, or the marks between its words, are others."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether the change is not announced as a correction."""
-        return self.fields <= FILING or self.has_only_moved
+        return self.fields <= FILING or self.means_the_same
 
     @property
     def number(self) -> int:
@@ -159,7 +167,7 @@ def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_d
         old=old,
         item=item,
         fields=frozenset(changed_fields(before, item)),
-        has_only_moved=has_only_moved(before, item),
+        means_the_same=has_only_moved(before, item) or differs_in_marks_alone(before, item),
     )
 
 

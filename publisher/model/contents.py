@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from publisher.model.characters import without_invisible
 from publisher.model.items import Item
 from publisher.model.links import file_key, is_moved, link_key
 
@@ -16,6 +17,11 @@ its text.
 _ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
 _SCRAMBLED = "/cdn-cgi/l/email-protection"
 """Part of the address that Cloudflare puts in place of a mail address; the rest of it differs at each request."""
+_PLAIN = str.maketrans(
+    {**dict.fromkeys("‘’‚‛`´′", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-"), "…": "..."}
+)
+_DASHES = re.compile(r"-{2,3}")
+"""Hyphens that many programs show as one dash."""
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
@@ -55,6 +61,20 @@ def has_only_moved(old: Item, new: Item) -> bool:
     descriptions = [[replace(each, url="") for each in item.enclosures] for item in (old, new)]
     is_alike = len(before) == len(after) and descriptions[0] == descriptions[1]
     return is_alike and all(each == other or is_moved(each, other) for each, other in zip(before, after, strict=True))
+
+
+def differs_in_marks_alone(old: Item, new: Item) -> bool:
+    """Whether the words of title, text and summary are the same but for curly or straight quotes, long or short dashes,
+    dots and blanks: an editor or a site's program sets them, often in all items at once.
+    """
+    if not {*changed_fields(old, new)} <= FILING | {"title", "text", "summary"}:
+        return False
+    before, after = ([_marks_folded(text) for text in (item.title, item.text, item.summary)] for item in (old, new))
+    return before == after
+
+
+def _marks_folded(text: str) -> str:
+    return " ".join(_DASHES.sub("-", without_invisible(text).translate(_PLAIN)).split())
 
 
 def _as_compared(name: str, value: object) -> object:

@@ -171,6 +171,34 @@ def test_any_other_difference_of_a_site_that_moves_is_a_correction(store: Store,
     assert [record.updated for record in store.items.revised_last(ALL, limit=9)] == [LATER]
 
 
+# --- marks -----------------------------------------------------------------------------------------------------------
+
+
+def test_other_quotes_and_dashes_correct_nothing(store: Store) -> None:
+    """A site's program that sets them does so in all items at once."""
+    curly = item(1, title="The captain’s “day”", text="It’s on – from 10–12\u00a0h… Come.", summary="« On »")
+    shelf = Shelf([item(9), curly])
+    read(store, shelf)
+    straight = item(1, title='The captain\'s "day"', text="It's on -- from 10-12 h...\n\nCome.", summary='" On "')
+    shelf.items = [item(9), straight]
+
+    assert read(store, shelf, at=LATER).revised == 1
+
+    record = store.items.added_last(ALL, limit=9)[1]
+    assert (record.item.title, record.item.text) == (straight.title, straight.text)
+    assert (record.updated, store.items.revised_last(ALL, limit=9)) == (record.published, [])
+
+
+@pytest.mark.parametrize("text", ["It's on - from 10-13 h...", "It's on from 10-12 h..."])
+def test_another_word_or_a_mark_less_is_a_correction(store: Store, text: str) -> None:
+    shelf = Shelf([item(1, text="It’s on – from 10–12 h…")])
+    read(store, shelf)
+    shelf.items = [item(1, text=text)]
+    read(store, shelf, at=LATER)
+
+    assert [record.updated for record in store.items.revised_last(ALL, limit=9)] == [LATER]
+
+
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 
