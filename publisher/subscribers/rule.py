@@ -168,13 +168,12 @@ def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Sha
 
     A subscription can be dealt with up to an item only if no later item is sent now. If an item entered a theme later
     than it was added, this may not hold: then the items before the later one are sent too, and the mail is a little
-    longer.
+    longer. They need not be followed up in their other themes, because this subscription has dealt with them.
     """
     later = new
     for _ in range(limit):
         later &= later - 1
-    while in_the_way := _passed_over(new & ~later, later, follows, window):
-        later &= ~in_the_way
+    later &= ~_passed_over(new & ~later, later, follows, window)
     return Share(new & ~later, later)
 
 

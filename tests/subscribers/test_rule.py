@@ -88,6 +88,23 @@ def test_a_cursor_stops_before_no_item_that_it_would_have_to_repeat() -> None:
     assert 100 == cursor
 
 
+def test_only_subscriptions_that_are_due_make_a_mail_longer() -> None:
+    window = Window([item(11, "asylum", borders=50), item(12, "borders", "asylum")])
+    follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=False)]
+
+    assert ((11,), [11, 10]) == shares(follows, window, limit=1)
+
+
+def test_an_item_that_makes_a_mail_longer_takes_no_others_with_it() -> None:
+    window = Window([item(11, borders=50), item(12, "borders", asylum=60), item(13, "asylum")])
+    follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=True)]
+
+    assert ((11, 12), [12, 100]) == shares(follows, window, limit=1)
+    assert ((13,), [100, 100]) == shares(
+        [Follow("asylum", 0, 12, is_due=True), Follow("borders", 0, 100, is_due=True)], window, limit=1
+    )
+
+
 def test_a_cursor_never_moves_back() -> None:
     share = Share(0, 0)
 
