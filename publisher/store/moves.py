@@ -4,18 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, delete, literal, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
-from publisher.model.deliveries import DeliveryState, Letter
+from publisher.model.deliveries import Letter
 from publisher.model.departures import DepartureKind
 from publisher.model.subscribers import Consent, EndReason, Subscriber
-from publisher.store.delivery_rows import clock_of
 from publisher.store.departures import Journal
 from publisher.store.engine import Database
 from publisher.store.mail_schema import deliveries
 from publisher.store.people_rows import append_consent, refuse_changed, use_link
 from publisher.store.people_schema import confirmations, subscribers
-from publisher.store.queue import cancel_deliveries, insert_letters
+from publisher.store.queue import cancel_deliveries, give_back, insert_letters
 from publisher.store.round_mails import is_letter_to, is_round_mail
 from publisher.store.suppressions import note_departures
 
@@ -79,13 +78,5 @@ def _move_mails(connection: Connection, former: str, address: str, *, now: datet
     of_reader = or_(is_letter_to([former]), is_round_mail(connection, [former]))
     ids = connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id).with_for_update())
     which = deliveries.c.id.in_(ids.scalars().all())
-    # The process that claimed one knows the former address; a new epoch keeps it from handing the mail over.
-    is_leased = deliveries.c.state == DeliveryState.LEASED
-    queued = literal(DeliveryState.QUEUED, deliveries.c.state.type)
-    values = {
-        "recipient": address,
-        "state": case((is_leased, queued), else_=deliveries.c.state),
-        "due_at": case((is_leased, clock_of(connection, now)()), else_=deliveries.c.due_at),
-        "epoch": deliveries.c.epoch + case((is_leased, 1), else_=0),
-    }
-    connection.execute(update(deliveries).where(which).values(values))
+    give_back(connection, which, now=now)  # the process that claimed one knows the former address
+    connection.execute(update(deliveries).where(which).values(recipient=address))

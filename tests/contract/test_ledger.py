@@ -296,6 +296,16 @@ class TestCancel:
         assert [] == claim(store)
         assert {"sent": 1, "cancelled": 2, "doubtful": 1} == counts(store)
 
+    def test_a_mail_on_its_way_that_is_refused_stays_refused(self, store: Store) -> None:
+        queue(store)
+        claimed = claim_one(store)
+        fence(store, claimed)
+        self.cancel(store)
+
+        note(store, claimed, DeliveryState.REFUSED)
+
+        assert {"refused": 1} == counts(store)
+
     def test_the_mail_of_a_letter_goes_with_it(self, store: Store) -> None:
         queue_letters(store, [letter("one")], now=NOON)
         claimed = claim_one(store)

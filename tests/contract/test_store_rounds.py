@@ -346,6 +346,15 @@ def test_the_rest_of_a_round_has_what_was_taken_back_and_nothing_that_was_sent(s
     assert [DeliveryState.QUEUED, DeliveryState.SENT] == sorted(states)
 
 
+def test_the_rest_of_a_round_has_no_mail_that_waits_for_the_end_of_a_pause(store: Store) -> None:
+    ada = queued_mail(store)
+    until = datetime.now(UTC) + timedelta(days=5)
+    pause(store, ada, until)
+
+    assert 0 == store.mail.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
+    assert until == store.mail.ledger.next_due(max_age=timedelta(days=3), now=NOON)
+
+
 def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:
     collect(store, record("a", ASYLUM), record("b", BORDERS), record("c", BORDERS))
     revise(store, 1, "About a.", ASYLUM, BORDERS)
@@ -414,6 +423,16 @@ def test_a_renamed_theme_has_its_items_since_they_entered_it(store: Store) -> No
     assert [({"asylum": 1, "quays": 3}, {}), ({"asylum": 2, "quays": 2}, {})] == [
         (each.themes, each.left) for each in store.people.rounds.new_items(0, store.log.end())
     ]
+
+
+def test_an_item_of_two_themes_that_become_one_is_as_old_as_in_the_first(store: Store) -> None:
+    collect(store, record("a", ASYLUM), record("b", BORDERS))
+    for number in (1, 2):
+        revise(store, number, f"About {number}.", ASYLUM, BORDERS)
+
+    retheme(store, gathered(QUAYS), renamed={"borders": "quays", "asylum": "quays"}, now=NOON)
+
+    assert [{"quays": 1}, {"quays": 2}] == [each.themes for each in store.people.rounds.new_items(0, store.log.end())]
 
 
 def test_an_item_that_nobody_has_seen_yet_leaves_no_theme(store: Store) -> None:
