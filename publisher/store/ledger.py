@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, true, update
 
 from publisher.model.deliveries import (
     Delivery,
@@ -146,8 +146,9 @@ class Ledger:
         """
         with self._database.writing_beside() as connection:
             clock = clock_of(connection, now)
-            is_left = deliveries.c.state.in_((DeliveryState.CANCELLED, DeliveryState.QUEUED))
-            its = and_(deliveries.c.kind == kind, deliveries.c.name == name, is_left, deliveries.c.queued_at <= clock())
+            waits = and_(deliveries.c.state == DeliveryState.QUEUED, deliveries.c.queued_at <= clock())
+            is_left = or_(deliveries.c.state == DeliveryState.CANCELLED, waits)
+            its = and_(deliveries.c.kind == kind, deliveries.c.name == name, is_left)
             lock_rows(connection, its)
             begun = {"due_at": clock(), "queued_at": clock(), "finished_at": None, "cancelled_at": None}
             return connection.execute(

@@ -535,6 +535,18 @@ def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_l
     assert "deliver --recall round-1" in status
 
 
+def test_a_mail_that_is_taken_back_in_a_pause_and_sent_again_comes_after_the_pause(waiting: World, sink: Sink) -> None:
+    until = MONDAY + timedelta(days=20)
+    change(waiting, MONDAY, {"ferries": "daily", "cranes": "weekly"}, until)
+    order(waiting, "--recall", "round-1")
+    order(waiting, "--again", "round-1", "--yes")
+    assert [(BEN,)] == [taken.recipients for taken in sink.taken]
+
+    waiting.publisher("deliver", at=until + timedelta(minutes=1))
+
+    assert [(BEN,), (ADA,)] == [taken.recipients for taken in sink.taken]
+
+
 def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(waiting: World, sink: Sink) -> None:
     """The suspended subscriber gets his mail when the suspension ends."""
     with waiting.store() as store:
