@@ -34,6 +34,8 @@ PAGES = (
     *("forms/trouble.html", "forms/welcome.html", "forms/consent.txt"),
 )
 
+TWICE = r"\b(\w+[-\u2011])\1"
+"""A pattern of a word whose first part is written twice, such as E-E-Mail."""
 UNTYPICAL = {
     "fr": r"(?<!\u00a0)[;:?!»]|«(?!\u00a0)|[“”]",
     "nl": r"[“”«»„]|(?<![-\u2011])\b[Mm]ails?\b",
@@ -170,6 +172,7 @@ def test_texts_keep_to_the_typography_of_their_language(language: str) -> None:
     texts = dict(_translated(language))
 
     assert {} == {text: name for text, name in texts.items() if re.search(r"\w'\w", text)}
+    assert {} == {text: name for text, name in texts.items() if re.search(TWICE, text)}
     assert {} == {text: name for text, name in texts.items() if re.search(UNTYPICAL.get(language, r"(?!)"), text)}
 
 
