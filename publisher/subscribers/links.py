@@ -67,11 +67,11 @@ class ReaderLinks:
 
     def use_fresh(self, token: str) -> Subscriber | None:
         """Mark a fresh link (one from a letter that works once) as used. Return the subscriber to whom it belongs, or
-        `None` if it is wrong, too old or used.
+        `None` if it is wrong, too old, or was used before, except a moment ago.
         """
-        found = self.fresh(token)
-        is_used = found is not None and self._store.people.subscribers.use(tokens.digest_of(token), now=self._now)
-        return found if is_used else None
+        if self.fresh(token) is not None:
+            self._store.people.subscribers.use(tokens.digest_of(token), now=self._now)
+        return self.used_now(token, LetterKind.LINK)
 
     def tokens_of(self, number: int) -> tuple[str, str]:
         """Return the tokens of two links of a subscriber: to unsubscribe, and to his own page."""
@@ -95,12 +95,12 @@ class ReaderLinks:
         request = link.confirmation.request
         return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
 
-    def confirmed_now(self, token: str) -> Subscriber | None:
-        """Return the subscriber who confirmed by the link of a letter a moment ago, or `None`. A person who clicks
-        twice sees the answer to the second click.
+    def used_now(self, token: str, *kinds: LetterKind) -> Subscriber | None:
+        """Return the subscriber who used the link of a letter of one of these `kinds` a moment ago, or `None`. A person
+        who clicks twice sees the answer to the second click.
         """
         link = self._store.people.subscribers.link(tokens.digest_of(token))
-        if link is None or link.kind not in (LetterKind.CONFIRM, LetterKind.RENEW):
+        if link is None or link.kind not in kinds:
             return None
         used_at, request = link.confirmation.used_at, link.confirmation.request
         if used_at is None or self._now - used_at > DOUBLE_CLICK:

@@ -5,7 +5,7 @@ forwarded, old or intercepted mail gives none of these rights. A new address mus
 address.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
@@ -61,7 +61,7 @@ class OwnData:
 
     def open(self, token: str) -> str | None:
         """Mark a fresh link (one from a letter that works once) as used. Return the token of the page that it opens, or
-        `None` if the link is wrong, too old or used.
+        `None` if the link is wrong, too old, or was used before, except a moment ago.
         """
         holder = self._people.links.use_fresh(token)
         if holder is None:
@@ -74,6 +74,11 @@ class OwnData:
         """
         number = tokens.read_opened(opened, self._people.links.key, now=self._now)
         return None if number is None else self._people.links.present(number)
+
+    def is_erased(self, opened: str) -> bool:
+        """Whether the subscriber who opened a page by a fresh link within the last hour is erased now."""
+        number = tokens.read_opened(opened, self._people.links.key, now=self._now)
+        return number is not None and self._people.links.present(number) is None
 
     def held(self, subscriber: Subscriber) -> dict[str, object]:
         """Return all data held about a subscriber, in the form of `held_data`."""
@@ -143,9 +148,9 @@ class OwnData:
         before = self._people.links.present(request.subscriber)
         return None if before is None else AddressChange(before=before, address=request.address)
 
-    def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
-        """Change a subscriber's address by the link in a letter. Return what became of the change and the subscriber,
-        or `None` if the link is invalid.
+    def move(self, token: str, *, words: str) -> MoveOutcome | None:
+        """Change a subscriber's address by the link in a letter. Return what became of the change, or `None` if the
+        link is invalid.
 
         `words` is the text beside the button; it is stored as his consent.
         """
@@ -166,4 +171,4 @@ class OwnData:
             self._store.people.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
             self._store.people.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=now)
             logger.debug("a reader has another address", because="he confirmed it there", subscriber=before.number)
-        return outcome, replace(before, address=moving.address) if outcome is MoveOutcome.MOVED else before
+        return outcome

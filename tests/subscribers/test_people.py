@@ -15,7 +15,7 @@ from publisher.model.retention import ENDED
 from publisher.model.schedules import Schedule
 from publisher.model.settings import Pace, SubscriberSettings
 from publisher.model.site import Mailbox
-from publisher.model.subscribers import EndReason, LetterKind, Request, Subscriber
+from publisher.model.subscribers import DOUBLE_CLICK, EndReason, LetterKind, Request, Subscriber
 from publisher.model.themes import ThemeMap
 from publisher.store import Store
 from publisher.subscribers import tokens
@@ -308,6 +308,8 @@ def test_a_fresh_link_is_for_those_who_are_known_and_good_once_within_an_hour(si
     assert LetterKind.LINK == letter.kind
     assert ada == site.people.links.fresh(letter.token)
     assert ada == site.people.links.use_fresh(letter.token)
+    assert ada == site.people.links.use_fresh(letter.token), "a second click"
+    site.now += DOUBLE_CLICK + timedelta(seconds=1)
     assert site.people.links.use_fresh(letter.token) is None
 
     site.now += timedelta(days=1)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flask import Response, request
 
-from publisher.model.subscribers import Subscriber
+from publisher.model.subscribers import LetterKind, Subscriber
 from publisher.rendering.urls import host_of
 from publisher.serve.forms import pages
 from publisher.serve.forms.answers import decide, lead_to, refuse
@@ -54,6 +54,8 @@ class FreshForms:
         view = self._view()
         if holder := view.reception.own_data.holder(token):
             return self._act(view, token, holder)
+        if request.form.get("do") == "erase" and view.reception.own_data.is_erased(token):
+            return lead_to(view.path("erased"))  # a second click
         if request.form.get("do") == "data":
             opened = view.reception.own_data.open(token)
             return lead_to(view.path("fresh", opened)) if opened else pages.bad_link_page(view)
@@ -106,18 +108,15 @@ class FreshForms:
         view = self._view()
         own_data = view.reception.own_data
         moving = own_data.moving(token)
-        if moving is None:
-            return pages.bad_link_page(view)
-        words = view.move_words(view.speaks(moving.before.language))
-        done = decide(lambda: own_data.move(token, words=words))
-        if done is None:
-            return pages.bad_link_page(view)
-        outcome, subscriber = done
-        match outcome:
-            case MoveOutcome.MOVED:
-                self._on_letter()
-                return lead_to(view.path("mine", view.people.links.tokens_of(subscriber.number)[1], query="moved"))
-            case MoveOutcome.TAKEN:
-                return pages.move_page(view, token, moving, is_taken=True)
-            case MoveOutcome.USED:
-                return pages.bad_link_page(view)
+        outcome = None
+        if moving is not None:
+            words = view.move_words(view.speaks(moving.before.language))
+            outcome = decide(lambda: own_data.move(token, words=words))
+        if outcome is MoveOutcome.MOVED:
+            self._on_letter()
+        # after a second click the address is taken, by this subscriber
+        if subscriber := view.people.links.used_now(token, LetterKind.MOVE):
+            return lead_to(view.path("mine", view.people.links.tokens_of(subscriber.number)[1], query="moved"))
+        if moving is not None and outcome is MoveOutcome.TAKEN:
+            return pages.move_page(view, token, moving, is_taken=True)
+        return pages.bad_link_page(view)

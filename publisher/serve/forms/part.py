@@ -20,7 +20,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.admin.reception import Reception
 from publisher.model.errors import PublisherError
-from publisher.model.subscribers import EVERYTHING, Request
+from publisher.model.subscribers import EVERYTHING, LetterKind, Request
 from publisher.rendering.urls import FORMS
 from publisher.serve.forms import pages
 from publisher.serve.forms.answers import decide, lead_to, refuse
@@ -35,7 +35,7 @@ from publisher.serve.forms.entered import (
     read_pause,
 )
 from publisher.serve.forms.fresh import FreshForms
-from publisher.serve.forms.quota import IN_ALL, Quota, network_of
+from publisher.serve.forms.quota import IN_ALL, PER_NETWORK, Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
 from publisher.subscribers.people import People
@@ -181,7 +181,8 @@ class _Forms:
 
     def confirm(self, token: str) -> Response:
         view = self._view()
-        subscriber = decide(lambda: view.people.confirm(token)) or view.people.links.confirmed_now(token)
+        subscriber = decide(lambda: view.people.confirm(token))
+        subscriber = subscriber or view.people.links.used_now(token, LetterKind.CONFIRM, LetterKind.RENEW)
         if subscriber is None:
             return pages.bad_link_page(view)
         return lead_to(view.path("welcome", view.people.links.tokens_of(subscriber.number)[1]))
@@ -322,9 +323,16 @@ class _Forms:
     def _may_send(self, view: View) -> bool:
         queued = view.reception.letters_of_this_hour()
         is_taken = self._quota.take(network_of(request.remote_addr or ""), queued=queued, now=view.people.now)
-        if not is_taken and self._quota.refused == 1:
-            logger.warning("forms are refused until the hour is over", forms=self._quota.total, limit=IN_ALL)
+        if not is_taken:
+            self._log_first_refusal()
         return is_taken
+
+    def _log_first_refusal(self) -> None:
+        """Log that forms are refused, once in an hour for the first network, and once when all have to wait."""
+        if self._quota.refused_to_all == 1:
+            logger.warning("all forms are refused until the hour is over", forms=self._quota.total, limit=IN_ALL)
+        elif self._quota.refused == 1:
+            logger.warning("forms from one network are refused until the hour is over", limit=PER_NETWORK)
 
 
 def _stale(view: View) -> tuple[Mistake, ...]:

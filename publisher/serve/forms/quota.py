@@ -40,6 +40,7 @@ class Quota:
     """
 
     def __init__(self, *, per_network: int = PER_NETWORK, in_all: int = IN_ALL) -> None:
+        self._in_all = in_all
         self._shares = ((in_all // 4, per_network), (in_all * 3 // 4, max(per_network // 10, 1)), (in_all, 1))
         """The limits, as pairs: while the total of accepted forms is at most the first number, a network may send as
         many as the second.
@@ -54,6 +55,8 @@ class Quota:
         """
         self.refused = 0
         """How many forms were refused in this hour."""
+        self.refused_to_all = 0
+        """How many of these were refused because all networks together had reached the total limit."""
 
     @property
     def total(self) -> int:
@@ -74,13 +77,14 @@ class Quota:
         with self._lock:
             hour = f"{now:%Y%m%d%H}"
             if hour != self._hour:
-                self._hour, self._taken, self.refused = hour, Counter(), 0
+                self._hour, self._taken, self.refused, self.refused_to_all = hour, Counter(), 0, 0
             self._queued = queued
             is_taken = self._is_in_share(network)
             if is_taken:
                 self._taken[network] += 1
             else:
                 self.refused += 1
+                self.refused_to_all += self.total >= self._in_all
             return is_taken
 
     def _is_in_share(self, network: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from publisher.model.subscribers import ConsentKind
+from publisher.model.subscribers import DOUBLE_CLICK, ConsentKind
 from tests.databases import dump
 from tests.visitor import ADA, BEN, FormSite, path_in
 
@@ -65,6 +65,8 @@ def test_the_link_opens_the_page_once_and_the_page_is_good_for_an_hour(site: For
     page = str(site.visitor().post(fresh, data={"do": "data"}).location)
 
     assert page.startswith("/-/fresh/")
+    assert page == site.visitor().post(fresh, data={"do": "data"}).location, "a second click"
+    site.now += DOUBLE_CLICK + timedelta(seconds=1)
     for do in ("data", ""):
         assert 404 == site.visitor().post(fresh, data={"do": do}).status_code
     before = state(site)
@@ -131,6 +133,8 @@ def test_everything_is_erased_after_a_second_button(site: FormSite) -> None:
     assert "All is erased" in site.visitor().get(answer.location).text
     assert ADA not in state(site)
     assert BEN in state(site)
+    again = site.visitor().post(page, data={"do": "erase"})
+    assert (303, "/-/erased") == (again.status_code, again.location), "a second click"
     assert 404 == site.visitor().get(page).status_code
     site.now += timedelta(days=2)
     site.submit("/-/subscribe", {"email": ADA})
@@ -176,7 +180,10 @@ def test_another_address_is_confirmed_there_first_and_everything_goes_along(site
     assert before["agreed"] == after["agreed"][:1]
     assert ConsentKind.MOVED.value == after["agreed"][1]["kind"]
     assert after["agreed"][1]["words"].startswith("From now on we send the mails that you follow to this address")
+    assert answer.location == site.visitor().post(move).location, "a second click"
+    site.now += DOUBLE_CLICK + timedelta(seconds=1)
     assert 404 == site.visitor().post(move).status_code
+    assert [] == site.letters()
 
 
 def test_an_erased_subscriber_who_had_another_address_leaves_neither(site: FormSite) -> None:

@@ -120,6 +120,7 @@ def test_a_fresh_link_leads_to_the_own_page_once(site: FormSite) -> None:
     assert "works once" in site.visitor().get(fresh).text, "looking does not use it"
     mine = site.visitor().post(fresh).location
     assert "Your mails" in site.visitor().get(mine).text
+    site.now += DOUBLE_CLICK + timedelta(seconds=1)
     assert 404 == site.visitor().post(fresh).status_code
 
     site.submit("/-/link", {"email": BEN})
@@ -200,6 +201,21 @@ def test_a_second_click_on_the_button_to_confirm_is_answered_like_the_first(site
 
     site.now += DOUBLE_CLICK + timedelta(seconds=1)
     assert 404 == site.visitor().post(confirm).status_code
+
+
+def test_a_second_click_on_a_fresh_link_is_answered_like_the_first(site: FormSite) -> None:
+    """Otherwise a quick finger could see no page before the next day, because an address gets one such letter a day."""
+    site.subscribe()
+    site.submit("/-/link", {"email": ADA})
+    [letter] = site.letters()
+    fresh = path_in(letter)
+
+    first, second = (site.visitor().post(fresh) for _ in range(2))
+    assert (303, first.location) == (second.status_code, second.location)
+    assert 404 == site.visitor().get(fresh).status_code
+
+    site.now += DOUBLE_CLICK + timedelta(seconds=1)
+    assert 404 == site.visitor().post(fresh).status_code
 
 
 def test_forms_that_are_sent_at_once_all_count(site: FormSite) -> None:
@@ -364,12 +380,34 @@ def test_a_network_has_its_share_of_letters(site: FormSite) -> None:
         answer = site.visitor().post("/-/subscribe", data=data, environ_overrides=somewhere, buffered=True)
         return answer.status_code
 
-    assert [303] * 30 + [429] == [ask(number, f"192.0.2.{number}") for number in range(31)]
+    with structlog.testing.capture_logs() as logged:
+        assert [303] * 30 + [429, 429] == [ask(number, f"192.0.2.{number}") for number in range(32)]
+    assert ["forms from one network are refused until the hour is over"] == [each["event"] for each in logged]
     assert 303 == ask(40, "198.51.100.1")
     assert 31 == site.reception().letters_of_this_hour(), "what another process counts in all"
     site.now += timedelta(hours=1)
     assert 0 == site.reception().letters_of_this_hour()
     assert 303 == ask(41, "192.0.2.1")
+
+
+def test_the_log_says_that_all_forms_are_refused_even_if_one_networks_were_before(site: FormSite) -> None:
+    stamp = stamp_of(site.visitor().get("/-/subscribe"))
+    site.now += timedelta(minutes=1)
+
+    def ask(network: str, times: int) -> int:
+        data, somewhere = {"email": ADA, "stamp": stamp, "website": "x"}, {"REMOTE_ADDR": network}
+        answers = [site.visitor().post("/-/subscribe", data=data, environ_overrides=somewhere) for _ in range(times)]
+        return answers[-1].status_code
+
+    with structlog.testing.capture_logs() as logged:
+        assert 429 == ask("192.0.2.1", 31)
+        assert 429 == ask("127.0.0.1", 1_000)
+
+    words = [
+        "forms from one network are refused until the hour is over",
+        "all forms are refused until the hour is over",
+    ]
+    assert words == [each["event"] for each in logged]
 
 
 def test_a_pace_has_the_operators_words_or_its_schedule_in_words(made: World, tmp_path: Path) -> None:
