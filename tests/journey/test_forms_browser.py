@@ -26,6 +26,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS_PX = (320, 1280)
 MOST_STOPS = 80
 """How many times Tab is pressed on one page at most."""
+MANY_PACES = """
+paces = { hourly = "0 * * * *", daily = "0 8 * * *", twice-a-week = "0 8 * * MON,THU", weekly = "0 8 * * MON",
+monthly = "0 8 1 * *", quarterly = "0 8 1 1,4,7,10 *" }
+""".replace("\n", " ")
+THEME_WIDTHS_PX = "[...document.querySelectorAll('.paces tbody th')].map(each => each.getBoundingClientRect().width)"
+EDGES = """
+() => {
+  const paper = getComputedStyle(document.body).backgroundColor;
+  const isSeen = link => getComputedStyle(link).borderBottomColor !== paper;
+  return [...document.querySelectorAll(".menu a")].map(link => [link.hasAttribute("aria-current"), isSeen(link)]);
+}
+"""
+"""Returns, for each place of the menu, whether it is the current one, and whether its edge is visible."""
 SIDEWAYS = "document.scrollingElement.scrollWidth > innerWidth"
 FOCUS = """
 () => {
@@ -252,3 +265,33 @@ def test_data_request_new_address_and_erasure_work_with_the_keyboard_alone(
         assert 1 == len(store.people.suppressions.of(BEN))
     assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
     assert [] == [each for each in reader.complaints if "400" not in each]
+
+
+@pytest.mark.parametrize("width_px", [320, 640, 1280])
+def test_many_paces_leave_room_for_the_names_of_themes(
+    made: World, tmp_path: Path, reader: Reader, width_px: int
+) -> None:
+    world = made.copied_to(tmp_path / "paces")
+    world.configure("[subscribers]", f"[subscribers]\n{MANY_PACES}")
+    forms = FormSite(world)
+    with listening(forms.app, "127.0.0.1:0", key="test", remedy="none") as host:
+        page = reader.open(f"http://{host}/-/subscribe?theme=ferries", width_px=width_px)
+        Walker(page, forms).look("Get it by mail")
+
+        assert min(page.evaluate(THEME_WIDTHS_PX)) > 0.7 * min(width_px, 640)
+        assert page.is_visible("td:has-text('Quarterly')")
+    forms.close()
+
+
+def test_the_menu_marks_the_current_place_where_the_system_replaces_colours(
+    site: tuple[FormSite, str], reader: Reader
+) -> None:
+    _, address = site
+    page = reader.open(f"{address}/-/subscribe")
+
+    page.emulate_media(forced_colors="active")
+    edges = page.evaluate(EDGES)
+    page.emulate_media(forced_colors="none")
+
+    assert [True] == [is_seen for is_current, is_seen in edges if is_current]
+    assert {False} == {is_seen for is_current, is_seen in edges if not is_current}
