@@ -246,8 +246,6 @@ def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> t
         return tuple(live)
     followed = {people.current(theme) for theme, _, _ in mail.follows}
     left = {people.current(theme) for theme in mail.left} - followed
-    if EVERYTHING in followed or not left:
-        return tuple(live)
     return tuple(each for each in live if not is_left(_themes_of(each, people), followed=followed, left=left))
 
 
@@ -261,7 +259,8 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 
     An item that entered other themes after its mail was planned is still sent, because he left none of the new themes.
     """
-    return not {*themes} & {*followed} and (EVERYTHING in left or bool({*themes} & {*left}))
+    is_followed = EVERYTHING in followed or not {*themes}.isdisjoint(followed)
+    return not is_followed and (EVERYTHING in left or not {*themes}.isdisjoint(left))
 
 
 def reasons_of(

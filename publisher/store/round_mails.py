@@ -24,8 +24,8 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
     - If he left, the mails are cancelled, and so is a letter of renewal. If he undoes that, they are queued again.
     - If he paused, they wait until the end of the pause. If he ends the pause or changes its end, they wait until its
       new end.
-    - If he follows fewer themes, mails being made are taken back from the process that makes them, so that they are
-      made again without the theme.
+    - If he follows fewer themes, or wants another language, mails being made are taken back from the process that makes
+      them, so that they are made again.
     """
     mails = is_round_mail(connection, [before.address])
     if before.active and not after.active:
@@ -38,7 +38,9 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
     until = after.pause_at(now)
     if until != before.pause_at(now) or (until and left):
         let_wait(connection, mails, until, now=now)
-    elif {each.theme for each in before.active} - {each.theme for each in after.active}:
+    elif {each.theme for each in before.active} - {each.theme for each in after.active} or (
+        before.language != after.language
+    ):
         give_back(connection, mails, now=now)
 
 

@@ -3,6 +3,7 @@ changed.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -31,6 +32,7 @@ from tests.values import STYLE
         pytest.param({"work"}, {"borders"}, {"asylum"}, False, id="it came by neither: it has other themes now"),
         pytest.param({"work"}, {"borders"}, {"*"}, True, id="everything was left, and it is not among what remains"),
         pytest.param({"borders"}, {"borders"}, {"*"}, False, id="everything was left for one theme, its own"),
+        pytest.param({"asylum"}, {"*"}, {"asylum"}, False, id="its theme was left for everything"),
     ],
 )
 def test_an_item_is_sent_while_its_subscriber_follows_one_of_its_themes(
@@ -88,6 +90,26 @@ def test_a_batch_has_what_its_items_say_then(change: str) -> None:
         do(store)
 
         assert [expected, expected] == [words_of(mails, each) for each in (second, third)]
+
+
+def test_subscribers_with_the_same_items_get_them_in_their_own_languages() -> None:
+    with sqlite_store() as store:
+        collect(store, record("a"))
+        ada, ben = (add(store, name) for name in ("ada", "ben"))
+        store.people.subscribers.write(ben, replace(ben, language="fr"), now=NOON)
+        plan(store, begin(store), {each.number: (1,) for each in (ada, ben)})
+        claimed = store.mail.ledger.claim(2, max_age=timedelta(days=3), now=NOON)
+
+        made = round_mails_of(store)(claimed)
+
+    found = {}
+    for delivery in claimed:
+        mail = made[delivery.id]
+        assert isinstance(mail, WireForm)
+        found[delivery.recipient] = [
+            language for language in ("en", "fr") if f'<html lang=3D"{language}"'.encode() in mail.data
+        ]
+    assert {ada.address: ["en"], ben.address: ["fr"]} == found
 
 
 def test_the_link_to_a_subscribers_own_page_is_of_the_day_of_the_mail() -> None:

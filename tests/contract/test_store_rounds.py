@@ -319,6 +319,16 @@ def test_dropping_a_theme_between_claim_and_fence_makes_the_mail_again(store: St
     assert {again.id} == store.mail.ledger.write([again], [], now=NOON)
 
 
+def test_another_language_between_claim_and_fence_makes_the_mail_again(store: Store) -> None:
+    ada = queued_mail(store)
+    [claimed] = store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+
+    store.people.subscribers.write(ada, replace(ada, language="fr"), now=NOON)
+
+    assert set() == store.mail.ledger.write([claimed], [], now=NOON)
+    assert [claimed.id] == [each.id for each in store.mail.ledger.claim(1, max_age=timedelta(days=3), now=NOON)]
+
+
 def drop(store: Store, number: int, theme: str) -> None:
     before = store.people.subscribers.get(number)
     assert before is not None

@@ -640,6 +640,8 @@ def test_a_round_waits_while_an_editor_looks_at_an_edition(tmp_path: Path, sink:
     world.list_above(MORE, BOTH)
 
     assert "subscribers: round-1" not in world.publisher("run", at=THURSDAY).out
+    refused = run_main("round", "send", "daily", "--config", str(world.config), "--now", THURSDAY.isoformat())
+    assert (2, True) == (refused.exit_code, "while weekly-2 waits for its editor" in refused.err)
     world.publisher_edition("drop", "weekly-2", "1", at=THURSDAY)
     world.publisher("run", at=THURSDAY + timedelta(hours=3))
 

@@ -256,6 +256,21 @@ def test_leaving_ends_all_at_once_and_is_undone_for_seven_days(site: Site) -> No
     assert ada.subscriptions == back.subscriptions == site.store.people.subscribers.get(ada.number).subscriptions  # type: ignore[union-attr]
 
 
+def test_undoing_brings_back_what_ended_last_and_nothing_beside_what_was_chosen_since(site: Site) -> None:
+    ada = site.subscribed(asylum="daily")
+    token = site.stop_link(ada)
+    site.people.stop(token)
+    site.now += timedelta(days=2)
+    site.subscribed(borders="weekly")
+
+    for _ in range(2):
+        back = site.people.undo(token)
+        assert back is not None
+        assert {"borders": "weekly"} == back.choices
+        site.now += timedelta(hours=1)
+        site.people.stop(token)
+
+
 def test_leaving_cannot_be_undone_after_that(site: Site) -> None:
     ada = site.subscribed(asylum="daily")
     site.people.stop(site.stop_link(ada))
