@@ -23,6 +23,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from publisher.collect.sources.date_words import Said, is_saying
+from publisher.collect.sources.escapes import unescape_characters
 from publisher.collect.sources.harvest import Harvest
 from publisher.collect.sources.listing_dates import DateLine, is_named, looks_dated
 from publisher.collect.sources.listing_entries import Label, ListingEntry, is_filed, row_of
@@ -38,7 +39,14 @@ from publisher.model.problems import Problem
 _TEXT = "this line has a date and is taken for text"
 _RULE = re.compile(r"(?:[-*_=~+#·•—–─═] ?){3,}")
 """A line that only separates: `---`, `* * *`."""
+_LINE_END = re.compile(r"&#(?:10|13|x0?[ad]);", re.IGNORECASE)
+"""A line end written as HTML, which must not change the numbers of lines."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
+
+
+def _unescaped(line: str) -> str:
+    """Return a line in which characters that a web page wrote as HTML (`R&amp;D`) are what they stand for."""
+    return unescape_characters(_LINE_END.sub(" ", line)) if "&" in line else line
 
 
 def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest:
@@ -46,7 +54,7 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
 
     `where` names the listing in problems, before the line number; themes that are `known` may contain commas.
     """
-    lines_of_text = clean_pasted_lines(text)
+    lines_of_text = clean_pasted_lines("\n".join(_unescaped(line) for line in text.split("\n")))
     reader = _Reader(known, ends_with_labels=any(map(is_filed, lines_of_text)))
     for block in _blocks_of(lines_of_text):
         reader.take(block)

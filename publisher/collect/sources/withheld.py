@@ -14,13 +14,14 @@ KEPT = (
     *("draft", "isdraft", "hidden", "ishidden", "hide", "private", "isprivate", "unlisted", "unpublished"),
     *("archived", "isarchived", "deleted", "isdeleted", "trashed", "disabled", "excludefromcollections"),
     *("eleventyexcludefromcollections", "headless", "password", "postpassword", "brouillon", "masqué", "privé"),
-    *("verborgen", "entwurf", "versteckt", "privat", "deletedat", "deletedon", "trashedat", "archivedat"),
+    *("verborgen", "entwurf", "versteckt", "privat", "deletedat", "deletedon", "trashedat", "archivedat", "wip"),
+    *("excludefromfeed", "excludefromrss", "hidefromfeed", "hidefromrss", "nofeed", "norss", "disablefeed"),
 )
 """Fields that withhold an item unless their value is a clear no; named as `columns.fold_name` returns them."""
 SHOWN = (
     *("published", "ispublished", "publish", "public", "ispublic", "visible", "isvisible", "enabled", "active"),
     *("isactive", "listed", "publié", "gepubliceerd", "openbaar", "zichtbaar", "veröffentlicht", "öffentlich"),
-    *("sichtbar", "approved", "isapproved", "ready", "readytopublish", "released"),
+    *("sichtbar", "approved", "isapproved", "ready", "readytopublish", "released", "feed", "infeed", "rss", "inrss"),
 )
 """Fields that withhold an item if they say no. A value that is neither yes nor no, such as a date, does not count."""
 STATES = (

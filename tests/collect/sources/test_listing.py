@@ -767,3 +767,11 @@ def test_a_dash_in_place_of_themes_and_keywords_is_none(dash: str) -> None:
     [item] = items_of(f"4 March 2024\n\nThe ferry sails.\nMain theme: {dash}\nKeywords: quay, {dash}\n")
 
     assert ("The ferry sails.", (), ("quay",)) == (item.text, item.labels, item.keywords)
+
+
+def test_characters_that_a_web_page_wrote_as_html_are_what_they_stand_for() -> None:
+    (item,) = items_of(
+        "4 March 2024\n\nR&amp;D gets 5&nbsp;&euro; &#8211; &lt;b&gt;&#10;&copy;2 AT&T?a=1&copy=2\nTheme: R&amp;D"
+    )
+
+    assert (item.text, item.labels) == ("R&D gets 5\u00a0€ – <b> ©2 AT&T?a=1&copy=2", ("R&D",))
