@@ -144,11 +144,9 @@ class MarkdownSource:
         newest first.
 
         Raises:
-            SourceError: the folder is not there, has only files of other kinds, or no file could be read.
+            SourceError: the folder is not there, or no file could be read.
         """
         paths = list(self._paths())
-        if not paths:
-            self._check_kind()
         # Files are read one by one, and again if something changed: all together they may not fit into memory.
         digest = self._digest(paths)
         if validator == digest:
@@ -167,7 +165,7 @@ class MarkdownSource:
             items=sorted(found.items, key=self._moment, reverse=True),
             validator=digest,
             problems=found.problems,
-            remarks=[*found.remarks, *_remarks(shortcodes)],
+            remarks=[*found.remarks, *_remarks(shortcodes), *(() if paths else self._other_kinds())],
             # files are sorted by name, which says nothing about their dates
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
@@ -186,17 +184,13 @@ class MarkdownSource:
             if path.suffix.lower() in SUFFIXES and path.is_file() and not self._is_left_alone(path):
                 yield path
 
-    def _check_kind(self) -> None:
-        """Refuse a folder without Markdown that has other files.
-
-        Raises:
-            SourceError: the folder has such files.
-        """
+    def _other_kinds(self) -> Iterator[Problem]:
+        """Yield a remark if the folder, which has nothing to read, has files of other kinds."""
         others = (path.relative_to(self.path) for path in sorted(self.path.rglob("*")) if path.is_file())
         found = [str(path) for path in others if path.suffix.lower() not in SUFFIXES and path.name[0] != "."]
         if found:
-            problem = f"{self.path} has no Markdown ({', '.join(SUFFIXES)}); it has {some_of(found, _SHOWN)}"
-            raise SourceError(self.name, problem)
+            what = f"it has no Markdown ({', '.join(SUFFIXES)}), but {some_of(found, _SHOWN)}"
+            yield Problem(where=str(self.path), what=what)
 
     def _is_left_alone(self, path: Path) -> bool:
         parts = path.relative_to(self.path).parts

@@ -36,6 +36,7 @@ from publisher.collect.sources.text import clean_line, fit
 from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
+from publisher.model.problems import Problem
 
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
@@ -140,10 +141,16 @@ class PageSource:
             problems=[problem for each in harvests for problem in each.problems],
             unread=joined_unread(harvests),
             notes=[note for each in harvests for note in each.notes],
-            remarks=self._place.remarks(visit.first),
+            remarks=[*self._place.remarks(visit.first), *self._nothing_found(harvests)],
             fresh_until=visit.first.fresh_until,
             keeps_first_date=True,
         )
+
+    def _nothing_found(self, harvests: Iterable[Harvest]) -> Iterator[Problem]:
+        """Yield a remark if `item` finds nothing: a page of news without news is rarer than a wrong selector."""
+        if not any(each.items or each.problems or each.withheld for each in harvests):
+            what = f"{self.item!r} finds no item: `publisher check --source {self.name}` suggests selectors"
+            yield Problem(where=self.url or str(self.path), what=what)
 
     def _check_selectors(self) -> None:
         nothing = html.Element("html")

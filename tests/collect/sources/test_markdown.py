@@ -11,7 +11,6 @@ from publisher.collect.embargo import EmbargoRules
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.markdown import MarkdownSource
-from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from tests.values import POLICY, SITE
 
@@ -348,13 +347,14 @@ def test_the_folder_of_jekyll_and_files_of_mdx_are_read(tmp_path: Path) -> None:
     assert titles(read(tmp_path)) == ["Ferry", "Crane"]
 
 
-def test_a_folder_of_other_files_is_an_error_and_an_empty_one_is_not(tmp_path: Path) -> None:
+def test_a_folder_of_other_files_is_reported_and_an_empty_one_is_not(tmp_path: Path) -> None:
     (tmp_path / ".gitkeep").touch()
-    assert not read(tmp_path).items
+    assert not read(tmp_path).remarks
 
     (tmp_path / "ferry.rst").write_text("Ferry\n=====\n")
-    with pytest.raises(SourceError, match=r"has no Markdown \(.md, .markdown, .mdx\); it has ferry.rst"):
-        read(tmp_path)
+
+    (remark,) = read(tmp_path).remarks
+    assert remark.what == "it has no Markdown (.md, .markdown, .mdx), but ferry.rst"
 
 
 def test_an_unfinished_merge_does_not_go_out(tmp_path: Path) -> None:

@@ -53,6 +53,16 @@ def test_a_listing_in_english(server: Server) -> None:
     assert not fetch.problems
 
 
+def test_a_selector_that_finds_nothing_is_reported(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p><b>10 March 2026</b><i>Ferry</i></p>")
+
+    fetch = PageSource("news", ".news li", "b", path=page, title="i").fetch(validator="", now=NOW)
+
+    (remark,) = fetch.remarks
+    assert remark.what == "'.news li' finds no item: `publisher check --source news` suggests selectors"
+
+
 def test_what_a_time_says_to_machines_counts_more_than_its_words(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p><b><time datetime='2026-03-10T23:30:00Z'>10 March</time></b><i>Ferry</i></p>")
