@@ -2,6 +2,7 @@
 type an address into a form.
 """
 
+from publisher.model.characters import without_invisible
 from publisher.rendering.addresses import wire_address
 
 _FORMULA = ("=", "+", "-")
@@ -20,7 +21,7 @@ def reader_address(address: str) -> str:
             would read it as a formula; the message says what to change.
     """
     # RFC 5321 section 2.4 lets servers distinguish Ada@ from ada@. None does, and each would get its own letter.
-    wire = wire_address(address.strip()).lower()
+    wire = wire_address(without_invisible(address).strip()).lower()
     if wire.startswith(_FORMULA):
         raise ValueError(
             f"{wire!r}: a subscriber's address may not begin with {wire[0]!r}: spreadsheets read that as a formula"

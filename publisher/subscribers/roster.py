@@ -216,7 +216,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
             is_whole = len(row) >= len(columns) and not any(row[len(columns) :])
             yield ListedPerson(
                 line=line,
-                address=values.get(column, ""),
+                address=_bare(values.get(column, "")),
                 because=(because or reader.reason_of(values)) if is_whole else MISSHAPEN,
                 agreed=values.get("agreed", "") if dialect is Dialect.PLAIN else "",
                 agreed_at=next((values[name] for name in dates if values.get(name)), ""),
@@ -259,8 +259,13 @@ def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:
     """
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            named = _NAMED.fullmatch(line)
-            yield ListedPerson(line=number, address=(named[1] if named else line).strip().strip('"'))
+            yield ListedPerson(line=number, address=_bare(line))
+
+
+def _bare(address: str) -> str:
+    """Return an address without a name before it (`Ada Lovelace <ada@example.org>`), `mailto:` or quotes."""
+    named = _NAMED.fullmatch(address)
+    return (named[1] if named else address).strip().strip("\"'").removeprefix("mailto:")
 
 
 def _shortened(line: str) -> str:

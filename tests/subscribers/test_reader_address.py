@@ -9,6 +9,7 @@ from publisher.subscribers.reader_address import reader_address
     ("address", "stored"),
     [
         (" Ada@Example.ORG\n", "ada@example.org"),
+        ("\u200bada@exam\u00adple.org\u00a0\ufeff", "ada@example.org"),
         ("a+news@example.org", "a+news@example.org"),
         ("a-b=c@example.org", "a-b=c@example.org"),
         ("ada@1.example.org", "ada@1.example.org"),

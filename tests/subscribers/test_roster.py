@@ -159,6 +159,15 @@ def test_a_list_of_mailman_has_an_address_a_line_perhaps_with_a_name(
     assert people == reasons(text)
 
 
+@pytest.mark.parametrize(
+    "written", ["Ada Lovelace <ada@example.org>", "<ada@example.org>", "mailto:ada@example.org", "'ada@example.org'"]
+)
+def test_an_address_of_a_table_may_have_a_name_too(written: str) -> None:
+    text = f"email,agreed,agreed_at\n{written},by telephone,2024-05-06\n"
+
+    assert [(2, "ada@example.org", "")] == reasons(text)
+
+
 def test_a_plain_table_says_how_when_and_in_which_language_each_agreed() -> None:
     text = "E-mail;Name;Agreed;Agreed_at;Language\n ada@example.org ;Ada;by telephone;2024-05-06;fr\n"
 
