@@ -32,6 +32,8 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 """A tag of an element that is no part of a line. Where there is one, empty lines may only lie between tags."""
+_POINT = re.compile(r"\n(?=[ \t]*[•‣▪◦●■*–-][ \t]+\S)")
+"""The line end before a point of a list in a plain text."""
 _WHOLE = re.compile(
     r"<(?P<name>blockquote|figure|h[1-6]|ol|ul)\b(?:(?!</?(?P=name)\b).)*</(?P=name)>", re.IGNORECASE | re.DOTALL
 )
@@ -94,8 +96,13 @@ def correct_html(html: str) -> str:
 
 
 def paragraphs_of(html: str) -> str:
-    """Return HTML without any tag as paragraphs, if it has empty lines: a text that a program took for HTML."""
-    return html if "<" in html else mark_paragraphs(html)
+    """Return HTML without any tag, a text that a program took for HTML, with its empty lines as ends of paragraphs, and
+    each point of a list on its line.
+    """
+    if "<" in html:
+        return html
+    marked = mark_paragraphs(html)
+    return _POINT.sub("<br>\n", marked) if len(_POINT.findall(f"\n{html}")) > 1 else marked
 
 
 def mark_paragraphs(html: str) -> str:

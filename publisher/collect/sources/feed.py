@@ -37,7 +37,7 @@ from publisher.model.sources import LONGEST_WAIT
 if TYPE_CHECKING:  # importing httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-12"
+READER = "feed-13"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """The most items that are read from one document."""

@@ -1,5 +1,5 @@
-"""Removes from HTML what programs add to a text: the line of WordPress below each one, the title and author that Drupal
-repeats above it, words for screen readers alone, and scrambled mail addresses.
+"""Removes from HTML what programs add to a text: the line of WordPress below each one, buttons to share it, the title
+and author that Drupal repeats above it, words for screen readers alone, and scrambled mail addresses.
 
 This module changes lxml's elements in place.
 """
@@ -30,6 +30,15 @@ _READ_ON = re.compile(
 )
 _REPEATED = frozenset({"field--name-title", "field--name-uid", "field--name-created", "node__links"})
 """Classes of the title, author and time that Drupal's feeds have above each text, and of its links below it."""
+_ADDED = frozenset(
+    (
+        *("sharedaddy", "jp-relatedposts", "wp-block-jetpack-sharing-buttons", "wp-block-jetpack-related-posts"),
+        *("addtoany_content", "addtoany_share_save_container", "feedflare"),
+    )
+)
+"""Classes of buttons to share a text, and of links to other texts, which Jetpack, AddToAny and FeedBurner put below
+each text; the links differ at each reading.
+"""
 _UNSEEN = frozenset({"visually-hidden", "sr-only", "screen-reader-text", "element-invisible"})
 """Classes of words for screen readers, by Drupal, Bootstrap and WordPress. Without their styles everybody sees them."""
 _SHOWN = ("img", "audio", "video", "iframe", "embed", "object", "hr")
@@ -58,10 +67,14 @@ def drop_footers(root: html.HtmlElement, base: str) -> None:
 
 
 def drop_repeated(root: html.HtmlElement) -> None:
-    """Remove what Drupal repeats around a text, and words for screen readers alone that stand beside other words."""
+    """Remove what Drupal repeats around a text, what other programs add below it, and words for screen readers alone
+    that stand beside other words.
+    """
     for element in root.findall(".//*[@class]"):
         classes = {*element.get("class", "").split()}
-        if not classes.isdisjoint(_REPEATED) or (not classes.isdisjoint(_UNSEEN) and _is_beside_words(element)):
+        if not classes.isdisjoint(_REPEATED | _ADDED) or (
+            not classes.isdisjoint(_UNSEEN) and _is_beside_words(element)
+        ):
             element.drop_tree()
 
 

@@ -194,6 +194,9 @@ def test_a_title_of_a_json_feed_that_was_written_as_html(tmp_path: Path, written
     [
         ("It sails\nat ten.\n \nAnd &amp;amp; so on.", "<p>It sails\nat ten.</p><p>And &amp; so on.</p>"),
         ("It sails\nat ten.", "It sails\nat ten."),
+        ("It sails\n- not before ten.", "It sails\n- not before ten."),
+        ("Bring:\n- a card\n- a pen\n\nDo.", "<p>Bring:<br>\n- a card<br>\n- a pen</p><p>Do.</p>"),
+        ("• a card\n• a pen", "• a card<br>\n• a pen"),
         ("It &lt;b&gt;sails&lt;/b&gt;.\n\nAt ten.", "It <b>sails</b>.\n\nAt ten."),
     ],
 )

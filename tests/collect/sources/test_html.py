@@ -375,3 +375,16 @@ def test_nothing_but_what_is_listed_is_ever_left(raw: str) -> None:
 )
 def test_an_address_without_a_scheme_is_one_of_the_web(written: str, shown: str) -> None:
     assert safe_html(f"<p>Text.</p>{written}") == f"<p>Text.</p>{shown}"
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        '<div class="sharedaddy sd-sharing-enabled"><h3>Share this:</h3><a href="https://x.example/">X</a></div>',
+        '<div id="jp-relatedposts" class="jp-relatedposts"><h3>Related</h3></div>',
+        '<p><a class="a2a_button addtoany_share_save_container" href="https://www.addtoany.com/share">Share</a></p>',
+        '<div class="feedflare"><a href="http://feeds.feedburner.com/~ff/P"><img src="https://f.example/a"></a></div>',
+    ],
+)
+def test_buttons_to_share_a_text_are_no_part_of_it(added: str) -> None:
+    assert safe_html(f"<p>It sails.</p>{added}").removesuffix("<p></p>") == "<p>It sails.</p>"
