@@ -1,5 +1,6 @@
 """Cleans items as sources give them: safe HTML, plain text made from it, corrected addresses, times in UTC; pure."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -17,11 +18,13 @@ from publisher.model.links import without_tracking
 from publisher.model.problems import some_of
 from publisher.model.schedules import instant_of, local_day
 from publisher.model.site import Site
+from publisher.model.slugs import fold_label
 from publisher.model.sources import SourcePolicy
 
 Tell = Callable[[str], None]
 """Receives a sentence about an item: which part of it readers will not get, and why."""
 _SHOWN = 3
+_HEADING = re.compile(r"<(?P<level>h[3-6])(?:\s[^<>]*)?>(?P<words>.{0,1000}?)</(?P=level)>\s*", re.DOTALL)
 
 
 def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lambda _: None) -> Item:
@@ -37,6 +40,7 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
     )
     for sentence in _losses(item, clean):
         tell(sentence)
+    clean = replace(clean, html=_without_title(clean.html, item.title))
     enclosures = _clean_enclosures([*item.enclosures, *clean.files], item.base or link, tell)
     if not policy.keep_tracking:
         link = without_tracking(link)
@@ -46,6 +50,14 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
     summary = text_of(clean_html(item.summary).html) if is_markup(item.summary) else item.summary
     item = replace(item, html=clean.html, text=text, summary=summary, link=link, base="", enclosures=tuple(enclosures))
     return bound_item(item, tell=tell)
+
+
+def _without_title(html: str, title: str) -> str:
+    """Return HTML without a heading at its beginning that only repeats the title, if something is below it."""
+    heading = _HEADING.match(html)
+    if not heading or not title or not html[heading.end() :].strip():
+        return html
+    return html[heading.end() :] if fold_label(text_of(heading["words"])) == fold_label(title) else html
 
 
 def name_of(item: Item, source: str) -> str:

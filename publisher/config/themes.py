@@ -50,7 +50,9 @@ class ThemeTable(Table):
     words: Labels = key(
         "Items with one of these words in title or text also belong to it.", default=[], example=["visa"]
     )
-    sources: Labels = key("Every item of these sources also belongs to it.", default=[], example=["news"])
+    sources: Labels = key(
+        "Every item that one of these sources listed first also belongs to it.", default=[], example=["news"]
+    )
     was: ThemeSlugs = key("Former names of this table: their addresses lead here.", default=[], example=["borders"])
     content: Content | None = key(CONTENT, default=None, example="summary")
 

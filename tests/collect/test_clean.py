@@ -130,3 +130,21 @@ def test_a_picture_within_the_html_takes_no_room_and_is_told() -> None:
     assert told == [
         "links or pictures in its text were left out: no whole address of the web: 'data:image/png;base64,…'"
     ]
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ("<h1>The captain’s <em>day</em></h1>\n<p>It sails.</p>", "<p>It sails.</p>"),
+        (
+            "<div><h2>The captain's day</h2></div><p>It sails.</p>",
+            "<div><h3>The captain's day</h3></div><p>It sails.</p>",
+        ),
+        ("<h2>The captain's days</h2><p>It sails.</p>", "<h3>The captain's days</h3><p>It sails.</p>"),
+        ("<p>It sails.</p><h2>The captain's day</h2>", "<p>It sails.</p><h3>The captain's day</h3>"),
+        ("<h2>The captain's day</h2>", "<h3>The captain's day</h3>"),
+    ],
+)
+def test_a_heading_that_repeats_the_title_is_left_out(html: str, kept: str) -> None:
+    """Readers would see it twice."""
+    assert cleaned(title="The captain's day", html=html)[0].html == kept
