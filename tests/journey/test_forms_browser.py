@@ -14,7 +14,7 @@ import pytest
 
 from publisher.model.subscribers import EVERYTHING
 from publisher.serve.web import listening
-from tests.browser import SCHEMES, Reader, Scheme, barriers
+from tests.browser import SCHEMES, Reader, Scheme, address_of, barriers
 from tests.visitor import ADA, BEN, FORMS_CONFIG, LISTING, FormSite, path_in
 from tests.world import NOW, World
 
@@ -295,3 +295,21 @@ def test_the_menu_marks_the_current_place_where_the_system_replaces_colours(
 
     assert [True] == [is_seen for is_current, is_seen in edges if is_current]
     assert {False} == {is_seen for is_current, is_seen in edges if not is_current}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_letter_is_no_wider_than_a_phone(made: World, tmp_path: Path, reader: Reader, scheme: Scheme) -> None:
+    """A title may have a word that is longer than a line."""
+    world = made.copied_to(tmp_path / "long")
+    world.configure('title = "Example News"', f'title = "{"Harbour" * 9}"')
+    forms = FormSite(world)
+    forms.submit("/-/subscribe", {"email": ADA})
+    [letter] = forms.letters()
+    body = letter.get_body(("html",))
+    assert body is not None
+
+    page = reader.open(address_of(body.get_content(), tmp_path), width_px=320, scheme=scheme)
+
+    assert not page.evaluate(SIDEWAYS)
+    assert [] == barriers(page)[1]
+    forms.close()
