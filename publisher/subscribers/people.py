@@ -131,6 +131,16 @@ class People:
         """
         return present_choices(choices, self._theme_map, self.settings)
 
+    def followed_by(self, address: str) -> dict[str, str]:
+        """Return what the subscriber with an address follows now, as `present_choices` does, or nothing if there is
+        none.
+
+        Raises:
+            UsageError: mail servers do not accept the address.
+        """
+        found = self.find(address)
+        return {} if found is None else self.present_choices(found.choices)
+
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
 
     def subscribe(self, request: Request) -> None:

@@ -29,7 +29,10 @@ def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake]
 
 
 def confirm_page(view: View, token: str, wanted: Request) -> Response:
-    """Return the page that shows what the link in a letter would confirm, with the button that confirms it."""
+    """Return the page that shows what the link in a letter would confirm, and what a subscriber would no longer follow,
+    with the button that confirms it.
+    """
+    followed = view.people.followed_by(wanted.address)
     return view.page(
         "confirm",
         "confirm",
@@ -37,6 +40,7 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
         language=wanted.language,
         address=masked(wanted.address),
         chosen=view.showing.chosen(wanted.choices),
+        replaced=view.showing.chosen(followed if followed != wanted.choices else {}),
         rate=view.showing.mails(wanted.choices),
         mail_language=wanted.language,
         language_name=own_name(wanted.language),

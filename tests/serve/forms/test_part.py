@@ -96,6 +96,22 @@ def test_only_some_themes_each_at_its_own_pace(site: FormSite) -> None:
     assert {"ferries": "daily", "cranes": "monthly"} == choices(site)
 
 
+def test_a_subscriber_who_subscribes_again_sees_what_the_new_choices_replace(site: FormSite) -> None:
+    site.subscribe(what="everything", pace="weekly")
+
+    def shown(**fields: str) -> str:
+        site.now += timedelta(days=2)
+        site.submit("/-/subscribe", {"email": ADA, **fields})
+        newest = max(site.letters(), key=lambda letter: letter["Date"].datetime)
+        return site.visitor().get(path_in(newest)).text
+
+    page = shown(what="some", **{"theme.ferries": "daily"})
+    replaced = page.partition("In place of what you follow now")[2]
+    assert "<dd>Everything: Weekly</dd>" in replaced
+    assert "Ferries" not in replaced
+    assert "In place of" not in shown(what="everything", pace="weekly")
+
+
 def test_the_form_suggests_everything_weekly_or_the_theme_whose_page_led_to_it(site: FormSite) -> None:
     page = site.visitor().get("/-/subscribe").text
     assert 'value="everything" checked' in page
