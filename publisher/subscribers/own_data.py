@@ -129,8 +129,7 @@ class OwnData:
         holder, wire = self.holder(opened), self._people.wire_address(address)
         if holder is None:
             return False
-        is_free = all(each.kind.is_lifted_by_form for each in self._store.people.suppressions.of(wire))
-        if is_free and wire != holder.address:
+        if wire != holder.address:
             request = Request(address=wire, choices={}, language=holder.language, words="", subscriber=holder.number)
             self._people.send_letter(LetterKind.MOVE, request)
         return True

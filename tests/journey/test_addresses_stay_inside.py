@@ -232,7 +232,7 @@ def letters_and_pages(site: FormSite) -> tuple[list[EmailMessage], list[str]]:
     site.submit("/-/link", {"email": STAYS})
     letters = site.letters()
     opened = str(site.visitor().post(path_in(letters[0]), data={"do": "data"}).location)
-    site.visitor().post(opened, data={"do": "move", "email": NEW})
+    site.visitor().post(opened, data={"do": "move", "email": NEW}, buffered=True)
     letters += site.letters()
     site.visitor().post(path_in(letters[-1]))
     letters += site.letters()

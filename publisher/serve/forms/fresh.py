@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flask import Response, request
 
+from publisher.admin.reception import Reception
 from publisher.model.subscribers import LetterKind, Subscriber
 from publisher.rendering.urls import host_of
 from publisher.serve.forms import pages
@@ -23,10 +24,18 @@ class FreshForms:
     """Answers requests for the forms that a fresh link opens."""
 
     def __init__(
-        self, view: Callable[[], View], may_send: Callable[[View], bool], on_letter: Callable[[], object]
+        self,
+        view: Callable[[], View],
+        may_send: Callable[[View], bool],
+        send_later: Callable[[Response, Callable[[Reception], object]], None],
+        on_letter: Callable[[], object],
     ) -> None:
+        """Prepare to answer. `send_later` queues a letter after an answer; `on_letter` is called if one was queued
+        before.
+        """
         self._view = view
         self._may_send = may_send
+        self._send_later = send_later
         self._on_letter = on_letter
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
@@ -95,9 +104,9 @@ class FreshForms:
             return pages.data_page(view, token, holder, mistakes=(mistake,), email=email)
         if not self._may_send(view):
             return refuse(view, language=holder.language)
-        view.reception.own_data.ask_to_move(token, email)
-        self._on_letter()
-        return lead_to(view.path("sent", query="move", language=view.speaks(holder.language)))
+        answer = lead_to(view.path("sent", query="move", language=view.speaks(holder.language)))
+        self._send_later(answer, lambda reception: reception.own_data.ask_to_move(token, email))
+        return answer
 
     def show_move(self, token: str) -> Response:
         view = self._view()

@@ -38,7 +38,6 @@ from publisher.serve.forms.fresh import FreshForms
 from publisher.serve.forms.quota import IN_ALL, PER_NETWORK, Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
-from publisher.subscribers.people import People
 
 logger = structlog.get_logger("publisher")
 
@@ -142,7 +141,7 @@ class _Forms:
             ("stop/<token>", "POST", self.stop),
             ("link", "GET", self.show_link),
             ("link", "POST", self.send_link),
-            *FreshForms(self._view, self._may_send, self._on_letter).rules(),
+            *FreshForms(self._view, self._may_send, self._send_later, self._on_letter).rules(),
         ]
 
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
@@ -167,7 +166,7 @@ class _Forms:
         wanted = Request(address=order.email, choices=choices, language=order.language, words=words)
         answer = lead_to(view.path("sent"))
         if not request.form.get(TRAP):
-            self._send_later(answer, lambda people: people.subscribe(wanted))
+            self._send_later(answer, lambda reception: reception.people.subscribe(wanted))
         return answer
 
     def show_sent(self) -> Response:
@@ -283,18 +282,18 @@ class _Forms:
         """
         answer = lead_to(view.path("sent", query="link", language=view.named(language)))
         if email:
-            self._send_later(answer, lambda people: people.ask_for_link(email))
+            self._send_later(answer, lambda reception: reception.people.ask_for_link(email))
         return answer
 
-    def _send_later(self, answer: Response, ask: Callable[[People], None]) -> None:
+    def _send_later(self, answer: Response, ask: Callable[[Reception], object]) -> None:
         """Queue a letter after the answer. Writing it takes time, which would reveal whether the address is subscribed,
         has a suppression, or got a letter lately.
         """
         answer.call_on_close(partial(self._later, partial(self._send, ask)))
 
-    def _send(self, ask: Callable[[People], None]) -> None:
+    def _send(self, ask: Callable[[Reception], object]) -> None:
         try:
-            ask(self._open().people)
+            ask(self._open())
         except PublisherError as error:
             logger.warning("a link cannot be sent", problem=str(error))
         except Exception:  # nobody waits for this thread, and a bug must be logged

@@ -33,7 +33,7 @@ def held(site: FormSite, page: str) -> Any:
 
 def ask_to_move(site: FormSite, page: str, address: str) -> EmailMessage:
     """Request a change of address; return the letter to the new address."""
-    answer = site.visitor().post(page, data={"do": "move", "email": address})
+    answer = site.visitor().post(page, data={"do": "move", "email": address}, buffered=True)
     assert (303, "/-/sent?move&language=en") == (answer.status_code, answer.location)
     [letter] = site.letters()
     return letter
@@ -186,13 +186,25 @@ def test_another_address_is_confirmed_there_first_and_everything_goes_along(site
     assert [] == site.letters()
 
 
+def test_how_long_the_answer_takes_does_not_tell_which_addresses_get_a_letter(site: FormSite) -> None:
+    """The letter is written after the answer, so the answer does not tell who is suppressed, or got a letter."""
+    site.subscribe()
+    page = opened(site)
+
+    answer = site.visitor().post(page, data={"do": "move", "email": NEW})
+    assert (303, []) == (answer.status_code, site.letters())
+
+    answer.close()
+    assert [NEW] == [letter["To"] for letter in site.letters()]
+
+
 def test_an_erased_subscriber_who_had_another_address_leaves_neither(site: FormSite) -> None:
     site.subscribe()
     page = opened(site)
     site.visitor().post(path_in(ask_to_move(site, page, NEW)))
     assert [ADA] == [letter["To"] for letter in site.letters()]
     page = opened(site, NEW)
-    site.visitor().post(page, data={"do": "move", "email": "third@example.com"})
+    site.visitor().post(page, data={"do": "move", "email": "third@example.com"}, buffered=True)
     assert "third@example.com" in state(site)
 
     site.visitor().post(page, data={"do": "erase"})
@@ -219,7 +231,7 @@ def test_an_address_gets_one_such_letter_a_day_and_its_link_is_good_as_long(site
     page = opened(site)
     letter = ask_to_move(site, page, NEW)
     for email in (NEW, NEW.upper()):
-        assert 303 == site.visitor().post(page, data={"do": "move", "email": email}).status_code
+        assert 303 == site.visitor().post(page, data={"do": "move", "email": email}, buffered=True).status_code
     assert [] == site.letters()
 
     site.now += timedelta(days=1, minutes=1)
@@ -235,7 +247,7 @@ def test_an_address_that_cannot_be_used_is_told_at_its_field(site: FormSite) -> 
         ("lovelace", "Enter an email address such as"),
         ("ADA@example.org", "Your mails go to this address already."),
     ):
-        answer = site.visitor().post(page, data={"do": "move", "email": email})
+        answer = site.visitor().post(page, data={"do": "move", "email": email}, buffered=True)
 
         assert 400 == answer.status_code, email
         assert "<title>Error: Your data" in answer.text, email
