@@ -112,6 +112,16 @@ def test_a_subscriber_who_subscribes_again_sees_what_the_new_choices_replace(sit
     assert "In place of" not in shown(what="everything", pace="weekly")
 
 
+def test_a_title_in_another_script_does_not_turn_the_words_beside_it(site: FormSite) -> None:
+    """Without isolation, the colon and the digits after an Arabic title are shown before it."""
+    mine = site.subscribe(what="some", **{"theme.ferries": "daily"})
+    bdi = '<bdi lang="en">Ferries</bdi>'
+
+    assert '<bdi id="theme-ferries" lang="en">Ferries</bdi>' in site.visitor().get("/-/subscribe").text
+    assert f"<dd>{bdi}: Daily</dd>" in site.visitor().get(mine.replace("/mine/", "/welcome/")).text
+    assert f'<th scope="row">{bdi}</th>' in site.visitor().get(mine).text
+
+
 def test_the_form_suggests_everything_weekly_or_the_theme_whose_page_led_to_it(site: FormSite) -> None:
     page = site.visitor().get("/-/subscribe").text
     assert 'value="everything" checked' in page
