@@ -1,18 +1,19 @@
 """The editors' decisions about the next round, the mails to all subscribers that are due at one moment.
 
-The subject and the introduction are for the next round alone: they are deleted when it begins. Decisions about an item
-apply to all rounds, because subscribers get the item at different times, and all must get the same.
+The subject and the introduction are for the next round alone: they are deleted when it begins, and come back if nobody
+gets a mail in it. Decisions about an item apply to all rounds, because subscribers get the item at different times, and
+all must get the same.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
-from publisher.model.rounds import RoundEdit
+from publisher.model.rounds import Round, RoundEdit
 from publisher.store.engine import Database
-from publisher.store.people_schema import next_round, round_items
+from publisher.store.people_schema import next_round, round_items, rounds
 
 _THE_ROW = 1
 
@@ -94,6 +95,16 @@ def take_words(connection: Connection) -> dict[str, str]:
         return {}
     connection.execute(update(next_round).values(subject="", introduction=""))
     return {"subject": row.subject, "introduction": row.introduction}
+
+
+def give_words_back(connection: Connection, round_: Round) -> None:
+    """Let the next round have the subject and introduction of a round that gave nobody a mail, unless the editor has
+    written others meanwhile.
+    """
+    theirs = {name: getattr(round_, name) for name in ("subject", "introduction")}
+    values = {name: case((next_round.c[name] == "", words), else_=next_round.c[name]) for name, words in theirs.items()}
+    connection.execute(update(next_round).values(values))
+    connection.execute(update(rounds).where(rounds.c.number == round_.number).values(subject=None, introduction=None))
 
 
 def _write_item(connection: Connection, item: int, **values: Any) -> None:  # noqa: ANN401  # of columns

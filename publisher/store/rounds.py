@@ -29,7 +29,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import is_delivery
 from publisher.store.engine import Database, batches
-from publisher.store.next_round import NextRound, take_words
+from publisher.store.next_round import NextRound, give_words_back, take_words
 from publisher.store.people_schema import (
     bounce_scores,
     pace_ticks,
@@ -213,12 +213,17 @@ class Rounds:
 
     def finish(self, round_: Round, *, now: datetime) -> bool:
         """Record that a round (the mails due at one moment) is planned, if the mails to all its people are planned;
-        return whether they are.
+        return whether they are. If nobody got a mail, the next round has its subject and introduction.
         """
         open_ = exists().where(ranges.c.round == round_.number, ranges.c.planned_at.is_(None))
         done = update(rounds).where(rounds.c.number == round_.number, ~open_).values(planned_at=now)
         with self._database.writing_beside() as connection:
-            return connection.execute(done).rowcount == 1
+            is_planned = connection.execute(done).rowcount == 1
+            if is_planned and (round_.subject or round_.introduction):
+                mails = select(func.sum(ranges.c.mails)).where(ranges.c.round == round_.number)
+                if not connection.execute(mails).scalar():
+                    give_words_back(connection, round_)
+            return is_planned
 
     # --- items -------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The editors' decisions about the next round of mails to subscribers, in both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from publisher.model.editions import UNTIL_DECIDED
 from publisher.model.rounds import RoundEdit
 from publisher.store import Store
 from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, record
+from tests.contract.test_store_rounds import add, begin, plan
 
 
 @pytest.fixture
@@ -47,6 +49,36 @@ def test_the_round_that_begins_takes_the_words(store: Store) -> None:
     assert ("", "") == (second.subject, second.introduction)
     assert [first, second] == [store.people.rounds.get(1), store.people.rounds.get(2)]
     assert RoundEdit(postponed_until=NOON) == store.people.rounds.next.edit()
+
+
+@pytest.mark.parametrize(
+    ("others", "subject"),
+    [pytest.param("", "News", id="nothing else"), pytest.param("Other news", "Other news", id="other words")],
+)
+def test_the_words_of_a_round_without_mails_are_for_the_next_one(filled: Store, others: str, subject: str) -> None:
+    add(filled, "ada")
+    filled.people.rounds.next.write_words(subject="News", introduction="Dear all.")
+    empty = begin(filled)
+    filled.people.rounds.next.write_words(subject=others, introduction="")
+
+    plan(filled, empty, {})
+    filled.people.rounds.finish(empty, now=NOON)
+
+    following = begin(filled)
+    assert (subject, "Dear all.") == (following.subject, following.introduction)
+    assert replace(empty, subject="", introduction="") == filled.people.rounds.get(empty.number)
+
+
+def test_the_words_of_a_round_with_mails_are_used_once(filled: Store) -> None:
+    ada = add(filled, "ada")
+    filled.people.rounds.next.write_words(subject="News", introduction="Dear all.")
+    round_ = begin(filled)
+
+    plan(filled, round_, {ada.number: (1,)})
+    filled.people.rounds.finish(round_, now=NOON)
+
+    assert RoundEdit() == filled.people.rounds.next.edit()
+    assert round_ == filled.people.rounds.get(round_.number)
 
 
 def test_no_round_takes_an_item_that_is_left_out_until_it_is_restored(filled: Store) -> None:
