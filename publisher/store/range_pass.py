@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Text,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -111,6 +112,8 @@ class RangePass:
         self._round = round_
         self._first, self._last = first, last
         self._now = now
+        self._planned: set[int] = set()
+        """The numbers of the people whose subscriptions `followed` returned."""
 
     def followed(self, *, floor: int) -> Sequence[FollowRow]:
         """Return all subscriptions of the people in this transaction's range who are due, ended subscriptions included,
@@ -135,7 +138,9 @@ class RangePass:
             .where(self._in_range(subscriptions.c.subscriber), subscriptions.c.subscriber.in_(due))
             .order_by(subscriptions.c.subscriber, subscriptions.c.number)
         )
-        return self._connection.execute(query).all()  # type: ignore[return-value]  # rows have these fields
+        rows = self._connection.execute(query).all()
+        self._planned = {row.subscriber for row in rows}
+        return rows  # type: ignore[return-value]  # rows have these fields
 
     def new_items(self, after: int) -> list[ItemEntry]:
         """Return the items added after the log number `after` and up to the round's last one, in the form of
@@ -244,7 +249,11 @@ class RangePass:
             subscriptions.c.cursor < self._round.upto,
             subscriptions.c.subscriber.not_in(paused),
         )
-        self._connection.execute(update(subscriptions).where(*due).values(cursor=self._round.upto))
+        moved = update(subscriptions).where(*due).values(cursor=self._round.upto)
+        if self._connection.dialect.name != "sqlite":
+            # a person whose number is in the range may have been stored since the range was read
+            moved = moved.where(subscriptions.c.subscriber == any_(literal([*self._planned], ARRAY(Integer))))
+        self._connection.execute(moved)
 
 
 def gets_mails(now: datetime) -> ColumnElement[bool]:

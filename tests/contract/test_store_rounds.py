@@ -3,6 +3,7 @@ by ranges of people, and moves the cursors of their subscriptions. Other tests a
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from publisher.model.subscribers import (
 from publisher.model.themes import Theme
 from publisher.store import Store
 from publisher.store.people import Moved, RoundEnvelope
+from publisher.store.people_rows import insert_subscriber, write_subscriptions
 from tests.contract.stories import (
     ASYLUM,
     BORDERS,
@@ -52,14 +54,18 @@ def subscription(number: int = 1, theme: str = "*", pace: str = "daily", *, curs
     )
 
 
-def add(store: Store, name: str, *given: Subscription) -> Subscriber:
-    new = Subscriber(
+def reader(name: str, *given: Subscription) -> Subscriber:
+    return Subscriber(
         number=0,
         address=f"{name}@example.org",
         language="en",
         since=NOON,
         subscriptions=given or (subscription(),),
     )
+
+
+def add(store: Store, name: str, *given: Subscription) -> Subscriber:
+    new = reader(name, *given)
     consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="said so")
     added = store.people.subscribers.write(None, new, consent=consent, now=NOON)
     assert added is not None
@@ -513,3 +519,24 @@ def test_two_processes_plan_different_ranges(postgresql_url: str) -> None:
         assert set() == found[0] & found[1]
         assert one.people.rounds.finish(round_, now=NOON)
         assert 4 == one.mail.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+
+
+@pytest.mark.postgres
+def test_a_subscriber_stored_while_his_range_is_planned_loses_nothing(postgresql_url: str) -> None:
+    """The transaction that stores him began first, so his number is below that of a subscriber the round knows."""
+    with Store.open(postgresql_url) as store, ExitStack() as planning:
+        collect(store, record("a"))
+        with store.database.writing_beside() as connection:
+            number = insert_subscriber(connection, reader("late"), now=NOON)
+            write_subscriptions(connection, number, (), [subscription(cursor=1)])
+            ada = add(store, "ada")
+            collect(store, record("b"))
+            range_pass = planning.enter_context(store.people.rounds.open_range(begin(store, size=10), now=NOON))
+            assert range_pass is not None
+            assert [ada.number] == [each.subscriber for each in range_pass.followed(floor=0)]
+
+        range_pass.write({}, [], {}, envelope=ENVELOPE)
+        planning.close()
+
+        assert number < ada.number
+        assert [[1], [2]] == [cursors(store, each) for each in (number, ada.number)]
