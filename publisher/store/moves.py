@@ -7,8 +7,9 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, or_, select, update
 
 from publisher.model.deliveries import Letter
-from publisher.model.departures import DepartureKind
+from publisher.model.departures import LIFTED_BY_FORM, DepartureKind
 from publisher.model.subscribers import Consent, EndReason, Subscriber
+from publisher.store.bounce_scores import forget_score
 from publisher.store.departures import Journal
 from publisher.store.engine import Database
 from publisher.store.mail_schema import deliveries
@@ -16,7 +17,7 @@ from publisher.store.people_rows import append_consent, refuse_changed, use_link
 from publisher.store.people_schema import confirmations, subscribers
 from publisher.store.queue import cancel_deliveries, give_back, insert_letters
 from publisher.store.round_mails import is_letter_to, is_round_mail
-from publisher.store.suppressions import note_departures
+from publisher.store.suppressions import lift, note_departures, refuse_suppressed
 
 
 class MoveOutcome(StrEnum):
@@ -44,10 +45,12 @@ class Moves:
         `used` is the hash of the token in the link that was sent to the new address. Waiting digests go to the new
         address; links that were sent to the former address no longer work. A mail that is being handed over now still
         goes to the former address. The file of departures gets a line that the former address left, so that no mail is
-        sent to it after a restore.
+        sent to it after a restore. Because a mail to the new address arrived, his bounce score is deleted, and a
+        suppression of that address by bounces is lifted.
 
         Raises:
             OutrunError: the subscriber changed meanwhile.
+            SuppressedError: the new address is suppressed for another reason than bounces.
         """
         with self._database.writing_beside() as connection:
             taken = select(subscribers.c.number).where(subscribers.c.address == address)
@@ -55,6 +58,7 @@ class Moves:
                 return MoveOutcome.TAKEN
             if not use_link(connection, used, now=now):
                 return MoveOutcome.USED
+            refuse_suppressed(connection, address, but=LIFTED_BY_FORM)
             refuse_changed(connection, before)
             its = subscribers.c.number == before.number
             connection.execute(update(subscribers).where(its).values(address=address, came_at=now))
@@ -62,6 +66,8 @@ class Moves:
             connection.execute(delete(confirmations).where(confirmations.c.address == before.address))
             append_consent(connection, before.number, consent)
             insert_letters(connection, [letter], now=now)
+            forget_score(connection, before.number, is_going_on=bool(before.active), now=now)
+            lift(connection, self._journal, address, LIFTED_BY_FORM, now=now)
             self._note(connection, before, replace(before, address=address), now=now)
             return MoveOutcome.MOVED
 

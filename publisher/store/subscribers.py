@@ -209,12 +209,13 @@ class Subscribers:
             )
             if consent is not None:
                 append_consent(connection, number, consent)
+            if after.active and not (before and before.active):
+                # refused first, because a line in the file of departures stays even if the transaction does not
+                refuse_suppressed(connection, after.address, but=LIFTED_BY_FORM if is_reached else ())
             if is_reached:
                 is_going_on = bool(before and before.active and after.active)
                 forget_score(connection, number, is_going_on=is_going_on, now=now)
                 lift(connection, self._journal, after.address, LIFTED_BY_FORM, now=now)
-            if after.active and not (before and before.active):
-                refuse_suppressed(connection, after.address)
             if suppression is not None:
                 kind, reason = suppression.kind, suppression.reason
                 suppress(connection, self._journal, after.address, kind, reason=reason, now=now)

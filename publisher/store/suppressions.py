@@ -116,13 +116,13 @@ def suppress(
     return is_new
 
 
-def refuse_suppressed(connection: Connection, address: str) -> None:
-    """Raise an error if an address is suppressed (gets no mail).
+def refuse_suppressed(connection: Connection, address: str, *, but: Collection[SuppressionKind] = ()) -> None:
+    """Raise an error if an address is suppressed (gets no mail), except by suppressions of the kinds `but`.
 
     Raises:
         SuppressedError: the address is suppressed.
     """
-    if found := suppressions_of(connection, address):
+    if found := [each for each in suppressions_of(connection, address) if each.kind not in but]:
         raise SuppressedError(found[0].kind.value)
 
 

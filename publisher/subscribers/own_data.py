@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
-from publisher.model.departures import SuppressionKind
-from publisher.model.errors import UsageError
+from publisher.model.departures import Suppression, SuppressionKind
+from publisher.model.errors import SuppressedError, UsageError
 from publisher.model.subscribers import (
     MOVE_WITHIN,
     Consent,
@@ -108,9 +108,8 @@ class OwnData:
         holder = self.holder(opened)
         if holder is None:
             return False
-        if is_final:
-            self._store.people.suppressions.add(holder.address, SuppressionKind.ERASED, now=self._now)
-        self._store.people.subscribers.erase(holder.address, now=self._now)
+        suppression = Suppression(kind=SuppressionKind.ERASED, at=self._now) if is_final else None
+        self._store.people.subscribers.erase(holder.address, suppression=suppression, now=self._now)
         logger.debug("a reader is erased", because="he asked for it", subscriber=holder.number)
         return True
 
@@ -149,7 +148,7 @@ class OwnData:
 
     def move(self, token: str, *, words: str) -> MoveOutcome | None:
         """Change a subscriber's address by the link in a letter. Return what became of the change, or `None` if the
-        link is invalid.
+        link is invalid or the new address may get no mail.
 
         `words` is the text beside the button; it is stored as his consent.
         """
@@ -162,12 +161,12 @@ class OwnData:
         told = Request(address=before.address, choices={}, language=before.language, words="")
         name = f"{moved_name(before.number)}-{digest[:16]}"
         letter = self._people.letter(LetterKind.MOVED, told, name=name)
-        outcome = self._store.people.moves.move(
-            before, moving.address, consent=consent, letter=letter, used=digest, now=now
-        )
+        try:
+            outcome = self._store.people.moves.move(
+                before, moving.address, consent=consent, letter=letter, used=digest, now=now
+            )
+        except SuppressedError:  # suppressed since the letter was sent
+            return None
         if outcome is MoveOutcome.MOVED:
-            # he reads there: the link came by mail
-            self._store.people.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
-            self._store.people.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=now)
             logger.debug("a reader has another address", because="he confirmed it there", subscriber=before.number)
         return outcome

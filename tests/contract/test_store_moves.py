@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from publisher.model.deliveries import DeliveryState
-from publisher.model.errors import OutrunError
+from publisher.model.departures import SuppressionKind
+from publisher.model.errors import OutrunError, SuppressedError
 from publisher.model.subscribers import Consent, ConsentKind, LetterKind, Request, Subscriber
 from publisher.store import Store
 from publisher.store.moves import MoveOutcome
 from tests.contract.stories import NOON, collect, record
+from tests.contract.test_store_bounce_scores import GONE, came_back
 from tests.contract.test_store_rounds import add, begin, plan
 from tests.contract.test_store_subscribers import ADA, MAX_AGE, ask, letter, tables_with
 
@@ -64,6 +66,34 @@ def test_an_address_that_somebody_has_stays_his(store: Store) -> None:
     assert [ada, ben] == next(store.people.subscribers.all())
     assert MoveOutcome.MOVED == move(store, ada)
     assert MoveOutcome.USED == move(store, ada, "other@example.org")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SuppressionKind if not kind.is_lifted_by_form])
+def test_no_one_moves_to_an_address_that_was_suppressed_since_the_letter(store: Store, kind: SuppressionKind) -> None:
+    """All mails to him would be dropped without a word."""
+    ada = add(store, "ada")
+    _ask_move(store, ada)
+    store.people.suppressions.add(NEW, SuppressionKind.BOUNCES, now=NOON)
+    store.people.suppressions.add(NEW, kind, now=NOON)
+
+    with pytest.raises(SuppressedError):
+        move(store, ada)
+
+    assert ada == store.people.subscribers.by_address(ADA)
+    assert {SuppressionKind.BOUNCES, kind} == {each.kind for each in store.people.suppressions.of(NEW)}
+
+
+def test_earlier_bounces_end_with_the_move(store: Store) -> None:
+    """The link came by mail, so mails arrive there."""
+    ada = add(store, "ada")
+    _ask_move(store, ada)
+    store.people.suppressions.add(NEW, SuppressionKind.BOUNCES, now=NOON)
+    store.people.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
+
+    assert MoveOutcome.MOVED == move(store, ada)
+
+    assert () == store.people.suppressions.of(NEW)
+    assert store.people.bounce_scores.get(ada.number) is None
 
 
 def test_a_move_fails_if_its_subscriber_changed_meanwhile(store: Store) -> None:
