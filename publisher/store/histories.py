@@ -17,9 +17,10 @@ from publisher.model.round_names import ROUND
 from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
-from publisher.store.mail_schema import bounces, deliveries
+from publisher.store.mail_schema import IS_NO_ROUND, bounces, deliveries
 from publisher.store.people_schema import former_marks, round_mails, rounds, selections, subscribers
 from publisher.store.range_pass import new_items
+from publisher.store.round_mails import is_round_mail
 
 
 class PastMail(NamedTuple):
@@ -95,9 +96,12 @@ class Histories:
         """Return what the ledger (the table of all mails) knows about mails to an address, in the order in which they
         were queued.
         """
-        query = select(*OF_KNOWN).where(deliveries.c.recipient == address).order_by(deliveries.c.id)
         with self._database.reading() as connection:
-            return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
+            # apart, because each has an index of its own
+            others = and_(IS_NO_ROUND, deliveries.c.recipient == address)
+            queries = [select(*OF_KNOWN).where(its) for its in (others, is_round_mail(connection, [address]))]
+            found = [KnownDelivery(**row) for query in queries for row in connection.execute(query).mappings()]
+        return sorted(found, key=lambda each: each.id)
 
     def bounces(self, subscriber: int) -> list[BounceRow]:
         """Return the reports that mails to a subscriber came back, in the order in which the reports were read."""

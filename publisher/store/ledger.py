@@ -32,6 +32,7 @@ from publisher.store.delivery_rows import (
     IS_LEASED,
     OF_KNOWN,
     OF_NEW,
+    are_named,
     claim_rows,
     clock_of,
     counted_states,
@@ -271,7 +272,7 @@ class Ledger:
         in which they were queued, at most `limit`.
         """
         with self._database.reading() as connection:
-            query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
+            query = select(*OF_KNOWN).where(are_named([name])).order_by(deliveries.c.id).limit(limit)
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def refused_editions(self, *, since: datetime) -> list[FailedMail]:
@@ -303,9 +304,7 @@ class Ledger:
         with self._database.reading() as connection:
             columns = counted_states(clock_of(connection, now), max_age)
             for some in batches(names):
-                query = (
-                    select(deliveries.c.name, *columns).where(deliveries.c.name.in_(some)).group_by(deliveries.c.name)
-                )
+                query = select(deliveries.c.name, *columns).where(are_named(some)).group_by(deliveries.c.name)
                 found |= {row["name"]: DeliveryCounts(**row) for row in connection.execute(query).mappings()}
                 sums = connection.execute(select(delivery_sums).where(delivery_sums.c.name.in_(some))).mappings()
                 found |= {row["name"]: _with_sums(found.get(row["name"]), DeliveryCounts(**row)) for row in sums}

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert
 
+from publisher.model.deliveries import DeliveryKind, NewDelivery
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.store import AudienceState, RunRow, Store
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers
+from publisher.store.queue import insert_deliveries
 from tests.contract.stories import (
     BORDERS,
     DAY,
@@ -239,18 +241,22 @@ def test_a_store_is_kept_through_power_cuts(bare_sqlite_url: str) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-def test_the_mails_of_a_batch_cost_the_same_in_a_round_of_any_size(tmp_path: Path) -> None:
-    batch = range(1, 101)
-    addresses = [f"reader{number}@example.org" for number in batch]
+BATCH = [f"reader{number}@example.org" for number in range(1, 101)]
+OF_A_ROUND: dict[str, Callable[[Store], Collection[object]]] = {
+    "mails of a batch": lambda store: store.people.rounds.mails(1, BATCH),
+    "mails to one address": lambda store: store.people.histories.deliveries("reader7@example.org"),
+    "an edition's mail": lambda store: store.mail.ledger.known("weekly-1"),
+    "an edition's counts": lambda store: store.mail.ledger.counts(["weekly-1"], max_age=timedelta(days=3), now=NOON),
+}
 
-    def ask(store: Store) -> object:
-        return store.people.rounds.mails(1, addresses)
 
-    steps = []
+@pytest.mark.parametrize("question", OF_A_ROUND)
+def test_a_question_costs_the_same_beside_a_round_of_any_size(tmp_path: Path, question: str) -> None:
+    ask, steps = OF_A_ROUND[question], []
     for people in (200, 4_000):
         with new_store(tmp_path / f"{people}.db") as store:
             plan_a_round(store, people)
-            assert [*batch] == sorted(each.subscriber for each in store.people.rounds.mails(1, addresses))
+            assert ask(store)
             steps.append(database_steps(store, ask))
 
     small, large = steps
@@ -266,3 +272,11 @@ def plan_a_round(store: Store, people: int) -> None:
         connection.execute(insert(selections).values(number=1, digest="one", items="[1]"))
         connection.execute(insert(subscribers), subscriber_rows(people))
         connection.execute(insert(round_mails), [{"round": 1, "subscriber": each, "selection": 1} for each in numbers])
+        mails = [mail_to("round-1", f"reader{number}@example.org", DeliveryKind.ROUND) for number in numbers]
+        insert_deliveries(connection, [mail_to("weekly-1", "list@example.org", DeliveryKind.EDITION), *mails], now=NOON)
+
+
+def mail_to(name: str, recipient: str, kind: DeliveryKind) -> NewDelivery:
+    return NewDelivery(
+        kind=kind, name=name, recipient=recipient, sender="news@example.org", message_id="<one@example.org>", dated=NOON
+    )
