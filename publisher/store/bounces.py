@@ -13,6 +13,7 @@ from publisher.model.deliveries import DeliveryKind, FailedMail, KnownDelivery
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
 from publisher.store.mail_schema import IS_NO_ROUND, bounces, deliveries, mailboxes
+from publisher.store.upsert import insert_into
 
 
 class Bounces:
@@ -76,10 +77,7 @@ class Bounces:
 
 def keep_bounce(connection: Connection, bounce: BounceRow) -> bool:
     """Record a bounce (the report that a mail came back) in an open transaction; return False if it is already
-    recorded.
+    recorded, even if another process records it at the same moment.
     """
-    known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
-    if connection.execute(known).scalar() is not None:
-        return False
-    connection.execute(insert(bounces).values(asdict(bounce)))
-    return True
+    row = insert_into(connection, bounces).values(asdict(bounce)).on_conflict_do_nothing()
+    return connection.execute(row, execution_options={"preserve_rowcount": True}).rowcount == 1

@@ -1,5 +1,6 @@
 """Bounce scores of subscribers, refusals and probes in the store, in both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from publisher.model.errors import OutrunError
 from publisher.model.subscribers import Subscriber
 from publisher.store import Store
 from publisher.store.bounce_scores import new_mark, probe_name
+from publisher.store.bounces import keep_bounce
 from publisher.store.people import Marked, Suspended
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_rounds import add, begin, plan
@@ -50,6 +52,19 @@ def test_a_report_is_kept_with_its_score_once(store: Store, ada: Subscriber) -> 
     assert 1 == scores.count_suspended()
     assert store.mail.bounces.is_known("two")
     assert not store.mail.bounces.is_known("three")
+
+
+@pytest.mark.postgres
+def test_a_report_that_two_processes_read_at_once_is_recorded_once(postgresql_url: str) -> None:
+    """Both read the same mailbox."""
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as other, ThreadPoolExecutor(1) as thread:
+        with one.database.writing_beside() as connection:
+            assert keep_bounce(connection, came_back("one"))
+            theirs = thread.submit(other.mail.bounces.record, came_back("one"))
+            with pytest.raises(TimeoutError):
+                theirs.result(0.5)  # it waits for the first to commit
+
+        assert not theirs.result()
 
 
 def test_of_two_reports_at_once_one_is_decided_again(store: Store, ada: Subscriber) -> None:
