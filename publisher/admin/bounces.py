@@ -26,6 +26,7 @@ from publisher.store import Store
 from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.people import People
 from publisher.subscribers.reach import Counted, Reach
+from publisher.subscribers.retries import retry_outrun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) ->
         return BounceReport(unknown=1)
     if desk.store.mail.bounces.is_known(mark):
         return BounceReport(repeated=1)
-    people.stop(bounce.stop_token)
+    retry_outrun(lambda: people.stop(bounce.stop_token))
     row = _row_of(bounce, mark, desk, token=desk.store.people.bounce_scores.mark_of(holder.number))
     desk.store.mail.bounces.record(row)
     return BounceReport(recorded=(row,), ended=int(bool(holder.active)))

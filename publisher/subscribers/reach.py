@@ -12,13 +12,13 @@ What a crash leaves, by its moment:
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind
-from publisher.model.errors import OutrunError, UsageError
+from publisher.model.errors import UsageError
 from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
 from publisher.store import Store
 from publisher.store.bounce_scores import new_mark, probe_name
@@ -33,14 +33,9 @@ from publisher.subscribers.bounce_rule import (
 )
 from publisher.subscribers.choose import leave
 from publisher.subscribers.people import LetterWriter, People
+from publisher.subscribers.retries import retry_outrun
 
 logger = DecisionLog("subscribers")
-
-TRIES = 10
-"""How often a change of a bounce score is tried: two processes may handle reports about one subscriber at the same
-time.
-"""
-_T = TypeVar("_T")
 
 
 class Counted(NamedTuple):
@@ -88,7 +83,7 @@ class Reach:
         """Record and count a report about a mail to a subscriber; suspend him or end his subscriptions if `bounce_rule`
         says so.
         """
-        return _again(lambda: self._take_report(row, holder))
+        return retry_outrun(lambda: self._take_report(row, holder))
 
     def _take_report(self, row: BounceRow, holder: Marked) -> Counted:
         if self._store.mail.bounces.is_known(row.mark):
@@ -108,7 +103,7 @@ class Reach:
         """Count a mail that the server refused against its subscriber, as `take_report` does; `status` is the enhanced
         status code, or the reply code.
         """
-        return _again(lambda: self._take_refusal(refusal, status))
+        return retry_outrun(lambda: self._take_refusal(refusal, status))
 
     def _take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
         reader = self._store.people.subscribers.by_address(refusal.address)
@@ -234,17 +229,3 @@ class Reach:
         letter = replace(letter, delivery=replace(letter.delivery, return_path=return_path))
         self._store.people.bounce_scores.begin_probe(reader.number, score, letter, mark=mark, now=self._now)
         logger.debug("a probe is sent", because="mails came back a week ago", subscriber=reader.number)
-
-
-def _again(act: Callable[[], _T]) -> _T:
-    """Call a function; if another process was quicker, call it again with the new state.
-
-    Raises:
-        OutrunError: another process was quicker each time.
-    """
-    for _ in range(TRIES - 1):
-        try:
-            return act()
-        except OutrunError:
-            continue
-    return act()

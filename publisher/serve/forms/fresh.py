@@ -13,11 +13,12 @@ from publisher.admin.reception import Reception
 from publisher.model.subscribers import LetterKind, Subscriber
 from publisher.rendering.urls import host_of
 from publisher.serve.forms import pages
-from publisher.serve.forms.answers import decide, lead_to, refuse
+from publisher.serve.forms.answers import lead_to, refuse
 from publisher.serve.forms.entered import SHOWN, Mistake, address_mistake
 from publisher.serve.forms.view import View
 from publisher.store.moves import MoveOutcome
 from publisher.subscribers.held_data import json_of
+from publisher.subscribers.retries import retry_outrun
 
 
 class FreshForms:
@@ -120,7 +121,7 @@ class FreshForms:
         outcome = None
         if moving is not None:
             words = view.move_words(view.speaks(moving.before.language))
-            outcome = decide(lambda: own_data.move(token, words=words))
+            outcome = retry_outrun(lambda: own_data.move(token, words=words))
         if outcome is MoveOutcome.MOVED:
             self._on_letter()
         # after a second click the address is taken, by this subscriber

@@ -23,7 +23,7 @@ from publisher.model.errors import PublisherError
 from publisher.model.subscribers import EVERYTHING, LetterKind, Request
 from publisher.rendering.urls import FORMS
 from publisher.serve.forms import pages
-from publisher.serve.forms.answers import decide, lead_to, refuse
+from publisher.serve.forms.answers import lead_to, refuse
 from publisher.serve.forms.entered import (
     SHOWN,
     TRAP,
@@ -38,6 +38,7 @@ from publisher.serve.forms.fresh import FreshForms
 from publisher.serve.forms.quota import IN_ALL, PER_NETWORK, Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
+from publisher.subscribers.retries import retry_outrun
 
 logger = structlog.get_logger("publisher")
 
@@ -180,7 +181,7 @@ class _Forms:
 
     def confirm(self, token: str) -> Response:
         view = self._view()
-        subscriber = decide(lambda: view.people.confirm(token))
+        subscriber = retry_outrun(lambda: view.people.confirm(token))
         subscriber = subscriber or view.people.links.used_now(token, LetterKind.CONFIRM, LetterKind.RENEW)
         if subscriber is None:
             return pages.bad_link_page(view)
@@ -213,7 +214,7 @@ class _Forms:
                 return refuse(view, language=before.language)
             return self._answer_link(view, before.address, language=before.language)
         if request.form.get("do") == "resume":
-            decide(lambda: people.change(token, choices=followed, language=before.language))
+            retry_outrun(lambda: people.change(token, choices=followed, language=before.language))
             return lead_to(view.path("mine", token, query="saved"))
         slugs = dict.fromkeys([EVERYTHING, *(each.slug for each in people.themes), *followed])
         choices = read_changes(request.form, people.settings, slugs, followed)
@@ -224,7 +225,7 @@ class _Forms:
             pause = read_pause(until, timezone=view.site.timezone, now=people.now)
         if isinstance(pause, Mistake):
             return pages.mine_page_again(view, token, before, choices, language, until=until, mistake=pause)
-        decide(lambda: people.change(token, choices=choices, language=language, paused_until=pause))
+        retry_outrun(lambda: people.change(token, choices=choices, language=language, paused_until=pause))
         return lead_to(view.path("mine", token, query="saved"))
 
     # --- leaving -----------------------------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ class _Forms:
         wanted = request.form.get("do", "")
         people = view.people
         act: Callable[[str], object] = {"undo": people.undo, "fewer": people.slow_down}.get(wanted, people.stop)
-        decide(lambda: act(token))
+        retry_outrun(lambda: act(token))
         after = view.people.links.holder(token)
         if after is None:
             return self._answer_gone(view, token)
