@@ -113,22 +113,32 @@ class RoundMails:
             self._selected.clear()
         records = self._read_items(mails.values())
         found: dict[int, WireForm | PublisherError] = {}
+        failed: dict[tuple[tuple[int, ...], str], TemplateError] = {}
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
-            if mail is None or mail.is_suppressed:
-                continue  # he was erased, or a restore brought him back
-            if mail.is_suspended or not mail.follows:  # or he left before the operator sent the rest
-                self._store.people.rounds.hold_back(delivery, now=now)
+            if mail is None or mail.is_suppressed:  # he was erased, or a restore brought him back
                 continue
-            if mail.paused_until is not None and mail.paused_until > now:
-                self._store.people.rounds.let_wait(delivery, mail.paused_until, now=now)
+            if self._return_to_ledger(mail, delivery, now):
                 continue
+            key = (mail.items, mail.language)
             try:
-                if selected := self._select(round_, mail, records, people):
+                if key in failed:  # not rendered for each mail, because a broken template may concern the whole round
+                    found[delivery.id] = failed[key]
+                elif selected := self._select(round_, mail, records, people):
                     found[delivery.id] = self._mail(selected, round_, mail, delivery, people)
             except TemplateError as error:
-                found[delivery.id] = error
+                found[delivery.id] = failed[key] = error
         return found
+
+    def _return_to_ledger(self, mail: RoundMail, delivery: Delivery, now: datetime) -> bool:
+        """Return a claimed mail to the ledger if its subscriber gets none now; return whether that was done."""
+        if mail.is_suspended or not mail.follows:  # or he left before the operator sent the rest
+            self._store.people.rounds.hold_back(delivery, now=now)
+        elif mail.paused_until is not None and mail.paused_until > now:
+            self._store.people.rounds.let_wait(delivery, mail.paused_until, now=now)
+        else:
+            return False
+        return True
 
     def _present_people(self, now: datetime) -> People:
         if self._present is None or not self._present[0] <= now < self._present[0] + _PEOPLE_KEPT:

@@ -5,6 +5,8 @@ changed.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import repeat
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -12,6 +14,9 @@ import pytest
 from publisher.admin.round_mails import RoundMails, is_left
 from publisher.compose.digest import Renderer
 from publisher.model.deliveries import Delivery
+from publisher.model.errors import TemplateError
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 from publisher.rendering.wire_form import WireForm
 from publisher.store import Store
 from publisher.subscribers.people import People
@@ -41,8 +46,10 @@ def test_an_item_is_sent_while_its_subscriber_follows_one_of_its_themes(
     assert expected == is_left(themes, followed=followed, left=left)
 
 
-def round_mails_of(store: Store, clock: Callable[[], datetime] = lambda: NOON) -> RoundMails:
-    renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
+def round_mails_of(
+    store: Store, clock: Callable[[], datetime] = lambda: NOON, *, renderer: Callable[[], Renderer] | None = None
+) -> RoundMails:
+    usual = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
 
     def no_letters() -> NoReturn:
         raise NotImplementedError
@@ -50,7 +57,7 @@ def round_mails_of(store: Store, clock: Callable[[], datetime] = lambda: NOON) -
     def people(now: datetime) -> People:
         return People(store=store, site=SITE, settings=SETTINGS, themes=THEMES, letters=no_letters, now=now)
 
-    return RoundMails(store=store, settings=SETTINGS, renderer=lambda: renderer, people=people, clock=clock)
+    return RoundMails(store=store, settings=SETTINGS, renderer=renderer or (lambda: usual), people=people, clock=clock)
 
 
 def words_of(mails: RoundMails, delivery: Delivery) -> list[str]:
@@ -129,3 +136,19 @@ def test_the_link_to_a_subscribers_own_page_is_of_the_day_of_the_mail() -> None:
     for reader, moment, mail in zip(readers, moments, made, strict=True):
         assert isinstance(mail, WireForm)
         assert mine_token(reader.number, key, now=moment).encode() in mail.data
+
+
+def test_a_broken_template_is_tried_once_for_the_same_items_of_a_batch(tmp_path: Path) -> None:
+    """It concerns all mails of the round, and all are claimed again some minutes later."""
+    (tmp_path / "digest.html").write_text("{% if %}", "utf-8")
+    templates = Templates(TemplateFiles(tmp_path, shipped_templates()))
+    renderers = repeat(Renderer(site=SITE, templates=templates, style=STYLE, themes=THEMES), 2)
+    with sqlite_store() as store:
+        collect(store, record("a"), record("b"))
+        ada, ben, eve, dan = (add(store, name) for name in ("ada", "ben", "eve", "dan"))
+        plan(store, begin(store), {ada.number: (1,), ben.number: (1,), eve.number: (1, 2), dan.number: (1,)})
+        claimed = store.mail.ledger.claim(4, max_age=timedelta(days=3), now=NOON)
+
+        made = round_mails_of(store, renderer=lambda: next(renderers))(claimed)
+
+    assert [TemplateError] * 4 == [type(made[each.id]) for each in claimed]
