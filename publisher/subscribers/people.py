@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import Letter, Rank
@@ -46,6 +45,7 @@ from publisher.subscribers.choose import (
     slow_down,
     undo,
 )
+from publisher.subscribers.letter_writer import LetterWriter
 from publisher.subscribers.links import ReaderLinks
 from publisher.subscribers.reader_address import reader_address
 
@@ -53,18 +53,6 @@ logger = DecisionLog("subscribers")
 
 MOST_CHOICES = 200
 """How many themes one subscriber may choose."""
-
-
-class LetterWriter(Protocol):
-    """Writes the site's letters: mails about a subscription itself, such as to confirm it."""
-
-    def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """Return a letter to a request's address, to be queued under `name`; `token` is the token of its link.
-
-        Raises:
-            TemplateError: the template of the letter cannot be used.
-        """
-        ...
 
 
 class People:

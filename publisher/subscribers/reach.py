@@ -32,7 +32,8 @@ from publisher.subscribers.bounce_rule import (
     weight_of,
 )
 from publisher.subscribers.choose import leave
-from publisher.subscribers.people import LetterWriter, People
+from publisher.subscribers.letter_writer import LetterWriter
+from publisher.subscribers.people import People
 from publisher.subscribers.retries import retry_outrun
 
 logger = DecisionLog("subscribers")

@@ -20,7 +20,8 @@ from publisher.store import Store
 from publisher.store.people import NewRenewal, OldConsent
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import leave
-from publisher.subscribers.people import LetterWriter, People
+from publisher.subscribers.letter_writer import LetterWriter
+from publisher.subscribers.people import People
 
 logger = DecisionLog("subscribers")
 

@@ -14,7 +14,8 @@ from publisher.model.errors import UsageError
 from publisher.model.subscribers import ConsentKind, Subscriber
 from publisher.store import Store
 from publisher.subscribers.instants import NO_DATE, TOO_OLD
-from publisher.subscribers.people import LetterWriter, People
+from publisher.subscribers.letter_writer import LetterWriter
+from publisher.subscribers.people import People
 from publisher.subscribers.roster import BLOCKED, Roster, read_roster
 from publisher.subscribers.transfer import (
     ASKED,
