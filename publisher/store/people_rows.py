@@ -7,15 +7,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import Consent, EndReason, Subscriber, Subscription
 from publisher.store.bounce_scores import new_mark
-from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
+from publisher.store.people_schema import IS_ACTIVE, confirmations, consents, subscribers, subscriptions, wordings
 from publisher.store.upsert import insert_into
 
-IS_ACTIVE = subscriptions.c.state == literal("active")
 _OF_SUBSCRIBER = ("number", "address", "language", "since", "paused_until")
 _OF_SUBSCRIPTION = tuple(column.name for column in subscriptions.c if column.name != "subscriber")
 

@@ -52,6 +52,7 @@ subscriptions = Table(
     _column("ended_because", Choice(EndReason), nullable=True),
     sqlite_with_rowid=False,
 )
+IS_ACTIVE = subscriptions.c.state == SubscriptionState.ACTIVE
 
 # How many of the people erased since followed a theme at a pace when a month began; with theme and pace empty,
 # anything.

@@ -33,7 +33,6 @@ from sqlalchemy import (
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.editions import TakenOut
 from publisher.model.rounds import ItemEntry, Round
-from publisher.model.subscribers import SubscriptionState
 from publisher.store.columns import UtcDateTime
 from publisher.store.content import themes_of
 from publisher.store.delivery_rows import clock_of
@@ -42,6 +41,7 @@ from publisher.store.engine import batches
 from publisher.store.joins import joins_of
 from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import (
+    IS_ACTIVE,
     bounce_scores,
     ranges,
     round_items,
@@ -63,7 +63,6 @@ _FROM_ARRAYS = insert(round_mails).from_select(
     ["round", "subscriber", "selection"],
     select(bindparam("whose_round", type_=Integer), _ARRAYS.c.subscriber, _ARRAYS.c.selection),
 )
-IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
 
 
 class FollowRow(NamedTuple):

@@ -27,8 +27,14 @@ from publisher.store.departure_text import read_departures
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
 from publisher.store.erasure import erase_addresses
-from publisher.store.people_rows import IS_ACTIVE
-from publisher.store.people_schema import confirmations, owed_departures, subscribers, subscriptions, suppressions
+from publisher.store.people_schema import (
+    IS_ACTIVE,
+    confirmations,
+    owed_departures,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 from publisher.store.queue import cancel_deliveries
 from publisher.store.round_mails import is_round_mail
 from publisher.store.schema import departures_noted

@@ -31,6 +31,7 @@ from publisher.store.delivery_rows import is_delivery
 from publisher.store.engine import Database, batches
 from publisher.store.next_round import NextRound, give_words_back, take_words
 from publisher.store.people_schema import (
+    IS_ACTIVE,
     bounce_scores,
     pace_ticks,
     ranges,
@@ -41,7 +42,7 @@ from publisher.store.people_schema import (
     subscriptions,
 )
 from publisher.store.queue import cancel_deliveries
-from publisher.store.range_pass import IS_ACTIVE, RangePass, gets_mails, new_items
+from publisher.store.range_pass import RangePass, gets_mails, new_items
 from publisher.store.round_mails import APART, let_wait
 from publisher.store.suppressions import suppressed_among
 

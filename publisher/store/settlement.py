@@ -15,8 +15,7 @@ from publisher.store.edition_schema import audiences, edition_items, editions
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
 from publisher.store.mail_schema import deliveries
-from publisher.store.people_rows import IS_ACTIVE
-from publisher.store.people_schema import confirmations, subscriptions
+from publisher.store.people_schema import IS_ACTIVE, confirmations, subscriptions
 from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.restoration import READERS
 from publisher.store.schema import counters, items, restoration, sent_before

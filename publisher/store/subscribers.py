@@ -19,7 +19,6 @@ from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address
 from publisher.store.gone import Gone, departure_kind
 from publisher.store.people_rows import (
-    IS_ACTIVE,
     append_consent,
     consent_of,
     consent_row,
@@ -39,7 +38,15 @@ from publisher.store.people_rows import (
     words_digest,
     write_subscriptions,
 )
-from publisher.store.people_schema import confirmations, consents, link_key, subscribers, subscriptions, wordings
+from publisher.store.people_schema import (
+    IS_ACTIVE,
+    confirmations,
+    consents,
+    link_key,
+    subscribers,
+    subscriptions,
+    wordings,
+)
 from publisher.store.queue import insert_letters
 from publisher.store.round_mails import follow_reader
 from publisher.store.suppressions import (
