@@ -255,7 +255,8 @@ class _Pass:
         cancelled.
         """
         if not problem:
-            logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
+            because = "nothing is left in it, or its recipient gets no mail now"
+            logger.debug("mail is not sent", because=because, **facts_of(delivery))
             self._commits.record(
                 Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
             )

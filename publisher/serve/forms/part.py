@@ -76,8 +76,11 @@ def form_pages(
 ) -> Blueprint:
     """Return the part of the application with the forms.
 
-    Args: open_reception: returns the site at this moment. base_url: of the site. on_letter: called when a letter may
-    wait to be sent. later: runs tasks that no answer may wait for; with `None`, a thread made here runs them.
+    Args:
+        open_reception: returns the site at this moment.
+        base_url: the address of the site.
+        on_letter: called when a letter may wait to be sent.
+        later: runs tasks that no answer may wait for; with `None`, a thread made here runs them.
     """
     forms = _Forms(open_reception, on_letter, later or Background())
     part = Blueprint("forms", __name__)
