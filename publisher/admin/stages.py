@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from publisher.admin.departures import note_departures
 from publisher.admin.wiring import Wiring
@@ -29,9 +28,6 @@ from publisher.publish.files import Files
 from publisher.publish.plan import Scope, plan
 from publisher.rendering import urls
 from publisher.store import Store
-
-if TYPE_CHECKING:
-    from publisher.model.mail_reports import RoundReport
 
 Planner = Callable[..., list[Plan]]
 """Plans editions: `compose.plan_all` or `compose.plan_due`."""
@@ -78,18 +74,20 @@ class Stages:
             audiences, site, now = self._config.audiences, self._config.site, self._clock()
             return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
         report = self.compose(report, plan, self._config.audiences)
-        report = replace(report, rounds=self._keep_rounds(is_stopping))
+        report = self._serve_subscribers(report, is_stopping)
         return self._wiring.tell_hub(note_departures(self._store, report))
 
-    def _keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple["RoundReport", ...]:
+    def _serve_subscribers(self, report: RunReport, is_stopping: Callable[[], bool]) -> RunReport:
         """Plan the mails to subscribers that are due, and delete data whose retention period has ended: data of former
         subscribers too, if config.toml has no [subscribers] any more.
         """
         if self._config.subscribers is None and not self._store.holds_people():
-            return ()
+            return report
         from publisher.admin.subscribers_wiring import SubscribersWiring  # late: most sites have no subscribers
 
-        return SubscribersWiring(self._wiring).keep_rounds(is_stopping)
+        wiring = SubscribersWiring(self._wiring)
+        problems = wiring.tend_people(is_stopping)
+        return replace(report, rounds=wiring.keep_rounds(is_stopping)).with_problems(*problems)
 
     def collect(
         self,

@@ -16,6 +16,7 @@ from publisher.admin.wiring import Wiring
 from publisher.model.decisions import DecisionLog
 from publisher.model.errors import UsageError
 from publisher.model.mail_reports import RoundReport
+from publisher.model.problems import Problem
 from publisher.model.progress import Progress
 from publisher.subscribers.people import People
 from publisher.subscribers.reach import Reach
@@ -111,20 +112,27 @@ class SubscribersWiring:
         self._wiring.templates.fingerprint()
         return Reception(self.people(now), self._wiring.look, self._store)
 
-    def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Plan the mails to subscribers that are due.
+    def tend_people(self, is_stopping: Callable[[], bool]) -> tuple[Problem, ...]:
+        """Delete data about people whose retention period has ended, send probes (letters that test an address) to
+        suspended subscribers, and end the subscriptions of those who did not say that they still want their mails.
 
-        Before that, data about people whose retention period has ended is deleted, and suspended subscribers get probes
-        (letters that test the address).
+        Returns the problems because of which some probes cannot be sent yet.
         """
-        settings, now = self._config.subscribers, self._clock()
+        now = self._clock()
         if forgotten := self._store.people.retention.forget(now=now, is_stopping=is_stopping):
             logger.debug("forgotten", because="it was kept for long enough", **asdict(forgotten))
-        if settings is None:
+        if self._config.subscribers is None:
             return ()
-        self.reach(now).probe()
+        problems = self.reach(now).probe()
         if ended := end_unanswered(self._store, now=now, is_stopping=is_stopping):
             logger.debug("subscriptions end", because="their subscribers were asked and did not answer", readers=ended)
+        return problems
+
+    def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
+        """Plan the mails to subscribers that are due."""
+        settings, now = self._config.subscribers, self._clock()
+        if settings is None:
+            return ()
         return keep_rounds(self._config, settings, self._store, self._wiring.site, now=now, is_stopping=is_stopping)
 
     def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:

@@ -18,7 +18,8 @@ from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind
-from publisher.model.errors import UsageError
+from publisher.model.errors import OutrunError, TemplateError, UsageError
+from publisher.model.problems import Problem
 from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
 from publisher.store import Store
 from publisher.store.bounce_scores import new_mark, probe_name
@@ -197,21 +198,33 @@ class Reach:
 
     # --- probes ------------------------------------------------------------------------------------------------------
 
-    def probe(self) -> None:
+    def probe(self) -> tuple[Problem, ...]:
         """Send probes (letters that test an address) to subscribers who were suspended a week ago, and evaluate the
-        probes sent before.
+        probes sent before. Return the problems because of which some probes cannot be sent yet.
         """
+        problems: dict[str, Problem] = {}
         for each in self._store.people.bounce_scores.suspended(before=self._now - PROBE_AFTER):
-            reader = self._store.people.subscribers.get(each.subscriber)
-            if reader is None or not reader.active:
-                self._store.people.bounce_scores.forget(each.subscriber, is_going_on=False, now=self._now)
-            elif self._has_arrived(each):
-                self._store.people.bounce_scores.forget(each.subscriber, now=self._now)
-                logger.debug("digests go on", because="a probe did not come back", subscriber=each.subscriber)
-            elif each.probe is DeliveryState.REFUSED:
-                self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)
-            elif each.probe in (None, DeliveryState.CANCELLED) and not self._is_paused(reader):
-                self._send_probe(reader, each.score)
+            try:
+                self._probe(each)
+            except OutrunError:
+                continue  # he changed something at this very moment; the next pass checks again
+            except TemplateError as error:
+                problems[str(error)] = Problem.of("subscribers", error)
+        return tuple(problems.values())
+
+    def _probe(self, suspended: Suspended) -> None:
+        """Send a probe to a suspended subscriber, or evaluate the one that was sent."""
+        number = suspended.subscriber
+        reader = self._store.people.subscribers.get(number)
+        if reader is None or not reader.active:
+            self._store.people.bounce_scores.forget(number, is_going_on=False, now=self._now)
+        elif self._has_arrived(suspended):
+            self._store.people.bounce_scores.forget(number, now=self._now)
+            logger.debug("digests go on", because="a probe did not come back", subscriber=number)
+        elif suspended.probe is DeliveryState.REFUSED:
+            self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)
+        elif suspended.probe in (None, DeliveryState.CANCELLED) and not self._is_paused(reader):
+            self._send_probe(reader, suspended.score)
 
     def _has_arrived(self, suspended: Suspended) -> bool:
         at = suspended.probe_sent_at

@@ -81,6 +81,31 @@ def run(world: World, after: timedelta) -> None:
     assert "@example.org" not in outcome.err.replace("news@example.org", "")
 
 
+def test_a_broken_template_of_letters_stops_no_digest(world: World, server: Server) -> None:
+    """A probe to a suspended subscriber is due then. It goes out as soon as the template is corrected."""
+    world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
+    run(world, timedelta(0))
+    run(world, timedelta(minutes=1))
+    assert "no digests since" in why(world, "fay")
+    broken = world.folder / "templates" / "letter.txt"
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_text("{% if %}")
+    world.listing.write_text(f"{news('9 March 2026', 'A new one.', theme='Ferries')}\n\n{FERRY}")
+    server.taken.clear()
+
+    outcome = world.publisher("run", at=MONDAY + 7 * DAY)
+
+    assert 2 == outcome.exit_code
+    assert "letter.txt:1: Expected an expression" in outcome.err
+    assert ["ada", "ben", "dan", "eve"] == recipients(server)
+
+    broken.unlink()
+    server.script.clear()
+    run(world, 7 * DAY + timedelta(minutes=1))
+
+    assert "fay" in recipients(server)
+
+
 def test_the_operator_lets_mails_go_on_to_somebody_whose_mails_came_back(world: World, server: Server) -> None:
     """Adding him again does not let mails go on, and the answer says so."""
     world.listing.write_text(f"{news('8 March 2026', 'A first one.', theme='Ferries')}\n\n{FERRY}")
