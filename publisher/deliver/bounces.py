@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 from flufl.bounce import all_failures
 
 from publisher.model.bounces import Bounce, BounceKind
+from publisher.rendering.text import one_line
 
 # it logs a traceback for each mail on which one of its detectors fails
 logging.getLogger("flufl.bounce").propagate = False
@@ -36,7 +37,7 @@ _MOST_ODD = 50_000
 _MOST_DEEP = 50
 _MOST_WORDS = 500
 _MOST_TEXT = 20_000
-_MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\x00-\x20\x7f]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _STOP = r"[A-Za-z0-9_-]{28}"
 """The form of a token in links to unsubscribe, as `subscribers.tokens` makes it."""
@@ -168,7 +169,7 @@ def _read_odd(message: _Mail, about: _About, failures: _Failures) -> Bounce:
             token=about.token,
             stop_token=about.stop_token,
             message_ids=about.told,
-            recipient=_text(failed[0]),
+            recipient=one_line(_text(failed[0])),
             status=_odd_status(message),
             words=_subject(message),
         )
@@ -210,7 +211,7 @@ def _is_automatic(message: _Mail) -> bool:
 def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
     """Return the text after the `+` in a bounce address in these fields, or an empty string if there is none."""
     local, _, domain = bounces.rpartition("@")
-    pattern = re.compile(rf"{re.escape(local)}\+([^@\s]+)@{re.escape(domain)}", re.IGNORECASE)
+    pattern = re.compile(rf"{re.escape(local)}\+([A-Za-z0-9_-]+)@{re.escape(domain)}", re.IGNORECASE)
     values = [str(value) for name in fields for value in message.get_all(name, [])]
     found = (pattern.fullmatch(address.strip()) for _, address in getaddresses(values))
     return next((each[1] for each in found if each), "") if local else ""
@@ -285,8 +286,10 @@ def _split(text: str) -> list[_Mail]:
 
 
 def _value(fields: _Mail, name: str) -> str:
-    """Return the value of a header field on one line, or an empty string if there is no such field."""
-    return " ".join(str(fields.get(name, "")).split())[:_MOST_WORDS]
+    """Return the value of a header field on one line, without control characters, or an empty string if there is no
+    such field.
+    """
+    return one_line(str(fields.get(name, "")))[:_MOST_WORDS]
 
 
 def _typed(value: str) -> str:

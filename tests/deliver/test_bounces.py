@@ -255,6 +255,19 @@ def test_a_file_that_is_no_mail_is_unknown(mail: bytes) -> None:
     assert BounceKind.UNKNOWN == read_bounce(mail, bounces=BOUNCES).kind
 
 
+def test_no_value_of_a_report_has_a_character_that_a_database_refuses() -> None:
+    """PostgreSQL takes no NUL: one such mail, which anybody may send, would end each reading of the mailbox."""
+    to, returned = "bounces+01\x0023@example.org", "Message-ID: <a\0b@example.org>\n"
+    samples = [report(POSTFIX, to=to, returned=returned), report(POSTFIX), COMPLAINT, QMAIL]
+    mails = [each.replace(b"550 ", b"550\0 ") for each in samples]
+    mails += [each.replace(b"@", b"\0@") for each in samples]
+    mails.append(f"From: eve@example.net\nTo: {to}\nSubject: \0 Away\n\n{returned}".encode())
+
+    found = [read_bounce(each, bounces=BOUNCES) for each in mails]
+
+    assert [] == [each for each in found if r"\x00" in repr(each)]
+
+
 @settings(max_examples=settings().max_examples * 5 // 2)
 @given(sample=st.sampled_from([report(POSTFIX), COMPLAINT, QMAIL]), data=st.data())
 def test_no_mail_however_broken_ends_the_reading(sample: bytes, data: st.DataObject) -> None:
