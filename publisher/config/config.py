@@ -58,10 +58,14 @@ class Config:
 
     @property
     def departures(self) -> Path:
-        """The path of the file of departures: beside an SQLite store, or beside the outbox if the store is on a
-        server.
+        """The path of the file of departures (who left or was erased)."""
+        return self.departures_at(self.store.url)
+
+    def departures_at(self, url: str) -> Path:
+        """Return the path of the file of departures of a store at this SQLAlchemy URL: beside an SQLite file, or beside
+        the outbox if the store is on a server.
         """
-        database = self.store.file
+        database = StoreSettings(url=url).file
         if database is None:
             return self.outbox_directory.with_name("publisher.departures")
         return database.with_name(f"{database.name}.departures")

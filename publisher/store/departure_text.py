@@ -12,6 +12,7 @@ from publisher.model.errors import StoreError
 from publisher.model.subscribers import EndReason
 from publisher.store.address_key import AddressKey
 from publisher.store.departures import DIGITS, Journal
+from publisher.store.engine import Database
 
 
 def append_departures(journal: Journal, departures: Sequence[Departure], key: AddressKey) -> int:
@@ -22,6 +23,23 @@ def append_departures(journal: Journal, departures: Sequence[Departure], key: Ad
         FilesError: the disk refuses.
     """
     return journal.append("".join(_line_of(each, key) for each in departures).encode(), key.digits)
+
+
+def copy_departures(database: Database, source: Journal, target: Journal) -> None:
+    """Append to the file of departures `target` the lines of `source`, the file of the store in `database`, that it
+    lacks.
+
+    Raises:
+        FilesError: the disk refuses.
+        StoreError: a line of `target` has an HMAC by another key than that store's.
+    """
+    with database.reading() as connection:
+        key = AddressKey.of(connection)
+    for _ in read_departures(target, key):
+        pass
+    known = set(target.lines())
+    lines = [line for line in source.lines() if line.endswith(b"\n") and line not in known]
+    target.append(b"".join(lines), key.digits)
 
 
 def read_departures(journal: Journal, key: AddressKey, *, after: int = 0) -> Iterator[Departure]:

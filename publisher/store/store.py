@@ -216,6 +216,17 @@ class Store:
 
         return repeat_departures(self.database, self.departures)
 
+    def copy_departures_to(self, path: Path) -> None:
+        """Copy the file of departures to `path`, where another store looks for it. Lines that are there stay.
+
+        Raises:
+            FilesError: one of the files cannot be used.
+            StoreError: the file at `path` is of a store with another key.
+        """
+        from publisher.store.departure_text import copy_departures  # late: a copy is rare
+
+        copy_departures(self.database, self.departures, Journal(path))
+
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
         """Copy everything into an empty store; return the number of rows. The caller makes sure that neither store
         changes meanwhile.

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 from publisher.config.store import URL
 from publisher.store import Store
 from tests.databases import dump
+from tests.journey.test_subscribers import ADA, BEN, ONLY_PEOPLE, people
 from tests.killed import killed_at
 from tests.world import CONFIG, NOW, World, news, run_main
 
@@ -165,6 +166,36 @@ def test_nothing_is_copied_while_somebody_is_at_work(
 
     assert (75, [f"publisher: store {world.database}: {what}"]) == (outcome.exit_code, outcome.problems)
     assert not (tmp_path / "other.db").exists()
+
+
+def test_who_was_erased_stays_so_in_the_other_database_and_back(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Imports ask the file of departures, which a store on a server has elsewhere."""
+    monkeypatch.setenv("PUBLISHER_STORE_URL", empty_url)
+    world = World(tmp_path / "site", FERRY, config=ONLY_PEOPLE + SMTP)
+    world.publisher("collect", at=NOW)
+    list_of_both = tmp_path / "people.csv"
+    list_of_both.write_text("email,agreed,agreed_at\n" + f"{ADA},paper,2026-01-01\n{BEN},paper,2026-01-01\n", "utf-8")
+
+    def erase(address: str) -> str:
+        """Erase a subscriber, and return what an import of both people would do."""
+        people(world, "add", address, "*=weekly", "--agreed", "on paper")
+        people(world, "erase", address)
+        return people(world, "import", str(list_of_both), "--follow", "*=weekly").lines[0]
+
+    assert "1 person would be added, 1 left out" in erase(ADA)
+    assert 0 == world.publisher_store("copy", "env:PUBLISHER_STORE_URL", at=NOW).exit_code
+    world.database.unlink()
+    world.config.write_text(ONLY_PEOPLE + SMTP + store_at("env:PUBLISHER_STORE_URL"), "utf-8")
+    assert "0 people would be added, 2 left out" in erase(BEN)
+
+    assert 0 == world.publisher_store("copy", f"sqlite:///{world.database}", at=NOW).exit_code
+    world.config.write_text(ONLY_PEOPLE + SMTP, "utf-8")
+    assert (
+        "0 people would be added, 2 left out"
+        in people(world, "import", str(list_of_both), "--follow", "*=weekly").lines[0]
+    )
 
 
 def test_a_copy_that_was_killed_is_made_by_the_next_one(world: World, tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ DOORS = {
         "publisher.store.settlement",
         "publisher.store.replay",
         "publisher.store.transfer",
+        "publisher.store.departure_text",
     },
     # Write to the log; write anew which themes items have.
     "store/log.py": {"publisher.store.log_pass"},
