@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from publisher.deliver.answers import Reply, SmtpStep
+from publisher.deliver.answers import CLOSING, Reply, SmtpStep
 from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Silent, Wire, words_of
 from publisher.model.errors import MailServerError
@@ -310,16 +310,17 @@ class SmtpSession:
         self._wire.write((b"RSET\r\n" if self._has_open_mail else b"") + b"".join(commands))
         if self._has_open_mail:
             await self._wire.reply(self._deadlines.envelope)
-        mail = await self._wire.reply(self._deadlines.envelope)
+        replies = [await self._wire.reply(self._deadlines.envelope)]
         try:
-            rcpt = await self._wire.reply(self._deadlines.envelope)
-            data = await self._wire.reply(self._deadlines.data)
+            for deadline_s in (self._deadlines.envelope, self._deadlines.data):
+                if replies[-1].code != CLOSING:  # after that reply the server says nothing more
+                    replies.append(await self._wire.reply(deadline_s))
         except Silent as silence:
             raise BrokenPipeline(
                 f"it answered MAIL, but not the commands that were sent with it: {silence}"
             ) from silence
-        refusal = _first_refusal(mail, rcpt, data)
-        if refusal is not None and data.code == 354:  # noqa: PLR2004
+        refusal = _first_refusal(*replies)
+        if refusal is not None and replies[-1].code == 354:  # noqa: PLR2004
             # RFC 2920 section 3.1: the server still waits for a mail; an empty one without recipients ends that
             self._wire.write(b".\r\n")
             await self._wire.reply(self._deadlines.dot)
@@ -339,9 +340,9 @@ class SmtpSession:
 
 def _first_refusal(*replies: Reply) -> Refusal | None:
     """Return the first reply to MAIL, RCPT or DATA that is a refusal, or `None`. Later refusals in the group follow
-    from the first.
+    from the first, or are missing if the server closed the connection.
     """
-    for step, reply in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), replies, strict=True):
+    for step, reply in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), replies, strict=False):
         if not _is_taken(step, reply):
             return Refusal(step=step, reply=reply)
     return None

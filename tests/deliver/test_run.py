@@ -206,6 +206,8 @@ def test_a_server_that_hangs_up_gets_the_mail_again(begin: Begin, verb: str, act
     office.deliver()
     is_doubtful = verb == DOT and action == SayAndHangUp()
     assert is_doubtful == bool(office.counts().doubtful)
+    said = "421 4.3.2 shutting down" if action == SayAndHangUp("421 4.3.2 shutting down") else "closed the connection"
+    assert said in office.counts().reply
 
     office.deliver(after=RETRIES[0] if is_doubtful else timedelta(minutes=1))
 
