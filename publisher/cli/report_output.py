@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from publisher.cli.formats import clock_line, edition_line
+from publisher.cli.formats import clock_line, edition_line, local_time
 from publisher.cli.output import print_json, print_line, warn
 from publisher.model.editions import Edition, Notice
 from publisher.model.problems import Problem, counted
@@ -47,7 +47,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         lines.append(clock_line(report.ahead, zone))
     if not lines:
         # a source that could not be read may have news
-        return [] if report.all_problems else [_nothing_new(report)]
+        return [] if report.all_problems else [_nothing_new(report, zone)]
     if report.deliver and report.deliver.paused:
         lines.append(f"deliver: {_words_of_stopped(report.deliver)[0]}: see `publisher status`")
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
@@ -101,9 +101,9 @@ def _tally_line(tally: "DeliveryTally") -> str:
     return f"deliver: {tally.name} to {to}: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
-def _nothing_new(report: RunReport) -> str:
+def _nothing_new(report: RunReport, zone: ZoneInfo) -> str:
     """Return `nothing new`, followed by the sources that may have news because their listing is held for the operator
-    or they were not read.
+    or they were not read, and by what is known of mails that wait.
     """
     silent = []
     if report.collect and report.collect.sources_held:
@@ -112,6 +112,8 @@ def _nothing_new(report: RunReport) -> str:
         silent.append(f"{counted(report.collect.sources_waiting, 'source')} not asked yet")
     if report.deliver:
         silent += _words_of_stopped(report.deliver)
+    if report.deliver and report.deliver.next_at:  # also of mails that a process had claimed which was killed
+        silent.append(f"mails wait until {local_time(report.deliver.next_at, zone)}")
     return f"nothing new; {' and '.join(silent)}: see `publisher status`" if silent else "nothing new"
 
 

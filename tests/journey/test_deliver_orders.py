@@ -1,6 +1,7 @@
 """The operator's commands about mails (pause, resume, recall, send again), and the record of them."""
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -59,6 +60,15 @@ def test_one_list_is_paused_then_all_are_then_they_go_on(world: World, server: S
     order(world)
     assert sorted([LIST, "daily@lists.example.org"]) == server.recipients
     assert ["nothing was paused"] == order(world, "--resume")
+
+
+def test_when_mails_that_wait_are_tried_is_said(world: World, server: Server) -> None:
+    server.script = [Step("RCPT", Say("450 4.2.0 try again later"), times=2)]
+    order(world)
+
+    [line] = order(world)
+
+    assert re.fullmatch(r"nothing new; mails wait until \w+ [\d-]+ [\d:]+: see `publisher status`", line)
 
 
 def test_a_recalled_mail_is_not_sent_and_can_be_sent_again(world: World, server: Server) -> None:
