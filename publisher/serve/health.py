@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from flask import Blueprint, Response
 
@@ -77,7 +78,7 @@ def health_page(health: PassHealth) -> Blueprint:
     @part.get("/health")
     def answer() -> Response:
         is_well, numbers = health.state()
-        body = json.dumps({"status": "ok" if is_well else "failing", **numbers}, default=str) + "\n"
+        body = json.dumps({"status": "ok" if is_well else "failing", **numbers}, default=datetime.isoformat) + "\n"
         return Response(body, 200 if is_well else 503, {"Cache-Control": "no-store"}, mimetype="application/json")
 
     return part

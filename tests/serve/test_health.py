@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from publisher.model.deliveries import DeliveryCounts
 from publisher.serve.health import STALLED_AFTER, PassHealth, health_page
 from publisher.serve.web import application
+from tests.world import NOW
 
 
 @pytest.mark.parametrize(("problems", "status", "word"), [(0, 200, "ok"), (3, 503, "failing")])
@@ -18,6 +20,16 @@ def test_health_is_answered_and_never_kept(problems: int, status: int, word: str
     assert (status, "no-store") == (answer.status_code, answer.headers["Cache-Control"])
     why = {"why": "problems with publish"} if problems else {}
     assert {"status": word, "problems": problems, "last_pass_age_s": 0, **why} == json.loads(answer.data)
+
+
+def test_the_time_of_the_next_mail_is_iso_8601() -> None:
+    health = PassHealth(60.0, lambda: 0.0)
+    health.note(0)
+    health.note_mails(0, [DeliveryCounts(name="round-1", later=1, next_at=NOW)])
+
+    answer = application(health_page(health)).test_client().get("/health")
+
+    assert NOW.isoformat() == json.loads(answer.data)["mails"][0]["next_at"]
 
 
 def test_health_is_that_of_the_last_pass_and_of_the_time_since() -> None:
