@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Protocol
 
 from publisher.deliver.secret import read_secret
+from publisher.deliver.wire import words_of
 from publisher.model.errors import MailboxError
 from publisher.model.settings import ImapSettings, Security
 
 DEADLINE_S = 30
 _VALIDITY = "UIDVALIDITY"
+_MBOX = b"From "
+"""The beginning of an mbox file that has mails (RFC 4155)."""
 
 
 class Inbox(Protocol):
@@ -82,11 +85,14 @@ def open_mbox(path: Path) -> Iterator[Inbox]:
     """Open and lock an mbox file for the time of a `with` block. Removed mails are deleted at its end.
 
     Raises:
-        MailboxError: the file is missing, cannot be read, or another program has locked it.
+        MailboxError: the file is missing, is no mbox file, cannot be read, or another program has locked it.
     """
     if not path.is_file():
         raise MailboxError(str(path), "there is no such file; correct the path, or create an empty file")
     with _explain_errors(str(path)):
+        with path.open("rb") as file:
+            if file.read(len(_MBOX)) not in (b"", _MBOX):
+                raise MailboxError(str(path), "it is no mbox file: it does not begin with `From `; correct the path")
         box = mailbox.mbox(path, create=False)
         box.lock()
         try:
@@ -158,8 +164,10 @@ def _connect(settings: ImapSettings) -> imaplib.IMAP4:
 def _explain_errors(place: str) -> Iterator[None]:
     try:
         yield
-    except (imaplib.IMAP4.error, mailbox.Error, OSError) as error:
+    except (imaplib.IMAP4.error, mailbox.Error, ssl.SSLError) as error:
         raise MailboxError(place, re.sub(r"^b'|'$", "", str(error)) or type(error).__name__) from error
+    except OSError as error:
+        raise MailboxError(place, words_of(error)) from error
 
 
 def _words(said: "list[bytes | None] | list[None] | list[bytes]") -> str:

@@ -127,6 +127,28 @@ def test_a_mailbox_that_is_not_there_is_said(tmp_path: Path, arguments: tuple[st
     assert (75, True) == (outcome.exit_code, "mailbox nowhere" in outcome.err)
 
 
+def test_a_file_that_is_no_mbox_is_said_and_stays(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", FERRY)
+    other = tmp_path / "log"
+    other.write_bytes(b"10:30 a line of a log\n")
+
+    outcome = world.publisher("bounces", "--mbox", str(other), at=NOW)
+
+    assert (75, True) == (outcome.exit_code, "it is no mbox file" in outcome.err)
+    assert b"10:30 a line of a log\n" == other.read_bytes()
+
+
+def test_a_server_that_cannot_be_reached_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOUNCES_PASSWORD", PASSWORD)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    with imap_server() as box:
+        world = World(tmp_path / "site", FERRY, config=CONFIG + imap(box.port))
+
+    outcome = world.publisher("bounces", at=NOW)
+
+    assert (75, "publisher: mailbox news at 127.0.0.1: connection refused\n") == (outcome.exit_code, outcome.err)
+
+
 def test_a_wrong_password_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOUNCES_PASSWORD", "wrong")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
