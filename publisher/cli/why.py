@@ -231,7 +231,7 @@ _VERDICTS = {
     Verdict.PASSED: "a round passed without it, because readers did not see it then",
     Verdict.NEXT: "it comes with the next %(pace)s mail",
     Verdict.LEFT: "it does not come, because the subscriber had left",
-    Verdict.OLDER: "it does not come, because it is older than the subscription",
+    Verdict.OLDER: "it does not come, because it was here before the subscription (an import begins one)",
     Verdict.OTHER: "it does not come, because it is in no theme that the subscriber follows",
 }
 
