@@ -167,11 +167,11 @@ def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
 
 def _subscribers_lines(subscribers: SubscribersStatus, zone: ZoneInfo) -> list[str]:
     parts = [counted(subscribers.people, "subscriber")]
-    if subscribers.pending:
-        parts.append(f"{subscribers.pending} not confirmed yet")
     if subscribers.suspended:
         of_them = "of them gets" if subscribers.suspended == 1 else "of them get"
         parts.append(f"{subscribers.suspended} {of_them} no digests because mails came back")
+    if subscribers.pending:
+        parts.append(f"{subscribers.pending} not confirmed yet")
     if subscribers.suppressions:
         why = ", ".join(f"{number} {kind}" for kind, number in subscribers.suppressions.items())
         parts.append(f"{counted(sum(subscribers.suppressions.values()), 'suppression')} ({why})")

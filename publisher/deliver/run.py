@@ -332,7 +332,8 @@ class _Pass:
         problem = f"{addressee(delivery)}the mail server refused it for good: {said}"
         is_edition = delivery.kind is DeliveryKind.EDITION
         again = f"; once that is corrected, `publisher deliver --again {delivery.name}` sends it" if is_edition else ""
-        self._note(delivery.title, f"{problem}{again}")
+        if delivery.kind is not DeliveryKind.LETTER:  # a visitor may have entered an address that does not exist
+            self._note(delivery.title, f"{problem}{again}")
 
     def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, said: str, **counts: int) -> None:
         """Record a final result; `said` is the reply without the address of a subscriber."""

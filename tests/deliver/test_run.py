@@ -75,10 +75,10 @@ class Office:
     def __post_init__(self) -> None:
         self.pace = Throttle(self.settings)
 
-    def queue(self, *recipients: str, name: str = "weekly-1") -> None:
+    def queue(self, *recipients: str, name: str = "weekly-1", kind: DeliveryKind = DeliveryKind.EDITION) -> None:
         new = [
             NewDelivery(
-                kind=DeliveryKind.EDITION,
+                kind=kind,
                 name=name,
                 recipient=recipient,
                 sender="news@example.org",
@@ -94,7 +94,7 @@ class Office:
         self.now += after
         options = self.options(is_patient=is_patient, **values)
         with self.store.mail.ledger.delivering(now=self.now):
-            return deliver(self.store.mail.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, options)
+            return deliver(self.store.mail.ledger, dict.fromkeys(DeliveryKind, self.mails), self.pace, options)
 
     def options(self, *, is_patient: bool = True, **values: object) -> DeliveryOptions:
         """Return the options of a delivery pass."""
@@ -180,6 +180,16 @@ def test_a_mail_refused_for_days_is_refused_for_good(begin: Begin) -> None:
     assert 1 == report.editions[0].refused
     assert "refused it for good: 450 4.2.2 mailbox full" in words(report)
     assert [] == server.taken
+
+
+def test_a_letter_that_is_refused_is_no_problem_of_the_site(begin: Begin) -> None:
+    """Anybody may enter an address in the form that does not exist."""
+    office, _ = begin(Step("RCPT", Say("550 5.1.1 no such mailbox"), about=BOB))
+    office.queue(BOB, name="confirm-1", kind=DeliveryKind.LETTER)
+
+    report = office.deliver()
+
+    assert (1, "") == (report.editions[0].refused, words(report))
 
 
 def test_a_refusal_is_told_once_and_holds_up_nobody(begin: Begin) -> None:
