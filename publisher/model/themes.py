@@ -54,6 +54,14 @@ class ThemeChoice:
         return slug in self.named or (self.has_others and slug not in self.without)
 
 
+_UNFILED = frozenset(
+    (
+        *("uncategorized", "uncategorised", "non classé", "non classée", "non catégorisé", "sans catégorie"),
+        *("geen categorie", "niet gecategoriseerd", "zonder categorie"),
+        *("nicht kategorisiert", "unkategorisiert", "ohne kategorie", "keine kategorie"),
+    )
+)
+"""Labels, folded by `slugs.fold_label`, that programs give to items without a theme."""
 ALL_THEMES = ThemeChoice(has_others=True)
 
 
@@ -115,6 +123,11 @@ class ThemeMap:
         return tuple(dict.fromkeys(each for slug in slugs for each in (slug, *self.former(slug))))
 
 
+def _is_unfiled(folded: str, theme_map: ThemeMap) -> bool:
+    """Whether a label, folded by `fold_label`, says that an item has no theme, and config.toml does not map it."""
+    return folded in _UNFILED and all(mapped != folded for mapped, _ in theme_map.by_label)
+
+
 def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
     """Return the labels and keywords of these items that need a slug, in log order. Labels that config.toml maps to a
     theme need none.
@@ -124,7 +137,8 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
     keywords: dict[str, str] = {}
     for item in items:
         for label in item.labels:
-            if (folded := fold_label(label)) and folded not in mapped and folded not in labels:
+            folded = fold_label(label)
+            if folded and folded not in mapped and folded not in labels and not _is_unfiled(folded, theme_map):
                 labels[folded] = theme_slug_of(label)
         for keyword in item.keywords:
             if (folded := fold_label(keyword)) and folded not in keywords:
@@ -136,11 +150,12 @@ def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names 
     """Return the item's themes: first by its labels, in order, then by rules. If that gives no theme, return the
     default theme.
 
-    A label that `theme_map` does not map becomes a theme of its own, whose slug is the label's slug in `names`.
+    A label that `theme_map` does not map becomes a theme of its own, whose slug is the label's slug in `names`, unless
+    it says that the item has no theme, as WordPress's `Uncategorized` does.
     """
     themes: dict[str, Theme] = {}
     for label in item.labels:
-        if folded := fold_label(label):
+        if (folded := fold_label(label)) and not _is_unfiled(folded, theme_map):
             theme = _theme_of(label, folded, theme_map, names)
             themes.setdefault(theme.slug, theme)
     for rule in theme_map.rules:

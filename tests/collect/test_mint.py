@@ -18,7 +18,7 @@ from publisher.model.feeds import Gathering
 from publisher.model.items import Item
 from publisher.model.schedules import CLOCK_ERROR, Schedule, is_due, noon, tick_to_record
 from publisher.model.slugs import NO_NAMES, RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
-from publisher.model.themes import Theme, ThemeMap, ThemeRule, assign_themes
+from publisher.model.themes import Theme, ThemeMap, ThemeRule, assign_themes, wanted_names
 from tests.values import POLICIES, SITE
 
 GENERAL = Theme(slug="general", title="General")
@@ -60,6 +60,17 @@ def item(text: str = "Text.", day: date = date(2022, 2, 9), **fields: Any) -> It
 )
 def test_labels_become_themes_in_their_order_each_once(labels: tuple[str, ...], themes: tuple[Theme, ...]) -> None:
     assert assign_themes(item(labels=labels), THEMES, source="news") == themes
+
+
+@pytest.mark.parametrize("label", ["Uncategorized", "NON CLASSÉ", "Geen categorie", "Nicht kategorisiert"])
+def test_a_label_that_says_that_there_is_no_theme_makes_none(label: str) -> None:
+    """WordPress gives it to every item that its author does not file."""
+    mapped = replace(THEMES, by_label=((fold_label(label), "borders-visa"),))
+
+    assert assign_themes(item(labels=(label,)), THEMES, source="news") == (GENERAL,)
+    assert assign_themes(item(labels=(label, "Borders & Visa")), THEMES, source="news") == (BORDERS,)
+    assert assign_themes(item(labels=(label,)), mapped, source="news") == (BORDERS,)
+    assert not wanted_names([item(labels=(label,))], THEMES).labels
 
 
 @given(st.lists(st.text(), max_size=5))
