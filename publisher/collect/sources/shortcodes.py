@@ -36,6 +36,12 @@ _BLANK_ADDRESS = re.compile(
     re.DOTALL,
 )
 """Finds addresses with blanks in links; something in it looks like a path or the end of a file's name."""
+_SIZE = re.compile(
+    r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"
+    r"|(?P<picture>!\[[^\[\]\n]*\]\([^()\s]+(?: +\"[^\"\n]*\")?) +=\d{0,5}%?x\d{0,5}%?\)",
+    re.DOTALL,
+)
+"""A picture with its size, as HackMD and others write it: `![Quay](quay.jpg =200x100)`."""
 _BARE_ADDRESS = re.compile(
     r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\."
     r"|!?\[[^\[\]]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\[\]]*\])?|<a\b[^<]{0,2000}</a>|<[^<>]*>"
@@ -92,6 +98,8 @@ def link_addresses(paragraph: str) -> str:
 def close_addresses(paragraph: str) -> str:
     """Return a paragraph in which addresses of links may contain blanks: `[The report](my report.pdf)`.
 
-    CommonMark reads such a link as text, while other programs, and people who drop files into an editor, write it.
+    CommonMark reads such a link as text, while other programs, and people who drop files into an editor, write it. A
+    size behind the address of a picture is left out.
     """
+    paragraph = _SIZE.sub(lambda found: found["code"] or f"{found['picture']})", paragraph)
     return _BLANK_ADDRESS.sub(lambda link: link["code"] or f"](<{link['address']}>{link['title'] or ''})", paragraph)

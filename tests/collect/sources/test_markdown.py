@@ -422,6 +422,9 @@ def test_marks_of_other_dialects(tmp_path: Path, body: str, html: str, told: str
         ("[a](my report.pdf)", '<a href="https://example.org/my%20report.pdf">a</a>'),
         ('[a](my report.pdf "Read")', '<a href="https://example.org/my%20report.pdf" title="Read">a</a>'),
         ("![a](/pictures/the quay.png)", '<img src="https://example.org/pictures/the%20quay.png" alt="a">'),
+        ("![a](/quay.png =200x100)", '<img src="https://example.org/quay.png" alt="a">'),
+        ('![a](/q.png "Quay" =x50%)', '<img src="https://example.org/q.png" alt="a" title="Quay">'),
+        ("`![a](/q.png =1x1)`", "<code>![a](/q.png =1x1)</code>"),
         ("[a](see below) `[a](b c.pdf)`", "[a](see below) <code>[a](b c.pdf)</code>"),
         ("[a](javascript:alert(1))", "<a>a</a>"),
         (
