@@ -248,9 +248,14 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
 def _rows_of(lines: Iterable[str]) -> Iterator[str]:
     """Yield the lines of a CSV file. If Excel wrote a first line with the delimiter, an empty line replaces it, so that
     line numbers stay right.
+
+    Raises:
+        RosterError: a line has a NUL, which some databases refuse.
     """
-    for number, line in enumerate(lines):
-        yield "\n" if number == 0 and _SEPARATOR.fullmatch(line) else line
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise RosterError(RosterFlaw.BROKEN, f"line {number} cannot be read as CSV: it has a NUL", line=number)
+        yield "\n" if number == 1 and _SEPARATOR.fullmatch(line) else line
 
 
 def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:

@@ -291,11 +291,13 @@ def test_addresses_in_another_list_are_left_out_in_any_spelling(store: Store) ->
     assert store.people.subscribers.by_address("ben@xn--mnchen-3ya.example") is not None
 
 
-def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
+@pytest.mark.parametrize("last", ['"Ada', "A\0da"], ids=["quotation mark", "NUL"])
+def test_a_list_that_is_broken_adds_nobody(store: Store, last: str) -> None:
+    """PostgreSQL would refuse the NUL after the first people were added."""
     people = "".join(f"reader{number}@example.org,\n" for number in range(600))
 
     with pytest.raises(UsageError, match="line 602"):
-        bring_in(store, f'email,name\n{people}ada@example.org,"Ada\n')
+        bring_in(store, f"email,name\n{people}ada@example.org,{last}\n")
 
     assert 0 == store.people.subscribers.count()
 
