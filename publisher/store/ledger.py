@@ -166,8 +166,9 @@ class Ledger:
             for each in refused:
                 its = (deliveries.c.id == each.id, deliveries.c.epoch == each.epoch)
                 is_refused = deliveries.c.state == DeliveryState.REFUSED
-                queued += connection.execute(update(deliveries).where(*its, is_refused).values(values)).rowcount
-            connection.execute(delete(refusals).where(refusals.c.delivery.in_([each.id for each in refused])))
+                if connection.execute(update(deliveries).where(*its, is_refused).values(values)).rowcount:
+                    queued += 1
+                    connection.execute(delete(refusals).where(refusals.c.delivery == each.id))
         return queued
 
     # --- deliver -----------------------------------------------------------------------------------------------------
