@@ -257,9 +257,8 @@ class _Pass:
         if not problem:
             because = "nothing is left in it, or its recipient gets no mail now"
             logger.debug("mail is not sent", because=because, **facts_of(delivery))
-            self._commits.record(
-                Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
-            )
+            result = Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
+            self._commits.record(result)
             self._steps.advance(1)
             return
         self._note(delivery.title, problem)

@@ -187,11 +187,7 @@ class People:
         if is_renewal and (before is None or not before.active):
             return None
         consent = Consent(
-            kind=ConsentKind.FORM,
-            at=self.now,
-            language=request.language,
-            choices=request.choices,
-            words=request.words,
+            kind=ConsentKind.FORM, at=self.now, language=request.language, choices=request.choices, words=request.words
         )
         if before and is_renewal:
             after = before  # his subscriptions and cursors stay
