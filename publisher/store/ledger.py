@@ -113,7 +113,7 @@ class Ledger:
 
         A delivery that was sent, refused or cancelled is left alone.
         """
-        with self._database.writing() as connection:
+        with self._database.writing_beside() as connection:
             return sum(_renew(connection, each, now=now) for each in new) + insert_deliveries(connection, new, now=now)
 
     def cancel(self, kind: DeliveryKind, name: str, *, now: datetime, but: str = "") -> int:

@@ -85,9 +85,8 @@ class Subscribers:
             found: str | None = connection.execute(query).scalar()
         if found is not None:
             return found
-        with self._database.writing() as connection:
-            if connection.execute(query).first() is None:
-                connection.execute(insert(link_key).values(id=1, key=proposed, made_at=now))
+        with self._database.writing_beside() as connection:
+            insert_or_leave(connection, link_key, {"id": 1, "key": proposed, "made_at": now})
             return str(connection.execute(query).scalar_one())
 
     # --- people ------------------------------------------------------------------------------------------------------

@@ -419,3 +419,11 @@ class TestProcesses:
             queue(store, *range(1, 10))
 
             assert [2, 1, 6] == [len(claim(store, most)) for most in (2, 1, 50)]
+
+
+@pytest.mark.postgres
+def test_mails_are_queued_and_links_are_signed_while_a_source_is_recorded(postgresql_url: str) -> None:
+    """The log is locked for as long as a source with many changes needs."""
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as other, one.log.open_pass("news"):
+        assert 1 == other.mail.ledger.queue([new()], now=NOON)
+        assert "proposed" == other.people.subscribers.key(proposed="proposed", now=NOON)
