@@ -197,7 +197,7 @@ def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office)
     its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
     lowest = its.upto if its else rounds.lowest_cursor([reader.pace], now=office.now)
     after = end if lowest is None else lowest
-    window = Window(rounds.new_items(after, end))
+    window = Window(rounds.new_items(after, end), upto=end)
     share = share_of([Follow(reader.theme, after, after, is_due=True)], window, limit=settings.max_items)
     return office.store.items.by_number(list(window.numbers(share.items)))
 

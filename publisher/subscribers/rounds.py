@@ -160,5 +160,5 @@ class _Planning:
         self._planner = self._new_planner(entries)
 
     def _new_planner(self, entries: Sequence[ItemEntry]) -> Planner:
-        window = Window(entries)
+        window = Window(entries, upto=self._round.upto)
         return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)

@@ -69,9 +69,12 @@ class _InTheme:
 
 
 class Window:
-    """The items that may be new to somebody in a round of mails; `items` are in the order in which they were added."""
+    """The items that may be new to somebody in a round of mails; `items` are in the order in which they were added.
 
-    def __init__(self, items: Sequence[ItemEntry]) -> None:
+    An item that entered a theme after the log number `upto`, the end of the round, is not in that theme yet.
+    """
+
+    def __init__(self, items: Sequence[ItemEntry], *, upto: int) -> None:
         self.items = items
         self._added = [item.added_seq for item in items]
         self._all = (1 << len(items)) - 1
@@ -81,7 +84,8 @@ class Window:
         for place, item in enumerate(items):
             entered[EVERYTHING].append((item.added_seq, 1 << place))
             for theme, seq in (*item.themes.items(), *item.left.items()):
-                entered[theme].append((seq, 1 << place))
+                if seq <= upto:
+                    entered[theme].append((seq, 1 << place))
         self._in_theme = {theme: _in_theme(pairs) for theme, pairs in entered.items()}
         self._masks: dict[tuple[str, int, int], Masks] = {}
 

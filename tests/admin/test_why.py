@@ -47,5 +47,5 @@ def test_why_agrees_with_what_rounds_send(
 ) -> None:
     assert relation is relation_of(subscription(theme, start, cursor, is_active=is_active), ENTRY)
 
-    share = share_of([Follow(theme, start, cursor, is_due=is_active)], Window([ENTRY]), limit=9)
+    share = share_of([Follow(theme, start, cursor, is_due=is_active)], Window([ENTRY], upto=9), limit=9)
     assert (relation is Relation.DUE) == bool(share.items)

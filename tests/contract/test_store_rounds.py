@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Order, Result
 from publisher.model.rounds import Round
 from publisher.model.subscribers import (
@@ -37,7 +38,7 @@ from tests.contract.stories import (
     withdraw,
 )
 
-QUAYS = Theme(slug="quays", title="Quays")
+QUAYS, WORK = Theme(slug="quays", title="Quays"), Theme(slug="work", title="Work")
 
 ENVELOPE = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
 
@@ -168,6 +169,29 @@ def test_a_cursor_that_stops_earlier_stays_there(store: Store) -> None:
     plan(store, begin(store), {ada.number: (1,)}, Moved(ada.number, 1, 1))
 
     assert [1, 3] == cursors(store, ada.number)
+
+
+def test_a_cursor_beyond_the_round_stays_there(store: Store) -> None:
+    collect(store, record("a"))
+    ada = add(store, "ada", subscription(1), subscription(2, "asylum", cursor=7))
+
+    plan(store, begin(store), {ada.number: (1,)})
+
+    assert [1, 7] == cursors(store, ada.number)
+
+
+def test_a_suspended_subscriber_is_left_alone(store: Store) -> None:
+    collect(store, record("a"))
+    ada = add(store, "ada")
+    gone = BounceScore(points=5, last_at=NOON, suspended_at=NOON)
+    report = BounceRow(
+        mark="one", at=NOON, kind=BounceKind.FAILED, name="", recipient="", token="", status="5.1.1", words=""
+    )
+    store.people.bounce_scores.count_report(report, ada.number, before=None, after=gone)
+
+    assert [] == plan(store, begin(store), {ada.number: (1,)})
+
+    assert [0] == cursors(store, ada.number)
 
 
 def test_leaving_recalls_the_subscribers_queued_mail(store: Store) -> None:
@@ -442,13 +466,16 @@ def test_a_renamed_theme_has_its_items_since_they_entered_it(store: Store) -> No
 
 
 def test_an_item_of_two_themes_that_become_one_is_as_old_as_in_the_first(store: Store) -> None:
-    collect(store, record("a", ASYLUM), record("b", BORDERS))
-    for number in (1, 2):
-        revise(store, number, f"About {number}.", ASYLUM, BORDERS)
+    its = (ASYLUM, BORDERS, WORK)
+    collect(store, *(record(theme.slug, theme) for theme in its))
+    for number in (1, 2, 3):
+        revise(store, number, f"About {number}.", *its)
 
-    retheme(store, gathered(QUAYS), renamed={"borders": "quays", "asylum": "quays"}, now=NOON)
+    retheme(store, gathered(QUAYS), renamed={theme.slug: "quays" for theme in its}, now=NOON)
 
-    assert [{"quays": 1}, {"quays": 2}] == [each.themes for each in store.people.rounds.new_items(0, store.log.end())]
+    assert [{"quays": 1}, {"quays": 2}, {"quays": 3}] == [
+        each.themes for each in store.people.rounds.new_items(0, store.log.end())
+    ]
 
 
 def test_an_item_that_nobody_has_seen_yet_leaves_no_theme(store: Store) -> None:

@@ -312,7 +312,7 @@ class World:
 
     def window(self) -> Window:
         live = [item for item in self.items if item.is_live]
-        return Window([self.entry(each) for each in live])
+        return Window([self.entry(each) for each in live], upto=self.log_end)
 
     def entry(self, item: Item) -> ItemEntry:
         """Return the item with the present slugs of its themes."""

@@ -48,7 +48,7 @@ def people(random: Random, count: int) -> list[FollowRow]:
 @pytest.mark.parametrize("limit", [1, 3, 40])
 def test_a_range_of_people_is_planned_as_each_of_them_would_be(limit: int) -> None:
     random = Random(limit)
-    window, followed = Window(items(random)), people(random, 200)
+    window, followed = Window(items(random), upto=UPTO), people(random, 200)
 
     planned = Planner(window, current=lambda slug: slug, limit=limit, upto=UPTO).plan(followed)
 
@@ -71,7 +71,7 @@ def test_a_range_of_people_is_planned_as_each_of_them_would_be(limit: int) -> No
 
 
 def test_a_former_name_of_a_theme_is_its_present_one() -> None:
-    window = Window([ItemEntry(number=1, added_seq=1, themes={"asylum": 1})])
+    window = Window([ItemEntry(number=1, added_seq=1, themes={"asylum": 1})], upto=UPTO)
     planner = Planner(window, current={"refuge": "asylum"}.__getitem__, limit=40, upto=UPTO)
 
     planned = planner.plan([FollowRow(1, 1, "refuge", True, 0, 0, True)])

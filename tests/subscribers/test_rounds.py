@@ -9,7 +9,7 @@ import pytest
 from publisher.store import Store
 from publisher.store.people import RoundEnvelope
 from publisher.subscribers.rounds import RoundKeeper
-from tests.contract.stories import BORDERS, collect, record
+from tests.contract.stories import ASYLUM, BORDERS, collect, record, revise
 from tests.contract.test_store_rounds import add, subscription
 from tests.databases import sqlite_store
 from tests.planning import LAST_TICKS, NOW, SETTINGS
@@ -67,6 +67,19 @@ def test_mails_that_an_editor_sends_now_reach_subscribers_of_a_removed_pace_with
 
     assert reports is not None
     assert [(paces, 1)] == [(each.paces, each.mails) for each in reports]
+
+
+def test_an_item_that_enters_a_theme_while_a_round_waits_to_be_planned_comes_once(store: Store) -> None:
+    ada = add(store, "ada", subscription(theme="borders"))
+    store.people.rounds.note_ticks(ONLY_DAILY)
+    collect(store, record("a", ASYLUM), record("b", BORDERS))
+    keeper(store).keep(is_held=False, is_stopping=lambda: True)
+    revise(store, 1, "About a.", ASYLUM, BORDERS)
+
+    keeper(store).keep(is_held=False)
+    keeper(store, NOW + timedelta(days=1)).keep(is_held=False)
+
+    assert [(2,), (1,)] == [each.items for each in store.people.histories.mails(ada.number)]
 
 
 def test_a_round_that_stopped_is_planned_to_its_end_first(store: Store) -> None:

@@ -25,35 +25,35 @@ def shares(follows: list[Follow], window: Window, *, limit: int = 40) -> tuple[t
 
 
 def test_an_item_of_two_themes_comes_once() -> None:
-    window = Window([item(11, "asylum", "borders"), item(12, "borders")])
+    window = Window([item(11, "asylum", "borders"), item(12, "borders")], upto=100)
     follows = [Follow("asylum", 10, 10, is_due=True), Follow("borders", 10, 10, is_due=True)]
 
     assert ((11, 12), [100, 100]) == shares(follows, window)
 
 
 def test_items_sent_at_the_faster_pace_are_not_sent_again() -> None:
-    window = Window([item(11, "asylum", "borders"), item(12, "borders")])
+    window = Window([item(11, "asylum", "borders"), item(12, "borders")], upto=100)
     follows = [Follow("asylum", 0, 50, is_due=False), Follow("borders", 0, 5, is_due=True)]
 
     assert ((12,), [50, 100]) == shares(follows, window)
 
 
 def test_an_ended_subscription_counts() -> None:
-    window = Window([item(11, "asylum")])
+    window = Window([item(11, "asylum")], upto=100)
     follows = [Follow("asylum", 0, 20, is_due=False), Follow(EVERYTHING, 0, 5, is_due=True)]
 
     assert ((), [20, 100]) == shares(follows, window)
 
 
 def test_items_from_before_are_nobodys_concern() -> None:
-    window = Window([item(11, "asylum"), item(12, "borders", asylum=30)])
+    window = Window([item(11, "asylum"), item(12, "borders", asylum=30)], upto=100)
 
     assert ((), [100]) == shares([Follow("asylum", 12, 12, is_due=True)], window)
 
 
 def test_an_item_that_moves_between_two_followed_themes_comes_once() -> None:
     moved_later = ItemEntry(number=11, added_seq=11, themes={"borders": 40}, left={"asylum": 11})
-    window = Window([moved_later])
+    window = Window([moved_later], upto=100)
     borders = Follow("borders", 0, 30, is_due=True)
 
     assert ((), [30, 100]) == shares([Follow("asylum", 0, 30, is_due=False), borders], window)
@@ -62,7 +62,7 @@ def test_an_item_that_moves_between_two_followed_themes_comes_once() -> None:
 
 
 def test_an_item_that_moved_goes_only_to_followers_of_its_present_themes() -> None:
-    window = Window([ItemEntry(number=11, added_seq=11, themes={"borders": 40}, left={"asylum": 11})])
+    window = Window([ItemEntry(number=11, added_seq=11, themes={"borders": 40}, left={"asylum": 11})], upto=100)
     asylum, ended = Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=False, is_active=False)
 
     assert ((), [100]) == shares([asylum], window)
@@ -71,7 +71,7 @@ def test_an_item_that_moved_goes_only_to_followers_of_its_present_themes() -> No
 
 
 def test_of_too_many_items_the_oldest_are_sent_and_the_others_stay_due() -> None:
-    window = Window([item(number, "asylum") for number in range(11, 20)])
+    window = Window([item(number, "asylum") for number in range(11, 20)], upto=100)
     follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=True)]
 
     assert ((11, 12, 13), [13, 100]) == shares(follows, window, limit=3)
@@ -79,7 +79,7 @@ def test_of_too_many_items_the_oldest_are_sent_and_the_others_stay_due() -> None
 
 
 def test_a_cursor_stops_before_no_item_that_it_would_have_to_repeat() -> None:
-    window = Window([item(11, "asylum", borders=50), item(12, "borders"), item(13, "borders")])
+    window = Window([item(11, "asylum", borders=50), item(12, "borders"), item(13, "borders")], upto=100)
     follows = [Follow("borders", 0, 10, is_due=True)]
 
     taken, [cursor] = shares(follows, window, limit=1)
@@ -89,14 +89,14 @@ def test_a_cursor_stops_before_no_item_that_it_would_have_to_repeat() -> None:
 
 
 def test_only_subscriptions_that_are_due_make_a_mail_longer() -> None:
-    window = Window([item(11, "asylum", borders=50), item(12, "borders", "asylum")])
+    window = Window([item(11, "asylum", borders=50), item(12, "borders", "asylum")], upto=100)
     follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=False)]
 
     assert ((11,), [11, 10]) == shares(follows, window, limit=1)
 
 
 def test_an_item_that_makes_a_mail_longer_takes_no_others_with_it() -> None:
-    window = Window([item(11, borders=50), item(12, "borders", asylum=60), item(13, "asylum")])
+    window = Window([item(11, borders=50), item(12, "borders", asylum=60), item(13, "asylum")], upto=100)
     follows = [Follow("asylum", 0, 10, is_due=True), Follow("borders", 0, 10, is_due=True)]
 
     assert ((11, 12), [12, 100]) == shares(follows, window, limit=1)
@@ -105,10 +105,18 @@ def test_an_item_that_makes_a_mail_longer_takes_no_others_with_it() -> None:
     )
 
 
+def test_an_item_that_enters_a_theme_after_the_round_ends_waits_for_the_next_one() -> None:
+    window = Window([item(11, "asylum", borders=150), item(12, "borders")], upto=100)
+    borders = Follow("borders", 0, 10, is_due=True)
+
+    assert ((12,), [100]) == shares([borders], window)
+    assert ((11, 12), [100, 100]) == shares([Follow("asylum", 0, 10, is_due=True), borders], window)
+
+
 def test_a_cursor_never_moves_back() -> None:
     share = Share(0, 0)
 
-    assert 120 == moved(Follow("asylum", 0, 120, is_due=True), share, Window([]), upto=100)
+    assert 120 == moved(Follow("asylum", 0, 120, is_due=True), share, Window([], upto=100), upto=100)
 
 
 def test_nothing_is_lost_and_nothing_comes_twice() -> None:
@@ -178,7 +186,7 @@ def test_other_rules_lose_or_double(rule: object) -> None:
 
 
 def test_masks_are_those_of_the_subscription() -> None:
-    window = Window([item(11, "asylum"), item(12, "borders"), item(13, "asylum", "borders")])
+    window = Window([item(11, "asylum"), item(12, "borders"), item(13, "asylum", "borders")], upto=100)
 
     assert (0b100, 0b001) == window.masks("asylum", 0, 12)
     assert (0b100, 0b000) == window.masks("asylum", 11, 12)
