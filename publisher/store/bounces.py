@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryKind, FailedMail, KnownDelivery
@@ -69,10 +69,10 @@ class Bounces:
 
     def note_read(self, place: str, validity: str, last: int) -> None:
         """Record the UID of the last mail read in a mailbox."""
+        values = {"validity": validity, "last": last}
         with self._database.writing_beside() as connection:
-            known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
-            if not connection.execute(known).rowcount:
-                connection.execute(insert(mailboxes).values(place=place, validity=validity, last=last))
+            first = insert_into(connection, mailboxes).values(place=place, **values)
+            connection.execute(first.on_conflict_do_update(index_elements=[mailboxes.c.place], set_=values))
 
 
 def keep_bounce(connection: Connection, bounce: BounceRow) -> bool:

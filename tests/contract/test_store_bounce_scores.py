@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryState, Result
@@ -12,6 +13,7 @@ from publisher.model.subscribers import Subscriber
 from publisher.store import Store
 from publisher.store.bounce_scores import new_mark, probe_name
 from publisher.store.bounces import keep_bounce
+from publisher.store.mail_schema import mailboxes
 from publisher.store.people import Marked, Suspended
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_rounds import add, begin, plan
@@ -65,6 +67,19 @@ def test_a_report_that_two_processes_read_at_once_is_recorded_once(postgresql_ur
                 theirs.result(0.5)  # it waits for the first to commit
 
         assert not theirs.result()
+
+
+@pytest.mark.postgres
+def test_two_processes_may_read_a_mailbox_for_the_first_time_at_once(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as other, ThreadPoolExecutor(1) as thread:
+        with one.database.writing_beside() as connection:
+            connection.execute(insert(mailboxes).values(place="imap", validity="1", last=7))
+            theirs = thread.submit(other.mail.bounces.note_read, "imap", "1", 8)
+            with pytest.raises(TimeoutError):
+                theirs.result(0.5)  # it waits for the first to commit
+
+        theirs.result()
+        assert 8 == one.mail.bounces.read_up_to("imap", "1")
 
 
 def test_of_two_reports_at_once_one_is_decided_again(store: Store, ada: Subscriber) -> None:
