@@ -104,6 +104,15 @@ def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
     return at if is_left else None
 
 
+def may_choose(subscriptions: Sequence[Subscription], *, now: datetime) -> bool:
+    """Whether a subscriber can choose themes on his own page: he follows one, or can still undo that he left.
+
+    Otherwise the form to subscribe, with its letter, brings him back. A forwarded mail leads to his page, too, and must
+    not subscribe a person who left.
+    """
+    return any(each.state is SubscriptionState.ACTIVE for each in undo(subscriptions, now=now))
+
+
 def _was_left(subscription: Subscription) -> bool:
     return subscription.ended_because is EndReason.UNSUBSCRIBED
 

@@ -39,6 +39,7 @@ from publisher.subscribers import tokens
 from publisher.subscribers.choose import (
     choose,
     leave,
+    may_choose,
     present_choices,
     present_subscriber,
     present_subscriptions,
@@ -119,16 +120,6 @@ class People:
         """
         return present_choices(choices, self._theme_map, self.settings)
 
-    def followed_by(self, address: str) -> dict[str, str]:
-        """Return what the subscriber with an address follows now, as `present_choices` does, or nothing if there is
-        none.
-
-        Raises:
-            UsageError: mail servers do not accept the address.
-        """
-        found = self.find(address)
-        return {} if found is None else self.present_choices(found.choices)
-
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
 
     def subscribe(self, request: Request) -> None:
@@ -208,15 +199,15 @@ class People:
         """Make the owner of a link follow exactly these themes at these paces (how often mails come). Return him, or
         `None` if the link is invalid.
 
-        Without choices, all his subscriptions end. His earlier bounces no longer count, because a mail with the link
-        reached him.
+        Without choices, all his subscriptions end. If he follows nothing and may not choose (`may_choose`), nothing
+        changes. His earlier bounces no longer count, because a mail with the link reached him.
 
         Raises:
             UsageError: a theme or pace does not exist.
         """
         before = self.links.mine(token)
-        if before is None:
-            return None
+        if before is None or not may_choose(before.subscriptions, now=self.now):
+            return before
         if choices:
             checked = self.checked(choices, followed=[each.theme for each in before.active])
             after = self._chosen(before, before.address, checked, language)

@@ -11,6 +11,7 @@ from publisher.rendering.languages import own_name
 from publisher.rendering.text import scrub
 from publisher.serve.forms.entered import Mistake, SubscribeForm
 from publisher.serve.forms.view import View
+from publisher.subscribers.choose import may_choose
 from publisher.subscribers.own_data import AddressChange
 
 
@@ -32,7 +33,8 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
     """Return the page that shows what the link in a letter would confirm, and what a subscriber would no longer follow,
     with the button that confirms it.
     """
-    followed = view.people.followed_by(wanted.address)
+    subscriber = view.people.find(wanted.address)
+    followed = view.people.present_choices(subscriber.choices) if subscriber else {}
     return view.page(
         "confirm",
         "confirm",
@@ -121,6 +123,7 @@ def _mine(
         paused_until=local_day(pause, view.site.timezone) if pause else None,
         is_suspended=view.people.is_suspended(subscriber),
         can_undo=view.undo_day(subscriber) is not None,
+        may_choose=may_choose(subscriber.subscriptions, now=view.people.now),
         paces=view.showing.paces(),
         rows=view.showing.rows(choices, has_everything=True),
         until=until,

@@ -20,7 +20,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.admin.reception import Reception
 from publisher.model.errors import PublisherError
-from publisher.model.subscribers import EVERYTHING, LetterKind, Request
+from publisher.model.subscribers import EVERYTHING, LetterKind, Request, Subscriber
 from publisher.rendering.urls import FORMS
 from publisher.serve.forms import pages
 from publisher.serve.forms.answers import lead_to, refuse
@@ -38,6 +38,7 @@ from publisher.serve.forms.fresh import FreshForms
 from publisher.serve.forms.quota import IN_ALL, PER_NETWORK, Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
+from publisher.subscribers.choose import may_choose
 from publisher.subscribers.retries import retry_outrun
 
 logger = structlog.get_logger("publisher")
@@ -207,18 +208,26 @@ class _Forms:
 
     def change_mine(self, token: str) -> Response:
         view = self._view()
-        people = view.people
-        before = people.links.mine(token)
+        before = view.people.links.mine(token)
         if before is None:
             return pages.bad_link_page(view)
-        followed = people.present_choices(before.choices)
-        if request.form.get("do") == "link":
+        wanted = request.form.get("do")
+        if wanted == "link":
             if not self._may_send(view):
                 return refuse(view, language=before.language)
             return self._answer_link(view, before.address, language=before.language)
-        if request.form.get("do") == "resume":
-            retry_outrun(lambda: people.change(token, choices=followed, language=before.language))
+        if not may_choose(before.subscriptions, now=view.people.now):
+            return lead_to(view.path("subscribe", language=view.named(before.language)))
+        if wanted == "resume":
+            followed = view.people.present_choices(before.choices)
+            retry_outrun(lambda: view.people.change(token, choices=followed, language=before.language))
             return lead_to(view.path("mine", token, query="saved"))
+        return self._save(view, token, before)
+
+    def _save(self, view: View, token: str, before: Subscriber) -> Response:
+        """Save what a subscriber chose on his own page, or show it again with the mistake in it."""
+        people = view.people
+        followed = people.present_choices(before.choices)
         slugs = dict.fromkeys([EVERYTHING, *(each.slug for each in people.themes), *followed])
         choices = read_changes(request.form, people.settings, slugs, followed)
         wanted, until = request.form.get("language", ""), request.form.get("until", "")[:SHOWN]

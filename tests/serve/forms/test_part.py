@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from publisher.model.bounces import BounceKind, BounceRow, BounceScore
-from publisher.model.subscribers import DOUBLE_CLICK, EVERYTHING
+from publisher.model.subscribers import DOUBLE_CLICK, EVERYTHING, UNDO_WITHIN
 from tests.databases import dump
 from tests.visitor import ADA, BEN, FormSite, path_in, stamp_of
 from tests.world import BASE_URL, World
@@ -528,6 +528,26 @@ def test_a_suppressed_address_is_answered_alike_and_gets_no_letter(site: FormSit
     for first, second in (answers, links):
         assert (303, first.location, first.text) == (second.status_code, second.location, second.text)
     assert [BEN] == [letter["To"] for letter in site.letters()]
+
+
+def test_an_old_mail_does_not_subscribe_a_person_who_left(site: FormSite) -> None:
+    """An old mail may have been forwarded. Whoever left, or was ended, comes back by the form and its letter."""
+    mine = site.subscribe()
+    site.visitor().post(site.stop_path(mine))
+    site.now += UNDO_WITHIN - timedelta(hours=1)
+    site.visitor().post(mine, data={"theme.ferries": "daily"})
+    assert {"ferries": "daily"} == choices(site), "who left may undo that for a week"
+
+    site.visitor().post(site.stop_path(mine))
+    site.now += UNDO_WITHIN + timedelta(hours=1)
+    before = state(site)
+    for fields in ({f"theme.{EVERYTHING}": "daily"}, {"do": "resume"}, {"until": "2026-06-01"}):
+        answer = site.visitor().post(mine, data=fields)
+        assert (303, "/-/subscribe") == (answer.status_code, answer.location)
+    assert before == state(site)
+    page = site.visitor().get(mine).text
+    assert ("gets nothing at present" in page, 'class="paces' in page) == (True, False)
+    assert '<a class="button" href="/-/subscribe">Get it by mail</a>' in page
 
 
 def test_fields_missing_from_a_form_stay_unchanged(site: FormSite) -> None:
