@@ -8,7 +8,9 @@ UNCONFIRMED = timedelta(days=30)
 ENDED = timedelta(days=28)
 """How long a person is kept after the last subscription ended. For a quarter of that time, leaving can be undone."""
 MAILS = timedelta(days=90)
-"""How long mails to subscribers and letters are kept after they were sent, refused or cancelled. Counts stay."""
+"""How long letters are kept after they were sent, refused or cancelled, and mails to subscribers after the last mail of
+their round. Counts stay.
+"""
 BOUNCES = timedelta(days=30)
 """How long a bounce is kept after it was read."""
 LINKS = timedelta(days=7)
