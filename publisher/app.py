@@ -320,14 +320,14 @@ class Publisher:
         return Office(config=self.config, store=self._store, renderer=renderer, outbox=self._outbox, now=now)
 
     def copy_store(self, url: str) -> tuple[str, int]:
-        """Copy the store into the empty database at an SQLAlchemy URL. Return the database's name for messages, and the
-        number of rows copied.
+        """Copy the store into the empty database at a URL, as `admin.copy_store`; return its name and the row count.
 
         Raises:
             BusyError: a service, a pass or a delivery is running.
             StoreError: the database is not empty, or cannot be used.
         """
-        return copy_store(self._store, url, now=self._clock(), progress=self._progress)
+        departures = self.config.departures_at(url)
+        return copy_store(self._store, url, departures, now=self._clock(), progress=self._progress)
 
     def only_service(self) -> AbstractContextManager[None]:
         """Hold the lock of the site's only service (the process of `publisher serve`) during a `with`.

@@ -22,10 +22,7 @@ def copy(options: Options, url: str) -> None:
     """Copy the store into the empty database at URL, which may be given as env:VARIABLE. Stop the service first."""
     with options.open_site() as publisher:
         config = publisher.config
-        database = named_database(url, config.path.parent, os.environ)
-        # before the rows: after a copy that was interrupted, the database is empty, and the next copy does both again
-        publisher.office.store.copy_departures_to(config.departures_at(database))
-        place, rows = publisher.copy_store(database)
+        place, rows = publisher.copy_store(named_database(url, config.path.parent, os.environ))
     if options.is_json:
         print_json({"to": place, "rows": rows})
         return

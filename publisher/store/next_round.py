@@ -1,8 +1,8 @@
 """The editors' decisions about the next round, the mails to all subscribers that are due at one moment.
 
-The subject and the introduction are for the next round alone: they are deleted when it begins, and come back if nobody
-gets a mail in it. Decisions about an item apply to all rounds, because subscribers get the item at different times, and
-all must get the same.
+The subject and the introduction are for the next round alone, and are deleted when it begins. If the round turns out to
+have no mails, the round after it gets them. Decisions about an item apply to all rounds, because subscribers get the
+item at different times, and all must get the same.
 """
 
 from collections.abc import Sequence
@@ -98,8 +98,8 @@ def take_words(connection: Connection) -> dict[str, str]:
 
 
 def give_words_back(connection: Connection, round_: Round) -> None:
-    """Let the next round have the subject and introduction of a round that gave nobody a mail, unless the editor has
-    written others meanwhile.
+    """Give the subject and introduction of a round without mails to the next round. A subject or introduction that the
+    editor has written for the next round meanwhile stays.
     """
     theirs = {name: getattr(round_, name) for name in ("subject", "introduction")}
     values = {name: case((next_round.c[name] == "", words), else_=next_round.c[name]) for name, words in theirs.items()}

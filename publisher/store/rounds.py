@@ -214,7 +214,7 @@ class Rounds:
 
     def finish(self, round_: Round, *, now: datetime) -> bool:
         """Record that a round (the mails due at one moment) is planned, if the mails to all its people are planned;
-        return whether they are. If nobody got a mail, the next round has its subject and introduction.
+        return whether they are. A round without mails leaves its subject and introduction to the next one.
         """
         open_ = exists().where(ranges.c.round == round_.number, ranges.c.planned_at.is_(None))
         done = update(rounds).where(rounds.c.number == round_.number, ~open_).values(planned_at=now)

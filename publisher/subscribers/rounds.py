@@ -101,7 +101,7 @@ class RoundKeeper:
         lowest = self._store.people.rounds.lowest_cursor(tuple(due), now=self._now)
         if lowest is not None and self._store.people.rounds.new_items(lowest, upto):
             return upto
-        because = "nobody at these paces gets mails now" if lowest is None else "nothing is new to its subscribers"
+        because = "no subscriber at these paces gets mails" if lowest is None else "nothing is new to its subscribers"
         logger.debug(NO_ROUND, because=because, paces=", ".join(due))
         return None
 
